@@ -1,0 +1,3 @@
+module github.com/mealplanner/mealplanner
+
+go 1.26.0
