@@ -1,0 +1,165 @@
+-- name: UpsertConnection :exec
+insert into connections (id, url, token_sealed, keyword_meals, write_back)
+values (@id, @url, @token_sealed, @keyword_meals, @write_back)
+on conflict (id) do update
+set url = excluded.url, token_sealed = excluded.token_sealed,
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back;
+
+-- name: GetConnection :one
+select * from connections where id = @id;
+
+-- name: ListConnections :many
+select * from connections order by id;
+
+-- name: MarkSynced :exec
+update connections
+set synced_at = @synced_at, server_version = @server_version, last_error = '',
+    full_sync_at = coalesce(sqlc.narg(full_sync_at), full_sync_at)
+where id = @id;
+
+-- name: MarkSyncFailed :exec
+update connections set last_error = @last_error where id = @id;
+
+-- name: InsertUser :exec
+insert into users (id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed)
+values (@id, @email, @name, @time_zone, @enabled, @people, @connection_id, @settings, @fatsecret_sealed);
+
+-- name: UpdateUser :execrows
+update users
+set email = @email, name = @name, time_zone = @time_zone, enabled = @enabled, people = @people,
+    connection_id = @connection_id, settings = @settings, updated_at = now()
+where id = @id;
+
+-- name: SetFatSecretToken :execrows
+update users set fatsecret_sealed = @fatsecret_sealed, updated_at = now() where id = @id;
+
+-- name: GetUser :one
+select * from users where id = @id;
+
+-- name: ListUsers :many
+select * from users order by id;
+
+-- name: CountUsers :one
+select count(*) from users;
+
+-- name: ListRecipes :many
+select recipe_id, data, fetched_at from recipes where connection_id = @connection_id order by recipe_id;
+
+-- name: ListRecipeVersions :many
+select recipe_id, updated_at from recipes where connection_id = @connection_id order by recipe_id;
+
+-- name: UpsertRecipe :batchexec
+insert into recipes (connection_id, recipe_id, updated_at, fetched_at, data)
+values (@connection_id, @recipe_id, @updated_at, @fetched_at, @data)
+on conflict (connection_id, recipe_id) do update
+set updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, data = excluded.data;
+
+-- name: DeleteRecipes :exec
+delete from recipes where connection_id = @connection_id and recipe_id = any(@ids::bigint[]);
+
+-- name: DeleteRecipeProblems :exec
+delete from recipe_problems where connection_id = @connection_id and recipe_id = any(@ids::bigint[]);
+
+-- name: UpsertRecipeProblem :batchexec
+insert into recipe_problems (connection_id, recipe_id, name, field, problem)
+values (@connection_id, @recipe_id, @name, @field, @problem)
+on conflict (connection_id, recipe_id, field) do update
+set name = excluded.name, problem = excluded.problem;
+
+-- name: ListRecipeProblems :many
+select recipe_id, name, field, problem from recipe_problems where connection_id = @connection_id order by recipe_id, field;
+
+-- name: GetConstraints :one
+select data from week_constraints where user_id = @user_id and week_of = @week_of;
+
+-- name: UpsertConstraints :exec
+insert into week_constraints (user_id, week_of, data) values (@user_id, @week_of, @data)
+on conflict (user_id, week_of) do update set data = excluded.data, updated_at = now();
+
+-- name: ListRotation :many
+select recipe_id, meal, max(date)::date as last_used
+from plan_meals
+where user_id = @user_id and date < @before_date
+group by recipe_id, meal
+order by recipe_id, meal;
+
+-- name: GetPlan :one
+select * from plans where user_id = @user_id and week_of = @week_of;
+
+-- name: InsertPlan :one
+insert into plans (user_id, week_of, generation_id, status, optimal, data)
+values (@user_id, @week_of, @generation_id, @status, @optimal, @data)
+on conflict (user_id, week_of) do nothing
+returning id;
+
+-- name: InsertPlanMeal :batchexec
+insert into plan_meals (plan_id, user_id, date, meal, recipe_id, servings, source)
+values (@plan_id, @user_id, @date, @meal, @recipe_id, @servings, @source);
+
+-- name: MacroBalance :many
+select user_id, avg((status = 'balanced')::int)::float8 as rate
+from (
+    select user_id, status, row_number() over (partition by user_id order by week_of desc) as n from plans
+) as recent
+where n <= 4
+group by user_id
+order by user_id;
+
+-- name: InsertMail :exec
+insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent)
+values (@user_id, @email_type, @period, @message_id, @recipient, @subject, @text_body, @html_body, @headers, @trace_parent);
+
+-- name: ClaimMail :one
+select * from outbox
+where status = 'pending' and next_attempt_at <= now()
+order by next_attempt_at, id
+limit 1
+for update skip locked;
+
+-- name: MarkMailSent :exec
+update outbox set status = 'sent', attempts = attempts + 1, sent_at = now(), last_error = '' where id = @id;
+
+-- name: MarkMailDeferred :exec
+update outbox
+set attempts = attempts + 1, last_error = @last_error, next_attempt_at = now() + make_interval(secs => @delay_seconds::float8)
+where id = @id;
+
+-- name: MarkMailFailed :exec
+update outbox set status = 'failed', attempts = attempts + 1, last_error = @last_error where id = @id;
+
+-- name: CountPendingMail :one
+select count(*) from outbox where status = 'pending';
+
+-- name: MailDelivery :many
+select email_type,
+       count(*) filter (where status = 'sent') as sent,
+       count(*) filter (where status = 'failed') as failed
+from outbox
+where status <> 'pending' and coalesce(sent_at, next_attempt_at) > now() - interval '24 hours'
+group by email_type
+order by email_type;
+
+-- name: TakeBudget :one
+insert into api_budget (api, day, calls) values (@api, (now() at time zone 'utc')::date, @calls)
+on conflict (api, day) do update set calls = api_budget.calls + excluded.calls
+where api_budget.calls + excluded.calls <= @budget::int
+returning calls;
+
+-- name: PutFatSecret :exec
+insert into fatsecret_cache (user_id, kind, data, fetched_at) values (@user_id, @kind, @data, now())
+on conflict (user_id, kind) do update set data = excluded.data, fetched_at = now();
+
+-- name: GetFatSecret :one
+select data from fatsecret_cache
+where user_id = @user_id and kind = @kind and fetched_at > now() - interval '23 hours';
+
+-- name: PurgeFatSecret :execrows
+delete from fatsecret_cache where fetched_at <= now() - interval '23 hours';
+
+-- name: PutFatSecretPending :exec
+insert into fatsecret_pending (request_token, user_id, secret_sealed) values (@request_token, @user_id, @secret_sealed);
+
+-- name: TakeFatSecretPending :one
+delete from fatsecret_pending
+where request_token = @request_token and created_at > now() - interval '15 minutes'
+returning user_id, secret_sealed;

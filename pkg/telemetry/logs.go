@@ -1,0 +1,191 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"maps"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// LogOptions say which lines are kept.
+type LogOptions struct {
+	Level slog.Level // lowest level for everybody
+	// SampleInfo keeps INFO lines for one trace in ten only. WARN and ERROR, lines
+	// outside a trace and lines marked [Keep] always stay.
+	SampleInfo bool
+	// KeepAll lifts sampling (TRACE_REQUESTS=true).
+	KeepAll bool
+}
+
+// Keep is an attribute that exempts a line from sampling. It is not printed.
+var Keep = slog.Bool(keepKey, true)
+
+const keepKey = "log.keep"
+
+type contextKey int
+
+const (
+	userKey contextKey = iota
+	jobKey
+	componentKey
+)
+
+// WithUser puts the user's opaque id into the context, for every log line below.
+func WithUser(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, userKey, id)
+}
+
+// WithJob puts the job's id into the context, for every log line below.
+func WithJob(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, jobKey, id)
+}
+
+// WithComponent puts the component's name into the context, for every log line below.
+func WithComponent(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, componentKey, name)
+}
+
+// UserFrom returns the user's id, or "".
+func UserFrom(ctx context.Context) string { return fromContext(ctx, userKey) }
+
+// JobFrom returns the job's id, or "".
+func JobFrom(ctx context.Context) string { return fromContext(ctx, jobKey) }
+
+func fromContext(ctx context.Context, k contextKey) string {
+	s, _ := ctx.Value(k).(string)
+	return s
+}
+
+// newJSONHandler writes the monitoring document's fields: timestamp (RFC 3339,
+// milliseconds, UTC), level, message.
+func newJSONHandler(w io.Writer) slog.Handler {
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{
+		Level: slog.LevelDebug, // the context handler in front decides
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) > 0 {
+				return a
+			}
+			switch a.Key {
+			case slog.TimeKey:
+				return slog.String("timestamp", a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+			case slog.MessageKey:
+				a.Key = "message"
+			}
+			return a
+		},
+	})
+}
+
+// Levels are the levels in force: one for everybody and, for some users, a lower one
+// until it expires. Safe for concurrent use.
+type Levels struct {
+	base  slog.Level
+	users atomic.Pointer[map[string]userLevel]
+}
+
+type userLevel struct {
+	level slog.Level
+	until time.Time
+}
+
+// NewLevels returns Levels with one level for everybody.
+func NewLevels(base slog.Level) *Levels {
+	l := &Levels{base: base}
+	l.users.Store(&map[string]userLevel{})
+	return l
+}
+
+// SetUser lowers the level for one user until the given time.
+func (l *Levels) SetUser(user string, level slog.Level, until time.Time) {
+	for {
+		old := l.users.Load()
+		next := maps.Clone(*old)
+		next[user] = userLevel{level, until}
+		if l.users.CompareAndSwap(old, &next) {
+			return
+		}
+	}
+}
+
+func (l *Levels) of(user string, now time.Time) slog.Level {
+	if u, ok := (*l.users.Load())[user]; ok && now.Before(u.until) {
+		return min(u.level, l.base)
+	}
+	return l.base
+}
+
+// contextHandler adds trace_id, user_id, job_id and component from the context and
+// decides which lines stay.
+type contextHandler struct {
+	next   slog.Handler
+	levels *Levels
+	opts   LogOptions
+}
+
+// Enabled implements [slog.Handler].
+func (h *contextHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.levels.of(UserFrom(ctx), time.Now()) //nolint:forbidigo // expiry of a debug level, outside any logic
+}
+
+// sampledOut reports whether the trace's INFO lines are among the nine tenths that are
+// dropped: the last eight bytes of the trace id modulo ten, so a trace stays whole.
+func sampledOut(id trace.TraceID) bool {
+	return binary.BigEndian.Uint64(id[8:])%10 != 0
+}
+
+// Handle implements [slog.Handler].
+func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
+	sc := trace.SpanContextFromContext(ctx)
+	keep := false
+	out := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	var component string
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case keepKey:
+			keep = true
+		case "component":
+			component = a.Value.String()
+		default:
+			out.AddAttrs(a)
+		}
+		return true
+	})
+	if r.Level == slog.LevelInfo && !keep && h.opts.SampleInfo && !h.opts.KeepAll && sc.IsValid() && sampledOut(sc.TraceID()) {
+		return nil
+	}
+	if component == "" {
+		component = fromContext(ctx, componentKey)
+	}
+	traceID := ""
+	if sc.IsValid() {
+		traceID = sc.TraceID().String()
+		trace.SpanFromContext(ctx).SetAttributes(attribute.Bool("log.kept", true)) // tail sampling keeps such traces
+	}
+	out.AddAttrs(
+		slog.String("component", component),
+		slog.String("trace_id", traceID),
+		slog.String("user_id", UserFrom(ctx)),
+		slog.String("job_id", JobFrom(ctx)),
+	)
+	return h.next.Handle(ctx, out)
+}
+
+// WithAttrs implements [slog.Handler].
+func (h *contextHandler) WithAttrs(as []slog.Attr) slog.Handler {
+	c := *h
+	c.next = h.next.WithAttrs(as)
+	return &c
+}
+
+// WithGroup implements [slog.Handler].
+func (h *contextHandler) WithGroup(name string) slog.Handler {
+	c := *h
+	c.next = h.next.WithGroup(name)
+	return &c
+}

@@ -1,0 +1,175 @@
+// Package telemetry starts and stops the OpenTelemetry SDK: traces, metrics and logs
+// over OTLP/gRPC when an endpoint is set, and JSON logs always. Nothing here waits for
+// a collector: an absent one costs a warning and the signals, never a request.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/contrib/instrumentation/runtime"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/propagation"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Options configure [Start]. Endpoints, headers, intervals and the sampler follow the
+// standard OTEL_* variables, which the SDK reads by itself.
+type Options struct {
+	Service     string // service.name
+	Version     string // service.version
+	Environment string // deployment.environment.name
+	Instance    string // service.instance.id, distinct for each live process
+
+	Export   bool          // send over OTLP: an endpoint is set
+	Interval time.Duration // between metric exports; 0 = 15 s
+
+	Views          []sdkmetric.View
+	SpanProcessors []sdktrace.SpanProcessor // run before the exporting one
+	Readers        []sdkmetric.Reader       // besides the exporting one
+
+	LogWriter io.Writer
+	Logs      LogOptions
+}
+
+// cardinalityLimit is the most label sets one instrument may have; further ones merge
+// into one series with otel_metric_overflow="true".
+const cardinalityLimit = 20_000
+
+// Telemetry is the running SDK.
+type Telemetry struct {
+	Tracers *sdktrace.TracerProvider
+	Meters  *sdkmetric.MeterProvider
+	Logger  *slog.Logger
+	Levels  *Levels
+
+	logs *sdklog.LoggerProvider
+	lost *atomic.Int64
+}
+
+// Start builds the providers and sets them as OpenTelemetry's globals, for libraries
+// that cannot be given one.
+func Start(ctx context.Context, o Options) (*Telemetry, error) {
+	// Read by the metric SDK before the first Add of a series: a series then starts when
+	// it first appears, and Prometheus sees its first increment.
+	if err := os.Setenv("OTEL_GO_X_PER_SERIES_START_TIMESTAMPS", "true"); err != nil {
+		return nil, fault.Wrap(fault.Internal, "telemetry: start", err)
+	}
+	res, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithHost(),
+		resource.WithProcessPID(),
+		resource.WithAttributes(
+			semconv.ServiceName(o.Service),
+			semconv.ServiceNamespace("mealplanner"),
+			semconv.ServiceVersion(o.Version),
+			semconv.ServiceInstanceID(o.Instance),
+			semconv.DeploymentEnvironmentName(o.Environment),
+		),
+		resource.WithFromEnv(),
+	)
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) && !errors.Is(err, resource.ErrSchemaURLConflict) {
+		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
+	}
+	t := &Telemetry{Levels: NewLevels(o.Logs.Level), lost: new(atomic.Int64)}
+	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+	for _, p := range o.SpanProcessors {
+		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))
+	}
+	meterOpts := []sdkmetric.Option{
+		sdkmetric.WithResource(res), sdkmetric.WithView(o.Views...), sdkmetric.WithCardinalityLimit(cardinalityLimit),
+	}
+	for _, r := range o.Readers {
+		meterOpts = append(meterOpts, sdkmetric.WithReader(r))
+	}
+	logOpts := []sdklog.LoggerProviderOption{sdklog.WithResource(res)}
+	if o.Export {
+		spans, err1 := otlptracegrpc.New(ctx)
+		points, err2 := otlpmetricgrpc.New(ctx)
+		records, err3 := otlploggrpc.New(ctx)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return nil, fault.Wrap(fault.InvalidConfig, "telemetry: OTLP exporter (check OTEL_EXPORTER_OTLP_ENDPOINT)", err)
+		}
+		interval := o.Interval
+		if interval == 0 {
+			interval = 15 * time.Second
+		}
+		traceOpts = append(traceOpts, sdktrace.WithBatcher(spans))
+		meterOpts = append(meterOpts, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points, sdkmetric.WithInterval(interval))))
+		logOpts = append(logOpts, sdklog.WithProcessor(sdklog.NewBatchProcessor(records)))
+	}
+	t.Tracers = sdktrace.NewTracerProvider(traceOpts...)
+	t.Meters = sdkmetric.NewMeterProvider(meterOpts...)
+	t.logs = sdklog.NewLoggerProvider(logOpts...)
+
+	stdout := newJSONHandler(o.LogWriter)
+	sinks := []slog.Handler{stdout}
+	if o.Export {
+		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
+	}
+	t.Logger = slog.New(&contextHandler{next: slog.NewMultiHandler(sinks...), levels: t.Levels, opts: o.Logs})
+
+	otel.SetTracerProvider(t.Tracers)
+	otel.SetMeterProvider(t.Meters)
+	otel.SetTextMapPropagator(propagation.TraceContext{}) // third parties get no baggage
+	otel.SetErrorHandler(&exportErrors{log: slog.New(stdout), lost: t.lost, every: time.Minute})
+
+	if o.Export {
+		if err := runtime.Start(runtime.WithMeterProvider(t.Meters)); err != nil {
+			return nil, fault.Wrap(fault.Internal, "telemetry: runtime metrics", err)
+		}
+	}
+	return t, nil
+}
+
+// Tracer returns the program's tracer.
+func (t *Telemetry) Tracer() trace.Tracer {
+	return t.Tracers.Tracer("github.com/mealplanner/mealplanner")
+}
+
+// ExportErrors is how many export errors the SDK has reported.
+func (t *Telemetry) ExportErrors() int64 { return t.lost.Load() }
+
+// Stop flushes and ends the providers: traces and logs, then metrics, because ending
+// spans record metrics. A context without a deadline may wait for minutes when the
+// collector is unreachable.
+func (t *Telemetry) Stop(ctx context.Context) error {
+	return errors.Join(t.Tracers.Shutdown(ctx), t.logs.Shutdown(ctx), t.Meters.Shutdown(ctx))
+}
+
+// exportErrors logs the SDK's errors to stdout at most once per interval: never over
+// OTLP, where the line would cause the next error.
+type exportErrors struct {
+	log   *slog.Logger
+	lost  *atomic.Int64
+	every time.Duration
+	last  atomic.Int64 // UnixNano of the last line
+}
+
+// Handle implements otel.ErrorHandler.
+func (h *exportErrors) Handle(err error) {
+	n := h.lost.Add(1)
+	now := time.Now().UnixNano() //nolint:forbidigo // rate limit of a log line, outside any logic
+	last := h.last.Load()
+	if now-last < int64(h.every) || !h.last.CompareAndSwap(last, now) {
+		return
+	}
+	h.log.Warn("telemetry export failed; signals may be lost", "component", "telemetry",
+		"error_type", "TelemetryExport", "error_message", err.Error(), "errors", n)
+}

@@ -1,0 +1,150 @@
+// Package user describes the people plans are made for: their targets, their wishes and
+// what must never reach their plate.
+package user
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+)
+
+// User is one person with a weekly plan.
+type User struct {
+	ID         string // opaque; the only thing about a user that telemetry carries
+	Email      string
+	Name       string
+	TimeZone   string // IANA name
+	Enabled    bool
+	People     int    // 1 to 20; scales groceries only
+	Connection string // the recipe library
+	FatSecret  bool   // a FatSecret account is connected
+	Settings   Settings
+}
+
+// Settings are a user's standing wishes.
+type Settings struct {
+	Targets    *nutrition.Macros `json:"targets,omitempty"` // grams set by the user: they win
+	Body       *targets.Body     `json:"body,omitempty"`    // else computed from this
+	Supervised bool              `json:"supervised,omitempty"`
+
+	Allergens []string `json:"allergens,omitempty"`  // names of the EU-14 groups
+	Dislikes  []string `json:"dislikes,omitempty"`   // food names; their descendants count too
+	AvoidTags []string `json:"avoid_tags,omitempty"` // recipe keywords
+
+	RotationDays  int                `json:"rotation_days"` // days before a recipe comes back for the same meal
+	TolerancePct  int                `json:"tolerance_pct"` // 1 to 50
+	MinServings   nutrition.Servings `json:"min_servings"`
+	MaxServings   nutrition.Servings `json:"max_servings"`
+	ServingsStep  nutrition.Servings `json:"servings_step"`
+	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
+	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
+
+	TrackOpens   bool `json:"track_opens,omitempty"`    // opt-in
+	NoClickTrack bool `json:"no_click_track,omitempty"` // opt-out
+}
+
+// DefaultSettings are the settings of a new user.
+func DefaultSettings() Settings {
+	return Settings{
+		RotationDays: 30, TolerancePct: 10,
+		MinServings: nutrition.OneServing / 2, MaxServings: 2 * nutrition.OneServing, ServingsStep: nutrition.OneServing / 4,
+		PortionWeight: 0.05, QuickMinutes: 15,
+	}
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
+// Validate names the first field that is wrong, and the cure.
+func (u User) Validate() error {
+	if !idPattern.MatchString(u.ID) {
+		return fmt.Errorf("id: %q must be 1 to 64 of a-z, 0-9 and _", u.ID)
+	}
+	if a, err := mail.ParseAddress(u.Email); err != nil || a.Address != u.Email {
+		return fmt.Errorf("email: %q is not a plain address like ana@example.org", u.Email)
+	}
+	if strings.TrimSpace(u.Name) == "" || len(u.Name) > 100 || strings.ContainsAny(u.Name, "\r\n") {
+		return errors.New("name: must be 1 to 100 characters on one line")
+	}
+	if _, err := u.Location(); err != nil {
+		return err
+	}
+	if u.People < 1 || u.People > 20 {
+		return fmt.Errorf("people: %d is not between 1 and 20", u.People)
+	}
+	if u.Connection == "" {
+		return errors.New("connection: name the recipe library")
+	}
+	return u.Settings.Validate()
+}
+
+// Location loads the user's time zone.
+func (u User) Location() (*time.Location, error) {
+	if u.TimeZone == "" || u.TimeZone == "Local" {
+		return nil, fmt.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", u.TimeZone)
+	}
+	loc, err := time.LoadLocation(u.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", u.TimeZone)
+	}
+	return loc, nil
+}
+
+// Validate names the first setting that is wrong, and the cure.
+func (s Settings) Validate() error {
+	if s.Targets != nil {
+		if _, err := targets.Check(*s.Targets, s.weight(), s.Supervised); err != nil {
+			return err
+		}
+	}
+	if s.Body != nil {
+		if err := s.Body.Validate(); err != nil {
+			return fmt.Errorf("body: %w", err)
+		}
+	}
+	switch {
+	case s.RotationDays < 0 || s.RotationDays > 365:
+		return fmt.Errorf("rotation_days: %d is not between 0 and 365", s.RotationDays)
+	case s.TolerancePct < 1 || s.TolerancePct > 50:
+		return fmt.Errorf("tolerance_pct: %d is not between 1 and 50", s.TolerancePct)
+	case s.MinServings <= 0 || s.MaxServings < s.MinServings || s.MaxServings > 10*nutrition.OneServing:
+		return fmt.Errorf("servings: %s to %s must be above 0, at most 10 and not upside down", s.MinServings, s.MaxServings)
+	case s.ServingsStep <= 0 || (s.MaxServings-s.MinServings)/s.ServingsStep > 40:
+		return fmt.Errorf("servings_step: %s gives no step or more than 40", s.ServingsStep)
+	case !(s.PortionWeight >= 0 && s.PortionWeight <= 1):
+		return fmt.Errorf("portion_weight: %g is not between 0 and 1", s.PortionWeight)
+	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
+		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
+	}
+	return nil
+}
+
+func (s Settings) weight() float64 {
+	if s.Body == nil {
+		return 0
+	}
+	return s.Body.WeightKG
+}
+
+// Target decides the day's macros: grams set by the user, else computed from the body
+// (with a fresher weight when one is known, 0 = none), else the default.
+func (s Settings) Target(weightKG float64) (nutrition.Macros, targets.Source) {
+	if s.Targets != nil {
+		return *s.Targets, targets.Set
+	}
+	if s.Body != nil {
+		b := *s.Body
+		if weightKG > 0 {
+			b.WeightKG = weightKG
+		}
+		if m, err := b.Target(); err == nil {
+			return m, targets.Computed
+		}
+	}
+	return targets.Fallback, targets.Default
+}
