@@ -3,33 +3,39 @@
 package calendar
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"time"
 )
 
-// Date is a civil date, as days since 1970-01-01 (which is also FatSecret's date_int).
+// Date is a civil date, as days since 31 December of the year 0: 0001-01-01 is 1, and
+// the zero value means "no date".
 type Date int32
 
-const secondsPerDay = 24 * 60 * 60
+const (
+	secondsPerDay = 24 * 60 * 60
+	unixEpoch     = 719_163 // 1970-01-01
+)
 
 // On returns the date of t in t's own zone.
 func On(t time.Time) Date {
 	y, m, d := t.Date()
-	return Date(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	return Date(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/secondsPerDay) + unixEpoch
 }
 
 // Parse reads YYYY-MM-DD.
 func Parse(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
+	if err != nil || t.Year() < 1 {
 		return 0, fmt.Errorf("%q is not a date (want YYYY-MM-DD)", s)
 	}
 	return On(t), nil
 }
 
 // Time returns the date's midnight in UTC.
-func (d Date) Time() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
+func (d Date) Time() time.Time { return time.Unix(int64(d-unixEpoch)*secondsPerDay, 0).UTC() }
+
+// UnixDays returns the days since 1970-01-01, which is FatSecret's date_int.
+func (d Date) UnixDays() int { return int(d - unixEpoch) }
 
 // At returns the moment of the wall-clock hour on the date in the zone. An hour that
 // the zone skips is moved to the end of the gap.
@@ -76,5 +82,3 @@ func (d *Date) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// Value implements [driver.Valuer]: dates travel to SQL as text.
-func (d Date) Value() (driver.Value, error) { return d.String(), nil }

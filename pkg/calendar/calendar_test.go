@@ -18,7 +18,7 @@ func date(t *testing.T, s string) calendar.Date {
 
 func TestDate(t *testing.T) {
 	t.Parallel()
-	if got := date(t, "2026-12-03"); int(got) != 20790 {
+	if got := date(t, "2026-12-03"); got.UnixDays() != 20790 {
 		t.Errorf("2026-12-03 is day %d, want 20790 (FatSecret's example)", got)
 	}
 	for in, monday := range map[string]string{"2026-11-29": "2026-11-23", "2026-11-30": "2026-11-30", "1969-12-31": "1969-12-29"} {
@@ -29,7 +29,10 @@ func TestDate(t *testing.T) {
 	if got := date(t, "2027-01-01").Week(); got != "2026w53" {
 		t.Errorf("week = %s", got)
 	}
-	for _, bad := range []string{"", "2026-02-30", "2026-1-1", "30.11.2026"} {
+	if got := date(t, "0001-01-01"); got != 1 {
+		t.Errorf("the first day is %d", got)
+	}
+	for _, bad := range []string{"", "2026-02-30", "2026-1-1", "30.11.2026", "0000-12-31"} {
 		if _, err := calendar.Parse(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}

@@ -1,0 +1,153 @@
+package mailer
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+)
+
+// Encryption says how the connection to the SMTP server is secured.
+type Encryption string
+
+// The ways.
+const (
+	StartTLS Encryption = "starttls" // required, port 587
+	TLS      Encryption = "tls"      // from the first byte, port 465
+	None     Encryption = "none"     // loopback only
+)
+
+// SMTPOptions configure [NewSMTP].
+type SMTPOptions struct {
+	Host       string
+	Port       int
+	Username   string // empty: no authentication
+	Password   string
+	Encryption Encryption
+	From       string
+	ReplyTo    string
+	Timeout    time.Duration // 0 = 10 s
+	TLS        *tls.Config   // nil: the system's roots
+}
+
+// SMTP sends mails. Safe for concurrent use: each mail has a connection of its own.
+type SMTP struct {
+	opts  SMTPOptions
+	setup []mail.Option
+}
+
+// NewSMTP checks the options. Kind InvalidConfiguration.
+func NewSMTP(o SMTPOptions) (*SMTP, error) {
+	const op = "mail"
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	setup := []mail.Option{mail.WithPort(o.Port), mail.WithTimeout(o.Timeout), mail.WithoutNoop()}
+	switch o.Encryption {
+	case StartTLS:
+		setup = append(setup, mail.WithTLSPolicy(mail.TLSMandatory))
+	case TLS:
+		setup = append(setup, mail.WithSSL())
+	case None:
+		setup = append(setup, mail.WithTLSPolicy(mail.NoTLS))
+	default:
+		return nil, fault.New(fault.InvalidConfig, op, "SMTP_ENCRYPTION: %q is not starttls, tls or none", string(o.Encryption))
+	}
+	if o.TLS != nil {
+		setup = append(setup, mail.WithTLSConfig(o.TLS))
+	}
+	if o.Username != "" {
+		auth := mail.SMTPAuthAutoDiscover
+		if o.Encryption == None {
+			auth = mail.SMTPAuthPlainNoEnc
+		}
+		setup = append(setup, mail.WithSMTPAuth(auth), mail.WithUsername(o.Username), mail.WithPassword(o.Password))
+	}
+	if err := mail.NewMsg().From(o.From); err != nil {
+		return nil, fault.New(fault.InvalidConfig, op, "SMTP_FROM: %q is not an address: %v", o.From, err)
+	}
+	if _, err := mail.NewClient(o.Host, setup...); err != nil {
+		return nil, fault.Wrap(fault.InvalidConfig, op+" (SMTP_HOST, SMTP_PORT)", err)
+	}
+	return &SMTP{o, setup}, nil
+}
+
+// Send hands one mail to the server and returns its size in bytes. Kinds: EmailError
+// (refused for good), EmailDeferred (refused for now), NetworkError, TimeoutError.
+func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size int64, err error) {
+	const op = "send mail"
+	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	if err := errors.Join(msg.From(s.opts.From), msg.To(m.To)); err != nil {
+		return 0, fault.Wrap(fault.EmailError, op, err)
+	}
+	if s.opts.ReplyTo != "" {
+		if err := msg.ReplyTo(s.opts.ReplyTo); err != nil {
+			return 0, fault.Wrap(fault.InvalidConfig, op+" (SMTP_REPLY_TO)", err)
+		}
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.MessageID)
+	msg.SetDateWithValue(date)
+	for k, v := range m.Headers {
+		msg.SetGenHeader(mail.Header(k), v)
+	}
+	msg.SetBodyString(mail.TypeTextPlain, m.Text)
+	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	var count counter
+	if _, err := msg.WriteTo(&count); err != nil {
+		return 0, fault.Wrap(fault.EmailError, op, err)
+	}
+	client, err := mail.NewClient(s.opts.Host, s.setup...)
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidConfig, op, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		if msg.IsDelivered() {
+			return int64(count), nil // accepted; only the goodbye failed
+		}
+		return 0, sendFault(op, err)
+	}
+	return int64(count), nil
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+func sendFault(op string, err error) error {
+	if se, ok := errors.AsType[*mail.SendError](err); ok && se.ErrorCode() > 0 {
+		if se.IsTemp() {
+			return fault.Wrap(fault.EmailDeferred, op, err)
+		}
+		return fault.Wrap(fault.EmailError, op, err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(fault.TimeoutError, op, err)
+	}
+	return fault.Wrap(fault.NetworkError, op, err)
+}
+
+// Check connects, secures and authenticates, and sends nothing.
+func (s *SMTP) Check(ctx context.Context) error {
+	const op = "mail"
+	client, err := mail.NewClient(s.opts.Host, s.setup...)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, op, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	if err := client.DialWithContext(ctx); err != nil {
+		return sendFault(op+" (check SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_PASSWORD, SMTP_ENCRYPTION)", err)
+	}
+	return client.Close()
+}

@@ -1,0 +1,70 @@
+// Package signedlink makes and checks the tokens in links that mails carry. A token is
+// bound to a purpose, a user and a subject, expires, and cannot be made without the key.
+package signedlink
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Claims are what a token says.
+type Claims struct {
+	Purpose string `json:"p"` // "plan", "unsubscribe", ...
+	User    string `json:"u"`
+	Subject string `json:"s,omitempty"` // e.g. the week, or the mail type
+	Expires int64  `json:"e"`           // Unix seconds
+}
+
+const macSize = 16 // bytes of HMAC-SHA-256 kept: 128 bits
+
+// Signer makes and checks tokens.
+type Signer struct {
+	key []byte
+	now func() time.Time
+}
+
+// New returns a signer; the key should have at least 32 bytes.
+func New(key []byte, now func() time.Time) *Signer { return &Signer{key, now} }
+
+// Sign returns a token that is valid for the given time.
+func (s *Signer) Sign(purpose, user, subject string, valid time.Duration) string {
+	payload, err := json.Marshal(Claims{purpose, user, subject, s.now().Add(valid).Unix()})
+	if err != nil {
+		panic(err) // strings and an integer always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(append(payload, s.mac(payload)...))
+}
+
+// Verify returns the claims of a token made for the purpose. Kind Unauthorized, with
+// the same words for every forgery; an expired token says so.
+func (s *Signer) Verify(purpose, token string) (Claims, error) {
+	const op = "link"
+	invalid := fault.New(fault.Unauthorized, op, "this link is not valid")
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) <= macSize || len(raw) > 1024 {
+		return Claims{}, invalid
+	}
+	payload, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]
+	if !hmac.Equal(mac, s.mac(payload)) {
+		return Claims{}, invalid
+	}
+	var c Claims
+	if err := json.Unmarshal(payload, &c); err != nil || c.Purpose != purpose {
+		return Claims{}, invalid
+	}
+	if s.now().Unix() >= c.Expires {
+		return Claims{}, fault.New(fault.Unauthorized, op, "this link has expired: use the one in the latest mail")
+	}
+	return c, nil
+}
+
+func (s *Signer) mac(payload []byte) []byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write(payload)
+	return h.Sum(nil)[:macSize]
+}
