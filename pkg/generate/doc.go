@@ -1,0 +1,12 @@
+// Package generate is the generation engine: it chooses a week of recipes and servings as
+// the solve contract defines it, exactly. All arithmetic is on integers, so the same problem gives
+// the same plan on every machine.
+//
+// How it works. Days with the same target and the same options form a class. For a lunch and a
+// dinner a class knows the best portions with every breakfast, found through a grid over
+// the breakfast portions that may complete a day in band. Lunch and dinner pairs of the odd and
+// of the even days get a lower bound each; promising pairs are refined, which assigns their
+// days different breakfasts at the least total, and pairs of pairs are combined in the order
+// of their bounds until none can beat the best week. Weeks with every day in band as far as
+// each can be are looked at first; only if there is none are days out of band admitted.
+package generate

@@ -1,0 +1,308 @@
+package generate
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// noRecipe stands for the empty dish of a skipped slot.
+const noRecipe = -1
+
+// point is one dish with one number of servings as seen from a day's target: x is in units
+// of 2^-scale of the target of each macro, raw in 1e-8 g, penalty what the portion costs.
+type point struct {
+	x        [3]int64
+	raw      [3]int64
+	penalty  int64
+	servings nutrition.Servings
+}
+
+// option is a dish a slot may hold. counts is its share of the objective on its own, used
+// where the slot decides alone (a travel slot); elsewhere it is added per date.
+type option struct {
+	rec    int32
+	chosen bool
+	counts int64
+	points []point
+}
+
+func (o *option) clashes(p *option) bool {
+	return o.rec == p.rec && o.rec != noRecipe && (o.chosen || p.chosen)
+}
+
+type slotKind uint8
+
+const (
+	skippedSlot slotKind = iota
+	lockedSlot
+	freeSlot // a free breakfast, or a lunch or dinner that alternates
+	travelSlot
+)
+
+// day is one date with what its slots may hold. counts is indexed by meal and option and
+// holds the objective's share of a free slot's option on this date.
+type day struct {
+	date   Date
+	kinds  [3]slotKind
+	class  *class
+	counts [3][]int64
+}
+
+func (d *day) slots() int {
+	n := 0
+	for _, k := range d.kinds {
+		if k != skippedSlot {
+			n++
+		}
+	}
+	return n
+}
+
+// model is a problem in the engine's terms.
+type model struct {
+	problem  *Problem
+	scale    uint  // one target is 1<<scale
+	limit    int64 // of |x - one| to be in band, short of rounding
+	tolerant uint64
+	grid     []nutrition.Servings
+	index    map[recipe.ID]int32
+	repeats  []bool
+	eligible [3][]int32 // recipes a free slot may hold, in the seed's order
+	quick    [3][]int32 // those for a travel date
+	days     [DaysPerWeek]day
+	classes  []*class
+	free     int // breakfasts to be chosen
+	work     *meter
+}
+
+// roundingMargin bounds the error of the sum of three coordinates, each rounded once.
+const roundingMargin = 3
+
+func newModel(p *Problem, work *meter) *model {
+	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: work}
+	m.repeats = make([]bool, len(p.Recipes))
+	for i := range p.Recipes {
+		m.index[p.Recipes[i].ID] = int32(i)
+		m.repeats[i] = slices.Contains(p.AvoidRepeats, p.Recipes[i].ID)
+	}
+	m.scale = p.scale()
+	// tolerance + 1e-9 in units of 1e-9, and the same in units of 2^-scale.
+	m.tolerant = uint64(p.Tolerance)*100_000 + 1
+	hi, lo := bits.Mul64(m.tolerant, 1<<m.scale)
+	q, _ := bits.Div64(hi, lo, 1_000_000_000)
+	m.limit = int64(q)
+	m.chooseEligible()
+	m.buildDays()
+	return m
+}
+
+// scale returns the number of binary digits behind the point with which costs are computed:
+// 40, or fewer where an absurd recipe is so many times the target that a week would overflow.
+func (p *Problem) scale() uint {
+	amount, servings := nutrition.Mass(0), p.Portions.Max
+	for i := range p.Recipes {
+		amount = max(amount, slices.Max(sliceOf(vector(p.Recipes[i].PerServing))))
+	}
+	for _, l := range p.Locks {
+		servings = max(servings, l.Servings)
+	}
+	target := float64(slices.Min(sliceOf(vector(p.Target)))) / 3
+	perSlot := float64(amount)*servings.Float()/target + 1 +
+		float64(p.PortionWeight)/float64(RatioOne)*max(servings.Float(), 1)
+	scale := uint(40)
+	for perSlot*4*3*21*float64(uint64(1)<<scale) > math.MaxInt64 {
+		scale--
+	}
+	return scale
+}
+
+func sliceOf[T any](a [3]T) []T { return a[:] }
+
+// chooseEligible applies rules 4 and 5, and the part of rule 6 that concerns locks.
+func (m *model) chooseEligible() {
+	p, rng := m.problem, splitMix(m.problem.Seed)
+	for meal := range recipe.Meals {
+		for i := range p.Recipes {
+			if p.reject(&p.Recipes[i], recipe.Meal(meal)) == "" {
+				m.eligible[meal] = append(m.eligible[meal], int32(i))
+			}
+		}
+		shuffle(&rng, m.eligible[meal])
+		for _, i := range m.eligible[meal] {
+			if p.quick(&p.Recipes[i]) {
+				m.quick[meal] = append(m.quick[meal], i)
+			}
+		}
+	}
+}
+
+func (p *Problem) quick(r *Recipe) bool { return r.Minutes > 0 && r.Minutes <= p.QuickMinutes }
+
+// kindOf returns what the slot is, and its lock if it has one.
+func (p *Problem) kindOf(s Slot) (slotKind, *Lock) {
+	if slices.Contains(p.Skips, s) {
+		return skippedSlot, nil
+	}
+	for i := range p.Locks {
+		if p.Locks[i].Slot == s {
+			return lockedSlot, &p.Locks[i]
+		}
+	}
+	if slices.Contains(p.TravelDates, s.Date) {
+		return travelSlot, nil
+	}
+	return freeSlot, nil
+}
+
+// counts is the share of repeats and rotation debt of serving the recipe in the slot.
+func (m *model) counts(rec int32, s Slot) (c int64) {
+	if m.repeats[rec] {
+		c = repeatUnit
+	}
+	return c + int64(m.problem.debt(&m.problem.Recipes[rec], s))
+}
+
+// debt is the contract's rotation debt of serving the recipe in the slot, in days.
+func (p *Problem) debt(r *Recipe, s Slot) int {
+	last := r.LastUsed[s.Meal]
+	if last == 0 || last > s.Date {
+		return 0
+	}
+	return max(0, p.RotationDays-int(s.Date-last))
+}
+
+func (m *model) buildDays() {
+	p := m.problem
+	byKey := make(map[string]*class)
+	lists := make(map[string][]option)
+	for i := range m.days {
+		d := &m.days[i]
+		d.date = p.Day(i)
+		var locks [3]*Lock
+		for meal := range recipe.Meals {
+			d.kinds[meal], locks[meal] = p.kindOf(Slot{d.date, recipe.Meal(meal)})
+		}
+		k := d.slots()
+		key := fmt.Sprint(k)
+		var options [3][]option
+		for meal := range recipe.Meals {
+			listKey, list := m.options(d, k, recipe.Meal(meal), locks[meal])
+			if _, ok := lists[listKey]; !ok {
+				lists[listKey] = list()
+			}
+			options[meal] = lists[listKey]
+			key += "|" + listKey
+			if d.kinds[meal] == freeSlot || meal == int(recipe.Breakfast) && d.kinds[meal] == travelSlot {
+				d.counts[meal] = make([]int64, len(options[meal]))
+				for j := range options[meal] {
+					d.counts[meal][j] = m.counts(options[meal][j].rec, Slot{d.date, recipe.Meal(meal)})
+				}
+			}
+		}
+		if d.counts[recipe.Breakfast] != nil {
+			m.free++
+		}
+		if byKey[key] == nil {
+			byKey[key] = newClass(m, k, d.kinds, options)
+			m.classes = append(m.classes, byKey[key])
+		}
+		d.class = byKey[key]
+	}
+}
+
+// options names the list of dishes the slot may hold, and builds it. Lists that depend on
+// the date carry it in their name.
+func (m *model) options(d *day, k int, meal recipe.Meal, lock *Lock) (key string, list func() []option) {
+	breakfast := meal == recipe.Breakfast
+	switch d.kinds[meal] {
+	case skippedSlot:
+		return "skip", func() []option { return []option{{rec: noRecipe, points: []point{{}}}} }
+	case lockedSlot:
+		rec := m.index[lock.Recipe]
+		return fmt.Sprint("lock", k, ":", rec, ":", lock.Servings), func() []option {
+			if lock.Servings == 0 {
+				return []option{{rec: rec, points: m.points(rec, k)}}
+			}
+			return []option{{rec: rec, points: []point{m.point(rec, k, lock.Servings)}}}
+		}
+	case travelSlot:
+		key := fmt.Sprint("travel", k, ":", meal)
+		if !breakfast {
+			key += d.date.String()
+		}
+		return key, func() []option { return m.dishes(m.quick[meal], k, !breakfast, Slot{d.date, meal}) }
+	default:
+		return fmt.Sprint("free", k, ":", meal), func() []option { return m.dishes(m.eligible[meal], k, false, Slot{}) }
+	}
+}
+
+// dishes turns recipes into options; where the slot decides alone, counts go into them.
+func (m *model) dishes(recipes []int32, k int, alone bool, s Slot) []option {
+	out := make([]option, len(recipes))
+	for i, rec := range recipes {
+		out[i] = option{rec: rec, chosen: true, points: m.points(rec, k)}
+		if alone {
+			out[i].counts = m.counts(rec, s)
+		}
+	}
+	return out
+}
+
+func (m *model) points(rec int32, k int) []point {
+	out := make([]point, len(m.grid))
+	for i, s := range m.grid {
+		out[i] = m.point(rec, k, s)
+		out[i].penalty = m.penalty(s)
+	}
+	return out
+}
+
+// penalty is portion_weight x |servings - 1| in units of 2^-scale.
+func (m *model) penalty(s nutrition.Servings) int64 {
+	off := uint64(max(s-nutrition.OneServing, nutrition.OneServing-s))
+	hi, lo := bits.Mul64(uint64(m.problem.PortionWeight)*off, 1<<m.scale)
+	q, _ := bits.Div64(hi, lo, uint64(RatioOne)*uint64(nutrition.OneServing))
+	return int64(q)
+}
+
+// point places a dish on a day with k slots: 3 x amount / (k x daily target).
+func (m *model) point(rec int32, k int, s nutrition.Servings) point {
+	out := point{servings: s}
+	target := vector(m.problem.Target)
+	for i, per := range vector(m.problem.Recipes[rec].PerServing) {
+		out.raw[i] = int64(per) * int64(s)
+		day := uint64(k) * uint64(target[i]) * uint64(nutrition.OneServing)
+		hi, lo := bits.Mul64(3*uint64(out.raw[i]), 1<<m.scale)
+		lo, carry := bits.Add64(lo, day/2, 0)
+		q, _ := bits.Div64(hi+carry, lo, day)
+		out.x[i] = int64(q)
+	}
+	return out
+}
+
+// balanced decides the contract's band exactly: |3 actual - k target| x 1e9 is at most
+// k target x (tolerance + 1e-9) x 1e9, all in 1e-8 g.
+func (m *model) balanced(raw [3]int64, k int) bool {
+	for i, t := range vector(m.problem.Target) {
+		if !inBand(raw[i], t, k, m.tolerant) {
+			return false
+		}
+	}
+	return true
+}
+
+func inBand(raw int64, target nutrition.Mass, k int, tolerant uint64) bool {
+	day := int64(k) * int64(target) * int64(nutrition.OneServing)
+	off := 3*raw - day
+	if off < 0 {
+		off = -off
+	}
+	hi, lo := bits.Mul64(uint64(off), 1_000_000_000)
+	limitHi, limitLo := bits.Mul64(uint64(day), tolerant)
+	return hi < limitHi || hi == limitHi && lo <= limitLo
+}

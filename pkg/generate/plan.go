@@ -1,0 +1,133 @@
+package generate
+
+import (
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Status is the outcome of a run.
+type Status string
+
+// The outcomes: every day in band, the best that exists but with a day out of band, and
+// no selection that satisfies the hard rules.
+const (
+	Balanced   Status = "balanced"
+	Unbalanced Status = "unbalanced"
+	Infeasible Status = "infeasible"
+)
+
+// Source says why a slot holds its recipe.
+type Source string
+
+// The sources of a serving.
+const (
+	Chosen Source = "chosen"
+	Locked Source = "locked"
+	Travel Source = "travel"
+)
+
+// Serving is what one slot of a plan holds.
+type Serving struct {
+	Recipe   recipe.ID
+	Servings nutrition.Servings
+	Source   Source
+}
+
+// PlanDay is one day of a plan. Meals is indexed by meal; nil is a skipped slot.
+type PlanDay struct {
+	Date     Date
+	Meals    [3]*Serving
+	Actual   Totals
+	Target   DayTarget
+	Balanced bool
+}
+
+// Totals is an exact amount of each macro in 1e-8 g, the unit of a mass times servings.
+type Totals struct{ Protein, Fat, Carbs int64 }
+
+// TotalGram is one gram in the unit of [Totals].
+const TotalGram = 100_000_000
+
+// Kcal returns the energy in 1e-8 kcal by the general Atwater factors.
+func (t Totals) Kcal() int64 { return 4*t.Protein + 9*t.Fat + 4*t.Carbs }
+
+func (t Totals) vector() [3]int64 { return [3]int64{t.Protein, t.Fat, t.Carbs} }
+
+// DayTarget is a day's target: the daily target times Slots/3.
+type DayTarget struct {
+	Daily nutrition.Macros
+	Slots int
+}
+
+// Grams returns the target of each macro in grams.
+func (t DayTarget) Grams() (protein, fat, carbs float64) {
+	k := float64(t.Slots)
+	return t.Daily.Protein.Grams() * k / 3, t.Daily.Fat.Grams() * k / 3, t.Daily.Carbs.Grams() * k / 3
+}
+
+// Objective is the vector the contract minimises, in strict order. Cost is exact to 1e-9.
+type Objective struct {
+	DaysOut, Repeats, RotationDebt int
+	Cost                           float64
+}
+
+// Reason codes of the contract.
+const (
+	MacroOutOfBand   = "macro_out_of_band"
+	RecipeRepeated   = "recipe_repeated"
+	RotationRelaxed  = "rotation_relaxed"
+	NotEnoughRecipes = "not_enough_recipes"
+)
+
+// Reason says why a plan is not what was asked for. Which fields are set depends on Code:
+//
+//   - macro_out_of_band: Date, Macro, ShortGrams (missing grams, negative when over) and,
+//     where one exists, Remedy
+//   - recipe_repeated: Date, Meal, Recipe
+//   - rotation_relaxed: Date, Meal, Recipe, DaysMissing
+//   - not_enough_recipes: Rule (the contract's number), Meals, Dates, Need, Have
+type Reason struct {
+	Code        string
+	Date        Date
+	Macro       string
+	ShortGrams  float64
+	Remedy      *Remedy
+	Meal        recipe.Meal
+	Recipe      recipe.ID
+	DaysMissing int
+	Rule        int
+	Meals       []recipe.Meal
+	Dates       []Date
+	Need, Have  int
+}
+
+// Remedy describes one further recipe for the meal with which the day would be in band,
+// the other meals of the day staying as they are, at Servings servings of it.
+type Remedy struct {
+	Meal       recipe.Meal
+	PerServing nutrition.Macros
+	Servings   nutrition.Servings
+}
+
+// Plan is the answer to a [Problem]. Optimal is true only when no better selection exists;
+// otherwise Bound is a proven lower bound in the objective's order.
+type Plan struct {
+	Status    Status
+	WeekOf    Date
+	Days      []PlanDay
+	Objective Objective
+	Optimal   bool
+	Bound     Objective
+	Effort    int
+	Reasons   []Reason
+}
+
+// At returns what the slot holds, nil when it is skipped or outside the plan.
+func (p *Plan) At(s Slot) *Serving {
+	for i := range p.Days {
+		if p.Days[i].Date == s.Date && s.Meal <= recipe.Dinner {
+			return p.Days[i].Meals[s.Meal]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package generate
+
+import (
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Scope says what of a week is to be chosen anew: everything when Date is 0, one day, or one
+// meal of a day when Meal is given.
+type Scope struct {
+	Date Date
+	Meal *recipe.Meal
+}
+
+// Regenerate returns the problem whose answer replaces the part of the plan within scope.
+// Every slot outside it is locked with the plan's servings; user locks inside it stand. The
+// recipes chosen there before become avoid_repeats, in addition to those of p. The plan must be one of
+// p's: errors are of kind [fault.InvalidInput].
+func Regenerate(p Problem, plan Plan, scope Scope) (Problem, error) {
+	const op = "generate: regenerate"
+	if plan.WeekOf != p.WeekOf || len(plan.Days) != DaysPerWeek {
+		return Problem{}, fault.New(fault.InvalidInput, op, "plan: not a plan for the week of %s", p.WeekOf)
+	}
+	if _, ok := p.index(scope.Date); scope.Date != 0 && !ok {
+		return Problem{}, fault.New(fault.InvalidInput, op, "date: %s is outside the week of %s", scope.Date, p.WeekOf)
+	}
+	if scope.Date == 0 && scope.Meal != nil {
+		return Problem{}, fault.New(fault.InvalidInput, op, "date: a meal needs one")
+	}
+	p.Locks = slices.Clone(p.Locks)
+	p.AvoidRepeats = slices.Clone(p.AvoidRepeats)
+	for i := range plan.Days {
+		d := &plan.Days[i]
+		for meal, s := range d.Meals {
+			slot := Slot{d.Date, recipe.Meal(meal)}
+			if s == nil {
+				continue
+			}
+			n := slices.IndexFunc(p.Locks, func(l Lock) bool { return l.Slot == slot })
+			switch {
+			case !scope.covers(slot) && n >= 0:
+				p.Locks[n] = Lock{slot, s.Recipe, s.Servings}
+			case !scope.covers(slot):
+				p.Locks = append(p.Locks, Lock{slot, s.Recipe, s.Servings})
+			case n < 0 && !slices.Contains(p.AvoidRepeats, s.Recipe):
+				p.AvoidRepeats = append(p.AvoidRepeats, s.Recipe)
+			}
+		}
+	}
+	return p, p.Validate()
+}
+
+func (s Scope) covers(slot Slot) bool {
+	return s.Date == 0 || s.Date == slot.Date && (s.Meal == nil || *s.Meal == slot.Meal)
+}
