@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -96,9 +97,9 @@ func (f *fields) asDate(n *node) generate.Date {
 		f.fail(n.path, "is %s, want a date", kindNames[n.kind])
 		return 0
 	}
-	d, err := generate.ParseDate(n.value.(string))
+	d, err := calendar.Parse(n.value.(string))
 	if err != nil {
-		f.fail(n.path, "%+q is %s", n.value, err)
+		f.fail(n.path, "%s", err)
 	}
 	return d
 }
