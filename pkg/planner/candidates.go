@@ -1,0 +1,251 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/allergen"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/food"
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+)
+
+// dislikedTag marks, for the engine, a recipe that holds a food the user dislikes. A
+// keyword cannot collide with it: Tandoor's keywords have no NUL.
+const dislikedTag = "\x00disliked"
+
+// candidateSet is the pool after what is nobody's choice: recipes without usable
+// figures and recipes that could harm the user are not in it.
+type candidateSet struct {
+	recipes map[recipe.ID]recipe.Recipe
+	ordered []recipe.Recipe // by id
+	notes   []string
+}
+
+// candidates applies the gates no route into a plan may bypass: known nutrition, a
+// stated yield, no allergen of the user's and, for a user with an allergy, no ingredient
+// that cannot be classified. A lock on a recipe that fails a gate is an error.
+func candidates(in Inputs, pool Pool) (candidateSet, error) {
+	const op = "choose recipes"
+	if len(pool.Recipes) == 0 {
+		return candidateSet{}, fault.New(fault.NoRecipesAvailable, op, "connection %q has no recipes: import them with `mealplanner import`", in.User.Connection)
+	}
+	avoid, err := allergens(in.User.Settings.Allergens)
+	if err != nil {
+		return candidateSet{}, err
+	}
+	set := candidateSet{recipes: make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))}
+	rejected := map[recipe.ID]string{}
+	noFigures := 0
+	for _, r := range pool.Recipes {
+		r, why := admit(r, avoid)
+		if why == "" {
+			set.recipes[r.ID] = r
+			set.ordered = append(set.ordered, r)
+			continue
+		}
+		rejected[r.ID] = why
+		if r.Nutrition == recipe.Unknown {
+			noFigures++
+		}
+	}
+	if noFigures > 0 {
+		set.notes = append(set.notes, fmt.Sprintf("%d recipes were left out because their nutrition is unknown.", noFigures))
+	}
+	for _, l := range in.Wishes.Locks {
+		if why, bad := rejected[l.Recipe]; bad {
+			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s cannot be kept: recipe %d %s", l.Date, l.Meal, l.Recipe, why)
+		}
+		if _, ok := set.recipes[l.Recipe]; !ok {
+			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s names recipe %d, which the library does not hold", l.Date, l.Meal, l.Recipe)
+		}
+	}
+	if len(set.ordered) == 0 {
+		return set, fault.New(fault.NoRecipesAvailable, op, "none of the %d recipes can be planned for %s (nutrition unknown, or allergens)", len(pool.Recipes), in.User.ID)
+	}
+	set.sample(in)
+	slices.SortFunc(set.ordered, func(a, b recipe.Recipe) int { return cmp.Compare(a.ID, b.ID) })
+	return set, nil
+}
+
+// admit estimates missing figures and says why a recipe cannot be planned.
+func admit(r recipe.Recipe, avoid allergen.Set) (recipe.Recipe, string) {
+	if r.Servings <= 0 {
+		return r, "does not say how many servings it makes"
+	}
+	if r.Nutrition == recipe.Unknown || r.Nutrition == "" {
+		est, ok := food.Estimate(r)
+		if !ok {
+			r.Nutrition = recipe.Unknown
+			return r, "has no nutrition, and its ingredients do not allow an estimate"
+		}
+		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
+	}
+	if err := r.PerServing.Validate(); err != nil {
+		r.Nutrition = recipe.Unknown
+		return r, "has impossible nutrition (" + err.Error() + ")"
+	}
+	if avoid == 0 {
+		return r, ""
+	}
+	contains, unclassified := allergen.Of(r)
+	if hit := contains & avoid; hit != 0 {
+		return r, "contains " + hit.String()
+	}
+	if len(unclassified) > 0 {
+		return r, "has ingredients nobody has classified: " + strings.Join(unclassified, ", ")
+	}
+	return r, ""
+}
+
+func allergens(names []string) (allergen.Set, error) {
+	var set allergen.Set
+	for _, n := range names {
+		s, err := allergen.Parse(n)
+		if err != nil {
+			return 0, fault.Wrap(fault.InvalidConstraints, "settings: allergens", err)
+		}
+		set |= s
+	}
+	return set, nil
+}
+
+// sample cuts a library that is larger than the engine takes down to its limit: locked
+// recipes stay, of the others an arbitrary but repeatable part.
+func (c *candidateSet) sample(in Inputs) {
+	if len(c.ordered) <= generate.MaxRecipes {
+		return
+	}
+	locked := map[recipe.ID]bool{}
+	for _, l := range in.Wishes.Locks {
+		locked[l.Recipe] = true
+	}
+	rank := func(r recipe.Recipe) uint64 {
+		if locked[r.ID] {
+			return 0
+		}
+		h := fnv.New64a()
+		_, _ = fmt.Fprintf(h, "%s/%d", in.User.ID, r.ID) // a hash never fails to write
+		return h.Sum64() | 1
+	}
+	slices.SortFunc(c.ordered, func(a, b recipe.Recipe) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
+	})
+	c.notes = append(c.notes, fmt.Sprintf("Of %d recipes %d were considered.", len(c.ordered), generate.MaxRecipes))
+	c.ordered = c.ordered[:generate.MaxRecipes]
+}
+
+// problem states the week for the engine.
+func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.Date) generate.Problem {
+	s := in.User.Settings
+	p := generate.Problem{
+		WeekOf: week, Seed: seed(in.User.ID, week), Target: target,
+		Tolerance:     generate.Ratio(s.TolerancePct) * generate.RatioOne / 100,
+		RotationDays:  s.RotationDays,
+		Portions:      generate.Portions{Min: s.MinServings, Max: s.MaxServings, Step: s.ServingsStep},
+		PortionWeight: generate.Ratio(s.PortionWeight * float64(generate.RatioOne)),
+		QuickMinutes:  s.QuickMinutes,
+		TravelDates:   in.Wishes.Travel,
+		AvoidRepeats:  in.Wishes.AvoidRepeats,
+		AvoidTags:     append([]string{dislikedTag}, lower(s.AvoidTags)...),
+	}
+	disliked := lower(s.Dislikes)
+	for _, r := range c.ordered {
+		tags := lower(r.Keywords)
+		if holds(r, disliked) {
+			tags = append(tags, dislikedTag)
+		}
+		p.Recipes = append(p.Recipes, generate.Recipe{
+			ID: r.ID, Name: r.Name, Meals: r.Meals, PerServing: r.PerServing, Minutes: r.Minutes(), Tags: tags, LastUsed: in.LastUsed[r.ID],
+		})
+	}
+	for _, l := range in.Wishes.Locks {
+		p.Locks = append(p.Locks, generate.Lock{Slot: generate.Slot(l.Slot), Recipe: l.Recipe, Servings: l.Servings})
+	}
+	for _, sl := range in.Wishes.Skips {
+		p.Skips = append(p.Skips, generate.Slot(sl))
+	}
+	return p
+}
+
+func lower(in []string) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = strings.ToLower(strings.TrimSpace(s))
+	}
+	return out
+}
+
+// holds reports whether an ingredient, or a food it descends from, is among the names.
+func holds(r recipe.Recipe, names []string) bool {
+	if len(names) == 0 {
+		return false
+	}
+	hit := func(n string) bool { return n != "" && slices.Contains(names, strings.ToLower(n)) }
+	for _, i := range r.Ingredients {
+		if hit(i.Food.Name) || hit(i.Food.Plural) {
+			return true
+		}
+		for _, a := range i.Food.Ancestors {
+			if hit(a.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// toWeek puts the engine's answer into the domain's words.
+func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros, source targets.Source) plan.Week {
+	w := plan.Week{
+		User: in.User.ID, WeekOf: p.WeekOf, GenerationID: GenerationID(in.User.ID, p.WeekOf),
+		Status: plan.Status(p.Status), Optimal: p.Optimal, Target: target, TargetSource: source, Mode: in.Wishes.Mode,
+		TolerancePct: in.User.Settings.TolerancePct, People: in.User.People,
+	}
+	for i, d := range p.Days {
+		day := plan.Day{Date: d.Date, Balanced: d.Balanced}
+		slots := nutrition.Mass(d.Target.Slots)
+		day.Target = nutrition.Macros{
+			Protein: target.Protein * slots / 3, Fat: target.Fat * slots / 3, Carbs: target.Carbs * slots / 3,
+		}
+		for m, s := range d.Meals {
+			if s == nil {
+				continue
+			}
+			r := c.recipes[s.Recipe]
+			day.Meals[m] = &plan.Serving{
+				Recipe: s.Recipe, Name: r.Name, Servings: s.Servings, Source: plan.Source(s.Source), Minutes: r.Minutes(),
+				PerServing: r.PerServing, Estimated: r.Nutrition == recipe.Estimated,
+			}
+			day.Actual = day.Actual.Add(r.PerServing.Scale(s.Servings))
+		}
+		w.Days[i] = day
+	}
+	for _, r := range p.Reasons {
+		w.Reasons = append(w.Reasons, toReason(r))
+	}
+	return w
+}
+
+func toReason(r generate.Reason) plan.Reason {
+	out := plan.Reason{Code: r.Code, Date: r.Date, Recipe: r.Recipe, DaysMissing: r.DaysMissing, Macro: r.Macro}
+	switch r.Code {
+	case generate.MacroOutOfBand:
+		out.Short = nutrition.Mass(r.ShortGrams * float64(nutrition.Gram))
+		if r.Remedy != nil {
+			m := r.Remedy.PerServing
+			out.RemedyMeal, out.Remedy = r.Remedy.Meal.String(), &m
+		}
+	default:
+		out.Meal = r.Meal.String()
+	}
+	return out
+}

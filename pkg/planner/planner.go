@@ -1,0 +1,365 @@
+// Package planner is the main use case: one user's week, from the recipe library to a
+// stored plan with its mail in the outbox. Generate reads as the list of its components.
+// It declares the ports it needs; telemetry and technology live outside.
+package planner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/grocery"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/prep"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Library gives the recipes of a connection: refreshed from the upstream as far as the
+// context's deadline allows, the rest from the cache. It fails only when there is
+// nothing at all to plan with.
+type Library interface {
+	Recipes(ctx context.Context, connection string) (Pool, error)
+}
+
+// Pool is a connection's recipes.
+type Pool struct {
+	Recipes []recipe.Recipe
+	// FetchedAt is when the upstream last confirmed the pool; Stale says that this was
+	// not during this run, Cause why.
+	FetchedAt time.Time
+	Stale     bool
+	Cause     error
+}
+
+// Profiles gives what a tracking service knows of a user's body.
+type Profiles interface {
+	// Weight returns kilograms, 0 when the service knows none. Its errors are not fatal
+	// to a plan: the user's own figures are used.
+	Weight(ctx context.Context, u user.User) (float64, error)
+}
+
+// Store is the database.
+type Store interface {
+	// Inputs loads all that is known of the user before the week. Kind NotFound: no such user.
+	Inputs(ctx context.Context, userID string, week calendar.Date) (Inputs, error)
+	// Save stores the plan, its meals and its mail in one transaction. It returns false,
+	// and changes nothing, when the user has a plan for the week already.
+	Save(ctx context.Context, d Draft) (bool, error)
+}
+
+// Inputs are what the database knows before a run.
+type Inputs struct {
+	User     user.User
+	Wishes   plan.Wishes
+	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
+	Existing *Stored                        // the week's plan, when there is one
+}
+
+// Stored is a plan as it was saved.
+type Stored struct {
+	Week      plan.Week    `json:"week"`
+	Groceries grocery.List `json:"groceries"`
+	Prep      prep.List    `json:"prep"`
+}
+
+// Draft is what Save stores.
+type Draft struct {
+	Stored
+	Mail Mail
+}
+
+// Mail is a rendered message, ready for the outbox.
+type Mail struct {
+	Type      string // email_type
+	Period    string // one mail per user, type and period
+	MessageID string // without angle brackets; the same for the same mail, always
+	To        string
+	Subject   string
+	Text      string
+	HTML      string
+	Headers   map[string]string
+}
+
+// Renderer makes the mail. It touches nothing but its arguments.
+type Renderer interface {
+	WeeklyPlan(u user.User, s Stored, previous *plan.Week) (Mail, error)
+}
+
+// Step runs one component of a generation. In production it is a span whose duration
+// is the component's time; in unit tests it just calls fn.
+type Step func(ctx context.Context, component string, fn func(context.Context) error) error
+
+// Settings bound a run.
+type Settings struct {
+	UpstreamTimeout time.Duration // of each of the two fetches
+	Timeout         time.Duration // of the whole run
+	Effort          int           // of the engine; 1 proves everything up to 100 recipes per meal
+	Sequential      bool          // fetch one after the other: for comparison only
+}
+
+// DefaultSettings are the monitoring document's limits.
+func DefaultSettings() Settings {
+	return Settings{UpstreamTimeout: 500 * time.Millisecond, Timeout: 2 * time.Second, Effort: 1}
+}
+
+// Planner generates weeks.
+type Planner struct {
+	library  Library
+	profiles Profiles
+	store    Store
+	renderer Renderer
+	step     Step
+	settings Settings
+}
+
+// New returns a planner on its ports.
+func New(l Library, p Profiles, s Store, r Renderer, step Step, settings Settings) *Planner {
+	return &Planner{library: l, profiles: p, store: s, renderer: r, step: step, settings: settings}
+}
+
+// Request asks for one week.
+type Request struct {
+	User   string
+	Week   calendar.Date // a Monday
+	DryRun bool          // store and mail nothing
+}
+
+// Result is a finished run.
+type Result struct {
+	Stored
+	Mail       Mail
+	Existing   bool // the week had a plan already; nothing was done
+	Candidates [3]int
+	Conflicts  []string
+	Work       int64 // the engine's units
+	Pool       Pool
+}
+
+// GenerationID is the readable name of a run, the same for every attempt at it.
+func GenerationID(userID string, week calendar.Date) string {
+	return "gen_" + week.Week() + "_" + userID
+}
+
+// Generate plans, stores and mails the user's week. Kinds of error: NotFound (no such
+// user), InvalidInput, InvalidConstraints, NoRecipesAvailable, NotEnoughRecipes, the
+// upstream's when it failed and nothing is cached, DatabaseError, TimeoutError.
+func (p *Planner) Generate(ctx context.Context, req Request) (Result, error) {
+	const op = "generate"
+	if req.Week != req.Week.Monday() {
+		return Result{}, fault.New(fault.InvalidInput, op, "week: %s is not a Monday (the week's Monday is %s)", req.Week, req.Week.Monday())
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, p.settings.Timeout,
+		fault.New(fault.TimeoutError, op, "not done after %s (setting generation timeout)", p.settings.Timeout))
+	defer cancel()
+	res, err := p.generate(ctx, req)
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return res, err
+}
+
+func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
+	in, err := p.store.Inputs(ctx, req.User, req.Week)
+	if err != nil {
+		return Result{}, err
+	}
+	if in.Existing != nil && !req.DryRun {
+		return Result{Stored: *in.Existing, Existing: true}, nil
+	}
+	pool, weight, err := p.fetch(ctx, in.User)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Pool: pool}
+
+	var sel selection
+	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
+		sel, err = choose(in, pool, weight, req.Week, p.settings.Effort)
+		return err
+	}); err != nil {
+		return res, err
+	}
+	res.Week, res.Candidates, res.Conflicts, res.Work = sel.week, sel.candidates, sel.conflicts, sel.work
+
+	if err := p.step(ctx, "macro_validation", func(context.Context) error {
+		return fault.Wrap(fault.Internal, "validate the plan", sel.week.Validate())
+	}); err != nil {
+		return res, err
+	}
+	if err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
+		dishes := sel.dishes(in.User.People)
+		if res.Groceries, err = grocery.Consolidate(dishes); err != nil {
+			return fault.Wrap(fault.Internal, "consolidate groceries", err)
+		}
+		res.Prep = prep.Plan(dishes)
+		return nil
+	}); err != nil {
+		return res, err
+	}
+	if err := p.step(ctx, "email_render", func(context.Context) (err error) {
+		res.Mail, err = p.renderer.WeeklyPlan(in.User, res.Stored, nil)
+		return err
+	}); err != nil {
+		return res, err
+	}
+	if req.DryRun {
+		return res, nil
+	}
+	saved, err := p.store.Save(ctx, Draft{Stored: res.Stored, Mail: res.Mail})
+	if err != nil {
+		return res, err
+	}
+	if !saved { // another process was faster: its plan is the plan
+		in, err := p.store.Inputs(ctx, req.User, req.Week)
+		if err != nil {
+			return res, err
+		}
+		if in.Existing == nil {
+			return res, fault.New(fault.Conflict, "save the plan", "the week's plan appeared and vanished; run again")
+		}
+		return Result{Stored: *in.Existing, Existing: true}, nil
+	}
+	return res, nil
+}
+
+// fetch gets the recipes and the weight, at the same time. A missing weight is no error.
+func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error) {
+	var (
+		pool   Pool
+		weight float64
+	)
+	recipes := func(ctx context.Context) error {
+		return p.step(ctx, "recipe_fetch", func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, p.settings.UpstreamTimeout)
+			defer cancel()
+			pool, err = p.library.Recipes(ctx, u.Connection)
+			return err
+		})
+	}
+	profile := func(ctx context.Context) error {
+		return p.step(ctx, "profile_fetch", func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, p.settings.UpstreamTimeout)
+			defer cancel()
+			weight, err = p.profiles.Weight(ctx, u)
+			return err
+		})
+	}
+	if p.settings.Sequential {
+		if err := recipes(ctx); err != nil {
+			return pool, 0, err
+		}
+		_ = profile(ctx) // recorded by its step; the user's own figures are used instead
+		return pool, weight, nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return recipes(gctx) })
+	g.Go(func() error {
+		_ = profile(gctx) // recorded by its step; the user's own figures are used instead
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return pool, 0, err
+	}
+	return pool, weight, nil
+}
+
+// seed is the same for the same user and week, on every machine.
+func seed(userID string, week calendar.Date) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s/%s", userID, week) // a hash never fails to write
+	return h.Sum64()
+}
+
+// selection is the engine's answer in the domain's terms.
+type selection struct {
+	week       plan.Week
+	recipes    map[recipe.ID]recipe.Recipe
+	candidates [3]int
+	conflicts  []string
+	work       int64
+}
+
+func (s selection) dishes(people int) []grocery.Dish {
+	var out []grocery.Dish
+	for _, d := range s.week.Days {
+		for m, sv := range d.Meals {
+			if sv == nil {
+				continue
+			}
+			out = append(out, grocery.Dish{
+				Date: d.Date, Meal: recipe.Meals[m], Recipe: s.recipes[sv.Recipe],
+				Servings: sv.Servings * nutrition.Servings(people),
+			})
+		}
+	}
+	return out
+}
+
+// choose filters the pool, states the problem, solves it and explains the answer.
+func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+	daily, source := in.User.Settings.Target(weightKG)
+	target, err := in.Wishes.Mode.Apply(daily)
+	if err != nil {
+		return selection{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
+	}
+	c, err := candidates(in, pool)
+	if err != nil {
+		return selection{}, err
+	}
+	p := problem(in, c, target, week)
+	sol, err := generate.Solve(p, generate.Options{Effort: effort, Explain: true})
+	if err != nil {
+		return selection{}, err
+	}
+	sel := selection{recipes: c.recipes, work: sol.Report.Work}
+	for m, cand := range sol.Report.Candidates {
+		sel.candidates[m] = cand.Left
+	}
+	for _, x := range sol.Report.Conflicts {
+		sel.conflicts = append(sel.conflicts, string(x))
+	}
+	if err := sol.Err(); err != nil {
+		return sel, err
+	}
+	sel.week = toWeek(in, c, sol.Plan, target, source)
+	sel.week.Notes = append(notes(in, pool, source, sel.week), c.notes...)
+	return sel, nil
+}
+
+func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
+	var out []string
+	if source == targets.Default {
+		out = append(out, "Your daily targets are our defaults (2,000 kcal): set your own, or fill in weight, height, age and activity.")
+	}
+	if pool.Stale {
+		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
+	}
+	estimated := map[recipe.ID]bool{}
+	for _, d := range w.Days {
+		for _, s := range d.Meals {
+			if s != nil && s.Estimated {
+				estimated[s.Recipe] = true
+			}
+		}
+	}
+	switch n := len(estimated); {
+	case n == 1:
+		out = append(out, "1 recipe has estimated nutrition, computed from its ingredients with the USDA table.")
+	case n > 1:
+		out = append(out, fmt.Sprintf("%d recipes have estimated nutrition, computed from their ingredients with the USDA table.", n))
+	}
+	if len(in.User.Settings.Allergens) > 0 {
+		out = append(out, "Recipes with your allergens, or with an ingredient we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see.")
+	}
+	return out
+}

@@ -1,0 +1,276 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Plans stores weeks; it implements [planner.Store].
+type Plans struct {
+	pool *pgxpool.Pool
+	q    *db.Queries
+	// TraceParent returns the W3C traceparent of the context, to be kept with a mail.
+	traceParent func(context.Context) string
+}
+
+var _ planner.Store = (*Plans)(nil)
+
+// NewPlans returns the store. traceParent gives the context's W3C traceparent, which a
+// mail carries so that its delivery is found from the generation.
+func NewPlans(pool *pgxpool.Pool, traceParent func(context.Context) string) *Plans {
+	return &Plans{pool, db.New(pool), traceParent}
+}
+
+// Inputs implements [planner.Store].
+func (s *Plans) Inputs(ctx context.Context, userID string, week calendar.Date) (planner.Inputs, error) {
+	const op = "load inputs"
+	var in planner.Inputs
+	row, err := s.q.GetUser(ctx, userID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return in, noUser(userID)
+	}
+	if err != nil {
+		return in, failed(op, err)
+	}
+	if in.User, err = toUser(row); err != nil {
+		return in, err
+	}
+	wishes, err := s.q.GetConstraints(ctx, userID, week.Time())
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return in, failed(op, err)
+	default:
+		if err := json.Unmarshal(wishes, &in.Wishes); err != nil {
+			return in, fault.Wrap(fault.Internal, op+": constraints", err)
+		}
+	}
+	if in.LastUsed, err = s.lastUsed(ctx, userID, week); err != nil {
+		return in, err
+	}
+	in.Existing, err = s.Get(ctx, userID, week)
+	if fault.KindOf(err) == fault.NotFound {
+		err = nil
+	}
+	return in, err
+}
+
+func (s *Plans) lastUsed(ctx context.Context, userID string, week calendar.Date) (map[recipe.ID][3]calendar.Date, error) {
+	rows, err := s.q.ListRotation(ctx, userID, week.Time())
+	if err != nil {
+		return nil, failed("load rotation", err)
+	}
+	out := map[recipe.ID][3]calendar.Date{}
+	for _, r := range rows {
+		meal, err := recipe.ParseMeal(r.Meal)
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "load rotation", err)
+		}
+		used := out[recipe.ID(r.RecipeID)]
+		used[meal] = calendar.On(r.LastUsed)
+		out[recipe.ID(r.RecipeID)] = used
+	}
+	return out, nil
+}
+
+// Get loads the user's plan of a week; kind NotFound.
+func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error) {
+	row, err := s.q.GetPlan(ctx, userID, week.Time())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fault.New(fault.NotFound, "load plan", "user %q has no plan for the week of %s", userID, week)
+	}
+	if err != nil {
+		return nil, failed("load plan", err)
+	}
+	var out planner.Stored
+	if err := json.Unmarshal(row.Data, &out); err != nil {
+		return nil, fault.Wrap(fault.Internal, "load plan", err)
+	}
+	return &out, nil
+}
+
+// SetWishes replaces what the user asked of a week.
+func (s *Plans) SetWishes(ctx context.Context, userID string, week calendar.Date, w plan.Wishes) error {
+	data, err := json.Marshal(w)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "save constraints", err)
+	}
+	return failed("save constraints", s.q.UpsertConstraints(ctx, db.UpsertConstraintsParams{UserID: userID, WeekOf: week.Time(), Data: data}))
+}
+
+// Save implements [planner.Store].
+func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err error) {
+	const op = "save plan"
+	data, err := json.Marshal(d.Stored)
+	if err != nil {
+		return false, fault.Wrap(fault.Internal, op, err)
+	}
+	headers, err := json.Marshal(d.Mail.Headers)
+	if err != nil {
+		return false, fault.Wrap(fault.Internal, op, err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		w := d.Week
+		id, err := q.InsertPlan(ctx, db.InsertPlanParams{
+			UserID: w.User, WeekOf: w.WeekOf.Time(), GenerationID: w.GenerationID,
+			Status: string(w.Status), Optimal: w.Optimal, Data: data,
+		})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil // another run was first
+		}
+		if err != nil {
+			return err
+		}
+		if err := firstError(q.InsertPlanMeal(ctx, planMeals(id, w)).Exec); err != nil {
+			return err
+		}
+		m := d.Mail
+		if err := q.InsertMail(ctx, db.InsertMailParams{
+			UserID: w.User, EmailType: m.Type, Period: m.Period, MessageID: m.MessageID, Recipient: m.To,
+			Subject: m.Subject, TextBody: m.Text, HtmlBody: m.HTML, Headers: headers, TraceParent: s.traceParent(ctx),
+		}); err != nil {
+			return err
+		}
+		saved = true
+		return nil
+	})
+	if err != nil {
+		return false, failed(op, err)
+	}
+	return saved, nil
+}
+
+func planMeals(planID int64, w plan.Week) []db.InsertPlanMealParams {
+	var out []db.InsertPlanMealParams
+	for _, d := range w.Days {
+		for m, sv := range d.Meals {
+			if sv == nil {
+				continue
+			}
+			out = append(out, db.InsertPlanMealParams{
+				PlanID: planID, UserID: w.User, Date: d.Date.Time(), Meal: recipe.Meals[m].String(),
+				RecipeID: int64(sv.Recipe), Servings: int32(sv.Servings), Source: string(sv.Source), //nolint:gosec // at most 100 servings
+			})
+		}
+	}
+	return out
+}
+
+// firstError runs a batch and returns its first error.
+func firstError(exec func(func(int, error))) error {
+	var first error
+	exec(func(_ int, err error) {
+		if first == nil {
+			first = err
+		}
+	})
+	return first
+}
+
+// MacroBalance returns, per user, the share of the last four plans with all days in band.
+func (s *Plans) MacroBalance(ctx context.Context) (map[string]float64, error) {
+	rows, err := s.q.MacroBalance(ctx)
+	if err != nil {
+		return nil, failed("macro balance", err)
+	}
+	out := make(map[string]float64, len(rows))
+	for _, r := range rows {
+		out[r.UserID] = r.Rate
+	}
+	return out, nil
+}
+
+// Outbox is the queue of mails; every mail entered it in the transaction that made it
+// necessary.
+type Outbox struct {
+	pool *pgxpool.Pool
+	q    *db.Queries
+}
+
+// NewOutbox returns the store.
+func NewOutbox(pool *pgxpool.Pool) *Outbox { return &Outbox{pool, db.New(pool)} }
+
+// Queued is a mail that is due.
+type Queued struct {
+	planner.Mail
+	ID          int64
+	User        string
+	Attempts    int // before this one
+	Created     time.Time
+	TraceParent string
+}
+
+// Outcome is what became of an attempt to send.
+type Outcome struct {
+	Err   error
+	Retry time.Duration // with Err: when to try again; 0 = never
+}
+
+// Next claims one due mail, hands it to send and records the outcome; the claim is held
+// as a row lock, so a killed process gives it back at once. It returns false when no
+// mail is due. Between the server's acceptance and our commit a kill makes one more
+// copy of the same Message-ID possible: SMTP has no way to avoid it.
+func (o *Outbox) Next(ctx context.Context, send func(context.Context, Queued) Outcome) (found bool, err error) {
+	err = pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
+		q := o.q.WithTx(tx)
+		row, err := q.ClaimMail(ctx)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found = true
+		m := Queued{
+			ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
+			Mail: planner.Mail{
+				Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
+				Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
+			},
+		}
+		if err := json.Unmarshal(row.Headers, &m.Headers); err != nil {
+			return err
+		}
+		switch out := send(ctx, m); {
+		case out.Err == nil:
+			return q.MarkMailSent(ctx, row.ID)
+		case out.Retry > 0:
+			return q.MarkMailDeferred(ctx, db.MarkMailDeferredParams{ID: row.ID, LastError: out.Err.Error(), DelaySeconds: out.Retry.Seconds()})
+		default:
+			return q.MarkMailFailed(ctx, out.Err.Error(), row.ID)
+		}
+	})
+	return found, failed("outbox", err)
+}
+
+// Pending counts the mails not sent and not given up.
+func (o *Outbox) Pending(ctx context.Context) (int, error) {
+	n, err := o.q.CountPendingMail(ctx)
+	return int(n), failed("outbox", err)
+}
+
+// DeliveryRate returns, per mail type, accepted over finished mails of the last 24 h.
+func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
+	rows, err := o.q.MailDelivery(ctx)
+	if err != nil {
+		return nil, failed("delivery rate", err)
+	}
+	out := make(map[string]float64, len(rows))
+	for _, r := range rows {
+		out[r.EmailType] = float64(r.Sent) / float64(r.Sent+r.Failed)
+	}
+	return out, nil
+}

@@ -1,0 +1,167 @@
+// Package postgres is the database: pools, migrations and the stores behind the ports
+// of the use cases. Statements live in queries/*.sql, the code in db is generated from them.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options configure [Open].
+type Options struct {
+	URL      string
+	Pool     string // "api" or "scheduler": the pool label and the application_name
+	MaxConns int    // 0 = 20
+	// StatementTimeout ends a statement on the server; 0 = 30 s.
+	StatementTimeout time.Duration
+	// Tracers see every statement, besides otelpgx's.
+	Tracers []pgx.QueryTracer
+}
+
+// Open makes a pool and checks that the server answers. Kind DatabaseError or
+// InvalidConfiguration.
+func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		// pgx's message leaves the password out.
+		return nil, fault.New(fault.InvalidConfig, "database", "DATABASE_URL cannot be read (want postgres://user:password@host:port/database): %v", err)
+	}
+	cfg.MaxConns = int32(max(o.MaxConns, 0)) //nolint:gosec // a pool size, bounded by its setting
+	if o.MaxConns == 0 {
+		cfg.MaxConns = 20
+	}
+	timeout := o.StatementTimeout
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = timeout.String()
+	cfg.ConnConfig.RuntimeParams["application_name"] = "mealplanner-" + o.Pool
+	tracer := otelpgx.NewTracer(
+		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),
+		otelpgx.WithDisableQuerySpanNamePrefix(),
+		otelpgx.WithDisableConnectionDetailsInAttributes(),
+		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return QueryName(sql) }),
+	)
+	tracers := []pgx.QueryTracer{tracer}
+	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fault.Wrap(fault.DatabaseError, "database: open", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fault.New(fault.DatabaseError, "database", "no connection (check DATABASE_URL and that the server runs): %v", err)
+	}
+	return pool, nil
+}
+
+var (
+	nameComment = regexp.MustCompile(`(?m)^-- name: (\w+)`)
+	upper       = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
+
+// QueryName names a statement: the snake_case of its sqlc name, else its first word.
+func QueryName(sql string) string {
+	if m := nameComment.FindStringSubmatch(sql); m != nil {
+		return strings.ToLower(upper.ReplaceAllString(m[1], "${1}_${2}"))
+	}
+	word, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
+	switch w := strings.ToLower(strings.TrimRight(word, ";")); w {
+	case "begin", "commit", "rollback", "select", "insert", "update", "delete", "savepoint", "release":
+		return w
+	default:
+		return "other"
+	}
+}
+
+// Migrate brings the schema up to date; several processes may call it at once. It
+// returns the versions it applied.
+func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied []int64, err error) {
+	const op = "database: migrate"
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, op, err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, op, err)
+	}
+	conn := stdlib.OpenDBFromPool(pool)
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log))
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, op, err)
+	}
+	results, err := p.Up(ctx)
+	if err != nil {
+		return nil, fault.Wrap(fault.DatabaseError, op, err)
+	}
+	for _, r := range results {
+		applied = append(applied, r.Source.Version)
+	}
+	return applied, nil
+}
+
+// Pending returns how many migrations the schema lacks.
+func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
+	const op = "database: migration status"
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return 0, fault.Wrap(fault.Internal, op, err)
+	}
+	conn := stdlib.OpenDBFromPool(pool)
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	p, err := goose.NewProvider(goose.DialectPostgres, conn, files)
+	if err != nil {
+		return 0, fault.Wrap(fault.Internal, op, err)
+	}
+	status, err := p.Status(ctx)
+	if err != nil {
+		return 0, fault.Wrap(fault.DatabaseError, op, err)
+	}
+	for _, s := range status {
+		if s.State == goose.StatePending {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// failed gives a database error its kind: no rows is NotFound, a broken constraint
+// Conflict, the rest DatabaseError.
+func failed(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return fault.Wrap(fault.NotFound, op, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(fault.TimeoutError, op, err)
+	case errors.Is(err, context.Canceled):
+		return fault.Wrap(fault.Canceled, op, err)
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "23") {
+		return fault.Wrap(fault.Conflict, op, err)
+	}
+	return fault.Wrap(fault.DatabaseError, op, err)
+}

@@ -1,0 +1,196 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Users stores people and the recipe libraries they refer to.
+type Users struct {
+	pool *pgxpool.Pool
+	q    *db.Queries
+}
+
+// NewUsers returns the store.
+func NewUsers(pool *pgxpool.Pool) *Users { return &Users{pool, db.New(pool)} }
+
+// Connection is a recipe library. Sealed is its token, encrypted.
+type Connection struct {
+	ID           string
+	URL          string
+	Sealed       []byte
+	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
+	WriteBack    bool                // write plans and groceries to it
+}
+
+// PutConnection adds or replaces a connection.
+func (s *Users) PutConnection(ctx context.Context, c Connection) error {
+	keywords, err := json.Marshal(c.KeywordMeals)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "save connection", err)
+	}
+	if c.KeywordMeals == nil {
+		keywords = []byte("{}")
+	}
+	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
+		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack,
+	}))
+}
+
+// Connection loads one connection; kind NotFound.
+func (s *Users) Connection(ctx context.Context, id string) (Connection, error) {
+	row, err := s.q.GetConnection(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add one with `mealplanner user add --tandoor-url ...`)", id)
+	}
+	if err != nil {
+		return Connection{}, failed("load connection", err)
+	}
+	return toConnection(row)
+}
+
+// Connections lists every connection by id.
+func (s *Users) Connections(ctx context.Context) ([]Connection, error) {
+	rows, err := s.q.ListConnections(ctx)
+	if err != nil {
+		return nil, failed("list connections", err)
+	}
+	out := make([]Connection, 0, len(rows))
+	for _, r := range rows {
+		c, err := toConnection(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func toConnection(r db.Connection) (Connection, error) {
+	c := Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
+	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
+		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
+	}
+	return c, nil
+}
+
+// Add stores a new user; kind Conflict when the id is taken, InvalidInput when a field
+// is wrong. sealed is the FatSecret token, encrypted, or nil.
+func (s *Users) Add(ctx context.Context, u user.User, sealed []byte) error {
+	if err := u.Validate(); err != nil {
+		return fault.Wrap(fault.InvalidInput, "add user", err)
+	}
+	settings, err := json.Marshal(u.Settings)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "add user", err)
+	}
+	err = failed("add user", s.q.InsertUser(ctx, db.InsertUserParams{
+		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, People: int32(u.People), //nolint:gosec // 1 to 20
+		ConnectionID: u.Connection, Settings: settings, FatsecretSealed: sealed,
+	}))
+	if fault.KindOf(err) == fault.Conflict {
+		return fault.New(fault.Conflict, "add user", "id %q is taken, or connection %q does not exist", u.ID, u.Connection)
+	}
+	return err
+}
+
+// Set replaces a user's fields.
+func (s *Users) Set(ctx context.Context, u user.User) error {
+	if err := u.Validate(); err != nil {
+		return fault.Wrap(fault.InvalidInput, "set user", err)
+	}
+	settings, err := json.Marshal(u.Settings)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "set user", err)
+	}
+	n, err := s.q.UpdateUser(ctx, db.UpdateUserParams{
+		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, People: int32(u.People), //nolint:gosec // 1 to 20
+		ConnectionID: u.Connection, Settings: settings,
+	})
+	if err != nil {
+		return failed("set user", err)
+	}
+	if n == 0 {
+		return noUser(u.ID)
+	}
+	return nil
+}
+
+// SetFatSecret stores the user's encrypted FatSecret token; nil disconnects.
+func (s *Users) SetFatSecret(ctx context.Context, id string, sealed []byte) error {
+	n, err := s.q.SetFatSecretToken(ctx, sealed, id)
+	if err != nil {
+		return failed("set FatSecret token", err)
+	}
+	if n == 0 {
+		return noUser(id)
+	}
+	return nil
+}
+
+// FatSecretToken returns the user's encrypted token, nil when not connected.
+func (s *Users) FatSecretToken(ctx context.Context, id string) ([]byte, error) {
+	row, err := s.q.GetUser(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, noUser(id)
+	}
+	return row.FatsecretSealed, failed("load user", err)
+}
+
+// Get loads a user; kind NotFound.
+func (s *Users) Get(ctx context.Context, id string) (user.User, error) {
+	row, err := s.q.GetUser(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return user.User{}, noUser(id)
+	}
+	if err != nil {
+		return user.User{}, failed("load user", err)
+	}
+	return toUser(row)
+}
+
+// List returns every user by id.
+func (s *Users) List(ctx context.Context) ([]user.User, error) {
+	rows, err := s.q.ListUsers(ctx)
+	if err != nil {
+		return nil, failed("list users", err)
+	}
+	out := make([]user.User, 0, len(rows))
+	for _, r := range rows {
+		u, err := toUser(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	return out, nil
+}
+
+// Count returns the number of users.
+func (s *Users) Count(ctx context.Context) (int, error) {
+	n, err := s.q.CountUsers(ctx)
+	return int(n), failed("count users", err)
+}
+
+func noUser(id string) error {
+	return fault.New(fault.NotFound, "load user", "no user %q (see `mealplanner user list`)", id)
+}
+
+func toUser(r db.User) (user.User, error) {
+	u := user.User{
+		ID: r.ID, Email: r.Email, Name: r.Name, TimeZone: r.TimeZone, Enabled: r.Enabled, People: int(r.People),
+		Connection: r.ConnectionID, FatSecret: r.FatsecretSealed != nil, Settings: user.DefaultSettings(),
+	}
+	if err := json.Unmarshal(r.Settings, &u.Settings); err != nil {
+		return u, fault.Wrap(fault.Internal, "load user "+r.ID+": settings", err)
+	}
+	return u, nil
+}
