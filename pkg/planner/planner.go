@@ -101,16 +101,13 @@ type Step func(ctx context.Context, component string, fn func(context.Context) e
 
 // Settings bound a run.
 type Settings struct {
-	UpstreamTimeout time.Duration // of each of the two fetches
-	Timeout         time.Duration // of the whole run
-	Effort          int           // of the engine; 1 proves everything up to 100 recipes per meal
-	Sequential      bool          // fetch one after the other: for comparison only
+	Timeout    time.Duration // of the whole run
+	Effort     int           // of the engine; 1 proves everything up to 100 recipes per meal
+	Sequential bool          // fetch one after the other: for comparison only
 }
 
 // DefaultSettings are the monitoring document's limits.
-func DefaultSettings() Settings {
-	return Settings{UpstreamTimeout: 500 * time.Millisecond, Timeout: 2 * time.Second, Effort: 1}
-}
+func DefaultSettings() Settings { return Settings{Timeout: 2 * time.Second, Effort: 1} }
 
 // Planner generates weeks.
 type Planner struct {
@@ -240,16 +237,12 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error)
 	)
 	recipes := func(ctx context.Context) error {
 		return p.step(ctx, "recipe_fetch", func(ctx context.Context) (err error) {
-			ctx, cancel := context.WithTimeout(ctx, p.settings.UpstreamTimeout)
-			defer cancel()
 			pool, err = p.library.Recipes(ctx, u.Connection)
 			return err
 		})
 	}
 	profile := func(ctx context.Context) error {
 		return p.step(ctx, "profile_fetch", func(ctx context.Context) (err error) {
-			ctx, cancel := context.WithTimeout(ctx, p.settings.UpstreamTimeout)
-			defer cancel()
 			weight, err = p.profiles.Weight(ctx, u)
 			return err
 		})

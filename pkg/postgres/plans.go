@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -189,88 +188,6 @@ func (s *Plans) MacroBalance(ctx context.Context) (map[string]float64, error) {
 	out := make(map[string]float64, len(rows))
 	for _, r := range rows {
 		out[r.UserID] = r.Rate
-	}
-	return out, nil
-}
-
-// Outbox is the queue of mails; every mail entered it in the transaction that made it
-// necessary.
-type Outbox struct {
-	pool *pgxpool.Pool
-	q    *db.Queries
-}
-
-// NewOutbox returns the store.
-func NewOutbox(pool *pgxpool.Pool) *Outbox { return &Outbox{pool, db.New(pool)} }
-
-// Queued is a mail that is due.
-type Queued struct {
-	planner.Mail
-	ID          int64
-	User        string
-	Attempts    int // before this one
-	Created     time.Time
-	TraceParent string
-}
-
-// Outcome is what became of an attempt to send.
-type Outcome struct {
-	Err   error
-	Retry time.Duration // with Err: when to try again; 0 = never
-}
-
-// Next claims one due mail, hands it to send and records the outcome; the claim is held
-// as a row lock, so a killed process gives it back at once. It returns false when no
-// mail is due. Between the server's acceptance and our commit a kill makes one more
-// copy of the same Message-ID possible: SMTP has no way to avoid it.
-func (o *Outbox) Next(ctx context.Context, send func(context.Context, Queued) Outcome) (found bool, err error) {
-	err = pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
-		q := o.q.WithTx(tx)
-		row, err := q.ClaimMail(ctx)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		found = true
-		m := Queued{
-			ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
-			Mail: planner.Mail{
-				Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
-				Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
-			},
-		}
-		if err := json.Unmarshal(row.Headers, &m.Headers); err != nil {
-			return err
-		}
-		switch out := send(ctx, m); {
-		case out.Err == nil:
-			return q.MarkMailSent(ctx, row.ID)
-		case out.Retry > 0:
-			return q.MarkMailDeferred(ctx, db.MarkMailDeferredParams{ID: row.ID, LastError: out.Err.Error(), DelaySeconds: out.Retry.Seconds()})
-		default:
-			return q.MarkMailFailed(ctx, out.Err.Error(), row.ID)
-		}
-	})
-	return found, failed("outbox", err)
-}
-
-// Pending counts the mails not sent and not given up.
-func (o *Outbox) Pending(ctx context.Context) (int, error) {
-	n, err := o.q.CountPendingMail(ctx)
-	return int(n), failed("outbox", err)
-}
-
-// DeliveryRate returns, per mail type, accepted over finished mails of the last 24 h.
-func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
-	rows, err := o.q.MailDelivery(ctx)
-	if err != nil {
-		return nil, failed("delivery rate", err)
-	}
-	out := make(map[string]float64, len(rows))
-	for _, r := range rows {
-		out[r.EmailType] = float64(r.Sent) / float64(r.Sent+r.Failed)
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
 // Recipes caches the recipes of each connection, at any age.
@@ -22,10 +23,7 @@ type Recipes struct {
 // NewRecipes returns the cache.
 func NewRecipes(pool *pgxpool.Pool) *Recipes { return &Recipes{pool, db.New(pool)} }
 
-// SyncState is when a connection was last asked for changes, and for everything.
-type SyncState struct {
-	Synced, Full time.Time // zero = never
-}
+var _ recipesync.Cache = (*Recipes)(nil)
 
 // Load returns every cached recipe of the connection.
 func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe, error) {
@@ -43,20 +41,20 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 }
 
 // Versions returns the upstream's change time of every cached recipe, and the sync state.
-func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, SyncState, error) {
+func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, recipesync.State, error) {
 	conn, err := s.q.GetConnection(ctx, connection)
 	if err != nil {
-		return nil, SyncState{}, failed("load recipe versions", err)
+		return nil, recipesync.State{}, failed("load recipe versions", err)
 	}
 	rows, err := s.q.ListRecipeVersions(ctx, connection)
 	if err != nil {
-		return nil, SyncState{}, failed("load recipe versions", err)
+		return nil, recipesync.State{}, failed("load recipe versions", err)
 	}
 	out := make(map[recipe.ID]time.Time, len(rows))
 	for _, r := range rows {
 		out[recipe.ID(r.RecipeID)] = r.UpdatedAt
 	}
-	var state SyncState
+	var state recipesync.State
 	if conn.SyncedAt != nil {
 		state.Synced = *conn.SyncedAt
 	}
@@ -66,35 +64,21 @@ func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.I
 	return out, state, nil
 }
 
-// Problem is a recipe that cannot be planned, or not as it should be.
-type Problem struct {
-	Recipe  recipe.ID
-	Name    string
-	Field   string
-	Problem string
-}
-
-// Changes are what a sync found.
-type Changes struct {
-	Changed  []recipe.Recipe
-	Deleted  []recipe.ID
-	Problems []Problem // of the changed recipes
-	At       time.Time // when the upstream was asked; zero: the sync is not complete
-	Full     bool
-	Version  string // of the upstream
-}
-
-// Apply stores the changes in one transaction.
-func (s *Recipes) Apply(ctx context.Context, connection string, c Changes) error {
+// Apply implements [recipesync.Cache].
+func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Found, at time.Time, full bool) error {
 	const op = "store recipes"
 	recipes := make([]db.UpsertRecipeParams, len(c.Changed))
 	touched := make([]int64, 0, len(c.Changed)+len(c.Deleted))
+	fetched := at
+	if at.IsZero() {
+		fetched = time.Now() //nolint:forbidigo // when the row was written
+	}
 	for i, r := range c.Changed {
 		data, err := json.Marshal(r)
 		if err != nil {
 			return fault.Wrap(fault.Internal, op, err)
 		}
-		recipes[i] = db.UpsertRecipeParams{ConnectionID: connection, RecipeID: int64(r.ID), UpdatedAt: r.UpdatedAt, FetchedAt: c.At, Data: data}
+		recipes[i] = db.UpsertRecipeParams{ConnectionID: connection, RecipeID: int64(r.ID), UpdatedAt: r.UpdatedAt, FetchedAt: fetched, Data: data}
 		touched = append(touched, int64(r.ID))
 	}
 	deleted := make([]int64, len(c.Deleted))
@@ -125,12 +109,12 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c Changes) error
 		if err := firstError(q.UpsertRecipeProblem(ctx, problems).Exec); err != nil {
 			return err
 		}
-		if c.At.IsZero() {
+		if at.IsZero() {
 			return nil
 		}
-		p := db.MarkSyncedParams{ID: connection, SyncedAt: &c.At, ServerVersion: c.Version}
-		if c.Full {
-			p.FullSyncAt = &c.At
+		p := db.MarkSyncedParams{ID: connection, SyncedAt: &at, ServerVersion: c.Version}
+		if full {
+			p.FullSyncAt = &at
 		}
 		return q.MarkSynced(ctx, p)
 	}))
@@ -142,14 +126,14 @@ func (s *Recipes) Failed(ctx context.Context, connection string, cause error) er
 }
 
 // Problems lists the connection's data-quality problems.
-func (s *Recipes) Problems(ctx context.Context, connection string) ([]Problem, error) {
+func (s *Recipes) Problems(ctx context.Context, connection string) ([]recipesync.Problem, error) {
 	rows, err := s.q.ListRecipeProblems(ctx, connection)
 	if err != nil {
 		return nil, failed("list recipe problems", err)
 	}
-	out := make([]Problem, len(rows))
+	out := make([]recipesync.Problem, len(rows))
 	for i, r := range rows {
-		out[i] = Problem{Recipe: recipe.ID(r.RecipeID), Name: r.Name, Field: r.Field, Problem: r.Problem}
+		out[i] = recipesync.Problem{Recipe: recipe.ID(r.RecipeID), Name: r.Name, Field: r.Field, Problem: r.Problem}
 	}
 	return out, nil
 }
