@@ -81,4 +81,3 @@ func (d *Date) UnmarshalText(b []byte) (err error) {
 	*d, err = Parse(string(b))
 	return err
 }
-
