@@ -1,0 +1,230 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+)
+
+func has(problems []tandoor.Problem, kind tandoor.ProblemKind) bool {
+	return slices.ContainsFunc(problems, func(p tandoor.Problem) bool { return p.Kind == kind })
+}
+
+// many is a library of 130 recipes: more than a page may hold.
+func many(o *tandoortest.Options) {
+	for i := range 118 {
+		o.Library.Recipes = append(o.Library.Recipes, tandoortest.RecipeSpec{Name: fmt.Sprintf("Rice %d", i), Servings: 1,
+			Steps: []tandoortest.StepSpec{{Instruction: "Boil.", Ingredients: []tandoortest.IngredientSpec{{Amount: 80, Unit: "g", Food: "Rice"}}}}})
+	}
+}
+
+func knownOf(list []tandoor.Overview) map[recipe.ID]time.Time {
+	known := map[recipe.ID]time.Time{}
+	for _, o := range list {
+		known[o.ID] = o.UpdatedAt
+	}
+	return known
+}
+
+func reading() []Case {
+	return []Case{
+		{Name: "pages are clamped and counted by ourselves", Options: many, Check: func(ctx context.Context, e *Env) error {
+			for _, size := range []int{0, 7, 100} {
+				list, err := e.With(e.URL, tandoortest.DefaultToken, size).Changed(ctx, time.Time{})
+				if err != nil || len(list) != 130 {
+					return fmt.Errorf("page size %d: list = %d, %v; want 130", size, len(list), err)
+				}
+			}
+			return nil
+		}},
+		{Name: "details only for what changed", Check: func(ctx context.Context, e *Env) error {
+			c := e.Client()
+			list, err := c.Changed(ctx, time.Time{})
+			if err != nil {
+				return err
+			}
+			known := knownOf(list)
+			if err := e.Server.Amend(e.Server.RecipeID("Dal"), func(map[string]any) {}); err != nil {
+				return err
+			}
+			known[recipe.ID(e.Server.RecipeID("Dal"))] = Clock.Add(-time.Hour)
+			e.Server.ResetLog()
+			var told []string
+			res, err := c.Sync(ctx, Clock, known, false, func(done, total int) { told = append(told, fmt.Sprint(done, "/", total)) })
+			if err != nil || len(res.Changed) != 1 || res.Changed[0].Name != "Dal" || res.Deleted != nil {
+				return fmt.Errorf("sync = %+v, %v; want Dal alone", res, err)
+			}
+			if n := e.Server.Calls()["GET /api/recipe/{id}/{$}"]; n != 1 || strings.Join(told, " ") != "1/1" {
+				return fmt.Errorf("%d details, progress %v; want 1", n, told)
+			}
+			known[res.Changed[0].ID] = res.Changed[0].UpdatedAt
+			e.Server.ResetLog()
+			if res, err = c.Sync(ctx, Clock, known, false, nil); err != nil || len(res.Changed) != 0 || len(e.Server.Requests()) != 1 {
+				return fmt.Errorf("second sync = %+v, %v with %d requests; want nothing from one", res, err, len(e.Server.Requests()))
+			}
+			return nil
+		}},
+		{Name: "changed today in another time zone", Options: func(o *tandoortest.Options) {
+			o.Location = time.FixedZone("far west", -11*3600)
+		}, Check: func(ctx context.Context, e *Env) error {
+			// 05:00 UTC on the 4th is still the 3rd there, and filters compare with the 3rd.
+			list, err := e.Client().Changed(ctx, Clock.Add(-time.Hour))
+			if err != nil || len(list) != 12 || !list[0].UpdatedAt.Equal(Clock) {
+				return fmt.Errorf("list = %v, %v; want all 12, updated at %v", list, err, Clock)
+			}
+			return nil
+		}},
+		{Name: "deletions show only in the flat list", Check: func(ctx context.Context, e *Env) error {
+			known := map[recipe.ID]time.Time{4711: Clock, 1: Clock}
+			res, err := e.Client().Sync(ctx, Clock, known, true, nil)
+			if err != nil || !slices.Equal(res.Deleted, []recipe.ID{4711}) || len(res.Changed) != 12 {
+				return fmt.Errorf("sync = deleted %v, %d changed, %v; want 4711, 12", res.Deleted, len(res.Changed), err)
+			}
+			return nil
+		}},
+		{Name: "recipe deleted while it is read", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 404}); err != nil {
+				return err
+			}
+			res, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			if err != nil || len(res.Changed) != 11 {
+				return fmt.Errorf("sync = %d changed, %v; want 11", len(res.Changed), err)
+			}
+			return nil
+		}},
+		{Name: "one unreadable recipe does not stop the others", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 500, Body: faultswitch.BodyHTML}); err != nil {
+				return err
+			}
+			res, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			if err != nil || len(res.Changed) != 11 || !has(res.Problems, tandoor.Unreadable) {
+				return fmt.Errorf("sync = %d changed, %v, %v; want 11 and a problem", len(res.Changed), res.Problems, err)
+			}
+			return nil
+		}},
+		{Name: "an outage in the middle fails the sync", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 503}); err != nil {
+				return err
+			}
+			_, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			return wantKind(err, fault.Unavailable, "")
+		}},
+		{Name: "food changes do not touch recipes, a full sync sees them", Check: func(ctx context.Context, e *Env) error {
+			c := e.Client()
+			first, err := c.Sync(ctx, time.Time{}, nil, true, nil)
+			if err != nil {
+				return err
+			}
+			known := map[recipe.ID]time.Time{}
+			for _, r := range first.Changed {
+				known[r.ID] = r.UpdatedAt
+			}
+			if err := patch(ctx, e, "/api/food/10/", `{"properties":[]}`); err != nil { // red lentils
+				return err
+			}
+			part, err := c.Sync(ctx, Clock, known, false, nil)
+			if err != nil || len(part.Changed) != 0 {
+				return fmt.Errorf("partial sync = %d changed, %v; want 0", len(part.Changed), err)
+			}
+			full, err := c.Sync(ctx, Clock, known, true, nil)
+			if err != nil || len(full.Changed) != 12 {
+				return fmt.Errorf("full sync = %d changed, %v; want 12", len(full.Changed), err)
+			}
+			return nil
+		}},
+		{Name: "header rows, no amounts, units and notes", Check: func(ctx context.Context, e *Env) error {
+			r, _, err := e.Recipe(ctx, "Porridge with banana")
+			if err != nil || len(r.Ingredients) != 4 {
+				return fmt.Errorf("ingredients = %v, %v; want 4 without the header", r.Ingredients, err)
+			}
+			salt, banana := r.Ingredients[3], r.Ingredients[2]
+			if !salt.NoAmount || !salt.Food.IgnoreShopping || !salt.Food.OnHand || salt.Amount != 0 {
+				return fmt.Errorf("salt = %+v; want no amount, not to be bought", salt)
+			}
+			if banana.Amount != recipe.One || banana.Unit.Name != "piece" || banana.Unit.Base != "" || len(banana.Food.Conversions) != 1 {
+				return fmt.Errorf("banana = %+v; want one piece with a conversion", banana)
+			}
+			if oats := r.Ingredients[0]; oats.Unit.Base != "g" || oats.Food.FDC != 173904 || oats.Food.Category.Order != 2 {
+				return fmt.Errorf("oats = %+v; want grams, FDC 173904, the second aisle", oats)
+			}
+			return nil
+		}},
+		{Name: "foods know their ancestors", Check: func(ctx context.Context, e *Env) error {
+			r, _, err := e.Recipe(ctx, "Scrambled eggs")
+			if err != nil || len(r.Ingredients) != 2 || len(r.Ingredients[1].Food.Ancestors) != 1 || r.Ingredients[1].Food.Ancestors[0].Name != "Cheese" {
+				return fmt.Errorf("recipe = %+v, %v; want cheddar below cheese", r, err)
+			}
+			return nil
+		}},
+		{Name: "embedded recipes bring their ingredients", Check: func(ctx context.Context, e *Env) error {
+			r, _, err := e.Recipe(ctx, "Chicken in tomato sauce")
+			if err != nil || len(r.Ingredients) != 5 || len(r.Steps) != 3 {
+				return fmt.Errorf("recipe = %d ingredients, %d steps, %v; want 5, 3", len(r.Ingredients), len(r.Steps), err)
+			}
+			return nil
+		}},
+		{Name: "food that is a recipe is reported", Check: func(ctx context.Context, e *Env) error {
+			_, problems, err := e.Recipe(ctx, "Rice with tomato sauce")
+			if err != nil || !has(problems, tandoor.OwnRecipe) {
+				return fmt.Errorf("problems = %v, %v; want own_recipe", problems, err)
+			}
+			return nil
+		}},
+		{Name: "keywords say the meal, with their children", Check: func(ctx context.Context, e *Env) error {
+			for name, want := range map[string][]recipe.Meal{
+				"Overnight oats": {recipe.Breakfast}, "Dal": {recipe.Dinner}, "Chicken and rice": {recipe.Lunch, recipe.Dinner},
+				"Rice with tomato sauce": {recipe.Lunch, recipe.Dinner},
+			} {
+				r, problems, err := e.Recipe(ctx, name)
+				if err != nil || !slices.Equal(r.Meals, want) {
+					return fmt.Errorf("%s: meals = %v, %v; want %v", name, r.Meals, err, want)
+				}
+				if has(problems, tandoor.NoMealKeyword) != (name == "Rice with tomato sauce") {
+					return fmt.Errorf("%s: problems = %v", name, problems)
+				}
+			}
+			return nil
+		}},
+		{Name: "numbers may be strings with a comma", Check: func(ctx context.Context, e *Env) error {
+			id := e.Server.RecipeID("Dal")
+			err := e.Server.Amend(id, func(d map[string]any) {
+				d["servings"] = "4"
+				line := d["steps"].([]any)[0].(map[string]any)["ingredients"].([]any)[0].(map[string]any)
+				line["amount"] = "1,5"
+			})
+			if err != nil {
+				return err
+			}
+			r, _, err := e.Client().Recipe(ctx, recipe.ID(id))
+			if err != nil || r.Servings != 4 || r.Ingredients[0].Amount != 15_000 {
+				return fmt.Errorf("recipe = %+v, %v; want 4 servings, 1.5", r, err)
+			}
+			return nil
+		}},
+		{Name: "unknown and absent fields", Check: func(ctx context.Context, e *Env) error {
+			id := e.Server.RecipeID("Dal")
+			err := e.Server.Amend(id, func(d map[string]any) {
+				d["brand_new"] = map[string]any{"x": []int{1}}
+				for _, k := range []string{"last_cooked", "rating", "diameter", "shared", "nutrition", "description"} {
+					delete(d, k)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			r, _, err := e.Client().Recipe(ctx, recipe.ID(id))
+			if err != nil || r.Name != "Dal" || r.URL != e.URL+fmt.Sprintf("/recipe/%d", id) {
+				return fmt.Errorf("recipe = %+v, %v; want Dal with the address as we know it", r, err)
+			}
+			return nil
+		}},
+	}
+}

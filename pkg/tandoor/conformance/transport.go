@@ -1,0 +1,197 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+)
+
+func wantText(err error, text string) error {
+	if text != "" && (err == nil || !strings.Contains(err.Error(), text)) {
+		return fmt.Errorf("message %q does not say %q", err, text)
+	}
+	return nil
+}
+
+// listFails is a case in which listing recipes fails in a given way.
+func listFails(name string, rule faultswitch.Rule, kind fault.Kind, text string, calls int) Case {
+	return Case{Name: name, Check: func(ctx context.Context, e *Env) error {
+		if _, err := e.Faults.Set(rule); err != nil {
+			return err
+		}
+		_, err := e.Client().Changed(ctx, time.Time{})
+		if err := wantKind(err, kind, text); err != nil {
+			return err
+		}
+		if got := e.Faults.Rules()[0].Fired; calls > 0 && got != calls {
+			return fmt.Errorf("%d requests; want %d", got, calls)
+		}
+		return nil
+	}}
+}
+
+func transport() []Case {
+	tokens := func(o *tandoortest.Options) {
+		o.Tokens = map[string]tandoortest.Token{
+			tandoortest.DefaultToken: {Scope: "read write"}, "reader": {Scope: "read"},
+			"late": {Scope: "read write", Expires: Clock.Add(-time.Hour)}, "spaceless": {Scope: "read write", NoSpace: true},
+		}
+	}
+	check := func(name, token string, kind fault.Kind, text string) Case {
+		return Case{Name: name, Options: tokens, Check: func(ctx context.Context, e *Env) error {
+			_, err := e.With(e.URL, token, 0).Check(ctx)
+			return wantKind(err, kind, text)
+		}}
+	}
+	return []Case{
+		check("wrong token is 403 and named", "nonsense", fault.Unauthorized, "wrong or expired"),
+		check("expired token is 403 and named", "late", fault.Unauthorized, "wrong or expired"),
+		check("token without space is told from a wrong one", "spaceless", fault.Unauthorized, "belongs to a space"),
+		{Name: "missing write scope is told from a wrong token", Options: tokens, Check: func(ctx context.Context, e *Env) error {
+			c := e.With(e.URL, "reader", 0)
+			s, err := c.Check(ctx)
+			if err != nil || s.CanWrite || s.Space != "Planner demo" || s.Version != tandoortest.Version {
+				return fmt.Errorf("check = %+v, %v; want a space that can be read only", s, err)
+			}
+			_, err = c.WritePlan(ctx, "marker", []planEntry{entry(e, 0, "Dinner", "Dal")})
+			return wantKind(err, fault.Unauthorized, "scope")
+		}},
+		{Name: "check writes nothing", Check: func(ctx context.Context, e *Env) error {
+			s, err := e.Client().Check(ctx)
+			if err != nil || !s.CanWrite || len(s.Missing) != 0 {
+				return fmt.Errorf("check = %+v, %v; want a space that can be written, with all nutrients", s, err)
+			}
+			for _, r := range e.Server.Requests() {
+				if r.Method != "GET" && r.Status < 400 {
+					return fmt.Errorf("%s %s changed something", r.Method, r.Path)
+				}
+			}
+			return nil
+		}},
+		{Name: "unknown id is NotFound", Check: func(ctx context.Context, e *Env) error {
+			_, _, err := e.Client().Recipe(ctx, 4711)
+			return wantKind(err, fault.NotFound, "matches the given query")
+		}},
+		{Name: "list that shrinks while it is read", Check: func(ctx context.Context, e *Env) error {
+			// The second page is gone by the time it is asked for.
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/", Skip: 1, Status: 404}); err != nil {
+				return err
+			}
+			list, err := e.With(e.URL, tandoortest.DefaultToken, 5).Changed(ctx, time.Time{})
+			if err != nil || len(list) != 5 {
+				return fmt.Errorf("list = %d, %v; want the 5 recipes that were there", len(list), err)
+			}
+			return nil
+		}},
+		{Name: "wrong path redirects to a log-in page", Check: func(ctx context.Context, e *Env) error {
+			_, err := e.With(e.URL+"/wrong", tandoortest.DefaultToken, 0).Changed(ctx, time.Time{})
+			if err := wantKind(err, fault.TandoorError, "check the URL"); err != nil {
+				return err
+			}
+			for _, r := range e.Server.Requests() {
+				if strings.Contains(r.Path, "login") {
+					return fmt.Errorf("the redirect was followed")
+				}
+			}
+			return nil
+		}},
+		{Name: "every path ends with a slash", Check: func(ctx context.Context, e *Env) error {
+			if err := exercise(ctx, e); err != nil {
+				return err
+			}
+			for _, r := range e.Server.Requests() {
+				if !strings.HasSuffix(r.Path, "/") || r.Status == 302 || r.Status >= 400 {
+					return fmt.Errorf("%s %s was answered with %d", r.Method, r.Path, r.Status)
+				}
+			}
+			return nil
+		}},
+		{Name: "path prefix", Options: func(o *tandoortest.Options) { o.Prefix = "/cook" }, Check: func(ctx context.Context, e *Env) error {
+			for _, url := range []string{e.URL + "/cook", e.URL + "/cook/", e.URL + "/cook/api/"} {
+				if list, err := e.With(url, tandoortest.DefaultToken, 0).Changed(ctx, time.Time{}); err != nil || len(list) != 12 {
+					return fmt.Errorf("%s: list = %d, %v; want 12", url, len(list), err)
+				}
+			}
+			return nil
+		}},
+		{Name: "host not allowed", Options: func(o *tandoortest.Options) { o.AllowedHosts = []string{"tandoor.example"} },
+			Check: func(ctx context.Context, e *Env) error {
+				_, err := e.Client().Probe(ctx)
+				return wantKind(err, fault.TandoorError, "ALLOWED_HOSTS")
+			}},
+		{Name: "something else answers", Check: func(ctx context.Context, e *Env) error {
+			other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"service":"another"}`)) // a client that has gone is not this server's concern
+			}))
+			defer other.Close()
+			_, err := e.With(other.URL, tandoortest.DefaultToken, 0).Probe(ctx)
+			return wantKind(err, fault.TandoorError, "something other than Tandoor")
+		}},
+		{Name: "probe needs no token", Check: func(ctx context.Context, e *Env) error {
+			v, err := e.With(e.URL, "nonsense", 0).Probe(ctx)
+			if err != nil || v != tandoortest.Version {
+				return fmt.Errorf("probe = %q, %v; want %s", v, err, tandoortest.Version)
+			}
+			return nil
+		}},
+		{Name: "bad reference is a 500 page and not tried again", Check: func(ctx context.Context, e *Env) error {
+			bad := entry(e, 0, "Dinner", "Dal")
+			bad.Recipe = 999
+			_, err := e.Client().WritePlan(ctx, "marker", []planEntry{bad})
+			if err := wantKind(err, fault.TandoorError, "does not exist"); err != nil {
+				return err
+			}
+			if n := e.Server.Calls()["POST /api/meal-plan/{$}"]; n != 1 {
+				return fmt.Errorf("%d attempts; want 1", n)
+			}
+			return nil
+		}},
+		listFails("page instead of JSON", faultswitch.Rule{Body: faultswitch.BodyHTML}, fault.TandoorError, "check that the URL", 1),
+		listFails("500 page is not retried", faultswitch.Rule{Body: faultswitch.BodyHTML, Status: 500}, fault.TandoorError, "not tried again", 1),
+		listFails("500 JSON is Unavailable", faultswitch.Rule{Status: 500}, fault.Unavailable, "", 1),
+		listFails("502 while the container migrates", faultswitch.Rule{Status: 502, Body: faultswitch.BodyHTML}, fault.Unavailable, "starting", 2),
+		listFails("503", faultswitch.Rule{Status: 503}, fault.Unavailable, "", 2),
+		listFails("429 keeps Retry-After", faultswitch.Rule{Status: 429, RetryAfter: 86144}, fault.QuotaExceeded, "23h55m44s", 1),
+		listFails("401 is read like 403", faultswitch.Rule{Status: 401}, fault.Unauthorized, "wrong or expired", 1),
+		listFails("405 is ours or theirs, not transient", faultswitch.Rule{Status: 405}, fault.TandoorError, "", 1),
+		listFails("malformed body", faultswitch.Rule{Body: faultswitch.BodyMalformed}, fault.TandoorError, "not the JSON", 1),
+		listFails("oversized body", faultswitch.Rule{Body: faultswitch.BodyOversized}, fault.TandoorError, "too large", 1),
+		listFails("connection lost", faultswitch.Rule{Outage: true}, fault.NetworkError, "check the URL and that Tandoor runs", 0),
+		{Name: "recovers from one 502", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{Status: 502, Times: 1}); err != nil {
+				return err
+			}
+			list, err := e.Client().Changed(ctx, time.Time{})
+			if err != nil || len(list) != 12 {
+				return fmt.Errorf("list = %d, %v; want 12", len(list), err)
+			}
+			return nil
+		}},
+		{Name: "timeout is told as such", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{LatencyMS: 60_000}); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			defer cancel()
+			_, err := e.Client().Changed(ctx, time.Time{})
+			return wantKind(err, fault.TimeoutError, "no answer in time")
+		}},
+		{Name: "slow body counts against the deadline", Check: func(ctx context.Context, e *Env) error {
+			if _, err := e.Faults.Set(faultswitch.Rule{Body: faultswitch.BodySlow, SlowForMS: 60_000}); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			defer cancel()
+			_, err := e.Client().Changed(ctx, time.Time{})
+			return wantKind(err, fault.TimeoutError, "")
+		}},
+	}
+}

@@ -1,0 +1,40 @@
+package tandoor_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+	}))
+}
+
+func newClient(t testing.TB, url, token string, pageSize int) conformance.Client {
+	opt := resilient.Defaults("tandoor")
+	opt.Retry.Base = time.Millisecond
+	opt.MaxBody = 0 // the client's own limit is under test
+	rt := resilient.NewTransport(&http.Transport{}, opt)
+	t.Cleanup(rt.CloseIdleConnections)
+	c, err := tandoor.New(tandoor.Config{
+		BaseURL: url, Token: secretbox.Secret(token), HTTP: resilient.NewClient(rt, 30*time.Second), PageSize: pageSize,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, newClient)
+}

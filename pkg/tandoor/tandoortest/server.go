@@ -1,0 +1,379 @@
+// Package tandoortest is a stand-in for a Tandoor 2.6 server: an http.Handler with the
+// real contract, its traps included, over a library kept in memory. Tests and the sandbox
+// use it; it stores nothing on disk and serves one space.
+package tandoortest
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Version is the release whose behaviour is copied.
+const Version = "2.6.12"
+
+// DefaultToken may read and write when [Options.Tokens] is empty.
+const DefaultToken = "tda_sandbox_0000_4000_8000_000000000000"
+
+// Token is what a bearer token may do.
+type Token struct {
+	Scope   string    // words of read, write, mealplan
+	Expires time.Time // zero = never
+	NoSpace bool      // its user belongs to no space: every call is refused
+}
+
+// Options configure a [Server].
+type Options struct {
+	Library  Library
+	Tokens   map[string]Token // nil = DefaultToken with read and write
+	User     string           // for the log-in that makes a token; "" = "planner"
+	Password string           // "" = no log-in succeeds
+	Prefix   string           // SCRIPT_NAME, e.g. "/tandoor"
+	Space    string           // "" = "Planner demo"
+	Location *time.Location   // of the dates it sends; nil = UTC
+	Now      func() time.Time // nil = time.Now
+	// AllowedHosts are host names without port; nil allows all. Names with an underscore
+	// are always refused.
+	AllowedHosts  []string
+	PropertyTypes []PropertyType // nil = DefaultPropertyTypes
+}
+
+// Server is the stand-in. It is safe for concurrent use.
+type Server struct {
+	opt Options
+	mux *http.ServeMux
+
+	mu       sync.Mutex
+	db       *store
+	logins   map[string][]time.Time
+	log      []Request
+	counters map[string]int
+}
+
+// Request is one line of the request log.
+type Request struct {
+	Time   time.Time     `json:"time"`
+	Method string        `json:"method"`
+	Path   string        `json:"path"`
+	Query  string        `json:"query,omitempty"` // without access_token
+	Status int           `json:"status"`
+	Took   time.Duration `json:"took_ns"`
+}
+
+const maxLog = 50_000
+
+// New returns a server for the library, or an error that says what is wrong with it.
+func New(opt Options) (*Server, error) {
+	if opt.Tokens == nil {
+		opt.Tokens = map[string]Token{DefaultToken: {Scope: "read write"}}
+	}
+	if opt.User == "" {
+		opt.User = "planner"
+	}
+	if opt.Space == "" {
+		opt.Space = "Planner demo"
+	}
+	if opt.Location == nil {
+		opt.Location = time.UTC
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.PropertyTypes == nil {
+		opt.PropertyTypes = DefaultPropertyTypes()
+	}
+	s := &Server{opt: opt, mux: http.NewServeMux(), db: newStore(opt.PropertyTypes), logins: map[string][]time.Time{}, counters: map[string]int{}}
+	if err := s.db.load(opt.Library, opt.Now()); err != nil {
+		return nil, err
+	}
+	s.routes()
+	return s, nil
+}
+
+// Requests returns the request log, oldest first. It keeps the last 50,000.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+// Calls returns how often each route was called, by "METHOD /api/recipe/{id}/".
+func (s *Server) Calls() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]int, len(s.counters))
+	for k, v := range s.counters {
+		out[k] = v
+	}
+	return out
+}
+
+// ResetLog empties the request log and the counters.
+func (s *Server) ResetLog() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log, s.counters = nil, map[string]int{}
+}
+
+// RecipeID returns the id of the recipe with the name, or 0.
+func (s *Server) RecipeID(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.recipeNamed(name)
+}
+
+// Amend changes how a recipe's detail looks from now on, and counts as an update of it.
+func (s *Server) Amend(id int, change func(detail map[string]any)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.db.recipes[id]
+	if r == nil {
+		return fault.New(fault.NotFound, "tandoortest", "recipe %d", id)
+	}
+	r.amend, r.updated = change, s.opt.Now()
+	return nil
+}
+
+// reply is an answer in the making.
+type reply struct {
+	status int
+	body   any
+	page   string // HTML instead of body
+	header map[string]string
+}
+
+func ok(body any) reply      { return reply{status: http.StatusOK, body: body} }
+func created(body any) reply { return reply{status: http.StatusCreated, body: body} }
+func noContent() reply       { return reply{status: http.StatusNoContent} }
+
+func detailed(status int, text string) reply {
+	return reply{status: status, body: map[string]any{"detail": text}}
+}
+
+func invalid(fields map[string]any) reply { return reply{status: http.StatusBadRequest, body: fields} }
+
+func required(field string) reply {
+	return invalid(map[string]any{field: []string{"This field is required."}})
+}
+
+func noSuch(model string) reply {
+	return detailed(http.StatusNotFound, "No "+model+" matches the given query.")
+}
+
+// crash is what an error Tandoor does not expect looks like with DEBUG off.
+func crash() reply {
+	return reply{status: http.StatusInternalServerError, page: "Server Error (500)"}
+}
+
+type handler func(r *http.Request) reply
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := s.opt.Now()
+	rep, route := s.answer(r)
+	for k, v := range rep.header {
+		w.Header().Set(k, v)
+	}
+	var body []byte
+	switch {
+	case rep.page != "":
+		if w.Header().Get("Content-Type") == "" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			body = []byte("<!doctype html><html><head><title>" + html.EscapeString(rep.page) + "</title></head><body><h1>" + html.EscapeString(rep.page) + "</h1></body></html>")
+		} else {
+			body = []byte(rep.page)
+		}
+	case rep.body != nil:
+		var err error
+		if body, err = json.Marshal(rep.body); err != nil {
+			rep.status, body = http.StatusInternalServerError, []byte(err.Error())
+		}
+		w.Header().Set("Content-Type", "application/json")
+	}
+	s.record(r, route, rep.status, start)
+	w.WriteHeader(rep.status)
+	if _, err := w.Write(body); err != nil {
+		return // the client has gone; the log has the request
+	}
+}
+
+func (s *Server) record(r *http.Request, route string, status int, start time.Time) {
+	query := r.URL.Query()
+	query.Del("access_token")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.log) >= maxLog {
+		s.log = slices.Delete(s.log, 0, maxLog/10)
+	}
+	s.log = append(s.log, Request{start, r.Method, r.URL.Path, query.Encode(), status, s.opt.Now().Sub(start)})
+	s.counters[r.Method+" "+route]++
+}
+
+func (s *Server) answer(r *http.Request) (reply, string) {
+	path, inside := strings.CutPrefix(r.URL.Path, s.opt.Prefix)
+	host := r.Host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	if strings.Contains(host, "_") || (s.opt.AllowedHosts != nil && !slices.Contains(s.opt.AllowedHosts, host)) {
+		return reply{status: http.StatusBadRequest, page: "Bad Request (400)"}, "host"
+	}
+	if !inside {
+		return reply{status: http.StatusNotFound, page: "404 Not Found"}, "outside"
+	}
+	inner := r.Clone(r.Context())
+	inner.URL.Path, inner.URL.RawPath = path, ""
+	if _, route := s.mux.Handler(inner); strings.HasSuffix(path, "/") && route != "" {
+		// The mux sets path values only while serving: the route answers into a holder.
+		h := &holder{header: http.Header{}}
+		s.mux.ServeHTTP(h, inner)
+		return h.rep, route
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return reply{status: http.StatusForbidden, page: "Forbidden (403): CSRF verification failed. Request aborted."}, "no route"
+	}
+	login := s.opt.Prefix + "/accounts/login/?next=" + url.QueryEscape(r.URL.Path)
+	if path == "/accounts/login/" {
+		return reply{status: http.StatusOK, page: "Log in"}, "login page"
+	}
+	return reply{status: http.StatusFound, page: "Redirect", header: map[string]string{"Location": login}}, "no route"
+}
+
+// holder takes the reply out of a mux handler.
+type holder struct {
+	header http.Header
+	rep    reply
+}
+
+func (h *holder) Header() http.Header         { return h.header }
+func (h *holder) Write(b []byte) (int, error) { return len(b), nil }
+func (h *holder) WriteHeader(int)             {}
+
+// access says who may use a route.
+type access int
+
+const (
+	anyone  access = iota
+	byScope        // read for GET, write for the rest
+	mealplanScope
+)
+
+type methods map[string]handler
+
+func (s *Server) handle(path string, who access, m methods) {
+	s.mux.HandleFunc(path+"{$}", func(w http.ResponseWriter, r *http.Request) {
+		h, isHolder := w.(*holder)
+		if !isHolder {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if rep := s.refused(r, who); rep != nil {
+			h.rep = *rep
+			return
+		}
+		do, allowed := m[r.Method]
+		if !allowed {
+			h.rep = detailed(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", r.Method))
+			return
+		}
+		h.rep = do(r)
+	})
+}
+
+func (s *Server) refused(r *http.Request, who access) *reply {
+	if who == anyone {
+		return nil
+	}
+	no := func(text string) *reply { rep := detailed(http.StatusForbidden, text); return &rep }
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		value = r.URL.Query().Get("access_token")
+	}
+	tok, known := s.opt.Tokens[value]
+	if !known || (!tok.Expires.IsZero() && !s.opt.Now().Before(tok.Expires)) {
+		return no("Authentication credentials were not provided.")
+	}
+	need := "write"
+	switch {
+	case who == mealplanScope:
+		need = "mealplan"
+	case r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions:
+		need = "read"
+	}
+	if tok.NoSpace || !slices.Contains(strings.Fields(tok.Scope), need) {
+		return no("You do not have permission to perform this action.")
+	}
+	return nil
+}
+
+// pathID reads the {id} of the route; 0 matches nothing.
+func pathID(r *http.Request) int {
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// input reads a JSON body.
+func input(r *http.Request) (map[string]any, *reply) {
+	var m map[string]any
+	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 8<<20)).Decode(&m); err != nil {
+		rep := detailed(http.StatusBadRequest, "JSON parse error - "+err.Error())
+		return nil, &rep
+	}
+	return m, nil
+}
+
+// paginate cuts a page out of rows, clamping its size without a word.
+func (s *Server) paginate(r *http.Request, rows []any, def, most int, stamped bool) reply {
+	q := r.URL.Query()
+	size, err := strconv.Atoi(q.Get("page_size"))
+	if err != nil || size < 1 {
+		size = def
+	}
+	size = min(size, most)
+	page := 1
+	if v := q.Get("page"); v != "" {
+		if page, err = strconv.Atoi(v); err != nil || page < 1 {
+			return detailed(http.StatusNotFound, "Invalid page.")
+		}
+	}
+	from := (page - 1) * size
+	if from > 0 && from >= len(rows) {
+		return detailed(http.StatusNotFound, "Invalid page.")
+	}
+	to := min(from+size, len(rows))
+	link := func(n int, there bool) any {
+		if !there {
+			return nil
+		}
+		q := r.URL.Query()
+		q.Set("page", strconv.Itoa(n))
+		return "http://" + r.Host + s.opt.Prefix + r.URL.Path + "?" + q.Encode()
+	}
+	results := slices.Clone(rows[from:to])
+	if results == nil {
+		results = []any{}
+	}
+	body := map[string]any{"count": len(rows), "next": link(page+1, to < len(rows)), "previous": link(page-1, page > 1), "results": results}
+	if stamped {
+		body["timestamp"] = s.stamp(s.opt.Now())
+	}
+	return ok(body)
+}
+
+// stamp writes a time as Tandoor does: in its own zone, "Z" for UTC.
+func (s *Server) stamp(t time.Time) string {
+	return t.In(s.opt.Location).Format("2006-01-02T15:04:05.999999Z07:00")
+}
