@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// stack is the teardown of what was started: named steps, run in reverse order, each
+// once. One that fails does not keep the others from running.
+type stack struct {
+	mu    sync.Mutex
+	steps []step
+}
+
+type step struct {
+	name string
+	stop func(context.Context) error
+}
+
+func (s *stack) push(name string, stop func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.steps = append(s.steps, step{name, stop})
+}
+
+func (s *stack) unwind(ctx context.Context) error {
+	s.mu.Lock()
+	steps := s.steps
+	s.steps = nil
+	s.mu.Unlock()
+	var errs []error
+	for i := len(steps) - 1; i >= 0; i-- {
+		if err := steps[i].stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", steps[i].name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

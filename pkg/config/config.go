@@ -1,0 +1,184 @@
+// Package config is every setting of the program in one place: its flag, environment
+// variable, default and help. docs/configuration.md is generated from it.
+package config
+
+import (
+	"log/slog"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+// Config holds the settings of the service. Secrets may be given as a file: for every
+// variable X of a secret, X_FILE names a file that holds it.
+type Config struct {
+	Database   Database   `embed:"" prefix:"database-" group:"Database"`
+	Security   Security   `embed:"" group:"Security"`
+	SMTP       SMTP       `embed:"" prefix:"smtp-" group:"Mail"`
+	Web        Web        `embed:"" group:"Web"`
+	Generation Generation `embed:"" prefix:"generation-" group:"Generation"`
+	Tandoor    Tandoor    `embed:"" prefix:"tandoor-" group:"Upstreams"`
+	FatSecret  FatSecret  `embed:"" prefix:"fatsecret-" group:"Upstreams"`
+	Log        Log        `embed:"" group:"Logs and telemetry"`
+	Telemetry  Telemetry  `embed:"" group:"Logs and telemetry"`
+}
+
+// Database says where PostgreSQL is.
+type Database struct {
+	URL              secretbox.Secret `env:"DATABASE_URL" help:"PostgreSQL connection string." placeholder:"postgres://user:password@host:5432/meal_planner"`
+	APIPool          int              `env:"DATABASE_API_POOL" default:"20" help:"Most connections of the api role."`
+	SchedulerPool    int              `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Most connections of the scheduler role."`
+	StatementTimeout time.Duration    `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"A statement that runs longer is ended by the server."`
+}
+
+// Security holds the program's own secret.
+type Security struct {
+	Key secretbox.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32" placeholder:"HEX"`
+}
+
+// SMTP says how mail leaves.
+type SMTP struct {
+	Host       string           `env:"SMTP_HOST" default:"localhost" help:"Mail server."`
+	Port       int              `env:"SMTP_PORT" default:"587" help:"Port of the mail server."`
+	Username   string           `env:"SMTP_USERNAME" help:"User at the mail server; empty sends without authentication."`
+	Password   secretbox.Secret `env:"SMTP_PASSWORD" help:"Password at the mail server." placeholder:"SECRET"`
+	Encryption string           `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none" help:"starttls (587), tls (465), or none (loopback only)."`
+	From       string           `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
+	ReplyTo    string           `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
+	Timeout    time.Duration    `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
+}
+
+// Web says where the roles listen.
+type Web struct {
+	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
+	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
+	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"How users reach the api role: the base of the links in mails."`
+}
+
+// Generation bounds a weekly run.
+type Generation struct {
+	Timeout         time.Duration `env:"GENERATION_TIMEOUT" default:"2s" help:"Limit for one week's generation."`
+	UpstreamTimeout time.Duration `env:"GENERATION_UPSTREAM_TIMEOUT" default:"500ms" help:"Limit for each upstream within a generation; after it the cache is used."`
+	Effort          int           `env:"GENERATION_EFFORT" default:"1" help:"Work the engine may spend before it returns an unproven answer; 1 proves everything up to 100 recipes per meal."`
+	PoolMaxAge      time.Duration `env:"GENERATION_POOL_MAX_AGE" default:"0s" help:"A recipe pool asked for more recently is not asked for again."`
+	Concurrency     int           `env:"GENERATION_CONCURRENCY" default:"5" help:"Weeks generated at the same time by one scheduler process."`
+}
+
+// Tandoor bounds calls to recipe libraries. Which libraries there are is data: see
+// `mealplanner user add`.
+type Tandoor struct {
+	Timeout time.Duration `env:"TANDOOR_TIMEOUT" default:"30s" help:"Limit for one call outside a generation."`
+}
+
+// FatSecret holds the application's keys. Without them body figures come from the users.
+type FatSecret struct {
+	ConsumerKey    string           `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty switches FatSecret off."`
+	ConsumerSecret secretbox.Secret `env:"FATSECRET_CONSUMER_SECRET" help:"Consumer secret of your FatSecret application." placeholder:"SECRET"`
+	APIURL         string           `env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
+	AuthURL        string           `env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
+	DailyBudget    int              `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
+	Timeout        time.Duration    `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
+}
+
+// Log says which lines are written.
+type Log struct {
+	Level         string `env:"LOG_LEVEL" help:"debug, info, warn or error (default info; warn for one-shot commands); debug@user_id adds one user's DEBUG lines for an hour."`
+	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten."`
+	TraceRequests bool   `env:"TRACE_REQUESTS" help:"Keep every line of every trace."`
+}
+
+// Telemetry says where signals go.
+type Telemetry struct {
+	OTLPEndpoint   string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. Other OTEL_* variables work as the OpenTelemetry SDK defines them." placeholder:"http://localhost:4317"`
+	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
+	Environment    string        `env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
+}
+
+// Validate names the first setting that cannot work, and the cure.
+func (c *Config) Validate() error {
+	bad := func(variable, format string, args ...any) error {
+		return fault.New(fault.InvalidConfig, variable, format, args...)
+	}
+	if c.Database.URL == "" {
+		return bad("DATABASE_URL", "not set: give a PostgreSQL connection string, or try `mealplanner demo`, which brings its own server")
+	}
+	if len(c.Security.Key) != secretbox.KeyHexLen {
+		return bad("MEALPLANNER_KEY", "must be 64 hexadecimal characters: make one with `openssl rand -hex 32`")
+	}
+	for _, n := range []struct {
+		variable string
+		value    int
+		min, max int
+	}{
+		{"DATABASE_API_POOL", c.Database.APIPool, 1, 1000},
+		{"DATABASE_SCHEDULER_POOL", c.Database.SchedulerPool, 1, 1000},
+		{"SMTP_PORT", c.SMTP.Port, 1, 65535},
+		{"GENERATION_EFFORT", c.Generation.Effort, 1, 1_000_000},
+		{"GENERATION_CONCURRENCY", c.Generation.Concurrency, 1, 100},
+		{"FATSECRET_DAILY_BUDGET", c.FatSecret.DailyBudget, 1, 1_000_000_000},
+	} {
+		if n.value < n.min || n.value > n.max {
+			return bad(n.variable, "%d is not between %d and %d", n.value, n.min, n.max)
+		}
+	}
+	for _, d := range []struct {
+		variable string
+		value    time.Duration
+	}{
+		{"DATABASE_STATEMENT_TIMEOUT", c.Database.StatementTimeout},
+		{"SMTP_TIMEOUT", c.SMTP.Timeout},
+		{"GENERATION_TIMEOUT", c.Generation.Timeout},
+		{"GENERATION_UPSTREAM_TIMEOUT", c.Generation.UpstreamTimeout},
+		{"TANDOOR_TIMEOUT", c.Tandoor.Timeout},
+		{"FATSECRET_TIMEOUT", c.FatSecret.Timeout},
+		{"METRIC_INTERVAL", c.Telemetry.MetricInterval},
+	} {
+		if d.value <= 0 {
+			return bad(d.variable, "%s is not above 0", d.value)
+		}
+	}
+	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
+		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
+	}
+	if u, err := url.Parse(c.Web.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
+	}
+	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
+		return bad("FATSECRET_CONSUMER_KEY", "key and FATSECRET_CONSUMER_SECRET must be set together")
+	}
+	_, _, err := c.Log.Levels(slog.LevelInfo)
+	return err
+}
+
+// Levels reads the log level: one for everybody, and a user whose DEBUG lines are wanted.
+func (l Log) Levels(fallback slog.Level) (level slog.Level, debugUser string, err error) {
+	text := strings.TrimSpace(l.Level)
+	if text == "" {
+		return fallback, "", nil
+	}
+	if name, user, ok := strings.Cut(text, "@"); ok {
+		if !strings.EqualFold(name, "debug") || user == "" {
+			return 0, "", fault.New(fault.InvalidConfig, "LOG_LEVEL", "%q: want debug@user_id", text)
+		}
+		return fallback, user, nil
+	}
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return 0, "", fault.New(fault.InvalidConfig, "LOG_LEVEL", "%q is not debug, info, warn or error", text)
+	}
+	return level, "", nil
+}
+
+// Domain is the right-hand side of the sender's address.
+func (s SMTP) Domain() string {
+	a, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return "localhost"
+	}
+	_, domain, _ := strings.Cut(a.Address, "@")
+	return domain
+}
+
