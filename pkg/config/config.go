@@ -181,4 +181,3 @@ func (s SMTP) Domain() string {
 	_, domain, _ := strings.Cut(a.Address, "@")
 	return domain
 }
-

@@ -47,7 +47,9 @@ func (q *Queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQ
 }
 
 // TraceQueryEnd implements [pgx.QueryTracer].
-func (q *Queries) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) { q.end(ctx, d.Err) }
+func (q *Queries) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) {
+	q.end(ctx, d.Err)
+}
 
 // TraceBatchStart implements [pgx.BatchTracer].
 func (q *Queries) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {

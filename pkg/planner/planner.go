@@ -75,7 +75,7 @@ type Stored struct {
 // Draft is what Save stores.
 type Draft struct {
 	Stored
-	Mail Mail
+	Mail *Mail // nil: the user takes no such mails
 }
 
 // Mail is a rendered message, ready for the outbox.
@@ -212,7 +212,11 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if req.DryRun {
 		return res, nil
 	}
-	saved, err := p.store.Save(ctx, Draft{Stored: res.Stored, Mail: res.Mail})
+	draft := Draft{Stored: res.Stored, Mail: &res.Mail}
+	if !in.User.Settings.Wants(res.Mail.Type) {
+		draft.Mail = nil
+	}
+	saved, err := p.store.Save(ctx, draft)
 	if err != nil {
 		return res, err
 	}

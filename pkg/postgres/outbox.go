@@ -80,3 +80,18 @@ func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
 	}
 	return out, nil
 }
+
+// enqueue puts a mail into the outbox within the caller's transaction; nil is no mail.
+func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail, traceParent string) error {
+	if m == nil {
+		return nil
+	}
+	headers, err := json.Marshal(m.Headers)
+	if err != nil {
+		return err
+	}
+	return q.InsertMail(ctx, db.InsertMailParams{
+		UserID: userID, EmailType: m.Type, Period: m.Period, MessageID: m.MessageID, Recipient: m.To,
+		Subject: m.Subject, TextBody: m.Text, HtmlBody: m.HTML, Headers: headers, TraceParent: traceParent,
+	})
+}

@@ -116,10 +116,6 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 	if err != nil {
 		return false, fault.Wrap(fault.Internal, op, err)
 	}
-	headers, err := json.Marshal(d.Mail.Headers)
-	if err != nil {
-		return false, fault.Wrap(fault.Internal, op, err)
-	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		w := d.Week
@@ -136,11 +132,7 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 		if err := firstError(q.InsertPlanMeal(ctx, planMeals(id, w)).Exec); err != nil {
 			return err
 		}
-		m := d.Mail
-		if err := q.InsertMail(ctx, db.InsertMailParams{
-			UserID: w.User, EmailType: m.Type, Period: m.Period, MessageID: m.MessageID, Recipient: m.To,
-			Subject: m.Subject, TextBody: m.Text, HtmlBody: m.HTML, Headers: headers, TraceParent: s.traceParent(ctx),
-		}); err != nil {
+		if err := enqueue(ctx, q, w.User, d.Mail, s.traceParent(ctx)); err != nil {
 			return err
 		}
 		saved = true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +46,9 @@ type Settings struct {
 	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
 	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
 
-	TrackOpens   bool `json:"track_opens,omitempty"`    // opt-in
-	NoClickTrack bool `json:"no_click_track,omitempty"` // opt-out
+	NoMail       []string `json:"no_mail,omitempty"`        // mail types the user unsubscribed from
+	TrackOpens   bool     `json:"track_opens,omitempty"`    // opt-in
+	NoClickTrack bool     `json:"no_click_track,omitempty"` // opt-out
 }
 
 // DefaultSettings are the settings of a new user.
@@ -130,6 +132,9 @@ func (s Settings) weight() float64 {
 	}
 	return s.Body.WeightKG
 }
+
+// Wants reports whether the user takes mails of the type.
+func (s Settings) Wants(emailType string) bool { return !slices.Contains(s.NoMail, emailType) }
 
 // Target decides the day's macros: grams set by the user, else computed from the body
 // (with a fresher weight when one is known, 0 = none), else the default.

@@ -1,0 +1,185 @@
+// Package web is the HTTP face of the roles: health for machines, and for people the
+// pages behind the links in mails. A GET never changes anything.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+//go:embed templates/*.html
+var files embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"weekday": func(d calendar.Date) string { return d.Weekday().String() },
+	"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
+}).ParseFS(files, "templates/*.html"))
+
+// Purposes of signed links.
+const (
+	PlanLink        = "plan"
+	UnsubscribeLink = "unsubscribe"
+)
+
+// How long links in a mail work.
+const (
+	planValid        = 60 * 24 * time.Hour
+	unsubscribeValid = 2 * 365 * 24 * time.Hour
+)
+
+// Links makes the links that mails carry.
+type Links struct {
+	Base   string // public URL without a slash at the end
+	Signer *signedlink.Signer
+}
+
+// Plan returns the address of the user's plan of a week.
+func (l Links) Plan(userID string, week calendar.Date) string {
+	return l.Base + "/plan/" + l.Signer.Sign(PlanLink, userID, week.String(), planValid)
+}
+
+// Unsubscribe returns the address that ends the mails of a type (RFC 8058).
+func (l Links) Unsubscribe(userID, emailType string) string {
+	return l.Base + "/unsubscribe/" + l.Signer.Sign(UnsubscribeLink, userID, emailType, unsubscribeValid)
+}
+
+// Plans gives stored plans.
+type Plans interface {
+	Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error)
+}
+
+// Users gives and changes users.
+type Users interface {
+	Get(ctx context.Context, id string) (user.User, error)
+	Set(ctx context.Context, u user.User) error
+}
+
+// Pages are the pages for people.
+type Pages struct {
+	Plans  Plans
+	Users  Users
+	Signer *signedlink.Signer
+	Log    *slog.Logger
+}
+
+// Register adds the pages to the mux.
+func (p *Pages) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /plan/{token}", p.plan)
+	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
+	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
+}
+
+func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(PlanLink, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	week, err := calendar.Parse(c.Subject)
+	if err != nil {
+		p.fail(w, r, fault.Wrap(fault.InvalidInput, "plan", err))
+		return
+	}
+	stored, err := p.Plans.Get(r.Context(), c.User, week)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "plan.html", stored)
+}
+
+func (p *Pages) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(UnsubscribeLink, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " ")})
+}
+
+func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(UnsubscribeLink, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	u, err := p.Users.Get(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if !slices.Contains(u.Settings.NoMail, c.Subject) {
+		u.Settings.NoMail = append(u.Settings.NoMail, c.Subject)
+		if err := p.Users.Set(r.Context(), u); err != nil {
+			p.fail(w, r, err)
+			return
+		}
+	}
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " "), "Done": true})
+}
+
+// fail shows an error: its message where the visitor can act on it, else generic words
+// and a log line.
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status := fault.HTTPStatus(err)
+	message := "Something went wrong on our side. Please try again later."
+	if e, ok := errors.AsType[*fault.Error](err); ok && status < http.StatusInternalServerError {
+		message = e.Message
+	} else {
+		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+	}
+	p.show(w, r, status, "error.html", message)
+}
+
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+		p.Log.ErrorContext(r.Context(), "Page template failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = b.WriteTo(w) // the reader went away
+}
+
+// Health adds the probes: /healthz answers while the process runs, /readyz while ready
+// returns nil.
+func Health(mux *http.ServeMux, ready func(context.Context) error) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := ready(ctx); err != nil {
+			status(w, http.StatusServiceUnavailable, string(fault.KindOf(err)))
+			return
+		}
+		status(w, http.StatusOK, "ready")
+	})
+}
+
+func status(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the prober went away
+}
