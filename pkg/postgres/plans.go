@@ -183,3 +183,9 @@ func (s *Plans) MacroBalance(ctx context.Context) (map[string]float64, error) {
 	}
 	return out, nil
 }
+
+// Planned lists the users who have a plan for the week.
+func (s *Plans) Planned(ctx context.Context, week calendar.Date) ([]string, error) {
+	ids, err := s.q.ListPlannedUsers(ctx, week.Time())
+	return ids, failed("list planned users", err)
+}

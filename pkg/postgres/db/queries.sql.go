@@ -302,6 +302,30 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 	return items, nil
 }
 
+const listPlannedUsers = `-- name: ListPlannedUsers :many
+select user_id from plans where week_of = $1 order by user_id
+`
+
+func (q *Queries) ListPlannedUsers(ctx context.Context, weekOf time.Time) ([]string, error) {
+	rows, err := q.db.Query(ctx, listPlannedUsers, weekOf)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRecipeProblems = `-- name: ListRecipeProblems :many
 select recipe_id, name, field, problem from recipe_problems where connection_id = $1 order by recipe_id, field
 `

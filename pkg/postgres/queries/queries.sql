@@ -163,3 +163,6 @@ insert into fatsecret_pending (request_token, user_id, secret_sealed) values (@r
 delete from fatsecret_pending
 where request_token = @request_token and created_at > now() - interval '15 minutes'
 returning user_id, secret_sealed;
+
+-- name: ListPlannedUsers :many
+select user_id from plans where week_of = @week_of order by user_id;

@@ -1,0 +1,449 @@
+// Package app puts the program together: it decides which decorators wrap what, starts
+// the roles and stops them in the reverse order, telemetry last. It is a value that the
+// command line, the demo and the tests all start.
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/web"
+)
+
+// Role is what a process does.
+type Role string
+
+// The roles. A tool does one thing and ends.
+const (
+	API       Role = "api"
+	Scheduler Role = "scheduler"
+	Serve     Role = "serve" // both, in one process
+	Tool      Role = "tool"
+)
+
+func (r Role) service() string {
+	switch r {
+	case API:
+		return "meal-planner-api"
+	case Scheduler:
+		return "meal-planner-scheduler"
+	default:
+		return "meal-planner"
+	}
+}
+
+func (r Role) serves() bool    { return r == API || r == Serve }
+func (r Role) schedules() bool { return r == Scheduler || r == Serve }
+
+// Options configure [New].
+type Options struct {
+	Config  config.Config
+	Role    Role
+	Version string
+	Log     io.Writer
+	// LogLevel is the level when the configuration names none.
+	LogLevel slog.Level
+	Now      func() time.Time
+	// Sequential fetches recipes and profile one after the other: for comparison only.
+	Sequential bool
+
+	SpanProcessors []sdktrace.SpanProcessor // for tests
+	Readers        []sdkmetric.Reader       // for tests
+}
+
+// App is the program. Its fields are what commands and pages work with.
+type App struct {
+	Users    *postgres.Users
+	Plans    *postgres.Plans
+	Outbox   *postgres.Outbox
+	Recipes  *postgres.Recipes
+	Sync     *recipesync.Service
+	Delivery *delivery.Service
+	Links    web.Links
+	Mail     *mailer.SMTP
+	Log      *slog.Logger
+	Box      *secretbox.Box
+
+	opts       Options
+	telemetry  *telemetry.Telemetry
+	rec        *metrics.Recorder
+	pools      map[string]*pgxpool.Pool
+	generation *observe.Generation
+	upstreams  *upstreams
+	wake       chan struct{}
+	stops      stack
+	addrs      map[Role]net.Addr
+}
+
+// New builds the program: it connects to the database and starts no server and no job.
+// Call [App.Stop] in any case once New succeeded.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	if err := o.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &App{opts: o, pools: map[string]*pgxpool.Pool{}, wake: make(chan struct{}, 1), addrs: map[Role]net.Addr{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.stops.unwind(context.WithoutCancel(ctx)))
+		}
+	}()
+	timings := observe.NewTimings()
+	if err := a.startTelemetry(ctx, timings); err != nil {
+		return nil, err
+	}
+	pool, err := a.openPools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a, a.wire(pool, timings)
+}
+
+func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) error {
+	c := a.opts.Config
+	level, debugUser, err := c.Log.Levels(a.opts.LogLevel)
+	if err != nil {
+		return err
+	}
+	users, err := countUsers(ctx, c.Database.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fault.Wrap(fault.Internal, "host name", err)
+	}
+	a.telemetry, err = telemetry.Start(ctx, telemetry.Options{
+		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
+		Instance: host + "/" + string(a.opts.Role),
+		Export:   c.Telemetry.OTLPEndpoint != "", Interval: c.Telemetry.MetricInterval,
+		Views:          metrics.Views(metrics.LabelsFor(users)),
+		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
+		Readers:        a.opts.Readers,
+		LogWriter:      a.opts.Log,
+		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo, KeepAll: c.Log.TraceRequests},
+	})
+	if err != nil {
+		return err
+	}
+	flush := 3 * time.Second
+	if a.opts.Role == Tool {
+		flush = time.Second
+	}
+	a.stops.push("telemetry", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)
+		defer cancel()
+		if err := a.telemetry.Stop(ctx); err != nil {
+			a.Log.Warn("telemetry was not flushed wholly", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
+		}
+		return nil // lost signals are no failure of the program
+	})
+	a.Log = a.telemetry.Logger
+	if debugUser != "" {
+		a.telemetry.Levels.SetUser(debugUser, slog.LevelDebug, a.opts.Now().Add(time.Hour))
+	}
+	a.rec, err = metrics.New(ctx, a.telemetry.Meters)
+	timings.Record(a.rec)
+	return err
+}
+
+// countUsers decides which labels metrics can afford, before there are metrics. A
+// database without our schema has no users.
+func countUsers(ctx context.Context, url string) (int, error) {
+	pool, err := postgres.Open(ctx, postgres.Options{URL: url, Pool: "start", MaxConns: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer pool.Close()
+	n, err := postgres.NewUsers(pool).Count(ctx)
+	if fault.KindOf(err) == fault.DatabaseError {
+		return 0, nil
+	}
+	return n, err
+}
+
+// openPools opens the roles' pools and returns the one that shared stores use.
+func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
+	c := a.opts.Config.Database
+	queries := observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now)
+	sizes := map[string]int{}
+	if a.opts.Role != Scheduler {
+		sizes["api"] = c.APIPool
+	}
+	if a.opts.Role.schedules() {
+		sizes["scheduler"] = c.SchedulerPool
+	}
+	for _, name := range metrics.Pools {
+		size, ok := sizes[name]
+		if !ok {
+			continue
+		}
+		pool, err := postgres.Open(ctx, postgres.Options{
+			URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
+			Tracers: []pgx.QueryTracer{queries},
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.pools[name] = pool
+		a.stops.push("database pool "+name, func(context.Context) error { pool.Close(); return nil })
+	}
+	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
+		var out []metrics.Reading
+		for name, p := range a.pools {
+			st := p.Stat()
+			out = append(out, metrics.Reading{Label: name, Value: float64(st.AcquiredConns()) / float64(st.MaxConns())})
+		}
+		return out
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.stops.push("pool gauges", func(context.Context) error { return stop() })
+	if p := a.pools["scheduler"]; p != nil {
+		return p, nil
+	}
+	return a.pools["api"], nil
+}
+
+// wire builds the stores, the use cases and what is wrapped around them.
+func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
+	c := a.opts.Config
+	box, err := secretbox.New(c.Security.Key)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "MEALPLANNER_KEY", err)
+	}
+	a.Box = box
+	tracer := a.telemetry.Tracer()
+	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool), postgres.NewRecipes(pool)
+	a.Plans = postgres.NewPlans(pool, observe.TraceParent)
+	a.Links = web.Links{
+		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
+		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),
+	}
+	renderer, err := mailer.NewRenderer(a.Links, c.SMTP.Domain())
+	if err != nil {
+		return err
+	}
+	a.Mail, err = mailer.NewSMTP(mailer.SMTPOptions{
+		Host: c.SMTP.Host, Port: c.SMTP.Port, Username: c.SMTP.Username, Password: c.SMTP.Password.Reveal(),
+		Encryption: mailer.Encryption(c.SMTP.Encryption), From: c.SMTP.From, ReplyTo: c.SMTP.ReplyTo, Timeout: c.SMTP.Timeout,
+	})
+	if err != nil {
+		return err
+	}
+	a.upstreams = newUpstreams(a, pool)
+	sync := recipesync.DefaultSettings()
+	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
+	a.Sync = recipesync.New(a.upstreams, a.Recipes, sync, a.opts.Now)
+	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
+	week := planner.New(a.Sync, a.upstreams, a.Plans, renderer, observe.Step(tracer), planner.Settings{
+		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
+	})
+	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
+	return nil
+}
+
+// Generate plans one week: a library that was never imported is imported first, without
+// the generation's time limit. The mail is in the outbox when it returns.
+func (a *App) Generate(ctx context.Context, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
+	u, err := a.Users.Get(ctx, req.User)
+	if err != nil {
+		return observe.Measured{}, err
+	}
+	if err := a.Sync.Ensure(ctx, u.Connection, progress); err != nil {
+		a.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",
+			append([]any{"component", "recipe_sync"}, observe.Failure(fault.KindOf(err), err)...)...)
+	}
+	m, err := a.generation.Generate(ctx, req)
+	if err == nil {
+		a.Wake()
+	}
+	return m, err
+}
+
+// Wake makes the delivery look at the outbox at once.
+func (a *App) Wake() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Migrate brings the schema up to date and returns the versions it applied.
+func (a *App) Migrate(ctx context.Context) ([]int64, error) {
+	return postgres.Migrate(ctx, a.pool(), a.Log)
+}
+
+func (a *App) pool() *pgxpool.Pool {
+	if p := a.pools["api"]; p != nil {
+		return p
+	}
+	return a.pools["scheduler"]
+}
+
+// Ready reports whether the role can do its work: the database answers and its schema
+// is up to date.
+func (a *App) Ready(ctx context.Context) error {
+	n, err := postgres.Pending(ctx, a.pool())
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return fault.New(fault.Unavailable, "database", "%d migrations are missing: run `mealplanner migrate`", n)
+	}
+	return nil
+}
+
+// Start runs the role: its listeners and its jobs. It returns when they run.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.Ready(ctx); err != nil {
+		return err
+	}
+	if err := a.observeDatabase(); err != nil {
+		return err
+	}
+	users, err := a.Users.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		a.rec.UserKnown(ctx, u.ID)
+	}
+	if a.opts.Role.schedules() {
+		a.startJobs(ctx)
+		mux := http.NewServeMux()
+		web.Health(mux, a.Ready)
+		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, mux); err != nil {
+			return err
+		}
+	}
+	if a.opts.Role.serves() {
+		mux := http.NewServeMux()
+		web.Health(mux, a.Ready)
+		pages := &web.Pages{Plans: a.Plans, Users: a.Users, Signer: a.Links.Signer, Log: a.Log}
+		pages.Register(mux)
+		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, otelhttp.NewHandler(mux, "http")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// observeDatabase exports the gauges that are read from the database.
+func (a *App) observeDatabase() error {
+	if !a.opts.Role.schedules() {
+		return nil
+	}
+	const age, timeout = 15 * time.Second, 2 * time.Second
+	for name, read := range map[string]func(context.Context) ([]metrics.Reading, error){
+		"generation_macro_balance_success_rate": func(ctx context.Context) ([]metrics.Reading, error) {
+			m, err := a.Plans.MacroBalance(ctx)
+			return observe.Rates(m, nil, 0), err
+		},
+		"email_delivery_success_rate": func(ctx context.Context) ([]metrics.Reading, error) {
+			m, err := a.Outbox.DeliveryRate(ctx)
+			return observe.Rates(m, metrics.EmailTypes, 1), err
+		},
+		"service_up": func(ctx context.Context) ([]metrics.Reading, error) {
+			up := 1.0
+			if a.Ready(ctx) != nil {
+				up = 0
+			}
+			return []metrics.Reading{{Label: a.opts.Role.service(), Value: up}}, nil
+		},
+		"api_availability": a.upstreams.availability,
+	} {
+		stop, err := a.rec.Observe(name, observe.Cached(age, timeout, a.opts.Now, read))
+		if err != nil {
+			return err
+		}
+		a.stops.push("gauge "+name, func(context.Context) error { return stop() })
+	}
+	return nil
+}
+
+// startJobs runs the background work of the scheduler role; stopping waits for it.
+func (a *App) startJobs(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		a.Delivery.Run(ctx, a.wake, 5*time.Second, func(ctx context.Context, err error) {
+			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
+		})
+	})
+	wg.Go(func() { a.runWeekly(ctx) })
+	wg.Go(func() { a.upstreams.probe(ctx) })
+	a.stops.push("jobs", func(ctx context.Context) error {
+		cancel()
+		done := make(chan struct{})
+		go func() { wg.Wait(); close(done) }()
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "listen ("+strings.ToUpper(string(role))+"_ADDR)", err)
+	}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+	}
+	a.addrs[role] = ln.Addr()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			a.Log.Error("Server ended", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+		}
+	}()
+	a.stops.push(string(role)+" server", func(ctx context.Context) error {
+		err := srv.Shutdown(ctx)
+		<-done
+		return err
+	})
+	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String())
+	return nil
+}
+
+// Addr is where a started role listens.
+func (a *App) Addr(r Role) net.Addr { return a.addrs[r] }
+
+// Stop ends what was started, newest first; telemetry is flushed last.
+func (a *App) Stop(ctx context.Context) error { return a.stops.unwind(ctx) }

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// upstreams connects the use cases to Tandoor and FatSecret: one client for each
+// connection, all calls through one traced, retrying, breaking transport per upstream.
+type upstreams struct {
+	app *App
+
+	mu       sync.Mutex
+	tandoors map[string]library
+	alive    map[string]bool // by api, from the probes
+}
+
+type library struct {
+	sealed string
+	url    string
+	client *tandoor.Client
+}
+
+var (
+	_ recipesync.Upstream = (*upstreams)(nil)
+	_ planner.Profiles    = (*upstreams)(nil)
+)
+
+func newUpstreams(a *App, _ *pgxpool.Pool) *upstreams {
+	return &upstreams{app: a, tandoors: map[string]library{}, alive: map[string]bool{}}
+}
+
+// transport is retry over breaker over one client span per attempt. Third parties get
+// the trace's id and no baggage.
+func (u *upstreams) transport(api string) http.RoundTripper {
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost = 8
+	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
+	traced := otelhttp.NewTransport(base, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+		return api + " " + resilient.Endpoint(r.Context())
+	}))
+	opt := resilient.Defaults(api)
+	opt.OnStateChange = func(name string, from, to resilient.State) {
+		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
+	}
+	return resilient.NewTransport(traced, opt)
+}
+
+func (u *upstreams) observe(api string) resilient.Observer {
+	return func(ctx context.Context, c resilient.Call) {
+		u.app.rec.APICall(ctx, api, c.Endpoint, c.Status, c.Bytes, c.Took)
+	}
+}
+
+// tokenContext binds a sealed Tandoor token to its connection.
+func tokenContext(connection string) string { return "connections/" + connection + "/token" }
+
+// SealTandoor encrypts a connection's token for storage.
+func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
+	return a.Box.Seal(token, tokenContext(connection))
+}
+
+// Tandoor returns the client of a connection.
+func (a *App) Tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
+	return a.upstreams.tandoor(ctx, connection)
+}
+
+func (u *upstreams) tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
+	conn, err := u.app.Users.Connection(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if l, ok := u.tandoors[connection]; ok && l.sealed == string(conn.Sealed) && l.url == conn.URL {
+		return l.client, nil
+	}
+	client, err := u.newTandoor(conn)
+	if err != nil {
+		return nil, err
+	}
+	u.tandoors[connection] = library{string(conn.Sealed), conn.URL, client}
+	return client, nil
+}
+
+func (u *upstreams) newTandoor(conn postgres.Connection) (*tandoor.Client, error) {
+	token, err := u.app.Box.Open(conn.Sealed, tokenContext(conn.ID))
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+" (MEALPLANNER_KEY)", err)
+	}
+	var keywords tandoor.KeywordMap
+	for k, names := range conn.KeywordMeals {
+		if keywords == nil {
+			keywords = tandoor.KeywordMap{}
+		}
+		for _, n := range names {
+			m, err := recipe.ParseMeal(n)
+			if err != nil {
+				return nil, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+": keyword "+k, err)
+			}
+			keywords[k] = append(keywords[k], m)
+		}
+	}
+	return tandoor.New(tandoor.Config{
+		BaseURL: conn.URL, Token: token, Keywords: keywords,
+		HTTP:    resilient.NewClient(u.transport("tandoor"), u.app.opts.Config.Tandoor.Timeout),
+		Observe: u.observe("tandoor"), Now: u.app.opts.Now,
+	})
+}
+
+// Fetch implements [recipesync.Upstream].
+func (u *upstreams) Fetch(ctx context.Context, connection string, since time.Time, known map[recipe.ID]time.Time, full bool, progress recipesync.Progress) (recipesync.Found, error) {
+	client, err := u.tandoor(ctx, connection)
+	if err != nil {
+		return recipesync.Found{}, err
+	}
+	res, err := client.Sync(ctx, since, known, full, progress)
+	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted}
+	for _, p := range res.Problems {
+		found.Problems = append(found.Problems, recipesync.Problem{Recipe: p.Recipe, Name: p.Name, Field: string(p.Kind) + " " + p.Field, Problem: p.Detail})
+		if _, have := known[p.Recipe]; have && p.Refused {
+			found.Deleted = append(found.Deleted, p.Recipe)
+		}
+	}
+	return found, err
+}
+
+// Weight implements [planner.Profiles].
+func (u *upstreams) Weight(context.Context, user.User) (float64, error) { return 0, nil }
+
+// probeEvery is how often each upstream is asked whether it is up.
+const probeEvery = 30 * time.Second
+
+// probe asks the upstreams for as long as ctx lasts.
+func (u *upstreams) probe(ctx context.Context) {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		u.probeTandoor(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// probeTandoor marks Tandoor as up when every connection answers.
+func (u *upstreams) probeTandoor(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeEvery/2)
+	defer cancel()
+	conns, err := u.app.Users.Connections(ctx)
+	if err != nil || len(conns) == 0 {
+		return // nothing is known, so nothing is said
+	}
+	up := true
+	for _, c := range conns {
+		client, err := u.tandoor(ctx, c.ID)
+		if err == nil {
+			_, err = client.Probe(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			u.app.Log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", c.ID},
+				observe.Failure(fault.KindOf(err), err)...)...)
+		}
+		up = up && err == nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.alive["tandoor"] = up
+}
+
+func (u *upstreams) availability(context.Context) ([]metrics.Reading, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var out []metrics.Reading
+	for api, up := range u.alive {
+		v := 0.0
+		if up {
+			v = 1
+		}
+		out = append(out, metrics.Reading{Label: api, Value: v})
+	}
+	return out, nil
+}
