@@ -17,8 +17,8 @@ type side struct {
 	uses    [3]bool // which of lunch and dinner some day takes from the pair
 	lists   [3][]int32
 	pairs   []*pair
-	missing bool    // pairs were left out for lack of work
-	floor   value   // lower bound of a pair that was left out
+	missing bool  // pairs were left out for lack of work
+	floor   value // lower bound of a pair that was left out
 	known   map[int64]bool
 	counts  [3][]int64 // by meal and option, summed over the days
 	base    value      // what the days' breakfasts cost at least, in counts
