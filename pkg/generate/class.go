@@ -19,9 +19,19 @@ type class struct {
 	// outside admits combinations out of band; without it they do not exist.
 	outside bool
 	box     [3][2]int64 // least and greatest coordinate of any breakfast
-	lows    map[int]value
-	rowsBy  map[int][]value
+	// possible says that low has seen a combination that exists.
+	possible bool
+	lows     []value // by lunch and dinner, unknown where not asked for yet
+	lowsFar  map[int]value
+	rowsBy   map[int][]value
+	scratch  []value
 }
+
+// unknown marks an answer that has not been worked out.
+var unknown = value{counts: -1}
+
+// lowsTable is the most pairs for which answers are kept in a table.
+const lowsTable = 1 << 20
 
 func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 	c := &class{model: m, slots: k, options: options}
@@ -36,8 +46,14 @@ func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 
 // forget drops all answers, as after a change of outside.
 func (c *class) forget() {
-	c.lows = make(map[int]value)
-	c.rowsBy = make(map[int][]value)
+	c.possible = false
+	c.lows, c.lowsFar, c.rowsBy = nil, make(map[int]value), make(map[int][]value)
+	if n := len(c.options[recipe.Lunch]) * len(c.options[recipe.Dinner]); c.pairs() && n <= lowsTable {
+		c.lows = make([]value, n)
+		for i := range c.lows {
+			c.lows[i] = unknown
+		}
+	}
 }
 
 // pairs reports whether both lunch and dinner are arguments.
@@ -51,7 +67,7 @@ func (c *class) key(l, d int) int {
 	if !c.varies[recipe.Dinner] {
 		d = 0
 	}
-	return l*MaxRecipes + d
+	return l*len(c.options[recipe.Dinner]) + d
 }
 
 // choices returns the options of lunch or dinner that argument i leaves.
@@ -66,13 +82,24 @@ func (c *class) choices(meal recipe.Meal, i int) []option {
 // exact where a combination in band exists.
 func (c *class) low(l, d int) value {
 	key := c.key(l, d)
-	if v, ok := c.lows[key]; ok {
-		return v
+	if c.lows != nil {
+		if c.lows[key] == unknown {
+			c.lows[key] = c.newLow(l, d)
+		}
+		return c.lows[key]
 	}
+	v, ok := c.lowsFar[key]
+	if !ok {
+		v = c.newLow(l, d)
+		c.lowsFar[key] = v
+	}
+	return v
+}
+
+func (c *class) newLow(l, d int) value {
 	v := none
 	if c.pairs() {
-		lunch, dinner := &c.options[recipe.Lunch][l], &c.options[recipe.Dinner][d]
-		v = c.lowOfPair(lunch, dinner)
+		v = c.lowOfPair(&c.options[recipe.Lunch][l], &c.options[recipe.Dinner][d])
 	} else {
 		for _, w := range c.row(l, d) {
 			if w.less(v) {
@@ -80,7 +107,7 @@ func (c *class) low(l, d int) value {
 			}
 		}
 	}
-	c.lows[key] = v
+	c.possible = c.possible || v.exists()
 	return v
 }
 
@@ -164,20 +191,22 @@ func (c *class) exactlyInBand(p, q, r *point) bool {
 }
 
 // row returns the best value for each breakfast option, none where there is none. The
-// result may be shared and must not be changed.
+// result is valid until the next call and must not be changed.
 func (c *class) row(l, d int) []value {
 	if c.pairs() {
-		return c.newRow(l, d)
+		if c.scratch == nil {
+			c.scratch = make([]value, len(c.options[recipe.Breakfast]))
+		}
+		return c.fill(c.scratch, l, d)
 	}
 	key := c.key(l, d)
 	if c.rowsBy[key] == nil {
-		c.rowsBy[key] = c.newRow(l, d)
+		c.rowsBy[key] = c.fill(make([]value, len(c.options[recipe.Breakfast])), l, d)
 	}
 	return c.rowsBy[key]
 }
 
-func (c *class) newRow(l, d int) []value {
-	row := make([]value, len(c.options[recipe.Breakfast]))
+func (c *class) fill(row []value, l, d int) []value {
 	for i := range row {
 		row[i] = none
 	}
