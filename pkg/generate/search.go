@@ -21,16 +21,15 @@ type search struct {
 	sides    [2]*side
 	best     solution
 	assigner *assigner
+	outside  bool
 }
 
 func newSearch(m *model, outside bool) *search {
-	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes))}
+	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside}
 	s.best.value = none
 	for _, c := range m.classes {
-		if c.outside != outside {
-			c.outside = outside
-			c.forget()
-		}
+		c.outside = outside
+		c.forget()
 	}
 	for i := range s.sides {
 		s.sides[i] = m.newSide(i)
@@ -41,16 +40,30 @@ func newSearch(m *model, outside bool) *search {
 // run searches until the best week of the pass is proven or the work is spent. It returns a
 // lower bound of every week of the pass that is not the one found.
 func (s *search) run() (proven bool, bound value) {
+	if !s.outside {
+		s.scout()
+	}
 	var met [2][][2]int
+	var least [2]value
 	for i, side := range s.sides {
-		met[i] = s.list(side)
+		met[i] = s.list(side, s.affordable(side))
 	}
 	s.widen()
 	for i, side := range s.sides {
-		for _, p := range met[i] {
-			side.add(p[0], p[1])
-		}
 		side.floor = side.floorOf()
+		least[i] = side.least()
+		for _, p := range met[i] {
+			if v := side.bound(p[0], p[1]); v.less(least[i]) {
+				least[i] = v
+			}
+		}
+	}
+	for i, side := range s.sides {
+		for _, p := range met[i] {
+			if v := side.bound(p[0], p[1]); s.improves(v.add(least[1-i])) {
+				side.add(p[0], p[1], v)
+			}
+		}
 	}
 	s.seed()
 	if s.sides[0].missing || s.sides[1].missing {
@@ -60,13 +73,74 @@ func (s *search) run() (proven bool, bound value) {
 	return s.enumerate()
 }
 
+const (
+	scoutedPairs  = 192 // of each side
+	scoutFrom     = 4   // times as many pairs make scouting worth while
+	scoutPortions = 3   // as many portions make looking for breakfasts costly
+	reachShare    = 5   // the part of the slack in cost that one day is expected to take
+)
+
+// scout solves the week for a few pairs first. What that leaves to be gained bounds how far
+// a day may be from its target to matter, and so how wide low has to look.
+func (s *search) scout() {
+	if len(s.grid) < scoutPortions {
+		return
+	}
+	for _, side := range s.sides {
+		if side.size() < scoutFrom*scoutedPairs {
+			return
+		}
+	}
+	for _, side := range s.sides {
+		for _, c := range side.classes {
+			if c.pairs() {
+				continue
+			}
+			for _, l := range side.order(recipe.Lunch) {
+				for _, d := range side.order(recipe.Dinner) {
+					c.low(l, d)
+				}
+			}
+		}
+	}
+	for _, c := range s.classes {
+		if !c.pairs() {
+			s.widenOne(c)
+		}
+	}
+	var floor value
+	for _, side := range s.sides {
+		for _, p := range s.list(side, scoutedPairs) {
+			if v := side.bound(p[0], p[1]); v.exists() {
+				side.add(p[0], p[1], v)
+			}
+		}
+		for _, p := range lowest(side.pairs, seedPairs) {
+			s.refine(side, p)
+		}
+		floor = floor.add(side.floorOf())
+	}
+	if s.combine(); !s.best.found {
+		return
+	}
+	for _, c := range s.classes {
+		if c.pairs() {
+			c.approach(max(1, s.best.value.sub(floor).cost/reachShare))
+		}
+	}
+}
+
 // widen lets those classes leave the band that nothing keeps in it.
 func (s *search) widen() {
 	for _, c := range s.classes {
-		if !c.outside && !c.possible {
-			c.outside = true
-			c.forget()
-		}
+		s.widenOne(c)
+	}
+}
+
+func (s *search) widenOne(c *class) {
+	if !c.outside && !c.possible {
+		c.outside = true
+		c.forget()
 	}
 }
 
@@ -103,14 +177,10 @@ func (s *search) improve() {
 		for i, side := range s.sides {
 			p, from := s.best.sides[i], len(side.pairs)
 			for l := range side.lists[recipe.Lunch] {
-				if side.meet(l, int(p.dinner)) {
-					side.add(l, int(p.dinner))
-				}
+				s.meetLate(side, l, int(p.dinner))
 			}
 			for d := range side.lists[recipe.Dinner] {
-				if side.meet(int(p.lunch), d) {
-					side.add(int(p.lunch), d)
-				}
+				s.meetLate(side, int(p.lunch), d)
 			}
 			for _, q := range lowest(side.pairs[from:], seedPairs) {
 				s.refine(side, q)
@@ -119,6 +189,14 @@ func (s *search) improve() {
 		s.combine()
 		if !s.best.value.less(before) {
 			return
+		}
+	}
+}
+
+func (s *search) meetLate(side *side, lunch, dinner int) {
+	if side.meet(lunch, dinner) {
+		if v := side.bound(lunch, dinner); v.exists() {
+			side.add(lunch, dinner, v)
 		}
 	}
 }
@@ -132,13 +210,13 @@ func (s *search) refine(side *side, p *pair) {
 	p.refined = r
 	entries := make([]entry, 0, len(side.days)*s.free)
 	var last *class
-	var row []value
+	var row row
 	for _, d := range side.days {
 		if d.class != last {
 			last, row = d.class, d.class.row(int(p.lunch), int(p.dinner))
 		}
 		if d.counts[recipe.Breakfast] == nil {
-			r.fixed = r.fixed.add(row[0])
+			r.fixed = r.fixed.add(row.values[0])
 			continue
 		}
 		from := len(entries)
@@ -172,14 +250,12 @@ func recipeOf(row []entry, option int32) int32 {
 
 // shortlist appends the day's best breakfasts, as many as there are free breakfasts in the
 // week: with that many, one is always left.
-func (s *search) shortlist(out []entry, d *day, row []value) []entry {
+func (s *search) shortlist(out []entry, d *day, row row) []entry {
 	from := len(out)
 	counts := d.counts[recipe.Breakfast]
 	options := d.class.options[recipe.Breakfast]
-	for b, v := range row {
-		if !v.exists() {
-			continue
-		}
+	for _, b := range row.some {
+		v := row.values[b]
 		v.counts += counts[b]
 		at := len(out)
 		if at-from == s.free {
@@ -193,7 +269,7 @@ func (s *search) shortlist(out []entry, d *day, row []value) []entry {
 			out[at] = out[at-1]
 			at--
 		}
-		out[at] = entry{options[b].rec, int32(b), v}
+		out[at] = entry{options[b].rec, b, v}
 	}
 	return out
 }

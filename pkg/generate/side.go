@@ -14,8 +14,9 @@ const noArgument = -1
 // side is one half of rule 7: the days that share a lunch and a dinner recipe (1, 3, 5, 7 or
 // 2, 4, 6), with the pairs of them in play.
 type side struct {
+	parity  int
 	days    []*day
-	classes []classDays
+	classes []*class
 	uses    [3]bool // which of lunch and dinner some day takes from the pair
 	lists   [3][]int32
 	counts  [3][]int64 // by meal and option, summed over the days
@@ -26,12 +27,6 @@ type side struct {
 	missing bool    // pairs were left out for lack of work
 	floor   value   // lower bound of a pair that was left out
 	chunk   []pair
-}
-
-// classDays is a class with the number of the side's days in it.
-type classDays struct {
-	class *class
-	days  int
 }
 
 // pair is a choice of lunch and dinner for one side. Once refined, bound is the exact
@@ -88,16 +83,13 @@ func lowest(pairs []*pair, n int) []*pair {
 }
 
 func (m *model) newSide(parity int) *side {
-	s := &side{}
+	s := &side{parity: parity}
 	for i := parity; i < DaysPerWeek; i += 2 {
 		d := &m.days[i]
 		s.days = append(s.days, d)
-		n := slices.IndexFunc(s.classes, func(c classDays) bool { return c.class == d.class })
-		if n < 0 {
-			n = len(s.classes)
-			s.classes = append(s.classes, classDays{class: d.class})
+		if !slices.Contains(s.classes, d.class) {
+			s.classes = append(s.classes, d.class)
 		}
-		s.classes[n].days++
 		for _, meal := range []recipe.Meal{recipe.Lunch, recipe.Dinner} {
 			s.uses[meal] = s.uses[meal] || d.class.varies[meal]
 		}
@@ -149,11 +141,21 @@ func (s *side) meet(lunch, dinner int) bool {
 	return lunch == noArgument || dinner == noArgument || s.lists[recipe.Lunch][lunch] != s.lists[recipe.Dinner][dinner]
 }
 
-// list looks at the side's pairs: all, or as many of those with the least counts as the
-// work allows. It returns those that rule 7 admits.
-func (m *model) list(s *side) (met [][2]int) {
+// size is the number of pairs, those that rule 7 forbids included.
+func (s *side) size() int {
+	n := 1
+	for meal, uses := range s.uses {
+		if uses {
+			n *= len(s.lists[meal])
+		}
+	}
+	return n
+}
+
+// list looks at pairs of the side it has not met: all, or at most so many of those with
+// the least counts. It returns those that rule 7 admits.
+func (m *model) list(s *side, most int) (met [][2]int) {
 	lunches, dinners := s.order(recipe.Lunch), s.order(recipe.Dinner)
-	most := m.affordable(s)
 	s.missing = len(lunches)*len(dinners) > most
 	met = make([][2]int, 0, min(most, len(lunches)*len(dinners)))
 	for sum := range len(lunches) + len(dinners) - 1 {
@@ -165,7 +167,7 @@ func (m *model) list(s *side) (met [][2]int) {
 			if s.meet(lunch, dinner) {
 				met = append(met, [2]int{lunch, dinner})
 				for _, c := range s.classes {
-					c.class.low(lunch, dinner)
+					c.low(lunch, dinner)
 				}
 			}
 		}
@@ -178,9 +180,9 @@ func (m *model) list(s *side) (met [][2]int) {
 func (m *model) affordable(s *side) int {
 	cost := 1.0
 	for _, c := range s.classes {
-		if c.class.pairs() {
+		if c.pairs() {
 			n := float64(len(m.grid))
-			cells := float64(len(c.class.grid.members)) / float64(len(c.class.grid.starts))
+			cells := float64(len(c.grid.members)) / float64(len(c.grid.starts))
 			cost += n * n * (1 + cells/2)
 		}
 	}
@@ -195,10 +197,8 @@ func (s *side) floorOf() value {
 		v.counts += leastOf(s.counts[meal])
 	}
 	for _, c := range s.classes {
-		if !c.class.varies[recipe.Lunch] && !c.class.varies[recipe.Dinner] {
-			for range c.days {
-				v = v.add(c.class.low(noArgument, noArgument))
-			}
+		if !c.varies[recipe.Lunch] && !c.varies[recipe.Dinner] {
+			v = v.add(c.low(noArgument, noArgument)[s.parity])
 		}
 	}
 	return v
@@ -215,17 +215,20 @@ func (s *side) fixedCounts(lunch, dinner int) (c int64) {
 	return c
 }
 
-// add puts a pair into play unless its bound shows that it cannot be.
-func (s *side) add(lunch, dinner int) {
+// bound is a lower bound of the pair.
+func (s *side) bound(lunch, dinner int) value {
 	bound := value{counts: s.base.counts + s.fixedCounts(lunch, dinner)}
 	for _, c := range s.classes {
-		v := c.class.low(lunch, dinner)
-		if !v.exists() {
-			return
-		}
-		n := int64(c.days)
-		bound = bound.add(value{n * v.counts, n * v.cost})
+		bound = bound.add(c.low(lunch, dinner)[s.parity])
 	}
+	if !bound.exists() {
+		return none
+	}
+	return bound
+}
+
+// add puts a pair into play.
+func (s *side) add(lunch, dinner int, bound value) {
 	if len(s.chunk) == cap(s.chunk) {
 		s.chunk = make([]pair, 0, 256)
 	}
