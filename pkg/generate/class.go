@@ -23,6 +23,7 @@ type class struct {
 	// there is nothing nearer.
 	near  *grid
 	reach int64
+	rough bool // rows leave out what near does not list
 	// outside admits combinations out of band; without it they do not exist.
 	outside bool
 	box     [3][2]int64 // least and greatest coordinate of any breakfast
@@ -34,11 +35,20 @@ type class struct {
 	scratch  row
 }
 
-// approach makes low look only for costs below reach in what it has not answered yet.
-func (c *class) approach(reach int64) {
+// approach makes low look only for costs below reach in what it has not answered yet, and
+// if rough, row too.
+func (c *class) approach(reach int64, rough bool) {
 	if reach < c.model.limit {
-		c.near, c.reach = newGrid(c.options[recipe.Breakfast], reach), reach
+		c.near, c.reach, c.rough = newGrid(c.options[recipe.Breakfast], reach), reach, rough
 	}
+}
+
+// nearest is the grid that low uses.
+func (c *class) nearest() *grid {
+	if c.near != nil {
+		return c.near
+	}
+	return c.grid
 }
 
 // unknown marks an answer that has not been worked out.
@@ -69,7 +79,7 @@ func (c *class) join(day int) {
 
 // forget drops all answers, as after a change of outside.
 func (c *class) forget() {
-	c.possible, c.near = false, nil
+	c.possible, c.near, c.rough = false, nil, false
 	c.lows, c.lowsFar, c.rowsBy = nil, make(map[int][2]value), make(map[int]row)
 	if n := len(c.options[recipe.Lunch]) * len(c.options[recipe.Dinner]); c.pairs() && n <= lowsTable {
 		c.lows = make([][2]value, n)
@@ -334,6 +344,9 @@ func (r *row) set(i int32, v value) {
 // fillInBand lowers the row to what is in band with this lunch and dinner.
 func (c *class) fillInBand(r *row, lunch, dinner *option) {
 	g, one, counts := c.grid, int64(1)<<c.model.scale, lunch.counts+dinner.counts
+	if c.rough {
+		g = c.near
+	}
 	sure, wide := c.model.limit-roundingMargin, c.model.limit+roundingMargin
 	spent := len(lunch.points) * len(dinner.points)
 	for i := range lunch.points {

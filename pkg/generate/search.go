@@ -22,6 +22,7 @@ type search struct {
 	best     solution
 	assigner *assigner
 	outside  bool
+	rough    bool // refined bounds are no bounds: what is far off was left out
 }
 
 func newSearch(m *model, outside bool) *search {
@@ -46,7 +47,7 @@ func (s *search) run() (proven bool, bound value) {
 	var met [2][][2]int
 	var least [2]value
 	for i, side := range s.sides {
-		met[i] = s.list(side, s.affordable(side))
+		met[i] = s.list(side, s.affordable(side, s.listShare()))
 	}
 	s.widen()
 	for i, side := range s.sides {
@@ -74,10 +75,13 @@ func (s *search) run() (proven bool, bound value) {
 }
 
 const (
-	scoutedPairs  = 192 // of each side
-	scoutFrom     = 4   // times as many pairs make scouting worth while
-	scoutPortions = 3   // as many portions make looking for breakfasts costly
-	reachShare    = 5   // the part of the slack in cost that one day is expected to take
+	scoutedPairs   = 192 // of each side
+	scoutFrom      = 4   // times as many pairs make scouting worth while
+	scoutPortions  = 3   // as many portions make looking for breakfasts costly
+	roughShare     = 2.5 // the same where all cannot be looked at anyway
+	fullShare      = 0.6 // of the budget, for looking at all pairs of a side
+	roughListShare = 0.2 // the same where all cannot be looked at
+	reachShare     = 5   // the part of the slack in cost that one day is expected to take
 )
 
 // scout solves the week for a few pairs first. What that leaves to be gained bounds how far
@@ -123,9 +127,28 @@ func (s *search) scout() {
 	if s.combine(); !s.best.found {
 		return
 	}
+	slack := s.best.value.sub(floor).cost
+	s.approach(max(1, slack/reachShare))
+	for _, side := range s.sides {
+		s.rough = s.rough || side.size() > s.affordable(side, fullShare)
+	}
+	if s.rough {
+		s.approach(max(1, int64(float64(slack)/roughShare)))
+	}
+}
+
+// listShare is the share of the budget for looking at one side's pairs.
+func (s *search) listShare() float64 {
+	if s.rough {
+		return roughListShare
+	}
+	return fullShare
+}
+
+func (s *search) approach(reach int64) {
 	for _, c := range s.classes {
 		if c.pairs() {
-			c.approach(max(1, s.best.value.sub(floor).cost/reachShare))
+			c.approach(reach, s.rough)
 		}
 	}
 }
@@ -369,6 +392,9 @@ func (s *search) improves(v value) bool {
 // looked at.
 func (s *search) enumerate() (proven bool, bound value) {
 	proven, bound = s.combine()
+	if s.rough {
+		return false, s.sides[0].floor.add(s.sides[1].floor)
+	}
 	leave := func(v value) {
 		if s.improves(v) {
 			proven = false

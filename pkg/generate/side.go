@@ -8,6 +8,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
+// pairWork is what looking at a pair costs apart from its portions, in units of the meter.
+const pairWork = 4
+
 // noArgument stands for a recipe of rule 7 that no day uses.
 const noArgument = -1
 
@@ -166,6 +169,7 @@ func (m *model) list(s *side, most int) (met [][2]int) {
 			lunch, dinner := lunches[i], dinners[sum-i]
 			if s.meet(lunch, dinner) {
 				met = append(met, [2]int{lunch, dinner})
+				m.work.spend(pairWork)
 				for _, c := range s.classes {
 					c.low(lunch, dinner)
 				}
@@ -176,17 +180,18 @@ func (m *model) list(s *side, most int) (met [][2]int) {
 	return met
 }
 
-// affordable returns how many pairs of a side may be looked at, a fifth of the budget.
-func (m *model) affordable(s *side) int {
+// affordable returns how many pairs of a side a share of the budget allows to look at.
+func (m *model) affordable(s *side, share float64) int {
 	cost := 1.0
 	for _, c := range s.classes {
 		if c.pairs() {
 			n := float64(len(m.grid))
-			cells := float64(len(c.grid.members)) / float64(len(c.grid.starts))
-			cost += n * n * (1 + cells/2)
+			g := c.nearest()
+			cells := float64(len(g.members)) / float64(len(g.starts))
+			cost += n*n*(1+cells/2) + pairWork
 		}
 	}
-	return int(min(max(64, float64(m.work.budget)/5/cost), math.MaxInt32))
+	return int(min(max(64, share*float64(m.work.budget)/cost), math.MaxInt32))
 }
 
 // floorOf bounds every pair of the side from below: the least counts, plus what the days
