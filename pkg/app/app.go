@@ -104,7 +104,7 @@ type App struct {
 // New builds the program: it connects to the database and starts no server and no job.
 // Call [App.Stop] in any case once New succeeded.
 func New(ctx context.Context, o Options) (_ *App, err error) {
-	if err := o.Config.Validate(); err != nil {
+	if err := o.Config.Check(); err != nil {
 		return nil, err
 	}
 	if o.Now == nil {

@@ -200,3 +200,11 @@ func (u *upstreams) availability(context.Context) ([]metrics.Reading, error) {
 	}
 	return out, nil
 }
+
+// CheckFatSecret says whether FatSecret can be used.
+func (a *App) CheckFatSecret(context.Context) (string, error) {
+	if a.opts.Config.FatSecret.ConsumerKey == "" {
+		return "off (set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET to use body weights)", nil
+	}
+	return "keys are set", nil
+}

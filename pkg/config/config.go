@@ -98,8 +98,8 @@ type Telemetry struct {
 	Environment    string        `env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
 
-// Validate names the first setting that cannot work, and the cure.
-func (c *Config) Validate() error {
+// Check names the first setting that cannot work, and the cure.
+func (c *Config) Check() error {
 	bad := func(variable, format string, args ...any) error {
 		return fault.New(fault.InvalidConfig, variable, format, args...)
 	}

@@ -15,13 +15,47 @@ type class struct {
 	slots   int
 	options [3][]option
 	varies  [3]bool
+	free    bool   // breakfasts are chosen, all different
+	days    [2]int // how many days of each side are of the class
+	want    int    // the larger of them, or 1 where breakfasts are not chosen
 	grid    *grid
+	// near, if there is one, is a grid for costs below reach: low then says reach where
+	// there is nothing nearer.
+	near  *grid
+	reach int64
+	rough bool // rows leave out what near does not list
 	// outside admits combinations out of band; without it they do not exist.
 	outside bool
 	box     [3][2]int64 // least and greatest coordinate of any breakfast
-	lows    map[int]value
-	rowsBy  map[int][]value
+	// possible says that low has seen a combination that exists.
+	possible bool
+	lows     [][2]value // by lunch and dinner, unknown where not asked for yet
+	lowsFar  map[int][2]value
+	rowsBy   map[int]row
+	scratch  row
 }
+
+// approach makes low look only for costs below reach in what it has not answered yet, and
+// if rough, row too.
+func (c *class) approach(reach int64, rough bool) {
+	if reach < c.model.limit {
+		c.near, c.reach, c.rough = newGrid(c.options[recipe.Breakfast], reach), reach, rough
+	}
+}
+
+// nearest is the grid that low uses.
+func (c *class) nearest() *grid {
+	if c.near != nil {
+		return c.near
+	}
+	return c.grid
+}
+
+// unknown marks an answer that has not been worked out.
+var unknown = value{counts: -1}
+
+// lowsTable is the most pairs for which answers are kept in a table.
+const lowsTable = 1 << 20
 
 func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 	c := &class{model: m, slots: k, options: options}
@@ -30,14 +64,29 @@ func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 	}
 	c.grid = newGrid(options[recipe.Breakfast], m.limit+roundingMargin)
 	c.box = c.grid.box
-	c.forget()
+	c.free = kinds[recipe.Breakfast] == freeSlot || kinds[recipe.Breakfast] == travelSlot
 	return c
+}
+
+// join adds a day of the week, counted from 0, to the class.
+func (c *class) join(day int) {
+	c.days[day%2]++
+	c.want = 1
+	if c.free {
+		c.want = max(c.days[0], c.days[1])
+	}
 }
 
 // forget drops all answers, as after a change of outside.
 func (c *class) forget() {
-	c.lows = make(map[int]value)
-	c.rowsBy = make(map[int][]value)
+	c.possible, c.near, c.rough = false, nil, false
+	c.lows, c.lowsFar, c.rowsBy = nil, make(map[int][2]value), make(map[int]row)
+	if n := len(c.options[recipe.Lunch]) * len(c.options[recipe.Dinner]); c.pairs() && n <= lowsTable {
+		c.lows = make([][2]value, n)
+		for i := range c.lows {
+			c.lows[i][0] = unknown
+		}
+	}
 }
 
 // pairs reports whether both lunch and dinner are arguments.
@@ -51,7 +100,7 @@ func (c *class) key(l, d int) int {
 	if !c.varies[recipe.Dinner] {
 		d = 0
 	}
-	return l*MaxRecipes + d
+	return l*len(c.options[recipe.Dinner]) + d
 }
 
 // choices returns the options of lunch or dinner that argument i leaves.
@@ -62,39 +111,109 @@ func (c *class) choices(meal recipe.Meal, i int) []option {
 	return c.options[meal]
 }
 
-// low returns a lower bound of the class's value over all breakfasts for one lunch and dinner:
-// exact where a combination in band exists.
-func (c *class) low(l, d int) value {
+// low returns a lower bound of what the class's days of each side add up to with one lunch
+// and dinner: the sum of the least values of as many different breakfasts.
+func (c *class) low(l, d int) [2]value {
 	key := c.key(l, d)
-	if v, ok := c.lows[key]; ok {
-		return v
-	}
-	v := none
-	if c.pairs() {
-		lunch, dinner := &c.options[recipe.Lunch][l], &c.options[recipe.Dinner][d]
-		v = c.lowOfPair(lunch, dinner)
-	} else {
-		for _, w := range c.row(l, d) {
-			if w.less(v) {
-				v = w
-			}
+	if c.lows != nil {
+		if c.lows[key][0] == unknown {
+			c.lows[key] = c.newLow(l, d)
 		}
+		return c.lows[key]
 	}
-	c.lows[key] = v
+	v, ok := c.lowsFar[key]
+	if !ok {
+		v = c.newLow(l, d)
+		c.lowsFar[key] = v
+	}
 	return v
 }
 
-func (c *class) lowOfPair(lunch, dinner *option) value {
+func (c *class) newLow(l, d int) [2]value {
+	if !c.pairs() {
+		r := c.row(l, d)
+		best := fewest{want: c.want}
+		for _, i := range r.some {
+			best.offer(r.values[i], i)
+		}
+		c.possible = c.possible || best.n > 0
+		return c.total(&best, none)
+	}
+	lunch, dinner := &c.options[recipe.Lunch][l], &c.options[recipe.Dinner][d]
 	if lunch.clashes(dinner) {
-		return none
+		return [2]value{none, none}
 	}
-	if cost, ok := c.bestInBand(lunch, dinner); ok {
-		return value{lunch.counts + dinner.counts, cost}
+	best, rest := fewest{want: c.want}, none
+	if c.near != nil {
+		c.bestInBand(c.near, c.reach, &best, lunch, dinner)
+		rest = value{cost: c.reach}
+	} else {
+		c.bestInBand(c.grid, 1<<62, &best, lunch, dinner)
+		if c.outside && best.n < c.want {
+			rest = value{outUnit, c.boxBound(lunch, dinner)}
+		}
 	}
-	if !c.outside {
-		return none
+	c.possible = c.possible || best.n > 0
+	return c.total(&best, rest)
+}
+
+// total adds up the least values for the days of each side; what is not among them is rest.
+func (c *class) total(best *fewest, rest value) (out [2]value) {
+	for parity, n := range c.days {
+		for i := range n {
+			if !c.free {
+				i = 0
+			}
+			v := rest
+			if i < best.n {
+				v = best.values[i]
+			}
+			out[parity] = out[parity].add(v)
+		}
 	}
-	return value{outUnit + lunch.counts + dinner.counts, c.boxBound(lunch, dinner)}
+	return out
+}
+
+// fewest keeps the least values of different breakfasts, at most want of them, in order.
+type fewest struct {
+	want, n int
+	values  [4]value
+	index   [4]int32
+}
+
+func (f *fewest) offer(v value, index int32) {
+	if f.n == f.want && !v.less(f.values[f.n-1]) {
+		return
+	}
+	at := f.n
+	for i := range f.n {
+		if f.index[i] == index {
+			if !v.less(f.values[i]) {
+				return
+			}
+			at = i
+		}
+	}
+	if at == f.n {
+		if f.n < f.want {
+			f.n++
+		} else {
+			at--
+		}
+	}
+	for at > 0 && v.less(f.values[at-1]) {
+		f.values[at], f.index[at] = f.values[at-1], f.index[at-1]
+		at--
+	}
+	f.values[at], f.index[at] = v, index
+}
+
+// limit is the cost from which on an offer in band is in vain.
+func (f *fewest) limit(most int64) int64 {
+	if f.n < f.want {
+		return most
+	}
+	return min(most, f.values[f.n-1].cost)
 }
 
 // boxBound is the least cost if some breakfast were anywhere within the box of all of them.
@@ -116,11 +235,11 @@ func (c *class) boxBound(lunch, dinner *option) int64 {
 	return best
 }
 
-// bestInBand returns the least cost of any breakfast and portions in band.
-func (c *class) bestInBand(lunch, dinner *option) (best int64, ok bool) {
-	g, one := c.grid, int64(1)<<c.model.scale
+// bestInBand offers the least costs below most of any breakfast and portions in band.
+func (c *class) bestInBand(g *grid, most int64, best *fewest, lunch, dinner *option) {
+	one := int64(1) << c.model.scale
 	sure, wide := c.model.limit-roundingMargin, c.model.limit+roundingMargin
-	best = 1 << 62
+	limit := most
 	spent := len(lunch.points) * len(dinner.points)
 	for i := range lunch.points {
 		p := &lunch.points[i]
@@ -128,17 +247,17 @@ func (c *class) bestInBand(lunch, dinner *option) (best int64, ok bool) {
 		for j := range dinner.points {
 			q := &dinner.points[j]
 			base := p.penalty + q.penalty
-			if base >= best {
+			if base >= limit {
 				continue
 			}
 			s0, s1, s2 := r0-q.x[0], r1-q.x[1], r2-q.x[2]
-			cell := g.near(s0, s1, s2)
+			cell := g.around(s0, s1, s2)
 			spent += len(cell)
 			for _, n := range cell {
 				e := &g.entries[n]
 				a, b, f := abs(s0-e.x[0]), abs(s1-e.x[1]), abs(s2-e.x[2])
 				cost := base + e.penalty + a + b + f
-				if cost >= best || a > wide || b > wide || f > wide {
+				if cost >= limit || a > wide || b > wide || f > wide {
 					continue
 				}
 				if e.option.clashes(lunch) || e.option.clashes(dinner) {
@@ -147,12 +266,12 @@ func (c *class) bestInBand(lunch, dinner *option) (best int64, ok bool) {
 				if (a > sure || b > sure || f > sure) && !c.exactlyInBand(p, q, e.point) {
 					continue
 				}
-				best, ok = cost, true
+				best.offer(value{cost: cost}, e.index)
+				limit = best.limit(most)
 			}
 		}
 	}
 	c.model.work.spend(spent)
-	return best, ok
 }
 
 func (c *class) exactlyInBand(p, q, r *point) bool {
@@ -163,27 +282,43 @@ func (c *class) exactlyInBand(p, q, r *point) bool {
 	return c.slots == 0 || c.model.balanced(raw, c.slots)
 }
 
-// row returns the best value for each breakfast option, none where there is none. The
-// result may be shared and must not be changed.
-func (c *class) row(l, d int) []value {
+// row holds the best value for each breakfast option, none where there is none; some lists
+// the options that have one.
+type row struct {
+	values []value
+	some   []int32
+}
+
+// row returns the row of a lunch and a dinner. It is valid until the next call and must not
+// be changed.
+func (c *class) row(l, d int) row {
 	if c.pairs() {
-		return c.newRow(l, d)
+		c.fill(&c.scratch, l, d)
+		return c.scratch
 	}
 	key := c.key(l, d)
-	if c.rowsBy[key] == nil {
-		c.rowsBy[key] = c.newRow(l, d)
+	if _, ok := c.rowsBy[key]; !ok {
+		var r row
+		c.fill(&r, l, d)
+		c.rowsBy[key] = r
 	}
 	return c.rowsBy[key]
 }
 
-func (c *class) newRow(l, d int) []value {
-	row := make([]value, len(c.options[recipe.Breakfast]))
-	for i := range row {
-		row[i] = none
+func (c *class) fill(r *row, l, d int) {
+	if r.values == nil {
+		r.values = make([]value, len(c.options[recipe.Breakfast]))
+		for i := range r.values {
+			r.values[i] = none
+		}
 	}
+	for _, i := range r.some {
+		r.values[i] = none
+	}
+	r.some = r.some[:0]
 	if c.slots == 0 {
-		row[0] = value{}
-		return row
+		r.set(0, value{})
+		return
 	}
 	lunches, dinners := c.choices(recipe.Lunch, l), c.choices(recipe.Dinner, d)
 	for i := range lunches {
@@ -191,48 +326,67 @@ func (c *class) newRow(l, d int) []value {
 			switch {
 			case lunches[i].clashes(&dinners[j]):
 			case c.outside:
-				c.fillRow(row, &lunches[i], &dinners[j])
+				c.fillRow(r, &lunches[i], &dinners[j])
 			default:
-				c.fillInBand(row, &lunches[i], &dinners[j])
+				c.fillInBand(r, &lunches[i], &dinners[j])
 			}
 		}
 	}
-	return row
 }
 
-// fillInBand lowers row to what is in band with this lunch and dinner.
-func (c *class) fillInBand(row []value, lunch, dinner *option) {
+func (r *row) set(i int32, v value) {
+	if !r.values[i].exists() {
+		r.some = append(r.some, i)
+	}
+	r.values[i] = v
+}
+
+// fillInBand lowers the row to what is in band with this lunch and dinner.
+func (c *class) fillInBand(r *row, lunch, dinner *option) {
 	g, one, counts := c.grid, int64(1)<<c.model.scale, lunch.counts+dinner.counts
+	if c.rough {
+		g = c.near
+	}
+	sure, wide := c.model.limit-roundingMargin, c.model.limit+roundingMargin
 	spent := len(lunch.points) * len(dinner.points)
 	for i := range lunch.points {
 		p := &lunch.points[i]
+		r0, r1, r2 := one-p.x[0], one-p.x[1], one-p.x[2]
 		for j := range dinner.points {
 			q := &dinner.points[j]
-			cell := g.near(one-p.x[0]-q.x[0], one-p.x[1]-q.x[1], one-p.x[2]-q.x[2])
+			base := p.penalty + q.penalty
+			s0, s1, s2 := r0-q.x[0], r1-q.x[1], r2-q.x[2]
+			cell := g.around(s0, s1, s2)
 			spent += len(cell)
 			for _, n := range cell {
 				e := &g.entries[n]
-				v, ok := c.measure(p, q, e.point)
-				v.counts += counts
-				if !ok || !v.less(row[e.index]) || e.option.clashes(lunch) || e.option.clashes(dinner) {
+				a, b, f := abs(s0-e.x[0]), abs(s1-e.x[1]), abs(s2-e.x[2])
+				if a > wide || b > wide || f > wide {
 					continue
 				}
-				row[e.index] = v
+				v := value{counts, base + e.penalty + a + b + f}
+				if !v.less(r.values[e.index]) || e.option.clashes(lunch) || e.option.clashes(dinner) {
+					continue
+				}
+				if (a > sure || b > sure || f > sure) && !c.exactlyInBand(p, q, e.point) {
+					continue
+				}
+				r.set(e.index, v)
 			}
 		}
 	}
 	c.model.work.spend(spent)
 }
 
-// fillRow lowers row to the best in or out of band with this lunch and dinner.
-func (c *class) fillRow(row []value, lunch, dinner *option) {
+// fillRow lowers the row to the best in or out of band with this lunch and dinner.
+func (c *class) fillRow(r *row, lunch, dinner *option) {
 	counts := lunch.counts + dinner.counts
 	for b := range c.options[recipe.Breakfast] {
 		o := &c.options[recipe.Breakfast][b]
 		if o.clashes(lunch) || o.clashes(dinner) {
 			continue
 		}
-		best := value{row[b].counts - counts, row[b].cost}
+		best := value{r.values[b].counts - counts, r.values[b].cost}
 		for i := range lunch.points {
 			for j := range dinner.points {
 				for n := range o.points {
@@ -242,7 +396,7 @@ func (c *class) fillRow(row []value, lunch, dinner *option) {
 				}
 			}
 		}
-		row[b] = value{best.counts + counts, best.cost}
+		r.set(int32(b), value{best.counts + counts, best.cost})
 	}
 	c.model.work.spend(len(lunch.points) * len(dinner.points) * len(c.grid.entries))
 }
@@ -331,9 +485,11 @@ type grid struct {
 }
 
 type gridEntry struct {
-	*point
-	option *option
-	index  int32
+	x       [3]int64
+	penalty int64
+	point   *point
+	option  *option
+	index   int32
 }
 
 const maxCellsPerAxis = 24
@@ -342,7 +498,8 @@ func newGrid(options []option, reach int64) *grid {
 	g := &grid{}
 	for i := range options {
 		for j := range options[i].points {
-			g.entries = append(g.entries, gridEntry{&options[i].points[j], &options[i], int32(i)})
+			p := &options[i].points[j]
+			g.entries = append(g.entries, gridEntry{p.x, p.penalty, p, &options[i], int32(i)})
 		}
 	}
 	for m := range g.box {
@@ -393,8 +550,8 @@ func (g *grid) each(reach int64, visit func(cell int, n int32)) {
 	}
 }
 
-// near lists the entries whose distance along every axis may be within reach.
-func (g *grid) near(a, b, c int64) []int32 {
+// around lists the entries whose distance along every axis may be within reach.
+func (g *grid) around(a, b, c int64) []int32 {
 	if a < g.low[0] || b < g.low[1] || c < g.low[2] || a > g.high[0] || b > g.high[1] || c > g.high[2] {
 		return nil
 	}

@@ -14,7 +14,7 @@ func (m *model) price(days []PlanDay) Objective {
 	for i := range days {
 		d := &days[i]
 		out.DaysOut += m.priceDay(d)
-		out.Cost += deviation(d)
+		out.Cost += m.deviation(d)
 		for meal, s := range d.Meals {
 			if s == nil {
 				continue
@@ -38,7 +38,7 @@ func (m *model) price(days []PlanDay) Objective {
 
 // priceDay fills in the day's totals and returns 1 when it is out of band.
 func (m *model) priceDay(d *PlanDay) (out int) {
-	d.Actual, d.Target = Totals{}, DayTarget{Daily: m.problem.Target}
+	d.Actual = Totals{}
 	for _, s := range d.Meals {
 		if s == nil {
 			continue
@@ -47,9 +47,11 @@ func (m *model) priceDay(d *PlanDay) (out int) {
 		d.Actual.Protein += int64(per.Protein) * int64(s.Servings)
 		d.Actual.Fat += int64(per.Fat) * int64(s.Servings)
 		d.Actual.Carbs += int64(per.Carbs) * int64(s.Servings)
-		d.Target.Slots++
 	}
-	d.Balanced = d.Target.Slots == 0 || m.balanced(d.Actual.vector(), d.Target.Slots)
+	slots, daily := d.Slots(), m.problem.Target
+	share := float64(slots) / 3
+	d.Target = DayTarget{daily.Protein.Grams() * share, daily.Fat.Grams() * share, daily.Carbs.Grams() * share}
+	d.Balanced = slots == 0 || m.balanced(d.Actual.vector(), slots)
 	if !d.Balanced {
 		return 1
 	}
@@ -57,13 +59,14 @@ func (m *model) priceDay(d *PlanDay) (out int) {
 }
 
 // deviation is the day's sum of |actual - target| / target.
-func deviation(d *PlanDay) (sum float64) {
-	if d.Target.Slots == 0 {
+func (m *model) deviation(d *PlanDay) (sum float64) {
+	slots := int64(d.Slots())
+	if slots == 0 {
 		return 0
 	}
 	actual := d.Actual.vector()
-	for i, t := range vector(d.Target.Daily) {
-		day := int64(d.Target.Slots) * int64(t) * int64(nutrition.OneServing)
+	for i, t := range vector(m.problem.Target) {
+		day := slots * int64(t) * int64(nutrition.OneServing)
 		sum += math.Abs(float64(3*actual[i]-day) / float64(day))
 	}
 	return sum

@@ -14,7 +14,7 @@ const DefaultEffort = 1
 const (
 	provenPool   = 100  // candidates per meal that the default effort proves
 	fullBudget   = 20e9 // units up to that pool
-	leastBudget  = 8e6  // units for the largest pools
+	leastBudget  = 5e6  // units for the largest pools
 	budgetPower  = 6    // how fast the budget falls with the size of the pool in between
 	naturalSteps = 7    // portions the budget is made for
 )

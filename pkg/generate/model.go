@@ -212,6 +212,7 @@ func (m *model) buildDays() {
 			m.classes = append(m.classes, byKey[key])
 		}
 		d.class = byKey[key]
+		d.class.join(i)
 	}
 }
 

@@ -42,6 +42,16 @@ type PlanDay struct {
 	Balanced bool
 }
 
+// Slots is the number of slots that are not skipped.
+func (d *PlanDay) Slots() (n int) {
+	for _, s := range d.Meals {
+		if s != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Totals is an exact amount of each macro in 1e-8 g, the unit of a mass times servings.
 type Totals struct{ Protein, Fat, Carbs int64 }
 
@@ -53,16 +63,13 @@ func (t Totals) Kcal() int64 { return 4*t.Protein + 9*t.Fat + 4*t.Carbs }
 
 func (t Totals) vector() [3]int64 { return [3]int64{t.Protein, t.Fat, t.Carbs} }
 
-// DayTarget is a day's target: the daily target times Slots/3.
-type DayTarget struct {
-	Daily nutrition.Macros
-	Slots int
-}
+// DayTarget is a day's target in grams: the daily target times slots/3, where slots are
+// those not skipped.
+type DayTarget struct{ Protein, Fat, Carbs float64 }
 
-// Grams returns the target of each macro in grams.
-func (t DayTarget) Grams() (protein, fat, carbs float64) {
-	k := float64(t.Slots)
-	return t.Daily.Protein.Grams() * k / 3, t.Daily.Fat.Grams() * k / 3, t.Daily.Carbs.Grams() * k / 3
+// Kcal returns the energy of the target by the general Atwater factors.
+func (t DayTarget) Kcal() float64 {
+	return float64(4*t.Protein) + float64(9*t.Fat) + float64(4*t.Carbs)
 }
 
 // Objective is the vector the contract minimises, in strict order. Cost is exact to 1e-9.

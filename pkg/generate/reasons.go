@@ -38,11 +38,11 @@ func (m *model) reasons(plan *Plan) []Reason {
 func (m *model) imbalance(d *PlanDay) (out []Reason) {
 	remedy := m.remedy(d)
 	actual := d.Actual.vector()
-	for i, t := range vector(d.Target.Daily) {
-		if inBand(actual[i], t, d.Target.Slots, m.tolerant) {
+	for i, t := range vector(m.problem.Target) {
+		if inBand(actual[i], t, d.Slots(), m.tolerant) {
 			continue
 		}
-		day := int64(d.Target.Slots) * int64(t) * int64(nutrition.OneServing)
+		day := int64(d.Slots()) * int64(t) * int64(nutrition.OneServing)
 		short := float64(day-3*actual[i]) / (3 * TotalGram)
 		out = append(out, Reason{Code: MacroOutOfBand, Date: d.Date, Macro: macroNames[i], ShortGrams: short, Remedy: remedy})
 	}
@@ -72,7 +72,7 @@ func (m *model) missing(d *PlanDay, meal recipe.Meal) (nutrition.Macros, nutriti
 	rest := m.others(d, meal)
 	var want [3]int64
 	for i, t := range vector(m.problem.Target) {
-		day := int64(d.Target.Slots) * int64(t) * int64(nutrition.OneServing) / 3
+		day := int64(d.Slots()) * int64(t) * int64(nutrition.OneServing) / 3
 		want[i] = max(0, day-rest[i]) / int64(servings)
 	}
 	for _, unit := range []nutrition.Mass{nutrition.Gram, nutrition.Gram / 10, 1} {
@@ -80,7 +80,7 @@ func (m *model) missing(d *PlanDay, meal recipe.Meal) (nutrition.Macros, nutriti
 		for i, w := range want {
 			per[i] = (nutrition.Mass(w) + unit/2) / unit * unit
 		}
-		if m.completes(rest, per, servings, d.Target.Slots) {
+		if m.completes(rest, per, servings, d.Slots()) {
 			return nutrition.Macros{Protein: per[0], Fat: per[1], Carbs: per[2]}, servings, true
 		}
 	}

@@ -186,7 +186,7 @@ func (m *model) balancedBy(days []*PlanDay, meal recipe.Meal, per nutrition.Macr
 	for _, d := range days {
 		rest := m.others(d, meal)
 		if slices.ContainsFunc(m.grid, func(s nutrition.Servings) bool {
-			return m.completes(rest, vector(per), s, d.Target.Slots)
+			return m.completes(rest, vector(per), s, d.Slots())
 		}) {
 			dates = append(dates, d.Date)
 		}

@@ -1,45 +1,10 @@
 package generate
 
 import (
-	"math"
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
-
-// noArgument stands for a recipe of rule 7 that no day uses.
-const noArgument = -1
-
-// side is one half of rule 7: the days that share a lunch and a dinner recipe (1, 3, 5, 7 or
-// 2, 4, 6), with the pairs of them in play.
-type side struct {
-	days    []*day
-	uses    [3]bool // which of lunch and dinner some day takes from the pair
-	lists   [3][]int32
-	pairs   []*pair
-	missing bool  // pairs were left out for lack of work
-	floor   value // lower bound of a pair that was left out
-	known   map[int64]bool
-	counts  [3][]int64 // by meal and option, summed over the days
-	base    value      // what the days' breakfasts cost at least, in counts
-}
-
-// pair is a choice of lunch and dinner for one side. Once refined, bound is the exact
-// value of the side on its own, and rows are its free days' breakfasts.
-type pair struct {
-	lunch, dinner       int
-	lunchRec, dinnerRec int32
-	bound               value
-	refined             bool
-	fixed               value // days whose breakfast is settled, and the pair's counts
-	rows                [][]entry
-	picks               []int32 // recipes of the side's own best breakfasts
-}
-
-func (p *pair) shares(q *pair) bool {
-	return p.lunchRec != noRecipe && (p.lunchRec == q.lunchRec || p.lunchRec == q.dinnerRec) ||
-		p.dinnerRec != noRecipe && (p.dinnerRec == q.lunchRec || p.dinnerRec == q.dinnerRec)
-}
 
 // solution is a week: the option numbers of both pairs, and of each day's breakfast.
 type solution struct {
@@ -56,17 +21,16 @@ type search struct {
 	sides    [2]*side
 	best     solution
 	assigner *assigner
-	leaves   int
+	outside  bool
+	rough    bool // refined bounds are no bounds: what is far off was left out
 }
 
 func newSearch(m *model, outside bool) *search {
-	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes))}
+	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside}
 	s.best.value = none
 	for _, c := range m.classes {
-		if c.outside != outside {
-			c.outside = outside
-			c.forget()
-		}
+		c.outside = outside
+		c.forget()
 	}
 	for i := range s.sides {
 		s.sides[i] = m.newSide(i)
@@ -74,58 +38,34 @@ func newSearch(m *model, outside bool) *search {
 	return s
 }
 
-func (m *model) newSide(parity int) *side {
-	s := &side{known: make(map[int64]bool)}
-	for i := parity; i < DaysPerWeek; i += 2 {
-		d := &m.days[i]
-		s.days = append(s.days, d)
-		for _, meal := range []recipe.Meal{recipe.Lunch, recipe.Dinner} {
-			s.uses[meal] = s.uses[meal] || d.class.varies[meal]
-		}
-		s.base = s.base.add(value{counts: leastOf(d.counts[recipe.Breakfast])})
-	}
-	for _, meal := range []recipe.Meal{recipe.Lunch, recipe.Dinner} {
-		if !s.uses[meal] {
-			continue
-		}
-		s.lists[meal] = m.eligible[meal]
-		s.counts[meal] = make([]int64, len(m.eligible[meal]))
-		for _, d := range s.days {
-			for j, c := range d.counts[meal] {
-				s.counts[meal][j] += c
-			}
-		}
-	}
-	return s
-}
-
-func leastOf(counts []int64) int64 {
-	if len(counts) == 0 {
-		return 0
-	}
-	return slices.Min(counts)
-}
-
-// order lists a meal's options by their counts, ties in the seed's order.
-func (s *side) order(meal recipe.Meal) []int {
-	if !s.uses[meal] {
-		return []int{noArgument}
-	}
-	out := make([]int, len(s.lists[meal]))
-	for i := range out {
-		out[i] = i
-	}
-	slices.SortStableFunc(out, func(a, b int) int { return int(s.counts[meal][a] - s.counts[meal][b]) })
-	return out
-}
-
 // run searches until the best week of the pass is proven or the work is spent. It returns a
 // lower bound of every week of the pass that is not the one found.
 func (s *search) run() (proven bool, bound value) {
-	for _, side := range s.sides {
-		s.list(side)
+	if !s.outside {
+		s.scout()
+	}
+	var met [2][][2]int
+	var least [2]value
+	for i, side := range s.sides {
+		met[i] = s.list(side, s.affordable(side, s.listShare()))
 	}
 	s.widen()
+	for i, side := range s.sides {
+		side.floor = side.floorOf()
+		least[i] = side.least()
+		for _, p := range met[i] {
+			if v := side.bound(p[0], p[1]); v.less(least[i]) {
+				least[i] = v
+			}
+		}
+	}
+	for i, side := range s.sides {
+		for _, p := range met[i] {
+			if v := side.bound(p[0], p[1]); s.improves(v.add(least[1-i])) {
+				side.add(p[0], p[1], v)
+			}
+		}
+	}
 	s.seed()
 	if s.sides[0].missing || s.sides[1].missing {
 		s.improve()
@@ -134,146 +74,97 @@ func (s *search) run() (proven bool, bound value) {
 	return s.enumerate()
 }
 
-// list fills a side with its pairs: all, or as many of those with the least counts as the
-// work allows.
-func (s *search) list(side *side) {
-	lunches, dinners := side.order(recipe.Lunch), side.order(recipe.Dinner)
-	most := s.affordable(side)
-	side.missing = len(lunches)*len(dinners) > most
-	for sum := 0; sum < len(lunches)+len(dinners)-1; sum++ {
-		for i := max(0, sum-len(dinners)+1); i <= min(sum, len(lunches)-1); i++ {
-			if len(side.pairs) >= most {
-				side.floor = s.floorOf(side, lunches[0], dinners[0])
-				return
-			}
-			s.consider(side, lunches[i], dinners[sum-i])
-		}
-	}
-	side.missing = false
-}
+const (
+	scoutedPairs   = 192 // of each side
+	scoutFrom      = 4   // times as many pairs make scouting worth while
+	scoutPortions  = 3   // as many portions make looking for breakfasts costly
+	roughShare     = 2.5 // the same where all cannot be looked at anyway
+	fullShare      = 0.6 // of the budget, for looking at all pairs of a side
+	roughListShare = 0.2 // the same where all cannot be looked at
+	reachShare     = 5   // the part of the slack in cost that one day is expected to take
+)
 
-// affordable returns how many pairs of a side may be looked at, a fifth of the budget.
-func (s *search) affordable(side *side) int {
-	cost := 1.0
-	seen := make(map[*class]bool)
-	for _, d := range side.days {
-		if c := d.class; c.pairs() && !seen[c] {
-			seen[c] = true
-			n := float64(len(s.grid))
-			cells := float64(len(c.grid.members)) / float64(len(c.grid.starts))
-			cost += n * n * (1 + cells/2)
-		}
-	}
-	return int(min(max(64, float64(s.work.budget)/5/cost), math.MaxInt32))
-}
-
-// floorOf bounds every pair of the side from below: the least counts, plus what the days
-// that do not depend on a whole pair need.
-func (s *search) floorOf(side *side, lunch, dinner int) value {
-	v := side.base
-	if lunch != noArgument {
-		v.counts += side.counts[recipe.Lunch][lunch]
-	}
-	if dinner != noArgument {
-		v.counts += side.counts[recipe.Dinner][dinner]
-	}
-	for _, d := range side.days {
-		if !d.class.varies[recipe.Lunch] && !d.class.varies[recipe.Dinner] {
-			v = v.add(d.class.low(noArgument, noArgument))
-		}
-	}
-	return v
-}
-
-// consider adds a pair to the side unless it cannot be.
-func (s *search) consider(side *side, lunch, dinner int) {
-	key := int64(lunch+1)*(MaxRecipes+1) + int64(dinner+1)
-	if side.known[key] {
+// scout solves the week for a few pairs first. What that leaves to be gained bounds how far
+// a day may be from its target to matter, and so how wide low has to look.
+func (s *search) scout() {
+	if len(s.grid) < scoutPortions {
 		return
 	}
-	side.known[key] = true
-	p := &pair{lunch: lunch, dinner: dinner, lunchRec: noRecipe, dinnerRec: noRecipe}
-	if lunch != noArgument {
-		p.lunchRec = side.lists[recipe.Lunch][lunch]
-		p.fixed.counts += side.counts[recipe.Lunch][lunch]
-	}
-	if dinner != noArgument {
-		p.dinnerRec = side.lists[recipe.Dinner][dinner]
-		p.fixed.counts += side.counts[recipe.Dinner][dinner]
-	}
-	if p.lunchRec != noRecipe && p.lunchRec == p.dinnerRec {
-		return
-	}
-	if s.bound(side, p); p.bound.exists() || !s.allOutside() {
-		side.pairs = append(side.pairs, p)
-	}
-}
-
-func (s *search) allOutside() bool {
-	for _, c := range s.classes {
-		if !c.outside {
-			return false
-		}
-	}
-	return true
-}
-
-// bound sets the pair's lower bound without looking at single breakfasts.
-func (s *search) bound(side *side, p *pair) {
-	p.bound = p.fixed.add(side.base)
-	for _, d := range side.days {
-		v := d.class.low(p.lunch, p.dinner)
-		if !v.exists() {
-			p.bound = none
-			if s.allOutside() {
-				return
-			}
-			continue
-		}
-		if p.bound.exists() {
-			p.bound = p.bound.add(v)
-		}
-	}
-}
-
-// widen lets those classes leave the band that nothing keeps in it, then bounds the pairs
-// anew and drops those that cannot be.
-func (s *search) widen() {
-	changed := false
-	for _, c := range s.classes {
-		if c.outside {
-			continue
-		}
-		possible := false
-		for _, v := range c.lows {
-			if v.exists() {
-				possible = true
-				break
-			}
-		}
-		if !possible {
-			c.outside = true
-			c.forget()
-			changed = true
+	for _, side := range s.sides {
+		if side.size() < scoutFrom*scoutedPairs {
+			return
 		}
 	}
 	for _, side := range s.sides {
-		for _, p := range side.pairs {
-			if changed {
-				s.bound(side, p)
+		for _, c := range side.classes {
+			if c.pairs() {
+				continue
+			}
+			for _, l := range side.order(recipe.Lunch) {
+				for _, d := range side.order(recipe.Dinner) {
+					c.low(l, d)
+				}
 			}
 		}
-		side.pairs = slices.DeleteFunc(side.pairs, func(p *pair) bool { return !p.bound.exists() })
-		sortPairs(side.pairs)
-		if changed && side.missing {
-			lunches, dinners := side.order(recipe.Lunch), side.order(recipe.Dinner)
-			side.floor = s.floorOf(side, lunches[0], dinners[0])
+	}
+	for _, c := range s.classes {
+		if !c.pairs() {
+			s.widenOne(c)
+		}
+	}
+	var floor value
+	for _, side := range s.sides {
+		for _, p := range s.list(side, scoutedPairs) {
+			if v := side.bound(p[0], p[1]); v.exists() {
+				side.add(p[0], p[1], v)
+			}
+		}
+		for _, p := range lowest(side.pairs, seedPairs) {
+			s.refine(side, p)
+		}
+		floor = floor.add(side.floorOf())
+	}
+	if s.combine(); !s.best.found {
+		return
+	}
+	slack := s.best.value.sub(floor).cost
+	s.approach(max(1, slack/reachShare))
+	for _, side := range s.sides {
+		s.rough = s.rough || side.size() > s.affordable(side, fullShare)
+	}
+	if s.rough {
+		s.approach(max(1, int64(float64(slack)/roughShare)))
+	}
+}
+
+// listShare is the share of the budget for looking at one side's pairs.
+func (s *search) listShare() float64 {
+	if s.rough {
+		return roughListShare
+	}
+	return fullShare
+}
+
+func (s *search) approach(reach int64) {
+	for _, c := range s.classes {
+		if c.pairs() {
+			c.approach(reach, s.rough)
 		}
 	}
 }
 
-func sortPairs(pairs []*pair) {
-	slices.SortStableFunc(pairs, func(a, b *pair) int { return a.bound.compare(b.bound) })
+// widen lets those classes leave the band that nothing keeps in it.
+func (s *search) widen() {
+	for _, c := range s.classes {
+		s.widenOne(c)
+	}
+}
+
+func (s *search) widenOne(c *class) {
+	if !c.outside && !c.possible {
+		c.outside = true
+		c.forget()
+	}
 }
 
 const (
@@ -286,12 +177,12 @@ func (s *search) seed() {
 	for n := seedPairs; ; n *= 4 {
 		all := true
 		for _, side := range s.sides {
-			for _, p := range side.pairs[:min(n, len(side.pairs))] {
+			for _, p := range lowest(side.pairs, n) {
 				s.refine(side, p)
 			}
 			all = all && n >= len(side.pairs)
 		}
-		s.combine(s.refined(0), s.refined(1))
+		s.combine()
 		if s.best.found || all || s.work.exhausted() {
 			return
 		}
@@ -307,73 +198,66 @@ func (s *search) improve() {
 		}
 		before := s.best.value
 		for i, side := range s.sides {
-			p := s.best.sides[i]
-			from := len(side.pairs)
+			p, from := s.best.sides[i], len(side.pairs)
 			for l := range side.lists[recipe.Lunch] {
-				s.consider(side, l, p.dinner)
+				s.meetLate(side, l, int(p.dinner))
 			}
 			for d := range side.lists[recipe.Dinner] {
-				s.consider(side, p.lunch, d)
+				s.meetLate(side, int(p.lunch), d)
 			}
-			fresh := slices.DeleteFunc(side.pairs[from:], func(p *pair) bool { return !p.bound.exists() })
-			side.pairs = side.pairs[:from+len(fresh)]
-			sortPairs(fresh)
-			for _, q := range fresh[:min(seedPairs, len(fresh))] {
+			for _, q := range lowest(side.pairs[from:], seedPairs) {
 				s.refine(side, q)
 			}
 		}
-		s.combine(s.refined(0), s.refined(1))
+		s.combine()
 		if !s.best.value.less(before) {
-			break
+			return
 		}
-	}
-	for _, side := range s.sides {
-		sortPairs(side.pairs)
 	}
 }
 
-func (s *search) refined(i int) []*pair {
-	var out []*pair
-	for _, p := range s.sides[i].pairs {
-		if p.refined && p.bound.exists() {
-			out = append(out, p)
+func (s *search) meetLate(side *side, lunch, dinner int) {
+	if side.meet(lunch, dinner) {
+		if v := side.bound(lunch, dinner); v.exists() {
+			side.add(lunch, dinner, v)
 		}
 	}
-	sortPairs(out)
-	return out
 }
 
 // refine makes the pair's bound exact for its side.
 func (s *search) refine(side *side, p *pair) {
-	if p.refined {
+	if p.refined != nil {
 		return
 	}
-	p.refined = true
+	r := &refinement{fixed: value{counts: side.fixedCounts(int(p.lunch), int(p.dinner))}, rows: make([][]entry, 0, len(side.days))}
+	p.refined = r
+	entries := make([]entry, 0, len(side.days)*s.free)
 	var last *class
-	var row []value
+	var row row
 	for _, d := range side.days {
 		if d.class != last {
-			last, row = d.class, d.class.row(p.lunch, p.dinner)
+			last, row = d.class, d.class.row(int(p.lunch), int(p.dinner))
 		}
 		if d.counts[recipe.Breakfast] == nil {
-			if !row[0].exists() {
-				p.bound = none
-				return
-			}
-			p.fixed = p.fixed.add(row[0])
+			r.fixed = r.fixed.add(row.values[0])
 			continue
 		}
-		p.rows = append(p.rows, s.shortlist(d, row))
+		from := len(entries)
+		entries = s.shortlist(entries, d, row)
+		r.rows = append(r.rows, entries[from:len(entries):len(entries)])
 	}
-	total := s.assigner.solve(p.rows)
 	s.work.spend(100)
-	if !total.exists() {
-		p.bound = none
-		return
+	total := value{}
+	if len(r.rows) > 0 {
+		total = s.assigner.solve(r.rows)
 	}
-	p.bound = p.fixed.add(total)
-	for i := range p.rows {
-		p.picks = append(p.picks, recipeOf(p.rows[i], s.assigner.pick[i]))
+	p.bound = none
+	if total = total.add(r.fixed); total.exists() {
+		p.bound = total
+		side.refined = append(side.refined, p)
+		for i := range r.rows {
+			r.picks[i] = recipeOf(r.rows[i], s.assigner.pick[i])
+		}
 	}
 }
 
@@ -387,36 +271,41 @@ func recipeOf(row []entry, option int32) int32 {
 	return noRecipe
 }
 
-// shortlist returns the day's best breakfasts, as many as there are free breakfasts in the
+// shortlist appends the day's best breakfasts, as many as there are free breakfasts in the
 // week: with that many, one is always left.
-func (s *search) shortlist(d *day, row []value) []entry {
-	out := make([]entry, 0, s.free+1)
+func (s *search) shortlist(out []entry, d *day, row row) []entry {
+	from := len(out)
 	counts := d.counts[recipe.Breakfast]
 	options := d.class.options[recipe.Breakfast]
-	for b, v := range row {
-		if !v.exists() {
-			continue
-		}
+	for _, b := range row.some {
+		v := row.values[b]
 		v.counts += counts[b]
-		if len(out) == s.free && !v.less(out[len(out)-1].value) {
-			continue
-		}
 		at := len(out)
-		for at > 0 && v.less(out[at-1].value) {
+		if at-from == s.free {
+			if at--; !v.less(out[at].value) {
+				continue
+			}
+		} else {
+			out = append(out, entry{})
+		}
+		for at > from && v.less(out[at-1].value) {
+			out[at] = out[at-1]
 			at--
 		}
-		out = slices.Insert(out, at, entry{options[b].rec, int32(b), v})
-		out = out[:min(len(out), s.free)]
+		out[at] = entry{options[b].rec, b, v}
 	}
 	return out
 }
 
-// combine tries all combinations of the two sorted lists that may beat the best week. It
-// returns a lower bound of those it had no work left for.
-func (s *search) combine(as, bs []*pair) (complete bool, bound value) {
+// combine tries all combinations of refined pairs that may beat the best week. It returns
+// a lower bound of those it had no work left for.
+func (s *search) combine() (complete bool, bound value) {
+	as, bs := s.sides[0].refined, s.sides[1].refined
 	if len(as) == 0 || len(bs) == 0 {
 		return true, none
 	}
+	sortPairs(as)
+	sortPairs(bs)
 	rows := make([][]entry, 0, DaysPerWeek)
 	for _, a := range as {
 		if !a.bound.add(bs[0].bound).less(s.best.value) {
@@ -434,16 +323,15 @@ func (s *search) combine(as, bs []*pair) (complete bool, bound value) {
 			if a.shares(b) {
 				continue
 			}
-			if !disjoint(a.picks, b.picks) {
-				rows = append(append(rows[:0], a.rows...), b.rows...)
+			p, q := a.refined, b.refined
+			if !disjoint(p.picks[:len(p.rows)], q.picks[:len(q.rows)]) {
+				rows = append(append(rows[:0], p.rows...), q.rows...)
 				total := s.assigner.solve(rows)
 				s.work.spend(500)
-				s.leaves++
 				if !total.exists() {
 					continue
 				}
-				sum = total.add(a.fixed).add(b.fixed)
-				if !sum.less(s.best.value) {
+				if sum = total.add(p.fixed).add(q.fixed); !sum.less(s.best.value) {
 					continue
 				}
 			}
@@ -463,7 +351,7 @@ func disjoint(a, b []int32) bool {
 }
 
 func (s *search) keep(a, b *pair, v value) {
-	s.assigner.solve(append(slices.Clone(a.rows), b.rows...))
+	s.assigner.solve(append(slices.Clone(a.refined.rows), b.refined.rows...))
 	s.best = solution{value: v, sides: [2]*pair{a, b}, found: true}
 	row := 0
 	for i, side := range s.sides {
@@ -480,58 +368,51 @@ func (s *search) keep(a, b *pair, v value) {
 func (s *search) refineAll() {
 	for i, side := range s.sides {
 		other := s.sides[1-i].least()
-		sortPairs(side.pairs)
+		var open []*pair
 		for _, p := range side.pairs {
-			if s.work.exhausted() || !p.bound.add(other).less(s.best.value) && s.best.found {
-				break
+			if p.refined == nil && s.improves(p.bound.add(other)) {
+				open = append(open, p)
+			}
+		}
+		sortPairs(open)
+		for _, p := range open {
+			if s.work.exhausted() {
+				return
 			}
 			s.refine(side, p)
 		}
-		side.pairs = slices.DeleteFunc(side.pairs, func(p *pair) bool { return !p.bound.exists() })
-		sortPairs(side.pairs)
 	}
 }
 
-// least is a lower bound of the side's listed pairs.
-func (s *side) least() value {
-	v := none
-	for _, p := range s.pairs {
-		if p.bound.less(v) {
-			v = p.bound
-		}
-	}
-	return v
+func (s *search) improves(v value) bool {
+	return v.exists() && (!s.best.found || v.less(s.best.value))
 }
 
-// enumerate settles the pass with the refined pairs.
+// enumerate settles the pass with the refined pairs. The bound is that of the weeks not
+// looked at.
 func (s *search) enumerate() (proven bool, bound value) {
-	complete, bound := s.combine(s.refined(0), s.refined(1))
-	for i, side := range s.sides {
-		other := s.sides[1-i]
-		least := other.least()
-		if other.missing && other.floor.less(least) {
-			least = other.floor
-		}
-		for _, p := range side.pairs {
-			if p.refined {
-				continue
+	proven, bound = s.combine()
+	if s.rough {
+		return false, s.sides[0].floor.add(s.sides[1].floor)
+	}
+	leave := func(v value) {
+		if s.improves(v) {
+			proven = false
+			if v.less(bound) {
+				bound = v
 			}
-			complete, bound = s.loosen(complete, bound, p.bound.add(least))
+		}
+	}
+	for i, side := range s.sides {
+		other := s.sides[1-i].least()
+		for _, p := range side.pairs {
+			if p.refined == nil {
+				leave(p.bound.add(other))
+			}
 		}
 		if side.missing {
-			complete, bound = s.loosen(complete, bound, side.floor.add(least))
+			leave(side.floor.add(other))
 		}
 	}
-	return complete, bound
-}
-
-// loosen lowers the bound to v, which stands for weeks not looked at.
-func (s *search) loosen(complete bool, bound, v value) (bool, value) {
-	if !v.exists() || s.best.found && !v.less(s.best.value) {
-		return complete, bound
-	}
-	if v.less(bound) {
-		bound = v
-	}
-	return false, bound
+	return proven, bound
 }

@@ -140,10 +140,10 @@ func (s *search) settle() error {
 		for j, d := range side.days {
 			n := i + 2*j
 			if d.class.varies[recipe.Lunch] {
-				p.lunch = slices.Index(side.lists[recipe.Lunch], pick(recipe.Lunch, n))
+				p.lunch = int32(slices.Index(side.lists[recipe.Lunch], pick(recipe.Lunch, n)))
 			}
 			if d.class.varies[recipe.Dinner] {
-				p.dinner = slices.Index(side.lists[recipe.Dinner], pick(recipe.Dinner, n))
+				p.dinner = int32(slices.Index(side.lists[recipe.Dinner], pick(recipe.Dinner, n)))
 			}
 			if d.counts[recipe.Breakfast] != nil {
 				want := pick(recipe.Breakfast, n)
@@ -161,8 +161,8 @@ func (s *search) settle() error {
 // dayValue is the value of one day of the best week, with the counts of its date.
 func (s *search) dayValue(n int) value {
 	d, p, b := &s.model.days[n], s.best.sides[n%2], int(s.best.breakfasts[n])
-	_, v := d.class.resolve(p.lunch, p.dinner, b)
-	for meal, i := range [3]int{b, p.lunch, p.dinner} {
+	_, v := d.class.resolve(int(p.lunch), int(p.dinner), b)
+	for meal, i := range [3]int{b, int(p.lunch), int(p.dinner)} {
 		if d.counts[meal] != nil {
 			v.counts += d.counts[meal][i]
 		}
@@ -176,7 +176,7 @@ func (s *search) days() []PlanDay {
 	for n := range out {
 		d, p := &s.model.days[n], s.best.sides[n%2]
 		out[n].Date = d.date
-		r, _ := d.class.resolve(p.lunch, p.dinner, int(s.best.breakfasts[n]))
+		r, _ := d.class.resolve(int(p.lunch), int(p.dinner), int(s.best.breakfasts[n]))
 		for meal, kind := range d.kinds {
 			if kind == skippedSlot {
 				continue

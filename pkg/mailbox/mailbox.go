@@ -26,6 +26,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 )
 
 const (
@@ -42,6 +43,10 @@ type Options struct {
 	TLS      *tls.Config
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Faults makes SMTP go wrong, as upstream "smtp" with the operations RCPT and DATA:
+	// a status answers with that code, an outage drops the connection before the mail is
+	// kept, a lost answer after it. nil: never.
+	Faults *faultswitch.Switch
 }
 
 // Message is one accepted mail.
@@ -54,13 +59,6 @@ type Message struct {
 	Received  time.Time
 	Raw       []byte
 	Copy      int // 1 for the first of its Message-ID and recipient, 2 for the second, ...
-}
-
-// Fault is what the SMTP server does wrong.
-type Fault struct {
-	Delay time.Duration // before the answer to DATA
-	Code  int           // answer every RCPT with this; 0 = accept
-	Drop  bool          // close the connection after taking the data, without an answer
 }
 
 // Mailbox is the running server.
@@ -77,7 +75,6 @@ type Mailbox struct {
 	accounts map[string]*imapmemserver.User
 	messages []Message
 	copies   map[string]int
-	fault    Fault
 	changed  chan struct{} // closed and replaced at every delivery
 }
 
@@ -95,7 +92,7 @@ func Start(ctx context.Context, o Options) (_ *Mailbox, err error) {
 	if m.imapLn, err = lc.Listen(ctx, "tcp", o.IMAPAddr); err != nil {
 		return nil, errors.Join(fault.Wrap(fault.InvalidConfig, op+": IMAP", err), m.smtpLn.Close())
 	}
-	m.smtp = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{box: m}, nil }))
+	m.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{box: m, conn: c}, nil }))
 	m.smtp.Domain = "sandbox.invalid"
 	m.smtp.MaxMessageBytes = maxMessage
 	m.smtp.MaxRecipients = 50
@@ -137,17 +134,12 @@ func (m *Mailbox) SMTPAddr() *net.TCPAddr { return m.smtpLn.Addr().(*net.TCPAddr
 // [Mailbox.Account] names them or a mail for them arrives.
 func (m *Mailbox) IMAPAddr() *net.TCPAddr { return m.imapLn.Addr().(*net.TCPAddr) }
 
-// SetFault changes what the SMTP server does wrong, at once.
-func (m *Mailbox) SetFault(f Fault) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.fault = f
-}
-
-func (m *Mailbox) currentFault() Fault {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.fault
+// fault asks the switchboard what happens to an SMTP command.
+func (m *Mailbox) fault(command string) faultswitch.Effect {
+	if m.opts.Faults == nil {
+		return faultswitch.Effect{}
+	}
+	return m.opts.Faults.Pick("smtp", command, command)
 }
 
 // Account makes sure the IMAP account of the address exists.
@@ -244,6 +236,7 @@ func (l literal) Size() int64 { return l.Reader.Size() }
 // session is one SMTP conversation.
 type session struct {
 	box  *Mailbox
+	conn *smtp.Conn
 	auth bool
 	from string
 	to   []string
@@ -281,7 +274,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt implements [smtp.Session].
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if code := s.box.currentFault().Code; code != 0 {
+	if code := s.box.fault("RCPT").Status; code != 0 {
 		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 0, 0}, Message: "refused by the sandbox's fault switch"}
 	}
 	s.to = append(s.to, to)
@@ -294,15 +287,18 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	f := s.box.currentFault()
-	if f.Delay > 0 {
-		time.Sleep(f.Delay) //nolint:forbidigo // a slow server is slow in real time
+	f := s.box.fault("DATA")
+	if f.Latency > 0 {
+		time.Sleep(f.Latency) //nolint:forbidigo // a slow server is slow in real time
+	}
+	if f.Outage {
+		return s.conn.Conn().Close()
 	}
 	if err := s.box.Deliver(s.from, s.to, raw); err != nil {
 		return err
 	}
-	if f.Drop {
-		return io.ErrUnexpectedEOF
+	if f.LoseAnswer {
+		return s.conn.Conn().Close()
 	}
 	return nil
 }

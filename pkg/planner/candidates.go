@@ -212,10 +212,7 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 	}
 	for i, d := range p.Days {
 		day := plan.Day{Date: d.Date, Balanced: d.Balanced}
-		slots := nutrition.Mass(d.Target.Slots)
-		day.Target = nutrition.Macros{
-			Protein: target.Protein * slots / 3, Fat: target.Fat * slots / 3, Carbs: target.Carbs * slots / 3,
-		}
+		var slots nutrition.Mass // that are not skipped
 		for m, s := range d.Meals {
 			if s == nil {
 				continue
@@ -226,7 +223,9 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 				PerServing: r.PerServing, Estimated: r.Nutrition == recipe.Estimated,
 			}
 			day.Actual = day.Actual.Add(r.PerServing.Scale(s.Servings))
+			slots++
 		}
+		day.Target = nutrition.Macros{Protein: target.Protein * slots / 3, Fat: target.Fat * slots / 3, Carbs: target.Carbs * slots / 3}
 		w.Days[i] = day
 	}
 	for _, r := range p.Reasons {

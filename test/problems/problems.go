@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -40,7 +41,7 @@ var targets = []nutrition.Macros{
 // New makes the problem of the seed and shape. It is valid; it may be infeasible.
 func New(seed uint64, s Shape) generate.Problem {
 	r := rand.New(rand.NewPCG(seed, 0x6d65616c))
-	week, err := generate.ParseDate(WeekOf)
+	week, err := calendar.Parse(WeekOf)
 	if err != nil {
 		panic(err) // WeekOf is a constant of this package
 	}

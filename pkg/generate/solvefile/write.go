@@ -125,8 +125,8 @@ func dayOf(d *generate.PlanDay) dayFile {
 	}
 	a := d.Actual
 	f.Actual = amountsFile{exact(a.Protein), exact(a.Fat), exact(a.Carbs), exact(a.Kcal())}
-	protein, fat, carbs := d.Target.Grams()
-	f.Target = amountsFile{rounded(protein), rounded(fat), rounded(carbs), rounded(4*protein + float64(9*fat) + float64(4*carbs))}
+	g := d.Target
+	f.Target = amountsFile{rounded(g.Protein), rounded(g.Fat), rounded(g.Carbs), rounded(g.Kcal())}
 	return f
 }
 

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+// cli is every command. Commands that need the service's settings embed them.
+type cli struct {
+	Demo      demoCmd      `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
+	Generate  generateCmd  `cmd:"" help:"Plan one user's week, store it and mail it."`
+	Solve     solveCmd     `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
+	Import    importCmd    `cmd:"" help:"Fetch the recipes of the connected libraries."`
+	User      userCmd      `cmd:"" help:"Add, list and change users."`
+	Serve     serveCmd     `cmd:"" help:"Run the api and the scheduler in one process."`
+	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
+	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the weekly run and the mail delivery."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
+	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
+	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+const description = "Plans a week of meals from your own recipes so that every day meets its macro targets, consolidates the groceries and mails the plan.\n\n" +
+	"Start with: mealplanner demo"
+
+func newParser(std streams) *kong.Kong {
+	p, err := kong.New(new(cli),
+		kong.Name("mealplanner"),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Resolvers(kong.ResolverFunc(secretFile)),
+	)
+	if err != nil {
+		panic(err) // the commands' tags are wrong: a bug
+	}
+	return p
+}
+
+// secretFile reads a secret whose variable X is unset from the file that X_FILE names.
+func secretFile(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if flag.Target.Type() != reflect.TypeFor[secretbox.Secret]() {
+		return nil, nil
+	}
+	for _, env := range flag.Envs {
+		path := os.Getenv(env + "_FILE")
+		if path == "" || os.Getenv(env) != "" {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fault.Wrap(fault.InvalidConfig, env+"_FILE", err)
+		}
+		b, err := io.ReadAll(io.LimitReader(f, 64<<10))
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, fault.Wrap(fault.InvalidConfig, env+"_FILE", err)
+		}
+		return strings.TrimSpace(string(b)), nil
+	}
+	return nil, nil
+}
+
+// errUnbalanced is the outcome of a command whose plan is the best there is, but has a
+// day out of band.
+var errUnbalanced = errors.New("unbalanced")
+
+func exitCode(err error) int {
+	if errors.Is(err, errUnbalanced) {
+		return fault.ExitUnbalanced
+	}
+	return fault.ExitCode(err)
+}
+
+// settings are embedded by commands that work with the service's database.
+type settings struct {
+	config.Config `embed:""`
+}
+
+// withApp runs fn with a program in the tool role. Logs go to the error stream.
+func (s settings) withApp(ctx context.Context, std *streams, now func() time.Time, fn func(*app.App) error) error {
+	a, err := app.New(ctx, app.Options{
+		Config: s.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelWarn, Now: now,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a), a.Stop(context.WithoutCancel(ctx)))
+}

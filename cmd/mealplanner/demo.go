@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+type demoCmd struct {
+	Once      bool             `help:"End when every plan is mailed; otherwise stay up and say where the inbox is."`
+	Database  string           `env:"DATABASE_URL" help:"PostgreSQL to use; default: a private server that vanishes with the demo." placeholder:"URL"`
+	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
+	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
+	Log       config.Log       `embed:"" group:"Logs and telemetry"`
+	Telemetry config.Telemetry `embed:"" group:"Logs and telemetry"`
+}
+
+const anyPort = "127.0.0.1:0"
+
+// Run shows the whole program at work on this machine.
+func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (err error) {
+	say := func(format string, args ...any) { fmt.Fprintf(std.out, format+"\n", args...) }
+	var stops []func(context.Context) error
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		for i := len(stops) - 1; i >= 0; i-- {
+			err = errors.Join(err, stops[i](stop))
+		}
+	}()
+
+	url := c.Database
+	if url == "" {
+		bin, err := pglocal.Find()
+		if err != nil {
+			return err
+		}
+		begin := now()
+		pg, err := pglocal.Start(ctx, pglocal.Options{Bin: bin})
+		if err != nil {
+			return err
+		}
+		stops = append(stops, pg.Stop)
+		url = pg.URL("postgres")
+		say("PostgreSQL: private server from %s, up in %s", bin, now().Sub(begin).Round(time.Millisecond))
+	} else {
+		say("PostgreSQL: DATABASE_URL")
+	}
+	inbox := c.InboxAddr
+	if c.Once {
+		inbox = anyPort
+	}
+	box, err := sandbox.Start(ctx, sandbox.Options{
+		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: inbox,
+		Log: slog.New(slog.DiscardHandler), Now: now,
+	})
+	if err != nil {
+		return err
+	}
+	stops = append(stops, box.Stop)
+	say("Sandbox: Tandoor %s, SMTP %s, inbox %s", box.TandoorURL(), box.Mail.SMTPAddr(), box.InboxURL())
+
+	cfg, err := c.config(url, box)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, app.Options{Config: cfg, Role: app.Serve, Version: version, Log: std.err, LogLevel: slog.LevelWarn, Now: now})
+	if err != nil {
+		return err
+	}
+	stops = append(stops, a.Stop)
+	if _, err := a.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := addPeople(ctx, a, box, now()); err != nil {
+		return err
+	}
+	begin := now()
+	if err := a.Sync.Ensure(ctx, sandbox.Connection, nil); err != nil {
+		return err
+	}
+	pool, err := a.Recipes.Load(ctx, sandbox.Connection)
+	if err != nil {
+		return err
+	}
+	say("Library: %d recipes imported over HTTP in %s\n", len(pool), now().Sub(begin).Round(time.Millisecond))
+
+	if err := c.plans(ctx, a, box, std, now); err != nil {
+		return err
+	}
+	if c.Once {
+		return nil
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	say("\nInbox: %s\nFaults: %s (see docs/sandbox.md)\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL())
+	<-ctx.Done()
+	return nil
+}
+
+// config is the default configuration pointed at the sandbox.
+func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error) {
+	var cfg config.Config
+	if err := kong.ApplyDefaults(&cfg); err != nil {
+		return cfg, fault.Wrap(fault.Internal, "demo: defaults", err)
+	}
+	key := make([]byte, secretbox.KeyHexLen/2)
+	_, _ = rand.Read(key) // never fails
+	cfg.Security.Key = secretbox.Secret(hex.EncodeToString(key))
+	cfg.Database.URL = secretbox.Secret(url)
+	smtp := box.Mail.SMTPAddr()
+	cfg.SMTP = config.SMTP{
+		Host: smtp.IP.String(), Port: smtp.Port, Username: sandbox.MailUser, Password: secretbox.Secret(box.MailPassword),
+		Encryption: "none", From: "Meal planner <plan@sandbox.example>", Timeout: cfg.SMTP.Timeout,
+	}
+	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
+	cfg.Log, cfg.Telemetry = c.Log, c.Telemetry
+	if cfg.Telemetry.Environment == "production" {
+		cfg.Telemetry.Environment = "demo"
+	}
+	return cfg, nil
+}
+
+// addPeople adds the demo's library and users, and what they ask of their week.
+func addPeople(ctx context.Context, a *app.App, box *sandbox.Sandbox, now time.Time) error {
+	if err := a.Users.PutConnection(ctx, postgres.Connection{
+		ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(box.TandoorToken)),
+	}); err != nil {
+		return err
+	}
+	for _, p := range sandbox.People() {
+		if err := a.Users.Add(ctx, p.User, nil); err != nil && fault.KindOf(err) != fault.Conflict {
+			return err
+		}
+		week, err := app.NextWeek(p.User, now)
+		if err != nil {
+			return err
+		}
+		if err := a.Plans.SetWishes(ctx, p.ID, week, p.Wishes(week)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plans generates, prints and delivers every demo user's week.
+func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams, now func() time.Time) error {
+	balanced, people := 0, sandbox.People()
+	for _, p := range people {
+		week, err := app.NextWeek(p.User, now())
+		if err != nil {
+			return err
+		}
+		m, err := a.Generate(ctx, planner.Request{User: p.ID, Week: week}, nil)
+		if err != nil {
+			return err
+		}
+		printWeek(std.out, m)
+		if m.Week.Status == plan.Balanced {
+			balanced++
+		}
+	}
+	if _, err := a.Delivery.Drain(ctx); err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := box.Mail.Wait(wait, len(people)); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(people), balanced, len(box.Mail.Messages()))
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+type doctorCmd struct{ settings }
+
+// Run checks each thing the service needs and says what to do about what is missing.
+// Every check has five seconds.
+func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	failed := 0
+	check := func(name string, fn func(context.Context) (string, error)) {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		detail, err := fn(ctx)
+		if err != nil {
+			failed++
+			fmt.Fprintf(std.out, "✗ %-10s %v\n", name, err)
+			return
+		}
+		fmt.Fprintf(std.out, "✓ %-10s %s\n", name, detail)
+	}
+	a, err := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
+	if err != nil {
+		fmt.Fprintf(std.out, "✗ %-10s %v\n", "settings", err)
+		return err
+	}
+	check("database", func(ctx context.Context) (string, error) { return "connected, schema up to date", a.Ready(ctx) })
+	conns, err := a.Users.Connections(ctx)
+	if err != nil {
+		conns = nil // said by the database check
+	}
+	for _, conn := range conns {
+		check("tandoor", func(ctx context.Context) (string, error) {
+			client, err := a.Tandoor(ctx, conn.ID)
+			if err != nil {
+				return "", err
+			}
+			s, err := client.Check(ctx)
+			return fmt.Sprintf("%s at %s, version %q, space %q, write access %t", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite), err
+		})
+	}
+	check("fatsecret", a.CheckFatSecret)
+	check("mail", func(ctx context.Context) (string, error) {
+		return fmt.Sprintf("%s:%d takes our login", c.SMTP.Host, c.SMTP.Port), a.Mail.Check(ctx)
+	})
+	check("otlp", c.otlp)
+	if err := a.Stop(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fault.New(fault.Unavailable, "doctor", "%d checks failed", failed)
+	}
+	return nil
+}
+
+func (c *doctorCmd) otlp(ctx context.Context) (string, error) {
+	endpoint := c.Telemetry.OTLPEndpoint
+	if endpoint == "" {
+		return "off (set OTEL_EXPORTER_OTLP_ENDPOINT to export)", nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return "", fault.New(fault.InvalidConfig, "OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an address like http://localhost:4317", endpoint)
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		return "", fault.New(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", "nothing answers at %s: start the Collector, or unset it: %v", u.Host, err)
+	}
+	return u.Host + " answers", conn.Close()
+}

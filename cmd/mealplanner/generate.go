@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
+)
+
+type generateCmd struct {
+	settings
+	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"ID"`
+	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next one in the user's zone." placeholder:"DATE"`
+	DryRun bool   `help:"Show the plan; store and mail nothing."`
+}
+
+// Run plans the week, delivers its mail and prints it.
+func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		u, err := a.Users.Get(ctx, c.Who)
+		if err != nil {
+			return err
+		}
+		week, err := app.NextWeek(u, now())
+		if c.Week != "" {
+			week, err = calendar.Parse(c.Week)
+			err = fault.Wrap(fault.InvalidInput, "--week", err)
+		}
+		if err != nil {
+			return err
+		}
+		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, progress(std.err))
+		if err != nil {
+			return err
+		}
+		if !c.DryRun {
+			if _, err := a.Delivery.Drain(ctx); err != nil {
+				return err
+			}
+		}
+		printWeek(std.out, m)
+		if m.Week.Status == plan.Unbalanced {
+			return errUnbalanced
+		}
+		return nil
+	})
+}
+
+// progress reports an import every hundred recipes and at its end.
+func progress(w io.Writer) recipesync.Progress {
+	return func(done, total int) {
+		if done%100 == 0 || done == total {
+			fmt.Fprintf(w, "imported %d of %d recipes\n", done, total)
+		}
+	}
+}
+
+// printWeek shows a week as a table: meals, the daily figures against the target, and
+// the components' times as their spans measured them.
+func printWeek(w io.Writer, m observe.Measured) {
+	wk := m.Week
+	proof := ""
+	if wk.Optimal {
+		proof = ", proven: no better week exists"
+	}
+	fmt.Fprintf(w, "%s, week of %s: %s, %d of 7 days on target%s\n", wk.User, wk.WeekOf, wk.Status, wk.BalancedDays(), proof)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "  day\tbreakfast\tlunch\tdinner\tkcal\tprotein\tfat\tcarbs\t")
+	for _, d := range wk.Days {
+		mark := "✓"
+		if !d.Balanced {
+			mark = "▲"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%.0f/%.0f\t%.0f/%.0f\t%.0f/%.0f\t%.0f/%.0f\t%s\n", d.Date.Weekday().String()[:3],
+			cell(d.Meals[0]), cell(d.Meals[1]), cell(d.Meals[2]),
+			d.Actual.Energy().Kcal(), d.Target.Energy().Kcal(), d.Actual.Protein.Grams(), d.Target.Protein.Grams(),
+			d.Actual.Fat.Grams(), d.Target.Fat.Grams(), d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), mark)
+	}
+	_ = t.Flush() // a terminal that went away
+	for _, r := range wk.Reasons {
+		if r.Code == "macro_out_of_band" {
+			line := fmt.Sprintf("  %s: %s of %s missing", r.Date.Weekday(), r.Short, strings.TrimSuffix(r.Macro, "_g"))
+			if r.Short < 0 {
+				line = fmt.Sprintf("  %s: %s of %s too much", r.Date.Weekday(), -r.Short, strings.TrimSuffix(r.Macro, "_g"))
+			}
+			if r.Remedy != nil {
+				line += fmt.Sprintf("; a %s with %s a serving would fix the day", r.RemedyMeal, *r.Remedy)
+			}
+			fmt.Fprintln(w, line)
+		}
+	}
+	fmt.Fprintf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
+	if m.Existing {
+		fmt.Fprintln(w, "  the week was planned before; nothing was changed")
+		return
+	}
+	fmt.Fprintf(w, "  total %s ms:", millis(m.Total))
+	for _, c := range metrics.Components {
+		fmt.Fprintf(w, " %s %s", c, millis(m.Components[c]))
+	}
+	fmt.Fprintf(w, "\n  trace %s\n\n", m.TraceID)
+}
+
+func millis(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
+
+func cell(s *plan.Serving) string {
+	if s == nil {
+		return "–"
+	}
+	name := []rune(s.Name)
+	if len(name) > 26 {
+		name = append(name[:25], '…')
+	}
+	return string(name) + " ×" + s.Servings.String()
+}

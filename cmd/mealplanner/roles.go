@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+)
+
+// drain is how long a stopping role may finish what it has begun.
+const drain = 25 * time.Second
+
+type (
+	serveCmd     struct{ settings }
+	apiCmd       struct{ settings }
+	schedulerCmd struct{ settings }
+	migrateCmd   struct{ settings }
+	versionCmd   struct{}
+)
+
+// Run runs both roles until a signal comes.
+func (c *serveCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.serve(ctx, std, now, app.Serve)
+}
+
+// Run runs the api role until a signal comes.
+func (c *apiCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.serve(ctx, std, now, app.API)
+}
+
+// Run runs the scheduler role until a signal comes.
+func (c *schedulerCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.serve(ctx, std, now, app.Scheduler)
+}
+
+func (s settings) serve(ctx context.Context, std *streams, now func() time.Time, role app.Role) error {
+	a, err := app.New(ctx, app.Options{
+		Config: s.Config, Role: role, Version: version, Log: std.out, LogLevel: slog.LevelInfo, Now: now,
+	})
+	if err != nil {
+		return err
+	}
+	err = a.Start(ctx)
+	if err == nil {
+		<-ctx.Done()
+		a.Log.Info("Stopping", "component", string(role))
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	return errors.Join(err, a.Stop(stop))
+}
+
+// Run applies the migrations that are missing.
+func (c *migrateCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		applied, err := a.Migrate(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%d migrations applied; the schema is up to date\n", len(applied))
+		return nil
+	})
+}
+
+// Run prints the version.
+func (*versionCmd) Run(std *streams) error {
+	_, err := fmt.Fprintln(std.out, version)
+	return err
+}

@@ -1,0 +1,120 @@
+package generate_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
+	"github.com/mealplanner/mealplanner/test/problems"
+)
+
+// family is a kind of generated problem, small enough for [bruteForce].
+type family struct {
+	name  string
+	shape func(r *rand.Rand) problems.Shape
+}
+
+func small(r *rand.Rand) problems.Shape {
+	return problems.Shape{Breakfasts: 7 + r.IntN(3), Lunches: 2 + r.IntN(3), Dinners: 2 + r.IntN(3), Tolerance: generate.Ratio(300 * (1 + r.IntN(8)))}
+}
+
+var families = []family{
+	{"plain", small},
+	{"portions", func(r *rand.Rand) problems.Shape {
+		s := small(r)
+		s.Portions, s.PortionWeight = true, generate.Ratio(250*r.IntN(4))
+		return s
+	}},
+	{"overlap", func(r *rand.Rand) problems.Shape {
+		s := small(r)
+		s.Both, s.Portions = 0.6, r.IntN(4) == 0
+		s.TravelDates = r.IntN(2)
+		return s
+	}},
+	{"everything", func(r *rand.Rand) problems.Shape {
+		s := small(r)
+		s.Lunches, s.Dinners = 4+r.IntN(2), 4
+		s.Breakfasts = 8 + r.IntN(2)
+		s.Both, s.Used, s.RotationDays = 0.4, 0.7, 5+r.IntN(30)
+		s.Locks, s.Skips, s.TravelDates = 1+r.IntN(5), 1+r.IntN(4), r.IntN(3)
+		s.AvoidTags, s.AvoidRepeats = r.IntN(2), r.IntN(6)
+		s.Portions, s.PortionWeight = r.IntN(2) == 0, generate.Ratio(500*r.IntN(2))
+		return s
+	}},
+	{"regenerated", func(r *rand.Rand) problems.Shape {
+		s := small(r)
+		s.Lunches, s.Dinners = 3+r.IntN(3), 3+r.IntN(2)
+		s.Locks, s.Both, s.AvoidRepeats, s.Portions = 10+r.IntN(11), 0.3, 3, true
+		s.Breakfasts = 9
+		return s
+	}},
+	{"scarce", func(r *rand.Rand) problems.Shape {
+		s := small(r)
+		s.Breakfasts, s.Lunches, s.Dinners = 6+r.IntN(3), 1+r.IntN(3), 1+r.IntN(3)
+		s.Both, s.AvoidTags, s.TravelDates, s.Locks = 0.8, r.IntN(3), r.IntN(3), r.IntN(6)
+		return s
+	}},
+}
+
+// compareWithBruteForce solves one generated problem both ways. The plan goes through its
+// file, so that the referee judges what a reader would see.
+func compareWithBruteForce(t *testing.T, f family, seed uint64) generate.Status {
+	t.Helper()
+	p := problems.New(seed, f.shape(rand.New(rand.NewPCG(seed, 7))))
+	want := newBruteForce(p).solve()
+	result, err := generate.Solve(p, generate.Options{})
+	if err != nil {
+		t.Fatalf("%s seed %d: %v", f.name, seed, err)
+	}
+	plan := result.Plan
+	if want.impossible || plan.Status == generate.Infeasible {
+		if !want.impossible || plan.Status != generate.Infeasible || len(plan.Reasons) == 0 {
+			t.Fatalf("%s seed %d: status %s with reasons %v, brute force says impossible %v", f.name, seed, plan.Status, plan.Reasons, want.impossible)
+		}
+		return plan.Status
+	}
+	if err := referee(p, throughFile(t, plan)); err != nil {
+		t.Fatalf("%s seed %d: %v", f.name, seed, err)
+	}
+	got := plan.Objective
+	if !plan.Optimal || got.DaysOut != want.out || got.Repeats != want.repeats || got.RotationDebt != want.debt || math.Abs(got.Cost-want.cost) > 1e-7 {
+		t.Fatalf("%s seed %d: %+v optimal %v, brute force finds %+v", f.name, seed, got, plan.Optimal, want)
+	}
+	return plan.Status
+}
+
+func throughFile(t *testing.T, plan generate.Plan) generate.Plan {
+	t.Helper()
+	var file bytes.Buffer
+	if err := solvefile.EncodePlan(&file, plan); err != nil {
+		t.Fatal(err)
+	}
+	back, err := solvefile.DecodePlan(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+// againstBruteForce runs the seeds first, first+1, ... of every family.
+func againstBruteForce(t *testing.T, first uint64, each int) map[string]int {
+	counts := make(map[string]int)
+	for _, f := range families {
+		for i := range each {
+			status := compareWithBruteForce(t, f, first+uint64(i))
+			counts[string(status)]++
+		}
+		t.Logf("%s: seeds %d to %d agree", f.name, first, first+uint64(each)-1)
+	}
+	t.Log(fmt.Sprint(counts))
+	return counts
+}
+
+func TestSampleAgainstBruteForce(t *testing.T) {
+	t.Parallel()
+	againstBruteForce(t, 1, 7)
+}

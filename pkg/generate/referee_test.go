@@ -1,0 +1,182 @@
+package generate_test
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// referee checks a plan against its problem with nothing but the contract: every hard rule,
+// and every number recomputed from the meals in rational arithmetic.
+func referee(p generate.Problem, plan generate.Plan) error {
+	if plan.WeekOf != p.WeekOf || len(plan.Days) != 7 {
+		return fmt.Errorf("week of %s with %d days", plan.WeekOf, len(plan.Days))
+	}
+	byID := make(map[recipe.ID]generate.Recipe)
+	for _, r := range p.Recipes {
+		byID[r.ID] = r
+	}
+	var breakfasts []recipe.ID
+	rotating := make(map[[2]int]recipe.ID)
+	want := generate.Objective{}
+	cost := new(big.Rat)
+	for i, d := range plan.Days {
+		if d.Date != p.WeekOf+generate.Date(i) {
+			return fmt.Errorf("day %d is %s", i, d.Date)
+		}
+		if err := refereeDay(p, byID, d, i, rotating, &breakfasts, &want, cost); err != nil {
+			return fmt.Errorf("%s: %w", d.Date, err)
+		}
+	}
+	for i, id := range breakfasts {
+		if slices.Contains(breakfasts[:i], id) {
+			return fmt.Errorf("rule 6: breakfast %d twice", id)
+		}
+	}
+	var used []recipe.ID
+	for _, key := range [][2]int{{0, 1}, {0, 2}, {1, 1}, {1, 2}} {
+		if id, ok := rotating[key]; ok {
+			if slices.Contains(used, id) {
+				return fmt.Errorf("rule 7: %d is two of the four recipes", id)
+			}
+			used = append(used, id)
+		}
+	}
+	want.Cost, _ = cost.Float64()
+	got := plan.Objective
+	if got.DaysOut != want.DaysOut || got.Repeats != want.Repeats || got.RotationDebt != want.RotationDebt || math.Abs(got.Cost-want.Cost) > 1e-8 {
+		return fmt.Errorf("objective %+v, the meals give %+v", got, want)
+	}
+	if status := map[bool]generate.Status{true: generate.Balanced, false: generate.Unbalanced}[want.DaysOut == 0]; plan.Status != status {
+		return fmt.Errorf("status %s with %d days out", plan.Status, want.DaysOut)
+	}
+	if plan.Optimal && plan.Bound != plan.Objective || !plan.Optimal && plan.Objective.Less(plan.Bound) {
+		return fmt.Errorf("optimal %v with bound %+v and objective %+v", plan.Optimal, plan.Bound, plan.Objective)
+	}
+	return nil
+}
+
+func refereeDay(p generate.Problem, byID map[recipe.ID]generate.Recipe, d generate.PlanDay, i int,
+	rotating map[[2]int]recipe.ID, breakfasts *[]recipe.ID, want *generate.Objective, cost *big.Rat) error {
+	travel := slices.Contains(p.TravelDates, d.Date)
+	sums := [3]*big.Rat{new(big.Rat), new(big.Rat), new(big.Rat)}
+	slots := int64(0)
+	for m, s := range d.Meals {
+		slot := generate.Slot{Date: d.Date, Meal: recipe.Meal(m)}
+		if skipped := slices.Contains(p.Skips, slot); skipped != (s == nil) {
+			return fmt.Errorf("rule 1: %s skipped %v, empty %v", slot.Meal, skipped, s == nil)
+		}
+		if s == nil {
+			continue
+		}
+		slots++
+		r, ok := byID[s.Recipe]
+		if !ok || s.Servings <= 0 {
+			return fmt.Errorf("%s: recipe %d, servings %s", slot.Meal, s.Recipe, s.Servings)
+		}
+		n := slices.IndexFunc(p.Locks, func(l generate.Lock) bool { return l.Slot == slot })
+		source := generate.Chosen
+		switch {
+		case n >= 0:
+			source = generate.Locked
+		case travel:
+			source = generate.Travel
+		}
+		if s.Source != source {
+			return fmt.Errorf("%s: source %s, want %s", slot.Meal, s.Source, source)
+		}
+		fixed := n >= 0 && p.Locks[n].Servings > 0
+		switch {
+		case n >= 0 && p.Locks[n].Recipe != s.Recipe:
+			return fmt.Errorf("rule 2: %s holds %d, locked to %d", slot.Meal, s.Recipe, p.Locks[n].Recipe)
+		case fixed && p.Locks[n].Servings != s.Servings:
+			return fmt.Errorf("rule 2: %s holds %s servings", slot.Meal, s.Servings)
+		case !fixed && (s.Servings < p.Portions.Min || s.Servings > p.Portions.Max || (s.Servings-p.Portions.Min)%p.Portions.Step != 0):
+			return fmt.Errorf("rule 1: %s holds %s servings", slot.Meal, s.Servings)
+		}
+		if n < 0 {
+			if err := refereeChosen(p, r, d, slot, i, travel, rotating, want); err != nil {
+				return err
+			}
+		}
+		if slot.Meal == recipe.Breakfast {
+			*breakfasts = append(*breakfasts, s.Recipe)
+		}
+		if !fixed {
+			off := big.NewRat(int64(s.Servings)-10000, 10000)
+			cost.Add(cost, off.Mul(off.Abs(off), big.NewRat(int64(p.PortionWeight), 10000)))
+		}
+		for k, mass := range []int64{int64(r.PerServing.Protein), int64(r.PerServing.Fat), int64(r.PerServing.Carbs)} {
+			sums[k].Add(sums[k], new(big.Rat).Mul(big.NewRat(mass, 10000), big.NewRat(int64(s.Servings), 10000)))
+		}
+	}
+	return refereeSums(p, d, slots, sums, want, cost)
+}
+
+func refereeChosen(p generate.Problem, r generate.Recipe, d generate.PlanDay, slot generate.Slot, i int, travel bool,
+	rotating map[[2]int]recipe.ID, want *generate.Objective) error {
+	if !slices.Contains(r.Meals, slot.Meal) {
+		return fmt.Errorf("rule 4: %d is no %s", r.ID, slot.Meal)
+	}
+	for _, t := range p.AvoidTags {
+		if slices.Contains(r.Tags, t) {
+			return fmt.Errorf("rule 4: %d has tag %s", r.ID, t)
+		}
+	}
+	if travel && (r.Minutes <= 0 || r.Minutes > p.QuickMinutes) {
+		return fmt.Errorf("rule 5: %d takes %d minutes", r.ID, r.Minutes)
+	}
+	for m, other := range d.Meals {
+		if m != int(slot.Meal) && other != nil && other.Recipe == r.ID {
+			return fmt.Errorf("rule 8: %d twice on one date", r.ID)
+		}
+	}
+	if slot.Meal != recipe.Breakfast && !travel {
+		key := [2]int{i % 2, int(slot.Meal)}
+		if id, ok := rotating[key]; ok && id != r.ID {
+			return fmt.Errorf("rule 7: %s is %d, not %d", slot.Meal, r.ID, id)
+		}
+		rotating[key] = r.ID
+	}
+	if slices.Contains(p.AvoidRepeats, r.ID) {
+		want.Repeats++
+	}
+	if last := r.LastUsed[slot.Meal]; last != 0 && last <= d.Date {
+		want.RotationDebt += max(0, p.RotationDays-int(d.Date-last))
+	}
+	return nil
+}
+
+func refereeSums(p generate.Problem, d generate.PlanDay, slots int64, sums [3]*big.Rat, want *generate.Objective, cost *big.Rat) error {
+	actual := []int64{d.Actual.Protein, d.Actual.Fat, d.Actual.Carbs}
+	target := []float64{d.Target.Protein, d.Target.Fat, d.Target.Carbs}
+	limit := big.NewRat(int64(p.Tolerance), 10000)
+	limit.Add(limit, big.NewRat(1, 1_000_000_000))
+	out := false
+	for k, mass := range []int64{int64(p.Target.Protein), int64(p.Target.Fat), int64(p.Target.Carbs)} {
+		if sums[k].Cmp(big.NewRat(actual[k], generate.TotalGram)) != 0 {
+			return fmt.Errorf("actual %v, the meals give %s", d.Actual, sums[k].FloatString(8))
+		}
+		t := big.NewRat(mass*slots, 30000)
+		if f, _ := t.Float64(); math.Abs(f-target[k]) > 1e-8 {
+			return fmt.Errorf("target %v, want %g", d.Target, f)
+		}
+		if slots > 0 {
+			off := new(big.Rat).Sub(sums[k], t)
+			off.Quo(off.Abs(off), t)
+			cost.Add(cost, off)
+			out = out || off.Cmp(limit) > 0
+		}
+	}
+	if out == d.Balanced {
+		return fmt.Errorf("balanced %v", d.Balanced)
+	}
+	if out {
+		want.DaysOut++
+	}
+	return nil
+}

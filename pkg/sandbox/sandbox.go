@@ -1,0 +1,155 @@
+// Package sandbox is a stand-in for the world outside: a Tandoor, a FatSecret and a mail
+// server with an inbox page, each speaking its real protocol on loopback, and one
+// switchboard that makes them fail while they run. It is not for real data.
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+)
+
+// Options configure [Start]. Addresses are host:port; port 0 picks one. Empty secrets
+// are made up.
+type Options struct {
+	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, WebAddr string
+
+	Library      tandoortest.Library // zero = the demo library
+	TandoorToken string
+	MailPassword string
+	Log          *slog.Logger
+	Now          func() time.Time
+}
+
+// Sandbox is the running stand-in.
+type Sandbox struct {
+	Tandoor *tandoortest.Server
+	Mail    *mailbox.Mailbox
+	Faults  *faultswitch.Switch
+	// TandoorToken may read and write the library.
+	TandoorToken string
+	// MailPassword opens every IMAP account.
+	MailPassword string
+
+	urls    map[string]string
+	servers []*http.Server
+	done    []chan struct{}
+}
+
+// Names of the sandbox's HTTP servers.
+const (
+	tandoorServer   = "tandoor"
+	fatsecretServer = "fatsecret"
+	webServer       = "web"
+)
+
+// Start brings everything up.
+func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
+	s := &Sandbox{
+		Faults:       faultswitch.New(1, resilient.Sleep),
+		TandoorToken: orRandom(o.TandoorToken), MailPassword: orRandom(o.MailPassword),
+		urls: map[string]string{},
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if len(o.Library.Recipes) == 0 {
+		if o.Library, err = Library(); err != nil {
+			return nil, err
+		}
+	}
+	s.Tandoor, err = tandoortest.New(tandoortest.Options{
+		Library: o.Library, Now: o.Now,
+		Tokens: map[string]tandoortest.Token{s.TandoorToken: {Scope: "read write"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
+		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,
+		Log: o.Log, Now: o.Now, Faults: s.Faults,
+	})
+	if err != nil {
+		return nil, err
+	}
+	web := http.NewServeMux()
+	web.Handle("/inbox/", http.StripPrefix("/inbox", s.Mail.Handler()))
+	web.Handle("/faults", s.Faults.Control())
+	web.Handle("GET /{$}", http.RedirectHandler("/inbox/", http.StatusFound))
+	for _, srv := range []struct {
+		name, addr string
+		handler    http.Handler
+	}{
+		{tandoorServer, o.TandoorAddr, s.Faults.Middleware(tandoorServer, nil, s.Tandoor)},
+		{webServer, o.WebAddr, web},
+	} {
+		if err := s.serve(ctx, srv.name, srv.addr, srv.handler); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// MailUser is the user name of the sandbox's SMTP server.
+const MailUser = "planner"
+
+func orRandom(s string) string {
+	if s != "" {
+		return s
+	}
+	b := make([]byte, 24)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+func (s *Sandbox) serve(ctx context.Context, name, addr string, h http.Handler) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "sandbox: "+name, err)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(ln) // always http.ErrServerClosed: the listener is ours
+	}()
+	s.servers, s.done = append(s.servers, srv), append(s.done, done)
+	s.urls[name] = "http://" + ln.Addr().String()
+	return nil
+}
+
+// TandoorURL is the base address of the recipe library.
+func (s *Sandbox) TandoorURL() string { return s.urls[tandoorServer] }
+
+// InboxURL is where the mails can be read.
+func (s *Sandbox) InboxURL() string { return s.urls[webServer] + "/inbox/" }
+
+// FaultsURL is where faults are switched on and off; see [faultswitch.Switch.Control].
+func (s *Sandbox) FaultsURL() string { return s.urls[webServer] + "/faults" }
+
+// Stop ends everything.
+func (s *Sandbox) Stop(context.Context) error {
+	var errs []error
+	for i, srv := range s.servers {
+		errs = append(errs, srv.Close())
+		<-s.done[i]
+	}
+	if s.Mail != nil {
+		errs = append(errs, s.Mail.Stop())
+	}
+	return errors.Join(errs...)
+}
