@@ -1,0 +1,82 @@
+# Two commands for newcomers: `make demo` and `make test`. The rest: `make help`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+export GOFLAGS := -buildvcs=false
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOLS := $(HOME)/.cache/mealplanner
+GOLANGCI := golangci-lint@v2.15.0
+SQLC := sqlc@v1.31.1
+ARGS ?=
+
+.PHONY: help
+help: ## Show what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build bin/mealplanner.
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mealplanner ./cmd/mealplanner
+
+.PHONY: demo
+demo: deps-demo build ## Run everything on this machine: five users, real plans, real mails. ARGS=--once ends by itself.
+	./bin/mealplanner demo $(ARGS)
+
+.PHONY: deps-demo
+deps-demo:
+	@tools/deps demo
+
+.PHONY: deps
+deps: ## Install what a Debian machine lacks (as root), else say how.
+	@tools/deps test
+
+.PHONY: test
+test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
+	go vet ./...
+	go test ./...
+
+.PHONY: test-race
+test-race: ## The same under the race detector.
+	go test -race ./...
+
+.PHONY: test-oracle
+test-oracle: ## The engine against independent exact methods (minutes).
+	go test -tags oracle -count=1 -timeout 30m ./pkg/generate/...
+
+.PHONY: test-kill
+test-kill: ## Kill a generation at every point; expect one plan and one mail.
+	go test -tags kill -count=1 -timeout 30m -v -run TestKill ./test/kill
+
+.PHONY: lint
+lint: $(TOOLS)/$(GOLANGCI)/golangci-lint ## Linter, with the layers' arrows.
+	$(TOOLS)/$(GOLANGCI)/golangci-lint run
+
+.PHONY: lint-self-test
+lint-self-test: $(TOOLS)/$(GOLANGCI)/golangci-lint ## Plant one violation per arrow and expect each finding.
+	test/lint/self-test $(TOOLS)/$(GOLANGCI)/golangci-lint
+
+.PHONY: generate
+generate: $(TOOLS)/$(SQLC)/sqlc ## Generate the database code and the documentation pages.
+	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc generate
+	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
+
+.PHONY: generate-check
+generate-check: $(TOOLS)/$(SQLC)/sqlc ## Fail when generated code is not what the sources give.
+	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc diff
+
+.PHONY: bench-solve
+bench-solve: ## Our engine against CBC, pools of 12 to 500.
+	go run ./test/benchsolve $(ARGS)
+
+.PHONY: bench-telemetry
+bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
+	go test ./test/bench -run '^$$' -bench Telemetry -benchtime 1x -timeout 30m
+
+.PHONY: spec-coverage
+spec-coverage: ## Check that every item of the monitoring document's checklist is mapped.
+	go run ./test/coverage docs/spec-coverage.md
+
+$(TOOLS)/%:
+	@tools/install $(*D)
+
+.PHONY: clean
+clean: ## Remove what was built here.
+	rm -rf bin
