@@ -1,0 +1,95 @@
+// Package testpg gives each test a PostgreSQL database of its own: one private server
+// and one migrated template per test binary, one clone per test.
+package testpg
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+)
+
+var (
+	once    sync.Once
+	server  *pglocal.Server
+	failure error
+	clones  atomic.Int64
+	cloning sync.Mutex
+)
+
+const template = "template_meal_planner"
+
+// Main runs a package's tests and stops the server they started. Call it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if server != nil {
+		if err := server.Stop(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, "testpg:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func start() {
+	ctx := context.Background()
+	if server, failure = pglocal.Start(ctx, pglocal.Options{MaxConnections: 300}); failure != nil {
+		return
+	}
+	if failure = exec(ctx, "create database "+template); failure != nil {
+		return
+	}
+	pool, err := postgres.Open(ctx, postgres.Options{URL: server.URL(template), Pool: "template", MaxConns: 2})
+	if err != nil {
+		failure = err
+		return
+	}
+	defer pool.Close() // a template with an open connection cannot be cloned
+	_, failure = postgres.Migrate(ctx, pool, slog.New(slog.DiscardHandler))
+}
+
+func exec(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, server.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // the statement's error is the one that matters
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// URL returns a migrated, empty database. It vanishes with the server.
+func URL(t testing.TB) string {
+	t.Helper()
+	once.Do(start)
+	if failure != nil {
+		t.Fatalf("private PostgreSQL: %v", failure)
+	}
+	name := fmt.Sprintf("test_%d", clones.Add(1))
+	cloning.Lock() // one clone of a template at a time
+	defer cloning.Unlock()
+	if err := exec(t.Context(), "create database "+name+" template "+template); err != nil {
+		t.Fatal(err)
+	}
+	return server.URL(name)
+}
+
+// Pool returns a pool on a database of its own.
+func Pool(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: URL(t), Pool: "test", MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}

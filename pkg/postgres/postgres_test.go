@@ -1,0 +1,286 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/internal/testpg"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+func TestMain(m *testing.M) { testpg.Main(m) }
+
+var monday = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
+
+func ana() user.User {
+	return user.User{
+		ID: "user_ana", Name: "Ana", Email: "ana@example.org", TimeZone: "Europe/Berlin", Enabled: true, People: 2,
+		Connection: "home", Settings: user.DefaultSettings(),
+	}
+}
+
+func withAna(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	pool := testpg.Pool(t)
+	users := postgres.NewUsers(pool)
+	if err := users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := users.Add(t.Context(), ana(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
+func draft() planner.Draft {
+	w := plan.Week{User: "user_ana", WeekOf: monday, GenerationID: "gen_2026w49_user_ana", Status: plan.Balanced, People: 2}
+	for i := range w.Days {
+		w.Days[i].Date = monday + calendar.Date(i)
+		w.Days[i].Meals[recipe.Dinner] = &plan.Serving{
+			Recipe: recipe.ID(10 + i%2), Name: "Dal", Servings: nutrition.OneServing, Source: plan.Chosen,
+		}
+	}
+	return planner.Draft{Stored: planner.Stored{Week: w}, Mail: &planner.Mail{
+		Type: "weekly_plan", Period: monday.String(), MessageID: "weekly-plan.1@example.org", To: "ana@example.org",
+		Subject: "Week 49", Text: "text", HTML: "<p>html</p>", Headers: map[string]string{"List-Id": "<x>"},
+	}}
+}
+
+func noTrace(context.Context) string { return "" }
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	users := postgres.NewUsers(withAna(t))
+	u, err := users.Get(t.Context(), "user_ana")
+	if err != nil || u.People != 2 || u.Settings.RotationDays != 30 || u.FatSecret {
+		t.Fatalf("got %+v, %v", u, err)
+	}
+	if err := users.Add(t.Context(), ana(), nil); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a taken id: %v", err)
+	}
+	bad := ana()
+	bad.ID, bad.Email = "user_bo", "Bo <bo@example.org>"
+	if err := users.Add(t.Context(), bad, nil); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "email") {
+		t.Errorf("a bad address: %v", err)
+	}
+	u.People, u.Settings.Dislikes = 4, []string{"Brussels sprouts"}
+	if err := users.Set(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := users.Get(t.Context(), "user_ana"); err != nil || got.People != 4 || len(got.Settings.Dislikes) != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := users.SetFatSecret(t.Context(), "user_ana", []byte{7}); err != nil {
+		t.Fatal(err)
+	}
+	if sealed, err := users.FatSecretToken(t.Context(), "user_ana"); err != nil || string(sealed) != "\x07" {
+		t.Errorf("got %v, %v", sealed, err)
+	}
+	if _, err := users.Get(t.Context(), "user_nobody"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("an unknown user: %v", err)
+	}
+	if n, err := users.Count(t.Context()); n != 1 || err != nil {
+		t.Errorf("count = %d, %v", n, err)
+	}
+}
+
+// Many runs for one week store one plan and one mail.
+func TestSaveIsExactlyOncePerUserAndWeek(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	plans := postgres.NewPlans(pool, noTrace)
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		wins int
+	)
+	for range 8 {
+		wg.Go(func() {
+			saved, err := plans.Save(t.Context(), draft())
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if saved {
+				wins++
+			}
+		})
+	}
+	wg.Wait()
+	if wins != 1 {
+		t.Errorf("%d runs stored the plan", wins)
+	}
+	for table, want := range map[string]int{"plans": 1, "plan_meals": 7, "outbox": 1} {
+		var n int
+		if err := pool.QueryRow(t.Context(), "select count(*) from "+table).Scan(&n); err != nil || n != want {
+			t.Errorf("%s: %d rows, want %d (%v)", table, n, want, err)
+		}
+	}
+	in, err := plans.Inputs(t.Context(), "user_ana", monday+7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := in.LastUsed[10][recipe.Dinner]; got != monday+6 {
+		t.Errorf("dinner 10 was last used on %s", got)
+	}
+	if in.Existing != nil {
+		t.Error("the next week has a plan")
+	}
+	if in, err = plans.Inputs(t.Context(), "user_ana", monday); err != nil || in.Existing == nil || in.Existing.Week.Days[6].Meals[2].Name != "Dal" {
+		t.Errorf("the stored plan came back as %+v, %v", in.Existing, err)
+	}
+}
+
+func TestSaveStoresNothingWhenAPartFails(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	plans := postgres.NewPlans(pool, noTrace)
+	d := draft()
+	d.Week.Days[3].Meals[2].Servings = -1 // breaks a check on plan_meals
+	if _, err := plans.Save(t.Context(), d); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("got %v", err)
+	}
+	for _, table := range []string{"plans", "plan_meals", "outbox"} {
+		var n int
+		if err := pool.QueryRow(t.Context(), "select count(*) from "+table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d rows (%v)", table, n, err)
+		}
+	}
+}
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
+		t.Fatal(err)
+	}
+	box := postgres.NewOutbox(pool)
+	next := func(out delivery.Outcome) (m delivery.Queued, found bool) {
+		t.Helper()
+		found, err := box.Next(t.Context(), func(_ context.Context, q delivery.Queued) delivery.Outcome { m = q; return out })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, found
+	}
+	m, found := next(delivery.Outcome{Err: errors.New("later"), Retry: time.Hour})
+	if !found || m.MessageID != "weekly-plan.1@example.org" || m.Headers["List-Id"] != "<x>" || m.Attempts != 0 {
+		t.Fatalf("got %+v", m)
+	}
+	if _, found := next(delivery.Outcome{}); found {
+		t.Error("a deferred mail is due at once")
+	}
+	if _, err := pool.Exec(t.Context(), "update outbox set next_attempt_at = now()"); err != nil {
+		t.Fatal(err)
+	}
+	if m, found := next(delivery.Outcome{}); !found || m.Attempts != 1 {
+		t.Errorf("got %+v, %t", m, found)
+	}
+	if n, err := box.Pending(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d pending, %v", n, err)
+	}
+	if rates, err := box.DeliveryRate(t.Context()); err != nil || rates["weekly_plan"] != 1 {
+		t.Errorf("rates %v, %v", rates, err)
+	}
+}
+
+// A mail is claimed by one process at a time, and a claim that dies is given back.
+func TestOutboxClaimsExclusively(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
+		t.Fatal(err)
+	}
+	box := postgres.NewOutbox(pool)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := box.Next(ctx, func(context.Context, delivery.Queued) delivery.Outcome {
+		found, err := box.Next(t.Context(), func(context.Context, delivery.Queued) delivery.Outcome { return delivery.Outcome{} })
+		if found || err != nil {
+			t.Errorf("claimed twice: %t, %v", found, err)
+		}
+		cancel() // the process dies before its commit
+		return delivery.Outcome{}
+	})
+	if fault.KindOf(err) != fault.Canceled {
+		t.Errorf("got %v", err)
+	}
+	if n, err := box.Pending(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d pending, %v", n, err)
+	}
+}
+
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	cache := postgres.NewRecipes(withAna(t))
+	at := time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC)
+	apply := func(f recipesync.Found, at time.Time, full bool) {
+		t.Helper()
+		if err := cache.Apply(t.Context(), "home", f, at, full); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recipes := func(ids ...recipe.ID) (out []recipe.Recipe) {
+		for _, id := range ids {
+			out = append(out, recipe.Recipe{ID: id, Name: fmt.Sprint("dish ", id), Servings: 2, UpdatedAt: at, Meals: []recipe.Meal{recipe.Lunch}})
+		}
+		return out
+	}
+	apply(recipesync.Found{Changed: recipes(1, 2), Problems: []recipesync.Problem{{Recipe: 3, Name: "c", Field: "servings", Problem: "0"}}}, time.Time{}, false)
+	_, state, err := cache.Versions(t.Context(), "home")
+	if err != nil || !state.Synced.IsZero() {
+		t.Errorf("an incomplete fetch was recorded as complete: %+v, %v", state, err)
+	}
+	apply(recipesync.Found{Changed: recipes(3), Deleted: []recipe.ID{1}}, at, true)
+	known, state, err := cache.Versions(t.Context(), "home")
+	if err != nil || len(known) != 2 || !known[3].Equal(at) || !state.Full.Equal(at) {
+		t.Errorf("got %v, %+v, %v", known, state, err)
+	}
+	got, err := cache.Load(t.Context(), "home")
+	if err != nil || len(got) != 2 || got[1].Name != "dish 3" || got[1].Meals[0] != recipe.Lunch {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if problems, err := cache.Problems(t.Context(), "home"); err != nil || len(problems) != 0 {
+		t.Errorf("the mended recipe still has problems: %v, %v", problems, err)
+	}
+}
+
+func TestQueryName(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"-- name: GetNextPendingJob :one\nselect 1": "get_next_pending_job",
+		"begin": "begin", "COMMIT;": "commit", "vacuum full": "other", "select 1": "select",
+	} {
+		if got := postgres.QueryName(sql); got != want {
+			t.Errorf("QueryName(%q) = %q, want %q", sql, got, want)
+		}
+	}
+}
+
+func TestOpenNamesTheCure(t *testing.T) {
+	t.Parallel()
+	_, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://app:hunter2@localhost:1/x?sslmode=bogus"})
+	if fault.KindOf(err) != fault.InvalidConfig || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+	_, err = postgres.Open(t.Context(), postgres.Options{URL: "postgres://app:hunter2@127.0.0.1:1/x"})
+	if fault.KindOf(err) != fault.DatabaseError || !strings.Contains(err.Error(), "DATABASE_URL") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+}
