@@ -145,7 +145,8 @@ func (c *Client) enter(ctx context.Context, user string) (leave func(), err erro
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if wait := l.next.Sub(c.cfg.Now()); wait > 0 {
+	// A clock that is set back must not make the user wait for it to catch up.
+	if wait := min(l.next.Sub(c.cfg.Now()), c.cfg.Spacing); wait > 0 {
 		if err := c.cfg.Retry.Sleep(ctx, wait); err != nil {
 			<-l.turn
 			return nil, err

@@ -127,8 +127,10 @@ func signing() []Case {
 				if err := wantKind(err, fault.NetworkError, "cannot reach"); err != nil {
 					return err
 				}
-				if strings.Contains(err.Error(), "oauth_") || strings.Contains(err.Error(), "secret:") {
-					return fmt.Errorf("message %q shows OAuth parameters", err)
+				for _, hidden := range []string{"oauth_", "very-secret", "user-secret", "signature"} {
+					if strings.Contains(err.Error(), hidden) {
+						return fmt.Errorf("message %q shows %q", err, hidden)
+					}
 				}
 			}
 			return nil

@@ -39,6 +39,9 @@ func week(e *Env) []planEntry {
 // exercise makes one of every kind of call.
 func exercise(ctx context.Context, e *Env) error {
 	c := e.Client()
+	if _, err := c.Check(ctx); err != nil {
+		return err
+	}
 	if _, err := c.Sync(ctx, time.Time{}, nil, true, nil); err != nil {
 		return err
 	}
