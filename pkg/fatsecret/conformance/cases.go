@@ -50,8 +50,9 @@ func signing() []Case {
 					return err
 				}
 			}
-			if n := len(e.Server.Requests()); n != 5 {
-				return fmt.Errorf("%d calls; want 5, none refused", n)
+			log := e.Server.Requests()
+			if refused := slices.ContainsFunc(log, func(r fatsecrettest.Request) bool { return r.Code != 0 }); refused || len(log) != 5 {
+				return fmt.Errorf("calls %+v; want 5, none refused", log)
 			}
 			return nil
 		}},
