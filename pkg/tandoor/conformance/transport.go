@@ -107,7 +107,8 @@ func transport() []Case {
 				return err
 			}
 			for _, r := range e.Server.Requests() {
-				if !strings.HasSuffix(r.Path, "/") || r.Status == 302 || r.Status >= 400 {
+				asked := r.Path == "/api/meal-type/" && r.Status == 400 // how Check finds out about writing
+				if !strings.HasSuffix(r.Path, "/") || r.Status == 302 || (r.Status >= 400 && !asked) {
 					return fmt.Errorf("%s %s was answered with %d", r.Method, r.Path, r.Status)
 				}
 			}

@@ -39,6 +39,9 @@ func week(e *Env) []planEntry {
 // exercise makes one of every kind of call.
 func exercise(ctx context.Context, e *Env) error {
 	c := e.Client()
+	if _, err := c.Check(ctx); err != nil {
+		return err
+	}
 	if _, err := c.Sync(ctx, time.Time{}, nil, true, nil); err != nil {
 		return err
 	}
@@ -97,7 +100,7 @@ func writing() []Case {
 			return nil
 		}},
 		{Name: "plan dates are the user's, whatever the server's zone", Options: func(o *tandoortest.Options) {
-			o.Location = time.FixedZone("far east", 13*3600)
+			o.Location = time.FixedZone("far west", -11*3600)
 		}, Check: func(ctx context.Context, e *Env) error {
 			if _, err := e.Client().WritePlan(ctx, "m", []planEntry{entry(e, 0, "Dinner", "Dal")}); err != nil {
 				return err
@@ -105,6 +108,11 @@ func writing() []Case {
 			all, err := planned(ctx, e)
 			if err != nil || len(all) != 1 || all[0].Entry.Date.Format(time.DateOnly) != "2026-12-07" || all[0].Entry.Servings != 15_000 {
 				return fmt.Errorf("plan = %+v, %v; want one on 2026-12-07 for 1.5 servings", all, err)
+			}
+			for _, r := range e.Server.Plans() {
+				if r != "2026-12-07" {
+					return fmt.Errorf("filed under %s; want 2026-12-07", r)
+				}
 			}
 			return nil
 		}},

@@ -23,6 +23,17 @@ type plan struct {
 	from, to             time.Time
 }
 
+// Plans returns the days the meal plans are filed under, by id, in the server's zone.
+func (s *Server) Plans() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var days []string
+	for _, id := range slices.Sorted(maps.Keys(s.db.plans)) {
+		days = append(days, s.db.plans[id].from.In(s.opt.Location).Format(time.DateOnly))
+	}
+	return days
+}
+
 func (s *Server) mealTypeJSON(t mealType) map[string]any {
 	return map[string]any{"id": t.id, "name": t.name, "order": t.order, "time": orNil(t.clock), "color": nil, "created_by": 1}
 }

@@ -232,7 +232,7 @@ func (s *Server) answer(r *http.Request) (reply, string) {
 	}
 	inner := r.Clone(r.Context())
 	inner.URL.Path, inner.URL.RawPath = path, ""
-	if _, route := s.mux.Handler(inner); strings.HasSuffix(path, "/") && route != "" {
+	if _, route := s.mux.Handler(inner); strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && route != "" {
 		// The mux sets path values only while serving: the route answers into a holder.
 		h := &holder{header: http.Header{}}
 		s.mux.ServeHTTP(h, inner)

@@ -1,0 +1,47 @@
+package fatsecret_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mealplanner/mealplanner/pkg/fatsecret"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/conformance"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(int) {
+		http.DefaultClient.CloseIdleConnections()
+	}))
+}
+
+func config(t testing.TB, s conformance.Settings) fatsecret.Config {
+	rt := &http.Transport{}
+	t.Cleanup(rt.CloseIdleConnections)
+	retry := resilient.Defaults("fatsecret").Retry
+	retry.Base, retry.Now = time.Millisecond, time.Now
+	return fatsecret.Config{
+		ConsumerKey: s.ConsumerKey, ConsumerSecret: secretbox.Secret(s.ConsumerSecret), HTTP: resilient.NewClient(rt, 30*time.Second),
+		URL: s.URL + fatsecrettest.APIPath, RequestTokenURL: s.URL + "/oauth/request_token",
+		AuthorizeURL: s.URL + "/oauth/authorize", AccessTokenURL: s.URL + "/oauth/access_token",
+		Budget: s.Budget, Spacing: -1, Retry: retry, Observe: s.Observe, Now: s.Now,
+	}
+}
+
+func newClient(t testing.TB, s conformance.Settings) conformance.Client {
+	c, err := fatsecret.New(config(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, newClient)
+}

@@ -1,0 +1,243 @@
+package tandoor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
+)
+
+// naive is a client as one writes it from the field names alone: it looks at the status
+// only, follows redirects and links, reads nutrition where it first finds some, and writes
+// without looking.
+type naive struct{ url, token string }
+
+func (n naive) call(ctx context.Context, method, path string, in, out any) error {
+	b, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	if path[0] == '/' {
+		path = n.url + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+n.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 400 {
+		return errors.New(resp.Status)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return nil //nolint:nilerr // that is the naive part
+	}
+	return nil
+}
+
+func (n naive) Probe(ctx context.Context) (string, error) {
+	var v struct{ Version string }
+	err := n.call(ctx, "GET", "/api/server-settings/current/", nil, &v)
+	return v.Version, err
+}
+
+func (n naive) Check(ctx context.Context) (tandoor.Status, error) {
+	var v struct{ Name string }
+	err := n.call(ctx, "GET", "/api/space/current", nil, &v)
+	return tandoor.Status{Space: v.Name, CanWrite: true}, err
+}
+
+func (n naive) Changed(ctx context.Context, since time.Time) ([]tandoor.Overview, error) {
+	var all []tandoor.Overview
+	next := "/api/recipe/?page_size=1000"
+	if !since.IsZero() {
+		next += "&updatedon_gte=" + since.Format(time.DateOnly)
+	}
+	for next != "" {
+		var page struct {
+			Next    string
+			Results []struct {
+				ID        recipe.ID
+				Name      string
+				UpdatedAt time.Time `json:"updated_at"`
+			}
+		}
+		if err := n.call(ctx, "GET", next, nil, &page); err != nil {
+			return nil, err
+		}
+		for _, r := range page.Results {
+			all = append(all, tandoor.Overview{ID: r.ID, Name: r.Name, UpdatedAt: r.UpdatedAt})
+		}
+		next = page.Next
+	}
+	return all, nil
+}
+
+func (n naive) Recipe(ctx context.Context, id recipe.ID) (recipe.Recipe, []tandoor.Problem, error) {
+	var w struct {
+		Name       string
+		Servings   int
+		Properties []struct {
+			Amount float64               `json:"property_amount"`
+			Type   struct{ Name string } `json:"property_type"`
+		}
+		FoodProperties map[string]struct {
+			Name  string
+			Total float64 `json:"total_value"`
+		} `json:"food_properties"`
+		Steps []struct {
+			Ingredients []struct {
+				Amount float64
+				Food   struct{ Name string }
+			}
+		}
+	}
+	if err := n.call(ctx, "GET", "/api/recipe/"+strconv.Itoa(int(id))+"/", nil, &w); err != nil {
+		return recipe.Recipe{}, nil, err
+	}
+	r := recipe.Recipe{ID: id, Name: w.Name, Servings: w.Servings, Nutrition: recipe.Stated}
+	values := map[string]float64{}
+	for _, p := range w.FoodProperties {
+		values[p.Name] = p.Total
+	}
+	for _, p := range w.Properties {
+		values[p.Type.Name] = p.Amount
+	}
+	mass := func(name string) nutrition.Mass { return nutrition.Mass(values[name] * float64(nutrition.Gram)) }
+	r.PerServing = nutrition.Macros{Protein: mass("Proteins"), Fat: mass("Fat"), Carbs: mass("Carbohydrates")}
+	for _, s := range w.Steps {
+		for _, in := range s.Ingredients {
+			r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{Name: in.Food.Name}, Amount: recipe.Amount(in.Amount * float64(recipe.One))})
+		}
+	}
+	return r, nil, nil
+}
+
+func (n naive) Sync(ctx context.Context, since time.Time, _ map[recipe.ID]time.Time, _ bool, _ func(int, int)) (tandoor.Result, error) {
+	list, err := n.Changed(ctx, since)
+	res := tandoor.Result{Listed: len(list)}
+	for _, o := range list {
+		r, _, err := n.Recipe(ctx, o.ID)
+		if err != nil {
+			return res, err
+		}
+		res.Changed = append(res.Changed, r)
+	}
+	return res, err
+}
+
+func (n naive) WritePlan(ctx context.Context, marker string, entries []tandoor.PlanEntry) (tandoor.Written, error) {
+	var w tandoor.Written
+	for _, e := range entries {
+		var typ, made struct{ ID int64 }
+		if err := n.call(ctx, "POST", "/api/meal-type/", map[string]any{"name": e.MealType}, &typ); err != nil {
+			return w, err
+		}
+		body := map[string]any{"recipe": e.Recipe, "meal_type": typ.ID, "servings": e.Servings.Float(), "from_date": e.Date.Format(time.RFC3339), "note": marker}
+		err := n.call(ctx, "POST", "/api/meal-plan/", body, &made)
+		if err != nil { // once more, as one does
+			err = n.call(ctx, "POST", "/api/meal-plan/", body, &made)
+		}
+		if err != nil {
+			return w, err
+		}
+		w.Created++
+		w.IDs = append(w.IDs, made.ID)
+	}
+	return w, nil
+}
+
+func (n naive) WriteShopping(ctx context.Context, plan int64, lines []tandoor.ShoppingLine) (tandoor.Written, error) {
+	var w tandoor.Written
+	for _, l := range lines {
+		var made struct{ ID int64 }
+		err := n.call(ctx, "POST", "/api/shopping-list-entry/", map[string]any{"food": map[string]any{"name": l.Food}, "amount": l.Amount.Float(), "mealplan_id": plan}, &made)
+		if err != nil {
+			return w, err
+		}
+		w.Created++
+		w.IDs = append(w.IDs, made.ID)
+	}
+	return w, nil
+}
+
+func (n naive) MealPlans(ctx context.Context, _, _ time.Time) ([]tandoor.PlannedMeal, error) {
+	var page struct {
+		Results []struct {
+			ID   int64
+			From time.Time `json:"from_date"`
+		}
+	}
+	err := n.call(ctx, "GET", "/api/meal-plan/", nil, &page)
+	var out []tandoor.PlannedMeal
+	for _, r := range page.Results {
+		out = append(out, tandoor.PlannedMeal{ID: r.ID, Entry: tandoor.PlanEntry{Date: r.From.UTC(), Servings: 15_000}})
+	}
+	return out, err
+}
+
+func (n naive) ShoppingEntries(ctx context.Context, plan int64) ([]tandoor.ShoppingEntry, error) {
+	var page struct{ Results []struct{ ID int64 } }
+	err := n.call(ctx, "GET", fmt.Sprintf("/api/shopping-list-entry/?mealplan=%d", plan), nil, &page)
+	var out []tandoor.ShoppingEntry
+	for _, r := range page.Results {
+		out = append(out, tandoor.ShoppingEntry{ID: r.ID})
+	}
+	return out, err
+}
+
+// TestNaiveClientFails shows that the cases catch what they are for.
+func TestNaiveClientFails(t *testing.T) {
+	t.Parallel()
+	factory := func(_ testing.TB, url, token string, _ int) conformance.Client { return naive{url, token} }
+	caught := 0
+	for _, c := range conformance.Cases() {
+		switch c.Name {
+		case "oversized body", "timeout is told as such", "slow body counts against the deadline":
+			continue // slow to fail, and covered by the others
+		}
+		err := conformance.Try(t, c, factory)
+		if err == nil && mustCatch[c.Name] {
+			t.Errorf("%q does not catch a naive client", c.Name)
+		}
+		if err != nil {
+			caught++
+		} else {
+			t.Logf("passes: %s", c.Name)
+		}
+	}
+	if caught < len(mustCatch) {
+		t.Errorf("%d cases caught the naive client; want at least %d", caught, len(mustCatch))
+	}
+}
+
+// mustCatch are the cases about what the naive client does wrong.
+var mustCatch = map[string]bool{
+	"wrong token is 403 and named": true, "missing write scope is told from a wrong token": true,
+	"wrong path redirects to a log-in page": true, "page instead of JSON": true, "malformed body": true,
+	"502 while the container migrates": true, "429 keeps Retry-After": true, "500 page is not retried": true,
+	"bad reference is a 500 page and not tried again": true, "every path ends with a slash": true,
+	"pages are clamped and counted by ourselves": true, "list that shrinks while it is read": true,
+	"details only for what changed": true, "changed today in another time zone": true, "deletions show only in the flat list": true,
+	"header rows, no amounts, units and notes": true, "embedded recipes bring their ingredients": true,
+	"keywords say the meal, with their children": true, "numbers may be strings with a comma": true,
+	"food properties are per recipe": true, "legacy block is per serving and last": true, "zero with missing_value is not zero": true,
+	"missing_value with a total is a lower bound": true, "property types by name in German": true, "NaN names recipe and field": true,
+	"negative value names recipe and field": true, "absurd value names recipe and field": true,
+	"plan is written once": true, "plan dates are the user's, whatever the server's zone": true,
+	"plan answer lost after it took effect": true, "changed plan replaces ours and leaves others": true, "shopping list is written once": true,
+}
