@@ -13,6 +13,8 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/plan"
@@ -74,7 +76,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		return err
 	}
 	stops = append(stops, box.Stop)
-	say("Sandbox: Tandoor %s, SMTP %s, inbox %s", box.TandoorURL(), box.Mail.SMTPAddr(), box.InboxURL())
+	say("Sandbox: Tandoor %s, FatSecret %s, SMTP %s, inbox %s", box.TandoorURL(), box.FatSecretURL(), box.Mail.SMTPAddr(), box.InboxURL())
 
 	cfg, err := c.config(url, box)
 	if err != nil {
@@ -131,6 +133,8 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 		Encryption: "none", From: "Meal planner <plan@sandbox.example>", Timeout: cfg.SMTP.Timeout,
 	}
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
+	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
+	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
 	cfg.Log, cfg.Telemetry = c.Log, c.Telemetry
 	if cfg.Telemetry.Environment == "production" {
 		cfg.Telemetry.Environment = "demo"
@@ -146,7 +150,14 @@ func addPeople(ctx context.Context, a *app.App, box *sandbox.Sandbox, now time.T
 		return err
 	}
 	for _, p := range sandbox.People() {
-		if err := a.Users.Add(ctx, p.User, nil); err != nil && fault.KindOf(err) != fault.Conflict {
+		var sealed []byte
+		if t, ok := box.FatSecretTokens[p.ID]; ok {
+			var err error
+			if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: t.Key, Secret: secretbox.Secret(t.Secret)}); err != nil {
+				return err
+			}
+		}
+		if err := a.Users.Add(ctx, p.User, sealed); err != nil && fault.KindOf(err) != fault.Conflict {
 			return err
 		}
 		week, err := app.NextWeek(p.User, now)

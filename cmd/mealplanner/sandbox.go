@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -30,8 +31,9 @@ func (c *sandboxCmd) Run(ctx context.Context, std *streams, now func() time.Time
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "TANDOOR_URL=%s\nTANDOOR_TOKEN=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_PASSWORD=%s\nSMTP_ENCRYPTION=none\nIMAP=%s\nINBOX=%s\nFAULTS=%s\n",
-		box.TandoorURL(), box.TandoorToken, box.Mail.SMTPAddr().IP, box.Mail.SMTPAddr().Port, sandbox.MailUser, box.MailPassword,
+	fmt.Fprintf(std.out, "TANDOOR_URL=%s\nTANDOOR_TOKEN=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nFATSECRET_CONSUMER_SECRET=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_PASSWORD=%s\nSMTP_ENCRYPTION=none\nIMAP=%s\nINBOX=%s\nFAULTS=%s\n",
+		box.TandoorURL(), box.TandoorToken, box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth", sandbox.ConsumerKey, box.ConsumerSecret,
+		box.Mail.SMTPAddr().IP, box.Mail.SMTPAddr().Port, sandbox.MailUser, box.MailPassword,
 		box.Mail.IMAPAddr(), box.InboxURL(), box.FaultsURL())
 	<-ctx.Done()
 	return errors.Join(box.Stop(context.WithoutCancel(ctx)))

@@ -20,6 +20,9 @@ type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a user, and the recipe library they cook from."`
 	List userListCmd `cmd:"" help:"List the users."`
 	Set  userSetCmd  `cmd:"" help:"Change a user; what is not named stays."`
+
+	Connect    userConnectCmd    `cmd:"" help:"Print the link by which a user connects their FatSecret account."`
+	Disconnect userDisconnectCmd `cmd:"" help:"Forget a user's FatSecret account."`
 }
 
 // wishes are the flags that add and set share. A nil pointer was not given.
@@ -232,4 +235,30 @@ func (c *userListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		}
 		return t.Flush()
 	})
+}
+
+type userConnectCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the user."`
+}
+
+// Run prints the link; the api role must be reachable at PUBLIC_URL.
+func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		if _, err := a.Users.Get(ctx, c.ID); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(std.out, "Open within an hour:\n%s\n", a.Links.Connect(c.ID))
+		return err
+	})
+}
+
+type userDisconnectCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the user."`
+}
+
+// Run forgets the token.
+func (c *userDisconnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error { return a.Users.SetFatSecret(ctx, c.ID, nil) })
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/web"
+	"github.com/mealplanner/mealplanner/pkg/weights"
 )
 
 // Role is what a process does.
@@ -96,6 +97,7 @@ type App struct {
 	pools      map[string]*pgxpool.Pool
 	generation *observe.Generation
 	upstreams  *upstreams
+	accounts   *fatsecretAccounts
 	wake       chan struct{}
 	stops      stack
 	addrs      map[Role]net.Addr
@@ -260,12 +262,17 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	if err != nil {
 		return err
 	}
-	a.upstreams = newUpstreams(a, pool)
+	a.upstreams = newUpstreams(a)
+	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
+	if a.accounts, err = newFatSecret(a, tracking); err != nil {
+		return err
+	}
+	profiles := weights.New(a.accounts, tracking, c.Generation.UpstreamTimeout)
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.Sync = recipesync.New(a.upstreams, a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
-	week := planner.New(a.Sync, a.upstreams, a.Plans, renderer, observe.Step(tracer), planner.Settings{
+	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
@@ -349,7 +356,7 @@ func (a *App) Start(ctx context.Context) error {
 	if a.opts.Role.serves() {
 		mux := http.NewServeMux()
 		web.Health(mux, a.Ready)
-		pages := &web.Pages{Plans: a.Plans, Users: a.Users, Signer: a.Links.Signer, Log: a.Log}
+		pages := &web.Pages{Plans: a.Plans, Users: a.Users, FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, otelhttp.NewHandler(mux, "http")); err != nil {
 			return err
@@ -402,6 +409,7 @@ func (a *App) startJobs(ctx context.Context) {
 	})
 	wg.Go(func() { a.runWeekly(ctx) })
 	wg.Go(func() { a.upstreams.probe(ctx) })
+	wg.Go(func() { a.purge(ctx) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})

@@ -6,26 +6,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // upstreams connects the use cases to Tandoor and FatSecret: one client for each
 // connection, all calls through one traced, retrying, breaking transport per upstream.
 type upstreams struct {
-	app *App
+	app    *App
+	prober *http.Client
 
 	mu       sync.Mutex
 	tandoors map[string]library
@@ -38,13 +36,10 @@ type library struct {
 	client *tandoor.Client
 }
 
-var (
-	_ recipesync.Upstream = (*upstreams)(nil)
-	_ planner.Profiles    = (*upstreams)(nil)
-)
+var _ recipesync.Upstream = (*upstreams)(nil)
 
-func newUpstreams(a *App, _ *pgxpool.Pool) *upstreams {
-	return &upstreams{app: a, tandoors: map[string]library{}, alive: map[string]bool{}}
+func newUpstreams(a *App) *upstreams {
+	return &upstreams{app: a, prober: resilient.NewClient(http.DefaultTransport, probeEvery/2), tandoors: map[string]library{}, alive: map[string]bool{}}
 }
 
 // transport is retry over breaker over one client span per attempt. Third parties get
@@ -142,9 +137,6 @@ func (u *upstreams) Fetch(ctx context.Context, connection string, since time.Tim
 	return found, err
 }
 
-// Weight implements [planner.Profiles].
-func (u *upstreams) Weight(context.Context, user.User) (float64, error) { return 0, nil }
-
 // probeEvery is how often each upstream is asked whether it is up.
 const probeEvery = 30 * time.Second
 
@@ -154,6 +146,7 @@ func (u *upstreams) probe(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		u.probeTandoor(ctx)
+		u.probeFatSecret(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -187,6 +180,32 @@ func (u *upstreams) probeTandoor(ctx context.Context) {
 	u.alive["tandoor"] = up
 }
 
+// probeFatSecret asks without a signature: an error inside an answer means "up". The
+// probe is not one of the application's calls and costs nothing.
+func (u *upstreams) probeFatSecret(ctx context.Context) {
+	c := u.app.opts.Config.FatSecret
+	if c.ConsumerKey == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeEvery/2)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.APIURL+"?format=json", http.NoBody)
+	if err != nil {
+		return // the address was checked at start
+	}
+	resp, err := u.prober.Do(req)
+	up := err == nil && resp.StatusCode < http.StatusInternalServerError
+	if err == nil {
+		_ = resp.Body.Close() // nothing of it is wanted
+	}
+	if !up && ctx.Err() == nil {
+		u.app.Log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.alive["fatsecret"] = up
+}
+
 func (u *upstreams) availability(context.Context) ([]metrics.Reading, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -199,12 +218,4 @@ func (u *upstreams) availability(context.Context) ([]metrics.Reading, error) {
 		out = append(out, metrics.Reading{Label: api, Value: v})
 	}
 	return out, nil
-}
-
-// CheckFatSecret says whether FatSecret can be used.
-func (a *App) CheckFatSecret(context.Context) (string, error) {
-	if a.opts.Config.FatSecret.ConsumerKey == "" {
-		return "off (set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET to use body weights)", nil
-	}
-	return "keys are set", nil
 }

@@ -118,3 +118,23 @@ func (a *App) runDue(ctx context.Context, retry map[string]backoff) error {
 	wg.Wait()
 	return nil
 }
+
+// purgeEvery is how often FatSecret's content is looked through; with rows leaving at 23
+// hours, none becomes 24 hours old.
+const purgeEvery = 10 * time.Minute
+
+// purge deletes FatSecret's content before its terms want it gone.
+func (a *App) purge(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if _, err := a.accounts.store.Purge(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "Purge failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
@@ -34,13 +35,18 @@ type Options struct {
 
 // Sandbox is the running stand-in.
 type Sandbox struct {
-	Tandoor *tandoortest.Server
-	Mail    *mailbox.Mailbox
-	Faults  *faultswitch.Switch
+	Tandoor   *tandoortest.Server
+	FatSecret *fatsecrettest.Server
+	Mail      *mailbox.Mailbox
+	Faults    *faultswitch.Switch
 	// TandoorToken may read and write the library.
 	TandoorToken string
 	// MailPassword opens every IMAP account.
 	MailPassword string
+	// ConsumerSecret belongs to [ConsumerKey], the application that may call FatSecret.
+	ConsumerSecret string
+	// FatSecretTokens are the tokens of the demo users with an account, by user.
+	FatSecretTokens map[string]Token
 
 	urls    map[string]string
 	servers []*http.Server
@@ -59,6 +65,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	s := &Sandbox{
 		Faults:       faultswitch.New(1, resilient.Sleep),
 		TandoorToken: orRandom(o.TandoorToken), MailPassword: orRandom(o.MailPassword),
+		ConsumerSecret: orRandom(""), FatSecretTokens: map[string]Token{},
 		urls: map[string]string{},
 	}
 	defer func() {
@@ -78,6 +85,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
+		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(), Now: o.Now,
+	})
 	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
 		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,
 		Log: o.Log, Now: o.Now, Faults: s.Faults,
@@ -94,6 +104,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		handler    http.Handler
 	}{
 		{tandoorServer, o.TandoorAddr, s.Faults.Middleware(tandoorServer, nil, s.Tandoor)},
+		{fatsecretServer, o.FatSecretAddr, s.Faults.Middleware(fatsecretServer, nil, s.FatSecret)},
 		{webServer, o.WebAddr, web},
 	} {
 		if err := s.serve(ctx, srv.name, srv.addr, srv.handler); err != nil {
@@ -101,6 +112,26 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		}
 	}
 	return s, nil
+}
+
+// ConsumerKey is the application that the sandbox's FatSecret knows.
+const ConsumerKey = "mealplanner-sandbox"
+
+// Token is a FatSecret account's permanent token.
+type Token struct{ Key, Secret string }
+
+// accounts makes a FatSecret account for every demo user with a weight.
+func (s *Sandbox) accounts() []fatsecrettest.User {
+	var out []fatsecrettest.User
+	for _, p := range People() {
+		if p.WeightKG == 0 {
+			continue
+		}
+		t := Token{orRandom(""), orRandom("")}
+		s.FatSecretTokens[p.ID] = t
+		out = append(out, fatsecrettest.User{Token: t.Key, Secret: t.Secret, LastKg: p.WeightKG, HeightCm: p.Settings.Body.HeightCM})
+	}
+	return out
 }
 
 // MailUser is the user name of the sandbox's SMTP server.
@@ -134,6 +165,9 @@ func (s *Sandbox) serve(ctx context.Context, name, addr string, h http.Handler) 
 
 // TandoorURL is the base address of the recipe library.
 func (s *Sandbox) TandoorURL() string { return s.urls[tandoorServer] }
+
+// FatSecretURL is the base address of the FatSecret stand-in.
+func (s *Sandbox) FatSecretURL() string { return s.urls[fatsecretServer] }
 
 // InboxURL is where the mails can be read.
 func (s *Sandbox) InboxURL() string { return s.urls[webServer] + "/inbox/" }

@@ -34,12 +34,14 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 const (
 	PlanLink        = "plan"
 	UnsubscribeLink = "unsubscribe"
+	ConnectLink     = "connect"
 )
 
 // How long links in a mail work.
 const (
 	planValid        = 60 * 24 * time.Hour
 	unsubscribeValid = 2 * 365 * 24 * time.Hour
+	connectValid     = time.Hour
 )
 
 // Links makes the links that mails carry.
@@ -58,6 +60,11 @@ func (l Links) Unsubscribe(userID, emailType string) string {
 	return l.Base + "/unsubscribe/" + l.Signer.Sign(UnsubscribeLink, userID, emailType, unsubscribeValid)
 }
 
+// Connect returns the address where the user connects their FatSecret account.
+func (l Links) Connect(userID string) string {
+	return l.Base + "/fatsecret/connect/" + l.Signer.Sign(ConnectLink, userID, "", connectValid)
+}
+
 // Plans gives stored plans.
 type Plans interface {
 	Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error)
@@ -69,12 +76,19 @@ type Users interface {
 	Set(ctx context.Context, u user.User) error
 }
 
+// FatSecret connects users' accounts.
+type FatSecret interface {
+	ConnectURL(ctx context.Context, userID string) (string, error)
+	Connected(ctx context.Context, requestToken, verifier string) (userID string, err error)
+}
+
 // Pages are the pages for people.
 type Pages struct {
-	Plans  Plans
-	Users  Users
-	Signer *signedlink.Signer
-	Log    *slog.Logger
+	Plans     Plans
+	Users     Users
+	FatSecret FatSecret
+	Signer    *signedlink.Signer
+	Log       *slog.Logger
 }
 
 // Register adds the pages to the mux.
@@ -82,6 +96,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
+	mux.HandleFunc("GET /fatsecret/connect/{token}", p.connect)
+	mux.HandleFunc("GET /fatsecret/callback", p.connected)
 }
 
 func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
@@ -131,6 +147,32 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " "), "Done": true})
+}
+
+// connect sends the visitor to FatSecret to agree.
+func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(ConnectLink, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	url, err := p.FatSecret.ConnectURL(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, url, http.StatusSeeOther)
+}
+
+// connected is where FatSecret sends the visitor back; the request token is known only to
+// those who began, and works once.
+func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if _, err := p.FatSecret.Connected(r.Context(), q.Get("oauth_token"), q.Get("oauth_verifier")); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "connected.html", nil)
 }
 
 // fail shows an error: its message where the visitor can act on it, else generic words

@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/weights"
+)
+
+// FatSecret keeps what FatSecret's terms allow: its content for under 24 hours, the
+// application's calls of a day, and connections on their way.
+type FatSecret struct {
+	q      *db.Queries
+	budget int
+}
+
+var _ weights.Cache = (*FatSecret)(nil)
+
+// NewFatSecret returns the store; budget is the application's calls a day.
+func NewFatSecret(pool *pgxpool.Pool, budget int) *FatSecret {
+	return &FatSecret{db.New(pool), budget}
+}
+
+const weightKind = "weight"
+
+type keptWeight struct {
+	KG float64 `json:"kg"`
+}
+
+// PutWeight implements [weights.Cache].
+func (s *FatSecret) PutWeight(ctx context.Context, userID string, kg float64) error {
+	data, err := json.Marshal(keptWeight{kg})
+	if err != nil {
+		return fault.Wrap(fault.Internal, "keep weight", err)
+	}
+	return failed("keep weight", s.q.PutFatSecret(ctx, db.PutFatSecretParams{UserID: userID, Kind: weightKind, Data: data}))
+}
+
+// Weight implements [weights.Cache].
+func (s *FatSecret) Weight(ctx context.Context, userID string) (float64, bool, error) {
+	data, err := s.q.GetFatSecret(ctx, userID, weightKind)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, failed("load weight", err)
+	}
+	var w keptWeight
+	if err := json.Unmarshal(data, &w); err != nil {
+		return 0, false, fault.Wrap(fault.Internal, "load weight", err)
+	}
+	return w.KG, true, nil
+}
+
+// Purge deletes content that is older than 23 hours and returns how many rows.
+func (s *FatSecret) Purge(ctx context.Context) (int64, error) {
+	n, err := s.q.PurgeFatSecret(ctx)
+	return n, failed("purge FatSecret content", err)
+}
+
+// Take takes n calls from today's budget, or none and an error of kind QuotaExceeded.
+func (s *FatSecret) Take(ctx context.Context, n int) error {
+	_, err := s.q.TakeBudget(ctx, db.TakeBudgetParams{Api: "fatsecret", Calls: int32(n), Budget: int32(s.budget)}) //nolint:gosec // both bounded by settings
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.QuotaExceeded, "fatsecret: call budget", "today's %d calls are used: raise FATSECRET_DAILY_BUDGET or wait until midnight UTC", s.budget)
+	}
+	return failed("fatsecret: call budget", err)
+}
+
+// PutPending keeps a request token's secret, encrypted, for 15 minutes.
+func (s *FatSecret) PutPending(ctx context.Context, token, userID string, sealed []byte) error {
+	return failed("connect FatSecret", s.q.PutFatSecretPending(ctx, db.PutFatSecretPendingParams{RequestToken: token, UserID: userID, SecretSealed: sealed}))
+}
+
+// TakePending returns and forgets what PutPending kept; kind NotFound when it is too old
+// or was used.
+func (s *FatSecret) TakePending(ctx context.Context, token string) (userID string, sealed []byte, err error) {
+	row, err := s.q.TakeFatSecretPending(ctx, token)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, fault.New(fault.NotFound, "connect FatSecret", "this connection attempt is over: begin again")
+	}
+	return row.UserID, row.SecretSealed, failed("connect FatSecret", err)
+}
