@@ -104,7 +104,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		handler    http.Handler
 	}{
 		{tandoorServer, o.TandoorAddr, s.Faults.Middleware(tandoorServer, nil, s.Tandoor)},
-		{fatsecretServer, o.FatSecretAddr, s.Faults.Middleware(fatsecretServer, nil, s.FatSecret)},
+		{fatsecretServer, o.FatSecretAddr, s.Faults.Middleware(fatsecretServer, fatsecrettest.Operation, s.FatSecret)},
 		{webServer, o.WebAddr, web},
 	} {
 		if err := s.serve(ctx, srv.name, srv.addr, srv.handler); err != nil {
