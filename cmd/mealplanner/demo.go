@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -42,8 +43,8 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
-		for i := len(stops) - 1; i >= 0; i-- {
-			err = errors.Join(err, stops[i](stop))
+		for _, s := range slices.Backward(stops) {
+			err = errors.Join(err, s(stop))
 		}
 	}()
 

@@ -110,7 +110,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the one place where the clock comes in
 	}
 	a := &App{opts: o, pools: map[string]*pgxpool.Pool{}, wake: make(chan struct{}, 1), addrs: map[Role]net.Addr{}}
 	defer func() {

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -45,7 +46,7 @@ func Parse(raw []byte) (Parts, error) {
 	p := Parts{Header: r.Header.Header}
 	for {
 		part, err := r.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return p, nil
 		}
 		if err != nil {

@@ -161,7 +161,7 @@ func newWeekView(u user.User, s planner.Stored) weekView {
 		v.Days = append(v.Days, newDayView(d, w.TolerancePct, s.Prep))
 	}
 	for _, r := range w.Reasons {
-		if text := reason(r, w); text != "" {
+		if text := reason(r); text != "" {
 			v.Problems = append(v.Problems, text)
 		}
 	}
@@ -336,7 +336,7 @@ func cookText(b prep.Batch) string {
 	return text
 }
 
-func reason(r plan.Reason, w plan.Week) string {
+func reason(r plan.Reason) string {
 	switch r.Code {
 	case "macro_out_of_band":
 		macro := strings.TrimSuffix(r.Macro, "_g")

@@ -56,7 +56,7 @@ func (m *Mails) Send(ctx context.Context, q delivery.Queued) error {
 			attribute.Int("attempt", q.Attempts+1),
 		),
 	}
-	wrote := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": q.TraceParent})
+	wrote := propagation.TraceContext{}.Extract(context.WithoutCancel(ctx), propagation.MapCarrier{"traceparent": q.TraceParent})
 	if sc := trace.SpanContextFromContext(wrote); sc.IsValid() {
 		if q.Attempts == 0 {
 			ctx = trace.ContextWithRemoteSpanContext(ctx, sc)

@@ -126,11 +126,11 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 			g.log.WarnContext(ctx, "Recipe pool is stale", append([]any{slog.Time("fetched_at", m.Pool.FetchedAt)},
 				Failure(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
 		}
-		level, message := slog.LevelInfo, "Generation completed"
+		level := slog.LevelInfo
 		if m.Total > slowGeneration {
-			level, message = slog.LevelWarn, "Generation completed slowly"
+			level = slog.LevelWarn
 		}
-		g.log.Log(ctx, level, message, append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
+		g.log.Log(ctx, level, "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
 	}
 }
 

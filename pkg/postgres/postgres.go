@@ -58,7 +58,6 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "mealplanner-" + o.Pool
 	tracer := otelpgx.NewTracer(
 		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),
-		otelpgx.WithDisableQuerySpanNamePrefix(),
 		otelpgx.WithDisableConnectionDetailsInAttributes(),
 		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return QueryName(sql) }),
 	)

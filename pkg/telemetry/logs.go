@@ -26,7 +26,7 @@ type LogOptions struct {
 // Keep is an attribute that exempts a line from sampling. It is not printed.
 var Keep = slog.Bool(keepKey, true)
 
-const keepKey = "log.keep"
+const keepKey = "log_keep"
 
 type contextKey int
 

@@ -68,28 +68,28 @@ func exec(ctx context.Context, sql string) error {
 }
 
 // URL returns a migrated, empty database. It vanishes with the server.
-func URL(t testing.TB) string {
-	t.Helper()
+func URL(tb testing.TB) string {
+	tb.Helper()
 	once.Do(start)
 	if failure != nil {
-		t.Fatalf("private PostgreSQL: %v", failure)
+		tb.Fatalf("private PostgreSQL: %v", failure)
 	}
 	name := fmt.Sprintf("test_%d", clones.Add(1))
 	cloning.Lock() // one clone of a template at a time
 	defer cloning.Unlock()
-	if err := exec(t.Context(), "create database "+name+" template "+template); err != nil {
-		t.Fatal(err)
+	if err := exec(tb.Context(), "create database "+name+" template "+template); err != nil {
+		tb.Fatal(err)
 	}
 	return server.URL(name)
 }
 
 // Pool returns a pool on a database of its own.
-func Pool(t testing.TB) *pgxpool.Pool {
-	t.Helper()
-	pool, err := postgres.Open(t.Context(), postgres.Options{URL: URL(t), Pool: "test", MaxConns: 8})
+func Pool(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := postgres.Open(tb.Context(), postgres.Options{URL: URL(tb), Pool: "test", MaxConns: 8})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	tb.Cleanup(pool.Close)
 	return pool
 }
