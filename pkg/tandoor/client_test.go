@@ -132,3 +132,36 @@ func TestEndpointsAreTemplates(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenBreakerIsUnavailableAndNotCounted(t *testing.T) {
+	t.Parallel()
+	opt := resilient.Defaults("tandoor")
+	opt.Retry.Tries = 1
+	opt.Breaker.MinRequests = 3
+	calls, observed := 0, 0
+	rt := resilient.NewTransport(roundTrip(func(*http.Request) (*http.Response, error) {
+		calls++
+		return nil, io.ErrUnexpectedEOF
+	}), opt)
+	c, err := tandoor.New(tandoor.Config{
+		BaseURL: "http://tandoor", HTTP: resilient.NewClient(rt, time.Minute),
+		Observe: func(_ context.Context, call resilient.Call) {
+			observed++
+			if call.Status != resilient.LabelNetwork {
+				t.Errorf("status = %q; want %q", call.Status, resilient.LabelNetwork)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fault.Kind{fault.NetworkError, fault.NetworkError, fault.NetworkError, fault.Unavailable, fault.Unavailable}
+	for i, kind := range want {
+		if _, err := c.IDs(t.Context()); fault.KindOf(err) != kind {
+			t.Errorf("call %d: err = %v; want %s", i+1, err, kind)
+		}
+	}
+	if calls != 3 || observed != 3 {
+		t.Errorf("%d requests, %d observed; want 3 of each", calls, observed)
+	}
+}
