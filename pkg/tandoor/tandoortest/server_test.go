@@ -233,3 +233,35 @@ func TestRequestLogHoldsNoToken(t *testing.T) {
 		t.Errorf("log = %+v, calls = %v", log, b.srv.Calls())
 	}
 }
+
+func TestRatingsComeFromTheCookLog(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for _, rating := range []int{5, 4} {
+		if rec, body := b.do("POST", "/api/cook-log/", fmt.Sprintf(`{"recipe":1,"servings":2,"rating":%d,"comment":""}`, rating), ""); rec.Code != 201 {
+			t.Fatal(rec.Code, body)
+		}
+	}
+	if _, body := b.do("GET", "/api/recipe/1/", "", ""); !strings.Contains(body, `"rating":4.5`) || !strings.Contains(body, `"last_cooked":null`) {
+		t.Errorf("detail = %.300s; want rating 4.5 and no last_cooked", body)
+	}
+	if _, body := b.do("GET", "/api/cook-log/?recipe=2", "", ""); !strings.Contains(body, `"count":0`) {
+		t.Errorf("log of another recipe = %s; want none", body)
+	}
+}
+
+func TestTokensAreMadeAndMasked(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	_, body := b.do("POST", "/api/access-token/", `{"scope":"mealplan","expires":"2030-01-01T00:00:00Z"}`, "")
+	var made struct{ Token string }
+	if err := json.Unmarshal([]byte(body), &made); err != nil || made.Token == "" {
+		t.Fatal(body, err)
+	}
+	if rec, _ := b.do("GET", "/api/meal-plan/ical/", "", "Bearer "+made.Token); rec.Code != 200 {
+		t.Errorf("calendar with the new token = %d; want 200", rec.Code)
+	}
+	if _, body := b.do("GET", "/api/access-token/", "", ""); strings.Contains(body, made.Token) || strings.Contains(body, tandoortest.DefaultToken) {
+		t.Errorf("the list shows tokens: %s", body)
+	}
+}
