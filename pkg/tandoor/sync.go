@@ -2,7 +2,6 @@ package tandoor
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -188,5 +187,3 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, r
 	slices.SortStableFunc(res.Problems, func(a, b Problem) int { return int(a.Recipe - b.Recipe) })
 	return nil
 }
-
-var errNotTandoor = errors.New("the answer has no field \"version\"")
