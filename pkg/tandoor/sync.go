@@ -119,7 +119,8 @@ func (c *Client) Sync(ctx context.Context, since time.Time, known map[recipe.ID]
 	if err != nil {
 		return Result{}, err
 	}
-	return res, c.details(ctx, ref, todo, &res, progress)
+	err = c.details(ctx, ref, todo, &res, progress)
+	return res, err
 }
 
 func (c *Client) referenceFor(ctx context.Context, full bool) (*Reference, error) {
