@@ -83,8 +83,8 @@ type model struct {
 // roundingMargin bounds the error of the sum of three coordinates, each rounded once.
 const roundingMargin = 3
 
-func newModel(p *Problem, work *meter) *model {
-	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: work}
+func newModel(p *Problem) *model {
+	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: &meter{}}
 	m.repeats = make([]bool, len(p.Recipes))
 	for i := range p.Recipes {
 		m.index[p.Recipes[i].ID] = int32(i)

@@ -30,6 +30,15 @@ func plan(t *rapid.T, p generate.Problem) generate.Plan {
 	return r.Plan
 }
 
+func anyPlan(t *rapid.T) (generate.Problem, generate.Plan) {
+	p := anyProblem(t)
+	first := plan(t, p)
+	if first.Status == generate.Infeasible {
+		t.Skip("infeasible")
+	}
+	return p, first
+}
+
 // worse reports whether b is worse than a by more than rounding.
 func worse(a, b generate.Plan) bool {
 	if a.Status == generate.Infeasible || b.Status == generate.Infeasible {
@@ -71,11 +80,7 @@ func TestWideningTheBandNeverWorsens(t *testing.T) {
 func TestALockedPlanPlannedAgainIsItself(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := anyProblem(t)
-		first := plan(t, p)
-		if first.Status == generate.Infeasible {
-			t.Skip("infeasible")
-		}
+		p, first := anyPlan(t)
 		date, meal := p.WeekOf+generate.Date(rapid.IntRange(0, 6).Draw(t, "day")), recipe.Meal(rapid.IntRange(0, 2).Draw(t, "meal"))
 		p.Skips = append(slices.Clone(p.Skips), generate.Slot{Date: date, Meal: meal})
 		p.Skips = slices.CompactFunc(p.Skips, func(a, b generate.Slot) bool { return a == b })
@@ -109,11 +114,7 @@ func TestALockedPlanPlannedAgainIsItself(t *testing.T) {
 func TestRegenerateKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := anyProblem(t)
-		first := plan(t, p)
-		if first.Status == generate.Infeasible {
-			t.Skip("infeasible")
-		}
+		p, first := anyPlan(t)
 		scope := generate.Scope{}
 		if rapid.Bool().Draw(t, "part") {
 			scope.Date = p.WeekOf + generate.Date(rapid.IntRange(0, 6).Draw(t, "day"))

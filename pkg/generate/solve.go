@@ -49,9 +49,14 @@ func Solve(p Problem, o Options) (*Result, error) {
 	if o.Effort < 1 || o.Effort > MaxEffort {
 		return nil, invalid("effort: must be from 1 to %d", MaxEffort)
 	}
-	work := &meter{budget: math.MaxInt64}
-	m := newModel(&p, work)
-	work.budget = budgetFor(o.Effort, m.largestPool(), len(m.grid))
+	m := newModel(&p)
+	return m.solve(o, budgetFor(o.Effort, m.largestPool(), len(m.grid)))
+}
+
+// solve solves a model with a given amount of work.
+func (m *model) solve(o Options, budget int64) (*Result, error) {
+	p := m.problem
+	m.work.budget = budget
 	out := &Result{Plan: Plan{WeekOf: p.WeekOf, Effort: o.Effort}}
 	if shortages := m.shortages(); len(shortages) > 0 {
 		out.Plan.Status, out.Plan.Optimal, out.Plan.Reasons = Infeasible, true, shortages
@@ -60,7 +65,7 @@ func Solve(p Problem, o Options) (*Result, error) {
 	}
 	out.Report = m.report(&out.Plan)
 	if o.Explain {
-		out.Report.explain(&p, o, &out.Plan)
+		out.Report.explain(p, o, &out.Plan)
 	}
 	return out, nil
 }

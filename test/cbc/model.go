@@ -75,7 +75,7 @@ func Write(out io.Writer, p generate.Problem, w Weights, limits Limits) error {
 			}
 		}
 	}
-	writeTerms(&b, append(objective, term{0, "zero"}))
+	writeTerms(&b, merged(append(objective, term{0, "zero"})))
 	b.WriteString("\nSubject To\n")
 	for g, limit := range limits {
 		if !math.IsNaN(limit) {
@@ -94,6 +94,20 @@ func Write(out io.Writer, p generate.Problem, w Weights, limits Limits) error {
 	b.WriteString("End\n")
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// merged adds up the factors of each variable: CBC takes a name once only.
+func merged(terms []term) (out []term) {
+	at := make(map[string]int, len(terms))
+	for _, t := range terms {
+		if i, ok := at[t.name]; ok {
+			out[i].factor += t.factor
+			continue
+		}
+		at[t.name] = len(out)
+		out = append(out, t)
+	}
+	return out
 }
 
 func writeTerms(b *strings.Builder, terms []term) {
