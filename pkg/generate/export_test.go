@@ -5,5 +5,7 @@ func SolveWithin(p Problem, budget int64) (*Result, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	return newModel(&p).solve(Options{Effort: DefaultEffort}, budget)
+	m := newModel(&p, DefaultEffort)
+	m.work.budget = budget
+	return m.solve(Options{Effort: DefaultEffort})
 }

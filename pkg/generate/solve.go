@@ -49,14 +49,11 @@ func Solve(p Problem, o Options) (*Result, error) {
 	if o.Effort < 1 || o.Effort > MaxEffort {
 		return nil, invalid("effort: must be from 1 to %d", MaxEffort)
 	}
-	m := newModel(&p)
-	return m.solve(o, budgetFor(o.Effort, m.largestPool(), len(m.grid)))
+	return newModel(&p, o.Effort).solve(o)
 }
 
-// solve solves a model with a given amount of work.
-func (m *model) solve(o Options, budget int64) (*Result, error) {
+func (m *model) solve(o Options) (*Result, error) {
 	p := m.problem
-	m.work.budget = budget
 	out := &Result{Plan: Plan{WeekOf: p.WeekOf, Effort: o.Effort}}
 	if shortages := m.shortages(); len(shortages) > 0 {
 		out.Plan.Status, out.Plan.Optimal, out.Plan.Reasons = Infeasible, true, shortages
@@ -70,19 +67,13 @@ func (m *model) solve(o Options, budget int64) (*Result, error) {
 	return out, nil
 }
 
-func (m *model) largestPool() int {
-	return max(len(m.eligible[0]), len(m.eligible[1]), len(m.eligible[2]))
-}
-
 // fill searches a feasible model, first among the weeks all of whose days are in band as
 // far as each can be, then among all.
 func (m *model) fill(plan *Plan) error {
 	s := newSearch(m, false)
 	proven, bound := s.run()
 	if !s.best.found {
-		// Nothing in the first pass: that it was complete bounds nothing but days_out.
-		budget := m.work.budget
-		m.work.budget += budget
+		m.work.budget += m.work.spent
 		s = newSearch(m, true)
 		proven, bound = s.run()
 	}
@@ -93,6 +84,9 @@ func (m *model) fill(plan *Plan) error {
 		if err := s.settle(); err != nil {
 			return err
 		}
+	}
+	if m.trimmed {
+		proven, bound = false, value{}
 	}
 	plan.Days = s.days()
 	plan.Objective = m.price(plan.Days)

@@ -314,14 +314,10 @@ func FuzzDecodeProblem(f *testing.F) {
 }
 
 func FuzzDecodePlan(f *testing.F) {
-	var in, out bytes.Buffer
-	if err := solvefile.EncodeProblem(&in, problems.New(1, problems.Shape{Breakfasts: 8, Lunches: 3, Dinners: 3})); err != nil {
-		f.Fatal(err)
-	}
-	if _, err := solvefile.Run(&in, &out, 1); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(out.Bytes())
+	f.Add([]byte(`{"status":"balanced","week_of":"2026-11-30","days":[{"date":"2026-11-30","meals":{"lunch":{"recipe":9,"servings":0.75,"source":"chosen"}},` +
+		`"actual":{"protein_g":1,"fat_g":0.5,"carbs_g":2,"kcal":16.5},"target":{"protein_g":1,"fat_g":1,"carbs_g":1,"kcal":17},"balanced":true}],` +
+		`"objective":{"days_out":0,"repeats":0,"rotation_debt":0,"cost":0.4},"optimal":true,"bound":{"days_out":0,"repeats":0,"rotation_debt":0,"cost":0.4},"effort":1,"reasons":[]}`))
+	f.Add([]byte(`{"status":"infeasible","week_of":"2026-11-30","days":[],"optimal":true,"effort":1,"reasons":[{"code":"not_enough_recipes","rule":6,"meals":["lunch"],"dates":[],"need":7,"have":6}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := solvefile.DecodePlan(bytes.NewReader(data)); err != nil && fault.KindOf(err) != fault.InvalidInput {
 			t.Fatalf("kind %s: %q", fault.KindOf(err), err)
