@@ -91,7 +91,7 @@ func TestInvalidInput(t *testing.T) {
 		{"min zero", `"min": 0.5`, `"min": 0`, "portions.min: must be above 0"},
 		{"step zero", `"step": 0.25`, `"step": 0`, "portions.step: must be above 0"},
 		{"step negative", `"step": 0.25`, `"step": -0.25`, "portions.step: negative"},
-		{"grid too fine", `"step": 0.25`, `"step": 0.001`, "portions.step: more than 64 values"},
+		{"grid too fine", `"step": 0.25`, `"step": 0.001`, "portions.step: more than 400 values"},
 		{"unknown meal of a recipe", `["breakfast"]`, `["brunch"]`, "recipes[1].meals[0]: unknown meal"},
 		{"meal in capitals", `["breakfast"]`, `["Breakfast"]`, "recipes[1].meals[0]: unknown meal"},
 		{"unknown meal of a lock", `"meal": "dinner"`, `"meal": "supper"`, "locks[0].meal: unknown meal"},
