@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
 // gauge returns a gauge's points by their only label.
@@ -170,5 +171,52 @@ func TestConnectFatSecret(t *testing.T) {
 	}
 	if detail, err := w.CheckFatSecret(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
 		t.Errorf("doctor says %q, %v", detail, err)
+	}
+}
+
+// A library that opted in shows the plan and the groceries, once, however often they are
+// written.
+func TestWriteBackIsIdempotent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
+	must(t, err)
+	w.mustGenerate(t, "user_lewis")
+	if n, err := w.Publish(t.Context()); n != 0 || err != nil {
+		t.Errorf("published %d plans of a library that did not opt in, %v", n, err)
+	}
+	conn.WriteBack = true
+	must(t, w.Users.PutConnection(t.Context(), conn))
+	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Method: http.MethodPost, LoseAnswer: true, Times: 1, Skip: 5})
+	if _, err := w.Publish(t.Context()); err != nil {
+		t.Logf("the first try broke off: %v", err)
+	}
+	heal()
+	for range 2 {
+		_, err := w.Publish(t.Context())
+		must(t, err)
+	}
+	client, err := w.Tandoor(t.Context(), sandbox.Connection)
+	must(t, err)
+	meals, err := client.MealPlans(t.Context(), week.Time(), (week + 6).Time())
+	must(t, err)
+	if len(meals) != 21 {
+		t.Errorf("Tandoor shows %d meals", len(meals))
+	}
+	stored, err := w.Plans.Get(t.Context(), "user_lewis", week)
+	must(t, err)
+	needs := 0
+	for _, s := range stored.Groceries.Sections {
+		for _, l := range s.Lines {
+			needs += len(l.Need)
+		}
+	}
+	entries, err := client.ShoppingEntries(t.Context(), 0)
+	must(t, err)
+	if len(entries) != needs || needs == 0 {
+		t.Errorf("Tandoor shows %d shopping entries, the plan has %d", len(entries), needs)
+	}
+	if todo, err := w.Plans.Unpublished(t.Context()); err != nil || len(todo) != 0 {
+		t.Errorf("still to do: %v, %v", todo, err)
 	}
 }
