@@ -69,8 +69,8 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 	if r.Servings <= 0 {
 		return fault.New(fault.InvalidInput, op, "recipe %d %q: servings is %d: state in the recipe how many it makes", r.ID, r.Name, r.Servings)
 	}
-	if d.Servings < 0 {
-		return fault.New(fault.InvalidInput, op, "recipe %d %q: planned servings %s is negative", r.ID, r.Name, d.Servings)
+	if d.Servings <= 0 || d.Servings > nutrition.MaxServings {
+		return fault.New(fault.InvalidInput, op, "recipe %d %q: %s planned servings are not between 0 and %s", r.ID, r.Name, d.Servings, nutrition.MaxServings)
 	}
 	scale := big.NewRat(int64(d.Servings), int64(nutrition.OneServing)*int64(r.Servings))
 	mine := map[foodKey]int{} // index of this dish's use
@@ -80,7 +80,7 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 		}
 		q, err := read(in)
 		if err != nil {
-			return fault.Wrap(fault.InvalidInput, op, fault.New(fault.InvalidInput, "", "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err))
+			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
 		}
 		key := keyOf(in.Food)
 		n := foods[key]

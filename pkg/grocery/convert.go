@@ -1,7 +1,9 @@
 package grocery
 
 import (
+	"maps"
 	"math/big"
+	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
@@ -42,16 +44,17 @@ func conversionsOf(f recipe.Food, own []recipe.Conversion, units map[string]unit
 			c.add(exact(conv.Amount), unitOf(conv.Unit), exact(conv.ToAmount), unitOf(conv.ToUnit))
 		}
 	}
+	weighed := slices.ContainsFunc(slices.Collect(maps.Values(units)), func(u unit) bool { return u.dim != count })
 	for _, key := range sortedKeys(units) {
-		if u := units[key]; u.size != nil {
+		if u := units[key]; u.size != nil && weighed { // cans of two sizes stay cans
 			c.add(big.NewRat(1, 1), u, u.size.amount, u.size.unit)
 		}
 	}
 	if is(f, butters) {
-		c.add(big.NewRat(1, 1), unit{key: "stick", dim: count}, big.NewRat(4, 1), measures[3])
+		c.add(big.NewRat(1, 1), stick, big.NewRat(4, 1), ounce)
 	}
 	if is(f, waters) {
-		c.add(big.NewRat(1, 1), measures[0], big.NewRat(1, 1), measures[5])
+		c.add(big.NewRat(1, 1), gram, big.NewRat(1, 1), millilitre)
 	}
 	return c
 }

@@ -63,7 +63,7 @@ func (n *need) line() Line {
 	}
 	var buy, sum []string
 	keep := kept(n.food)
-	plural := false
+	plural := len(parts) > 1
 	for _, p := range parts {
 		b, s, many := p.text(keep)
 		buy, sum = append(buy, b), append(sum, s)
@@ -96,17 +96,22 @@ const spoonBase = 15 // grams or millilitres: a tablespoon
 // is used to taste or by the pinch, water and salt, and oils and spices of which the
 // week needs no more than a spoon.
 func (n *need) pantry() bool {
-	if n.food.OnHand || is(n.food, waters) || is(n.food, salts) {
+	if n.food.OnHand || is(n.food, waters) || isOrUnder(n.food, salts) {
 		return true
 	}
-	small := true
+	var sum [count]*big.Rat // by dimension
 	for key, u := range n.units {
-		if u.style == tiny {
+		switch {
+		case u.style == tiny:
 			continue
+		case u.dim == count || !seasons(n.food):
+			return false
+		case sum[u.dim] == nil:
+			sum[u.dim] = new(big.Rat)
 		}
-		if !seasons(n.food) || u.dim == count || inBase(n.sum[key], u).Cmp(big.NewRat(spoonBase, 1)) > 0 {
-			small = false
+		if s := sum[u.dim]; s.Add(s, inBase(n.sum[key], u)).Cmp(big.NewRat(spoonBase, 1)) > 0 {
+			return false
 		}
 	}
-	return small
+	return true
 }

@@ -14,7 +14,7 @@ func (p part) text(keep bool) (buy, sum string, many bool) {
 	first := p.units[0]
 	same := !slices.ContainsFunc(p.units, func(u unit) bool { return u.key != first.key })
 	all := func(s style) bool {
-		return !slices.ContainsFunc(p.units, func(u unit) bool { return u.style != s })
+		return !slices.ContainsFunc(p.units, func(u unit) bool { return u.style != s && u.style != tiny })
 	}
 	switch {
 	case first.dim == count:
@@ -41,14 +41,13 @@ func (p part) text(keep bool) (buy, sum string, many bool) {
 
 // imperialMass shows ounces up to a pound, then pounds in quarters.
 func (p part) imperialMass() (buy, sum string, many bool) {
-	oz, lb := measures[3], measures[4]
-	amount, u := new(big.Rat).Quo(p.base, lb.factor()), lb
+	amount := new(big.Rat).Quo(p.base, pound.factor())
 	if amount.Cmp(big.NewRat(1, 1)) < 0 {
-		amount, u = new(big.Rat).Quo(p.base, oz.factor()), oz
-		return shown(new(big.Rat).SetInt64(ceil(amount, 1)), u), shown(amount, u), true
+		amount.Quo(p.base, ounce.factor())
+		return shown(new(big.Rat).SetInt64(ceil(amount, 1)), ounce), shown(amount, ounce), true
 	}
 	quarters := ceil(new(big.Rat).Mul(amount, big.NewRat(4, 1)), 1)
-	return shown(big.NewRat(quarters, 4), u), shown(amount, u), true
+	return shown(big.NewRat(quarters, 4), pound), shown(amount, pound), true
 }
 
 // spoons shows less than four tablespoons as spoons: whole and half teaspoons below a
