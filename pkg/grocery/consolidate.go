@@ -30,9 +30,9 @@ func Consolidate(dishes []Dish) (List, error) {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
 			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
 	})
-	foods := map[foodKey]*need{}
+	foods, reader := map[foodKey]*need{}, reader{}
 	for _, d := range sorted {
-		if err := addDish(foods, d); err != nil {
+		if err := addDish(foods, reader, d); err != nil {
 			return List{}, err
 		}
 	}
@@ -63,7 +63,7 @@ type need struct {
 	uses        []Use
 }
 
-func addDish(foods map[foodKey]*need, d Dish) error {
+func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 	const op = "groceries"
 	r := d.Recipe
 	if r.Servings <= 0 {
@@ -78,7 +78,7 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 		if in.Food.IgnoreShopping {
 			continue
 		}
-		q, err := read(in)
+		q, err := reader.read(in)
 		if err != nil {
 			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
 		}
@@ -103,7 +103,7 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 			n.vague = true
 			continue
 		}
-		n.add(&n.uses[i], q.unit, new(big.Rat).Mul(q.amount, scale))
+		n.add(&n.uses[i], q.unit, q.amount.Mul(q.amount, scale))
 	}
 	return nil
 }

@@ -14,11 +14,23 @@ type quantity struct {
 	unit   unit
 }
 
+// reader remembers the units it has read.
+type reader map[recipe.Unit]unit
+
+func (r reader) unit(u recipe.Unit) unit {
+	m, ok := r[u]
+	if !ok {
+		m = unitOf(u)
+		r[u] = m
+	}
+	return m
+}
+
 // read takes an ingredient's amount; nil means "to taste", which is also what Tandoor's
 // amount 0 stands for. Text that Tandoor could not read stands in the note: where amount
 // and unit are missing, a note that is nothing but an amount of the food is taken for
 // it, and a note such as "(400 g)" beside cans says what one holds.
-func read(in recipe.Ingredient) (*quantity, error) {
+func (r reader) read(in recipe.Ingredient) (*quantity, error) {
 	var q *quantity
 	switch {
 	case in.NoAmount:
@@ -30,18 +42,18 @@ func read(in recipe.Ingredient) (*quantity, error) {
 			return nil, nil
 		}
 	default:
-		q = &quantity{exact(in.Amount), unitOf(in.Unit)}
+		q = &quantity{exact(in.Amount), r.unit(in.Unit)}
 		if q.unit.style == packed && q.unit.size == nil {
 			if p, err := ParseLine(strings.Trim(in.Note, "() ")); err == nil && p.bare() && p.unit.dim != count {
 				q.unit = q.unit.holding(p.Amount, p.unit)
 			}
 		}
 	}
-	limit := int64(maxBase)
+	limit := float64(maxBase)
 	if q.unit.dim == count {
 		limit = maxCount
 	}
-	if inBase(q.amount, q.unit).Cmp(big.NewRat(limit, 1)) > 0 {
+	if size, _ := q.amount.Float64(); size*q.unit.approx() > limit {
 		return nil, fmt.Errorf("%s is absurd: correct the amount in the recipe", shown(q.amount, q.unit))
 	}
 	return q, nil

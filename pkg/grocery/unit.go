@@ -50,6 +50,14 @@ type size struct {
 
 func (u unit) factor() *big.Rat { return big.NewRat(u.num, u.den) }
 
+// approx is the factor where exactness does not matter.
+func (u unit) approx() float64 {
+	if u.dim == count {
+		return 1
+	}
+	return float64(u.num) / float64(u.den)
+}
+
 // node is the kind of amount that sums with the unit's own: "g", "ml" or what is counted.
 func (u unit) node() string {
 	switch u.dim {
