@@ -56,11 +56,15 @@ func keyOf(f recipe.Food) foodKey {
 type need struct {
 	food        recipe.Food
 	conversions []recipe.Conversion
-	units       map[string]unit // by key
-	sum         map[string]*big.Rat
+	sums        []sum // one per unit as written; sorted by key when all dishes are in
 	heaped      bool
-	vague       bool
 	uses        []Use
+}
+
+// sum is an amount of a unit.
+type sum struct {
+	unit   unit
+	amount *big.Rat
 }
 
 func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
@@ -85,7 +89,7 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 		key := keyOf(in.Food)
 		n := foods[key]
 		if n == nil {
-			n = &need{food: in.Food, units: map[string]unit{}, sum: map[string]*big.Rat{}}
+			n = &need{food: in.Food}
 			foods[key] = n
 		}
 		for _, c := range in.Food.Conversions {
@@ -100,7 +104,6 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 			n.uses = append(n.uses, Use{Date: d.Date, Meal: d.Meal, Recipe: r.ID, Name: r.Name})
 		}
 		if q == nil {
-			n.vague = true
 			continue
 		}
 		n.add(&n.uses[i], q.unit, q.amount.Mul(q.amount, scale))
@@ -109,12 +112,13 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 }
 
 func (n *need) add(use *Use, u unit, amount *big.Rat) {
-	if _, ok := n.units[u.key]; !ok {
-		n.units[u.key] = u
-		n.sum[u.key] = new(big.Rat)
-	}
 	n.heaped = n.heaped || u.heaped
-	n.sum[u.key].Add(n.sum[u.key], amount)
+	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key })
+	if i < 0 {
+		i = len(n.sums)
+		n.sums = append(n.sums, sum{u, new(big.Rat)})
+	}
+	n.sums[i].amount.Add(n.sums[i].amount, amount)
 	for i := range use.Need {
 		if use.Need[i].Unit == u.key {
 			use.Need[i].Amount.Add(use.Need[i].Amount, amount)
@@ -123,8 +127,6 @@ func (n *need) add(use *Use, u unit, amount *big.Rat) {
 	}
 	use.Need = append(use.Need, Quantity{amount, u.key})
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // arrange makes lines of the needs and puts them where they are looked for.
 func arrange(foods map[foodKey]*need) List {
@@ -135,6 +137,7 @@ func arrange(foods map[foodKey]*need) List {
 	aisles := map[string]*aisle{}
 	var list List
 	for _, n := range foods {
+		slices.SortFunc(n.sums, func(a, b sum) int { return strings.Compare(a.unit.key, b.unit.key) })
 		line := n.line()
 		if n.pantry() {
 			list.Pantry = append(list.Pantry, line)

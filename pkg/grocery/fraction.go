@@ -64,7 +64,8 @@ func kitchen(r *big.Rat) string {
 	return decimal(r)
 }
 
-// small returns numerator and denominator where thousandfold sums of them fit an int64.
+// small returns numerator and denominator where products of them with a thousand fit an
+// int64.
 func small(r *big.Rat) (num, den int64, ok bool) {
 	const bits = 50
 	if r.Num().BitLen() > bits || r.Denom().BitLen() > bits {
@@ -91,13 +92,11 @@ func decimal(r *big.Rat) string {
 
 func trimmed(s string) string { return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") }
 
-func split(r *big.Rat) (*big.Int, *big.Rat) {
-	whole := new(big.Int).Quo(r.Num(), r.Denom())
-	return whole, new(big.Rat).Sub(r, new(big.Rat).SetInt(whole))
-}
-
 // ceil rounds up to a multiple of step.
 func ceil(r *big.Rat, step int64) int64 {
+	if num, den, ok := small(r); ok {
+		return (num + den*step - 1) / (den * step) * step
+	}
 	num, den := r.Num(), new(big.Int).Mul(r.Denom(), big.NewInt(step))
 	n := new(big.Int).Add(num, den)
 	n.Sub(n, big.NewInt(1))
@@ -106,17 +105,20 @@ func ceil(r *big.Rat, step int64) int64 {
 
 // ceilKitchen rounds up to the next quarter or third.
 func ceilKitchen(r *big.Rat) *big.Rat {
-	whole, rest := split(r)
-	up := new(big.Rat).SetInt(whole)
-	if rest.Sign() == 0 {
-		return up
+	const parts = 12 // a dozen holds the quarters and the thirds
+	n := ceil(new(big.Rat).Mul(r, big.NewRat(parts, 1)), 1)
+	for n%parts%3 != 0 && n%parts%4 != 0 {
+		n++
 	}
-	for _, v := range vulgar {
-		if f := big.NewRat(v.num, v.den); v.den < 8 && rest.Cmp(f) <= 0 {
-			return up.Add(up, f)
-		}
+	return big.NewRat(n, parts)
+}
+
+// less reports whether r is below n.
+func less(r *big.Rat, n int64) bool {
+	if num, den, ok := small(r); ok {
+		return num < n*den
 	}
-	return up.Add(up, big.NewRat(1, 1))
+	return r.Cmp(big.NewRat(n, 1)) < 0
 }
 
 func thousandths(n int64) string {
