@@ -70,6 +70,10 @@ bench-solve: ## Our engine against CBC, pools of 12 to 500.
 bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
 	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/bench
 
+.PHONY: test-traps
+test-traps: ## Check that every trap of the two services has a passing test.
+	go run ./test/traps
+
 .PHONY: spec-coverage
 spec-coverage: ## Check that every item of the monitoring document's checklist is mapped.
 	go run ./test/coverage docs/spec-coverage.md
