@@ -81,7 +81,7 @@ func TestOutcomes(t *testing.T) {
 func TestRunSendsWhenWokenAndStops(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	sent, wake, done := make(chan int64), make(chan struct{}), make(chan struct{})
+	sent, wake, done := make(chan int64, 1), make(chan struct{}), make(chan struct{})
 	q := &queue{}
 	s := delivery.New(q, sender(func(m delivery.Queued) error { sent <- m.ID; return nil }))
 	go func() {
