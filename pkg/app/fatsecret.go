@@ -35,7 +35,7 @@ func newFatSecret(a *App, store *postgres.FatSecret) (*fatsecretAccounts, error)
 	f.client, err = fatsecret.New(fatsecret.Config{
 		ConsumerKey: c.ConsumerKey, ConsumerSecret: c.ConsumerSecret,
 		URL: c.APIURL, RequestTokenURL: auth + "/request_token", AuthorizeURL: auth + "/authorize", AccessTokenURL: auth + "/access_token",
-		HTTP:   resilient.NewClient(a.upstreams.transport("fatsecret"), c.Timeout),
+		HTTP:   resilient.NewClient(a.upstreams.transport("fatsecret", fatsecret.Failed), c.Timeout),
 		Budget: store, Observe: a.upstreams.observe("fatsecret"), Now: a.opts.Now,
 	})
 	return f, err

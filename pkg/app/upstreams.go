@@ -44,7 +44,8 @@ func newUpstreams(a *App) *upstreams {
 
 // transport is retry over breaker over one client span per attempt. Third parties get
 // the trace's id and no baggage.
-func (u *upstreams) transport(api string) http.RoundTripper {
+// failed says which answers count against the upstream; nil means status 500 and above.
+func (u *upstreams) transport(api string, failed func(*http.Response) bool) http.RoundTripper {
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
 	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
@@ -52,6 +53,7 @@ func (u *upstreams) transport(api string) http.RoundTripper {
 		return api + " " + resilient.Endpoint(r.Context())
 	}))
 	opt := resilient.Defaults(api)
+	opt.Failed = failed
 	opt.OnStateChange = func(name string, from, to resilient.State) {
 		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
@@ -115,7 +117,7 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (*tandoor.Client, error
 	}
 	return tandoor.New(tandoor.Config{
 		BaseURL: conn.URL, Token: token, Keywords: keywords,
-		HTTP:    resilient.NewClient(u.transport("tandoor"), u.app.opts.Config.Tandoor.Timeout),
+		HTTP:    resilient.NewClient(u.transport("tandoor", nil), u.app.opts.Config.Tandoor.Timeout),
 		Observe: u.observe("tandoor"), Now: u.app.opts.Now,
 	})
 }
@@ -145,8 +147,7 @@ func (u *upstreams) probe(ctx context.Context) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		u.probeTandoor(ctx)
-		u.probeFatSecret(ctx)
+		u.probeOnce(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -154,6 +155,14 @@ func (u *upstreams) probe(ctx context.Context) {
 		}
 	}
 }
+
+func (u *upstreams) probeOnce(ctx context.Context) {
+	u.probeTandoor(ctx)
+	u.probeFatSecret(ctx)
+}
+
+// Probe asks every upstream once whether it is up.
+func (a *App) Probe(ctx context.Context) { a.upstreams.probeOnce(ctx) }
 
 // probeTandoor marks Tandoor as up when every connection answers.
 func (u *upstreams) probeTandoor(ctx context.Context) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
@@ -24,7 +25,7 @@ import (
 type naive struct {
 	*fatsecret.Client
 	s conformance.Settings
-	n int
+	n atomic.Int64
 }
 
 func newNaive(t testing.TB, s conformance.Settings) conformance.Client {
@@ -36,10 +37,9 @@ func newNaive(t testing.TB, s conformance.Settings) conformance.Client {
 }
 
 func (n *naive) call(ctx context.Context, user fatsecret.Token, method string, params url.Values, out any) error {
-	n.n++
 	for k, v := range map[string]string{
 		"method": method, "format": "json", "oauth_consumer_key": n.s.ConsumerKey, "oauth_signature_method": "HMAC-SHA1",
-		"oauth_timestamp": strconv.FormatInt(n.s.Now().Unix(), 10), "oauth_nonce": strconv.Itoa(n.n), "oauth_version": "1.0",
+		"oauth_timestamp": strconv.FormatInt(n.s.Now().Unix(), 10), "oauth_nonce": strconv.FormatInt(n.n.Add(1), 10), "oauth_version": "1.0",
 	} {
 		params.Set(k, v)
 	}

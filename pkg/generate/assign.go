@@ -15,9 +15,8 @@ type assigner struct {
 	current int32
 	cost    [DaysPerWeek][DaysPerWeek * DaysPerWeek]value
 	option  [DaysPerWeek][DaysPerWeek * DaysPerWeek]int32
-	rec     [DaysPerWeek * DaysPerWeek]int32
 	pick    [DaysPerWeek]int32 // option chosen per row, after solve
-	prices  []int64            // scratch for callers
+
 }
 
 func newAssigner(recipes int) *assigner {
@@ -98,7 +97,6 @@ func (a *assigner) columns(rows [][]entry) int {
 			if rec := row[i].rec; a.stamp[rec] != a.current {
 				a.stamp[rec] = a.current
 				a.column[rec] = int32(m)
-				a.rec[m] = rec
 				m++
 			}
 		}

@@ -118,3 +118,58 @@ func TestSampleAgainstBruteForce(t *testing.T) {
 	t.Parallel()
 	againstBruteForce(t, 1, 7)
 }
+
+// However little work is allowed, the plan keeps the rules, and the optimum lies between
+// its bound and its objective.
+func TestBoundsAreHonestOnAnyBudget(t *testing.T) {
+	t.Parallel()
+	unproven := 0
+	for _, f := range families {
+		for seed := uint64(300); seed < 312; seed++ {
+			unproven += honest(t, f, seed)
+		}
+	}
+	if unproven < 50 {
+		t.Errorf("only %d unproven answers: the budgets are too large to test anything", unproven)
+	}
+}
+
+// above reports whether a is above b by more than rounding.
+func above(a, b generate.Objective) bool {
+	b.Cost += 1e-9
+	return b.Less(a)
+}
+
+func honest(t *testing.T, f family, seed uint64) (unproven int) {
+	t.Helper()
+	p := problems.New(seed, f.shape(rand.New(rand.NewPCG(seed, 7))))
+	best, err := generate.Solve(p, generate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	optimum := best.Plan.Objective
+	for _, budget := range []int64{0, 1, 30, 300, 1000, 3000, 10_000} {
+		r, err := generate.SolveWithin(p, budget)
+		if err != nil {
+			t.Fatalf("%s seed %d budget %d: %v", f.name, seed, budget, err)
+		}
+		if r.Plan.Status == generate.Infeasible || best.Plan.Status == generate.Infeasible {
+			if r.Plan.Status != best.Plan.Status {
+				t.Fatalf("%s seed %d budget %d: %s, in truth %s", f.name, seed, budget, r.Plan.Status, best.Plan.Status)
+			}
+			continue
+		}
+		if err := referee(p, r.Plan); err != nil {
+			t.Fatalf("%s seed %d budget %d: %v", f.name, seed, budget, err)
+		}
+		o := r.Plan.Objective
+		o.Cost += 1e-9
+		if o.Less(optimum) || above(r.Plan.Bound, optimum) {
+			t.Fatalf("%s seed %d budget %d: optimum %+v is not between %+v and %+v", f.name, seed, budget, optimum, r.Plan.Bound, r.Plan.Objective)
+		}
+		if !r.Plan.Optimal {
+			unproven++
+		}
+	}
+	return unproven
+}

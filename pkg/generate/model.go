@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/bits"
@@ -65,26 +66,29 @@ func (d *day) slots() int {
 
 // model is a problem in the engine's terms.
 type model struct {
-	problem  *Problem
-	scale    uint  // one target is 1<<scale
-	limit    int64 // of |x - one| to be in band, short of rounding
-	tolerant uint64
-	grid     []nutrition.Servings
-	index    map[recipe.ID]int32
-	repeats  []bool
-	eligible [3][]int32 // recipes a free slot may hold, in the seed's order
-	quick    [3][]int32 // those for a travel date
-	days     [DaysPerWeek]day
-	classes  []*class
-	free     int // breakfasts to be chosen
-	work     *meter
+	problem   *Problem
+	scale     uint  // one target is 1<<scale
+	limit     int64 // of |x - one| to be in band, short of rounding
+	tolerant  uint64
+	grid      []nutrition.Servings
+	index     map[recipe.ID]int32
+	repeats   []bool
+	eligible  [3][]int32 // recipes a free slot may hold, in the seed's order
+	quick     [3][]int32 // those for a travel date
+	left      [3]int     // how many there were before trimming
+	leftQuick [3]int
+	trimmed   bool // some of either were left out: nothing is proven
+	days      [DaysPerWeek]day
+	classes   []*class
+	free      int // breakfasts to be chosen
+	work      *meter
 }
 
 // roundingMargin bounds the error of the sum of three coordinates, each rounded once.
 const roundingMargin = 3
 
-func newModel(p *Problem, work *meter) *model {
-	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: work}
+func newModel(p *Problem, effort int) *model {
+	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: &meter{}}
 	m.repeats = make([]bool, len(p.Recipes))
 	for i := range p.Recipes {
 		m.index[p.Recipes[i].ID] = int32(i)
@@ -97,6 +101,8 @@ func newModel(p *Problem, work *meter) *model {
 	q, _ := bits.Div64(hi, lo, 1_000_000_000)
 	m.limit = int64(q)
 	m.chooseEligible()
+	m.work.budget = budgetFor(effort, m.largestPool(), len(m.grid))
+	m.trim(effort)
 	m.buildDays()
 	return m
 }
@@ -139,6 +145,39 @@ func (m *model) chooseEligible() {
 			}
 		}
 	}
+}
+
+func (m *model) largestPool() int {
+	return max(len(m.eligible[0]), len(m.eligible[1]), len(m.eligible[2]))
+}
+
+// trim cuts pools that are too large for the effort to the recipes with the least history.
+func (m *model) trim(effort int) {
+	core, quick := coreFor(effort, len(m.grid)), quickFor(m.work.budget, len(m.grid))
+	for _, meal := range recipe.Meals {
+		m.left[meal], m.leftQuick[meal] = len(m.eligible[meal]), len(m.quick[meal])
+		m.eligible[meal] = m.leastUsed(m.eligible[meal], meal, core)
+		m.quick[meal] = m.leastUsed(m.quick[meal], meal, core)
+		if meal != recipe.Breakfast && len(m.problem.TravelDates) > 0 {
+			m.quick[meal] = m.leastUsed(m.quick[meal], meal, quick)
+		}
+	}
+}
+
+func (m *model) leastUsed(recipes []int32, meal recipe.Meal, most int) []int32 {
+	if len(recipes) <= most {
+		return recipes
+	}
+	m.trimmed = true
+	history := make(map[int32]int64, len(recipes))
+	for _, rec := range recipes {
+		for i := range DaysPerWeek {
+			history[rec] += m.counts(rec, Slot{m.problem.Day(i), meal})
+		}
+	}
+	out := slices.Clone(recipes)
+	slices.SortStableFunc(out, func(a, b int32) int { return cmp.Compare(history[a], history[b]) })
+	return out[:most]
 }
 
 func (p *Problem) quick(r *Recipe) bool { return r.Minutes > 0 && r.Minutes <= p.QuickMinutes }

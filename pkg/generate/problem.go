@@ -15,10 +15,10 @@ const DaysPerWeek = 7
 
 // The limits within which no sum or product of the engine can overflow.
 const (
-	MaxRecipes       = 2000
+	MaxRecipes       = 20_000
 	MaxMinutes       = 100_000
 	MaxRotationDays  = 100_000
-	MaxPortionValues = 64                         // size of the serving grid
+	MaxPortionValues = 400                        // size of the serving grid
 	MaxServing       = 100 * nutrition.OneServing // of the grid and of a lock
 	MaxPerServing    = 100_000 * nutrition.Gram   // of one macro in one serving, and of a target
 	MaxRatio         = 100 * RatioOne             // of the tolerance and the portion weight

@@ -70,7 +70,7 @@ func (m *model) report(plan *Plan) Report {
 }
 
 func (m *model) candidates(meal recipe.Meal) Candidates {
-	c := Candidates{Meal: meal, Total: len(m.problem.Recipes), Left: len(m.eligible[meal]), Quick: len(m.quick[meal])}
+	c := Candidates{Meal: meal, Total: len(m.problem.Recipes), Left: m.left[meal], Quick: m.leftQuick[meal]}
 	for _, reason := range []string{OtherMeal, AvoidedTag, LockedBreakfast} {
 		n := 0
 		for i := range m.problem.Recipes {

@@ -47,7 +47,7 @@ func (s *search) run() (proven bool, bound value) {
 	var met [2][][2]int
 	var least [2]value
 	for i, side := range s.sides {
-		met[i] = s.list(side, s.affordable(side, s.listShare()))
+		met[i] = s.list(side, s.affordable(side, s.listShare()), float64(i+1)*listedShare)
 	}
 	s.widen()
 	for i, side := range s.sides {
@@ -75,13 +75,15 @@ func (s *search) run() (proven bool, bound value) {
 }
 
 const (
-	scoutedPairs   = 192 // of each side
-	scoutFrom      = 4   // times as many pairs make scouting worth while
-	scoutPortions  = 3   // as many portions make looking for breakfasts costly
-	roughShare     = 2.5 // the same where all cannot be looked at anyway
-	fullShare      = 0.6 // of the budget, for looking at all pairs of a side
-	roughListShare = 0.2 // the same where all cannot be looked at
-	reachShare     = 5   // the part of the slack in cost that one day is expected to take
+	scoutedPairs   = 192  // of each side
+	scoutFrom      = 4    // times as many pairs make scouting worth while
+	scoutPortions  = 3    // as many portions make looking for breakfasts costly
+	roughShare     = 2.5  // the same where all cannot be looked at anyway
+	scoutedShare   = 0.2  // of the budget, for looking at the first pairs
+	listedShare    = 0.35 // of the budget, when looking at one side's pairs stops
+	fullShare      = 0.6  // of the budget, for looking at all pairs of a side
+	roughListShare = 0.2  // the same where all cannot be looked at
+	reachShare     = 5    // the part of the slack in cost that one day is expected to take
 )
 
 // scout solves the week for a few pairs first. What that leaves to be gained bounds how far
@@ -114,7 +116,7 @@ func (s *search) scout() {
 	}
 	var floor value
 	for _, side := range s.sides {
-		for _, p := range s.list(side, scoutedPairs) {
+		for _, p := range s.list(side, scoutedPairs, scoutedShare) {
 			if v := side.bound(p[0], p[1]); v.exists() {
 				side.add(p[0], p[1], v)
 			}
@@ -311,7 +313,7 @@ func (s *search) combine() (complete bool, bound value) {
 		if !a.bound.add(bs[0].bound).less(s.best.value) {
 			return true, none
 		}
-		if s.work.exhausted() {
+		if s.best.found && s.work.exhausted() {
 			return false, a.bound.add(bs[0].bound)
 		}
 		for _, b := range bs {

@@ -11,6 +11,9 @@ import (
 // pairWork is what looking at a pair costs apart from its portions, in units of the meter.
 const pairWork = 4
 
+// leastPairs are looked at on any budget.
+const leastPairs = 64
+
 // noArgument stands for a recipe of rule 7 that no day uses.
 const noArgument = -1
 
@@ -156,14 +159,15 @@ func (s *side) size() int {
 }
 
 // list looks at pairs of the side it has not met: all, or at most so many of those with
-// the least counts. It returns those that rule 7 admits.
-func (m *model) list(s *side, most int) (met [][2]int) {
+// the least counts, until a share of the budget is spent. It returns those that rule 7 admits.
+func (m *model) list(s *side, most int, share float64) (met [][2]int) {
+	until := int64(share * float64(m.work.budget))
 	lunches, dinners := s.order(recipe.Lunch), s.order(recipe.Dinner)
 	s.missing = len(lunches)*len(dinners) > most
 	met = make([][2]int, 0, min(most, len(lunches)*len(dinners)))
 	for sum := range len(lunches) + len(dinners) - 1 {
 		for i := max(0, sum-len(dinners)+1); i <= min(sum, len(lunches)-1); i++ {
-			if len(met) >= most {
+			if len(met) >= most || m.work.spent >= until && len(met) >= leastPairs {
 				return met
 			}
 			lunch, dinner := lunches[i], dinners[sum-i]

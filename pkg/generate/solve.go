@@ -49,9 +49,11 @@ func Solve(p Problem, o Options) (*Result, error) {
 	if o.Effort < 1 || o.Effort > MaxEffort {
 		return nil, invalid("effort: must be from 1 to %d", MaxEffort)
 	}
-	work := &meter{budget: math.MaxInt64}
-	m := newModel(&p, work)
-	work.budget = budgetFor(o.Effort, m.largestPool(), len(m.grid))
+	return newModel(&p, o.Effort).solve(o)
+}
+
+func (m *model) solve(o Options) (*Result, error) {
+	p := m.problem
 	out := &Result{Plan: Plan{WeekOf: p.WeekOf, Effort: o.Effort}}
 	if shortages := m.shortages(); len(shortages) > 0 {
 		out.Plan.Status, out.Plan.Optimal, out.Plan.Reasons = Infeasible, true, shortages
@@ -60,13 +62,9 @@ func Solve(p Problem, o Options) (*Result, error) {
 	}
 	out.Report = m.report(&out.Plan)
 	if o.Explain {
-		out.Report.explain(&p, o, &out.Plan)
+		out.Report.explain(p, o, &out.Plan)
 	}
 	return out, nil
-}
-
-func (m *model) largestPool() int {
-	return max(len(m.eligible[0]), len(m.eligible[1]), len(m.eligible[2]))
 }
 
 // fill searches a feasible model, first among the weeks all of whose days are in band as
@@ -75,9 +73,7 @@ func (m *model) fill(plan *Plan) error {
 	s := newSearch(m, false)
 	proven, bound := s.run()
 	if !s.best.found {
-		// Nothing in the first pass: that it was complete bounds nothing but days_out.
-		budget := m.work.budget
-		m.work.budget += budget
+		m.work.budget += m.work.spent
 		s = newSearch(m, true)
 		proven, bound = s.run()
 	}
@@ -88,6 +84,9 @@ func (m *model) fill(plan *Plan) error {
 		if err := s.settle(); err != nil {
 			return err
 		}
+	}
+	if m.trimmed {
+		proven, bound = false, value{}
 	}
 	plan.Days = s.days()
 	plan.Objective = m.price(plan.Days)

@@ -3,6 +3,8 @@
 package grocery
 
 import (
+	"math/big"
+
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -37,10 +39,23 @@ type Line struct {
 	Buy string `json:"buy"`
 	// Exact is the sum before rounding.
 	Exact string `json:"exact"`
-	// Derived says that the sum needed a food-specific conversion.
-	Derived bool  `json:"derived,omitempty"`
-	OnHand  bool  `json:"on_hand,omitempty"`
-	Uses    []Use `json:"uses"`
+	// Derived says that the sum needed a food-specific conversion or holds a heaped
+	// measure, so that it is about right only.
+	Derived bool `json:"derived,omitempty"`
+	OnHand  bool `json:"on_hand,omitempty"`
+	// Need is the exact sum of the needs of all Uses, one entry per unit as written in
+	// the recipes; taking a use away subtracts its needs.
+	Need []Quantity `json:"need,omitempty"`
+	Uses []Use      `json:"uses"`
+}
+
+// Quantity is an exact amount of a unit as a recipe writes it. The amount marshals as a
+// fraction, e.g. "1000/3".
+type Quantity struct {
+	Amount *big.Rat `json:"amount"`
+	// Unit is Tandoor's base unit where the unit has one ("g", "us_cup"), else the name of
+	// what is counted ("clove", "can (400 g)"), and empty for pieces.
+	Unit string `json:"unit,omitempty"`
 }
 
 // Use is one meal a line is for.
@@ -49,7 +64,8 @@ type Use struct {
 	Meal   recipe.Meal   `json:"meal"`
 	Recipe recipe.ID     `json:"recipe"`
 	Name   string        `json:"name"`
-	Amount string        `json:"amount"`
+	Amount string        `json:"amount"` // as text; empty for "to taste"
+	Need   []Quantity    `json:"need,omitempty"`
 }
 
 // Lines counts the lines to buy.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"os"
+	"regexp"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -124,17 +126,21 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// address is what a server's answer may repeat of the recipient; errors end up in logs
+// and spans, where no mail address belongs.
+var address = regexp.MustCompile(`<?[^\s<>,;:]+@[^\s<>,;:]+>?`)
+
 func sendFault(op string, err error) error {
-	if se, ok := errors.AsType[*mail.SendError](err); ok && se.ErrorCode() > 0 {
-		if se.IsTemp() {
-			return fault.Wrap(fault.EmailDeferred, op, err)
-		}
-		return fault.Wrap(fault.EmailError, op, err)
+	kind := fault.NetworkError
+	switch se, ok := errors.AsType[*mail.SendError](err); {
+	case ok && se.ErrorCode() > 0 && se.IsTemp():
+		kind = fault.EmailDeferred
+	case ok && se.ErrorCode() > 0:
+		kind = fault.EmailError
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		kind = fault.TimeoutError
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fault.Wrap(fault.TimeoutError, op, err)
-	}
-	return fault.Wrap(fault.NetworkError, op, err)
+	return fault.New(kind, op, "%s", address.ReplaceAllString(err.Error(), "<address>"))
 }
 
 // Check connects, secures and authenticates, and sends nothing.

@@ -27,6 +27,7 @@ type Options struct {
 	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, WebAddr string
 
 	Library      tandoortest.Library // zero = the demo library
+	People       []Person            // who may have FatSecret accounts; nil = the demo users
 	TandoorToken string
 	MailPassword string
 	Log          *slog.Logger
@@ -86,7 +87,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		return nil, err
 	}
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
-		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(), Now: o.Now,
+		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People), Now: o.Now,
 	})
 	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
 		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,
@@ -120,10 +121,13 @@ const ConsumerKey = "mealplanner-sandbox"
 // Token is a FatSecret account's permanent token.
 type Token struct{ Key, Secret string }
 
-// accounts makes a FatSecret account for every demo user with a weight.
-func (s *Sandbox) accounts() []fatsecrettest.User {
+// accounts makes a FatSecret account for everyone with a weight.
+func (s *Sandbox) accounts(people []Person) []fatsecrettest.User {
+	if people == nil {
+		people = People()
+	}
 	var out []fatsecrettest.User
-	for _, p := range People() {
+	for _, p := range people {
 		if p.WeightKG == 0 {
 			continue
 		}

@@ -2,10 +2,13 @@ package tandoor
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
+
+var errNotTandoor = errors.New("the answer has no field \"version\"")
 
 // Status is what [Client.Check] found.
 type Status struct {

@@ -2,7 +2,6 @@ package tandoor
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -120,7 +119,8 @@ func (c *Client) Sync(ctx context.Context, since time.Time, known map[recipe.ID]
 	if err != nil {
 		return Result{}, err
 	}
-	return res, c.details(ctx, ref, todo, &res, progress)
+	err = c.details(ctx, ref, todo, &res, progress)
+	return res, err
 }
 
 func (c *Client) referenceFor(ctx context.Context, full bool) (*Reference, error) {
@@ -188,5 +188,3 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, r
 	slices.SortStableFunc(res.Problems, func(a, b Problem) int { return int(a.Recipe - b.Recipe) })
 	return nil
 }
-
-var errNotTandoor = errors.New("the answer has no field \"version\"")

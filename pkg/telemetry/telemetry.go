@@ -37,6 +37,7 @@ type Options struct {
 	Environment string // deployment.environment.name
 	Instance    string // service.instance.id, distinct for each live process
 
+	Disabled bool          // record and send nothing but the JSON logs (OTEL_SDK_DISABLED)
 	Export   bool          // send over OTLP: an endpoint is set
 	Interval time.Duration // between metric exports; 0 = 15 s
 
@@ -87,8 +88,14 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) && !errors.Is(err, resource.ErrSchemaURLConflict) {
 		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
 	}
+	if o.Disabled {
+		o.Export, o.SpanProcessors, o.Readers = false, nil, nil
+	}
 	t := &Telemetry{Levels: NewLevels(o.Logs.Level), lost: new(atomic.Int64)}
 	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+	if o.Disabled {
+		traceOpts = append(traceOpts, sdktrace.WithSampler(sdktrace.NeverSample()))
+	}
 	for _, p := range o.SpanProcessors {
 		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))
 	}

@@ -5,6 +5,7 @@ package problems
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/generate"
@@ -27,9 +28,6 @@ type Shape struct {
 	PortionWeight                generate.Ratio
 }
 
-// WeekOf is the Monday of all problems made here.
-const WeekOf = "2026-11-30"
-
 var tags = []string{"beef", "dairy", "egg", "fish", "gluten", "nuts", "pork", "soy"}
 
 var targets = []nutrition.Macros{
@@ -38,13 +36,11 @@ var targets = []nutrition.Macros{
 	{Protein: 180 * nutrition.Gram, Fat: 60 * nutrition.Gram, Carbs: 200 * nutrition.Gram},
 }
 
-// New makes the problem of the seed and shape. It is valid; it may be infeasible.
+// New makes the problem of the seed and shape, for the week of 30 November 2026. It is
+// valid; it may be infeasible.
 func New(seed uint64, s Shape) generate.Problem {
 	r := rand.New(rand.NewPCG(seed, 0x6d65616c))
-	week, err := calendar.Parse(WeekOf)
-	if err != nil {
-		panic(err) // WeekOf is a constant of this package
-	}
+	week := calendar.On(time.Date(2026, time.November, 30, 0, 0, 0, 0, time.UTC))
 	p := generate.Problem{
 		WeekOf: week, Seed: seed, Target: targets[r.IntN(len(targets))],
 		Tolerance: s.Tolerance, RotationDays: s.RotationDays, PortionWeight: s.PortionWeight,

@@ -209,8 +209,8 @@ func codes() []Case {
 				if err := wantKind(err, c.kind, c.text); err != nil {
 					return err
 				}
-				if n := e.Server.Calls()["profile.get"]; n != c.calls || e.Labels["profile.get"] != c.label {
-					return fmt.Errorf("%d calls, label %q; want %d, %q", n, e.Labels["profile.get"], c.calls, c.label)
+				if n := e.Server.Calls()["profile.get"]; n != c.calls || e.Label("profile.get") != c.label {
+					return fmt.Errorf("%d calls, label %q; want %d, %q", n, e.Label("profile.get"), c.calls, c.label)
 				}
 				ae, ok := errors.AsType[*fatsecret.APIError](err)
 				if !ok || ae.Code != c.code {
@@ -232,8 +232,8 @@ func codes() []Case {
 			if err := wantKind(err, kind, ""); err != nil {
 				return err
 			}
-			if e.Labels["profile.get"] != label {
-				return fmt.Errorf("label = %q; want %q", e.Labels["profile.get"], label)
+			if e.Label("profile.get") != label {
+				return fmt.Errorf("label = %q; want %q", e.Label("profile.get"), label)
 			}
 			return nil
 		}}
@@ -252,8 +252,8 @@ func codes() []Case {
 			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 			defer cancel()
 			_, err := e.Client().Profile(ctx, user)
-			if err := wantKind(err, fault.TimeoutError, ""); err != nil || e.Labels["profile.get"] != "timeout" {
-				return fmt.Errorf("%w; label %q", err, e.Labels["profile.get"])
+			if err := wantKind(err, fault.TimeoutError, ""); err != nil || e.Label("profile.get") != "timeout" {
+				return fmt.Errorf("%w; label %q", err, e.Label("profile.get"))
 			}
 			return nil
 		}},

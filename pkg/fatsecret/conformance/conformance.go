@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,7 +62,16 @@ type Env struct {
 	Settings Settings
 	Server   *fatsecrettest.Server
 	Faults   *faultswitch.Switch
-	Labels   map[string]string // the last status label by endpoint
+
+	mu     sync.Mutex
+	labels map[string]string
+}
+
+// Label returns the last status label the client told of an endpoint.
+func (e *Env) Label(endpoint string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.labels[endpoint]
 }
 
 // Client returns a client of the application the server knows.
@@ -117,11 +127,15 @@ func Try(t testing.TB, c Case, factory Factory) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	now := func() time.Time { return Clock }
-	env := &Env{t: t, make: factory, Server: srv, Faults: faults, Labels: map[string]string{}}
+	env := &Env{t: t, make: factory, Server: srv, Faults: faults, labels: map[string]string{}}
 	env.Settings = Settings{
 		URL: front.URL, ConsumerKey: opt.ConsumerKey, ConsumerSecret: opt.ConsumerSecret,
 		Now: now, Budget: fatsecret.NewMemoryBudget(1000, now),
-		Observe: func(_ context.Context, call resilient.Call) { env.Labels[call.Endpoint] = call.Status },
+		Observe: func(_ context.Context, call resilient.Call) {
+			env.mu.Lock()
+			defer env.mu.Unlock()
+			env.labels[call.Endpoint] = call.Status
+		},
 	}
 	return c.Check(ctx, env)
 }

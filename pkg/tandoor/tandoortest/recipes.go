@@ -44,7 +44,7 @@ func (s *Server) recipeList(r *http.Request) reply {
 	for _, row := range rows {
 		o := s.overviewJSON(row)
 		if rated {
-			o["rating"] = 0.0
+			o["rating"] = s.rating(row.id)
 		}
 		out = append(out, o)
 	}
@@ -142,7 +142,7 @@ func (s *Server) recipeJSON(r *recipeRow) map[string]any {
 	out["keywords"] = keywords
 	out["steps"] = s.stepsJSON(r, true)
 	out["source_url"], out["show_ingredient_overview"], out["file_path"] = nil, true, ""
-	out["diameter"], out["diameter_text"], out["shared"], out["rating"] = 0, "", []any{}, 0.0
+	out["diameter"], out["diameter_text"], out["shared"], out["rating"] = 0, "", []any{}, s.rating(r.id)
 	out["properties"] = s.propsJSON(r.props)
 	out["food_properties"] = s.db.foodProperties(r)
 	out["nutrition"] = nil

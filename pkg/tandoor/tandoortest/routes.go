@@ -15,6 +15,8 @@ func (s *Server) routes() {
 		return ok(map[string]any{"openapi": "3.0.3", "info": map[string]any{"title": "Tandoor", "version": Version}})
 	}})
 	s.handle("/api-token-auth/", anyone, methods{"POST": s.tokenAuth})
+	s.handle("/api/access-token/", byScope, methods{"GET": s.tokenList, "POST": s.tokenCreate})
+	s.handle("/api/cook-log/", byScope, methods{"GET": s.cookList, "POST": s.cookCreate})
 	s.handle("/api/space/current/", byScope, methods{"GET": func(*http.Request) reply {
 		return ok(map[string]any{"id": 1, "name": s.opt.Space})
 	}})

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -76,6 +77,7 @@ func New(opt Options) (*Server, error) {
 	if opt.Tokens == nil {
 		opt.Tokens = map[string]Token{DefaultToken: {Scope: "read write"}}
 	}
+	opt.Tokens = maps.Clone(opt.Tokens) // log-ins add to them
 	if opt.User == "" {
 		opt.User = "planner"
 	}

@@ -117,6 +117,7 @@ type store struct {
 	plans       map[int]*plan
 	shopping    map[int]*entry
 	lists       map[int]*listRecipe
+	cooked      []cookLog
 	last        map[string]int
 }
 

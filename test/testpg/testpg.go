@@ -28,16 +28,20 @@ var (
 
 const template = "template_meal_planner"
 
-// Main runs a package's tests and stops the server they started. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs a package's tests, stops the server they started and exits. Call it from
+// TestMain.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is [Main] for those who exit themselves.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if server != nil {
 		if err := server.Stop(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, "testpg:", err)
-			code = 1
+			return 1
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 func start() {

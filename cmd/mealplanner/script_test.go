@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/testpg"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(stopping{m}, map[string]func(){
+		"mealplanner": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+			stop()
+			os.Exit(code)
+		},
+	})
+}
+
+// stopping ends the private PostgreSQL when the tests are over.
+type stopping struct{ m *testing.M }
+
+func (s stopping) Run() int { return testpg.Run(s.m) }
+
+// TestScripts are the command line as users meet it. Scripts named db_* get a migrated
+// database and a sandbox.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("MEALPLANNER_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+			env.Setenv("DATABASE_URL", testpg.URL(t))
+			const anyPort = "127.0.0.1:0"
+			box, err := sandbox.Start(context.Background(), sandbox.Options{
+				TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: anyPort,
+				Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			})
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = box.Stop(context.Background()) })
+			env.Setenv("SANDBOX", box.TandoorURL())
+			env.Setenv("FAULTS", box.FaultsURL())
+			env.Setenv("SANDBOX_TOKEN", box.TandoorToken)
+			env.Setenv("SMTP_HOST", box.Mail.SMTPAddr().IP.String())
+			env.Setenv("SMTP_PORT", strconv.Itoa(box.Mail.SMTPAddr().Port))
+			env.Setenv("SMTP_USERNAME", sandbox.MailUser)
+			env.Setenv("SMTP_PASSWORD", box.MailPassword)
+			env.Setenv("SMTP_ENCRYPTION", "none")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a command and expects its exit code: exits 2 mealplanner solve.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = []string{}
+	for _, k := range []string{
+		"PATH", "HOME", "MEALPLANNER_KEY", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD",
+		"SMTP_ENCRYPTION", "SMTP_PASSWORD_FILE", "GENERATION_TIMEOUT", "GENERATION_EFFORT", "LOG_LEVEL", "TANDOOR_TOKEN",
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "FATSECRET_CONSUMER_KEY", "TESTSCRIPT_COMMAND",
+	} {
+		if v := ts.Getenv(k); v != "" {
+			cmd.Env = append(cmd.Env, k+"="+v)
+		}
+	}
+	if p, err := exec.LookPath(args[1]); err == nil && cmd.Path != p {
+		cmd.Path = p
+	}
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%v exits %d, want %d\n%s%s", args[1:], got, want, stdout.String(), stderr.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o600))
+}

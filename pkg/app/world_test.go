@@ -1,0 +1,160 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/test/testpg"
+)
+
+func TestMain(m *testing.M) { testpg.Main(m) }
+
+var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
+
+// world is the whole program beside a sandbox, with everything it says and emits.
+type world struct {
+	*app.App
+	box    *sandbox.Sandbox
+	cfg    config.Config
+	spans  *tracetest.SpanRecorder
+	reader *sdkmetric.ManualReader
+	logs   *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type options struct {
+	people     []sandbox.Person // nil = the demo users
+	sandbox    sandbox.Options
+	sequential bool
+	change     func(*config.Config)
+	empty      bool // do not import the library
+}
+
+const anyPort = "127.0.0.1:0"
+
+func newWorld(t *testing.T, o options) *world {
+	t.Helper()
+	s := o.sandbox
+	s.TandoorAddr, s.FatSecretAddr, s.SMTPAddr, s.IMAPAddr, s.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort
+	s.Log, s.Now, s.People = slog.New(slog.DiscardHandler), time.Now, o.people
+	box, err := sandbox.Start(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Stop(context.Background()) })
+	w := &world{box: box, spans: tracetest.NewSpanRecorder(), reader: sdkmetric.NewManualReader(), logs: &lockedBuffer{}}
+	w.cfg = configure(t, box)
+	w.cfg.Database.URL = secretbox.Secret(testpg.URL(t))
+	if o.change != nil {
+		o.change(&w.cfg)
+	}
+	w.App, err = app.New(t.Context(), app.Options{
+		Config: w.cfg, Role: app.Serve, Version: "test", Log: w.logs, LogLevel: slog.LevelInfo, Sequential: o.sequential,
+		SpanProcessors: []sdktrace.SpanProcessor{w.spans}, Readers: []sdkmetric.Reader{w.reader},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := w.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	w.populate(t, o)
+	return w
+}
+
+func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
+	t.Helper()
+	var cfg config.Config
+	if err := kong.ApplyDefaults(&cfg); err != nil {
+		t.Fatal(err)
+	}
+	smtp := box.Mail.SMTPAddr()
+	cfg.Security.Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
+	cfg.SMTP.Username, cfg.SMTP.Password = sandbox.MailUser, secretbox.Secret(box.MailPassword)
+	cfg.SMTP.From = "Meal planner <plan@sandbox.example>"
+	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
+	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
+	cfg.Web.APIAddr, cfg.Web.SchedulerAddr = anyPort, anyPort
+	cfg.Log.SampleInfo = false
+	// A loaded test machine is no failure; tests of the limits set their own.
+	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
+	return cfg
+}
+
+func (w *world) populate(t *testing.T, o options) {
+	t.Helper()
+	must(t, w.Users.PutConnection(t.Context(), postgres.Connection{
+		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: w.SealTandoor(sandbox.Connection, secretbox.Secret(w.box.TandoorToken)),
+	}))
+	people := o.people
+	if people == nil {
+		people = sandbox.People()
+	}
+	for _, p := range people {
+		var sealed []byte
+		if tok, ok := w.box.FatSecretTokens[p.ID]; ok {
+			var err error
+			sealed, err = w.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)})
+			must(t, err)
+		}
+		must(t, w.Users.Add(t.Context(), p.User, sealed))
+		must(t, w.Plans.SetWishes(t.Context(), p.ID, week, p.Wishes(week)))
+	}
+	if !o.empty {
+		must(t, w.Sync.Ensure(t.Context(), sandbox.Connection, nil))
+	}
+}
+
+// fault switches a fault on and returns the function that ends it.
+func (w *world) fault(t *testing.T, r faultswitch.Rule) func() {
+	t.Helper()
+	id, err := w.box.Faults.Set(r)
+	must(t, err)
+	return func() { must(t, w.box.Faults.Clear(id)) }
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

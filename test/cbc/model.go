@@ -1,0 +1,286 @@
+// Package cbc writes the weekly selection problem as the textbook mixed-integer program, one
+// binary variable for every slot, recipe and number of servings, and has the CBC solver work on
+// it: a second exact method that shares nothing with the engine.
+package cbc
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Goal names one of the contract's four objectives.
+type Goal int
+
+// The goals in the contract's order.
+const (
+	DaysOut Goal = iota
+	Repeats
+	RotationDebt
+	Cost
+	goals
+)
+
+// Weights combine the goals into one objective to minimise.
+type Weights [goals]float64
+
+// Limits bound goals from above; NaN is no limit.
+type Limits [goals]float64
+
+// NoLimits leaves all goals free.
+func NoLimits() (l Limits) {
+	for i := range l {
+		l[i] = math.NaN()
+	}
+	return l
+}
+
+type term struct {
+	factor float64
+	name   string
+}
+
+type constraint struct {
+	terms []term
+	sense string
+	right float64
+}
+
+// model is the program under construction.
+type model struct {
+	p           generate.Problem
+	goals       [goals][]term
+	constraints []constraint
+	binaries    []string
+	byRecipe    map[recipe.ID][]term
+}
+
+// Write writes the problem in the LP format.
+func Write(out io.Writer, p generate.Problem, w Weights, limits Limits) error {
+	m := &model{p: p, byRecipe: make(map[recipe.ID][]term)}
+	m.build()
+	var b strings.Builder
+	b.WriteString("Minimize\n obj: ")
+	var objective []term
+	for g, weight := range w {
+		for _, t := range m.goals[g] {
+			if weight != 0 {
+				objective = append(objective, term{weight * t.factor, t.name})
+			}
+		}
+	}
+	writeTerms(&b, merged(append(objective, term{0, "zero"})))
+	b.WriteString("\nSubject To\n")
+	for g, limit := range limits {
+		if !math.IsNaN(limit) {
+			m.constrain(append(m.goals[g], term{0, "zero"}), "<=", limit)
+		}
+	}
+	for i, c := range m.constraints {
+		fmt.Fprintf(&b, " c%d: ", i)
+		writeTerms(&b, c.terms)
+		fmt.Fprintf(&b, " %s %.12g\n", c.sense, c.right)
+	}
+	b.WriteString("Binaries\n")
+	for _, name := range m.binaries {
+		b.WriteString(" " + name + "\n")
+	}
+	b.WriteString("End\n")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// merged adds up the factors of each variable: CBC takes a name once only.
+func merged(terms []term) (out []term) {
+	at := make(map[string]int, len(terms))
+	for _, t := range terms {
+		if i, ok := at[t.name]; ok {
+			out[i].factor += t.factor
+			continue
+		}
+		at[t.name] = len(out)
+		out = append(out, t)
+	}
+	return out
+}
+
+func writeTerms(b *strings.Builder, terms []term) {
+	for i, t := range terms {
+		fmt.Fprintf(b, "%+.12g %s ", t.factor, t.name)
+		if i%8 == 7 {
+			b.WriteString("\n  ")
+		}
+	}
+}
+
+func (m *model) constrain(terms []term, sense string, right float64) {
+	m.constraints = append(m.constraints, constraint{terms, sense, right})
+}
+
+func (m *model) binary(format string, args ...any) string {
+	name := fmt.Sprintf(format, args...)
+	m.binaries = append(m.binaries, name)
+	return name
+}
+
+func (m *model) build() {
+	breakfasts := make(map[recipe.ID][]term)
+	roles := make(map[string]bool)
+	for day := range generate.DaysPerWeek {
+		m.day(day, breakfasts, roles)
+	}
+	for _, r := range m.p.Recipes {
+		if terms := breakfasts[r.ID]; len(terms) > 1 {
+			m.constrain(terms, "<=", 1)
+		}
+		if terms := m.byRecipe[r.ID]; len(terms) > 1 {
+			m.constrain(terms, "<=", 1)
+		}
+	}
+}
+
+func (m *model) lock(s generate.Slot) *generate.Lock {
+	if i := slices.IndexFunc(m.p.Locks, func(l generate.Lock) bool { return l.Slot == s }); i >= 0 {
+		return &m.p.Locks[i]
+	}
+	return nil
+}
+
+func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]bool) {
+	date := m.p.Day(day)
+	var open []recipe.Meal
+	for _, meal := range recipe.Meals {
+		if !slices.Contains(m.p.Skips, generate.Slot{Date: date, Meal: meal}) {
+			open = append(open, meal)
+		}
+	}
+	if len(open) == 0 {
+		return
+	}
+	var actual [3][]term
+	onDate := make(map[recipe.ID][]term)
+	for _, meal := range open {
+		slot := generate.Slot{Date: date, Meal: meal}
+		lock := m.lock(slot)
+		var one []term
+		for i := range m.p.Recipes {
+			r := &m.p.Recipes[i]
+			if lock != nil && lock.Recipe != r.ID || lock == nil && !m.candidate(r, slot) {
+				continue
+			}
+			dish := m.servings(day, meal, i, lock, &actual)
+			one = append(one, dish...)
+			if meal == recipe.Breakfast {
+				breakfasts[r.ID] = append(breakfasts[r.ID], dish...)
+			}
+			if lock != nil {
+				continue
+			}
+			onDate[r.ID] = append(onDate[r.ID], dish...)
+			m.history(r, slot, dish)
+			if meal != recipe.Breakfast && !slices.Contains(m.p.TravelDates, date) {
+				m.alternate(day, meal, r.ID, dish, roles)
+			}
+		}
+		if len(one) == 0 {
+			one = []term{{0, "zero"}}
+		}
+		m.constrain(one, "=", 1)
+	}
+	for _, r := range m.p.Recipes {
+		if terms := onDate[r.ID]; len(terms) > 0 {
+			m.constrain(terms, "<=", 1)
+		}
+	}
+	m.band(day, len(open), actual)
+}
+
+// candidate applies rules 4 and 5, and what locks of the date rule out.
+func (m *model) candidate(r *generate.Recipe, s generate.Slot) bool {
+	if !r.Suits(s.Meal) || slices.Contains(m.p.TravelDates, s.Date) && (r.Minutes <= 0 || r.Minutes > m.p.QuickMinutes) {
+		return false
+	}
+	for _, t := range m.p.AvoidTags {
+		if slices.Contains(r.Tags, t) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(m.p.Locks, func(l generate.Lock) bool { return l.Date == s.Date && l.Recipe == r.ID })
+}
+
+// servings makes the variables of one dish in one slot and counts what they add to the day.
+func (m *model) servings(day int, meal recipe.Meal, i int, lock *generate.Lock, actual *[3][]term) (dish []term) {
+	values, free := m.p.Portions.Values(), true
+	if lock != nil && lock.Servings > 0 {
+		values, free = []nutrition.Servings{lock.Servings}, false
+	}
+	per := m.p.Recipes[i].PerServing
+	for n, s := range values {
+		name := m.binary("u_%d_%d_%d_%d", day, meal, i, n)
+		dish = append(dish, term{1, name})
+		for k, g := range []float64{per.Protein.Grams(), per.Fat.Grams(), per.Carbs.Grams()} {
+			actual[k] = append(actual[k], term{g * s.Float(), name})
+		}
+		if free {
+			weight := float64(m.p.PortionWeight) / float64(generate.RatioOne)
+			m.goals[Cost] = append(m.goals[Cost], term{weight * math.Abs(s.Float()-1), name})
+		}
+	}
+	return dish
+}
+
+func (m *model) history(r *generate.Recipe, s generate.Slot, dish []term) {
+	debt := 0.0
+	if last := r.LastUsed[s.Meal]; last != 0 && last <= s.Date {
+		debt = max(0, float64(m.p.RotationDays)-float64(s.Date-last))
+	}
+	for _, t := range dish {
+		if debt > 0 {
+			m.goals[RotationDebt] = append(m.goals[RotationDebt], term{debt, t.name})
+		}
+		if slices.Contains(m.p.AvoidRepeats, r.ID) {
+			m.goals[Repeats] = append(m.goals[Repeats], term{1, t.name})
+		}
+	}
+}
+
+// alternate ties a slot's dish to the recipe of its parity (rule 7).
+func (m *model) alternate(day int, meal recipe.Meal, id recipe.ID, dish []term, roles map[string]bool) {
+	name := fmt.Sprintf("y_%d_%d_%d", day%2, meal, id)
+	if !roles[name] {
+		roles[name] = true
+		m.binary("%s", name)
+		m.byRecipe[id] = append(m.byRecipe[id], term{1, name})
+	}
+	m.constrain(append(slices.Clone(dish), term{-1, name}), "=", 0)
+}
+
+// farOff is more than any deviation of a sensible problem, in targets.
+const farOff = 20
+
+// band measures the day's deviation from its target and whether it is out of band.
+func (m *model) band(day, slots int, actual [3][]term) {
+	out := m.binary("out_%d", day)
+	m.goals[DaysOut] = append(m.goals[DaysOut], term{1, out})
+	tolerance := float64(m.p.Tolerance)/float64(generate.RatioOne) + 1e-9
+	target := []float64{m.p.Target.Protein.Grams(), m.p.Target.Fat.Grams(), m.p.Target.Carbs.Grams()}
+	for k, terms := range actual {
+		want := target[k] * float64(slots) / 3
+		off := fmt.Sprintf("d_%d_%d", day, k)
+		m.goals[Cost] = append(m.goals[Cost], term{1, off})
+		over, under := []term{{1, off}}, []term{{1, off}}
+		for _, t := range terms {
+			over = append(over, term{-t.factor / want, t.name})
+			under = append(under, term{t.factor / want, t.name})
+		}
+		m.constrain(over, ">=", -1)
+		m.constrain(under, ">=", 1)
+		m.constrain([]term{{1, off}, {-farOff, out}}, "<=", tolerance)
+	}
+}
