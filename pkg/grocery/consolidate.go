@@ -30,9 +30,9 @@ func Consolidate(dishes []Dish) (List, error) {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
 			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
 	})
-	foods := map[foodKey]*need{}
+	foods, reader := map[foodKey]*need{}, reader{}
 	for _, d := range sorted {
-		if err := addDish(foods, d); err != nil {
+		if err := addDish(foods, reader, d); err != nil {
 			return List{}, err
 		}
 	}
@@ -56,21 +56,25 @@ func keyOf(f recipe.Food) foodKey {
 type need struct {
 	food        recipe.Food
 	conversions []recipe.Conversion
-	units       map[string]unit // by key
-	sum         map[string]*big.Rat
+	sums        []sum // one per unit as written; sorted by key when all dishes are in
 	heaped      bool
-	vague       bool
 	uses        []Use
 }
 
-func addDish(foods map[foodKey]*need, d Dish) error {
+// sum is an amount of a unit.
+type sum struct {
+	unit   unit
+	amount *big.Rat
+}
+
+func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 	const op = "groceries"
 	r := d.Recipe
 	if r.Servings <= 0 {
 		return fault.New(fault.InvalidInput, op, "recipe %d %q: servings is %d: state in the recipe how many it makes", r.ID, r.Name, r.Servings)
 	}
-	if d.Servings < 0 {
-		return fault.New(fault.InvalidInput, op, "recipe %d %q: planned servings %s is negative", r.ID, r.Name, d.Servings)
+	if d.Servings <= 0 || d.Servings > nutrition.MaxServings {
+		return fault.New(fault.InvalidInput, op, "recipe %d %q: %s planned servings are not between 0 and %s", r.ID, r.Name, d.Servings, nutrition.MaxServings)
 	}
 	scale := big.NewRat(int64(d.Servings), int64(nutrition.OneServing)*int64(r.Servings))
 	mine := map[foodKey]int{} // index of this dish's use
@@ -78,14 +82,14 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 		if in.Food.IgnoreShopping {
 			continue
 		}
-		q, err := read(in)
+		q, err := reader.read(in)
 		if err != nil {
-			return fault.Wrap(fault.InvalidInput, op, fault.New(fault.InvalidInput, "", "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err))
+			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
 		}
 		key := keyOf(in.Food)
 		n := foods[key]
 		if n == nil {
-			n = &need{food: in.Food, units: map[string]unit{}, sum: map[string]*big.Rat{}}
+			n = &need{food: in.Food}
 			foods[key] = n
 		}
 		for _, c := range in.Food.Conversions {
@@ -100,21 +104,21 @@ func addDish(foods map[foodKey]*need, d Dish) error {
 			n.uses = append(n.uses, Use{Date: d.Date, Meal: d.Meal, Recipe: r.ID, Name: r.Name})
 		}
 		if q == nil {
-			n.vague = true
 			continue
 		}
-		n.add(&n.uses[i], q.unit, new(big.Rat).Mul(q.amount, scale))
+		n.add(&n.uses[i], q.unit, q.amount.Mul(q.amount, scale))
 	}
 	return nil
 }
 
 func (n *need) add(use *Use, u unit, amount *big.Rat) {
-	if _, ok := n.units[u.key]; !ok {
-		n.units[u.key] = u
-		n.sum[u.key] = new(big.Rat)
-	}
 	n.heaped = n.heaped || u.heaped
-	n.sum[u.key].Add(n.sum[u.key], amount)
+	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key })
+	if i < 0 {
+		i = len(n.sums)
+		n.sums = append(n.sums, sum{u, new(big.Rat)})
+	}
+	n.sums[i].amount.Add(n.sums[i].amount, amount)
 	for i := range use.Need {
 		if use.Need[i].Unit == u.key {
 			use.Need[i].Amount.Add(use.Need[i].Amount, amount)
@@ -123,8 +127,6 @@ func (n *need) add(use *Use, u unit, amount *big.Rat) {
 	}
 	use.Need = append(use.Need, Quantity{amount, u.key})
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // arrange makes lines of the needs and puts them where they are looked for.
 func arrange(foods map[foodKey]*need) List {
@@ -135,6 +137,7 @@ func arrange(foods map[foodKey]*need) List {
 	aisles := map[string]*aisle{}
 	var list List
 	for _, n := range foods {
+		slices.SortFunc(n.sums, func(a, b sum) int { return strings.Compare(a.unit.key, b.unit.key) })
 		line := n.line()
 		if n.pantry() {
 			list.Pantry = append(list.Pantry, line)

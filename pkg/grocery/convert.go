@@ -2,6 +2,7 @@ package grocery
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
@@ -25,9 +26,10 @@ func (c conversions) add(fromAmount *big.Rat, from unit, toAmount *big.Rat, to u
 	c[b] = append(c[b], edge{a, new(big.Rat).Quo(x, y)})
 }
 
-// inBase is the amount in the unit's node: grams, millilitres or pieces.
+// inBase is the amount in the unit's node: grams, millilitres or pieces. It may be
+// amount itself.
 func inBase(amount *big.Rat, u unit) *big.Rat {
-	if u.dim == count {
+	if u.dim == count || u.num == u.den {
 		return amount
 	}
 	return new(big.Rat).Mul(amount, u.factor())
@@ -35,23 +37,24 @@ func inBase(amount *big.Rat, u unit) *big.Rat {
 
 // conversionsOf gathers what is known about the food: its own conversions, the size of
 // its containers, a stick of butter, and a gram per millilitre for water alone.
-func conversionsOf(f recipe.Food, own []recipe.Conversion, units map[string]unit) conversions {
+func conversionsOf(f recipe.Food, own []recipe.Conversion, sums []sum) conversions {
 	c := conversions{}
 	for _, conv := range own {
 		if conv.Amount > 0 && conv.ToAmount > 0 {
 			c.add(exact(conv.Amount), unitOf(conv.Unit), exact(conv.ToAmount), unitOf(conv.ToUnit))
 		}
 	}
-	for _, key := range sortedKeys(units) {
-		if u := units[key]; u.size != nil {
-			c.add(big.NewRat(1, 1), u, u.size.amount, u.size.unit)
+	weighed := slices.ContainsFunc(sums, func(s sum) bool { return s.unit.dim != count })
+	for _, s := range sums {
+		if s.unit.size != nil && weighed { // cans of two sizes stay cans
+			c.add(big.NewRat(1, 1), s.unit, s.unit.size.amount, s.unit.size.unit)
 		}
 	}
 	if is(f, butters) {
-		c.add(big.NewRat(1, 1), unit{key: "stick", dim: count}, big.NewRat(4, 1), measures[3])
+		c.add(big.NewRat(1, 1), stick, big.NewRat(4, 1), ounce)
 	}
 	if is(f, waters) {
-		c.add(big.NewRat(1, 1), measures[0], big.NewRat(1, 1), measures[5])
+		c.add(big.NewRat(1, 1), gram, big.NewRat(1, 1), millilitre)
 	}
 	return c
 }

@@ -44,39 +44,59 @@ var vulgar = [...]struct {
 // kitchen renders an amount with the fractions of measuring spoons where they fit, else
 // as a decimal.
 func kitchen(r *big.Rat) string {
-	whole, rest := split(r)
-	if rest.Sign() == 0 {
-		return whole.String()
+	num, den, ok := small(r)
+	if !ok {
+		return decimal(r)
+	}
+	whole, rest := num/den, num%den
+	if rest == 0 {
+		return strconv.FormatInt(whole, 10)
 	}
 	for _, v := range vulgar {
-		if rest.Num().IsInt64() && rest.Denom().IsInt64() && rest.Num().Int64() == v.num && rest.Denom().Int64() == v.den {
-			if whole.Sign() == 0 {
-				return v.sign
-			}
-			return whole.String() + v.sign
+		switch {
+		case rest != v.num || den != v.den:
+		case whole == 0:
+			return v.sign
+		default:
+			return strconv.FormatInt(whole, 10) + v.sign
 		}
 	}
 	return decimal(r)
 }
 
-// decimal renders up to two decimals; what they cannot show of a tiny amount is shown
-// with as many as it takes for one digit.
+// small returns numerator and denominator where products of them with a thousand fit an
+// int64.
+func small(r *big.Rat) (num, den int64, ok bool) {
+	const bits = 50
+	if r.Num().BitLen() > bits || r.Denom().BitLen() > bits {
+		return 0, 0, false
+	}
+	return r.Num().Int64(), r.Denom().Int64(), true
+}
+
+// decimal renders up to two decimals, half rounded up; what they cannot show of a tiny
+// amount is shown with as many as it takes for one digit.
 func decimal(r *big.Rat) string {
+	const hundred = 100
+	if num, den, ok := small(r); ok {
+		if n := (2*hundred*num + den) / (2 * den); n > 0 || num == 0 {
+			return trimmed(strconv.FormatInt(n/hundred, 10) + "." + strconv.FormatInt(hundred+n%hundred, 10)[1:])
+		}
+	}
 	digits := 2
 	for digits < 9 && r.Sign() != 0 && strings.Trim(r.FloatString(digits), "0.") == "" {
 		digits++
 	}
-	s := r.FloatString(digits)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	return trimmed(r.FloatString(digits))
 }
 
-func split(r *big.Rat) (*big.Int, *big.Rat) {
-	whole := new(big.Int).Quo(r.Num(), r.Denom())
-	return whole, new(big.Rat).Sub(r, new(big.Rat).SetInt(whole))
-}
+func trimmed(s string) string { return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") }
 
 // ceil rounds up to a multiple of step.
 func ceil(r *big.Rat, step int64) int64 {
+	if num, den, ok := small(r); ok {
+		return (num + den*step - 1) / (den * step) * step
+	}
 	num, den := r.Num(), new(big.Int).Mul(r.Denom(), big.NewInt(step))
 	n := new(big.Int).Add(num, den)
 	n.Sub(n, big.NewInt(1))
@@ -85,20 +105,22 @@ func ceil(r *big.Rat, step int64) int64 {
 
 // ceilKitchen rounds up to the next quarter or third.
 func ceilKitchen(r *big.Rat) *big.Rat {
-	whole, rest := split(r)
-	up := new(big.Rat).SetInt(whole)
-	if rest.Sign() == 0 {
-		return up
+	const parts = 12 // a dozen holds the quarters and the thirds
+	n := ceil(new(big.Rat).Mul(r, big.NewRat(parts, 1)), 1)
+	for n%parts%3 != 0 && n%parts%4 != 0 {
+		n++
 	}
-	for _, v := range vulgar {
-		if f := big.NewRat(v.num, v.den); v.den < 8 && rest.Cmp(f) <= 0 {
-			return up.Add(up, f)
-		}
+	return big.NewRat(n, parts)
+}
+
+// less reports whether r is below n.
+func less(r *big.Rat, n int64) bool {
+	if num, den, ok := small(r); ok {
+		return num < n*den
 	}
-	return up.Add(up, big.NewRat(1, 1))
+	return r.Cmp(big.NewRat(n, 1)) < 0
 }
 
 func thousandths(n int64) string {
-	s := strconv.FormatFloat(float64(n)/1000, 'f', 2, 64)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	return trimmed(strconv.FormatFloat(float64(n)/1000, 'f', 2, 64))
 }

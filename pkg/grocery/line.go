@@ -19,14 +19,14 @@ type part struct {
 // result says that it did.
 func (n *need) parts() ([]part, bool) {
 	var parts []part
-	for _, key := range sortedKeys(n.units) {
-		u := n.units[key]
+	for _, s := range n.sums {
+		u := s.unit
 		i := slices.IndexFunc(parts, func(p part) bool { return p.node == u.node() })
 		if i < 0 {
 			i = len(parts)
 			parts = append(parts, part{node: u.node(), base: new(big.Rat)})
 		}
-		parts[i].base.Add(parts[i].base, inBase(n.sum[key], u))
+		parts[i].base.Add(parts[i].base, inBase(s.amount, u))
 		parts[i].units = append(parts[i].units, u)
 	}
 	slices.SortFunc(parts, func(a, b part) int {
@@ -35,7 +35,7 @@ func (n *need) parts() ([]part, bool) {
 	if len(parts) < 2 {
 		return parts, false
 	}
-	known := conversionsOf(n.food, n.conversions, n.units)
+	known := conversionsOf(n.food, n.conversions, n.sums)
 	var out []part
 	derived := false
 	for _, p := range parts {
@@ -58,18 +58,18 @@ func (n *need) parts() ([]part, bool) {
 func (n *need) line() Line {
 	parts, derived := n.parts()
 	line := Line{Food: n.food.ID, Name: n.food.Name, OnHand: n.food.OnHand, Derived: derived || n.heaped, Uses: n.uses}
-	for _, key := range sortedKeys(n.sum) {
-		line.Need = append(line.Need, Quantity{n.sum[key], key})
+	for _, s := range n.sums {
+		line.Need = append(line.Need, Quantity{s.amount, s.unit.key})
 	}
-	var buy, sum []string
+	var buy, exact []string
 	keep := kept(n.food)
-	plural := false
+	plural := len(parts) > 1
 	for _, p := range parts {
 		b, s, many := p.text(keep)
-		buy, sum = append(buy, b), append(sum, s)
+		buy, exact = append(buy, b), append(exact, s)
 		plural = plural || many
 	}
-	line.Buy, line.Exact = strings.Join(buy, " + "), strings.Join(sum, " + ")
+	line.Buy, line.Exact = strings.Join(buy, " + "), strings.Join(exact, " + ")
 	if line.Derived && line.Buy != "" {
 		line.Buy, line.Exact = "≈ "+line.Buy, "≈ "+line.Exact
 	}
@@ -85,28 +85,35 @@ func (n *need) line() Line {
 func (n *need) useText(u Use) string {
 	var out []string
 	for _, q := range u.Need {
-		out = append(out, shown(q.Amount, n.units[q.Unit]))
+		i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == q.Unit })
+		out = append(out, shown(q.Amount, n.sums[i].unit))
 	}
 	return strings.Join(out, " + ")
 }
 
-const spoonBase = 15 // grams or millilitres: a tablespoon
+const spoonBase = 18 // grams or millilitres; the largest tablespoon, the imperial one, holds 17.8 ml
 
 // pantry reports whether the food is looked for at home first: what the user has, what
 // is used to taste or by the pinch, water and salt, and oils and spices of which the
 // week needs no more than a spoon.
 func (n *need) pantry() bool {
-	if n.food.OnHand || is(n.food, waters) || is(n.food, salts) {
+	if n.food.OnHand || is(n.food, waters) || isOrUnder(n.food, salts) {
 		return true
 	}
-	small := true
-	for key, u := range n.units {
-		if u.style == tiny {
+	var total [count]*big.Rat // by dimension
+	for _, s := range n.sums {
+		u := s.unit
+		switch {
+		case u.style == tiny:
 			continue
+		case u.dim == count || !seasons(n.food):
+			return false
+		case total[u.dim] == nil:
+			total[u.dim] = new(big.Rat)
 		}
-		if !seasons(n.food) || u.dim == count || inBase(n.sum[key], u).Cmp(big.NewRat(spoonBase, 1)) > 0 {
-			small = false
+		if t := total[u.dim]; !less(t.Add(t, inBase(s.amount, u)), spoonBase) {
+			return false
 		}
 	}
-	return small
+	return true
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
-// Foods are recognised by their whole name or that of an ancestor in the food tree, never
-// by a part of a name: peanut butter is no butter.
+// Foods are recognised by their whole name, never by a part of it: peanut butter is no
+// butter. Salts and oils are also recognised by an ancestor in the food tree.
 var (
 	waters  = []string{"water", "tap water", "hot water", "cold water", "boiling water", "warm water", "ice water", "wasser", "eau", "agua", "acqua", "vatten", "vann", "vand"}
 	salts   = []string{"salt", "sea salt", "kosher salt", "table salt", "fine salt", "coarse salt", "salt and pepper", "salz", "meersalz", "sel", "sal", "sale"}
@@ -23,10 +23,11 @@ var (
 )
 
 func is(f recipe.Food, names []string) bool {
-	if slices.Contains(names, strings.ToLower(strings.TrimSpace(f.Name))) {
-		return true
-	}
-	return slices.ContainsFunc(f.Ancestors, func(a recipe.FoodRef) bool {
+	return slices.Contains(names, strings.ToLower(strings.TrimSpace(f.Name)))
+}
+
+func isOrUnder(f recipe.Food, names []string) bool {
+	return is(f, names) || slices.ContainsFunc(f.Ancestors, func(a recipe.FoodRef) bool {
 		return slices.Contains(names, strings.ToLower(strings.TrimSpace(a.Name)))
 	})
 }
@@ -42,10 +43,10 @@ func inAisle(f recipe.Food, words []string) bool {
 
 // seasons reports whether a food is used by the spoon and kept for months: spices and oils.
 func seasons(f recipe.Food) bool {
-	return is(f, oils) || is(f, spices) || inAisle(f, spiceAisles) || inAisle(f, oilAisles)
+	return isOrUnder(f, oils) || is(f, spices) || inAisle(f, spiceAisles) || inAisle(f, oilAisles)
 }
 
 // kept reports whether a food is usually at home, so that spoons of it are shown as spoons.
 func kept(f recipe.Food) bool {
-	return f.OnHand || is(f, salts) || is(f, waters) || seasons(f) || inAisle(f, pantryAisles)
+	return f.OnHand || isOrUnder(f, salts) || is(f, waters) || seasons(f) || inAisle(f, pantryAisles)
 }

@@ -14,7 +14,7 @@ func (p part) text(keep bool) (buy, sum string, many bool) {
 	first := p.units[0]
 	same := !slices.ContainsFunc(p.units, func(u unit) bool { return u.key != first.key })
 	all := func(s style) bool {
-		return !slices.ContainsFunc(p.units, func(u unit) bool { return u.style != s })
+		return !slices.ContainsFunc(p.units, func(u unit) bool { return u.style != s && u.style != tiny })
 	}
 	switch {
 	case first.dim == count:
@@ -41,14 +41,13 @@ func (p part) text(keep bool) (buy, sum string, many bool) {
 
 // imperialMass shows ounces up to a pound, then pounds in quarters.
 func (p part) imperialMass() (buy, sum string, many bool) {
-	oz, lb := measures[3], measures[4]
-	amount, u := new(big.Rat).Quo(p.base, lb.factor()), lb
-	if amount.Cmp(big.NewRat(1, 1)) < 0 {
-		amount, u = new(big.Rat).Quo(p.base, oz.factor()), oz
-		return shown(new(big.Rat).SetInt64(ceil(amount, 1)), u), shown(amount, u), true
+	amount := new(big.Rat).Quo(p.base, pound.factor())
+	if less(amount, 1) {
+		amount.Quo(p.base, ounce.factor())
+		return shown(new(big.Rat).SetInt64(ceil(amount, 1)), ounce), shown(amount, ounce), true
 	}
 	quarters := ceil(new(big.Rat).Mul(amount, big.NewRat(4, 1)), 1)
-	return shown(big.NewRat(quarters, 4), u), shown(amount, u), true
+	return shown(big.NewRat(quarters, 4), pound), shown(amount, pound), true
 }
 
 // spoons shows less than four tablespoons as spoons: whole and half teaspoons below a
@@ -66,9 +65,9 @@ func (p part) spoons() (buy, sum string, ok bool) {
 	u := tbsp
 	amount := new(big.Rat).Quo(p.base, tbsp.factor())
 	switch {
-	case amount.Cmp(big.NewRat(4, 1)) >= 0:
+	case !less(amount, 4):
 		return "", "", false
-	case amount.Cmp(big.NewRat(1, 1)) < 0:
+	case less(amount, 1):
 		u = tsp
 		amount = new(big.Rat).Quo(p.base, tsp.factor())
 	}
@@ -90,7 +89,7 @@ func family(key, spoon string) string {
 
 func grams(base *big.Rat) string {
 	n := ceil(base, step(base, 5, 250, 10))
-	if base.Cmp(big.NewRat(5, 1)) < 0 {
+	if less(base, 5) {
 		n = ceil(base, 1)
 	}
 	return rounded(n, "g", "kg")
@@ -103,9 +102,9 @@ func millilitres(base *big.Rat) string {
 // step is the rounding step: small below the limit, middle up to a thousand, 50 above.
 func step(base *big.Rat, small, limit, middle int64) int64 {
 	switch {
-	case base.Cmp(big.NewRat(limit, 1)) < 0:
+	case less(base, limit):
 		return small
-	case base.Cmp(big.NewRat(1000, 1)) < 0:
+	case less(base, 1000):
 		return middle
 	default:
 		return 50
@@ -120,7 +119,7 @@ func rounded(n int64, small, big string) string {
 }
 
 func metricExact(base *big.Rat, small, large string) string {
-	if base.Cmp(big.NewRat(1000, 1)) < 0 {
+	if less(base, 1000) {
 		return decimal(base) + " " + small
 	}
 	return decimal(new(big.Rat).Quo(base, big.NewRat(1000, 1))) + " " + large
@@ -132,7 +131,7 @@ func shown(amount *big.Rat, u unit) string {
 	if u.style == metric {
 		n = decimal(amount)
 	}
-	return label(n, u, amount.Cmp(big.NewRat(1, 1)) > 0)
+	return label(n, u, amount.Num().Cmp(amount.Denom()) > 0)
 }
 
 func label(n string, u unit, many bool) string {

@@ -1,6 +1,7 @@
 package grocery
 
 import (
+	"cmp"
 	"math/big"
 	"strings"
 
@@ -49,6 +50,14 @@ type size struct {
 
 func (u unit) factor() *big.Rat { return big.NewRat(u.num, u.den) }
 
+// approx is the factor where exactness does not matter.
+func (u unit) approx() float64 {
+	if u.dim == count {
+		return 1
+	}
+	return float64(u.num) / float64(u.den)
+}
+
 // node is the kind of amount that sums with the unit's own: "g", "ml" or what is counted.
 func (u unit) node() string {
 	switch u.dim {
@@ -63,18 +72,27 @@ func (u unit) node() string {
 
 const nano = 100_000_000_000 // so that a US teaspoon is a whole number
 
+var (
+	gram       = unit{key: "g", one: "g", many: "g", dim: mass, style: metric, num: 1, den: 1}
+	ounce      = unit{key: "ounce", one: "oz", many: "oz", dim: mass, style: weigh, num: 28_349_523_125, den: 1_000_000_000}
+	pound      = unit{key: "pound", one: "lb", many: "lb", dim: mass, style: weigh, num: 45_359_237, den: 100_000}
+	millilitre = unit{key: "ml", one: "ml", many: "ml", dim: volume, style: metric, num: 1, den: 1}
+	stick      = unit{key: "stick", one: "stick", many: "sticks", dim: count, style: item}
+	piece      = unit{dim: count, style: item}
+)
+
 // measures are Tandoor's base units, then those known by name only. Ounce, pound and
 // the US gallon of 231 cubic inches are exact by definition (NIST Handbook 44, appendix
 // C), and so is the imperial gallon of 4.54609 l (UK Weights and Measures Act 1985). An
 // imperial tablespoon is 5/8 of a fluid ounce, as in Tandoor. The spoons of continental
 // Europe hold 15 and 5 ml.
 var measures = [...]unit{
-	{key: "g", one: "g", many: "g", dim: mass, style: metric, num: 1, den: 1},
+	gram,
 	{key: "kg", one: "kg", many: "kg", dim: mass, style: metric, num: 1000, den: 1},
 	{key: "mg", one: "mg", many: "mg", dim: mass, style: metric, num: 1, den: 1000},
-	{key: "ounce", one: "oz", many: "oz", dim: mass, style: weigh, num: 28_349_523_125, den: 1_000_000_000},
-	{key: "pound", one: "lb", many: "lb", dim: mass, style: weigh, num: 45_359_237, den: 100_000},
-	{key: "ml", one: "ml", many: "ml", dim: volume, style: metric, num: 1, den: 1},
+	ounce,
+	pound,
+	millilitre,
 	{key: "cl", one: "cl", many: "cl", dim: volume, style: metric, num: 10, den: 1},
 	{key: "dl", one: "dl", many: "dl", dim: volume, style: metric, num: 100, den: 1},
 	{key: "l", one: "l", many: "l", dim: volume, style: metric, num: 1000, den: 1},
@@ -101,7 +119,7 @@ var measures = [...]unit{
 	{key: "drop", one: "drop", many: "drops", dim: count, style: tiny},
 	{key: "clove", one: "clove", many: "cloves", dim: count, style: item},
 	{key: "slice", one: "slice", many: "slices", dim: count, style: item},
-	{key: "stick", one: "stick", many: "sticks", dim: count, style: item},
+	stick,
 	{key: "handful", one: "handful", many: "handfuls", dim: count, style: item},
 	{key: "bunch", one: "bunch", many: "bunches", dim: count, style: item},
 	{key: "sprig", one: "sprig", many: "sprigs", dim: count, style: item},
@@ -113,7 +131,7 @@ var measures = [...]unit{
 	{key: "bag", one: "bag", many: "bags", dim: count, style: packed},
 	{key: "bottle", one: "bottle", many: "bottles", dim: count, style: packed},
 	{key: "carton", one: "carton", many: "cartons", dim: count, style: packed},
-	{key: "", dim: count, style: item},
+	piece,
 }
 
 // spellings are the names of units besides their keys, in lower case and without dots.
@@ -199,25 +217,31 @@ func known(name string) (unit, bool) {
 	return measure(name)
 }
 
-// unitOf reads a recipe's unit: by its base unit when it states one, else by its name.
-// A name nobody knows is counted under itself.
+// unitOf reads a recipe's unit: by its base unit when it states one, else by its name,
+// which may say what a container holds ("can (400 g)"). A name nobody knows is counted
+// under itself.
 func unitOf(u recipe.Unit) unit {
 	if m, ok := measure(u.Base); ok && u.Base != "" {
-		if named, ok := known(u.Name); ok && named.key == m.key {
-			m.heaped = named.heaped
-		}
+		named, ok := known(u.Name)
+		m.heaped = ok && named.heaped
 		return m
 	}
 	name := strings.TrimSpace(u.Name)
 	if name == "" {
-		return unit{dim: count, style: item}
+		return piece
 	}
 	if m, ok := known(name); ok {
 		return m
 	}
-	many := u.Plural
-	if many == "" {
-		many = name
+	if p, err := ParseLine("1 " + name); err == nil && p.Name == "" && p.Note == "" && p.unit.size != nil {
+		return p.unit
 	}
-	return unit{key: strings.ToLower(name), dim: count, style: item, one: name, many: many}
+	return unit{key: strings.ToLower(name), dim: count, style: item, one: name, many: cmp.Or(u.Plural, name)}
+}
+
+// holding is a container that holds the amount.
+func (u unit) holding(amount *big.Rat, content unit) unit {
+	u.size = &size{amount, content}
+	u.key += " (" + shown(amount, content) + ")"
+	return u
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"os"
+	"net"
+	"net/textproto"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -80,7 +82,9 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 }
 
 // Send hands one mail to the server and returns its size in bytes. Kinds: EmailError
-// (refused for good), EmailDeferred (refused for now), NetworkError, TimeoutError.
+// (refused for good), EmailDeferred (refused for now), Unauthorized (credentials
+// refused), InvalidConfiguration (the server offers no encryption or no authentication,
+// or its certificate is not trusted), NetworkError, TimeoutError.
 func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size int64, err error) {
 	const op = "send mail"
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
@@ -114,7 +118,7 @@ func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size i
 		if msg.IsDelivered() {
 			return int64(count), nil // accepted; only the goodbye failed
 		}
-		return 0, sendFault(op, err)
+		return 0, sendFault(ctx, op, err)
 	}
 	return int64(count), nil
 }
@@ -130,17 +134,48 @@ func (c *counter) Write(p []byte) (int, error) {
 // and spans, where no mail address belongs.
 var address = regexp.MustCompile(`<?[^\s<>,;:]+@[^\s<>,;:]+>?`)
 
-func sendFault(op string, err error) error {
+// sendFault gives an error of the mail library a kind, and no mail address.
+func sendFault(ctx context.Context, op string, err error) error {
 	kind := fault.NetworkError
-	switch se, ok := errors.AsType[*mail.SendError](err); {
-	case ok && se.ErrorCode() > 0 && se.IsTemp():
+	code, temporary := reply(err)
+	switch {
+	case code == 530 || code == 534 || code == 535: // RFC 4954: authentication required, too weak, invalid
+		kind = fault.Unauthorized
+	case code > 0 && temporary:
 		kind = fault.EmailDeferred
-	case ok && se.ErrorCode() > 0:
+	case code > 0:
 		kind = fault.EmailError
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(ctx.Err(), context.Canceled):
+		kind = fault.Canceled
+	case ctx.Err() != nil || isTimeout(err):
 		kind = fault.TimeoutError
+	case lacks(err):
+		kind = fault.InvalidConfig
 	}
 	return fault.New(kind, op, "%s", address.ReplaceAllString(err.Error(), "<address>"))
+}
+
+// reply returns the SMTP code of the server's refusal, 0 when it did not refuse.
+func reply(err error) (code int, temporary bool) {
+	if e, ok := errors.AsType[*mail.SendError](err); ok && e.ErrorCode() > 0 {
+		return e.ErrorCode(), e.IsTemp()
+	}
+	if e, ok := errors.AsType[*textproto.Error](err); ok {
+		return e.Code, e.Code < 500
+	}
+	return 0, false
+}
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
+
+// lacks reports whether the server cannot do what SMTP_ENCRYPTION or SMTP_USERNAME asks
+// for, or its certificate is not trusted. The library has no error value for the former.
+func lacks(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || strings.Contains(err.Error(), "does not support STARTTLS") || strings.Contains(err.Error(), "does not support SMTP AUTH")
 }
 
 // Check connects, secures and authenticates, and sends nothing.
@@ -153,7 +188,7 @@ func (s *SMTP) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
 	if err := client.DialWithContext(ctx); err != nil {
-		return sendFault(op+" (check SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_PASSWORD, SMTP_ENCRYPTION)", err)
+		return sendFault(ctx, op+" (check SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_PASSWORD, SMTP_ENCRYPTION)", err)
 	}
 	return client.Close()
 }
