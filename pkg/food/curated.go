@@ -3,6 +3,7 @@ package food
 import (
 	_ "embed" // for the table
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -92,7 +93,7 @@ func (t *table) addForms() {
 func parseFood(rec []string) (Food, error) {
 	f := Food{Name: rec[0], Aliases: list(rec[1]), Allergens: list(rec[3]), Category: rec[6]}
 	if f.Name != Normalize(f.Name) || f.Name == "" {
-		return f, fmt.Errorf("name: must be lower case with single spaces")
+		return f, errors.New("name: must be lower case with single spaces")
 	}
 	if !slices.Contains(Categories(), f.Category) {
 		return f, fmt.Errorf("category: %q is not an aisle", f.Category)

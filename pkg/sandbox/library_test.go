@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/allergen"
 	"github.com/mealplanner/mealplanner/pkg/food"
@@ -225,6 +226,31 @@ func TestLibraryAllergensAreKnown(t *testing.T) {
 	}
 	if len(seen) != len(carriers) {
 		t.Errorf("only %d of %d carriers occur: the test has gone blind", len(seen), len(carriers))
+	}
+}
+
+func TestLibraryFoodNames(t *testing.T) {
+	t.Parallel()
+	lib, err := sandbox.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plurals := 0
+	for _, f := range lib.Foods {
+		for _, n := range []string{f.Name, f.Plural} {
+			if strings.ContainsRune(n, utf8.RuneError) || n != strings.TrimSpace(n) {
+				t.Errorf("%q, %q is no name", f.Name, f.Plural)
+			}
+		}
+		if f.Plural != "" {
+			plurals++
+			if byPlural, ok := food.Lookup(f.Plural); !ok || !strings.EqualFold(byPlural.Name, f.Name) {
+				t.Errorf("%q is not found as the plural of %q", f.Plural, f.Name)
+			}
+		}
+	}
+	if plurals < 20 {
+		t.Errorf("only %d foods of %d have a plural", plurals, len(lib.Foods))
 	}
 }
 
