@@ -26,6 +26,7 @@ type memory struct {
 func (m *memory) Recipes(context.Context, string) (planner.Pool, error) {
 	return planner.Pool{Recipes: m.pool}, nil
 }
+
 func (m *memory) Weight(context.Context, user.User) (float64, error) { return m.person.WeightKG, nil }
 
 func (m *memory) Inputs(_ context.Context, _ string, week calendar.Date) (planner.Inputs, error) {
