@@ -69,6 +69,7 @@ func (f Food) names() []string { return append([]string{f.Name}, f.Aliases...) }
 
 // addForms adds plurals and singulars of all names that nothing else is called.
 func (t *table) addForms() {
+	const ambiguous = -1
 	derived := map[string]int{}
 	for i, f := range t.foods {
 		for _, n := range f.names() {
@@ -77,14 +78,15 @@ func (t *table) addForms() {
 					continue
 				}
 				if j, again := derived[form]; again && j != i {
-					i = -1 // ambiguous
+					derived[form] = ambiguous
+				} else {
+					derived[form] = i
 				}
-				derived[form] = i
 			}
 		}
 	}
 	for form, i := range derived {
-		if i >= 0 {
+		if i != ambiguous {
 			t.byName[form] = i
 		}
 	}

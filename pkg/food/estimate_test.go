@@ -141,7 +141,7 @@ func anyRecipe(t *rapid.T) recipe.Recipe {
 	r := recipe.Recipe{Servings: rapid.IntRange(1, 12).Draw(t, "servings")}
 	for range rapid.IntRange(1, 12).Draw(t, "lines") {
 		f := rapid.SampledFrom(all).Draw(t, "food")
-		u := rapid.SampledFrom([]recipe.Unit{gram, ml, tbsp, clove, {}}).Draw(t, "unit")
+		u := rapid.SampledFrom([]recipe.Unit{gram, gram, gram, gram, gram, gram, gram, ml, tbsp, clove, {}}).Draw(t, "unit")
 		r.Ingredients = append(r.Ingredients, recipe.Ingredient{
 			Food: recipe.Food{Name: f.Name}, Unit: u, Amount: recipe.Amount(rapid.Int64Range(1, 5_000_000).Draw(t, "amount")),
 		})

@@ -3,8 +3,13 @@ package food
 // Why returns what column why of data/foods.csv says of the i-th food.
 func Why(i int) string { return curated().why[i] }
 
-// ReadFoods reads a table, for tests of its errors.
-func ReadFoods(file string) error {
-	_, err := readFoods(file)
-	return err
+// ReadFoods reads a table and returns its names, derived forms included, each with the
+// food it means.
+func ReadFoods(file string) (map[string]string, error) {
+	t, err := readFoods(file)
+	names := map[string]string{}
+	for n, i := range t.byName {
+		names[n] = t.foods[i].Name
+	}
+	return names, err
 }

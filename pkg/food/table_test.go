@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mealplanner/mealplanner/pkg/food"
 )
 
@@ -24,11 +26,26 @@ func TestTableErrorsNameTheFoodAndTheField(t *testing.T) {
 		{header + "onion,,,,,,produce,\nleek,onion,,,,,produce,\n", `"onion" is both "onion" and "leek"`},
 		{header + "onion,,\n", "wrong number of fields"},
 	} {
-		if err := food.ReadFoods(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := food.ReadFoods(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got %v, want %q", c.file, err, c.want)
 		}
 	}
-	if err := food.ReadFoods(header + "onion,,11282,,0.6,:110,produce,\n"); err != nil {
+	if _, err := food.ReadFoods(header + "onion,,11282,,0.6,:110,produce,\n"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDerivedNames(t *testing.T) {
+	t.Parallel()
+	names, err := food.ReadFoods(header + "bay leaf,,,,,,produce,\nbay leave,laurel,,,,,produce,\nonion,onions,,,,,produce,\nleek,,,,,,produce,\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"bay leaf": "bay leaf", "bay leave": "bay leave", "laurel": "bay leave", "laurels": "bay leave", // "bay leaves" could be either
+		"onion": "onion", "onions": "onion", "leek": "leek", "leeks": "leek",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -254,6 +254,26 @@ func TestLibraryFoodNames(t *testing.T) {
 	}
 }
 
+func TestLibraryFoodTree(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{"Cheddar": {"Cheese", "Dairy"}, "Chicken breast": {"Chicken", "Poultry", "Meat"}, "Walnut": {"Nut"}}
+	for _, r := range fetched(t, nil) {
+		for _, i := range r.Ingredients {
+			ancestors, ok := want[i.Food.Name]
+			if !ok {
+				continue
+			}
+			delete(want, i.Food.Name)
+			if !slices.EqualFunc(i.Food.Ancestors, ancestors, func(a recipe.FoodRef, b string) bool { return a.Name == b }) {
+				t.Errorf("%s descends from %+v, want %q", i.Food.Name, i.Food.Ancestors, ancestors)
+			}
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not in the library: %v", want)
+	}
+}
+
 // Tags are promises too.
 func TestLibraryTagsAreTrue(t *testing.T) {
 	t.Parallel()
