@@ -56,9 +56,8 @@ func newLibraryBuilder() *libraryBuilder {
 	for i, c := range food.Categories() {
 		b.lib.Categories = append(b.lib.Categories, tandoortest.CategorySpec{Name: title(c), Order: i})
 	}
-	b.lib.Units = []tandoortest.UnitSpec{
-		{Name: "g", BaseUnit: "g"}, {Name: "ml", BaseUnit: "ml"},
-		{Name: "tbsp", BaseUnit: "tbsp"}, {Name: "tsp", BaseUnit: "tsp"},
+	for _, n := range baseUnits {
+		b.lib.Units = append(b.lib.Units, tandoortest.UnitSpec{Name: n, BaseUnit: n})
 	}
 	for _, n := range countUnits {
 		b.lib.Units = append(b.lib.Units, tandoortest.UnitSpec{Name: n, Plural: plural(n)})
@@ -68,6 +67,9 @@ func newLibraryBuilder() *libraryBuilder {
 	}
 	return b
 }
+
+// baseUnits are the units of mass and volume; Tandoor's base units have the same names.
+var baseUnits = []string{"g", "ml", "tbsp", "tsp"}
 
 // countUnits are the units that count things.
 var countUnits = []string{

@@ -117,7 +117,7 @@ func parseIngredient(item string) (tandoortest.IngredientSpec, error) {
 
 // unitName returns the unit a word names, in either number.
 func unitName(word string) string {
-	if slices.Contains([]string{"g", "ml", "tbsp", "tsp"}, word) {
+	if slices.Contains(baseUnits, word) {
 		return word
 	}
 	for _, u := range countUnits {
