@@ -3,6 +3,7 @@ package allergen
 import (
 	_ "embed" // for the carriers
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,6 +38,9 @@ func readGroups(carriers string, foods []food.Food) (map[string]Set, error) {
 	recs, err := csv.NewReader(strings.NewReader(carriers)).ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("carriers: %w", err)
+	}
+	if len(recs) == 0 || !slices.Equal(recs[0], []string{"name", "aliases", "allergens"}) {
+		return nil, errors.New("carriers: the first line must name the columns name,aliases,allergens")
 	}
 	var entries []entry
 	for _, f := range foods {

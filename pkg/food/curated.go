@@ -3,6 +3,7 @@ package food
 import (
 	_ "embed" // for the table
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -68,6 +69,7 @@ func (f Food) names() []string { return append([]string{f.Name}, f.Aliases...) }
 
 // addForms adds plurals and singulars of all names that nothing else is called.
 func (t *table) addForms() {
+	const ambiguous = -1
 	derived := map[string]int{}
 	for i, f := range t.foods {
 		for _, n := range f.names() {
@@ -76,14 +78,15 @@ func (t *table) addForms() {
 					continue
 				}
 				if j, again := derived[form]; again && j != i {
-					i = -1 // ambiguous
+					derived[form] = ambiguous
+				} else {
+					derived[form] = i
 				}
-				derived[form] = i
 			}
 		}
 	}
 	for form, i := range derived {
-		if i >= 0 {
+		if i != ambiguous {
 			t.byName[form] = i
 		}
 	}
@@ -92,7 +95,7 @@ func (t *table) addForms() {
 func parseFood(rec []string) (Food, error) {
 	f := Food{Name: rec[0], Aliases: list(rec[1]), Allergens: list(rec[3]), Category: rec[6]}
 	if f.Name != Normalize(f.Name) || f.Name == "" {
-		return f, fmt.Errorf("name: must be lower case with single spaces")
+		return f, errors.New("name: must be lower case with single spaces")
 	}
 	if !slices.Contains(Categories(), f.Category) {
 		return f, fmt.Errorf("category: %q is not an aisle", f.Category)

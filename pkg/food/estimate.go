@@ -9,7 +9,7 @@ import (
 type Estimation struct {
 	PerServing nutrition.Macros
 	// MatchedMass is the mass of the lines whose food and weight are known, TotalMass
-	// that of all lines. Foods without energy (water, salt) count in neither: a litre of
+	// that of all lines. Foods that hold no macros (water, salt) count in neither: a litre of
 	// water must not make up for unknown solids.
 	MatchedMass, TotalMass nutrition.Mass
 	Unmatched              []string // names of the lines that are not in PerServing
@@ -37,7 +37,7 @@ func Estimate(r recipe.Recipe) (Estimation, bool) {
 			sum[0] += int64(f.Per100g.Protein) * int64(m)
 			sum[1] += int64(f.Per100g.Fat) * int64(m)
 			sum[2] += int64(f.Per100g.Carbs) * int64(m)
-			if f.Energy > 0 {
+			if f.Per100g != (nutrition.Macros{}) {
 				est.MatchedMass += m
 				est.TotalMass += m
 			}

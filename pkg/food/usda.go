@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	_ "embed" // for the table
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -69,7 +70,7 @@ func readUSDA() (map[int64]usdaRow, error) {
 	out := make(map[int64]usdaRow, 9000)
 	for {
 		rec, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

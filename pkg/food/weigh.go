@@ -1,6 +1,8 @@
 package food
 
 import (
+	"slices"
+
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
@@ -97,20 +99,13 @@ func (q quantity) weigh(f Food) (nutrition.Mass, bool) {
 
 // piece returns the weight of one of the unit.
 func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
+	names := append(Forms(u.Name), Forms(u.Plural)...)
+	if wholeUnit(Normalize(u.Name)) {
+		names = []string{""}
+	}
 	for _, p := range f.Pieces {
-		for _, name := range []string{u.Name, u.Plural} {
-			name = Normalize(name)
-			if wholeUnit(name) {
-				name = ""
-			}
-			if p.Unit == name && (name != "" || wholeUnit(Normalize(u.Name))) {
-				return p.Mass, true
-			}
-			for _, form := range Forms(name) {
-				if p.Unit == form {
-					return p.Mass, true
-				}
-			}
+		if slices.Contains(names, p.Unit) {
+			return p.Mass, true
 		}
 	}
 	return 0, false

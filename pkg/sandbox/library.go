@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,9 +56,8 @@ func newLibraryBuilder() *libraryBuilder {
 	for i, c := range food.Categories() {
 		b.lib.Categories = append(b.lib.Categories, tandoortest.CategorySpec{Name: title(c), Order: i})
 	}
-	b.lib.Units = []tandoortest.UnitSpec{
-		{Name: "g", BaseUnit: "g"}, {Name: "ml", BaseUnit: "ml"},
-		{Name: "tbsp", BaseUnit: "tbsp"}, {Name: "tsp", BaseUnit: "tsp"},
+	for _, n := range baseUnits {
+		b.lib.Units = append(b.lib.Units, tandoortest.UnitSpec{Name: n, BaseUnit: n})
 	}
 	for _, n := range countUnits {
 		b.lib.Units = append(b.lib.Units, tandoortest.UnitSpec{Name: n, Plural: plural(n)})
@@ -67,6 +67,9 @@ func newLibraryBuilder() *libraryBuilder {
 	}
 	return b
 }
+
+// baseUnits are the units of mass and volume; Tandoor's base units have the same names.
+var baseUnits = []string{"g", "ml", "tbsp", "tsp"}
 
 // countUnits are the units that count things.
 var countUnits = []string{
@@ -137,13 +140,9 @@ func (b *libraryBuilder) addRecipes(text string) error {
 func (b *libraryBuilder) use(name, unit string) (string, error) {
 	f, ok := food.Lookup(name)
 	if !ok || !f.Known() {
-		return "", fmt.Errorf("package food has no figures for it")
+		return "", errors.New("package food has no figures for it")
 	}
-	i, err := b.addFood(f)
-	if err != nil {
-		return "", err
-	}
-	spec := &b.lib.Foods[i]
+	spec := &b.lib.Foods[b.addFood(f)]
 	if unit == "" || unit == "g" || slices.ContainsFunc(spec.Conversions, func(c tandoortest.ConversionSpec) bool { return c.Unit == unit }) {
 		return spec.Name, nil
 	}
@@ -155,10 +154,11 @@ func (b *libraryBuilder) use(name, unit string) (string, error) {
 	return spec.Name, nil
 }
 
-func (b *libraryBuilder) addFood(f food.Food) (int, error) {
+// addFood returns the food's index in the library.
+func (b *libraryBuilder) addFood(f food.Food) int {
 	name := title(f.Name)
 	if i, ok := b.foods[name]; ok {
-		return i, nil
+		return i
 	}
 	spec := tandoortest.FoodSpec{
 		Name: name, Category: title(f.Category), FDC: f.NDB,
@@ -169,23 +169,22 @@ func (b *libraryBuilder) addFood(f food.Food) (int, error) {
 	}
 	if slices.ContainsFunc(f.Pieces, func(p food.Piece) bool { return p.Unit == "" && p.Mass >= nutrition.Gram }) {
 		spec.Plural = plural(name)
+		if spec.Plural != "" {
+			spec.Plural = title(spec.Plural)
+		}
 	}
-	spec.Plural = title(spec.Plural)
-	parent := b.parents[f.Name]
-	if parent != "" {
+	if parent := b.parents[f.Name]; parent != "" {
 		spec.Parent = b.addParent(parent)
 	}
 	b.lib.Foods = append(b.lib.Foods, spec)
 	b.foods[name] = len(b.lib.Foods) - 1
-	return b.foods[name], nil
+	return b.foods[name]
 }
 
 // addParent adds a node of the food tree, with those above it, and returns its name.
 func (b *libraryBuilder) addParent(n string) string {
 	if f, ok := food.Lookup(n); ok && f.Known() && f.Name == n {
-		if i, err := b.addFood(f); err == nil {
-			return b.lib.Foods[i].Name
-		}
+		return b.lib.Foods[b.addFood(f)].Name
 	}
 	name := title(n)
 	if _, ok := b.foods[name]; ok {

@@ -63,7 +63,7 @@ func People() []Person {
 		}),
 		// More protein on fewer calories than the library can give: the plan says so.
 		person("tom", "Tom", "America/Los_Angeles", 1, func(p *Person) {
-			p.Settings.Targets = macros(260, 38, 90)
+			p.Settings.Targets = macros(200, 50, 130)
 			p.Settings.AvoidTags = []string{"fish"}
 			p.Settings.MaxServings = nutrition.OneServing * 3 / 2
 		}),

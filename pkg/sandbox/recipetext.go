@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,7 +39,7 @@ func parseRecipes(text string) ([]tandoortest.RecipeSpec, error) {
 
 func parseRecipe(lines []string) (tandoortest.RecipeSpec, error) {
 	if len(lines) < 3 {
-		return tandoortest.RecipeSpec{}, fmt.Errorf("want a head, a line of ingredients and steps")
+		return tandoortest.RecipeSpec{}, errors.New("want a head, a line of ingredients and steps")
 	}
 	r, err := parseHead(lines[0])
 	if err != nil {
@@ -68,7 +69,7 @@ func parseHead(line string) (tandoortest.RecipeSpec, error) {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
 	if !strings.HasPrefix(line, "# ") || len(parts) < 4 || len(parts) > 5 {
-		return r, fmt.Errorf("want # name | servings | working+waiting min | keywords | nutrition")
+		return r, errors.New("want # name | servings | working+waiting min | keywords | nutrition")
 	}
 	r.Name, r.ServingsText, r.Nutrition = parts[0], "servings", tandoortest.ModeProperties
 	if _, err := fmt.Sscanf(parts[1], "%d servings", &r.Servings); err != nil {
@@ -116,7 +117,7 @@ func parseIngredient(item string) (tandoortest.IngredientSpec, error) {
 
 // unitName returns the unit a word names, in either number.
 func unitName(word string) string {
-	if slices.Contains([]string{"g", "ml", "tbsp", "tsp"}, word) {
+	if slices.Contains(baseUnits, word) {
 		return word
 	}
 	for _, u := range countUnits {
