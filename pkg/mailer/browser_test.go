@@ -86,7 +86,7 @@ func TestDocsImage(t *testing.T) {
 		t.Skip("run make docs-image")
 	}
 	m, _ := render(t, demoWeek)
-	png := pagetest.Start(t).Screenshot(t, m.HTML, pagetest.View{Width: 672, Scheme: pagetest.Light}, 960)
+	png := pagetest.Start(t).Screenshot(t, m.HTML, pagetest.View{Width: 672, Scheme: pagetest.Light}, 944)
 	if err := os.MkdirAll(filepath.Dir(*docsImage), 0o755); err != nil {
 		t.Fatal(err)
 	}
