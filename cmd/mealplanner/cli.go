@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,13 +38,46 @@ type cli struct {
 const description = "Plans a week of meals from your own recipes so that every day meets its macro targets, consolidates the groceries and mails the plan.\n\n" +
 	"Start with: mealplanner demo"
 
+// errHelpShown ends a parse that printed the help.
+var errHelpShown = errors.New("help shown")
+
+// exited carries kong's own exit through the parse.
+type exited struct{}
+
+func parse(args []string, std streams) (cmd *kong.Context, err error) {
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case exited{}:
+			err = errHelpShown
+		default:
+			panic(r)
+		}
+	}()
+	return newParser(std).Parse(longFlags(args))
+}
+
+// longFlags lets -name stand for --name, as Go's own tools write it.
+func longFlags(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if a == "--" {
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' && a[2] != '=' {
+			out[i] = "-" + a
+		}
+	}
+	return out
+}
+
 func newParser(std streams) *kong.Kong {
 	p, err := kong.New(new(cli),
 		kong.Name("mealplanner"),
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(std.out, std.err),
-		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Exit(func(int) { panic(exited{}) }),
 		kong.Resolvers(kong.ResolverFunc(secretFile)),
 	)
 	if err != nil {

@@ -48,6 +48,9 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			if _, err := a.Delivery.Drain(ctx); err != nil {
 				return err
 			}
+			if _, err := a.Publish(ctx); err != nil {
+				fmt.Fprintf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
+			}
 		}
 		printWeek(std.out, m)
 		if m.Week.Status == plan.Unbalanced {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -32,35 +31,12 @@ type streams struct {
 	out, err io.Writer
 }
 
-// exited carries kong's own exit (after --help) through the parse.
-type exited int
-
-// longFlags lets -name stand for --name, as Go's own tools write it.
-func longFlags(args []string) []string {
-	out := slices.Clone(args)
-	for i, a := range out {
-		if a == "--" {
-			break
-		}
-		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' && a[2] != '=' {
-			out[i] = "-" + a
-		}
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, std streams) int {
+	cmd, err := parse(args, std)
+	if errors.Is(err, errHelpShown) {
+		return fault.ExitOK
 	}
-	return out
-}
-
-func run(ctx context.Context, args []string, std streams) (code int) {
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(exited)
-			if !ok {
-				panic(r)
-			}
-			code = int(e)
-		}
-	}()
-	parser := newParser(std)
-	cmd, err := parser.Parse(longFlags(args))
 	if err != nil {
 		fmt.Fprintf(std.err, "mealplanner: %v\nTry: mealplanner --help\n", err)
 		return fault.ExitUsage

@@ -147,8 +147,7 @@ func (u *upstreams) probe(ctx context.Context) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		u.probeTandoor(ctx)
-		u.probeFatSecret(ctx)
+		u.probeOnce(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -156,6 +155,14 @@ func (u *upstreams) probe(ctx context.Context) {
 		}
 	}
 }
+
+func (u *upstreams) probeOnce(ctx context.Context) {
+	u.probeTandoor(ctx)
+	u.probeFatSecret(ctx)
+}
+
+// Probe asks every upstream once whether it is up.
+func (a *App) Probe(ctx context.Context) { a.upstreams.probeOnce(ctx) }
 
 // probeTandoor marks Tandoor as up when every connection answers.
 func (u *upstreams) probeTandoor(ctx context.Context) {

@@ -45,7 +45,7 @@ func due(u user.User, now time.Time) (calendar.Date, bool) {
 // weeklyTick is how often the scheduler looks for users whose run is due.
 const weeklyTick = 15 * time.Second
 
-// runWeekly generates due weeks for as long as ctx lasts. A run that fails is tried
+// runWeekly generates due weeks and writes plans back for as long as ctx lasts. A run that fails is tried
 // again with a delay that doubles from one minute to an hour.
 func (a *App) runWeekly(ctx context.Context) {
 	retry := map[string]backoff{}
@@ -54,6 +54,9 @@ func (a *App) runWeekly(ctx context.Context) {
 	for {
 		if err := a.runDue(ctx, retry); err != nil && ctx.Err() == nil {
 			a.Log.ErrorContext(ctx, "Weekly run failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+		}
+		if _, err := a.Publish(ctx); err != nil && fault.KindOf(err) == fault.DatabaseError {
+			a.Log.ErrorContext(ctx, "Write-back failed", append([]any{"component", "write_back"}, observe.Failure(fault.DatabaseError, err)...)...)
 		}
 		select {
 		case <-ctx.Done():

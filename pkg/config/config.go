@@ -93,10 +93,10 @@ type Log struct {
 
 // Telemetry says where signals go.
 type Telemetry struct {
-	OTLPEndpoint   string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. Other OTEL_* variables work as the OpenTelemetry SDK defines them." placeholder:"http://localhost:4317"`
-	Disabled       bool          `env:"OTEL_SDK_DISABLED" help:"Record no traces and no metrics; component times are unknown then."`
+	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. Other OTEL_* variables work as the OpenTelemetry SDK defines them." placeholder:"http://localhost:4317"`
+	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Record no traces and no metrics; component times are unknown then."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
-	Environment    string        `env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
+	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
 
 // Check names the first setting that cannot work, and the cure.

@@ -44,6 +44,10 @@ type Sender interface {
 // is a little over four hours.
 const MaxAttempts = 10
 
+// Permanent reports whether the server refused the mail for good. Anything else, our
+// own wrong password included, may be mended while the mail waits.
+func Permanent(err error) bool { return fault.KindOf(err) == fault.EmailError }
+
 // Backoff is the wait after the n-th failed attempt, n from 1: 30 s, doubled, at most 6 h.
 func Backoff(n int) time.Duration {
 	return min(30*time.Second<<min(n-1, 20), 6*time.Hour)
@@ -73,7 +77,7 @@ func (s *Service) attempt(ctx context.Context, m Queued) Outcome {
 	switch {
 	case err == nil:
 		return Outcome{}
-	case !fault.KindOf(err).Transient():
+	case Permanent(err):
 		return Outcome{Err: err}
 	case m.Attempts+1 >= MaxAttempts:
 		return Outcome{Err: errors.Join(fault.New(fault.EmailError, "deliver mail", "given up after %d attempts", MaxAttempts), err)}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
@@ -129,7 +130,11 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sendFault gives an error of the mail library a kind.
+// address is what a server's answer may repeat of the recipient; errors end up in logs
+// and spans, where no mail address belongs.
+var address = regexp.MustCompile(`<?[^\s<>,;:]+@[^\s<>,;:]+>?`)
+
+// sendFault gives an error of the mail library a kind, and no mail address.
 func sendFault(ctx context.Context, op string, err error) error {
 	kind := fault.NetworkError
 	code, temporary := reply(err)
@@ -147,7 +152,7 @@ func sendFault(ctx context.Context, op string, err error) error {
 	case lacks(err):
 		kind = fault.InvalidConfig
 	}
-	return fault.Wrap(kind, op, err)
+	return fault.New(kind, op, "%s", address.ReplaceAllString(err.Error(), "<address>"))
 }
 
 // reply returns the SMTP code of the server's refusal, 0 when it did not refuse.

@@ -78,7 +78,7 @@ func (m *Mails) Send(ctx context.Context, q delivery.Queued) error {
 	case err == nil:
 		m.rec.MailAccepted(ctx, q.Type, end.Sub(q.Created), size)
 		m.log.InfoContext(ctx, "Mail accepted", attrs...)
-	case kind.Transient() && q.Attempts+1 < delivery.MaxAttempts:
+	case !delivery.Permanent(err) && q.Attempts+1 < delivery.MaxAttempts:
 		m.log.WarnContext(ctx, "Mail deferred", append(append(attrs, Failure(kind, err)...),
 			slog.Int("retry_attempt", q.Attempts+1), slog.Time("retry_scheduled_for", end.Add(delivery.Backoff(q.Attempts+1))))...)
 	default:

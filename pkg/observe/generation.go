@@ -126,12 +126,16 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 			g.log.WarnContext(ctx, "Recipe pool is stale", append([]any{slog.Time("fetched_at", m.Pool.FetchedAt)},
 				Failure(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
 		}
-		level := slog.LevelInfo
-		if m.Total > slowGeneration {
-			level = slog.LevelWarn
-		}
-		g.log.Log(ctx, level, "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
+		g.log.Log(ctx, CompletionLevel(m), "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
 	}
+}
+
+// CompletionLevel is WARN for a run that took longer than two seconds, else INFO.
+func CompletionLevel(m Measured) slog.Level {
+	if m.Total > slowGeneration {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 // Failure are the monitoring document's error fields.

@@ -155,9 +155,12 @@ func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.D
 		QuickMinutes:  s.QuickMinutes,
 		TravelDates:   in.Wishes.Travel,
 		AvoidRepeats:  in.Wishes.AvoidRepeats,
-		AvoidTags:     append([]string{dislikedTag}, lower(s.AvoidTags)...),
+		AvoidTags:     lower(s.AvoidTags),
 	}
 	disliked := lower(s.Dislikes)
+	if len(disliked) > 0 {
+		p.AvoidTags = append(p.AvoidTags, dislikedTag)
+	}
 	for _, r := range c.ordered {
 		tags := lower(r.Keywords)
 		if holds(r, disliked) {

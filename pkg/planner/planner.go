@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -270,6 +271,21 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error)
 	return pool, weight, nil
 }
 
+// lean warns of days that give far less energy than they should: a plan that misses its
+// targets must not pass for a diet.
+func lean(w plan.Week) []string {
+	var days []string
+	for _, d := range w.Days {
+		if d.Actual.Energy() < d.Target.Energy()*8/10 {
+			days = append(days, d.Date.Weekday().String())
+		}
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	return []string{"Too little energy on " + strings.Join(days, ", ") + ": less than 80 % of the target. Eat something more on these days, or change the targets or the library."}
+}
+
 // seed is the same for the same user and week, on every machine.
 func seed(userID string, week calendar.Date) uint64 {
 	h := fnv.New64a()
@@ -341,6 +357,7 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 	if pool.Stale {
 		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
 	}
+	out = append(out, lean(w)...)
 	estimated := map[recipe.ID]bool{}
 	for _, d := range w.Days {
 		for _, s := range d.Meals {

@@ -189,3 +189,30 @@ func (s *Plans) Planned(ctx context.Context, week calendar.Date) ([]string, erro
 	ids, err := s.q.ListPlannedUsers(ctx, week.Time())
 	return ids, failed("list planned users", err)
 }
+
+// Unpublished is a plan that its library should show and does not.
+type Unpublished struct {
+	ID         int64
+	User       string
+	Week       calendar.Date
+	Connection string
+}
+
+// Unpublished lists the plans of this week and later that are still to be written back,
+// oldest first, at most 100.
+func (s *Plans) Unpublished(ctx context.Context) ([]Unpublished, error) {
+	rows, err := s.q.ListUnpublished(ctx)
+	if err != nil {
+		return nil, failed("list unpublished plans", err)
+	}
+	out := make([]Unpublished, len(rows))
+	for i, r := range rows {
+		out[i] = Unpublished{r.ID, r.UserID, calendar.On(r.WeekOf), r.ConnectionID}
+	}
+	return out, nil
+}
+
+// Published records that the plan was written back.
+func (s *Plans) Published(ctx context.Context, id int64) error {
+	return failed("mark plan as published", s.q.MarkPublished(ctx, id))
+}

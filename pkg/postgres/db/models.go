@@ -70,6 +70,7 @@ type Plan struct {
 	Optimal      bool
 	Data         []byte
 	CreatedAt    time.Time
+	PublishedAt  *time.Time
 }
 
 type PlanMeal struct {

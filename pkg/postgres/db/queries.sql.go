@@ -129,7 +129,7 @@ func (q *Queries) GetFatSecret(ctx context.Context, userID string, kind string) 
 }
 
 const getPlan = `-- name: GetPlan :one
-select id, user_id, week_of, generation_id, status, optimal, data, created_at from plans where user_id = $1 and week_of = $2
+select id, user_id, week_of, generation_id, status, optimal, data, created_at, published_at from plans where user_id = $1 and week_of = $2
 `
 
 func (q *Queries) GetPlan(ctx context.Context, userID string, weekOf time.Time) (Plan, error) {
@@ -144,6 +144,7 @@ func (q *Queries) GetPlan(ctx context.Context, userID string, weekOf time.Time) 
 		&i.Optimal,
 		&i.Data,
 		&i.CreatedAt,
+		&i.PublishedAt,
 	)
 	return i, err
 }
@@ -455,6 +456,48 @@ func (q *Queries) ListRotation(ctx context.Context, userID string, beforeDate ti
 	return items, nil
 }
 
+const listUnpublished = `-- name: ListUnpublished :many
+select p.id, p.user_id, p.week_of, u.connection_id
+from plans p
+join users u on u.id = p.user_id
+join connections c on c.id = u.connection_id
+where c.write_back and p.published_at is null and p.week_of > current_date - 7
+order by p.id
+limit 100
+`
+
+type ListUnpublishedRow struct {
+	ID           int64
+	UserID       string
+	WeekOf       time.Time
+	ConnectionID string
+}
+
+func (q *Queries) ListUnpublished(ctx context.Context) ([]ListUnpublishedRow, error) {
+	rows, err := q.db.Query(ctx, listUnpublished)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUnpublishedRow{}
+	for rows.Next() {
+		var i ListUnpublishedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.WeekOf,
+			&i.ConnectionID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users order by id
 `
@@ -594,6 +637,15 @@ update outbox set status = 'sent', attempts = attempts + 1, sent_at = now(), las
 
 func (q *Queries) MarkMailSent(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, markMailSent, id)
+	return err
+}
+
+const markPublished = `-- name: MarkPublished :exec
+update plans set published_at = now() where id = $1
+`
+
+func (q *Queries) MarkPublished(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, markPublished, id)
 	return err
 }
 

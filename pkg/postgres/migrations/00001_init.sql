@@ -61,6 +61,7 @@ create table plans (
     optimal boolean not null,
     data jsonb not null,
     created_at timestamptz not null default now(),
+    published_at timestamptz, -- when it was written back to the library
     unique (user_id, week_of)
 );
 

@@ -1,0 +1,222 @@
+package app_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+// gauge returns a gauge's points by their only label.
+func (w *world) gauge(t *testing.T, name string) map[string]float64 {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	must(t, w.reader.Collect(t.Context(), &rm))
+	out := map[string]float64{}
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name != name {
+				continue
+			}
+			for _, p := range m.Data.(metricdata.Gauge[float64]).DataPoints {
+				for _, kv := range p.Attributes.ToSlice() {
+					out[kv.Value.AsString()] = p.Value
+				}
+			}
+		}
+	}
+	return out
+}
+
+func TestGaugesReadTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.mustGenerate(t, "user_lewis")
+	_, err := w.Delivery.Drain(t.Context())
+	must(t, err)
+	must(t, w.Start(t.Context()))
+	if got := w.gauge(t, "generation_macro_balance_success_rate"); got["user_lewis"] != 1 || len(got) != 1 {
+		t.Errorf("macro balance: %v", got)
+	}
+	if got := w.gauge(t, "email_delivery_success_rate"); got["weekly_plan"] != 1 || len(got) != 3 {
+		t.Errorf("delivery rate: %v", got)
+	}
+	if got := w.gauge(t, "database_connection_pool_usage"); len(got) != 2 || got["api"] < 0 || got["scheduler"] > 1 {
+		t.Errorf("pool usage: %v", got)
+	}
+	if got := w.gauge(t, "service_up"); got["meal-planner"] != 1 {
+		t.Errorf("service_up: %v", got)
+	}
+}
+
+func TestAvailabilityFollowsTheProbe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rule faultswitch.Rule
+		want map[string]float64
+	}{
+		"all well":       {faultswitch.Rule{Upstream: "nobody", Outage: true}, map[string]float64{"tandoor": 1, "fatsecret": 1}},
+		"tandoor down":   {faultswitch.Rule{Upstream: "tandoor", Outage: true}, map[string]float64{"tandoor": 0, "fatsecret": 1}},
+		"fatsecret down": {faultswitch.Rule{Upstream: "fatsecret", Status: 503}, map[string]float64{"tandoor": 1, "fatsecret": 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, options{})
+			w.fault(t, c.rule)
+			w.Probe(t.Context())
+			must(t, w.Start(t.Context()))
+			got := w.gauge(t, "api_availability")
+			for api, want := range c.want {
+				if got[api] != want {
+					t.Errorf("%s = %v, want %v", api, got[api], want)
+				}
+			}
+			if c.want["tandoor"] == 0 && !strings.Contains(w.logs.String(), `"api":"tandoor"`) {
+				t.Error("no line says that Tandoor does not answer")
+			}
+		})
+	}
+}
+
+// The pages behind a mail's links: a plan, and an unsubscribe that a GET does not perform.
+func TestLinksOfAMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.mustGenerate(t, "user_lewis")
+	must(t, w.Start(t.Context()))
+	base := "http://" + w.Addr(app.API).String()
+	local := func(url string) string { return base + url[strings.Index(url[8:], "/")+8:] }
+	client := &http.Client{Timeout: 10 * time.Second}
+	status := func(method, url string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
+		must(t, err)
+		resp, err := client.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	unsubscribe := local(w.Links.Unsubscribe("user_lewis", "weekly_plan"))
+	wants := func() bool {
+		t.Helper()
+		u, err := w.Users.Get(t.Context(), "user_lewis")
+		must(t, err)
+		return u.Settings.Wants("weekly_plan")
+	}
+	for _, c := range []struct {
+		method, url string
+		status      int
+		wants       bool
+	}{
+		{"GET", base + "/healthz", 200, true},
+		{"GET", base + "/readyz", 200, true},
+		{"GET", local(w.Links.Plan("user_lewis", week)), 200, true},
+		{"GET", local(w.Links.Plan("user_lewis", week+7)), 404, true},
+		{"GET", base + "/plan/forged", 401, true},
+		{"GET", unsubscribe, 200, true},
+		{"POST", local(w.Links.Plan("user_lewis", week)), 405, true},
+		{"POST", unsubscribe + "x", 401, true},
+		{"POST", unsubscribe, 200, false},
+		{"POST", unsubscribe, 200, false}, // once more changes nothing
+	} {
+		if got := status(c.method, c.url); got != c.status || wants() != c.wants {
+			t.Errorf("%s %s: %d, wants mail %t; want %d, %t", c.method, c.url, got, wants(), c.status, c.wants)
+		}
+	}
+	if m := w.mustGenerate(t, "user_ana"); m.Mail.To == "" {
+		t.Error("Ana gets no mail because Lewis unsubscribed")
+	}
+}
+
+// An account is connected by the three-legged flow, its token is stored sealed.
+func TestConnectFatSecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{change: nil})
+	must(t, w.Start(t.Context()))
+	base := "http://" + w.Addr(app.API).String()
+	url, err := w.ConnectURL(t.Context(), "user_lewis")
+	must(t, err)
+	// The stand-in's page agrees at once and sends the browser to our callback.
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	get := func(url string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		must(t, err)
+		resp, err := client.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+		return resp
+	}
+	callback := get(url).Header.Get("Location")
+	i := strings.Index(callback, "/fatsecret/callback")
+	if i < 0 {
+		t.Fatalf("the visitor is sent to %q", callback)
+	}
+	if resp := get(base + callback[i:]); resp.StatusCode != http.StatusOK {
+		t.Fatalf("callback: %d", resp.StatusCode)
+	}
+	u, err := w.Users.Get(t.Context(), "user_lewis")
+	must(t, err)
+	if !u.FatSecret {
+		t.Error("the account is not connected")
+	}
+	if resp := get(base + callback[i:]); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("the callback works twice: %d", resp.StatusCode)
+	}
+	if detail, err := w.CheckFatSecret(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
+		t.Errorf("doctor says %q, %v", detail, err)
+	}
+}
+
+// A library that opted in shows the plan and the groceries, once, however often they are
+// written.
+func TestWriteBackIsIdempotent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
+	must(t, err)
+	w.mustGenerate(t, "user_lewis")
+	if n, err := w.Publish(t.Context()); n != 0 || err != nil {
+		t.Errorf("published %d plans of a library that did not opt in, %v", n, err)
+	}
+	conn.WriteBack = true
+	must(t, w.Users.PutConnection(t.Context(), conn))
+	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Method: http.MethodPost, LoseAnswer: true, Times: 1, Skip: 5})
+	if _, err := w.Publish(t.Context()); err != nil {
+		t.Logf("the first try broke off: %v", err)
+	}
+	heal()
+	for range 2 {
+		_, err := w.Publish(t.Context())
+		must(t, err)
+	}
+	client, err := w.Tandoor(t.Context(), sandbox.Connection)
+	must(t, err)
+	meals, err := client.MealPlans(t.Context(), week.Time(), (week + 6).Time())
+	must(t, err)
+	if len(meals) != 21 {
+		t.Errorf("Tandoor shows %d meals", len(meals))
+	}
+	stored, err := w.Plans.Get(t.Context(), "user_lewis", week)
+	must(t, err)
+	needs := 0
+	for _, s := range stored.Groceries.Sections {
+		for _, l := range s.Lines {
+			needs += len(l.Need)
+		}
+	}
+	entries, err := client.ShoppingEntries(t.Context(), 0)
+	must(t, err)
+	if len(entries) != needs || needs == 0 {
+		t.Errorf("Tandoor shows %d shopping entries, the plan has %d", len(entries), needs)
+	}
+	if todo, err := w.Plans.Unpublished(t.Context()); err != nil || len(todo) != 0 {
+		t.Errorf("still to do: %v, %v", todo, err)
+	}
+}

@@ -1,0 +1,140 @@
+package food
+
+import (
+	_ "embed" // for the table
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed data/foods.csv
+var foodsFile string
+
+// table is our own table with its indexes.
+type table struct {
+	foods  []Food
+	why    []string // how the name relates to the USDA's description, where no word is shared
+	byName map[string]int
+	byNDB  map[int64]int
+}
+
+var curated = sync.OnceValue(func() table {
+	t, err := readFoods(foodsFile)
+	if err != nil {
+		panic(err) // the file is part of the program and tested with it
+	}
+	return t
+})
+
+var foodColumns = []string{"name", "aliases", "ndb", "allergens", "density_g_per_ml", "piece_g", "category", "why"}
+
+// readFoods reads data/foods.csv. A name or alias that is given to two foods is an error;
+// a derived plural that would be ambiguous is dropped.
+func readFoods(file string) (table, error) {
+	recs, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+	if err != nil {
+		return table{}, fmt.Errorf("food table: %w", err)
+	}
+	if len(recs) == 0 || !slices.Equal(recs[0], foodColumns) {
+		return table{}, fmt.Errorf("food table: the first line must name the columns %s", strings.Join(foodColumns, ","))
+	}
+	t := table{byName: map[string]int{}, byNDB: map[int64]int{}}
+	for i, rec := range recs[1:] {
+		f, err := parseFood(rec)
+		if err != nil {
+			return table{}, fmt.Errorf("food table: %q: %w", rec[0], err)
+		}
+		for _, n := range f.names() {
+			n = Normalize(n)
+			if other, taken := t.byName[n]; taken {
+				return table{}, fmt.Errorf("food table: %q is both %q and %q", n, t.foods[other].Name, f.Name)
+			}
+			t.byName[n] = i
+		}
+		if _, taken := t.byNDB[f.NDB]; f.Known() && !taken {
+			t.byNDB[f.NDB] = i
+		}
+		t.foods = append(t.foods, f)
+		t.why = append(t.why, rec[len(rec)-1])
+	}
+	t.addForms()
+	return t, nil
+}
+
+func (f Food) names() []string { return append([]string{f.Name}, f.Aliases...) }
+
+// addForms adds plurals and singulars of all names that nothing else is called.
+func (t *table) addForms() {
+	derived := map[string]int{}
+	for i, f := range t.foods {
+		for _, n := range f.names() {
+			for _, form := range Forms(n) {
+				if _, taken := t.byName[form]; taken {
+					continue
+				}
+				if j, again := derived[form]; again && j != i {
+					i = -1 // ambiguous
+				}
+				derived[form] = i
+			}
+		}
+	}
+	for form, i := range derived {
+		if i >= 0 {
+			t.byName[form] = i
+		}
+	}
+}
+
+func parseFood(rec []string) (Food, error) {
+	f := Food{Name: rec[0], Aliases: list(rec[1]), Allergens: list(rec[3]), Category: rec[6]}
+	if f.Name != Normalize(f.Name) || f.Name == "" {
+		return f, fmt.Errorf("name: must be lower case with single spaces")
+	}
+	if !slices.Contains(Categories(), f.Category) {
+		return f, fmt.Errorf("category: %q is not an aisle", f.Category)
+	}
+	var err error
+	if rec[4] != "" {
+		if f.Density, err = parseMass(rec[4]); err != nil {
+			return f, fmt.Errorf("density_g_per_ml: %w", err)
+		}
+	}
+	for _, p := range list(rec[5]) {
+		unit, grams, ok := strings.Cut(p, ":")
+		if !ok {
+			return f, fmt.Errorf("piece_g: %q is not unit:grams", p)
+		}
+		m, err := parseMass(grams)
+		if err != nil || m <= 0 {
+			return f, fmt.Errorf("piece_g: %q must be a positive weight", p)
+		}
+		f.Pieces = append(f.Pieces, Piece{unit, m})
+	}
+	if rec[2] == "" {
+		return f, nil
+	}
+	ndb, err := strconv.ParseInt(rec[2], 10, 64)
+	if err != nil {
+		return f, fmt.Errorf("ndb: %w", err)
+	}
+	row, ok := usda()[ndb]
+	if !ok || !row.complete {
+		return f, fmt.Errorf("ndb: %s is not in the USDA's table, or its figures are not complete", rec[2])
+	}
+	f.NDB, f.Description, f.Per100g, f.Energy = ndb, row.description, row.macros, row.energy
+	for _, p := range row.portions {
+		f = f.measured(p)
+	}
+	return f, nil
+}
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "|")
+}

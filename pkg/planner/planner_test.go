@@ -1,0 +1,302 @@
+package planner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
+
+// ports are the planner's ports in memory.
+type ports struct {
+	pool    planner.Pool
+	poolErr error
+	weight  float64
+	wErr    error
+	in      planner.Inputs
+
+	mu    sync.Mutex
+	saved []planner.Draft
+}
+
+func (p *ports) Recipes(context.Context, string) (planner.Pool, error) { return p.pool, p.poolErr }
+func (p *ports) Weight(context.Context, user.User) (float64, error)    { return p.weight, p.wErr }
+func (p *ports) Inputs(context.Context, string, calendar.Date) (planner.Inputs, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in := p.in
+	if len(p.saved) > 0 {
+		in.Existing = &p.saved[0].Stored
+	}
+	return in, nil
+}
+
+func (p *ports) Save(_ context.Context, d planner.Draft) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.saved = append(p.saved, d)
+	return len(p.saved) == 1, nil
+}
+
+func (p *ports) WeeklyPlan(u user.User, _ planner.Stored, _ *plan.Week) (planner.Mail, error) {
+	return planner.Mail{Type: "weekly_plan", To: u.Email}, nil
+}
+
+// inline runs the components without telemetry and notes their names.
+func inline(names *[]string, mu *sync.Mutex) planner.Step {
+	return func(ctx context.Context, name string, fn func(context.Context) error) error {
+		mu.Lock()
+		*names = append(*names, name)
+		mu.Unlock()
+		return fn(ctx)
+	}
+}
+
+func (p *ports) generate(req planner.Request) (planner.Result, []string, error) {
+	var (
+		names []string
+		mu    sync.Mutex
+	)
+	s := planner.DefaultSettings()
+	s.Timeout = time.Minute
+	res, err := planner.New(p, p, p, p, inline(&names, &mu), s).Generate(context.Background(), req)
+	return res, names, err
+}
+
+func ana() user.User {
+	u := user.User{ID: "user_ana", Name: "Ana", Email: "ana@example.org", TimeZone: "UTC", Enabled: true, People: 2, Connection: "home", Settings: user.DefaultSettings()}
+	u.Settings.Targets = &nutrition.Macros{Protein: 120 * nutrition.Gram, Fat: 60 * nutrition.Gram, Carbs: 200 * nutrition.Gram}
+	return u
+}
+
+// dish makes a recipe of the foods with a third of Ana's targets, roughly.
+func dish(id int, meals []recipe.Meal, foods ...string) recipe.Recipe {
+	r := recipe.Recipe{
+		ID: recipe.ID(id), Name: fmt.Sprint("dish ", id), Servings: 2, WorkingMinutes: 10, Meals: meals, Nutrition: recipe.Stated,
+		PerServing: nutrition.Macros{
+			Protein: nutrition.Mass(35+id%11) * nutrition.Gram, Fat: nutrition.Mass(16+id%7) * nutrition.Gram, Carbs: nutrition.Mass(58+id%17) * nutrition.Gram,
+		},
+	}
+	for i, f := range foods {
+		r.Ingredients = append(r.Ingredients, recipe.Ingredient{
+			Food: recipe.Food{ID: int64(len(f)*1000 + i), Name: f}, Unit: recipe.Unit{Name: "g", Base: "g"}, Amount: 100 * recipe.One,
+		})
+	}
+	return r
+}
+
+func library(foods func(i int) []string) []recipe.Recipe {
+	var out []recipe.Recipe
+	for i := range 45 {
+		meals := []recipe.Meal{recipe.Breakfast}
+		if i >= 15 {
+			meals = []recipe.Meal{recipe.Lunch, recipe.Dinner}
+		}
+		out = append(out, dish(i+1, meals, foods(i)...))
+	}
+	return out
+}
+
+func rice(int) []string { return []string{"rice"} }
+
+func TestGenerateReadsAsItsComponents(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	res, names, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names[:2]) // the fetches run at the same time
+	want := []string{"profile_fetch", "recipe_fetch", "generation_algorithm", "macro_validation", "grocery_consolidation", "email_render"}
+	if !slices.Equal(names, want) {
+		t.Errorf("ran %v, want %v", names, want)
+	}
+	if err := res.Week.Validate(); err != nil || res.Week.Meals() != 21 || len(p.saved) != 1 || res.Week.People != 2 {
+		t.Errorf("%v, %d meals, %d saved", err, res.Week.Meals(), len(p.saved))
+	}
+	again, names, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil || !again.Existing || len(names) != 0 || len(p.saved) != 1 {
+		t.Errorf("a second run: existing %t, ran %v, %d saved, %v", again.Existing, names, len(p.saved), err)
+	}
+}
+
+func TestDryRunStoresNothing(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	if res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true}); err != nil || res.Week.Meals() != 21 || len(p.saved) != 0 {
+		t.Errorf("%d meals, %d saved, %v", res.Week.Meals(), len(p.saved), err)
+	}
+}
+
+func TestNoMailForThoseWhoUnsubscribed(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p.in.User.Settings.NoMail = []string{"weekly_plan"}
+	if _, _, err := p.generate(planner.Request{User: "user_ana", Week: week}); err != nil || p.saved[0].Mail != nil {
+		t.Errorf("%v, mail %v", err, p.saved[0].Mail)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	upstream := fault.New(fault.NetworkError, "tandoor", "refused")
+	for name, c := range map[string]struct {
+		change func(*ports)
+		week   calendar.Date
+		kind   fault.Kind
+		text   string
+	}{
+		"not a Monday":  {nil, week + 1, fault.InvalidInput, "the week's Monday is 2026-11-30"},
+		"no recipes":    {func(p *ports) { p.pool.Recipes = nil }, week, fault.NoRecipesAvailable, `"home" has no recipes`},
+		"upstream dead": {func(p *ports) { p.poolErr = upstream }, week, fault.NetworkError, "refused"},
+		"unknown lock": {func(p *ports) {
+			p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week, Meal: recipe.Dinner}, Recipe: 999}}
+		}, week, fault.InvalidConstraints, "recipe 999, which the library does not hold"},
+		"unknown mode": {func(p *ports) { p.in.Wishes.Mode = "keto" }, week, fault.InvalidConstraints, `unknown mode "keto"`},
+		"bad allergen": {func(p *ports) { p.in.User.Settings.Allergens = []string{"plastic"} }, week, fault.InvalidConstraints, `unknown allergen "plastic"`},
+		"too few":      {func(p *ports) { p.pool.Recipes = p.pool.Recipes[:10] }, week, fault.NotEnoughRecipes, "lunch"},
+		"nothing usable": {func(p *ports) {
+			for i := range p.pool.Recipes {
+				p.pool.Recipes[i].Servings = 0
+			}
+		}, week, fault.NoRecipesAvailable, "none of the 45 recipes"},
+	} {
+		p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+		if c.change != nil {
+			c.change(p)
+		}
+		_, _, err := p.generate(planner.Request{User: "user_ana", Week: c.week})
+		if fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.text) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %s: %v", name, fault.KindOf(err), err)
+		}
+		if len(p.saved) != 0 {
+			t.Errorf("%s: something was stored", name)
+		}
+	}
+}
+
+func TestFallbackTargetsSaySo(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice), Stale: true, FetchedAt: time.Date(2026, 11, 26, 6, 0, 0, 0, time.UTC)}, in: planner.Inputs{User: ana()}, wErr: errors.New("down")}
+	p.in.User.Settings.Targets = nil
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(res.Week.Notes, "\n")
+	if res.Week.TargetSource != targets.Default || res.Week.Target != targets.Fallback || !strings.Contains(notes, "our defaults") || !strings.Contains(notes, "26 November 06:00 UTC") {
+		t.Errorf("%s, %s, notes:\n%s", res.Week.TargetSource, res.Week.Target, notes)
+	}
+}
+
+// A dislike takes the food's descendants along.
+func TestDislikesCoverDescendants(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	for i := range 10 {
+		p.pool.Recipes[20+i].Ingredients[0].Food = recipe.Food{ID: 5, Name: "Cheddar", Ancestors: []recipe.FoodRef{{ID: 4, Name: "Cheese"}}}
+	}
+	p.in.User.Settings.Dislikes = []string{"cheese"}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range res.Week.Days {
+		for _, s := range d.Meals {
+			if s.Recipe > 20 && s.Recipe <= 30 {
+				t.Errorf("%s has cheese", d.Date)
+			}
+		}
+	}
+}
+
+// No recipe with the user's allergen, or with an ingredient nobody classified, reaches a
+// plan by any route: choice, travel day, lock, estimated nutrition, food tree.
+func TestNoAllergenByAnyRoute(t *testing.T) {
+	t.Parallel()
+	harmless := []string{"rice", "chicken breast", "carrot", "apple", "olive oil"}
+	harmful := map[string]string{ // food: allergen
+		"peanut butter": "peanuts", "walnut": "nuts", "milk": "milk", "egg": "eggs", "soy sauce": "soy", "tahini": "sesame",
+		"salmon": "fish", "shrimp": "crustaceans", "wheat flour": "gluten", "celery": "celery", "mustard": "mustard",
+	}
+	foods := make([]string, 0, len(harmful))
+	for f := range harmful {
+		foods = append(foods, f)
+	}
+	slices.Sort(foods)
+	plans := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		bad := map[recipe.ID]bool{}
+		poison := rapid.SampledFrom(foods).Draw(rt, "food")
+		p := &ports{in: planner.Inputs{User: ana()}}
+		p.in.User.Settings.Allergens = []string{harmful[poison]}
+		p.pool.Recipes = library(func(i int) []string { return []string{harmless[i%len(harmless)]} })
+		for i := range p.pool.Recipes {
+			r := &p.pool.Recipes[i]
+			switch rapid.IntRange(0, 7).Draw(rt, "what") {
+			case 0:
+				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}, NoAmount: true})
+				bad[r.ID] = true
+			case 1:
+				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}, NoAmount: true})
+				bad[r.ID] = true
+			case 2:
+				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{
+					ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}},
+				}, NoAmount: true})
+				bad[r.ID] = true
+			case 3:
+				r.Nutrition, r.PerServing = recipe.Unknown, nutrition.Macros{} // must be estimated, if at all
+			}
+		}
+		if rapid.Bool().Draw(rt, "travel") {
+			p.in.Wishes.Travel = []calendar.Date{week + 2}
+		}
+		var locked recipe.ID
+		if rapid.Bool().Draw(rt, "lock") {
+			locked = recipe.ID(rapid.IntRange(16, 45).Draw(rt, "locked"))
+			p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week + 3, Meal: recipe.Dinner}, Recipe: locked}}
+		}
+		res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
+		if bad[locked] {
+			if fault.KindOf(err) != fault.InvalidConstraints {
+				rt.Fatalf("a lock on a harmful recipe gives %v", err)
+			}
+			return
+		}
+		if err != nil {
+			if k := fault.KindOf(err); k != fault.NotEnoughRecipes && k != fault.InvalidConstraints && k != fault.NoRecipesAvailable {
+				rt.Fatalf("got %v", err)
+			}
+			return
+		}
+		plans++
+		for _, d := range res.Week.Days {
+			for _, s := range d.Meals {
+				if s != nil && bad[s.Recipe] {
+					rt.Fatalf("%s: recipe %d can harm (%s)", d.Date, s.Recipe, poison)
+				}
+			}
+		}
+	})
+	if plans == 0 {
+		t.Error("no week was planned: nothing was tested")
+	}
+}

@@ -1,0 +1,201 @@
+package sandbox
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/food"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+)
+
+//go:embed library/*.txt
+var libraryFiles embed.FS
+
+// Library returns the demo's recipes: our own, written in the format of [parseRecipes],
+// with figures, weights and aisles of package food. Errors have kind
+// [fault.InvalidInput] and name the file, the recipe and what is wrong with it.
+func Library() (tandoortest.Library, error) {
+	b := newLibraryBuilder()
+	tree, err := libraryFiles.ReadFile("library/foods.txt")
+	if err == nil {
+		err = b.readTree(string(tree))
+	}
+	if err != nil {
+		return tandoortest.Library{}, fault.Wrap(fault.InvalidInput, "demo library: foods.txt", err)
+	}
+	for _, m := range recipe.Meals {
+		name := m.String() + ".txt"
+		text, err := libraryFiles.ReadFile("library/" + name)
+		if err == nil {
+			err = b.addRecipes(string(text))
+		}
+		if err != nil {
+			return tandoortest.Library{}, fault.Wrap(fault.InvalidInput, "demo library: "+name, err)
+		}
+	}
+	return b.lib, nil
+}
+
+// libraryBuilder collects what the recipes use.
+type libraryBuilder struct {
+	lib     tandoortest.Library
+	parents map[string]string // by the child's name in package food
+	foods   map[string]int    // index in lib.Foods, by name as shown
+}
+
+func newLibraryBuilder() *libraryBuilder {
+	b := &libraryBuilder{parents: map[string]string{}, foods: map[string]int{}}
+	for i, c := range food.Categories() {
+		b.lib.Categories = append(b.lib.Categories, tandoortest.CategorySpec{Name: title(c), Order: i})
+	}
+	b.lib.Units = []tandoortest.UnitSpec{
+		{Name: "g", BaseUnit: "g"}, {Name: "ml", BaseUnit: "ml"},
+		{Name: "tbsp", BaseUnit: "tbsp"}, {Name: "tsp", BaseUnit: "tsp"},
+	}
+	for _, n := range countUnits {
+		b.lib.Units = append(b.lib.Units, tandoortest.UnitSpec{Name: n, Plural: plural(n)})
+	}
+	for _, m := range recipe.Meals {
+		b.lib.Keywords = append(b.lib.Keywords, tandoortest.KeywordSpec{Name: m.String()})
+	}
+	return b
+}
+
+// countUnits are the units that count things.
+var countUnits = []string{
+	"piece", "slice", "clove", "tin", "handful", "fillet", "stalk", "leaf", "sheet", "scoop", "head", "bunch", "rasher", "roll", "nest",
+}
+
+func plural(n string) string {
+	for _, f := range food.Forms(n)[1:] {
+		if strings.HasSuffix(f, "s") {
+			return f
+		}
+	}
+	return ""
+}
+
+func title(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// readTree reads lines "food: kind, kind".
+func (b *libraryBuilder) readTree(text string) error {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		parent, kinds, ok := strings.Cut(line, ":")
+		if !ok {
+			return fmt.Errorf("%q is not food: kind, kind", line)
+		}
+		for k := range strings.SplitSeq(kinds, ",") {
+			k = strings.TrimSpace(k)
+			if other := b.parents[k]; other != "" {
+				return fmt.Errorf("%s is a kind of both %s and %s", k, other, parent)
+			}
+			b.parents[k] = parent
+		}
+	}
+	return nil
+}
+
+func (b *libraryBuilder) addRecipes(text string) error {
+	recipes, err := parseRecipes(text)
+	if err != nil {
+		return err
+	}
+	for _, r := range recipes {
+		for i, in := range r.Steps[0].Ingredients {
+			name, err := b.use(in.Food, in.Unit)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", r.Name, in.Food, err)
+			}
+			r.Steps[0].Ingredients[i].Food = name
+		}
+		for _, k := range r.Keywords {
+			if !slices.ContainsFunc(b.lib.Keywords, func(x tandoortest.KeywordSpec) bool { return x.Name == k }) {
+				b.lib.Keywords = append(b.lib.Keywords, tandoortest.KeywordSpec{Name: k})
+			}
+		}
+		b.lib.Recipes = append(b.lib.Recipes, r)
+	}
+	return nil
+}
+
+// use makes sure that the library has the food, with a conversion to grams for the unit,
+// and returns its name as shown.
+func (b *libraryBuilder) use(name, unit string) (string, error) {
+	f, ok := food.Lookup(name)
+	if !ok || !f.Known() {
+		return "", fmt.Errorf("package food has no figures for it")
+	}
+	i, err := b.addFood(f)
+	if err != nil {
+		return "", err
+	}
+	spec := &b.lib.Foods[i]
+	if unit == "" || unit == "g" || slices.ContainsFunc(spec.Conversions, func(c tandoortest.ConversionSpec) bool { return c.Unit == unit }) {
+		return spec.Name, nil
+	}
+	m, ok := food.Weigh(recipe.Ingredient{Amount: recipe.One, Unit: recipe.Unit{Name: unit}}, f)
+	if !ok {
+		return "", fmt.Errorf("nobody knows what a %s of it weighs", unit)
+	}
+	spec.Conversions = append(spec.Conversions, tandoortest.ConversionSpec{Amount: 1, Unit: unit, ToAmount: m.Grams(), ToUnit: "g"})
+	return spec.Name, nil
+}
+
+func (b *libraryBuilder) addFood(f food.Food) (int, error) {
+	name := title(f.Name)
+	if i, ok := b.foods[name]; ok {
+		return i, nil
+	}
+	spec := tandoortest.FoodSpec{
+		Name: name, Category: title(f.Category), FDC: f.NDB,
+		Properties: &tandoortest.Values{
+			Kcal: f.Energy.Kcal(), Protein: f.Per100g.Protein.Grams(), Fat: f.Per100g.Fat.Grams(), Carbs: f.Per100g.Carbs.Grams(),
+		},
+		IgnoreShopping: f.Name == "water",
+	}
+	if slices.ContainsFunc(f.Pieces, func(p food.Piece) bool { return p.Unit == "" && p.Mass >= nutrition.Gram }) {
+		spec.Plural = plural(name)
+	}
+	spec.Plural = title(spec.Plural)
+	parent := b.parents[f.Name]
+	if parent != "" {
+		spec.Parent = b.addParent(parent)
+	}
+	b.lib.Foods = append(b.lib.Foods, spec)
+	b.foods[name] = len(b.lib.Foods) - 1
+	return b.foods[name], nil
+}
+
+// addParent adds a node of the food tree, with those above it, and returns its name.
+func (b *libraryBuilder) addParent(n string) string {
+	if f, ok := food.Lookup(n); ok && f.Known() && f.Name == n {
+		if i, err := b.addFood(f); err == nil {
+			return b.lib.Foods[i].Name
+		}
+	}
+	name := title(n)
+	if _, ok := b.foods[name]; ok {
+		return name
+	}
+	spec := tandoortest.FoodSpec{Name: name}
+	if p := b.parents[n]; p != "" {
+		spec.Parent = b.addParent(p)
+	}
+	b.lib.Foods = append(b.lib.Foods, spec)
+	b.foods[name] = len(b.lib.Foods) - 1
+	return name
+}

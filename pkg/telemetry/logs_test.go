@@ -1,0 +1,108 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+)
+
+func start(t *testing.T, o telemetry.LogOptions) (*telemetry.Telemetry, *bytes.Buffer) {
+	t.Helper()
+	var b bytes.Buffer
+	tel, err := telemetry.Start(t.Context(), telemetry.Options{
+		Service: "test", Version: "1", Environment: "test", Instance: "1", LogWriter: &b, Logs: o,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tel.Stop(context.Background()) })
+	return tel, &b
+}
+
+// inTrace returns a context of the trace whose id ends in the given number.
+func inTrace(t *testing.T, last byte) context.Context {
+	t.Helper()
+	id := trace.TraceID{1, 15: last}
+	return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled}))
+}
+
+func TestEveryLineHasTheBaseFields(t *testing.T) {
+	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelInfo})
+	ctx := telemetry.WithComponent(telemetry.WithJob(telemetry.WithUser(inTrace(t, 7), "user_ana"), "job_1"), "scheduler")
+	tel.Logger.InfoContext(ctx, "Hello", "duration_ms", 1.5)
+	tel.Logger.Info("Outside a trace")
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[string]any{
+		"level": "INFO", "message": "Hello", "component": "scheduler", "user_id": "user_ana", "job_id": "job_1",
+		"trace_id": "01000000000000000000000000000007", "duration_ms": 1.5,
+	} {
+		if got[k] != want {
+			t.Errorf("%s = %v, want %v", k, got[k], want)
+		}
+	}
+	if ts, _ := got["timestamp"].(string); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(ts) {
+		t.Errorf("timestamp %q", ts)
+	}
+	if err := json.Unmarshal([]byte(lines[1]), &got); err != nil || got["trace_id"] != "" {
+		t.Errorf("outside a trace: %v, %v", got, err)
+	}
+}
+
+func TestInfoIsKeptForOneTraceInTen(t *testing.T) {
+	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelInfo, SampleInfo: true})
+	for i := range byte(100) {
+		ctx := inTrace(t, i)
+		tel.Logger.InfoContext(ctx, "one")
+		tel.Logger.InfoContext(ctx, "two") // of the same trace: the same decision
+	}
+	if one, two := strings.Count(b.String(), `"one"`), strings.Count(b.String(), `"two"`); one != 10 || two != 10 {
+		t.Errorf("kept %d and %d of 100 traces, want 10 of each", one, two)
+	}
+	b.Reset()
+	tel.Logger.WarnContext(inTrace(t, 1), "warn")
+	tel.Logger.ErrorContext(inTrace(t, 1), "error")
+	tel.Logger.InfoContext(inTrace(t, 1), "kept", telemetry.Keep)
+	tel.Logger.Info("start-up")
+	if n := strings.Count(b.String(), "\n"); n != 4 {
+		t.Errorf("%d of 4 lines that no sampling may drop:\n%s", n, b)
+	}
+	if strings.Contains(b.String(), "log_keep") {
+		t.Error("the marker is printed")
+	}
+}
+
+func TestTraceRequestsKeepsEverything(t *testing.T) {
+	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelInfo, SampleInfo: true, KeepAll: true})
+	for i := range byte(20) {
+		tel.Logger.InfoContext(inTrace(t, i), "line")
+	}
+	if n := strings.Count(b.String(), "\n"); n != 20 {
+		t.Errorf("%d of 20 lines", n)
+	}
+}
+
+func TestDebugForOneUserUntilItExpires(t *testing.T) {
+	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelWarn})
+	ana, bo := telemetry.WithUser(t.Context(), "user_ana"), telemetry.WithUser(t.Context(), "user_bo")
+	tel.Levels.SetUser("user_ana", slog.LevelDebug, time.Now().Add(time.Hour))
+	tel.Logger.DebugContext(ana, "wanted")
+	tel.Logger.DebugContext(bo, "unwanted")
+	tel.Levels.SetUser("user_ana", slog.LevelDebug, time.Now().Add(-time.Second))
+	tel.Logger.DebugContext(ana, "expired")
+	if got := b.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "wanted") {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,102 @@
+// Command coverage checks the table that maps each item of the monitoring document's
+// checklist to a test, to a later part, or to a stated deviation.
+//
+// usage: coverage docs/spec-coverage.md
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// items is how many items the checklist has.
+const items = 216
+
+var row = regexp.MustCompile(`^\| (\d+) \| [^|]* \| [^|]* \| (test|later|deviation) \| ([^|]*) \|$`)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: coverage docs/spec-coverage.md")
+		os.Exit(2)
+	}
+	counts, err := check(os.Args[1])
+	fmt.Printf("%d of %d items: %d tested, %d deviations, %d later\n",
+		counts["test"]+counts["deviation"]+counts["later"], items, counts["test"], counts["deviation"], counts["later"])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func check(path string) (map[string]int, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	counts := map[string]int{}
+	seen := map[int]bool{}
+	var errs []error
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		m := row.FindStringSubmatch(sc.Text())
+		if m == nil {
+			if strings.HasPrefix(sc.Text(), "| ") && sc.Text()[2] >= '0' && sc.Text()[2] <= '9' {
+				errs = append(errs, fmt.Errorf("not a row: %s", sc.Text()))
+			}
+			continue
+		}
+		n, _ := strconv.Atoi(m[1]) // digits
+		if seen[n] || n < 1 || n > items {
+			errs = append(errs, fmt.Errorf("item %d: there twice, or not in the checklist", n))
+		}
+		seen[n] = true
+		counts[m[2]]++
+		switch {
+		case strings.TrimSpace(m[3]) == "":
+			errs = append(errs, fmt.Errorf("item %d: says nothing", n))
+		case m[2] == "test":
+			errs = append(errs, exists(n, m[3]))
+		}
+	}
+	for n := 1; n <= items; n++ {
+		if !seen[n] {
+			errs = append(errs, fmt.Errorf("item %d: missing", n))
+		}
+	}
+	return counts, errors.Join(errs...)
+}
+
+// exists checks that every test a row names is a function of its package: `pkg/x.TestY`.
+func exists(n int, where string) error {
+	names := regexp.MustCompile("`([a-z0-9/_]+)\\.((?:Test|Example|Benchmark|Fuzz)[A-Za-z0-9_]*)`").FindAllStringSubmatch(where, -1)
+	if len(names) == 0 {
+		return fmt.Errorf("item %d: names no test", n)
+	}
+	var errs []error
+	for _, name := range names {
+		files, err := filepath.Glob(name[1] + "/*_test.go")
+		if err != nil {
+			return err
+		}
+		if !declared(files, name[2]) {
+			errs = append(errs, fmt.Errorf("item %d: there is no %s in %s", n, name[2], name[1]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func declared(files []string, name string) bool {
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err == nil && regexp.MustCompile(`(?m)^func `+name+`\(`).Match(src) {
+			return true
+		}
+	}
+	return false
+}
