@@ -64,7 +64,7 @@ generate-check: $(TOOLS)/$(SQLC)/sqlc ## Fail when generated code is not what th
 
 .PHONY: docs-image
 docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
-	go test ./pkg/mailer -count=1 -run '^TestDocsImage$$' -docs-image $(CURDIR)/docs/img/plan-mail.png
+	go test ./test/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
 
 .PHONY: bench-solve
 bench-solve: ## Our engine against CBC, pools of 12 to 500.

@@ -1,9 +1,6 @@
 package mailer_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +10,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/test/pagetest"
 )
-
-var docsImage = flag.String("docs-image", "", "write the picture of the mail to this file")
 
 // findings adds the size limit to what the browser finds.
 func findings(t *testing.T, b *pagetest.Browser, html string, v pagetest.View) []string {
@@ -77,20 +72,5 @@ func plantViolations(t *testing.T, b *pagetest.Browser) {
 				t.Errorf("%s at %s: found = %t, want %t: %q", c.name, v, found, want, got)
 			}
 		}
-	}
-}
-
-// TestDocsImage photographs the mail for the documentation; `make docs-image` asks for it.
-func TestDocsImage(t *testing.T) {
-	if *docsImage == "" {
-		t.Skip("run make docs-image")
-	}
-	m, _ := render(t, demoWeek)
-	png := pagetest.Start(t).Screenshot(t, m.HTML, pagetest.View{Width: 672, Scheme: pagetest.Light}, 944)
-	if err := os.MkdirAll(filepath.Dir(*docsImage), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(*docsImage, png, 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
