@@ -62,6 +62,10 @@ generate: $(TOOLS)/$(SQLC)/sqlc ## Generate the database code and the documentat
 generate-check: $(TOOLS)/$(SQLC)/sqlc ## Fail when generated code is not what the sources give.
 	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc diff
 
+.PHONY: docs-image
+docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
+	go test ./test/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
+
 .PHONY: bench-solve
 bench-solve: ## Our engine against CBC, pools of 12 to 500.
 	go run ./test/benchsolve $(ARGS)
