@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -10,9 +11,8 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -153,7 +153,7 @@ func (w *world) compareMetric(t *testing.T, spans map[string][]sdktrace.ReadOnly
 				if took := s.EndTime().Sub(s.StartTime()).Seconds(); math.Abs(p.Sum-took) > 1e-9 || p.Count != 1 {
 					t.Errorf("%s: metric %g (%d), span %g", c.AsString(), p.Sum, p.Count, took)
 				}
-				if len(p.Exemplars) != 1 || fmt.Sprintf("%x", p.Exemplars[0].SpanID) != s.SpanContext().SpanID().String() {
+				if len(p.Exemplars) != 1 || hex.EncodeToString(p.Exemplars[0].SpanID) != s.SpanContext().SpanID().String() {
 					t.Errorf("%s: the exemplar is not the span", c.AsString())
 				}
 				seen++

@@ -90,8 +90,10 @@ func New(cfg Config) (*Client, error) {
 		name, value, def string
 		dst              **url.URL
 	}{
-		{"url", cfg.URL, DefaultURL, &c.api}, {"request token url", cfg.RequestTokenURL, DefaultRequestTokenURL, &c.request},
-		{"authorize url", cfg.AuthorizeURL, DefaultAuthorizeURL, &c.authorize}, {"access token url", cfg.AccessTokenURL, DefaultAccessTokenURL, &c.access},
+		{"url", cfg.URL, DefaultURL, &c.api},
+		{"request token url", cfg.RequestTokenURL, DefaultRequestTokenURL, &c.request},
+		{"authorize url", cfg.AuthorizeURL, DefaultAuthorizeURL, &c.authorize},
+		{"access token url", cfg.AccessTokenURL, DefaultAccessTokenURL, &c.access},
 	} {
 		if a.value == "" {
 			a.value = a.def
@@ -122,7 +124,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Random = rand.Reader
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of a setting
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(context.Context, resilient.Call) {}
@@ -229,7 +231,7 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	start := c.cfg.Now()
-	resp, body, err := c.send(req)
+	resp, body, err := c.send(req) //nolint:bodyclose // send reads and closes it
 	label := resilient.Label(resp, err)
 	var verdict error
 	if err != nil {

@@ -21,7 +21,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func body(text string) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text))}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text))}
 }
 
 func TestOneCallInFlightPerUserAndSpaced(t *testing.T) {
@@ -117,7 +117,7 @@ func TestFailedSeesErrorsInsideHTTP200(t *testing.T) {
 			t.Errorf("the body was not put back: %.40q, %v", back, err)
 		}
 	}
-	if resp := body("x"); !fatsecret.Failed(&http.Response{StatusCode: 502, Body: resp.Body}) {
+	if resp := body("x"); !fatsecret.Failed(&http.Response{StatusCode: http.StatusBadGateway, Body: resp.Body}) {
 		t.Error("502 does not count as a failure")
 	}
 }

@@ -57,7 +57,7 @@ func (c *Client) token(ctx context.Context, endpoint, verb string, address *url.
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	start := c.cfg.Now()
-	resp, answer, err := c.send(req)
+	resp, answer, err := c.send(req) //nolint:bodyclose // send reads and closes it
 	c.cfg.Observe(ctx, resilient.Call{Endpoint: endpoint, Status: resilient.Label(resp, err), Bytes: int64(len(answer)), Took: c.cfg.Now().Sub(start)})
 	if err != nil {
 		return Token{}, c.transportError(op, err)

@@ -3,6 +3,7 @@ package fatsecret
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -60,7 +61,7 @@ func scalar(b []byte) (string, error) {
 		err := json.Unmarshal(b, &s)
 		return strings.TrimSpace(s), err
 	case b[0] == '[':
-		return "", fmt.Errorf("a list where one value was due")
+		return "", errors.New("a list where one value was due")
 	default:
 		return string(b), nil
 	}

@@ -123,8 +123,8 @@ func errorIn(body []byte) *APIError {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	if json.Unmarshal(body, &w) != nil || w.Error == nil {
-		return nil
+	if err := json.Unmarshal(body, &w); err != nil || w.Error == nil {
+		return nil //nolint:nilerr // what is no error object is for the caller to decode
 	}
 	e := &APIError{Code: int(w.Error.Code.value), Message: w.Error.Message}
 	if e.Code == 0 {
@@ -189,6 +189,7 @@ func (c *Client) transportError(op string, err error) error {
 	switch kind {
 	case fault.TimeoutError:
 		message = "no answer in time from " + c.api.Host
+	default:
 	case fault.NetworkError:
 		message = "cannot reach " + c.api.Host
 	}

@@ -1,6 +1,7 @@
 package fatsecret_test
 
 import (
+	"maps"
 	"net/url"
 	"testing"
 
@@ -18,9 +19,7 @@ func TestSignatureVectors(t *testing.T) {
 	}
 	with := func(more ...string) url.Values {
 		v := url.Values{}
-		for k, x := range common {
-			v[k] = x
-		}
+		maps.Copy(v, common)
 		for i := 0; i < len(more); i += 2 {
 			v.Set(more[i], more[i+1])
 		}
@@ -32,9 +31,11 @@ func TestSignatureVectors(t *testing.T) {
 		token  secretbox.Secret
 		want   string
 	}{
-		{"delegated, with text that needs escaping", with("oauth_token", "user-token", "method", "food_entry.create", "food_id", "4384",
-			"food_entry_name", "Crème brûlée (12 oz) 85% + tea", "serving_id", "16758", "number_of_units", "1.5", "meal", "dinner", "date", "20790"),
-			"user-secret", "bV/F7tk2RAGmpZyseeTEVSHyZrY="},
+		{
+			"delegated, with text that needs escaping", with("oauth_token", "user-token", "method", "food_entry.create", "food_id", "4384",
+				"food_entry_name", "Crème brûlée (12 oz) 85% + tea", "serving_id", "16758", "number_of_units", "1.5", "meal", "dinner", "date", "20790"),
+			"user-secret", "bV/F7tk2RAGmpZyseeTEVSHyZrY=",
+		},
 		{"without a token", with("method", "foods.search", "search_expression", "oats"), "", "vMqrxYAFSQTBXF8dwwk7jaq+J8k="},
 	} {
 		address, err := url.Parse(fatsecret.DefaultURL)

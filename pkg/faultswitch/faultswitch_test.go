@@ -35,12 +35,12 @@ func setup(t *testing.T) *bench {
 		b.slept.Add(int64(d))
 		return nil
 	})
-	real := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	genuine := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		b.calls.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"ok":true}`))
 	})
-	srv := httptest.NewServer(b.sw.Middleware("tandoor", nil, real))
+	srv := httptest.NewServer(b.sw.Middleware("tandoor", nil, genuine))
 	rt := &http.Transport{}
 	t.Cleanup(func() { rt.CloseIdleConnections(); srv.Close() })
 	b.url, b.http = srv.URL, &http.Client{Transport: rt}
@@ -75,15 +75,15 @@ func TestFaults(t *testing.T) {
 		calls int32
 	}{
 		"status": {faultswitch.Rule{Status: 503}, func(r *http.Response, _ string, err error) bool {
-			return err == nil && r.StatusCode == 503
+			return err == nil && r.StatusCode == http.StatusServiceUnavailable
 		}, 0},
 		"429": {faultswitch.Rule{Status: 429, RetryAfter: 7}, func(r *http.Response, _ string, err error) bool {
-			return err == nil && r.StatusCode == 429 && r.Header.Get("Retry-After") == "7"
+			return err == nil && r.StatusCode == http.StatusTooManyRequests && r.Header.Get("Retry-After") == "7"
 		}, 0},
 		"outage":      {faultswitch.Rule{Outage: true}, func(_ *http.Response, _ string, err error) bool { return err != nil }, 0},
 		"lost answer": {faultswitch.Rule{LoseAnswer: true}, func(_ *http.Response, _ string, err error) bool { return err != nil }, 1},
 		"malformed": {faultswitch.Rule{Body: faultswitch.BodyMalformed}, func(r *http.Response, body string, err error) bool {
-			return err == nil && r.StatusCode == 200 && !json.Valid([]byte(body))
+			return err == nil && r.StatusCode == http.StatusOK && !json.Valid([]byte(body))
 		}, 0},
 		"html": {faultswitch.Rule{Body: faultswitch.BodyHTML}, func(r *http.Response, body string, err error) bool {
 			return err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") && strings.Contains(body, "<html>")
@@ -95,13 +95,13 @@ func TestFaults(t *testing.T) {
 			return err == nil && body == `{"ok":true}`
 		}, 1},
 		"other upstream": {faultswitch.Rule{Upstream: "fatsecret", Outage: true}, func(r *http.Response, _ string, err error) bool {
-			return err == nil && r.StatusCode == 200
+			return err == nil && r.StatusCode == http.StatusOK
 		}, 1},
 		"other path": {faultswitch.Rule{Path: "/api/recipe/*/", Outage: true}, func(r *http.Response, _ string, err error) bool {
-			return err == nil && r.StatusCode == 200
+			return err == nil && r.StatusCode == http.StatusOK
 		}, 1},
 		"other method": {faultswitch.Rule{Method: "POST", Outage: true}, func(r *http.Response, _ string, err error) bool {
-			return err == nil && r.StatusCode == 200
+			return err == nil && r.StatusCode == http.StatusOK
 		}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

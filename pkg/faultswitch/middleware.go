@@ -2,6 +2,7 @@ package faultswitch
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -49,6 +50,7 @@ func damaged(w http.ResponseWriter, e Effect) {
 	}
 	contentType, body := "application/json", fmt.Sprintf(`{"detail":%q}`, statusText(status))
 	switch e.Body {
+	case BodyIntact, BodySlow: // the status alone, and damage done elsewhere
 	case BodyMalformed:
 		body = `{"count": 3, "results": [{"id": 1, "name": "half a reci`
 	case BodyHTML:
@@ -68,9 +70,7 @@ func damaged(w http.ResponseWriter, e Effect) {
 func (s *Switch) slow(w http.ResponseWriter, r *http.Request, next http.Handler, total time.Duration) {
 	rec := httptest.NewRecorder()
 	next.ServeHTTP(rec, r)
-	for k, v := range rec.Header() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	flusher := http.NewResponseController(w)
 	body := rec.Body.Bytes()

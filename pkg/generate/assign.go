@@ -16,7 +16,6 @@ type assigner struct {
 	cost    [DaysPerWeek][DaysPerWeek * DaysPerWeek]value
 	option  [DaysPerWeek][DaysPerWeek * DaysPerWeek]int32
 	pick    [DaysPerWeek]int32 // option chosen per row, after solve
-
 }
 
 func newAssigner(recipes int) *assigner {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -227,7 +229,7 @@ func (m *model) buildDays() {
 			d.kinds[meal], locks[meal] = p.kindOf(Slot{d.date, recipe.Meal(meal)})
 		}
 		k := d.slots()
-		key := fmt.Sprint(k)
+		keys := []string{strconv.Itoa(k)}
 		var options [3][]option
 		for meal := range recipe.Meals {
 			listKey, list := m.options(d, k, recipe.Meal(meal), locks[meal])
@@ -235,7 +237,7 @@ func (m *model) buildDays() {
 				lists[listKey] = list()
 			}
 			options[meal] = lists[listKey]
-			key += "|" + listKey
+			keys = append(keys, listKey)
 			if d.kinds[meal] == freeSlot || meal == int(recipe.Breakfast) && d.kinds[meal] == travelSlot {
 				d.counts[meal] = make([]int64, len(options[meal]))
 				for j := range options[meal] {
@@ -246,6 +248,7 @@ func (m *model) buildDays() {
 		if d.counts[recipe.Breakfast] != nil {
 			m.free++
 		}
+		key := strings.Join(keys, "|")
 		if byKey[key] == nil {
 			byKey[key] = newClass(m, k, d.kinds, options)
 			m.classes = append(m.classes, byKey[key])

@@ -93,10 +93,7 @@ type Problem struct {
 // Day returns the i-th date of the week, from 0.
 func (p *Problem) Day(i int) Date { return p.WeekOf + Date(i) }
 
-func (p *Problem) index(d Date) (int, bool) {
-	i := int(d - p.WeekOf)
-	return i, i >= 0 && i < DaysPerWeek
-}
+func (p *Problem) contains(d Date) bool { return d >= p.WeekOf && d < p.WeekOf+DaysPerWeek }
 
 func invalid(format string, args ...any) error {
 	return fault.New(fault.InvalidInput, "", format, args...)
@@ -206,7 +203,7 @@ func (p *Problem) validateDates() error {
 		skipped[s] = true
 	}
 	for i, d := range p.TravelDates {
-		if _, ok := p.index(d); !ok {
+		if !p.contains(d) {
 			return invalid("travel_dates[%d]: %s is outside the week of %s", i, d, p.WeekOf)
 		}
 		if slices.Contains(p.TravelDates[:i], d) {
@@ -220,7 +217,7 @@ func (p *Problem) validateSlot(field string, s Slot) error {
 	if s.Meal > recipe.Dinner {
 		return invalid("%s.meal: unknown meal", field)
 	}
-	if _, ok := p.index(s.Date); !ok {
+	if !p.contains(s.Date) {
 		return invalid("%s.date: %s is outside the week of %s", field, s.Date, p.WeekOf)
 	}
 	return nil

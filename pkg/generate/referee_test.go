@@ -61,7 +61,8 @@ func referee(p generate.Problem, plan generate.Plan) error {
 }
 
 func refereeDay(p generate.Problem, byID map[recipe.ID]generate.Recipe, d generate.PlanDay, i int,
-	rotating map[[2]int]recipe.ID, breakfasts *[]recipe.ID, want *generate.Objective, cost *big.Rat) error {
+	rotating map[[2]int]recipe.ID, breakfasts *[]recipe.ID, want *generate.Objective, cost *big.Rat,
+) error {
 	travel := slices.Contains(p.TravelDates, d.Date)
 	sums := [3]*big.Rat{new(big.Rat), new(big.Rat), new(big.Rat)}
 	slots := int64(0)
@@ -118,7 +119,8 @@ func refereeDay(p generate.Problem, byID map[recipe.ID]generate.Recipe, d genera
 }
 
 func refereeChosen(p generate.Problem, r generate.Recipe, d generate.PlanDay, slot generate.Slot, i int, travel bool,
-	rotating map[[2]int]recipe.ID, want *generate.Objective) error {
+	rotating map[[2]int]recipe.ID, want *generate.Objective,
+) error {
 	if !slices.Contains(r.Meals, slot.Meal) {
 		return fmt.Errorf("rule 4: %d is no %s", r.ID, slot.Meal)
 	}

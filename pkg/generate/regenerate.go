@@ -23,7 +23,7 @@ func Regenerate(p Problem, plan Plan, scope Scope) (Problem, error) {
 	if plan.WeekOf != p.WeekOf || len(plan.Days) != DaysPerWeek {
 		return Problem{}, fault.New(fault.InvalidInput, op, "plan: not a plan for the week of %s", p.WeekOf)
 	}
-	if _, ok := p.index(scope.Date); scope.Date != 0 && !ok {
+	if scope.Date != 0 && !p.contains(scope.Date) {
 		return Problem{}, fault.New(fault.InvalidInput, op, "date: %s is outside the week of %s", scope.Date, p.WeekOf)
 	}
 	if scope.Date == 0 && scope.Meal != nil {

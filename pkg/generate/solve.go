@@ -186,6 +186,7 @@ func (s *search) days() []PlanDay {
 				source = Locked
 			case travelSlot:
 				source = Travel
+			case skippedSlot, freeSlot:
 			}
 			out[n].Meals[meal] = &Serving{s.problem.Recipes[r.option[meal].rec].ID, r.point[meal].servings, source}
 		}

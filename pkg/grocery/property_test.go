@@ -17,7 +17,8 @@ import (
 )
 
 var units = []recipe.Unit{
-	{}, base("g"), base("kg"), base("ounce"), base("ml"), base("us_cup"), base("tbsp"), named("tsk"), named("clove"),
+	{},
+	base("g"), base("kg"), base("ounce"), base("ml"), base("us_cup"), base("tbsp"), named("tsk"), named("clove"),
 	named("can (400 g)"), named("pinch"), named("heaping tsp"),
 }
 

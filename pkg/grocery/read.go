@@ -69,7 +69,7 @@ func noted(in recipe.Ingredient) *quantity {
 		return nil
 	}
 	ours := strings.EqualFold(p.Name, in.Food.Name) || p.Name != "" && strings.EqualFold(p.Name, in.Food.Plural)
-	if !ours && !(p.Name == "" && p.unit.key != "") {
+	if !ours && (p.Name != "" || p.unit.key == "") {
 		return nil // "2 cm cubes": a number, but not one of what is bought
 	}
 	return &quantity{p.Amount, p.unit}

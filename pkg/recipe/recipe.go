@@ -4,6 +4,7 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,12 +86,7 @@ func (r Recipe) Minutes() int { return r.WorkingMinutes + r.WaitingMinutes }
 
 // Suits reports whether the recipe may be chosen for the meal.
 func (r Recipe) Suits(m Meal) bool {
-	for _, x := range r.Meals {
-		if x == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Meals, m)
 }
 
 // Step is one instruction.

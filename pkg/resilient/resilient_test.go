@@ -81,7 +81,7 @@ func TestRetry(t *testing.T) {
 				var label string
 				opt := resilient.Defaults("up")
 				opt.Retry.Rand = func() float64 { return 0.5 }
-				opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
+				opt.OnRetry = func(_ context.Context, r resilient.Retried) {
 					if r.Endpoint != "list" || r.Attempt != 1 || r.Delay != tc.waited {
 						t.Errorf("retried = %+v; want endpoint list, attempt 1, delay %v", r, tc.waited)
 					}

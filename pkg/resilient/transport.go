@@ -60,7 +60,7 @@ func Defaults(name string) Options {
 		Name: name,
 		Retry: Backoff{
 			Tries: 2, Base: 100 * time.Millisecond, Max: 2 * time.Second,
-			Rand: rand.Float64, Sleep: Sleep, Now: time.Now,
+			Rand: rand.Float64, Sleep: Sleep, Now: time.Now, //nolint:forbidigo // the default of a setting
 		},
 		Breaker: Breaker{MinRequests: 10, Ratio: 0.5, Window: time.Minute, OpenFor: 30 * time.Second, Probes: 1},
 		MaxBody: 16 << 20,

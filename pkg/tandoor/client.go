@@ -89,7 +89,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Observe = func(context.Context, resilient.Call) {}
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of a setting
 	}
 	return &Client{cfg: cfg, base: base}, nil
 }
@@ -119,7 +119,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 		return fault.Wrap(fault.Internal, op, err)
 	}
 	start := c.cfg.Now()
-	resp, err := c.cfg.HTTP.Do(req)
+	resp, err := c.cfg.HTTP.Do(req) //nolint:bodyclose // read closes it
 	var body []byte
 	if err == nil {
 		body, err = c.read(resp)

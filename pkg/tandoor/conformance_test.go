@@ -14,9 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		http.DefaultClient.CloseIdleConnections()
-	}))
+	goleak.VerifyTestMain(m)
 }
 
 func newClient(t testing.TB, url, token string, pageSize int) conformance.Client {

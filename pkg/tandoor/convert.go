@@ -98,8 +98,10 @@ func (c *converter) steps(w wireRecipe, list []wireStep, r *recipe.Recipe) (stri
 			continue
 		}
 		if s.StepRecipeData == nil {
-			c.report(w, Problem{Kind: MissingStep, Field: fmt.Sprintf("steps[%d].step_recipe", i),
-				Detail: fmt.Sprintf("recipe %d is embedded but cannot be seen, or is embedded two levels deep", *s.StepRecipe)})
+			c.report(w, Problem{
+				Kind: MissingStep, Field: fmt.Sprintf("steps[%d].step_recipe", i),
+				Detail: fmt.Sprintf("recipe %d is embedded but cannot be seen, or is embedded two levels deep", *s.StepRecipe),
+			})
 			continue
 		}
 		if field, err := c.steps(w, s.StepRecipeData.Steps, r); err != nil {
@@ -112,8 +114,10 @@ func (c *converter) steps(w wireRecipe, list []wireStep, r *recipe.Recipe) (stri
 func (c *converter) ingredient(w wireRecipe, in wireIngredient) (recipe.Ingredient, error) {
 	line := recipe.Ingredient{Food: c.food(*in.Food), Unit: domainUnit(in.Unit), NoAmount: in.NoAmount, Note: deref(in.Note)}
 	if in.Food.Recipe != nil {
-		c.report(w, Problem{Kind: OwnRecipe, Field: "food " + in.Food.Name,
-			Detail: fmt.Sprintf("is made by recipe %d %q; it stays one line of the list", in.Food.Recipe.ID, in.Food.Recipe.Name)})
+		c.report(w, Problem{
+			Kind: OwnRecipe, Field: "food " + in.Food.Name,
+			Detail: fmt.Sprintf("is made by recipe %d %q; it stays one line of the list", in.Food.Recipe.ID, in.Food.Recipe.Name),
+		})
 	}
 	for _, conv := range c.ref.General {
 		if in.Unit != nil && (conv.Unit.ID == in.Unit.ID || conv.ToUnit.ID == in.Unit.ID) {

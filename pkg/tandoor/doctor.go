@@ -29,8 +29,10 @@ func (c *Client) Probe(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if settings.Version == nil {
-		return "", &fault.Error{Kind: fault.TandoorError, Op: "tandoor: server settings", Cause: errNotTandoor,
-			Message: "something other than Tandoor answers at " + c.base.String() + ": check the URL"}
+		return "", &fault.Error{
+			Kind: fault.TandoorError, Op: "tandoor: server settings", Cause: errNotTandoor,
+			Message: "something other than Tandoor answers at " + c.base.String() + ": check the URL",
+		}
 	}
 	return *settings.Version, nil
 }

@@ -48,6 +48,7 @@ func (c *Client) transportError(op string, err error) error {
 	switch kind {
 	case fault.TimeoutError:
 		message = "no answer in time from " + c.base.Host
+	default:
 	case fault.NetworkError:
 		message = "cannot reach " + c.base.Host + ": check the URL and that Tandoor runs"
 	}
@@ -113,7 +114,7 @@ func forbidden(e *APIError) (fault.Kind, string) {
 }
 
 // detail finds the words in an error body: {"detail": ""}, {"error": true, "msg": ""}, or
-// a tree of field names, which it flattens to "steps[0].food: This field is required."
+// a tree of field names, which it flattens to "steps[0].food: This field is required.".
 func detail(body []byte) string {
 	var v any
 	if json.Unmarshal(body, &v) != nil {

@@ -212,8 +212,10 @@ func (c *Client) ensureMealTypes(ctx context.Context, entries []PlanEntry) (map[
 			continue
 		}
 		var made MealType
-		err := c.call(ctx, request{endpoint: "meal_type_create", method: http.MethodPost, path: "/api/meal-type/",
-			body: map[string]any{"name": e.MealType}}, &made)
+		err := c.call(ctx, request{
+			endpoint: "meal_type_create", method: http.MethodPost, path: "/api/meal-type/",
+			body: map[string]any{"name": e.MealType},
+		}, &made)
 		if err != nil {
 			return nil, err
 		}

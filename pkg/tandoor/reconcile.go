@@ -36,6 +36,7 @@ func reconcile[E any, K comparable](ctx context.Context, want []E, r reconciler[
 			if round < writeRounds && ctx.Err() == nil {
 				continue
 			}
+		default:
 		}
 		return total, err
 	}

@@ -181,7 +181,7 @@ func listAll[T any](ctx context.Context, c *Client, endpoint, path string) ([]T,
 
 // pages reads all pages of a list, counting them itself: the addresses Tandoor gives
 // for the next page may name another host. The server may give smaller pages than asked
-// for, and the list may shrink meanwhile, which shows as "Invalid page."
+// for, and the list may shrink meanwhile, which shows as "Invalid page.".
 func pages[T any](ctx context.Context, c *Client, endpoint, path string, query url.Values, size int) ([]T, error) {
 	var all []T
 	query.Set("page_size", strconv.Itoa(size))

@@ -24,8 +24,9 @@ var packages = []string{"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resil
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "traps:", err)
 		os.Exit(1)
 	}

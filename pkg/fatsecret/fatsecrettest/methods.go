@@ -223,8 +223,10 @@ func (s *Server) diaryMonth(u *User, f url.Values) (any, *vendorError) {
 			}
 		}
 		if n > 0 {
-			rows = append(rows, map[string]any{"date_int": s.num(float64(d), 0), "calories": s.num(math.Round(kcal), 0),
-				"protein": s.num(protein, 2), "fat": s.num(fat, 2), "carbohydrate": s.num(carb, 2)})
+			rows = append(rows, map[string]any{
+				"date_int": s.num(float64(d), 0), "calories": s.num(math.Round(kcal), 0),
+				"protein": s.num(protein, 2), "fat": s.num(fat, 2), "carbohydrate": s.num(carb, 2),
+			})
 		}
 	}
 	return s.monthOf(from, to, rows), nil

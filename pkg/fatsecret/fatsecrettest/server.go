@@ -120,7 +120,7 @@ const (
 // New returns a server.
 func New(opt Options) *Server {
 	if opt.Now == nil {
-		opt.Now = time.Now
+		opt.Now = time.Now //nolint:forbidigo // the default of a setting
 	}
 	s := &Server{
 		opt: opt, users: map[string]*User{}, pending: map[string]*pending{}, last: map[string]int64{},

@@ -25,8 +25,8 @@ func Run(in io.Reader, out io.Writer, effort int) (exit int, err error) {
 	if err := EncodePlan(out, result.Plan); err != nil {
 		return fault.ExitCode(err), err
 	}
-	switch {
-	case result.Plan.Status == generate.Unbalanced:
+	switch result.Plan.Status {
+	case generate.Unbalanced:
 		return fault.ExitUnbalanced, nil
 	default:
 		err := result.Err()

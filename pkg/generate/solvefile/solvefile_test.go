@@ -100,8 +100,10 @@ func TestInvalidInput(t *testing.T) {
 		{"field in capitals", `"seed": 1`, `"Seed": 1`, "Seed: unknown field"},
 		{"unknown field inside", `"minutes": 25`, `"minute": 25`, "recipes[0].minute: unknown field"},
 		{"field given twice", `"seed": 1`, `"seed": 1, "seed": 2`, "seed: given twice"},
-		{"two locked breakfasts", lock, `{"date": "2026-12-04", "meal": "breakfast", "recipe": 17}, {"date": "2026-12-05", "meal": "breakfast", "recipe": 17}`,
-			"locks[1].recipe: 17 is locked for two breakfasts"},
+		{
+			"two locked breakfasts", lock, `{"date": "2026-12-04", "meal": "breakfast", "recipe": 17}, {"date": "2026-12-05", "meal": "breakfast", "recipe": 17}`,
+			"locks[1].recipe: 17 is locked for two breakfasts",
+		},
 		{"missing target", `"target": {"protein_g": 150, "fat_g": 60, "carbs_g": 200},`, ``, "target: missing"},
 		{"missing carbs", `, "carbs_g": 200`, ``, "target.carbs_g: missing"},
 		{"missing seed", `"seed": 1,`, ``, "seed: missing"},

@@ -62,16 +62,20 @@ func property(d map[string]any, i int) map[string]any {
 func nutritionCases() []Case {
 	german := func(o *tandoortest.Options) {
 		o.PropertyTypes = []tandoortest.PropertyType{
-			{Name: "Brennwert", Unit: "kJ", Of: "kcal"}, {Name: "Eiweiß", Unit: "g", Of: "protein"},
-			{Name: "Fett (g)", Unit: "g", Of: "fat"}, {Name: "Kohlenhydrate", Unit: "g", Of: "carbs"},
+			{Name: "Brennwert", Unit: "kJ", Of: "kcal"},
+			{Name: "Eiweiß", Unit: "g", Of: "protein"},
+			{Name: "Fett (g)", Unit: "g", Of: "fat"},
+			{Name: "Kohlenhydrate", Unit: "g", Of: "carbs"},
 			{Name: "davon Zucker", Unit: "g"},
 		}
 	}
 	ids := func(o *tandoortest.Options) {
 		o.PropertyTypes = []tandoortest.PropertyType{
 			{Name: "Fat", Unit: "g"}, // a name that would match, on a property nobody fills
-			{Name: "A", Unit: "kcal", FDC: 1008, Of: "kcal"}, {Name: "B", Unit: "g", FDC: 1003, Of: "protein"},
-			{Name: "C", Unit: "g", Slug: "property-fats", Of: "fat"}, {Name: "D", Unit: "g", FDC: 1005, Of: "carbs"},
+			{Name: "A", Unit: "kcal", FDC: 1008, Of: "kcal"},
+			{Name: "B", Unit: "g", FDC: 1003, Of: "protein"},
+			{Name: "C", Unit: "g", Slug: "property-fats", Of: "fat"},
+			{Name: "D", Unit: "g", FDC: 1005, Of: "carbs"},
 		}
 	}
 	badUnit := func(o *tandoortest.Options) {

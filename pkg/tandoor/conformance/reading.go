@@ -21,8 +21,10 @@ func has(problems []tandoor.Problem, kind tandoor.ProblemKind) bool {
 // many is a library of 130 recipes: more than a page may hold.
 func many(o *tandoortest.Options) {
 	for i := range 118 {
-		o.Library.Recipes = append(o.Library.Recipes, tandoortest.RecipeSpec{Name: fmt.Sprintf("Rice %d", i), Servings: 1,
-			Steps: []tandoortest.StepSpec{{Instruction: "Boil.", Ingredients: []tandoortest.IngredientSpec{{Amount: 80, Unit: "g", Food: "Rice"}}}}})
+		o.Library.Recipes = append(o.Library.Recipes, tandoortest.RecipeSpec{
+			Name: fmt.Sprintf("Rice %d", i), Servings: 1,
+			Steps: []tandoortest.StepSpec{{Instruction: "Boil.", Ingredients: []tandoortest.IngredientSpec{{Amount: 80, Unit: "g", Food: "Rice"}}}},
+		})
 	}
 }
 

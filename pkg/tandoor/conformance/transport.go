@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -69,7 +70,7 @@ func transport() []Case {
 				return fmt.Errorf("check = %+v, %v; want a space that can be written, with all nutrients", s, err)
 			}
 			for _, r := range e.Server.Requests() {
-				if r.Method != "GET" && r.Status < 400 {
+				if r.Method != http.MethodGet && r.Status < 400 {
 					return fmt.Errorf("%s %s changed something", r.Method, r.Path)
 				}
 			}
@@ -97,7 +98,7 @@ func transport() []Case {
 			}
 			for _, r := range e.Server.Requests() {
 				if strings.Contains(r.Path, "login") {
-					return fmt.Errorf("the redirect was followed")
+					return errors.New("the redirect was followed")
 				}
 			}
 			return nil
@@ -122,11 +123,13 @@ func transport() []Case {
 			}
 			return nil
 		}},
-		{Name: "host not allowed", Options: func(o *tandoortest.Options) { o.AllowedHosts = []string{"tandoor.example"} },
+		{
+			Name: "host not allowed", Options: func(o *tandoortest.Options) { o.AllowedHosts = []string{"tandoor.example"} },
 			Check: func(ctx context.Context, e *Env) error {
 				_, err := e.Client().Probe(ctx)
 				return wantKind(err, fault.TandoorError, "ALLOWED_HOSTS")
-			}},
+			},
+		},
 		{Name: "something else answers", Check: func(ctx context.Context, e *Env) error {
 			other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")

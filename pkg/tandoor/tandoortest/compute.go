@@ -1,6 +1,7 @@
 package tandoortest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -160,7 +161,7 @@ func (s *store) hiddenFoods(r *recipeRow) []int {
 
 func (s *store) perServing(r *recipeRow) (Values, error) {
 	if r.servings < 1 {
-		return Values{}, fmt.Errorf("servings is 0")
+		return Values{}, errors.New("servings is 0")
 	}
 	open := *r
 	open.mode = ModeFoodProperties

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,15 +25,15 @@ func (s *Server) routes() {
 	s.handle("/api/recipe/flat/", byScope, methods{"GET": s.recipeFlat})
 	s.handle("/api/recipe/{id}/", byScope, methods{"GET": s.recipeGet, "PATCH": s.recipePatch, "DELETE": s.recipeDelete})
 	s.handle("/api/recipe/{id}/shopping/", byScope, methods{"PUT": s.recipeShopping})
-	s.handle("/api/food/", byScope, methods{"GET": s.list(s.foodRows, true), "POST": s.foodCreate})
+	s.handle("/api/food/", byScope, methods{"GET": s.list(s.foodRows), "POST": s.foodCreate})
 	s.handle("/api/food/{id}/", byScope, methods{"GET": s.foodGet, "PATCH": s.foodPatch})
-	s.handle("/api/unit/", byScope, methods{"GET": s.list(s.unitRows, true), "POST": s.unitCreate})
-	s.handle("/api/unit-conversion/", byScope, methods{"GET": s.list(s.conversionRows, true)})
-	s.handle("/api/keyword/", byScope, methods{"GET": s.list(s.keywordRows, true)})
-	s.handle("/api/property-type/", byScope, methods{"GET": s.list(s.typeRows, true), "POST": s.typeCreate})
-	s.handle("/api/supermarket-category/", byScope, methods{"GET": s.list(s.categoryRows, true), "POST": s.categoryCreate})
-	s.handle("/api/supermarket/", byScope, methods{"GET": s.list(s.marketRows, true)})
-	s.handle("/api/meal-type/", byScope, methods{"GET": s.list(s.mealTypeRows, true), "POST": s.mealTypeCreate})
+	s.handle("/api/unit/", byScope, methods{"GET": s.list(s.unitRows), "POST": s.unitCreate})
+	s.handle("/api/unit-conversion/", byScope, methods{"GET": s.list(s.conversionRows)})
+	s.handle("/api/keyword/", byScope, methods{"GET": s.list(s.keywordRows)})
+	s.handle("/api/property-type/", byScope, methods{"GET": s.list(s.typeRows), "POST": s.typeCreate})
+	s.handle("/api/supermarket-category/", byScope, methods{"GET": s.list(s.categoryRows), "POST": s.categoryCreate})
+	s.handle("/api/supermarket/", byScope, methods{"GET": s.list(s.marketRows)})
+	s.handle("/api/meal-type/", byScope, methods{"GET": s.list(s.mealTypeRows), "POST": s.mealTypeCreate})
 	s.handle("/api/meal-plan/", byScope, methods{"GET": s.planList, "POST": s.planCreate})
 	s.handle("/api/meal-plan/ical/", mealplanScope, methods{"GET": s.planICal})
 	s.handle("/api/meal-plan/{id}/", byScope, methods{"GET": s.planGet, "PATCH": s.planPatch, "PUT": s.planPatch, "DELETE": s.planDelete})
@@ -61,7 +62,7 @@ func (s *Server) tokenAuth(r *http.Request) reply {
 	if len(recent) >= loginsPerDay {
 		wait := int(24*time.Hour.Seconds() - now.Sub(recent[0]).Seconds())
 		rep := detailed(http.StatusTooManyRequests, fmt.Sprintf("Request was throttled. Expected available in %d seconds.", wait))
-		rep.header = map[string]string{"Retry-After": fmt.Sprint(wait)}
+		rep.header = map[string]string{"Retry-After": strconv.Itoa(wait)}
 		return rep
 	}
 	s.logins[ip] = append(recent, now)
@@ -90,8 +91,8 @@ func (s *Server) tokenAuth(r *http.Request) reply {
 }
 
 // list serves rows with the limits of everything but recipes.
-func (s *Server) list(rows func() []any, stamped bool) handler {
-	return func(r *http.Request) reply { return s.paginate(r, rows(), 50, 200, stamped) }
+func (s *Server) list(rows func() []any) handler {
+	return func(r *http.Request) reply { return s.paginate(r, rows(), 50, 200, true) }
 }
 
 func (s *Server) unitRows() (out []any) {

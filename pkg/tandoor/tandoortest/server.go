@@ -88,7 +88,7 @@ func New(opt Options) (*Server, error) {
 		opt.Location = time.UTC
 	}
 	if opt.Now == nil {
-		opt.Now = time.Now
+		opt.Now = time.Now //nolint:forbidigo // the default of a setting
 	}
 	if opt.PropertyTypes == nil {
 		opt.PropertyTypes = DefaultPropertyTypes()
@@ -113,9 +113,7 @@ func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make(map[string]int, len(s.counters))
-	for k, v := range s.counters {
-		out[k] = v
-	}
+	maps.Copy(out, s.counters)
 	return out
 }
 

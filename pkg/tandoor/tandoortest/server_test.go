@@ -66,8 +66,10 @@ func TestContract(t *testing.T) {
 		{"token in the query", "GET", "/api/recipe/?access_token=" + tandoortest.DefaultToken, "", "-", 200, "application/json", `"count":12`},
 		{"unknown id", "GET", "/api/recipe/999/", "", "", 404, "application/json", `{"detail":"No Recipe matches the given query."}`},
 		{"page past the end", "GET", "/api/recipe/?page=9", "", "", 404, "application/json", `{"detail":"Invalid page."}`},
-		{"nested validation", "POST", "/api/recipe/", `{"name":"x","steps":[{"ingredients":[{"unit":null,"amount":1}]}]}`, "", 400, "application/json",
-			`{"steps":[{"ingredients":[{"food":["This field is required."]}]}]}`},
+		{
+			"nested validation", "POST", "/api/recipe/", `{"name":"x","steps":[{"ingredients":[{"unit":null,"amount":1}]}]}`, "", 400, "application/json",
+			`{"steps":[{"ingredients":[{"food":["This field is required."]}]}]}`,
+		},
 		{"malformed JSON", "POST", "/api/recipe/", `{"name":`, "", 400, "application/json", "JSON parse error - "},
 		{"wrong verb", "DELETE", "/api/recipe/", "", "", 405, "application/json", `Method \"DELETE\" not allowed.`},
 		{"unknown path", "GET", "/api/nope/", "", "", 302, "text/html", ""},

@@ -1,6 +1,7 @@
 package tandoortest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -296,7 +297,7 @@ func (s *store) loadRecipe(spec RecipeSpec, now time.Time) error {
 		internal: true, mode: spec.Nutrition, created: now, updated: now, props: map[int]float64{},
 	}
 	if spec.Name == "" || len(spec.Name) > 128 {
-		return fmt.Errorf("name: want 1 to 128 characters")
+		return errors.New("name: want 1 to 128 characters")
 	}
 	for _, k := range spec.Keywords {
 		i := find(s.keywords, k, rowName)
