@@ -62,6 +62,10 @@ generate: $(TOOLS)/$(SQLC)/sqlc ## Generate the database code and the documentat
 generate-check: $(TOOLS)/$(SQLC)/sqlc ## Fail when generated code is not what the sources give.
 	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc diff
 
+.PHONY: docs-image
+docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
+	go test ./test/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
+
 .PHONY: bench-solve
 bench-solve: ## Our engine against CBC, pools of 12 to 500.
 	go run ./test/benchsolve $(ARGS)
@@ -69,6 +73,10 @@ bench-solve: ## Our engine against CBC, pools of 12 to 500.
 .PHONY: bench-telemetry
 bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
 	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/bench
+
+.PHONY: test-traps
+test-traps: ## Check that every trap of the two services has a passing test.
+	go run ./test/traps
 
 .PHONY: spec-coverage
 spec-coverage: ## Check that every item of the monitoring document's checklist is mapped.

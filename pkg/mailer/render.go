@@ -8,20 +8,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	htmltemplate "html/template"
-	"math"
-	"strconv"
 	"strings"
 	texttemplate "text/template"
-	"time"
+	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/prep"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
-	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
@@ -57,38 +51,44 @@ func NewRenderer(links Links, domain string) (*Renderer, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "mail templates", err)
 	}
-	text, err := texttemplate.New("").Funcs(texttemplate.FuncMap{"indent": indent}).ParseFS(files, "templates/*.txt")
+	text, err := texttemplate.New("").Funcs(texttemplate.FuncMap{"isolate": isolate}).ParseFS(files, "templates/*.txt")
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "mail templates", err)
 	}
 	return &Renderer{html, text, links, domain}, nil
 }
 
-func indent(n int, s string) string { return strings.Repeat(" ", n) + s }
+// isolate keeps a name written from right to left from turning the rest of its line
+// round (Unicode Standard Annex 9, isolates).
+func isolate(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana)
+	}) < 0 {
+		return s
+	}
+	return "\u2068" + s + "\u2069"
+}
 
 // WeeklyPlan implements [planner.Renderer].
 func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (planner.Mail, error) {
 	const op = "render the plan mail"
-	unsubscribe := r.links.Unsubscribe(u.ID, WeeklyPlanType)
 	v := newWeekView(u, s)
-	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), unsubscribe
-	var html, text bytes.Buffer
-	if err := r.html.ExecuteTemplate(&html, "weekly_plan.html", v); err != nil {
-		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
-	}
+	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
+	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
-	if html.Len() > MaxHTML {
-		return planner.Mail{}, fault.New(fault.Internal, op, "the HTML has %d bytes, more than %d", html.Len(), MaxHTML)
+	html, err := r.shortest(v)
+	if err != nil {
+		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
 	period := s.Week.WeekOf.String()
 	return planner.Mail{
 		Type: WeeklyPlanType, Period: period, MessageID: r.messageID(WeeklyPlanType, u.ID, period),
-		To: u.Email, Subject: v.Subject, Text: text.String(), HTML: html.String(),
+		To: u.Email, Subject: v.Subject, Text: text.String(), HTML: html,
 		Headers: map[string]string{
 			"List-Id":               "Weekly meal plan <weekly-plan." + r.domain + ">",
-			"List-Unsubscribe":      "<" + unsubscribe + ">",
+			"List-Unsubscribe":      "<" + v.UnsubscribeURL + ">",
 			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 			"Auto-Submitted":        "auto-generated",
 			"References":            "<" + r.messageID("week", u.ID, period) + ">", // keeps a week's mails together
@@ -96,264 +96,23 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	}, nil
 }
 
+// shortest renders the HTML with as little left out as fits [MaxHTML]: first names are
+// shortened, then the shopping list gives way to a link. The text part is always whole.
+func (r *Renderer) shortest(v weekView) (string, error) {
+	for _, shorten := range []func(weekView) weekView{whole, withShortNames, withListOnPage} {
+		var b bytes.Buffer
+		if err := r.html.ExecuteTemplate(&b, "weekly_plan.html", shorten(v)); err != nil {
+			return "", err
+		}
+		if b.Len() <= MaxHTML {
+			return b.String(), nil
+		}
+	}
+	return "", fmt.Errorf("the HTML has more than %d bytes even without its shopping list", MaxHTML)
+}
+
 // messageID is the same for the same mail, so that a copy is recognised as one.
 func (r *Renderer) messageID(kind, userID, period string) string {
 	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
 	return strings.ReplaceAll(kind, "_", "-") + "." + period + "." + hex.EncodeToString(sum[:8]) + "@" + r.domain
-}
-
-// weekView is what the templates print: words and figures, decided here.
-type weekView struct {
-	Subject, Preheader, Verdict, Name string
-	Week, Range                       string
-	Balanced, Proven                  bool
-	Target, TargetSource              string
-	Days                              []dayView
-	Problems, Notes                   []string
-	Cooking                           []cookView
-	Sections                          []sectionView
-	Pantry                            string
-	Items                             int
-	PlanURL, UnsubscribeURL           string
-	People                            int
-}
-
-type dayView struct {
-	Name, Date string
-	Balanced   bool
-	Meals      []mealView
-	Bars       []barView
-}
-
-type mealView struct {
-	Slot, Name, Portion, Note string
-	Empty                     bool
-}
-
-type barView struct {
-	Label, Actual, Target, Off string
-	Fill, Rest                 int // per cent of the bar, together 100
-	In                         bool
-}
-
-type cookView struct{ Day, Text string }
-
-type sectionView struct {
-	Name  string
-	Lines []lineView
-}
-
-type lineView struct{ Name, Buy string }
-
-func newWeekView(u user.User, s planner.Stored) weekView {
-	w := s.Week
-	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
-	items := s.Groceries.Lines()
-	v := weekView{
-		Name: u.Name, Week: week, Range: dateRange(w.WeekOf), Items: items, People: w.People,
-		Balanced: w.Status == plan.Balanced, Proven: w.Optimal,
-		Target: macrosLine(w.Target), TargetSource: targetSource(w), Notes: w.Notes,
-		Subject: fmt.Sprintf("Week %s: %d meals, %d of 7 days on target, shop for %d items", week, w.Meals(), w.BalancedDays(), items),
-	}
-	v.Preheader = "From " + day(w.WeekOf) + ": " + firstNames(w) + "."
-	v.Verdict = verdict(w)
-	for _, d := range w.Days {
-		v.Days = append(v.Days, newDayView(d, w.TolerancePct, s.Prep))
-	}
-	for _, r := range w.Reasons {
-		if text := reason(r); text != "" {
-			v.Problems = append(v.Problems, text)
-		}
-	}
-	for _, b := range s.Prep.Batches {
-		if b.Leftovers() {
-			v.Cooking = append(v.Cooking, cookView{day(b.Cook), cookText(b)})
-		}
-	}
-	for _, sec := range s.Groceries.Sections {
-		sv := sectionView{Name: sec.Name}
-		for _, l := range sec.Lines {
-			sv.Lines = append(sv.Lines, lineView{l.Name, l.Buy})
-		}
-		v.Sections = append(v.Sections, sv)
-	}
-	var pantry []string
-	for _, l := range s.Groceries.Pantry {
-		pantry = append(pantry, strings.TrimSpace(l.Name+" "+l.Buy))
-	}
-	v.Pantry = strings.Join(pantry, ", ")
-	return v
-}
-
-func dateRange(monday calendar.Date) string {
-	a, b := monday.Time(), (monday + 6).Time()
-	switch {
-	case a.Year() != b.Year():
-		return a.Format("2 January 2006") + " – " + b.Format("2 January 2006")
-	case a.Month() != b.Month():
-		return a.Format("2 January") + " – " + b.Format("2 January 2006")
-	default:
-		return a.Format("2") + " – " + b.Format("2 January 2006")
-	}
-}
-
-func day(d calendar.Date) string { return d.Weekday().String() }
-
-func firstNames(w plan.Week) string {
-	var names []string
-	for _, s := range w.Days[0].Meals {
-		if s != nil {
-			names = append(names, s.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-func verdict(w plan.Week) string {
-	n := w.BalancedDays()
-	band := fmt.Sprintf("within ±%d %% of your targets", w.TolerancePct)
-	switch {
-	case w.Status == plan.Balanced && w.Optimal:
-		return "Every day is " + band + ", and no better week exists with your recipes."
-	case w.Status == plan.Balanced:
-		return "Every day is " + band + "."
-	case w.Optimal:
-		return fmt.Sprintf("%d of 7 days are %s. No week does better with your recipes and wishes; below is what would help.", n, band)
-	default:
-		return fmt.Sprintf("%d of 7 days are %s.", n, band)
-	}
-}
-
-func targetSource(w plan.Week) string {
-	s := map[targets.Source]string{
-		targets.Set: "set by you", targets.Computed: "computed from your body figures", targets.Default: "our default",
-	}[w.TargetSource]
-	if w.Mode != "" {
-		s += ", " + strings.ReplaceAll(string(w.Mode), "_", " ") + " this week"
-	}
-	return s
-}
-
-func macrosLine(m nutrition.Macros) string {
-	return fmt.Sprintf("%s kcal · protein %.0f g · fat %.0f g · carbs %.0f g", thousands(m.Energy().Kcal()), m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
-}
-
-func thousands(f float64) string {
-	s := strconv.Itoa(int(math.Round(f)))
-	if len(s) > 3 {
-		s = s[:len(s)-3] + "," + s[len(s)-3:]
-	}
-	return s
-}
-
-func newDayView(d plan.Day, pct int, list prep.List) dayView {
-	v := dayView{Name: day(d.Date), Date: d.Date.Time().Format("2 Jan"), Balanced: d.Balanced}
-	filled := false
-	for m, s := range d.Meals {
-		slot := recipe.Meals[m].String()
-		mv := mealView{Slot: strings.ToUpper(slot[:1]) + slot[1:], Empty: s == nil}
-		if s != nil {
-			filled = true
-			mv.Name, mv.Portion, mv.Note = s.Name, s.Servings.String()+"×", mealNote(s, d.Date, recipe.Meals[m], list)
-		}
-		v.Meals = append(v.Meals, mv)
-	}
-	if !filled {
-		return v
-	}
-	kcalIn := math.Abs(d.Actual.Energy().Kcal()-d.Target.Energy().Kcal())*100 <= d.Target.Energy().Kcal()*float64(pct)
-	v.Bars = []barView{
-		newBar("kcal", d.Actual.Energy().Kcal(), d.Target.Energy().Kcal(), "", kcalIn),
-		newBar("Protein", d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", inOne(d.Actual.Protein, d.Target.Protein, pct)),
-		newBar("Fat", d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", inOne(d.Actual.Fat, d.Target.Fat, pct)),
-		newBar("Carbs", d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", inOne(d.Actual.Carbs, d.Target.Carbs, pct)),
-	}
-	return v
-}
-
-func inOne(a, t nutrition.Mass, pct int) bool {
-	return plan.InBand(nutrition.Macros{Protein: a}, nutrition.Macros{Protein: t}, pct)
-}
-
-func newBar(label string, actual, target float64, unit string, in bool) barView {
-	const full = 1.25 // of the target fills the bar
-	fill := int(math.Round(100 * min(actual/target, full) / full))
-	off := fmt.Sprintf("%+.0f %%", 100*(actual-target)/target)
-	return barView{
-		Label: label, Actual: thousands(actual) + unit, Target: thousands(target) + unit,
-		Off: off, Fill: max(fill, 1), Rest: max(100-fill, 0), In: in,
-	}
-}
-
-func mealNote(s *plan.Serving, date calendar.Date, m recipe.Meal, list prep.List) string {
-	var parts []string
-	switch s.Source {
-	case plan.Locked:
-		parts = append(parts, "🔒 locked")
-	case plan.Travel:
-		parts = append(parts, "travel day")
-	case plan.Chosen:
-	}
-	if cooked, ok := cookedOn(list, s.Recipe, date, m); ok && cooked != date {
-		parts = append(parts, "↻ cooked "+day(cooked))
-	} else if s.Minutes > 0 {
-		parts = append(parts, duration(s.Minutes))
-	}
-	if s.Estimated {
-		parts = append(parts, "≈ estimated")
-	}
-	return strings.Join(parts, " · ")
-}
-
-func cookedOn(list prep.List, id recipe.ID, date calendar.Date, m recipe.Meal) (calendar.Date, bool) {
-	for _, b := range list.Batches {
-		for _, e := range b.Eaten {
-			if b.Recipe == id && e.Date == date && e.Meal == m {
-				return b.Cook, true
-			}
-		}
-	}
-	return 0, false
-}
-
-func duration(minutes int) string {
-	d := time.Duration(minutes) * time.Minute
-	if d < 2*time.Hour {
-		return strconv.Itoa(minutes) + " min"
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
-}
-
-func cookText(b prep.Batch) string {
-	var days []string
-	for _, e := range b.Eaten {
-		days = append(days, day(e.Date)[:3]+" "+e.Meal.String())
-	}
-	text := fmt.Sprintf("%s, %s servings for %s", b.Name, b.Servings, strings.Join(days, ", "))
-	if b.Minutes > 0 {
-		text += " (" + duration(b.Minutes) + ")"
-	}
-	return text
-}
-
-func reason(r plan.Reason) string {
-	switch r.Code {
-	case "macro_out_of_band":
-		macro := strings.TrimSuffix(r.Macro, "_g")
-		text := fmt.Sprintf("%s: %s short of %s", day(r.Date), r.Short, macro)
-		if r.Short < 0 {
-			text = fmt.Sprintf("%s: %s too much %s", day(r.Date), -r.Short, macro)
-		}
-		if r.Remedy != nil {
-			text += fmt.Sprintf(". A %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving would fix it",
-				r.RemedyMeal, r.Remedy.Protein.Grams(), r.Remedy.Fat.Grams(), r.Remedy.Carbs.Grams())
-		}
-		return text + "."
-	case "recipe_repeated":
-		return fmt.Sprintf("%s %s is a dish you just had; no other fits.", day(r.Date), r.Meal)
-	case "rotation_relaxed":
-		return fmt.Sprintf("%s %s comes back %d days before your rotation is over; the library has too few recipes for this meal.", day(r.Date), r.Meal, r.DaysMissing)
-	default:
-		return ""
-	}
 }

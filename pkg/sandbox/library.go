@@ -74,7 +74,17 @@ var countUnits = []string{
 	"piece", "slice", "clove", "tin", "handful", "fillet", "stalk", "leaf", "sheet", "scoop", "head", "bunch", "rasher", "roll", "nest",
 }
 
+// bulk are last words of names that stay singular on a shopping list.
+var bulk = []string{
+	"bacon", "bass", "butter", "celery", "cod", "fennel", "garlic", "haddock", "juice", "lemongrass", "mackerel",
+	"nori", "pollock", "salmon", "trout", "tuna", "veal",
+}
+
+// plural is empty for names that have none.
 func plural(n string) string {
+	if slices.Contains(bulk, strings.ToLower(n[strings.LastIndex(n, " ")+1:])) {
+		return ""
+	}
 	for _, f := range food.Forms(n)[1:] {
 		if strings.HasSuffix(f, "s") {
 			return f
@@ -84,6 +94,9 @@ func plural(n string) string {
 }
 
 func title(s string) string {
+	if s == "" {
+		return ""
+	}
 	r, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[size:]
 }
