@@ -27,8 +27,11 @@ func Library() (tandoortest.Library, error) {
 		name string
 		read func(string) error
 	}{
-		{"foods.txt", b.readTree}, {"names.txt", b.readNames},
-		{"breakfast.txt", b.addRecipes}, {"lunch.txt", b.addRecipes}, {"dinner.txt", b.addRecipes},
+		{"foods.txt", b.readTree},
+		{"names.txt", b.readNames},
+		{"breakfast.txt", b.addRecipes},
+		{"lunch.txt", b.addRecipes},
+		{"dinner.txt", b.addRecipes},
 	} {
 		text, err := libraryFiles.ReadFile("library/" + f.name)
 		if err == nil {
