@@ -11,7 +11,6 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/food"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
@@ -24,21 +23,22 @@ var libraryFiles embed.FS
 // [fault.InvalidInput] and name the file, the recipe and what is wrong with it.
 func Library() (tandoortest.Library, error) {
 	b := newLibraryBuilder()
-	tree, err := libraryFiles.ReadFile("library/foods.txt")
-	if err == nil {
-		err = b.readTree(string(tree))
-	}
-	if err != nil {
-		return tandoortest.Library{}, fault.Wrap(fault.InvalidInput, "demo library: foods.txt", err)
-	}
-	for _, m := range recipe.Meals {
-		name := m.String() + ".txt"
-		text, err := libraryFiles.ReadFile("library/" + name)
+	for _, f := range []struct {
+		name string
+		read func(string) error
+	}{
+		{"foods.txt", b.readTree},
+		{"names.txt", b.readNames},
+		{"breakfast.txt", b.addRecipes},
+		{"lunch.txt", b.addRecipes},
+		{"dinner.txt", b.addRecipes},
+	} {
+		text, err := libraryFiles.ReadFile("library/" + f.name)
 		if err == nil {
-			err = b.addRecipes(string(text))
+			err = f.read(string(text))
 		}
 		if err != nil {
-			return tandoortest.Library{}, fault.Wrap(fault.InvalidInput, "demo library: "+name, err)
+			return tandoortest.Library{}, fault.Wrap(fault.InvalidInput, "demo library: "+f.name, err)
 		}
 	}
 	return b.lib, nil
@@ -48,11 +48,12 @@ func Library() (tandoortest.Library, error) {
 type libraryBuilder struct {
 	lib     tandoortest.Library
 	parents map[string]string // by the child's name in package food
+	names   map[string]shown  // likewise
 	foods   map[string]int    // index in lib.Foods, by name as shown
 }
 
 func newLibraryBuilder() *libraryBuilder {
-	b := &libraryBuilder{parents: map[string]string{}, foods: map[string]int{}}
+	b := &libraryBuilder{parents: map[string]string{}, names: map[string]shown{}, foods: map[string]int{}}
 	for i, c := range food.Categories() {
 		b.lib.Categories = append(b.lib.Categories, tandoortest.CategorySpec{Name: title(c), Order: i})
 	}
@@ -103,23 +104,54 @@ func title(s string) string {
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
+// shown is how a food is called.
+type shown struct{ name, plural string }
+
 // readTree reads lines "food: kind, kind".
 func (b *libraryBuilder) readTree(text string) error {
+	return eachListed(text, func(parent, kind string) error {
+		if other := b.parents[kind]; other != "" {
+			return fmt.Errorf("%s is a kind of both %s and %s", kind, other, parent)
+		}
+		b.parents[kind] = parent
+		return nil
+	})
+}
+
+// readNames reads lines "counted: food, food=plural" and "always plural: food, food".
+func (b *libraryBuilder) readNames(text string) error {
+	return eachListed(text, func(how, item string) error {
+		name, many, irregular := strings.Cut(item, "=")
+		if !irregular {
+			many = plural(name)
+		}
+		switch how {
+		case "counted":
+			b.names[name] = shown{title(name), title(many)}
+		case "always plural":
+			b.names[name] = shown{title(many), ""}
+		default:
+			return fmt.Errorf("%q is neither counted nor always plural", how)
+		}
+		return nil
+	})
+}
+
+// eachListed calls fn for every item of lines "head: item, item".
+func eachListed(text string, fn func(head, item string) error) error {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		parent, kinds, ok := strings.Cut(line, ":")
+		head, items, ok := strings.Cut(line, ":")
 		if !ok {
-			return fmt.Errorf("%q is not food: kind, kind", line)
+			return fmt.Errorf("%q is not head: item, item", line)
 		}
-		for k := range strings.SplitSeq(kinds, ",") {
-			k = strings.TrimSpace(k)
-			if other := b.parents[k]; other != "" {
-				return fmt.Errorf("%s is a kind of both %s and %s", k, other, parent)
+		for item := range strings.SplitSeq(items, ",") {
+			if err := fn(head, strings.TrimSpace(item)); err != nil {
+				return err
 			}
-			b.parents[k] = parent
 		}
 	}
 	return nil
@@ -169,29 +201,26 @@ func (b *libraryBuilder) use(name, unit string) (string, error) {
 
 // addFood returns the food's index in the library.
 func (b *libraryBuilder) addFood(f food.Food) int {
-	name := title(f.Name)
-	if i, ok := b.foods[name]; ok {
+	as, ok := b.names[f.Name]
+	if !ok {
+		as.name = title(f.Name)
+	}
+	if i, ok := b.foods[as.name]; ok {
 		return i
 	}
 	spec := tandoortest.FoodSpec{
-		Name: name, Category: title(f.Category), FDC: f.NDB,
+		Name: as.name, Plural: as.plural, Category: title(f.Category), FDC: f.NDB,
 		Properties: &tandoortest.Values{
 			Kcal: f.Energy.Kcal(), Protein: f.Per100g.Protein.Grams(), Fat: f.Per100g.Fat.Grams(), Carbs: f.Per100g.Carbs.Grams(),
 		},
 		IgnoreShopping: f.Name == "water",
 	}
-	if slices.ContainsFunc(f.Pieces, func(p food.Piece) bool { return p.Unit == "" && p.Mass >= nutrition.Gram }) {
-		spec.Plural = plural(name)
-		if spec.Plural != "" {
-			spec.Plural = title(spec.Plural)
-		}
-	}
 	if parent := b.parents[f.Name]; parent != "" {
 		spec.Parent = b.addParent(parent)
 	}
 	b.lib.Foods = append(b.lib.Foods, spec)
-	b.foods[name] = len(b.lib.Foods) - 1
-	return b.foods[name]
+	b.foods[as.name] = len(b.lib.Foods) - 1
+	return b.foods[as.name]
 }
 
 // addParent adds a node of the food tree, with those above it, and returns its name.

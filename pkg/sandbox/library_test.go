@@ -256,7 +256,7 @@ func TestLibraryFoodNames(t *testing.T) {
 
 func TestLibraryFoodTree(t *testing.T) {
 	t.Parallel()
-	want := map[string][]string{"Cheddar": {"Cheese", "Dairy"}, "Chicken breast": {"Chicken", "Poultry", "Meat"}, "Walnut": {"Nut"}}
+	want := map[string][]string{"Cheddar": {"Cheese", "Dairy"}, "Chicken breast": {"Chicken", "Poultry", "Meat"}, "Walnuts": {"Nut"}}
 	for _, r := range fetched(t, nil) {
 		for _, i := range r.Ingredients {
 			ancestors, ok := want[i.Food.Name]

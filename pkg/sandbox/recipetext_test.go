@@ -69,4 +69,7 @@ func TestLibraryRefusesWhatItCannotWeigh(t *testing.T) {
 	if err := newLibraryBuilder().readTree("cheese feta\n"); err == nil {
 		t.Error("a line without a colon is not a line of the tree")
 	}
+	if err := newLibraryBuilder().readNames("sometimes plural: pea\n"); err == nil {
+		t.Error("a food is counted or always plural")
+	}
 }
