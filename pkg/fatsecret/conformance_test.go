@@ -20,9 +20,10 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-func config(t testing.TB, s conformance.Settings) fatsecret.Config {
+func config(tb testing.TB, s conformance.Settings) fatsecret.Config {
+	tb.Helper()
 	rt := &http.Transport{}
-	t.Cleanup(rt.CloseIdleConnections)
+	tb.Cleanup(rt.CloseIdleConnections)
 	retry := resilient.Defaults("fatsecret").Retry
 	retry.Base, retry.Now = time.Millisecond, time.Now
 	return fatsecret.Config{
@@ -33,10 +34,11 @@ func config(t testing.TB, s conformance.Settings) fatsecret.Config {
 	}
 }
 
-func newClient(t testing.TB, s conformance.Settings) conformance.Client {
-	c, err := fatsecret.New(config(t, s))
+func newClient(tb testing.TB, s conformance.Settings) conformance.Client {
+	tb.Helper()
+	c, err := fatsecret.New(config(tb, s))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }

@@ -189,9 +189,9 @@ func (c *Client) transportError(op string, err error) error {
 	switch kind {
 	case fault.TimeoutError:
 		message = "no answer in time from " + c.api.Host
-	default:
 	case fault.NetworkError:
 		message = "cannot reach " + c.api.Host
+	default:
 	}
 	return &fault.Error{Kind: kind, Op: op, Message: message, Cause: unwrapURL(err)}
 }

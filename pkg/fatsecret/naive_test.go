@@ -28,10 +28,11 @@ type naive struct {
 	n atomic.Int64
 }
 
-func newNaive(t testing.TB, s conformance.Settings) conformance.Client {
-	c, err := fatsecret.New(config(t, s))
+func newNaive(tb testing.TB, s conformance.Settings) conformance.Client {
+	tb.Helper()
+	c, err := fatsecret.New(config(tb, s))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &naive{Client: c, s: s}
 }

@@ -102,6 +102,7 @@ func throughFile(t *testing.T, plan generate.Plan) generate.Plan {
 
 // againstBruteForce runs the seeds first, first+1, ... of every family.
 func againstBruteForce(t *testing.T, first uint64, each int) map[string]int {
+	t.Helper()
 	counts := make(map[string]int)
 	for _, f := range families {
 		for i := range each {

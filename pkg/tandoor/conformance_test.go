@@ -17,17 +17,18 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func newClient(t testing.TB, url, token string, pageSize int) conformance.Client {
+func newClient(tb testing.TB, url, token string, pageSize int) conformance.Client {
+	tb.Helper()
 	opt := resilient.Defaults("tandoor")
 	opt.Retry.Base = time.Millisecond
 	opt.MaxBody = 0 // the client's own limit is under test
 	rt := resilient.NewTransport(&http.Transport{}, opt)
-	t.Cleanup(rt.CloseIdleConnections)
+	tb.Cleanup(rt.CloseIdleConnections)
 	c, err := tandoor.New(tandoor.Config{
 		BaseURL: url, Token: secretbox.Secret(token), HTTP: resilient.NewClient(rt, 30*time.Second), PageSize: pageSize,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }

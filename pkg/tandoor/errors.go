@@ -48,9 +48,9 @@ func (c *Client) transportError(op string, err error) error {
 	switch kind {
 	case fault.TimeoutError:
 		message = "no answer in time from " + c.base.Host
-	default:
 	case fault.NetworkError:
 		message = "cannot reach " + c.base.Host + ": check the URL and that Tandoor runs"
+	default:
 	}
 	return &fault.Error{Kind: kind, Op: op, Message: message, Cause: err}
 }
