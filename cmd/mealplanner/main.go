@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // users have time zones, wherever the program runs
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )

@@ -59,6 +59,13 @@ func (r reader) read(in recipe.Ingredient) (*quantity, error) {
 	return q, nil
 }
 
+// Check says why an ingredient's amount cannot be bought: it is negative, or above 100 kg,
+// 100 l or 10,000 pieces. A library refuses such recipes, so that no plan meets them.
+func Check(in recipe.Ingredient) error {
+	_, err := reader{}.read(in)
+	return err
+}
+
 // noted is the amount a note states; nil when it states none.
 func noted(in recipe.Ingredient) *quantity {
 	if in.Unit != (recipe.Unit{}) || in.Note == "" {

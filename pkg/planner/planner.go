@@ -197,7 +197,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
 		dishes := sel.dishes(in.User.People)
 		if res.Groceries, err = grocery.Consolidate(dishes); err != nil {
-			return fault.Wrap(fault.Internal, "consolidate groceries", err)
+			return err
 		}
 		res.Prep = prep.Plan(dishes)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/grocery"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
@@ -128,8 +129,10 @@ func (c *converter) ingredient(w wireRecipe, in wireIngredient) (recipe.Ingredie
 		return line, nil
 	}
 	var err error
-	line.Amount, err = amount(in.Amount.value)
-	return line, err
+	if line.Amount, err = amount(in.Amount.value); err != nil {
+		return line, err
+	}
+	return line, grocery.Check(line)
 }
 
 // food returns the food as the reference knows it; one made since the reference was

@@ -101,6 +101,9 @@ func nutritionCases() []Case {
 		refuses("negative amount", "steps[0].ingredients[0].amount", func(d map[string]any) {
 			d["steps"].([]any)[0].(map[string]any)["ingredients"].([]any)[0].(map[string]any)["amount"] = -100.0
 		}),
+		refuses("more than anyone can buy", "steps[0].ingredients[0].amount", func(d map[string]any) {
+			d["steps"].([]any)[0].(map[string]any)["ingredients"].([]any)[0].(map[string]any)["amount"] = 100_001.0 // grams
+		}),
 	}
 	amended := func(name, recipeName string, source recipe.NutritionSource, change func(map[string]any)) Case {
 		return Case{Name: name, Check: func(ctx context.Context, e *Env) error {
