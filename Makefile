@@ -38,7 +38,8 @@ test-race: ## The same under the race detector.
 	go test -race ./...
 
 .PHONY: test-oracle
-test-oracle: ## The engine against independent exact methods (minutes).
+test-oracle: ## The engine against independent exact methods, CBC among them.
+	@tools/deps oracle
 	go test -tags oracle -count=1 -timeout 30m ./pkg/generate/...
 
 .PHONY: test-kill
@@ -67,7 +68,8 @@ docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
 	go test ./test/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
 
 .PHONY: bench-solve
-bench-solve: ## Our engine against CBC, pools of 12 to 500.
+bench-solve: ## Our engine against CBC, pools of 12 to 500 (4 minutes; ARGS='-cbc-seconds 0' without CBC).
+	@tools/deps oracle
 	go run ./test/benchsolve $(ARGS)
 
 .PHONY: bench-telemetry
