@@ -40,7 +40,7 @@ test-race: ## The same under the race detector.
 .PHONY: test-oracle
 test-oracle: ## The engine against independent exact methods, CBC among them.
 	@tools/deps oracle
-	go test -tags oracle -count=1 -timeout 30m ./pkg/generate/...
+	go test -tags oracle -count=1 -timeout 30m -v ./pkg/generate/...
 
 .PHONY: test-kill
 test-kill: ## Kill a generation at every point; expect one plan and one mail.
