@@ -54,6 +54,9 @@ type Sandbox struct {
 	done    []chan struct{}
 }
 
+// libraryAge is how long ago the library's recipes were last changed.
+const libraryAge = 30 * 24 * time.Hour
+
 // Names of the sandbox's HTTP servers.
 const (
 	tandoorServer   = "tandoor"
@@ -79,13 +82,16 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 			return nil, err
 		}
 	}
+	// The recipes were written a month ago, as in a library that is in use.
+	clock := func() time.Time { return o.Now().Add(-libraryAge) }
 	s.Tandoor, err = tandoortest.New(tandoortest.Options{
-		Library: o.Library, Now: o.Now,
+		Library: o.Library, Now: func() time.Time { return clock() },
 		Tokens: map[string]tandoortest.Token{s.TandoorToken: {Scope: "read write"}},
 	})
 	if err != nil {
 		return nil, err
 	}
+	clock = o.Now
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
 		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People), Now: o.Now,
 	})
