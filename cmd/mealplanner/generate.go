@@ -48,7 +48,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			if _, err := a.Delivery.Drain(ctx); err != nil {
 				return err
 			}
-			if _, err := a.Publish(ctx); err != nil {
+			if _, err := a.Publish(ctx, c.Who); err != nil {
 				fmt.Fprintf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
 			}
 		}

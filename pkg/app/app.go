@@ -357,7 +357,9 @@ func (a *App) Start(ctx context.Context) error {
 	if a.opts.Role.serves() {
 		mux := http.NewServeMux()
 		web.Health(mux, a.Ready)
-		pages := &web.Pages{Plans: a.Plans, Users: a.Users, FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
+		// The pages have the api pool, so that a busy scheduler does not hold them up.
+		api := a.pools["api"]
+		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, otelhttp.NewHandler(mux, "http")); err != nil {
 			return err
@@ -408,9 +410,11 @@ func (a *App) startJobs(ctx context.Context) {
 			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
 		})
 	})
-	wg.Go(func() { a.runWeekly(ctx) })
+	wg.Go(func() { newWeekly(a).run(ctx) })
+	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
+	wg.Go(func() { a.every(ctx, syncEvery, "recipe refresh", "recipe_sync", a.refreshPools) })
+	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
 	wg.Go(func() { a.upstreams.probe(ctx) })
-	wg.Go(func() { a.purge(ctx) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})

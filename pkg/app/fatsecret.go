@@ -92,24 +92,25 @@ func (f *fatsecretAccounts) Weight(ctx context.Context, u user.User) (float64, e
 	return p.LastWeightKg, err
 }
 
-// ConnectURL begins connecting a user's FatSecret account and returns where they agree.
-func (a *App) ConnectURL(ctx context.Context, userID string) (string, error) {
+// ConnectURL begins connecting a user's FatSecret account and returns where they agree,
+// and the request token that the callback will name.
+func (a *App) ConnectURL(ctx context.Context, userID string) (url, requestToken string, err error) {
 	f := a.accounts
 	if f.client == nil {
-		return "", errFatSecretOff
+		return "", "", errFatSecretOff
 	}
 	if _, err := a.Users.Get(ctx, userID); err != nil {
-		return "", err
+		return "", "", err
 	}
 	request, err := f.client.RequestToken(ctx, a.Links.Base+"/fatsecret/callback")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	sealed := a.Box.Seal(request.Secret, "fatsecret_pending/"+request.Key)
 	if err := f.store.PutPending(ctx, request.Key, userID, sealed); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return f.client.AuthorizeURL(request), nil
+	return f.client.AuthorizeURL(request), request.Key, nil
 }
 
 // Connected finishes what [App.ConnectURL] began: FatSecret's callback brought the

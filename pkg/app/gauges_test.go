@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"time"
@@ -134,31 +135,42 @@ func TestLinksOfAMail(t *testing.T) {
 	}
 }
 
-// An account is connected by the three-legged flow, its token is stored sealed.
+// An account is connected by the three-legged flow, in the browser that began.
 func TestConnectFatSecret(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{change: nil})
+	w := newWorld(t, options{})
 	must(t, w.Start(t.Context()))
 	base := "http://" + w.Addr(app.API).String()
-	url, err := w.ConnectURL(t.Context(), "user_lewis")
+	link := w.Links.Connect("user_lewis")
+	link = base + link[strings.Index(link, "/fatsecret/"):]
+	jar, err := cookiejar.New(nil)
 	must(t, err)
-	// The stand-in's page agrees at once and sends the browser to our callback.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	get := func(url string) *http.Response {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	browser, stranger := &http.Client{CheckRedirect: stay, Jar: jar}, &http.Client{CheckRedirect: stay}
+	do := func(c *http.Client, method, url string) *http.Response {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 		must(t, err)
-		resp, err := client.Do(req)
+		resp, err := c.Do(req)
 		must(t, err)
 		must(t, resp.Body.Close())
 		return resp
 	}
-	callback := get(url).Header.Get("Location")
+	before := len(w.box.FatSecret.Requests())
+	if resp := do(browser, "GET", link); resp.StatusCode != http.StatusOK || len(w.box.FatSecret.Requests()) != before {
+		t.Errorf("looking at the link calls FatSecret (%d)", resp.StatusCode)
+	}
+	agree := do(browser, "POST", link).Header.Get("Location")
+	callback := do(stranger, "GET", agree).Header.Get("Location") // the stand-in's page agrees at once
 	i := strings.Index(callback, "/fatsecret/callback")
 	if i < 0 {
 		t.Fatalf("the visitor is sent to %q", callback)
 	}
-	if resp := get(base + callback[i:]); resp.StatusCode != http.StatusOK {
+	callback = base + callback[i:]
+	if resp := do(stranger, "GET", callback); resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("another browser may finish: %d", resp.StatusCode)
+	}
+	if resp := do(browser, "GET", callback); resp.StatusCode != http.StatusOK {
 		t.Fatalf("callback: %d", resp.StatusCode)
 	}
 	u, err := w.Users.Get(t.Context(), "user_lewis")
@@ -166,7 +178,7 @@ func TestConnectFatSecret(t *testing.T) {
 	if !u.FatSecret {
 		t.Error("the account is not connected")
 	}
-	if resp := get(base + callback[i:]); resp.StatusCode != http.StatusNotFound {
+	if resp := do(browser, "GET", callback); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("the callback works twice: %d", resp.StatusCode)
 	}
 	if detail, err := w.CheckFatSecret(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
@@ -182,18 +194,18 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
 	must(t, err)
 	w.mustGenerate(t, "user_lewis")
-	if n, err := w.Publish(t.Context()); n != 0 || err != nil {
+	if n, err := w.Publish(t.Context(), ""); n != 0 || err != nil {
 		t.Errorf("published %d plans of a library that did not opt in, %v", n, err)
 	}
 	conn.WriteBack = true
 	must(t, w.Users.PutConnection(t.Context(), conn))
 	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Method: http.MethodPost, LoseAnswer: true, Times: 1, Skip: 5})
-	if _, err := w.Publish(t.Context()); err != nil {
+	if _, err := w.Publish(t.Context(), ""); err != nil {
 		t.Logf("the first try broke off: %v", err)
 	}
 	heal()
 	for range 2 {
-		_, err := w.Publish(t.Context())
+		_, err := w.Publish(t.Context(), "")
 		must(t, err)
 	}
 	client, err := w.Tandoor(t.Context(), sandbox.Connection)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/big"
+	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/grocery"
@@ -15,10 +16,19 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
-// Publish writes plans and groceries back to the libraries that opted in. Writing twice
-// leaves one set, so a plan that was written but not recorded is written again. It
-// returns how many plans were published; those that fail stay for the next time.
-func (a *App) Publish(ctx context.Context) (int, error) {
+// publishEvery is how often plans that are not written back yet are tried.
+const publishEvery = 5 * time.Minute
+
+func (a *App) publishDue(ctx context.Context) error {
+	_, err := a.Publish(ctx, "")
+	return err
+}
+
+// Publish writes plans and groceries back to the libraries that opted in: those of one
+// user, or all with "". Writing twice leaves one set, so a plan that was written but not
+// recorded is written again. It returns how many plans were published; those that fail
+// are logged and stay for the next time.
+func (a *App) Publish(ctx context.Context, userID string) (int, error) {
 	todo, err := a.Plans.Unpublished(ctx)
 	if err != nil {
 		return 0, err
@@ -26,7 +36,12 @@ func (a *App) Publish(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
 	for _, p := range todo {
-		if err := a.publish(telemetry.WithUser(ctx, p.User), p); err != nil {
+		if userID != "" && p.User != userID {
+			continue
+		}
+		ctx := telemetry.WithUser(ctx, p.User)
+		if err := a.publish(ctx, p); err != nil {
+			a.Log.WarnContext(ctx, "Plan was not written back", append([]any{"component", "write_back"}, observe.Failure(fault.KindOf(err), err)...)...)
 			errs = append(errs, err)
 			continue
 		}
@@ -49,7 +64,6 @@ func (a *App) publish(ctx context.Context, p postgres.Unpublished) error {
 		_, err = client.WriteShopping(ctx, written.IDs[0], shoppingLines(stored.Groceries))
 	}
 	if err != nil {
-		a.Log.WarnContext(ctx, "Plan was not written back", append([]any{"component", "write_back"}, observe.Failure(fault.KindOf(err), err)...)...)
 		return err
 	}
 	return a.Plans.Published(ctx, p.ID)

@@ -29,34 +29,136 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(loc)).Monday() + 7, nil
 }
 
-// due returns the week that should have a plan by now, if the coming one should.
-func due(u user.User, now time.Time) (calendar.Date, bool) {
+// Due returns the weeks that should have a plan by now: the coming one from Friday on,
+// and the current one, for a program that was down over the weekend, if the user was
+// there before its run.
+func Due(u user.User, now time.Time) []calendar.Date {
 	loc, err := u.Location()
 	if err != nil || !u.Enabled {
-		return 0, false
+		return nil
 	}
-	week, err := NextWeek(u, now)
-	if err != nil {
-		return 0, false
+	current := calendar.On(now.In(loc)).Monday()
+	var out []calendar.Date
+	for _, week := range []calendar.Date{current, current + 7} {
+		run := (week - runsBefore).At(runsAt, 0, loc)
+		if !now.Before(run) && (week > current || u.Created.Before(run)) {
+			out = append(out, week)
+		}
 	}
-	return week, !now.Before((week - runsBefore).At(runsAt, 0, loc))
+	return out
 }
 
 // weeklyTick is how often the scheduler looks for users whose run is due.
 const weeklyTick = 15 * time.Second
 
-// runWeekly generates due weeks and writes plans back for as long as ctx lasts. A run that fails is tried
-// again with a delay that doubles from one minute to an hour.
-func (a *App) runWeekly(ctx context.Context) {
-	retry := map[string]backoff{}
-	tick := time.NewTicker(weeklyTick)
+// weeklyAttempts is how often a run is tried before it counts as failed. After that it
+// is tried again every hour, as a new run.
+const weeklyAttempts = 3
+
+// weekly makes the runs that are due. It remembers failures of this process only.
+type weekly struct {
+	app *App
+
+	mu      sync.Mutex
+	retries map[slot]retry
+}
+
+type slot struct {
+	user string
+	week calendar.Date
+}
+
+type retry struct {
+	failures int
+	next     time.Time
+}
+
+func newWeekly(a *App) *weekly { return &weekly{app: a, retries: map[slot]retry{}} }
+
+// run makes due runs for as long as ctx lasts.
+func (w *weekly) run(ctx context.Context) {
+	w.app.every(ctx, weeklyTick, "weekly run", "scheduler", w.tick)
+}
+
+// tick starts every run that is due and waits for all of them.
+func (w *weekly) tick(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	users, err := w.app.Users.List(ctx)
+	if err != nil {
+		return err
+	}
+	planned := map[calendar.Date]map[string]bool{}
+	free := make(chan struct{}, w.app.opts.Config.Generation.Concurrency)
+	for _, u := range users {
+		for _, week := range Due(u, w.app.opts.Now()) {
+			if planned[week] == nil {
+				if planned[week], err = w.planned(ctx, week); err != nil {
+					return err
+				}
+			}
+			s := slot{u.ID, week}
+			attempt, wait := w.attempt(s)
+			if planned[week][u.ID] || wait {
+				continue
+			}
+			select {
+			case free <- struct{}{}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			wg.Go(func() {
+				defer func() { <-free }()
+				w.make(ctx, s, attempt)
+			})
+		}
+	}
+	return nil
+}
+
+func (w *weekly) planned(ctx context.Context, week calendar.Date) (map[string]bool, error) {
+	ids, err := w.app.Plans.Planned(ctx, week)
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
+// attempt returns the number of the next attempt, from 1, and whether it is too early for it.
+func (w *weekly) attempt(s slot) (n int, wait bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.retries[s]
+	return r.failures + 1, w.app.opts.Now().Before(r.next)
+}
+
+func (w *weekly) make(ctx context.Context, s slot, attempt int) {
+	ctx = telemetry.WithJob(ctx, "job_weekly_generation_"+s.week.Week()+"_"+s.user)
+	_, err := w.app.Generate(ctx, planner.Request{
+		User: s.user, Week: s.week, Attempt: attempt, WillRetry: attempt%weeklyAttempts != 0,
+	}, nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		delete(w.retries, s)
+		return
+	}
+	delay := time.Minute << ((attempt - 1) % weeklyAttempts) // 1 and 2 minutes
+	if attempt%weeklyAttempts == 0 {
+		delay = time.Hour
+	}
+	w.retries[s] = retry{attempt, w.app.opts.Now().Add(delay)}
+}
+
+// every calls fn at once and then at an interval, until ctx ends; an error is logged.
+func (a *App) every(ctx context.Context, interval time.Duration, work, component string, fn func(context.Context) error) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if err := a.runDue(ctx, retry); err != nil && ctx.Err() == nil {
-			a.Log.ErrorContext(ctx, "Weekly run failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
-		}
-		if _, err := a.Publish(ctx); err != nil && fault.KindOf(err) == fault.DatabaseError {
-			a.Log.ErrorContext(ctx, "Write-back failed", append([]any{"component", "write_back"}, observe.Failure(fault.DatabaseError, err)...)...)
+		if err := fn(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
+				observe.Failure(fault.KindOf(err), err)...)...)
 		}
 		select {
 		case <-ctx.Done():
@@ -66,59 +168,23 @@ func (a *App) runWeekly(ctx context.Context) {
 	}
 }
 
-type backoff struct {
-	failures int
-	next     time.Time
-}
+// syncEvery is how often each connection is asked for changes; the look at everything,
+// which finds deletions, is due once a day.
+const syncEvery = 3 * time.Hour
 
-func (a *App) runDue(ctx context.Context, retry map[string]backoff) error {
-	users, err := a.Users.List(ctx)
+// refreshPools asks every connection for changes. One that fails does not keep the
+// others from it.
+func (a *App) refreshPools(ctx context.Context) error {
+	conns, err := a.Users.Connections(ctx)
 	if err != nil {
 		return err
 	}
-	planned := map[calendar.Date]map[string]bool{}
-	var (
-		mu   sync.Mutex
-		wg   sync.WaitGroup
-		slot = make(chan struct{}, a.opts.Config.Generation.Concurrency)
-	)
-	for _, u := range users {
-		now := a.opts.Now()
-		week, ok := due(u, now)
-		if !ok || now.Before(retry[u.ID].next) {
-			continue
+	for _, c := range conns {
+		if _, err := a.Sync.Refresh(ctx, c.ID, false, nil); err != nil && ctx.Err() == nil {
+			a.Log.WarnContext(ctx, "Recipe refresh failed", append([]any{"component", "recipe_sync", "connection", c.ID},
+				observe.Failure(fault.KindOf(err), err)...)...)
 		}
-		if planned[week] == nil {
-			ids, err := a.Plans.Planned(ctx, week)
-			if err != nil {
-				return err
-			}
-			planned[week] = map[string]bool{}
-			for _, id := range ids {
-				planned[week][id] = true
-			}
-		}
-		if planned[week][u.ID] {
-			continue
-		}
-		slot <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slot }()
-			job := telemetry.WithJob(ctx, "job_weekly_generation_"+week.Week()+"_"+u.ID)
-			_, err := a.Generate(job, planner.Request{User: u.ID, Week: week}, nil)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				delete(retry, u.ID)
-				return
-			}
-			b := retry[u.ID]
-			b.failures++
-			b.next = a.opts.Now().Add(min(time.Minute<<min(b.failures-1, 10), time.Hour))
-			retry[u.ID] = b
-		})
 	}
-	wg.Wait()
 	return nil
 }
 
@@ -126,18 +192,7 @@ func (a *App) runDue(ctx context.Context, retry map[string]backoff) error {
 // hours, none becomes 24 hours old.
 const purgeEvery = 10 * time.Minute
 
-// purge deletes FatSecret's content before its terms want it gone.
-func (a *App) purge(ctx context.Context) {
-	tick := time.NewTicker(purgeEvery)
-	defer tick.Stop()
-	for {
-		if _, err := a.accounts.store.Purge(ctx); err != nil && ctx.Err() == nil {
-			a.Log.ErrorContext(ctx, "Purge failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+func (a *App) purge(ctx context.Context) error {
+	_, err := a.accounts.store.Purge(ctx)
+	return err
 }

@@ -4,6 +4,7 @@ package config
 
 import (
 	"log/slog"
+	"net"
 	"net/mail"
 	"net/url"
 	"strings"
@@ -138,12 +139,18 @@ func (c *Config) Check() error {
 		{"FATSECRET_TIMEOUT", c.FatSecret.Timeout},
 		{"METRIC_INTERVAL", c.Telemetry.MetricInterval},
 	} {
-		if d.value <= 0 {
-			return bad(d.variable, "%s is not above 0", d.value)
+		if d.value < time.Millisecond {
+			return bad(d.variable, "%s is below 1ms", d.value)
 		}
 	}
 	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
 		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
+	}
+	if _, err := mail.ParseAddress(c.SMTP.ReplyTo); err != nil && c.SMTP.ReplyTo != "" {
+		return bad("SMTP_REPLY_TO", "%q is not a mail address", c.SMTP.ReplyTo)
+	}
+	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
+		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear", c.SMTP.Host)
 	}
 	if u, err := url.Parse(c.Web.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
@@ -153,6 +160,11 @@ func (c *Config) Check() error {
 	}
 	_, _, err := c.Log.Levels(slog.LevelInfo)
 	return err
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Levels reads the log level: one for everybody, and a user whose DEBUG lines are wanted.

@@ -77,6 +77,7 @@ func (g *Generation) Generate(ctx context.Context, req planner.Request) (Measure
 		attribute.String("week_of", req.Week.String()),
 		attribute.String("job_id", telemetry.JobFrom(ctx)),
 		attribute.Bool("dry_run", req.DryRun),
+		attribute.Int("attempt", max(req.Attempt, 1)),
 	))
 	g.timings.expect(span.SpanContext().SpanID())
 	g.log.DebugContext(ctx, "Generation started", "week_of", req.Week.String())
@@ -113,6 +114,8 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 	kind := fault.KindOf(err)
 	switch {
 	case kind == fault.Canceled:
+	case err != nil && req.WillRetry:
+		g.log.WarnContext(ctx, "Generation will be tried again", append(append(attrs, Failure(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
 	case err != nil:
 		if !req.DryRun {
 			g.rec.GenerationFailed(ctx, req.User, week, m.Total, kind)

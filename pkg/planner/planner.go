@@ -130,6 +130,10 @@ type Request struct {
 	User   string
 	Week   calendar.Date // a Monday
 	DryRun bool          // store and mail nothing
+	// Attempt counts the tries of a run, from 1; 0 is 1. WillRetry says that another one
+	// follows if this fails: a run counts once, by its final outcome.
+	Attempt   int
+	WillRetry bool
 }
 
 // Result is a finished run.

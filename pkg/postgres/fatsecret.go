@@ -58,8 +58,12 @@ func (s *FatSecret) Weight(ctx context.Context, userID string) (float64, bool, e
 	return w.KG, true, nil
 }
 
-// Purge deletes content that is older than 23 hours and returns how many rows.
+// Purge deletes content that is older than 23 hours, and connections begun and not
+// finished; it returns how many rows of content.
 func (s *FatSecret) Purge(ctx context.Context) (int64, error) {
+	if err := s.q.PurgeFatSecretPending(ctx); err != nil {
+		return 0, failed("purge FatSecret content", err)
+	}
 	n, err := s.q.PurgeFatSecret(ctx)
 	return n, failed("purge FatSecret content", err)
 }

@@ -30,6 +30,13 @@ func NewOutbox(pool *pgxpool.Pool) *Outbox { return &Outbox{pool, db.New(pool)} 
 // mail is due. Between the server's acceptance and our commit a kill makes one more
 // copy of the same Message-ID possible: SMTP has no way to avoid it.
 func (o *Outbox) Next(ctx context.Context, send func(context.Context, delivery.Queued) delivery.Outcome) (found bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, failed("outbox", err)
+	}
+	// A mail that is on its way is finished even when the program stops: the server may
+	// have taken it, and only our commit keeps it from being sent again. The statements
+	// and the mail server have time limits of their own.
+	ctx = context.WithoutCancel(ctx)
 	err = pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
 		q := o.q.WithTx(tx)
 		row, err := q.ClaimMail(ctx)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if timeout == 0 {
 		timeout = 30 * time.Second
 	}
-	cfg.ConnConfig.RuntimeParams["statement_timeout"] = timeout.String()
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
 	cfg.ConnConfig.RuntimeParams["application_name"] = "mealplanner-" + o.Pool
 	tracer := otelpgx.NewTracer(
 		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),
@@ -159,8 +160,13 @@ func failed(op string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return fault.Wrap(fault.Canceled, op, err)
 	}
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "23") {
-		return fault.Wrap(fault.Conflict, op, err)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case strings.HasPrefix(pg.Code, "23"):
+			return fault.Wrap(fault.Conflict, op, err)
+		case pg.Code == "42P01" || pg.Code == "42703": // undefined table or column
+			return fault.New(fault.DatabaseError, op, "the schema is not up to date: run `mealplanner migrate` (%s)", pg.Message)
+		}
 	}
 	return fault.Wrap(fault.DatabaseError, op, err)
 }

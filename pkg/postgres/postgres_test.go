@@ -201,8 +201,9 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// A mail is claimed by one process at a time, and a claim that dies is given back.
-func TestOutboxClaimsExclusively(t *testing.T) {
+// A mail is claimed by one process at a time, and a program that stops finishes the mail
+// it has begun.
+func TestOutboxClaimsExclusivelyAndFinishes(t *testing.T) {
 	t.Parallel()
 	pool := withAna(t)
 	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
@@ -210,19 +211,22 @@ func TestOutboxClaimsExclusively(t *testing.T) {
 	}
 	box := postgres.NewOutbox(pool)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := box.Next(ctx, func(context.Context, delivery.Queued) delivery.Outcome {
+	found, err := box.Next(ctx, func(context.Context, delivery.Queued) delivery.Outcome {
 		found, err := box.Next(t.Context(), func(context.Context, delivery.Queued) delivery.Outcome { return delivery.Outcome{} })
 		if found || err != nil {
 			t.Errorf("claimed twice: %t, %v", found, err)
 		}
-		cancel() // the process dies before its commit
+		cancel() // the program stops while the mail server answers
 		return delivery.Outcome{}
 	})
-	if fault.KindOf(err) != fault.Canceled {
-		t.Errorf("got %v", err)
+	if !found || err != nil {
+		t.Errorf("got %t, %v", found, err)
 	}
-	if n, err := box.Pending(t.Context()); n != 1 || err != nil {
+	if n, err := box.Pending(t.Context()); n != 0 || err != nil {
 		t.Errorf("%d pending, %v", n, err)
+	}
+	if _, err := box.Next(ctx, nil); fault.KindOf(err) != fault.Canceled {
+		t.Errorf("a stopping program claims another mail: %v", err)
 	}
 }
 

@@ -82,6 +82,34 @@ func toConnection(r db.Connection) (Connection, error) {
 	return c, nil
 }
 
+// Unsubscribe ends a user's mails of a type; doing it twice changes nothing more.
+func (s *Users) Unsubscribe(ctx context.Context, id, emailType string) error {
+	n, err := s.q.AddNoMail(ctx, emailType, id)
+	if err != nil {
+		return failed("unsubscribe", err)
+	}
+	if n == 0 {
+		_, err = s.Get(ctx, id) // unsubscribed before, or unknown
+	}
+	return err
+}
+
+// AddWith stores a new user together with the connection they cook from, new or
+// changed: both or none. Kinds as [Users.Add].
+func (s *Users) AddWith(ctx context.Context, u user.User, c Connection) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		in := &Users{s.pool, s.q.WithTx(tx)}
+		if err := in.PutConnection(ctx, c); err != nil {
+			return err
+		}
+		return in.Add(ctx, u, nil)
+	})
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	return failed("add user", err)
+}
+
 // Add stores a new user; kind Conflict when the id is taken, InvalidInput when a field
 // is wrong. sealed is the FatSecret token, encrypted, or nil.
 func (s *Users) Add(ctx context.Context, u user.User, sealed []byte) error {
@@ -187,7 +215,7 @@ func noUser(id string) error {
 func toUser(r db.User) (user.User, error) {
 	u := user.User{
 		ID: r.ID, Email: r.Email, Name: r.Name, TimeZone: r.TimeZone, Enabled: r.Enabled, People: int(r.People),
-		Connection: r.ConnectionID, FatSecret: r.FatsecretSealed != nil, Settings: user.DefaultSettings(),
+		Connection: r.ConnectionID, FatSecret: r.FatsecretSealed != nil, Created: r.CreatedAt, Settings: user.DefaultSettings(),
 	}
 	if err := json.Unmarshal(r.Settings, &u.Settings); err != nil {
 		return u, fault.Wrap(fault.Internal, "load user "+r.ID+": settings", err)

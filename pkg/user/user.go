@@ -25,6 +25,7 @@ type User struct {
 	People     int    // 1 to 20; scales groceries only
 	Connection string // the recipe library
 	FatSecret  bool   // a FatSecret account is connected
+	Created    time.Time
 	Settings   Settings
 }
 

@@ -1,17 +1,19 @@
 // Package web is the HTTP face of the roles: health for machines, and for people the
-// pages behind the links in mails. A GET never changes anything.
+// pages behind the links in mails. A GET changes nothing, but for FatSecret's callback.
 package web
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"embed"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 //go:embed templates/*.html
@@ -70,15 +71,15 @@ type Plans interface {
 	Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error)
 }
 
-// Users gives and changes users.
+// Users changes users.
 type Users interface {
-	Get(ctx context.Context, id string) (user.User, error)
-	Set(ctx context.Context, u user.User) error
+	Unsubscribe(ctx context.Context, id, emailType string) error
 }
 
 // FatSecret connects users' accounts.
 type FatSecret interface {
-	ConnectURL(ctx context.Context, userID string) (string, error)
+	// ConnectURL returns where the user agrees, and the request token.
+	ConnectURL(ctx context.Context, userID string) (url, requestToken string, err error)
 	Connected(ctx context.Context, requestToken, verifier string) (userID string, err error)
 }
 
@@ -96,7 +97,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
-	mux.HandleFunc("GET /fatsecret/connect/{token}", p.connect)
+	mux.HandleFunc("GET /fatsecret/connect/{token}", p.askConnect)
+	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)
 }
 
@@ -134,20 +136,23 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	u, err := p.Users.Get(r.Context(), c.User)
-	if err != nil {
+	if err := p.Users.Unsubscribe(r.Context(), c.User, c.Subject); err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	if !slices.Contains(u.Settings.NoMail, c.Subject) {
-		u.Settings.NoMail = append(u.Settings.NoMail, c.Subject)
-		if err := p.Users.Set(r.Context(), u); err != nil {
-			p.fail(w, r, err)
-			return
-		}
-	}
 	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " "), "Done": true})
 }
+
+func (p *Pages) askConnect(w http.ResponseWriter, r *http.Request) {
+	if _, err := p.Signer.Verify(ConnectLink, r.PathValue("token")); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "connect.html", nil)
+}
+
+// connectCookie ties FatSecret's callback to the browser that began.
+const connectCookie = "fatsecret_connect"
 
 // connect sends the visitor to FatSecret to agree.
 func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
@@ -156,18 +161,33 @@ func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	url, err := p.FatSecret.ConnectURL(r.Context(), c.User)
+	url, request, err := p.FatSecret.ConnectURL(r.Context(), c.User)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
+	http.SetCookie(w, &http.Cookie{
+		Name: connectCookie, Value: digest(request), Path: "/fatsecret/", MaxAge: int(connectValid.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+	})
 	http.Redirect(w, r, url, http.StatusSeeOther)
 }
 
-// connected is where FatSecret sends the visitor back; the request token is known only to
-// those who began, and works once.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// connected is where FatSecret sends the visitor back, in the browser that began; the
+// request token works once. It is the one GET that changes something: the protocol
+// leaves no choice.
 func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	began, err := r.Cookie(connectCookie)
+	if err != nil || subtle.ConstantTimeCompare([]byte(began.Value), []byte(digest(q.Get("oauth_token")))) != 1 {
+		p.fail(w, r, fault.New(fault.Unauthorized, "connect FatSecret", "this browser did not begin the connection: open the link again"))
+		return
+	}
 	if _, err := p.FatSecret.Connected(r.Context(), q.Get("oauth_token"), q.Get("oauth_verifier")); err != nil {
 		p.fail(w, r, err)
 		return

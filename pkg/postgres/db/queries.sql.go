@@ -10,6 +10,21 @@ import (
 	"time"
 )
 
+const addNoMail = `-- name: AddNoMail :execrows
+update users
+set settings = jsonb_set(settings, '{no_mail}', coalesce(nullif(settings -> 'no_mail', 'null'), '[]') || to_jsonb($1::text)),
+    updated_at = now()
+where id = $2 and not coalesce(nullif(settings -> 'no_mail', 'null'), '[]') ? $1::text
+`
+
+func (q *Queries) AddNoMail(ctx context.Context, emailType string, iD string) (int64, error) {
+	result, err := q.db.Exec(ctx, addNoMail, emailType, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const claimMail = `-- name: ClaimMail :one
 select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at from outbox
 where status = 'pending' and next_attempt_at <= now()
@@ -692,6 +707,15 @@ func (q *Queries) PurgeFatSecret(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const purgeFatSecretPending = `-- name: PurgeFatSecretPending :exec
+delete from fatsecret_pending where created_at <= now() - interval '15 minutes'
+`
+
+func (q *Queries) PurgeFatSecretPending(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, purgeFatSecretPending)
+	return err
 }
 
 const putFatSecret = `-- name: PutFatSecret :exec

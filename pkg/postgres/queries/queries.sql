@@ -178,3 +178,12 @@ limit 100;
 
 -- name: MarkPublished :exec
 update plans set published_at = now() where id = @id;
+
+-- name: PurgeFatSecretPending :exec
+delete from fatsecret_pending where created_at <= now() - interval '15 minutes';
+
+-- name: AddNoMail :execrows
+update users
+set settings = jsonb_set(settings, '{no_mail}', coalesce(nullif(settings -> 'no_mail', 'null'), '[]') || to_jsonb(@email_type::text)),
+    updated_at = now()
+where id = @id and not coalesce(nullif(settings -> 'no_mail', 'null'), '[]') ? @email_type::text;
