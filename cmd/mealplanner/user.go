@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -44,6 +44,7 @@ type wishes struct {
 	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD,..."`
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
+	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -65,6 +66,7 @@ func (w wishes) apply(u *user.User) error {
 			*l.to = l.from
 		}
 	}
+	u.Settings.NoMail = slices.DeleteFunc(u.Settings.NoMail, func(t string) bool { return slices.Contains(w.Mails, t) })
 	for _, name := range u.Settings.Allergens {
 		if _, err := allergen.Parse(name); err != nil {
 			return fault.Wrap(fault.InvalidInput, "--allergens", err)
@@ -153,21 +155,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		return fault.Wrap(fault.InvalidInput, "add user", err)
 	}
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		if c.URL != "" {
-			if err := a.Users.PutConnection(ctx, postgres.Connection{
-				ID: c.Connection, URL: c.URL, Sealed: a.SealTandoor(c.Connection, c.Token), WriteBack: c.WriteBack,
-			}); err != nil {
-				return err
-			}
-			client, err := a.Tandoor(ctx, c.Connection)
-			if err != nil {
-				return err
-			}
-			if _, err := client.Check(ctx); err != nil {
-				return err
-			}
-		}
-		if err := a.Users.Add(ctx, u, nil); err != nil {
+		if err := c.store(ctx, a, u); err != nil {
 			return err
 		}
 		target, source := u.Settings.Target(0)
@@ -178,6 +166,24 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		return a.Sync.Ensure(ctx, c.Connection, progress(std.err))
 	})
+}
+
+// store adds the user; with a URL the library is checked first, and stored together with
+// the user. What is known of it and not given stays.
+func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
+	if c.URL == "" {
+		return a.Users.Add(ctx, u, nil)
+	}
+	conn, err := a.Users.Connection(ctx, c.Connection)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	conn.ID, conn.URL, conn.Sealed = c.Connection, c.URL, a.SealTandoor(c.Connection, c.Token)
+	conn.WriteBack = conn.WriteBack || c.WriteBack
+	if err := a.CheckConnection(ctx, conn); err != nil {
+		return err
+	}
+	return a.Users.AddWith(ctx, u, conn)
 }
 
 func warn(std *streams, u user.User) {

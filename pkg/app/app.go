@@ -99,6 +99,7 @@ type App struct {
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
 	wake       chan struct{}
+	weekly     *weekly
 	stops      stack
 	addrs      map[Role]net.Addr
 }
@@ -276,6 +277,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
+	a.weekly = newWeekly(a)
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	return nil
 }
@@ -410,7 +412,7 @@ func (a *App) startJobs(ctx context.Context) {
 			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
 		})
 	})
-	wg.Go(func() { newWeekly(a).run(ctx) })
+	wg.Go(func() { a.weekly.run(ctx) })
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
 	wg.Go(func() { a.every(ctx, syncEvery, "recipe refresh", "recipe_sync", a.refreshPools) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })

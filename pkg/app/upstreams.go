@@ -74,6 +74,17 @@ func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
 	return a.Box.Seal(token, tokenContext(connection))
 }
 
+// CheckConnection asks the library, which need not be stored yet, step by step whether it
+// can be used. The error of the first step that fails says the cure.
+func (a *App) CheckConnection(ctx context.Context, c postgres.Connection) error {
+	client, err := a.upstreams.newTandoor(c)
+	if err != nil {
+		return err
+	}
+	_, err = client.Check(ctx)
+	return err
+}
+
 // Tandoor returns the client of a connection.
 func (a *App) Tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
 	return a.upstreams.tandoor(ctx, connection)

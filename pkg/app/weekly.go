@@ -80,6 +80,9 @@ func (w *weekly) run(ctx context.Context) {
 	w.app.every(ctx, weeklyTick, "weekly run", "scheduler", w.tick)
 }
 
+// RunDue makes the weekly runs that are due now, and waits for them.
+func (a *App) RunDue(ctx context.Context) error { return a.weekly.tick(ctx) }
+
 // tick starts every run that is due and waits for all of them.
 func (w *weekly) tick(ctx context.Context) error {
 	var wg sync.WaitGroup

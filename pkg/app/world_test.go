@@ -62,6 +62,7 @@ type options struct {
 	sequential bool
 	change     func(*config.Config)
 	empty      bool // do not import the library
+	now        func() time.Time
 }
 
 const anyPort = "127.0.0.1:0"
@@ -83,7 +84,7 @@ func newWorld(t *testing.T, o options) *world {
 		o.change(&w.cfg)
 	}
 	w.App, err = app.New(t.Context(), app.Options{
-		Config: w.cfg, Role: app.Serve, Version: "test", Log: w.logs, LogLevel: slog.LevelInfo, Sequential: o.sequential,
+		Config: w.cfg, Role: app.Serve, Version: "test", Log: w.logs, LogLevel: slog.LevelInfo, Sequential: o.sequential, Now: o.now,
 		SpanProcessors: []sdktrace.SpanProcessor{w.spans}, Readers: []sdkmetric.Reader{w.reader},
 	})
 	if err != nil {

@@ -48,10 +48,8 @@ const MaxAttempts = 10
 // own wrong password included, may be mended while the mail waits.
 func Permanent(err error) bool { return fault.KindOf(err) == fault.EmailError }
 
-// Backoff is the wait after the n-th failed attempt, n from 1: 30 s, doubled, at most 6 h.
-func Backoff(n int) time.Duration {
-	return min(30*time.Second<<min(n-1, 20), 6*time.Hour)
-}
+// Backoff is the wait after the n-th failed attempt, n from 1 to [MaxAttempts]: 30 s, doubled.
+func Backoff(n int) time.Duration { return 30 * time.Second << (n - 1) }
 
 // Service sends what is due.
 type Service struct {

@@ -161,7 +161,7 @@ func reply(err error) (code int, temporary bool) {
 		return e.ErrorCode(), e.IsTemp()
 	}
 	if e, ok := errors.AsType[*textproto.Error](err); ok {
-		return e.Code, e.Code < 500
+		return e.Code, true // refused before the mail was named: the server, not the mail, is at fault
 	}
 	return 0, false
 }

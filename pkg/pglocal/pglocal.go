@@ -132,7 +132,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	data := filepath.Join(dir, "data")
 	initdb := command(ctx, cred, dir, filepath.Join(bin, "initdb"), "-D", data, "-U", "app", "-A", "trust",
 		"--no-sync", "-E", "UTF8", "--locale=C", "--no-instructions")
-	if out, err := initdb.CombinedOutput(); err != nil {
+	if out, err := initdb.CombinedOutput(); ctx.Err() != nil {
+		return nil, fault.Wrap(fault.Canceled, op, ctx.Err())
+	} else if err != nil {
 		return nil, fault.New(fault.Internal, op, "initdb: %v: %s", err, out)
 	}
 	conns := o.MaxConnections

@@ -107,9 +107,6 @@ type Settings struct {
 	Sequential bool          // fetch one after the other: for comparison only
 }
 
-// DefaultSettings are the monitoring document's limits.
-func DefaultSettings() Settings { return Settings{Timeout: 2 * time.Second, Effort: 1} }
-
 // Planner generates weeks.
 type Planner struct {
 	library  Library

@@ -74,8 +74,7 @@ func (p *ports) generate(req planner.Request) (planner.Result, []string, error) 
 		names []string
 		mu    sync.Mutex
 	)
-	s := planner.DefaultSettings()
-	s.Timeout = time.Minute
+	s := planner.Settings{Timeout: time.Minute, Effort: 1}
 	res, err := planner.New(p, p, p, p, inline(&names, &mu), s).Generate(context.Background(), req)
 	return res, names, err
 }

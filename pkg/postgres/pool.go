@@ -112,7 +112,7 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		if at.IsZero() {
 			return nil
 		}
-		p := db.MarkSyncedParams{ID: connection, SyncedAt: &at, ServerVersion: c.Version}
+		p := db.MarkSyncedParams{ID: connection, SyncedAt: &at}
 		if full {
 			p.FullSyncAt = &at
 		}

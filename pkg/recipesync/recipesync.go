@@ -8,6 +8,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -29,7 +31,6 @@ type Found struct {
 	Changed  []recipe.Recipe
 	Deleted  []recipe.ID // known before, and gone or refused now
 	Problems []Problem
-	Version  string // of the server; "" = not asked
 }
 
 // Problem is something the library's owner should mend in a recipe.
@@ -73,13 +74,14 @@ type Service struct {
 	cache    Cache
 	settings Settings
 	now      func() time.Time
+	filling  singleflight.Group // one first import per connection at a time
 }
 
 var _ planner.Library = (*Service)(nil)
 
 // New returns the service.
 func New(u Upstream, c Cache, s Settings, now func() time.Time) *Service {
-	return &Service{u, c, s, now}
+	return &Service{upstream: u, cache: c, settings: s, now: now}
 }
 
 // Summary says what a refresh did.
@@ -128,7 +130,10 @@ func (s *Service) Ensure(ctx context.Context, connection string, progress Progre
 	if err != nil || !state.Full.IsZero() {
 		return err
 	}
-	_, err = s.Refresh(ctx, connection, true, progress)
+	_, err, _ = s.filling.Do(connection, func() (any, error) {
+		_, err := s.Refresh(ctx, connection, true, progress)
+		return nil, err
+	})
 	return err
 }
 

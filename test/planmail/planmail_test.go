@@ -85,7 +85,7 @@ func generate(t *testing.T, pool []recipe.Recipe, p sandbox.Person) planner.Resu
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := planner.DefaultSettings()
+	settings := planner.Settings{Timeout: time.Minute, Effort: 1}
 	settings.Timeout = time.Minute
 	inline := func(ctx context.Context, _ string, fn func(context.Context) error) error { return fn(ctx) }
 	in := ports{planner.Pool{Recipes: pool, FetchedAt: time.Now()}, p}

@@ -15,16 +15,15 @@ type ApiBudget struct {
 }
 
 type Connection struct {
-	ID            string
-	Url           string
-	TokenSealed   []byte
-	KeywordMeals  []byte
-	WriteBack     bool
-	ServerVersion string
-	SyncedAt      *time.Time
-	FullSyncAt    *time.Time
-	LastError     string
-	CreatedAt     time.Time
+	ID           string
+	Url          string
+	TokenSealed  []byte
+	KeywordMeals []byte
+	WriteBack    bool
+	SyncedAt     *time.Time
+	FullSyncAt   *time.Time
+	LastError    string
+	CreatedAt    time.Time
 }
 
 type FatsecretCache struct {

@@ -99,7 +99,7 @@ func (q *Queries) DeleteRecipes(ctx context.Context, connectionID string, ids []
 }
 
 const getConnection = `-- name: GetConnection :one
-select id, url, token_sealed, keyword_meals, write_back, server_version, synced_at, full_sync_at, last_error, created_at from connections where id = $1
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at from connections where id = $1
 `
 
 func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, error) {
@@ -111,7 +111,6 @@ func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, err
 		&i.TokenSealed,
 		&i.KeywordMeals,
 		&i.WriteBack,
-		&i.ServerVersion,
 		&i.SyncedAt,
 		&i.FullSyncAt,
 		&i.LastError,
@@ -284,7 +283,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listConnections = `-- name: ListConnections :many
-select id, url, token_sealed, keyword_meals, write_back, server_version, synced_at, full_sync_at, last_error, created_at from connections order by id
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at from connections order by id
 `
 
 func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
@@ -302,7 +301,6 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 			&i.TokenSealed,
 			&i.KeywordMeals,
 			&i.WriteBack,
-			&i.ServerVersion,
 			&i.SyncedAt,
 			&i.FullSyncAt,
 			&i.LastError,
@@ -675,25 +673,19 @@ func (q *Queries) MarkSyncFailed(ctx context.Context, lastError string, iD strin
 
 const markSynced = `-- name: MarkSynced :exec
 update connections
-set synced_at = $1, server_version = $2, last_error = '',
-    full_sync_at = coalesce($3, full_sync_at)
-where id = $4
+set synced_at = $1, last_error = '',
+    full_sync_at = coalesce($2, full_sync_at)
+where id = $3
 `
 
 type MarkSyncedParams struct {
-	SyncedAt      *time.Time
-	ServerVersion string
-	FullSyncAt    *time.Time
-	ID            string
+	SyncedAt   *time.Time
+	FullSyncAt *time.Time
+	ID         string
 }
 
 func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
-	_, err := q.db.Exec(ctx, markSynced,
-		arg.SyncedAt,
-		arg.ServerVersion,
-		arg.FullSyncAt,
-		arg.ID,
-	)
+	_, err := q.db.Exec(ctx, markSynced, arg.SyncedAt, arg.FullSyncAt, arg.ID)
 	return err
 }
 
@@ -839,7 +831,7 @@ insert into connections (id, url, token_sealed, keyword_meals, write_back)
 values ($1, $2, $3, $4, $5)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, last_error = ''
 `
 
 type UpsertConnectionParams struct {

@@ -5,7 +5,6 @@ create table connections (
     token_sealed bytea not null,
     keyword_meals jsonb not null default '{}',
     write_back boolean not null default false,
-    server_version text not null default '',
     synced_at timestamptz,
     full_sync_at timestamptz,
     last_error text not null default '',

@@ -3,7 +3,7 @@ insert into connections (id, url, token_sealed, keyword_meals, write_back)
 values (@id, @url, @token_sealed, @keyword_meals, @write_back)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back;
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, last_error = '';
 
 -- name: GetConnection :one
 select * from connections where id = @id;
@@ -13,7 +13,7 @@ select * from connections order by id;
 
 -- name: MarkSynced :exec
 update connections
-set synced_at = @synced_at, server_version = @server_version, last_error = '',
+set synced_at = @synced_at, last_error = '',
     full_sync_at = coalesce(sqlc.narg(full_sync_at), full_sync_at)
 where id = @id;
 
