@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ import (
 
 type demoCmd struct {
 	Once      bool             `help:"End when every plan is mailed; otherwise stay up and say where the inbox is."`
-	Database  string           `env:"DATABASE_URL" help:"PostgreSQL to use; default: a private server that vanishes with the demo." placeholder:"URL"`
+	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo makes a database of its own there and drops it at the end; default: a private server that vanishes with the demo." placeholder:"URL"`
 	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
 	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
 	Log       config.Log       `embed:"" group:"Logs and telemetry"`
@@ -48,23 +49,14 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		}
 	}()
 
-	url := c.Database
-	if url == "" {
-		bin, err := pglocal.Find()
-		if err != nil {
-			return err
-		}
-		begin := now()
-		pg, err := pglocal.Start(ctx, pglocal.Options{Bin: bin})
-		if err != nil {
-			return err
-		}
-		stops = append(stops, pg.Stop)
-		url = pg.URL("postgres")
-		say("PostgreSQL: private server from %s, up in %s", bin, now().Sub(begin).Round(time.Millisecond))
-	} else {
-		say("PostgreSQL: DATABASE_URL")
+	if err := c.portFree(ctx); err != nil {
+		return err
 	}
+	url, stop, err := c.database(ctx, say, now)
+	if err != nil {
+		return err
+	}
+	stops = append(stops, stop)
 	inbox := c.InboxAddr
 	if c.Once {
 		inbox = anyPort
@@ -118,6 +110,43 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	return nil
 }
 
+// portFree fails early when the pages could not be served at the end.
+func (c *demoCmd) portFree(ctx context.Context) error {
+	if c.Once {
+		return nil
+	}
+	var lc net.ListenConfig
+	for flag, addr := range map[string]string{"--api-addr": c.APIAddr, "--inbox-addr": c.InboxAddr} {
+		ln, err := lc.Listen(ctx, "tcp", addr)
+		if err != nil {
+			return fault.New(fault.InvalidConfig, "demo", "%s is taken: choose another with %s", addr, flag)
+		}
+		if err := ln.Close(); err != nil {
+			return fault.Wrap(fault.Internal, "demo", err)
+		}
+	}
+	return nil
+}
+
+// database returns an empty database and what removes it.
+func (c *demoCmd) database(ctx context.Context, say func(string, ...any), now func() time.Time) (url string, stop func(context.Context) error, err error) {
+	if c.Database != "" {
+		say("PostgreSQL: a database of the demo's own on the server of --database-url")
+		return postgres.Scratch(ctx, c.Database)
+	}
+	bin, err := pglocal.Find()
+	if err != nil {
+		return "", nil, err
+	}
+	begin := now()
+	pg, err := pglocal.Start(ctx, pglocal.Options{Bin: bin})
+	if err != nil {
+		return "", nil, err
+	}
+	say("PostgreSQL: private server from %s, up in %s", bin, now().Sub(begin).Round(time.Millisecond))
+	return pg.URL("postgres"), pg.Stop, nil
+}
+
 // config is the default configuration pointed at the sandbox.
 func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error) {
 	var cfg config.Config
@@ -158,7 +187,7 @@ func addPeople(ctx context.Context, a *app.App, box *sandbox.Sandbox, now time.T
 				return err
 			}
 		}
-		if err := a.Users.Add(ctx, p.User, sealed); err != nil && fault.KindOf(err) != fault.Conflict {
+		if err := a.Users.Add(ctx, p.User, sealed); err != nil {
 			return err
 		}
 		week, err := app.NextWeek(p.User, now)

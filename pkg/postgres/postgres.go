@@ -4,10 +4,12 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"io/fs"
 	"log/slog"
+	neturl "net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -169,4 +171,34 @@ func failed(op string, err error) error {
 		}
 	}
 	return fault.Wrap(fault.DatabaseError, op, err)
+}
+
+// Scratch makes a database with a name of its own on the server and returns its
+// connection string and what drops it.
+func Scratch(ctx context.Context, server string) (url string, drop func(context.Context) error, err error) {
+	const op = "database: scratch"
+	cfg, err := pgx.ParseConfig(server)
+	if err != nil {
+		return "", nil, fault.New(fault.InvalidConfig, op, "the connection string cannot be read: %v", err)
+	}
+	name := "mealplanner_" + strings.ToLower(rand.Text())
+	run := func(ctx context.Context, sql string) error {
+		conn, err := pgx.ConnectConfig(ctx, cfg)
+		if err != nil {
+			return failed(op, err)
+		}
+		_, err = conn.Exec(ctx, sql)
+		return failed(op, errors.Join(err, conn.Close(ctx)))
+	}
+	if err := run(ctx, "create database "+name); err != nil {
+		return "", nil, err
+	}
+	u, err := neturl.Parse(server)
+	if err != nil || u.Scheme == "" {
+		url = server + " dbname=" + name // the keyword form: the last one wins
+	} else {
+		u.Path = "/" + name
+		url = u.String()
+	}
+	return url, func(ctx context.Context) error { return run(ctx, "drop database "+name+" with (force)") }, nil
 }

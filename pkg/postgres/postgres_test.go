@@ -288,3 +288,31 @@ func TestOpenNamesTheCure(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestScratchIsItsOwnAndVanishes(t *testing.T) {
+	t.Parallel()
+	server := testpg.URL(t)
+	url, drop, err := postgres.Scratch(t.Context(), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() error {
+		pool, err := postgres.Open(t.Context(), postgres.Options{URL: url, Pool: "test"})
+		if err == nil {
+			if n, err := postgres.Pending(t.Context(), pool); n == 0 || err != nil {
+				t.Errorf("the scratch database is not empty: %d, %v", n, err)
+			}
+			pool.Close()
+		}
+		return err
+	}
+	if err := open(); err != nil || url == server {
+		t.Errorf("got %s, %v", url, err)
+	}
+	if err := drop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if open() == nil {
+		t.Error("it is still there")
+	}
+}
