@@ -23,11 +23,18 @@ type search struct {
 	assigner *assigner
 	outside  bool
 	rough    bool // refined bounds are no bounds: what is far off was left out
+	goal     *goal
 }
 
 func newSearch(m *model, outside bool) *search {
-	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside}
-	s.best.value = none
+	return newSearchBelow(m, outside, none, nil)
+}
+
+// newSearchBelow returns a search that looks only at weeks below a value, and that ends when
+// it has met the goal, if there is one.
+func newSearchBelow(m *model, outside bool, below value, g *goal) *search {
+	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside, goal: g}
+	s.best.value = below
 	for _, c := range m.classes {
 		c.outside = outside
 		c.forget()
@@ -43,6 +50,9 @@ func newSearch(m *model, outside bool) *search {
 func (s *search) run() (proven bool, bound value) {
 	if !s.outside {
 		s.scout()
+	}
+	if s.done() {
+		return false, none
 	}
 	var met [2][][2]int
 	var least [2]value
@@ -66,7 +76,9 @@ func (s *search) run() (proven bool, bound value) {
 			}
 		}
 	}
-	s.seed()
+	if s.seed(); s.done() {
+		return false, none
+	}
 	if s.sides[0].missing || s.sides[1].missing {
 		s.improve()
 	}
@@ -126,7 +138,7 @@ func (s *search) scout() {
 		}
 		floor = floor.add(side.floorOf())
 	}
-	if s.combine(); !s.best.found {
+	if s.combine(); !s.best.value.exists() || s.done() {
 		return
 	}
 	slack := s.best.value.sub(floor).cost
@@ -185,7 +197,7 @@ func (s *search) seed() {
 			all = all && n >= len(side.pairs)
 		}
 		s.combine()
-		if s.best.found || all || s.work.exhausted() {
+		if s.best.found || all || s.work.exhausted() || s.done() {
 			return
 		}
 	}
@@ -303,7 +315,7 @@ func (s *search) shortlist(out []entry, d *day, row row) []entry {
 // a lower bound of those it had no work left for.
 func (s *search) combine() (complete bool, bound value) {
 	as, bs := s.sides[0].refined, s.sides[1].refined
-	if len(as) == 0 || len(bs) == 0 {
+	if len(as) == 0 || len(bs) == 0 || s.done() {
 		return true, none
 	}
 	sortPairs(as)
@@ -337,7 +349,9 @@ func (s *search) combine() (complete bool, bound value) {
 					continue
 				}
 			}
-			s.keep(a, b, sum)
+			if s.keep(a, b, sum); s.done() {
+				return false, none
+			}
 		}
 	}
 	return true, none
@@ -364,7 +378,13 @@ func (s *search) keep(a, b *pair, v value) {
 			}
 		}
 	}
+	if s.goal != nil {
+		s.goal.met = s.goal.met || s.price(s.days()).Less(s.goal.objective)
+	}
 }
+
+// done reports whether nothing more need be known.
+func (s *search) done() bool { return s.goal != nil && s.goal.met }
 
 // refineAll refines every pair that may still be part of a better week, cheapest first.
 func (s *search) refineAll() {
@@ -378,7 +398,7 @@ func (s *search) refineAll() {
 		}
 		sortPairs(open)
 		for _, p := range open {
-			if s.work.exhausted() {
+			if s.work.exhausted() || s.done() {
 				return
 			}
 			s.refine(side, p)
@@ -386,9 +406,7 @@ func (s *search) refineAll() {
 	}
 }
 
-func (s *search) improves(v value) bool {
-	return v.exists() && (!s.best.found || v.less(s.best.value))
-}
+func (s *search) improves(v value) bool { return v.exists() && v.less(s.best.value) }
 
 // enumerate settles the pass with the refined pairs. The bound is that of the weeks not
 // looked at.
