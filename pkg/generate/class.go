@@ -26,7 +26,7 @@ type class struct {
 	rough bool // rows leave out what near does not list
 	// outside admits combinations out of band; without it they do not exist.
 	outside bool
-	box     [3][2]int64 // least and greatest coordinate of any breakfast
+	boxes   []box // around all breakfast portions
 	// possible says that low has seen a combination that exists.
 	possible bool
 	lows     [][2]value // by lunch and dinner, unknown where not asked for yet
@@ -63,7 +63,7 @@ func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 		c.varies[meal] = kinds[meal] == freeSlot
 	}
 	c.grid = newGrid(options[recipe.Breakfast], m.limit+roundingMargin, false)
-	c.box = c.grid.box
+	c.boxes = boxesOf(c.grid.entries)
 	c.free = kinds[recipe.Breakfast] == freeSlot || kinds[recipe.Breakfast] == travelSlot
 	return c
 }
@@ -216,20 +216,20 @@ func (f *fewest) limit(most int64) int64 {
 	return min(most, f.values[f.n-1].cost)
 }
 
-// boxBound is the least cost if some breakfast were anywhere within the box of all of them.
+// boxBound is the least cost if there were breakfasts anywhere within their boxes.
 func (c *class) boxBound(lunch, dinner *option) int64 {
 	best := int64(1) << 62
 	one := int64(1) << c.model.scale
 	c.model.work.spend(len(lunch.points) * len(dinner.points))
 	for i := range lunch.points {
+		p := &lunch.points[i]
 		for j := range dinner.points {
-			p, q := &lunch.points[i], &dinner.points[j]
-			cost := p.penalty + q.penalty
-			for m, r := range p.x {
-				rest := one - r - q.x[m]
-				cost += max(0, c.box[m][0]-rest, rest-c.box[m][1])
+			q := &dinner.points[j]
+			base := p.penalty + q.penalty
+			rest := [3]int64{one - p.x[0] - q.x[0], one - p.x[1] - q.x[1], one - p.x[2] - q.x[2]}
+			for n := range c.boxes {
+				best = min(best, base+c.boxes[n].far(&rest))
 			}
-			best = min(best, cost)
 		}
 	}
 	return best
