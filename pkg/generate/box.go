@@ -12,7 +12,7 @@ type box struct {
 }
 
 // perBox is the most portions of a box.
-const perBox = 24
+const perBox = 8
 
 // boxesOf divides portions into boxes, halving where they are widest.
 func boxesOf(entries []gridEntry) []box {

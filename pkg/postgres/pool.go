@@ -123,12 +123,13 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		problems[i] = db.UpsertRecipeProblemParams{ConnectionID: connection, RecipeID: int64(p.Recipe), Name: p.Name, Field: p.Field, Problem: p.Problem}
 		touched = append(touched, int64(p.Recipe))
 	}
+	if len(touched) == 0 { // one statement needs no transaction of its own
+		return failed(op, markSynced(ctx, s.q, connection, c.Version, at, full))
+	}
 	return failed(op, pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
-		if len(touched) > 0 {
-			if err := q.DeleteRecipeProblems(ctx, connection, touched); err != nil {
-				return err
-			}
+		if err := q.DeleteRecipeProblems(ctx, connection, touched); err != nil {
+			return err
 		}
 		if len(deleted) > 0 {
 			if err := q.DeleteRecipes(ctx, connection, deleted); err != nil {
@@ -141,15 +142,20 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		if err := firstError(q.UpsertRecipeProblem(ctx, problems).Exec); err != nil {
 			return err
 		}
-		if at.IsZero() {
-			return nil
-		}
-		p := db.MarkSyncedParams{ID: connection, SyncedAt: &at, ServerVersion: c.Version}
-		if full {
-			p.FullSyncAt = &at
-		}
-		return q.MarkSynced(ctx, p)
+		return markSynced(ctx, q, connection, c.Version, at, full)
 	}))
+}
+
+// markSynced records a complete fetch; a zero at says that it was not complete.
+func markSynced(ctx context.Context, q *db.Queries, connection, version string, at time.Time, full bool) error {
+	if at.IsZero() {
+		return nil
+	}
+	p := db.MarkSyncedParams{ID: connection, SyncedAt: &at, ServerVersion: version}
+	if full {
+		p.FullSyncAt = &at
+	}
+	return q.MarkSynced(ctx, p)
 }
 
 // Failed records why the last sync did not work.
