@@ -2,35 +2,51 @@ package generate
 
 import "math"
 
-// goal is an objective to beat; met says that a week beats it.
+// goal is an objective to beat. Every week that beats it is below within, every week below
+// sure beats it; met says that there is one.
 type goal struct {
-	objective Objective
-	met       bool
+	objective    Objective
+	sure, within value
+	met          bool
+}
+
+// goalOf puts an objective of the same recipes and target in the model's terms.
+func (m *model) goalOf(o Objective) *goal {
+	const margin = DaysPerWeek*3*roundingMargin + 1
+	counts := int64(o.DaysOut)*outUnit + int64(o.Repeats)*repeatUnit + int64(o.RotationDebt)
+	cost := func(c float64) int64 { return int64(min(c*float64(int64(1)<<m.scale), math.MaxInt64/4)) }
+	return &goal{
+		objective: o,
+		sure:      value{counts, cost(o.Cost-1e-9) - margin},
+		within:    value{counts, cost(o.Cost+1e-9) + margin},
+	}
 }
 
 // beats reports whether a feasible model has a week better than the objective. It looks only
 // at weeks that may be, and at no more once it has one.
 func (m *model) beats(o Objective) bool {
-	g := &goal{objective: o}
-	below := m.above(o)
-	s := newSearchBelow(m, false, below, g)
+	g := m.goalOf(o)
+	s := newSearchFor(m, false, g)
 	s.run()
 	if g.met || o.DaysOut <= s.forced() {
 		return g.met
 	}
 	m.work.budget += m.work.spent
-	newSearchBelow(m, true, below, g).run()
+	newSearchFor(m, true, g).run()
 	return g.met
 }
 
-// above returns a value that every week better than the objective is below of.
-func (m *model) above(o Objective) value {
-	cost := math.Ceil((o.Cost+1e-9)*float64(int64(1)<<m.scale)) + DaysPerWeek*3*roundingMargin + 1
-	return value{
-		counts: int64(o.DaysOut)*outUnit + int64(o.Repeats)*repeatUnit + int64(o.RotationDebt),
-		cost:   int64(min(cost, math.MaxInt64/4)),
+// judge sets met when the best week beats the goal.
+func (s *search) judge() {
+	g := s.goal
+	if g == nil || g.met {
+		return
 	}
+	g.met = s.best.value.less(g.sure) || s.price(s.days()).Less(g.objective)
 }
+
+// done reports whether nothing more need be known.
+func (s *search) done() bool { return s.goal != nil && s.goal.met }
 
 // forced is how many days no week of the pass has in band: those of classes that had to be
 // let out. Weeks outside the pass have more days out.

@@ -89,7 +89,7 @@ func (m *model) candidates(meal recipe.Meal) Candidates {
 // explain adds ConstraintViolation when the same problem without the user's constraints has
 // a better week, as far as the work allowed shows one.
 func (r *Report) explain(p *Problem, o Options, plan *Plan) {
-	if len(p.Locks)+len(p.Skips)+len(p.TravelDates)+len(p.AvoidTags) == 0 {
+	if len(p.Locks)+len(p.Skips)+len(p.TravelDates) == 0 && !slices.ContainsFunc(p.Recipes, p.avoided) {
 		return
 	}
 	free := *p

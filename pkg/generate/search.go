@@ -27,14 +27,17 @@ type search struct {
 }
 
 func newSearch(m *model, outside bool) *search {
-	return newSearchBelow(m, outside, none, nil)
+	return newSearchFor(m, outside, nil)
 }
 
-// newSearchBelow returns a search that looks only at weeks below a value, and that ends when
-// it has met the goal, if there is one.
-func newSearchBelow(m *model, outside bool, below value, g *goal) *search {
+// newSearchFor returns a search that, with a goal, looks only at weeks that may beat it and
+// ends when it has one.
+func newSearchFor(m *model, outside bool, g *goal) *search {
 	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside, goal: g}
-	s.best.value = below
+	s.best.value = none
+	if g != nil {
+		s.best.value = g.within
+	}
 	for _, c := range m.classes {
 		c.outside = outside
 		c.forget()
@@ -378,13 +381,8 @@ func (s *search) keep(a, b *pair, v value) {
 			}
 		}
 	}
-	if s.goal != nil {
-		s.goal.met = s.goal.met || s.price(s.days()).Less(s.goal.objective)
-	}
+	s.judge()
 }
-
-// done reports whether nothing more need be known.
-func (s *search) done() bool { return s.goal != nil && s.goal.met }
 
 // refineAll refines every pair that may still be part of a better week, cheapest first.
 func (s *search) refineAll() {
