@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -311,7 +312,7 @@ func TestRecipesAreLoadedConcurrently(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for n := range 20 {
-				r := recipe.Recipe{ID: recipe.ID(i + 1), Name: fmt.Sprint(n), Servings: 2, UpdatedAt: at}
+				r := recipe.Recipe{ID: recipe.ID(i + 1), Name: strconv.Itoa(n), Servings: 2, UpdatedAt: at}
 				if err := cache.Apply(t.Context(), "home", recipesync.Found{Changed: []recipe.Recipe{r}}, at, false); err != nil {
 					t.Error(err)
 				}
