@@ -80,6 +80,10 @@ bench-solve: ## Our engine against CBC, pools of 12 to 500 (4 minutes; ARGS='-cb
 bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
 	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/bench
 
+.PHONY: bench-generation
+bench-generation: ## A generation by component: in the whole program, and without input and output.
+	go test -tags bench -count=1 -v -run TestComponents -bench BenchmarkGeneration ./test/bench
+
 .PHONY: test-traps
 test-traps: ## Check that every trap of the two services has a passing test.
 	go run ./test/traps

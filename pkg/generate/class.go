@@ -1,7 +1,7 @@
 package generate
 
 import (
-	"math/bits"
+	"math"
 
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
@@ -26,7 +26,7 @@ type class struct {
 	rough bool // rows leave out what near does not list
 	// outside admits combinations out of band; without it they do not exist.
 	outside bool
-	box     [3][2]int64 // least and greatest coordinate of any breakfast
+	boxes   []box // around all breakfast portions
 	// possible says that low has seen a combination that exists.
 	possible bool
 	lows     [][2]value // by lunch and dinner, unknown where not asked for yet
@@ -39,7 +39,7 @@ type class struct {
 // if rough, row too.
 func (c *class) approach(reach int64, rough bool) {
 	if reach < c.model.limit {
-		c.near, c.reach, c.rough = newGrid(c.options[recipe.Breakfast], reach), reach, rough
+		c.near, c.reach, c.rough = newGrid(c.options[recipe.Breakfast], reach, !rough), reach, rough
 	}
 }
 
@@ -62,8 +62,8 @@ func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 	for _, meal := range []recipe.Meal{recipe.Lunch, recipe.Dinner} {
 		c.varies[meal] = kinds[meal] == freeSlot
 	}
-	c.grid = newGrid(options[recipe.Breakfast], m.limit+roundingMargin)
-	c.box = c.grid.box
+	c.grid = newGrid(options[recipe.Breakfast], m.limit+roundingMargin, false)
+	c.boxes = boxesOf(c.grid.entries)
 	c.free = kinds[recipe.Breakfast] == freeSlot || kinds[recipe.Breakfast] == travelSlot
 	return c
 }
@@ -216,20 +216,20 @@ func (f *fewest) limit(most int64) int64 {
 	return min(most, f.values[f.n-1].cost)
 }
 
-// boxBound is the least cost if some breakfast were anywhere within the box of all of them.
+// boxBound is the least cost if there were breakfasts anywhere within their boxes.
 func (c *class) boxBound(lunch, dinner *option) int64 {
 	best := int64(1) << 62
 	one := int64(1) << c.model.scale
 	c.model.work.spend(len(lunch.points) * len(dinner.points))
 	for i := range lunch.points {
+		p := &lunch.points[i]
 		for j := range dinner.points {
-			p, q := &lunch.points[i], &dinner.points[j]
-			cost := p.penalty + q.penalty
-			for m, r := range p.x {
-				rest := one - r - q.x[m]
-				cost += max(0, c.box[m][0]-rest, rest-c.box[m][1])
+			q := &dinner.points[j]
+			base := p.penalty + q.penalty
+			rest := [3]int64{one - p.x[0] - q.x[0], one - p.x[1] - q.x[1], one - p.x[2] - q.x[2]}
+			for n := range c.boxes {
+				best = min(best, base+c.boxes[n].far(&rest))
 			}
-			best = min(best, cost)
 		}
 	}
 	return best
@@ -380,23 +380,32 @@ func (c *class) fillInBand(r *row, lunch, dinner *option) {
 
 // fillRow lowers the row to the best in or out of band with this lunch and dinner.
 func (c *class) fillRow(r *row, lunch, dinner *option) {
-	counts := lunch.counts + dinner.counts
+	c.fillInBand(r, lunch, dinner)
+	one, counts := int64(1)<<c.model.scale, lunch.counts+dinner.counts
 	for b := range c.options[recipe.Breakfast] {
 		o := &c.options[recipe.Breakfast][b]
-		if o.clashes(lunch) || o.clashes(dinner) {
-			continue
+		if r.values[b].counts <= counts || o.clashes(lunch) || o.clashes(dinner) {
+			continue // nothing out of band is better
 		}
-		best := value{r.values[b].counts - counts, r.values[b].cost}
+		least := int64(math.MaxInt64)
+		if r.values[b].counts == counts+outUnit {
+			least = r.values[b].cost
+		}
 		for i := range lunch.points {
+			p := &lunch.points[i]
 			for j := range dinner.points {
+				q := &dinner.points[j]
+				base := p.penalty + q.penalty
+				s0, s1, s2 := one-p.x[0]-q.x[0], one-p.x[1]-q.x[1], one-p.x[2]-q.x[2]
 				for n := range o.points {
-					if v := c.weigh(&lunch.points[i], &dinner.points[j], &o.points[n], best); v.less(best) {
-						best = v
-					}
+					e := &o.points[n]
+					least = min(least, base+e.penalty+abs(s0-e.x[0])+abs(s1-e.x[1])+abs(s2-e.x[2]))
 				}
 			}
 		}
-		r.set(int32(b), value{best.counts + counts, best.cost})
+		if v := (value{counts + outUnit, least}); v.less(r.values[b]) {
+			r.set(int32(b), v)
+		}
 	}
 	c.model.work.spend(len(lunch.points) * len(dinner.points) * len(c.grid.entries))
 }
@@ -411,19 +420,6 @@ func (c *class) measure(p, q, r *point) (value, bool) {
 		return v, false
 	}
 	return v, most <= c.model.limit-roundingMargin || c.exactlyInBand(p, q, r)
-}
-
-// weigh is measure with the day's count of days out; it may return best itself as soon as
-// it is clear that the portions are not better.
-func (c *class) weigh(p, q, r *point, best value) value {
-	v, ok := c.measure(p, q, r)
-	if best.counts == 0 && v.cost >= best.cost {
-		return best
-	}
-	if !ok {
-		v.counts = outUnit
-	}
-	return v
 }
 
 // resolved is one way to fill a day: an option and a portion for each meal.
@@ -470,94 +466,3 @@ func (c *class) resolve(l, d, b int) (resolved, value) {
 }
 
 func abs(x int64) int64 { return max(x, -x) }
-
-// grid finds the breakfast portions that may complete a day: each cell of space lists every
-// portion within reach of some point of the cell.
-type grid struct {
-	entries []gridEntry
-	box     [3][2]int64
-	low     [3]int64
-	high    [3]int64
-	shift   [3]uint
-	size    [3]int
-	starts  []int32
-	members []int32
-}
-
-type gridEntry struct {
-	x       [3]int64
-	penalty int64
-	point   *point
-	option  *option
-	index   int32
-}
-
-const maxCellsPerAxis = 24
-
-func newGrid(options []option, reach int64) *grid {
-	g := &grid{}
-	for i := range options {
-		for j := range options[i].points {
-			p := &options[i].points[j]
-			g.entries = append(g.entries, gridEntry{p.x, p.penalty, p, &options[i], int32(i)})
-		}
-	}
-	for m := range g.box {
-		for n, e := range g.entries {
-			if n == 0 {
-				g.box[m] = [2]int64{e.x[m], e.x[m]}
-			}
-			g.box[m] = [2]int64{min(g.box[m][0], e.x[m]), max(g.box[m][1], e.x[m])}
-		}
-		g.low[m], g.high[m] = g.box[m][0]-reach, g.box[m][1]+reach
-		width := max(reach*3/4, (g.high[m]-g.low[m])/maxCellsPerAxis, 1)
-		g.shift[m] = uint(bits.Len64(uint64(width - 1)))
-		g.size[m] = int((g.high[m]-g.low[m])>>g.shift[m]) + 1
-	}
-	g.fill(reach)
-	return g
-}
-
-func (g *grid) fill(reach int64) {
-	g.starts = make([]int32, g.size[0]*g.size[1]*g.size[2]+1)
-	g.each(reach, func(cell int, _ int32) { g.starts[cell+1]++ })
-	for i := 1; i < len(g.starts); i++ {
-		g.starts[i] += g.starts[i-1]
-	}
-	g.members = make([]int32, g.starts[len(g.starts)-1])
-	next := append([]int32(nil), g.starts...)
-	g.each(reach, func(cell int, n int32) {
-		g.members[next[cell]] = n
-		next[cell]++
-	})
-}
-
-func (g *grid) each(reach int64, visit func(cell int, n int32)) {
-	for n := range g.entries {
-		x := &g.entries[n].x
-		var from, to [3]int
-		for m := range from {
-			from[m] = int((x[m] - reach - g.low[m]) >> g.shift[m])
-			to[m] = int((x[m] + reach - g.low[m]) >> g.shift[m])
-		}
-		for a := from[0]; a <= to[0]; a++ {
-			for b := from[1]; b <= to[1]; b++ {
-				for c := from[2]; c <= to[2]; c++ {
-					visit((a*g.size[1]+b)*g.size[2]+c, int32(n))
-				}
-			}
-		}
-	}
-}
-
-// around lists the entries whose distance along every axis may be within reach.
-func (g *grid) around(a, b, c int64) []int32 {
-	if a < g.low[0] || b < g.low[1] || c < g.low[2] || a > g.high[0] || b > g.high[1] || c > g.high[2] {
-		return nil
-	}
-	i := int((a - g.low[0]) >> g.shift[0])
-	j := int((b - g.low[1]) >> g.shift[1])
-	k := int((c - g.low[2]) >> g.shift[2])
-	cell := (i*g.size[1]+j)*g.size[2] + k
-	return g.members[g.starts[cell]:g.starts[cell+1]]
-}

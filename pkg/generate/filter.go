@@ -19,7 +19,7 @@ func (p *Problem) reject(r *Recipe, m recipe.Meal) string {
 	switch {
 	case !r.Suits(m):
 		return OtherMeal
-	case slices.ContainsFunc(p.AvoidTags, func(t string) bool { return slices.Contains(r.Tags, t) }):
+	case p.avoided(*r):
 		return AvoidedTag
 	case m == recipe.Breakfast && slices.ContainsFunc(p.Locks, func(l Lock) bool {
 		return l.Meal == m && l.Recipe == r.ID
@@ -28,4 +28,9 @@ func (p *Problem) reject(r *Recipe, m recipe.Meal) string {
 	default:
 		return ""
 	}
+}
+
+// avoided reports whether the recipe has one of the avoided tags.
+func (p *Problem) avoided(r Recipe) bool {
+	return slices.ContainsFunc(p.AvoidTags, func(t string) bool { return slices.Contains(r.Tags, t) })
 }

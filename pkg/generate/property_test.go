@@ -148,3 +148,25 @@ func TestRegenerateKeepsTheRest(t *testing.T) {
 		}
 	})
 }
+
+// Explain ends its second search early; it must say what a whole one would.
+func TestConstraintViolationIsWhatSolvingWithoutConstraintsSays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := anyProblem(t)
+		if rapid.Bool().Draw(t, "avoid") {
+			p.AvoidTags = []string{"pork"}
+		}
+		r, err := generate.Solve(p, generate.Options{Explain: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		free := p
+		free.Locks, free.Skips, free.TravelDates, free.AvoidTags = nil, nil, nil, nil
+		best := plan(t, free)
+		want := best.Status != generate.Infeasible && (r.Plan.Status == generate.Infeasible || best.Objective.Less(r.Plan.Objective))
+		if got := slices.Contains(r.Report.Conflicts, generate.ConstraintViolation); got != want {
+			t.Fatalf("ConstraintViolation: %t; with %+v, without %+v", got, r.Plan.Objective, best.Objective)
+		}
+	})
+}

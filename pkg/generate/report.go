@@ -87,19 +87,20 @@ func (m *model) candidates(meal recipe.Meal) Candidates {
 }
 
 // explain adds ConstraintViolation when the same problem without the user's constraints has
-// a proven or found better week.
+// a better week, as far as the work allowed shows one.
 func (r *Report) explain(p *Problem, o Options, plan *Plan) {
-	if len(p.Locks)+len(p.Skips)+len(p.TravelDates)+len(p.AvoidTags) == 0 {
+	if len(p.Locks)+len(p.Skips)+len(p.TravelDates) == 0 && !slices.ContainsFunc(p.Recipes, p.avoided) {
 		return
 	}
 	free := *p
 	free.Locks, free.Skips, free.TravelDates, free.AvoidTags = nil, nil, nil, nil
-	better, err := Solve(free, Options{Effort: o.Effort})
-	if err != nil || better.Plan.Status == Infeasible {
+	m := newModel(&free, o.Effort)
+	if len(m.shortages()) > 0 {
 		return
 	}
-	r.Work += better.Report.Work
-	if plan.Status == Infeasible || better.Plan.Objective.Less(plan.Objective) {
+	better := plan.Status == Infeasible || m.beats(plan.Objective)
+	r.Work += m.work.spent
+	if better {
 		r.Conflicts = append(r.Conflicts, ConstraintViolation)
 	}
 }

@@ -23,11 +23,21 @@ type search struct {
 	assigner *assigner
 	outside  bool
 	rough    bool // refined bounds are no bounds: what is far off was left out
+	goal     *goal
 }
 
 func newSearch(m *model, outside bool) *search {
-	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside}
+	return newSearchFor(m, outside, nil)
+}
+
+// newSearchFor returns a search that, with a goal, looks only at weeks that may beat it and
+// ends when it has one.
+func newSearchFor(m *model, outside bool, g *goal) *search {
+	s := &search{model: m, assigner: newAssigner(len(m.problem.Recipes)), outside: outside, goal: g}
 	s.best.value = none
+	if g != nil {
+		s.best.value = g.within
+	}
 	for _, c := range m.classes {
 		c.outside = outside
 		c.forget()
@@ -43,6 +53,9 @@ func newSearch(m *model, outside bool) *search {
 func (s *search) run() (proven bool, bound value) {
 	if !s.outside {
 		s.scout()
+	}
+	if s.done() {
+		return false, none
 	}
 	var met [2][][2]int
 	var least [2]value
@@ -66,7 +79,9 @@ func (s *search) run() (proven bool, bound value) {
 			}
 		}
 	}
-	s.seed()
+	if s.seed(); s.done() {
+		return false, none
+	}
 	if s.sides[0].missing || s.sides[1].missing {
 		s.improve()
 	}
@@ -126,7 +141,7 @@ func (s *search) scout() {
 		}
 		floor = floor.add(side.floorOf())
 	}
-	if s.combine(); !s.best.found {
+	if s.combine(); !s.best.value.exists() || s.done() {
 		return
 	}
 	slack := s.best.value.sub(floor).cost
@@ -185,7 +200,7 @@ func (s *search) seed() {
 			all = all && n >= len(side.pairs)
 		}
 		s.combine()
-		if s.best.found || all || s.work.exhausted() {
+		if s.best.found || all || s.work.exhausted() || s.done() {
 			return
 		}
 	}
@@ -303,7 +318,7 @@ func (s *search) shortlist(out []entry, d *day, row row) []entry {
 // a lower bound of those it had no work left for.
 func (s *search) combine() (complete bool, bound value) {
 	as, bs := s.sides[0].refined, s.sides[1].refined
-	if len(as) == 0 || len(bs) == 0 {
+	if len(as) == 0 || len(bs) == 0 || s.done() {
 		return true, none
 	}
 	sortPairs(as)
@@ -337,7 +352,9 @@ func (s *search) combine() (complete bool, bound value) {
 					continue
 				}
 			}
-			s.keep(a, b, sum)
+			if s.keep(a, b, sum); s.done() {
+				return false, none
+			}
 		}
 	}
 	return true, none
@@ -364,6 +381,7 @@ func (s *search) keep(a, b *pair, v value) {
 			}
 		}
 	}
+	s.judge()
 }
 
 // refineAll refines every pair that may still be part of a better week, cheapest first.
@@ -378,7 +396,7 @@ func (s *search) refineAll() {
 		}
 		sortPairs(open)
 		for _, p := range open {
-			if s.work.exhausted() {
+			if s.work.exhausted() || s.done() {
 				return
 			}
 			s.refine(side, p)
@@ -386,9 +404,7 @@ func (s *search) refineAll() {
 	}
 }
 
-func (s *search) improves(v value) bool {
-	return v.exists() && (!s.best.found || v.less(s.best.value))
-}
+func (s *search) improves(v value) bool { return v.exists() && v.less(s.best.value) }
 
 // enumerate settles the pass with the refined pairs. The bound is that of the weeks not
 // looked at.

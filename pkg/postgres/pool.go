@@ -14,27 +14,59 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
-// Recipes caches the recipes of each connection, at any age.
+// Recipes caches the recipes of each connection, at any age. Decoded recipes are kept in
+// memory too; what they must be is asked of the database every time.
 type Recipes struct {
-	pool *pgxpool.Pool
-	q    *db.Queries
+	pool    *pgxpool.Pool
+	q       *db.Queries
+	decoded *decodedRecipes
 }
 
 // NewRecipes returns the cache.
-func NewRecipes(pool *pgxpool.Pool) *Recipes { return &Recipes{pool, db.New(pool)} }
+func NewRecipes(pool *pgxpool.Pool) *Recipes {
+	return &Recipes{pool, db.New(pool), newDecodedRecipes(maxDecoded)}
+}
 
 var _ recipesync.Cache = (*Recipes)(nil)
 
-// Load returns every cached recipe of the connection.
+// Load returns every cached recipe of the connection, by id. Their slices are shared with
+// other callers and must not be changed.
 func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe, error) {
-	rows, err := s.q.ListRecipes(ctx, connection)
+	const op = "load recipes"
+	rows, err := s.q.ListRecipeVersions(ctx, connection)
 	if err != nil {
-		return nil, failed("load recipes", err)
+		return nil, failed(op, err)
 	}
-	out := make([]recipe.Recipe, len(rows))
-	for i, r := range rows {
-		if err := json.Unmarshal(r.Data, &out[i]); err != nil {
-			return nil, fault.Wrap(fault.Internal, "load recipes", err)
+	have := s.decoded.of(connection)
+	want := make(map[recipe.ID]decodedRecipe, len(rows))
+	var missing []int64
+	for _, r := range rows {
+		if d, ok := have[recipe.ID(r.RecipeID)]; ok && d.version == r.Version {
+			want[recipe.ID(r.RecipeID)] = d
+		} else {
+			missing = append(missing, r.RecipeID)
+		}
+	}
+	if len(missing) > 0 {
+		rows, err := s.q.ListRecipes(ctx, connection, missing)
+		if err != nil {
+			return nil, failed(op, err)
+		}
+		for _, r := range rows {
+			d := decodedRecipe{version: r.Version}
+			if err := json.Unmarshal(r.Data, &d.recipe); err != nil {
+				return nil, fault.Wrap(fault.Internal, op, err)
+			}
+			want[recipe.ID(r.RecipeID)] = d
+		}
+	}
+	if len(missing) > 0 || len(want) != len(have) {
+		s.decoded.keep(connection, want)
+	}
+	out := make([]recipe.Recipe, 0, len(want))
+	for _, r := range rows {
+		if d, ok := want[recipe.ID(r.RecipeID)]; ok { // else deleted meanwhile
+			out = append(out, d.recipe)
 		}
 	}
 	return out, nil
@@ -91,12 +123,13 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		problems[i] = db.UpsertRecipeProblemParams{ConnectionID: connection, RecipeID: int64(p.Recipe), Name: p.Name, Field: p.Field, Problem: p.Problem}
 		touched = append(touched, int64(p.Recipe))
 	}
+	if len(touched) == 0 { // one statement needs no transaction of its own
+		return failed(op, markSynced(ctx, s.q, connection, at, full))
+	}
 	return failed(op, pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
-		if len(touched) > 0 {
-			if err := q.DeleteRecipeProblems(ctx, connection, touched); err != nil {
-				return err
-			}
+		if err := q.DeleteRecipeProblems(ctx, connection, touched); err != nil {
+			return err
 		}
 		if len(deleted) > 0 {
 			if err := q.DeleteRecipes(ctx, connection, deleted); err != nil {
@@ -109,15 +142,20 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		if err := firstError(q.UpsertRecipeProblem(ctx, problems).Exec); err != nil {
 			return err
 		}
-		if at.IsZero() {
-			return nil
-		}
-		p := db.MarkSyncedParams{ID: connection, SyncedAt: &at}
-		if full {
-			p.FullSyncAt = &at
-		}
-		return q.MarkSynced(ctx, p)
+		return markSynced(ctx, q, connection, at, full)
 	}))
+}
+
+// markSynced records a complete fetch; a zero at says that it was not complete.
+func markSynced(ctx context.Context, q *db.Queries, connection string, at time.Time, full bool) error {
+	if at.IsZero() {
+		return nil
+	}
+	p := db.MarkSyncedParams{ID: connection, SyncedAt: &at}
+	if full {
+		p.FullSyncAt = &at
+	}
+	return q.MarkSynced(ctx, p)
 }
 
 // Failed records why the last sync did not work.

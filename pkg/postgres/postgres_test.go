@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -263,6 +265,72 @@ func TestRecipes(t *testing.T) {
 	if problems, err := cache.Problems(t.Context(), "home"); err != nil || len(problems) != 0 {
 		t.Errorf("the mended recipe still has problems: %v, %v", problems, err)
 	}
+}
+
+// Decoded recipes are kept in memory; what another process writes must be seen all the same.
+func TestRecipesOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	at := time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC)
+	dishes := func(name string, ids ...recipe.ID) (f recipesync.Found) {
+		for _, id := range ids {
+			f.Changed = append(f.Changed, recipe.Recipe{ID: id, Name: name, Servings: 2, UpdatedAt: at})
+		}
+		return f
+	}
+	mine, others := postgres.NewRecipes(pool), postgres.NewRecipes(pool)
+	for _, step := range []struct {
+		found recipesync.Found
+		want  string
+	}{
+		{dishes("soup", 1, 2, 3), "1 soup, 2 soup, 3 soup"},
+		{dishes("stew", 2), "1 soup, 2 stew, 3 soup"}, // at the very same time
+		{recipesync.Found{Deleted: []recipe.ID{1}}, "2 stew, 3 soup"},
+		{dishes("pie", 1), "1 pie, 2 stew, 3 soup"},
+		{recipesync.Found{Deleted: []recipe.ID{1, 2, 3}}, ""},
+	} {
+		if err := others.Apply(t.Context(), "home", step.found, at, false); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // as read, and as kept
+			got, err := mine.Load(t.Context(), "home")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, r := range got {
+				names = append(names, fmt.Sprint(r.ID, " ", r.Name))
+			}
+			if s := strings.Join(names, ", "); s != step.want {
+				t.Errorf("got %q, want %q", s, step.want)
+			}
+		}
+	}
+}
+
+func TestRecipesAreLoadedConcurrently(t *testing.T) {
+	t.Parallel()
+	cache := postgres.NewRecipes(withAna(t))
+	at := time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for n := range 20 {
+				r := recipe.Recipe{ID: recipe.ID(i + 1), Name: strconv.Itoa(n), Servings: 2, UpdatedAt: at}
+				if err := cache.Apply(t.Context(), "home", recipesync.Found{Changed: []recipe.Recipe{r}}, at, false); err != nil {
+					t.Error(err)
+				}
+				got, err := cache.Load(t.Context(), "home")
+				if err != nil {
+					t.Error(err)
+				}
+				if !slices.ContainsFunc(got, func(g recipe.Recipe) bool { return g.ID == r.ID && g.Name == r.Name }) {
+					t.Errorf("%d: what was written is not what was read", i)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestQueryName(t *testing.T) {

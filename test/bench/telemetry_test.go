@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -105,10 +106,11 @@ func blackHole(t *testing.T) string {
 }
 
 type mode struct {
-	name     string
-	endpoint string // "" = telemetry off
-	app      *app.App
-	took     []time.Duration
+	name       string
+	endpoint   string // "" = telemetry off, unless there are processors
+	processors []sdktrace.SpanProcessor
+	app        *app.App
+	took       []time.Duration
 }
 
 // TestTelemetryCost plans the same weeks in four programs in turn, one without
@@ -116,20 +118,11 @@ type mode struct {
 func TestTelemetryCost(t *testing.T) {
 	s, up := startSink(t)
 	modes := []*mode{{name: "off"}, {name: "sink up", endpoint: up}, {name: "sink down", endpoint: "http://127.0.0.1:1"}, {name: "black hole", endpoint: blackHole(t)}}
-	const anyPort = "127.0.0.1:0"
-	box, err := sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: anyPort,
-		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
+	box := startSandbox(t)
 	who := sandbox.People()[0]
 	for _, m := range modes {
 		m.start(t, box, who)
 	}
-	monday := calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
 	for i := range generations {
 		order := slices.Clone(modes)
 		for range i % len(order) { // no mode is always first
@@ -156,7 +149,7 @@ func TestTelemetryCost(t *testing.T) {
 	fmt.Fprintf(os.Stdout, "%d generations each; the sink received %d spans; aim: ratio <= 1.05\n", generations, s.spans.Load())
 }
 
-func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who sandbox.Person) {
+func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) {
 	t.Helper()
 	var cfg config.Config
 	if err := kong.ApplyDefaults(&cfg); err != nil {
@@ -166,12 +159,10 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who sandbox.Person) {
 	cfg.Database.URL = secretbox.Secret(testpg.URL(t))
 	smtp := box.Mail.SMTPAddr()
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == ""
+	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == "" && m.processors == nil
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = time.Minute, time.Minute
-	if err := os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", m.endpoint); err != nil { // read by the exporters when they start
-		t.Fatal(err)
-	}
-	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo})
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", m.endpoint) // read by the exporters when they start
+	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo, SpanProcessors: m.processors})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +171,7 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who sandbox.Person) {
 		a.Users.PutConnection(t.Context(), postgres.Connection{
 			ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(box.TandoorToken)),
 		}),
-		a.Users.Add(t.Context(), who.User, nil),
+		addAll(t.Context(), a, who),
 		a.Sync.Ensure(t.Context(), sandbox.Connection, nil),
 	} {
 		if err != nil {
@@ -188,4 +179,13 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who sandbox.Person) {
 		}
 	}
 	m.app = a
+}
+
+func addAll(ctx context.Context, a *app.App, who []sandbox.Person) error {
+	for _, p := range who {
+		if err := a.Users.Add(ctx, p.User, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -377,12 +377,13 @@ func (q *Queries) ListRecipeProblems(ctx context.Context, connectionID string) (
 }
 
 const listRecipeVersions = `-- name: ListRecipeVersions :many
-select recipe_id, updated_at from recipes where connection_id = $1 order by recipe_id
+select recipe_id, updated_at, xmin::text as version from recipes where connection_id = $1 order by recipe_id
 `
 
 type ListRecipeVersionsRow struct {
 	RecipeID  int64
 	UpdatedAt time.Time
+	Version   string
 }
 
 func (q *Queries) ListRecipeVersions(ctx context.Context, connectionID string) ([]ListRecipeVersionsRow, error) {
@@ -394,7 +395,7 @@ func (q *Queries) ListRecipeVersions(ctx context.Context, connectionID string) (
 	items := []ListRecipeVersionsRow{}
 	for rows.Next() {
 		var i ListRecipeVersionsRow
-		if err := rows.Scan(&i.RecipeID, &i.UpdatedAt); err != nil {
+		if err := rows.Scan(&i.RecipeID, &i.UpdatedAt, &i.Version); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -406,17 +407,19 @@ func (q *Queries) ListRecipeVersions(ctx context.Context, connectionID string) (
 }
 
 const listRecipes = `-- name: ListRecipes :many
-select recipe_id, data, fetched_at from recipes where connection_id = $1 order by recipe_id
+select recipe_id, xmin::text as version, data from recipes
+where connection_id = $1 and recipe_id = any($2::bigint[])
+order by recipe_id
 `
 
 type ListRecipesRow struct {
-	RecipeID  int64
-	Data      []byte
-	FetchedAt time.Time
+	RecipeID int64
+	Version  string
+	Data     []byte
 }
 
-func (q *Queries) ListRecipes(ctx context.Context, connectionID string) ([]ListRecipesRow, error) {
-	rows, err := q.db.Query(ctx, listRecipes, connectionID)
+func (q *Queries) ListRecipes(ctx context.Context, connectionID string, ids []int64) ([]ListRecipesRow, error) {
+	rows, err := q.db.Query(ctx, listRecipes, connectionID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -424,7 +427,7 @@ func (q *Queries) ListRecipes(ctx context.Context, connectionID string) ([]ListR
 	items := []ListRecipesRow{}
 	for rows.Next() {
 		var i ListRecipesRow
-		if err := rows.Scan(&i.RecipeID, &i.Data, &i.FetchedAt); err != nil {
+		if err := rows.Scan(&i.RecipeID, &i.Version, &i.Data); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

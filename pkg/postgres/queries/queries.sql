@@ -43,10 +43,12 @@ select * from users order by id;
 select count(*) from users;
 
 -- name: ListRecipes :many
-select recipe_id, data, fetched_at from recipes where connection_id = @connection_id order by recipe_id;
+select recipe_id, xmin::text as version, data from recipes
+where connection_id = @connection_id and recipe_id = any(@ids::bigint[])
+order by recipe_id;
 
 -- name: ListRecipeVersions :many
-select recipe_id, updated_at from recipes where connection_id = @connection_id order by recipe_id;
+select recipe_id, updated_at, xmin::text as version from recipes where connection_id = @connection_id order by recipe_id;
 
 -- name: UpsertRecipe :batchexec
 insert into recipes (connection_id, recipe_id, updated_at, fetched_at, data)
