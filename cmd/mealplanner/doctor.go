@@ -29,15 +29,47 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		}
 		fmt.Fprintf(std.out, "✓ %-10s %s\n", name, detail)
 	}
-	a, err := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
-	if err != nil {
+	if err := c.Check(); err != nil {
 		fmt.Fprintf(std.out, "✗ %-10s %v\n", "settings", err)
 		return err
 	}
-	check("database", func(ctx context.Context) (string, error) { return "connected, schema up to date", a.Ready(ctx) })
+	a, dead := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
+	check("database", func(ctx context.Context) (string, error) {
+		if dead != nil {
+			return "", dead
+		}
+		return "connected, schema up to date", a.Ready(ctx)
+	})
+	if dead == nil {
+		c.upstreams(ctx, a, check)
+		if err := a.Stop(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+	}
+	check("mail", func(ctx context.Context) (string, error) {
+		mail, err := app.NewMail(c.SMTP)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s:%d takes our login", c.SMTP.Host, c.SMTP.Port), mail.Check(ctx)
+	})
+	check("otlp", c.otlp)
+	if failed > 0 {
+		return fault.New(fault.Unavailable, "doctor", "%d checks failed", failed)
+	}
+	return nil
+}
+
+// upstreams checks every recipe library and FatSecret.
+func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string, func(context.Context) (string, error))) {
 	conns, err := a.Users.Connections(ctx)
 	if err != nil {
-		conns = nil // said by the database check
+		return // said by the database check
+	}
+	if len(conns) == 0 {
+		check("tandoor", func(context.Context) (string, error) {
+			return "no library is connected yet (mealplanner user add --help)", nil
+		})
 	}
 	for _, conn := range conns {
 		check("tandoor", func(ctx context.Context) (string, error) {
@@ -50,17 +82,6 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		})
 	}
 	check("fatsecret", a.CheckFatSecret)
-	check("mail", func(ctx context.Context) (string, error) {
-		return fmt.Sprintf("%s:%d takes our login", c.SMTP.Host, c.SMTP.Port), a.Mail.Check(ctx)
-	})
-	check("otlp", c.otlp)
-	if err := a.Stop(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return fault.New(fault.Unavailable, "doctor", "%d checks failed", failed)
-	}
-	return nil
 }
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {

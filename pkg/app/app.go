@@ -257,11 +257,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	if err != nil {
 		return err
 	}
-	a.Mail, err = mailer.NewSMTP(mailer.SMTPOptions{
-		Host: c.SMTP.Host, Port: c.SMTP.Port, Username: c.SMTP.Username, Password: c.SMTP.Password.Reveal(),
-		Encryption: mailer.Encryption(c.SMTP.Encryption), From: c.SMTP.From, ReplyTo: c.SMTP.ReplyTo, Timeout: c.SMTP.Timeout,
-	})
-	if err != nil {
+	if a.Mail, err = NewMail(c.SMTP); err != nil {
 		return err
 	}
 	a.upstreams = newUpstreams(a)
@@ -280,6 +276,14 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.weekly = newWeekly(a)
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	return nil
+}
+
+// NewMail returns the way mail leaves.
+func NewMail(c config.SMTP) (*mailer.SMTP, error) {
+	return mailer.NewSMTP(mailer.SMTPOptions{
+		Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password.Reveal(),
+		Encryption: mailer.Encryption(c.Encryption), From: c.From, ReplyTo: c.ReplyTo, Timeout: c.Timeout,
+	})
 }
 
 // Generate plans one week: a library that was never imported is imported first, without
