@@ -25,7 +25,10 @@ type gridEntry struct {
 	index   int32
 }
 
-const maxCellsPerAxis = 32
+const (
+	maxCellsPerAxis = 32
+	manyEntries     = 1000 // from here on small cells cost more to fill than they save
+)
 
 func newGrid(options []option, reach int64, summed bool) *grid {
 	g := &grid{summed: summed}
@@ -35,6 +38,10 @@ func newGrid(options []option, reach int64, summed bool) *grid {
 			g.entries = append(g.entries, gridEntry{p.x, p.penalty, p, &options[i], int32(i)})
 		}
 	}
+	share := int64(3)
+	if len(g.entries) > manyEntries {
+		share = 6
+	}
 	for m := range g.box {
 		for n, e := range g.entries {
 			if n == 0 {
@@ -43,7 +50,7 @@ func newGrid(options []option, reach int64, summed bool) *grid {
 			g.box[m] = [2]int64{min(g.box[m][0], e.x[m]), max(g.box[m][1], e.x[m])}
 		}
 		g.low[m], g.high[m] = g.box[m][0]-reach, g.box[m][1]+reach
-		width := max(reach*3/8, (g.high[m]-g.low[m])/maxCellsPerAxis, 1)
+		width := max(reach*share/8, (g.high[m]-g.low[m])/maxCellsPerAxis, 1)
 		g.shift[m] = uint(bits.Len64(uint64(width - 1)))
 		g.size[m] = int((g.high[m]-g.low[m])>>g.shift[m]) + 1
 	}
