@@ -147,7 +147,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
 		Instance: host + "/" + string(a.opts.Role),
 		Disabled: c.Telemetry.Disabled,
-		Export:   c.Telemetry.OTLPEndpoint != "", Interval: c.Telemetry.MetricInterval,
+		Endpoint: c.Telemetry.OTLPEndpoint, Interval: c.Telemetry.MetricInterval,
 		Views:          metrics.Views(metrics.LabelsFor(users)),
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
 		Readers:        a.opts.Readers,

@@ -93,7 +93,7 @@ type Log struct {
 
 // Telemetry says where signals go.
 type Telemetry struct {
-	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. Other OTEL_* variables work as the OpenTelemetry SDK defines them." placeholder:"http://localhost:4317"`
+	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. It holds for traces, metrics and logs alike: the endpoint variables of one signal are not read. Headers, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Record no traces and no metrics; component times are unknown then."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
 	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
@@ -145,14 +145,22 @@ func (c *Config) Check() error {
 	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
 		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
 	}
-	if u, err := url.Parse(c.Web.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if !isHTTP(c.Web.PublicURL) {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
+	}
+	if e := c.Telemetry.OTLPEndpoint; e != "" && !isHTTP(e) {
+		return bad("OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an http(s) address: want http://host:4317, or https:// with TLS", e)
 	}
 	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
 		return bad("FATSECRET_CONSUMER_KEY", "key and FATSECRET_CONSUMER_SECRET must be set together")
 	}
 	_, _, err := c.Log.Levels(slog.LevelInfo)
 	return err
+}
+
+func isHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // Levels reads the log level: one for everybody, and a user whose DEBUG lines are wanted.

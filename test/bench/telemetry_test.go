@@ -168,9 +168,6 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who sandbox.Person) {
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == ""
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = time.Minute, time.Minute
-	if err := os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", m.endpoint); err != nil { // read by the exporters when they start
-		t.Fatal(err)
-	}
 	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo})
 	if err != nil {
 		t.Fatal(err)
