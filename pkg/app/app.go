@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -359,7 +358,7 @@ func (a *App) Start(ctx context.Context) error {
 		web.Health(mux, a.Ready)
 		pages := &web.Pages{Plans: a.Plans, Users: a.Users, FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
 		pages.Register(mux)
-		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, otelhttp.NewHandler(mux, "http")); err != nil {
+		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err
 		}
 	}

@@ -134,6 +134,36 @@ func TestLinksOfAMail(t *testing.T) {
 	}
 }
 
+// Links, callbacks and their tokens stay out of the traces.
+func TestTokensOfLinksStayOutOfTraces(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.mustGenerate(t, "user_lewis")
+	must(t, w.Start(t.Context()))
+	base := "http://" + w.Addr(app.API).String()
+	token := w.Links.Signer.Sign("plan", "user_lewis", week.String(), time.Hour)
+	for _, path := range []string{"/plan/" + token, "/fatsecret/callback?oauth_token=" + token + "&oauth_verifier=" + token} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, http.NoBody)
+		must(t, err)
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+	}
+	must(t, w.Stop(t.Context())) // the server's spans have ended
+	routes := map[string]bool{}
+	for _, s := range w.spans.Ended() {
+		routes[s.Name()] = true
+		for _, kv := range s.Attributes() {
+			if strings.Contains(kv.Value.String(), token) {
+				t.Errorf("%s: %s holds the token", s.Name(), kv.Key)
+			}
+		}
+	}
+	if !routes["GET /plan/{token}"] || !routes["GET /fatsecret/callback"] {
+		t.Errorf("the requests have no spans: %v", routes)
+	}
+}
+
 // An account is connected by the three-legged flow, its token is stored sealed.
 func TestConnectFatSecret(t *testing.T) {
 	t.Parallel()
