@@ -147,6 +147,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		Instance: host + "/" + string(a.opts.Role),
 		Disabled: c.Telemetry.Disabled,
 		Endpoint: c.Telemetry.OTLPEndpoint, Interval: c.Telemetry.MetricInterval,
+		Sampler: c.Telemetry.Sampler, SamplerArg: c.Telemetry.SamplerArg,
 		Views:          metrics.Views(metrics.LabelsFor(users)),
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
 		Readers:        a.opts.Readers,

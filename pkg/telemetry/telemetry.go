@@ -37,9 +37,14 @@ type Options struct {
 	Environment string // deployment.environment.name
 	Instance    string // service.instance.id, distinct for each live process
 
-	Disabled bool          // record and send nothing but the JSON logs (OTEL_SDK_DISABLED)
+	// Disabled sends nothing and writes only the JSON logs (OTEL_SDK_DISABLED). Spans still
+	// reach SpanProcessors, because they are the program's clock.
+	Disabled bool
 	Endpoint string        // http(s)://host[:port] of the OTLP/gRPC receiver of all signals; "" = send nothing
 	Interval time.Duration // between metric exports; 0 = 15 s
+	// Sampler and SamplerArg are OTEL_TRACES_SAMPLER and its argument. A span that is not
+	// sampled is not exported, but reaches SpanProcessors.
+	Sampler, SamplerArg string
 
 	Views          []sdkmetric.View
 	SpanProcessors []sdktrace.SpanProcessor // run before the exporting one
@@ -89,13 +94,14 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
 	}
 	if o.Disabled {
-		o.Endpoint, o.SpanProcessors, o.Readers = "", nil, nil
+		o.Endpoint, o.Readers, o.Sampler = "", nil, "always_off"
+	}
+	sampled, err := sampler(o.Sampler, o.SamplerArg)
+	if err != nil {
+		return nil, err
 	}
 	t := &Telemetry{Levels: NewLevels(o.Logs.Level), lost: new(atomic.Int64)}
-	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
-	if o.Disabled {
-		traceOpts = append(traceOpts, sdktrace.WithSampler(sdktrace.NeverSample()))
-	}
+	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res), sdktrace.WithSampler(sdktrace.AlwaysRecord(sampled))}
 	for _, p := range o.SpanProcessors {
 		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))
 	}
