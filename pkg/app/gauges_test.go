@@ -55,6 +55,27 @@ func TestGaugesReadTheDatabase(t *testing.T) {
 	}
 }
 
+// Every role says of itself whether it is up; only what schedules reads the database for
+// the installation's gauges.
+func TestGaugesOfEachRole(t *testing.T) {
+	t.Parallel()
+	for role, service := range map[app.Role]string{
+		app.API: "meal-planner-api", app.Scheduler: "meal-planner-scheduler", app.Serve: "meal-planner",
+	} {
+		t.Run(string(role), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, options{role: role, empty: true})
+			must(t, w.Start(t.Context()))
+			if got := w.gauge(t, "service_up"); got[service] != 1 || len(got) != 1 {
+				t.Errorf("service_up: %v", got)
+			}
+			if got := w.gauge(t, "email_delivery_success_rate"); (len(got) > 0) != (role != app.API) {
+				t.Errorf("delivery rate: %v", got)
+			}
+		})
+	}
+}
+
 func TestAvailabilityFollowsTheProbe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
