@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -98,6 +97,7 @@ type App struct {
 	generation *observe.Generation
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
+	readiness  *readiness
 	wake       chan struct{}
 	weekly     *weekly
 	stops      stack
@@ -148,7 +148,8 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
 		Instance: host + "/" + string(a.opts.Role),
 		Disabled: c.Telemetry.Disabled,
-		Export:   c.Telemetry.OTLPEndpoint != "", Interval: c.Telemetry.MetricInterval,
+		Endpoint: c.Telemetry.OTLPEndpoint, Interval: c.Telemetry.MetricInterval,
+		Sampler: c.Telemetry.Sampler, SamplerArg: c.Telemetry.SamplerArg,
 		Views:          metrics.Views(metrics.LabelsFor(users)),
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
 		Readers:        a.opts.Readers,
@@ -260,6 +261,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	if a.Mail, err = NewMail(c.SMTP); err != nil {
 		return err
 	}
+	a.readiness = &readiness{ping: pool.Ping, now: a.opts.Now}
 	a.upstreams = newUpstreams(a)
 	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
 	if a.accounts, err = newFatSecret(a, tracking); err != nil {
@@ -324,8 +326,8 @@ func (a *App) pool() *pgxpool.Pool {
 	return a.pools["scheduler"]
 }
 
-// Ready reports whether the role can do its work: the database answers and its schema
-// is up to date.
+// Ready reports whether the role can begin its work: the database answers and its schema
+// is up to date. Whether it still can is a question for its /readyz.
 func (a *App) Ready(ctx context.Context) error {
 	n, err := postgres.Pending(ctx, a.pool())
 	if err != nil {
@@ -355,31 +357,38 @@ func (a *App) Start(ctx context.Context) error {
 	if a.opts.Role.schedules() {
 		a.startJobs(ctx)
 		mux := http.NewServeMux()
-		web.Health(mux, a.Ready)
+		web.Health(mux, a.readiness.check)
 		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, mux); err != nil {
 			return err
 		}
 	}
 	if a.opts.Role.serves() {
 		mux := http.NewServeMux()
-		web.Health(mux, a.Ready)
+		web.Health(mux, a.readiness.check)
 		// The pages have the api pool, so that a busy scheduler does not hold them up.
 		api := a.pools["api"]
 		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
 		pages.Register(mux)
-		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, otelhttp.NewHandler(mux, "http")); err != nil {
+		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// observeDatabase exports the gauges that are read from the database.
+// observeDatabase exports service_up, which every role says of itself, and the gauges
+// that are read from the database.
 func (a *App) observeDatabase() error {
-	if !a.opts.Role.schedules() {
-		return nil
-	}
 	const age, timeout = 15 * time.Second, 2 * time.Second
+	if err := a.observeGauge("service_up", func(ctx context.Context) []metrics.Reading {
+		up := 1.0
+		if a.readiness.check(ctx) != nil {
+			up = 0
+		}
+		return []metrics.Reading{{Label: a.opts.Role.service(), Value: up}}
+	}); err != nil || !a.opts.Role.schedules() {
+		return err
+	}
 	for name, read := range map[string]func(context.Context) ([]metrics.Reading, error){
 		"generation_macro_balance_success_rate": func(ctx context.Context) ([]metrics.Reading, error) {
 			m, err := a.Plans.MacroBalance(ctx)
@@ -389,21 +398,21 @@ func (a *App) observeDatabase() error {
 			m, err := a.Outbox.DeliveryRate(ctx)
 			return observe.Rates(m, metrics.EmailTypes, 1), err
 		},
-		"service_up": func(ctx context.Context) ([]metrics.Reading, error) {
-			up := 1.0
-			if a.Ready(ctx) != nil {
-				up = 0
-			}
-			return []metrics.Reading{{Label: a.opts.Role.service(), Value: up}}, nil
-		},
 		"api_availability": a.upstreams.availability,
 	} {
-		stop, err := a.rec.Observe(name, observe.Cached(age, timeout, a.opts.Now, read))
-		if err != nil {
+		if err := a.observeGauge(name, observe.Cached(age, timeout, a.opts.Now, read)); err != nil {
 			return err
 		}
-		a.stops.push("gauge "+name, func(context.Context) error { return stop() })
 	}
+	return nil
+}
+
+func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {
+	stop, err := a.rec.Observe(name, read)
+	if err != nil {
+		return err
+	}
+	a.stops.push("gauge "+name, func(context.Context) error { return stop() })
 	return nil
 }
 

@@ -56,6 +56,27 @@ func TestGaugesReadTheDatabase(t *testing.T) {
 	}
 }
 
+// Every role says of itself whether it is up; only what schedules reads the database for
+// the installation's gauges.
+func TestGaugesOfEachRole(t *testing.T) {
+	t.Parallel()
+	for role, service := range map[app.Role]string{
+		app.API: "meal-planner-api", app.Scheduler: "meal-planner-scheduler", app.Serve: "meal-planner",
+	} {
+		t.Run(string(role), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, options{role: role, empty: true})
+			must(t, w.Start(t.Context()))
+			if got := w.gauge(t, "service_up"); got[service] != 1 || len(got) != 1 {
+				t.Errorf("service_up: %v", got)
+			}
+			if got := w.gauge(t, "email_delivery_success_rate"); (len(got) > 0) != (role != app.API) {
+				t.Errorf("delivery rate: %v", got)
+			}
+		})
+	}
+}
+
 func TestAvailabilityFollowsTheProbe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -132,6 +153,36 @@ func TestLinksOfAMail(t *testing.T) {
 	}
 	if m := w.mustGenerate(t, "user_ana"); m.Mail.To == "" {
 		t.Error("Ana gets no mail because Lewis unsubscribed")
+	}
+}
+
+// Links, callbacks and their tokens stay out of the traces.
+func TestTokensOfLinksStayOutOfTraces(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.mustGenerate(t, "user_lewis")
+	must(t, w.Start(t.Context()))
+	base := "http://" + w.Addr(app.API).String()
+	token := w.Links.Signer.Sign("plan", "user_lewis", week.String(), time.Hour)
+	for _, path := range []string{"/plan/" + token, "/fatsecret/callback?oauth_token=" + token + "&oauth_verifier=" + token} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, http.NoBody)
+		must(t, err)
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+	}
+	must(t, w.Stop(t.Context())) // the server's spans have ended
+	routes := map[string]bool{}
+	for _, s := range w.spans.Ended() {
+		routes[s.Name()] = true
+		for _, kv := range s.Attributes() {
+			if strings.Contains(kv.Value.String(), token) {
+				t.Errorf("%s: %s holds the token", s.Name(), kv.Key)
+			}
+		}
+	}
+	if !routes["GET /plan/{token}"] || !routes["GET /fatsecret/callback"] {
+		t.Errorf("the requests have no spans: %v", routes)
 	}
 }
 

@@ -395,7 +395,7 @@ func TestFreshUserWithALargeSlowLibrary(t *testing.T) {
 
 // An unreachable collector changes nothing about a generation and does not hold its end.
 func TestDeadCollectorIsHarmless(t *testing.T) {
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	t.Parallel()
 	w := newWorld(t, options{change: func(c *config.Config) { c.Telemetry.OTLPEndpoint = "http://127.0.0.1:1" }})
 	m := w.mustGenerate(t, "user_lewis")
 	if m.Week.Meals() != 21 {

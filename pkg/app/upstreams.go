@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
@@ -49,9 +47,9 @@ func (u *upstreams) transport(api string, failed func(*http.Response) bool) http
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
 	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
-	traced := otelhttp.NewTransport(base, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+	traced := observe.NewTransport(base, u.app.telemetry.Tracers, u.app.telemetry.Meters, func(r *http.Request) string {
 		return api + " " + resilient.Endpoint(r.Context())
-	}))
+	})
 	opt := resilient.Defaults(api)
 	opt.Failed = failed
 	opt.OnStateChange = func(name string, from, to resilient.State) {

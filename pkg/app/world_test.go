@@ -61,7 +61,8 @@ type options struct {
 	sandbox    sandbox.Options
 	sequential bool
 	change     func(*config.Config)
-	empty      bool // do not import the library
+	empty      bool     // do not import the library
+	role       app.Role // "" = Serve
 	now        func() time.Time
 }
 
@@ -83,8 +84,12 @@ func newWorld(t *testing.T, o options) *world {
 	if o.change != nil {
 		o.change(&w.cfg)
 	}
+	role := o.role
+	if role == "" {
+		role = app.Serve
+	}
 	w.App, err = app.New(t.Context(), app.Options{
-		Config: w.cfg, Role: app.Serve, Version: "test", Log: w.logs, LogLevel: slog.LevelInfo, Sequential: o.sequential, Now: o.now,
+		Config: w.cfg, Role: role, Version: "test", Log: w.logs, LogLevel: slog.LevelInfo, Sequential: o.sequential, Now: o.now,
 		SpanProcessors: []sdktrace.SpanProcessor{w.spans}, Readers: []sdkmetric.Reader{w.reader},
 	})
 	if err != nil {

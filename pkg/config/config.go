@@ -94,8 +94,10 @@ type Log struct {
 
 // Telemetry says where signals go.
 type Telemetry struct {
-	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. Other OTEL_* variables work as the OpenTelemetry SDK defines them." placeholder:"http://localhost:4317"`
-	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Record no traces and no metrics; component times are unknown then."`
+	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. It holds for traces, metrics and logs alike: the endpoint variables of one signal are not read. Headers, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
+	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP and serve no metrics; the durations in the JSON logs stay."`
+	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`
+	SamplerArg     string        `name:"traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" help:"Share of traces, 0 to 1, that traceidratio keeps (default 1)."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
 	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
@@ -152,8 +154,11 @@ func (c *Config) Check() error {
 	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
 		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear", c.SMTP.Host)
 	}
-	if u, err := url.Parse(c.Web.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if !isHTTP(c.Web.PublicURL) {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
+	}
+	if e := c.Telemetry.OTLPEndpoint; e != "" && !isHTTP(e) {
+		return bad("OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an http(s) address: want http://host:4317, or https:// with TLS", e)
 	}
 	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
 		return bad("FATSECRET_CONSUMER_KEY", "key and FATSECRET_CONSUMER_SECRET must be set together")
@@ -165,6 +170,11 @@ func (c *Config) Check() error {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func isHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // Levels reads the log level: one for everybody, and a user whose DEBUG lines are wanted.

@@ -5,6 +5,8 @@
 package metrics
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 )
@@ -199,9 +201,8 @@ func (l Labels) keeps(d Def, k attribute.Key) bool {
 	}
 }
 
-// Views make the SDK enforce the catalogue: bounds and allowed label keys. The last
-// view gives every other histogram in seconds bounds that suit seconds, because the
-// SDK's defaults suit milliseconds.
+// Views make the SDK enforce the catalogue: bounds and allowed label keys. The last view
+// tames the instruments of libraries.
 func Views(l Labels) []sdk.View {
 	var views []sdk.View
 	for _, d := range Catalogue {
@@ -217,17 +218,27 @@ func Views(l Labels) []sdk.View {
 		}
 		views = append(views, sdk.NewView(sdk.Instrument{Name: d.Name}, s))
 	}
-	return append(views, secondsView)
+	return append(views, foreignView)
 }
 
-func secondsView(i sdk.Instrument) (sdk.Stream, bool) {
-	if _, ours := Lookup(i.Name); ours || i.Kind != sdk.InstrumentKindHistogram || i.Unit != "s" {
-		return sdk.Stream{}, false
+// foreignView gives histograms in seconds bounds that suit seconds, because the SDK's
+// defaults suit milliseconds, and HTTP instruments labels that a stranger cannot choose:
+// a server's address, for one, is whatever the Host header says.
+func foreignView(i sdk.Instrument) (sdk.Stream, bool) {
+	s := sdk.Stream{Name: i.Name, Description: i.Description, Unit: i.Unit}
+	if _, ours := Lookup(i.Name); ours {
+		return s, false
 	}
-	return sdk.Stream{
-		Name: i.Name, Description: i.Description, Unit: i.Unit,
-		Aggregation: sdk.AggregationExplicitBucketHistogram{
+	switch {
+	case strings.HasPrefix(i.Name, "http.server."):
+		s.AttributeFilter = attribute.NewAllowKeysFilter("http.request.method", "http.route", "http.response.status_code")
+	case strings.HasPrefix(i.Name, "http.client."):
+		s.AttributeFilter = attribute.NewAllowKeysFilter("http.request.method", "http.response.status_code", "server.address")
+	}
+	if i.Kind == sdk.InstrumentKindHistogram && i.Unit == "s" {
+		s.Aggregation = sdk.AggregationExplicitBucketHistogram{
 			Boundaries: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		},
-	}, true
+		}
+	}
+	return s, s.AttributeFilter != nil || s.Aggregation != nil
 }

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,6 +133,54 @@ func TestForeignHistogramsInSecondsGetUsableBounds(t *testing.T) {
 	p := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Histogram[float64]).DataPoints[0]
 	if !slices.Contains(p.Bounds, .25) {
 		t.Errorf("bounds %v", p.Bounds)
+	}
+}
+
+// A visitor chooses the Host header and the method, so they must not make series.
+func TestHTTPLabelsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]attribute.Key{
+		"http.server.request.duration":   {"http.request.method", "http.response.status_code", "http.route"},
+		"http.server.request.body.size":  {"http.request.method", "http.response.status_code", "http.route"},
+		"http.client.request.duration":   {"http.request.method", "http.response.status_code", "server.address"},
+		"http.client.request.body.size":  {"http.request.method", "http.response.status_code", "server.address"},
+		"somebody.elses.request.latency": {"http.request.method", "http.response.status_code", "http.route", "server.address", "server.port", "url.scheme"},
+	} {
+		reader := sdk.NewManualReader()
+		mp := sdk.NewMeterProvider(sdk.WithReader(reader), sdk.WithView(metrics.Views(metrics.LabelsFor(1))...))
+		unit := "s"
+		if strings.HasSuffix(name, "size") {
+			unit = "By"
+		}
+		h, err := mp.Meter("library").Float64Histogram(name, metric.WithUnit(unit))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, host := range []string{"a.example", "b.example"} {
+			h.Record(t.Context(), .2, metric.WithAttributes(
+				attribute.String("http.request.method", "GET"), attribute.String("http.route", "/plan/{token}"),
+				attribute.Int("http.response.status_code", 200), attribute.String("server.address", host),
+				attribute.Int("server.port", 8080), attribute.String("url.scheme", "http"),
+			))
+		}
+		var rm metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &rm); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(rm.ScopeMetrics[0].Metrics); n != 1 {
+			t.Errorf("%s: %d streams", name, n)
+		}
+		points := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Histogram[float64]).DataPoints
+		var keys []attribute.Key
+		for _, kv := range points[0].Attributes.ToSlice() {
+			keys = append(keys, kv.Key)
+		}
+		if !slices.Equal(keys, want) {
+			t.Errorf("%s has %v, want %v", name, keys, want)
+		}
+		if strings.HasPrefix(name, "http.server.") && len(points) != 1 {
+			t.Errorf("%s: %d series for two Host headers", name, len(points))
+		}
 	}
 }
 

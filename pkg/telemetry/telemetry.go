@@ -29,7 +29,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
-// Options configure [Start]. Endpoints, headers, intervals and the sampler follow the
+// Options configure [Start]. Headers, certificates, timeouts and queues follow the
 // standard OTEL_* variables, which the SDK reads by itself.
 type Options struct {
 	Service     string // service.name
@@ -37,9 +37,14 @@ type Options struct {
 	Environment string // deployment.environment.name
 	Instance    string // service.instance.id, distinct for each live process
 
-	Disabled bool          // record and send nothing but the JSON logs (OTEL_SDK_DISABLED)
-	Export   bool          // send over OTLP: an endpoint is set
+	// Disabled sends nothing and writes only the JSON logs (OTEL_SDK_DISABLED). Spans still
+	// reach SpanProcessors, because they are the program's clock.
+	Disabled bool
+	Endpoint string        // http(s)://host[:port] of the OTLP/gRPC receiver of all signals; "" = send nothing
 	Interval time.Duration // between metric exports; 0 = 15 s
+	// Sampler and SamplerArg are OTEL_TRACES_SAMPLER and its argument. A span that is not
+	// sampled is not exported, but reaches SpanProcessors.
+	Sampler, SamplerArg string
 
 	Views          []sdkmetric.View
 	SpanProcessors []sdktrace.SpanProcessor // run before the exporting one
@@ -89,13 +94,14 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
 	}
 	if o.Disabled {
-		o.Export, o.SpanProcessors, o.Readers = false, nil, nil
+		o.Endpoint, o.Readers, o.Sampler = "", nil, "always_off"
+	}
+	sampled, err := sampler(o.Sampler, o.SamplerArg)
+	if err != nil {
+		return nil, err
 	}
 	t := &Telemetry{Levels: NewLevels(o.Logs.Level), lost: new(atomic.Int64)}
-	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
-	if o.Disabled {
-		traceOpts = append(traceOpts, sdktrace.WithSampler(sdktrace.NeverSample()))
-	}
+	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res), sdktrace.WithSampler(sdktrace.AlwaysRecord(sampled))}
 	for _, p := range o.SpanProcessors {
 		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))
 	}
@@ -106,10 +112,10 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		meterOpts = append(meterOpts, sdkmetric.WithReader(r))
 	}
 	logOpts := []sdklog.LoggerProviderOption{sdklog.WithResource(res)}
-	if o.Export {
-		spans, err1 := otlptracegrpc.New(ctx)
-		points, err2 := otlpmetricgrpc.New(ctx)
-		records, err3 := otlploggrpc.New(ctx)
+	if o.Endpoint != "" {
+		spans, err1 := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(o.Endpoint))
+		points, err2 := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(o.Endpoint))
+		records, err3 := otlploggrpc.New(ctx, otlploggrpc.WithEndpointURL(o.Endpoint))
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return nil, fault.Wrap(fault.InvalidConfig, "telemetry: OTLP exporter (check OTEL_EXPORTER_OTLP_ENDPOINT)", err)
 		}
@@ -127,7 +133,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 
 	stdout := newJSONHandler(o.LogWriter)
 	sinks := []slog.Handler{stdout}
-	if o.Export {
+	if o.Endpoint != "" {
 		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
 	}
 	t.Logger = slog.New(&contextHandler{next: slog.NewMultiHandler(sinks...), levels: t.Levels, opts: o.Logs})
@@ -137,7 +143,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{}) // third parties get no baggage
 	otel.SetErrorHandler(&exportErrors{log: slog.New(stdout), lost: t.lost, every: time.Minute})
 
-	if o.Export {
+	if o.Endpoint != "" {
 		if err := runtime.Start(runtime.WithMeterProvider(t.Meters)); err != nil {
 			return nil, fault.Wrap(fault.Internal, "telemetry: runtime metrics", err)
 		}

@@ -161,7 +161,6 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == "" && m.processors == nil
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = time.Minute, time.Minute
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", m.endpoint) // read by the exporters when they start
 	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo, SpanProcessors: m.processors})
 	if err != nil {
 		t.Fatal(err)

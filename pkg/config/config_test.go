@@ -1,0 +1,40 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+func defaults(t *testing.T) config.Config {
+	t.Helper()
+	var c config.Config
+	if err := kong.ApplyDefaults(&c); err != nil {
+		t.Fatal(err)
+	}
+	c.Database.URL = "postgres://localhost/meal_planner"
+	c.Security.Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	return c
+}
+
+func TestTheCollectorsAddressIsChecked(t *testing.T) {
+	t.Parallel()
+	for endpoint, ok := range map[string]bool{
+		"": true, "http://localhost:4317": true, "https://collector.example": true,
+		"localhost:4317": false, "grpc://localhost:4317": false, "http://": false, "http://:4317": false, "collector": false,
+	} {
+		c := defaults(t)
+		c.Telemetry.OTLPEndpoint = endpoint
+		err := c.Check()
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", endpoint, err)
+		}
+		if err != nil && (fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_ENDPOINT")) {
+			t.Errorf("%q: the message does not name the variable: %v", endpoint, err)
+		}
+	}
+}
