@@ -42,16 +42,14 @@ func newUpstreams(a *App) *upstreams {
 
 // transport is retry over breaker over one client span per attempt. Third parties get
 // the trace's id and no baggage.
-// failed says which answers count against the upstream; nil means status 500 and above.
-func (u *upstreams) transport(api string, failed func(*http.Response) bool) http.RoundTripper {
+func (u *upstreams) transport(opt resilient.Options) http.RoundTripper {
+	api := opt.Name
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
 	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
 	traced := observe.NewTransport(base, u.app.telemetry.Tracers, u.app.telemetry.Meters, func(r *http.Request) string {
 		return api + " " + resilient.Endpoint(r.Context())
 	})
-	opt := resilient.Defaults(api)
-	opt.Failed = failed
 	opt.OnStateChange = func(name string, from, to resilient.State) {
 		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
@@ -113,10 +111,11 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (*tandoor.Client, error
 			keywords[k] = append(keywords[k], m)
 		}
 	}
+	opt := resilient.Defaults("tandoor")
+	opt.Observe = u.observe("tandoor")
 	return tandoor.New(tandoor.Config{
 		BaseURL: conn.URL, Token: token, Keywords: keywords,
-		HTTP:    resilient.NewClient(u.transport("tandoor", nil), u.app.opts.Config.Tandoor.Timeout),
-		Observe: u.observe("tandoor"), Now: u.app.opts.Now,
+		HTTP: resilient.NewClient(u.transport(opt), u.app.opts.Config.Tandoor.Timeout), Now: u.app.opts.Now,
 	})
 }
 
