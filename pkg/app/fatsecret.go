@@ -35,10 +35,18 @@ func newFatSecret(a *App, store *postgres.FatSecret) (*fatsecretAccounts, error)
 	f.client, err = fatsecret.New(fatsecret.Config{
 		ConsumerKey: c.ConsumerKey, ConsumerSecret: c.ConsumerSecret,
 		URL: c.APIURL, RequestTokenURL: auth + "/request_token", AuthorizeURL: auth + "/authorize", AccessTokenURL: auth + "/access_token",
-		HTTP:   resilient.NewClient(a.upstreams.transport("fatsecret", fatsecret.Failed), c.Timeout),
+		HTTP:   resilient.NewClient(a.upstreams.transport(fatsecretTransport()), c.Timeout),
 		Budget: store, Observe: a.upstreams.observe("fatsecret"), Now: a.opts.Now,
 	})
 	return f, err
+}
+
+// fatsecretTransport leaves further attempts and their observation to the client, which
+// signs each anew and reads the errors inside HTTP 200.
+func fatsecretTransport() resilient.Options {
+	opt := resilient.Defaults("fatsecret")
+	opt.Failed, opt.Retry.Tries = fatsecret.Failed, 1
+	return opt
 }
 
 var errFatSecretOff = fault.New(fault.InvalidConfig, "FatSecret", "is off: set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET")

@@ -5,8 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -201,6 +204,8 @@ func (w *world) compareLog(t *testing.T, m observe.Measured, spans map[string][]
 func TestCountersEqualTheOutside(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
+	w.fault(t, faultswitch.Rule{Upstream: "tandoor", Status: http.StatusServiceUnavailable, Times: 1})
+	w.fault(t, faultswitch.Rule{Upstream: "fatsecret", Status: http.StatusServiceUnavailable, Times: 1})
 	w.mustGenerate(t, kenji)
 	w.mustGenerate(t, "user_lewis")
 	w.mustGenerate(t, "user_lewis") // the week is planned: neither attempt nor mail
@@ -209,21 +214,33 @@ func TestCountersEqualTheOutside(t *testing.T) {
 	}
 	_, err := w.Delivery.Drain(t.Context())
 	must(t, err)
+	outside := w.requests()
+	logged := len(w.box.Tandoor.Requests())
+	w.Probe(t.Context()) // outside the counters
+	if n := len(w.box.Tandoor.Requests()) - logged; n != 1 {
+		t.Errorf("the probe made %d requests to Tandoor", n)
+	}
 	sums := w.sums(t)
 	mails := len(w.box.Mail.Messages())
+	if outside["tandoor 503"] != 1 || outside["fatsecret 503"] != 1 || outside["tandoor 200"] == 0 {
+		t.Fatalf("outside: %v", outside)
+	}
+	if got := w.byStatus(t); !maps.Equal(got, outside) {
+		t.Errorf("api_request_total counts %v, outside %v", got, outside)
+	}
 	for name, want := range map[string]int64{
 		"generation_attempts_total":                2,
 		"generation_success_total":                 2,
 		"generation_failures_total":                0,
 		"email_delivery_attempts_total":            int64(mails),
 		"email_delivery_success_total":             int64(mails),
-		"api_request_total{tandoor}":               int64(len(w.box.Tandoor.Requests())),
-		"api_request_total{fatsecret}":             int64(len(w.box.FatSecret.Requests())),
-		"cost_metrics_api_calls{tandoor}":          int64(len(w.box.Tandoor.Requests())),
-		"cost_metrics_api_calls{fatsecret}":        int64(len(w.box.FatSecret.Requests())),
+		"api_request_total{tandoor}":               int64(logged) + 1,
+		"api_request_total{fatsecret}":             outside["fatsecret 200"] + 1,
+		"cost_metrics_api_calls{tandoor}":          int64(logged) + 1,
+		"cost_metrics_api_calls{fatsecret}":        outside["fatsecret 200"] + 1,
 		"email_delivery_failures_total":            0,
 		"generation_macro_balanced_total":          2,
-		"api_request_total{fatsecret/profile.get}": 1,
+		"api_request_total{fatsecret/profile.get}": 2,
 	} {
 		if sums[name] != want {
 			t.Errorf("%s = %d, want %d", name, sums[name], want)
@@ -232,6 +249,45 @@ func TestCountersEqualTheOutside(t *testing.T) {
 	if mails != 2 {
 		t.Errorf("%d mails", mails)
 	}
+}
+
+// requests counts what the stand-ins saw, by upstream and status: their logs, and the
+// answers that faults gave in their place.
+func (w *world) requests() map[string]int64 {
+	out := map[string]int64{}
+	for _, r := range w.box.Tandoor.Requests() {
+		out["tandoor "+strconv.Itoa(r.Status)]++
+	}
+	for _, r := range w.box.FatSecret.Requests() {
+		if r.Code == 0 {
+			out["fatsecret 200"]++
+		}
+	}
+	for _, r := range w.box.Faults.Rules() {
+		out[r.Upstream+" "+strconv.Itoa(r.Status)] += int64(r.Fired)
+	}
+	return out
+}
+
+// byStatus is api_request_total by upstream and status.
+func (w *world) byStatus(t *testing.T) map[string]int64 {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	must(t, w.reader.Collect(t.Context(), &rm))
+	out := map[string]int64{}
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name != "api_request_total" {
+				continue
+			}
+			for _, p := range m.Data.(metricdata.Sum[int64]).DataPoints {
+				api, _ := p.Attributes.Value(metrics.KeyAPI)
+				status, _ := p.Attributes.Value(metrics.KeyStatus)
+				out[api.AsString()+" "+status.AsString()] += p.Value
+			}
+		}
+	}
+	return out
 }
 
 // sums adds up the counters: by name, by name{api} and by name{api/endpoint}.

@@ -32,26 +32,25 @@ type library struct {
 	sealed string
 	url    string
 	client *tandoor.Client
+	probe  *tandoor.Client // unobserved and without a breaker
 }
 
 var _ recipesync.Upstream = (*upstreams)(nil)
 
 func newUpstreams(a *App) *upstreams {
-	return &upstreams{app: a, prober: resilient.NewClient(http.DefaultTransport, probeEvery/2), tandoors: map[string]library{}, alive: map[string]bool{}}
+	return &upstreams{app: a, prober: resilient.NewClient(http.DefaultTransport, probeTimeout), tandoors: map[string]library{}, alive: map[string]bool{}}
 }
 
 // transport is retry over breaker over one client span per attempt. Third parties get
 // the trace's id and no baggage.
-// failed says which answers count against the upstream; nil means status 500 and above.
-func (u *upstreams) transport(api string, failed func(*http.Response) bool) http.RoundTripper {
+func (u *upstreams) transport(opt resilient.Options) http.RoundTripper {
+	api := opt.Name
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
 	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
 	traced := observe.NewTransport(base, u.app.telemetry.Tracers, u.app.telemetry.Meters, func(r *http.Request) string {
 		return api + " " + resilient.Endpoint(r.Context())
 	})
-	opt := resilient.Defaults(api)
-	opt.Failed = failed
 	opt.OnStateChange = func(name string, from, to resilient.State) {
 		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
@@ -93,23 +92,27 @@ func (u *upstreams) tandoor(ctx context.Context, connection string) (*tandoor.Cl
 	if err != nil {
 		return nil, err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if l, ok := u.tandoors[connection]; ok && l.sealed == string(conn.Sealed) && l.url == conn.URL {
-		return l.client, nil
-	}
-	client, err := u.newTandoor(conn)
-	if err != nil {
-		return nil, err
-	}
-	u.tandoors[connection] = library{string(conn.Sealed), conn.URL, client}
-	return client, nil
+	l, err := u.library(conn)
+	return l.client, err
 }
 
-func (u *upstreams) newTandoor(conn postgres.Connection) (*tandoor.Client, error) {
+func (u *upstreams) library(conn postgres.Connection) (library, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if l, ok := u.tandoors[conn.ID]; ok && l.sealed == string(conn.Sealed) && l.url == conn.URL {
+		return l, nil
+	}
+	l, err := u.newTandoor(conn)
+	if err == nil {
+		u.tandoors[conn.ID] = l
+	}
+	return l, err
+}
+
+func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
 	token, err := u.app.Box.Open(conn.Sealed, tokenContext(conn.ID))
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+" (MEALPLANNER_KEY)", err)
+		return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+" (MEALPLANNER_KEY)", err)
 	}
 	var keywords tandoor.KeywordMap
 	for k, names := range conn.KeywordMeals {
@@ -119,16 +122,22 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (*tandoor.Client, error
 		for _, n := range names {
 			m, err := recipe.ParseMeal(n)
 			if err != nil {
-				return nil, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+": keyword "+k, err)
+				return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+": keyword "+k, err)
 			}
 			keywords[k] = append(keywords[k], m)
 		}
 	}
-	return tandoor.New(tandoor.Config{
+	opt := resilient.Defaults("tandoor")
+	opt.Observe = u.observe("tandoor")
+	l := library{sealed: string(conn.Sealed), url: conn.URL}
+	if l.client, err = tandoor.New(tandoor.Config{
 		BaseURL: conn.URL, Token: token, Keywords: keywords,
-		HTTP:    resilient.NewClient(u.transport("tandoor", nil), u.app.opts.Config.Tandoor.Timeout),
-		Observe: u.observe("tandoor"), Now: u.app.opts.Now,
-	})
+		HTTP: resilient.NewClient(u.transport(opt), u.app.opts.Config.Tandoor.Timeout), Now: u.app.opts.Now,
+	}); err != nil {
+		return library{}, err
+	}
+	l.probe, err = tandoor.New(tandoor.Config{BaseURL: conn.URL, HTTP: u.prober, Now: u.app.opts.Now})
+	return l, err
 }
 
 // Fetch implements [recipesync.Upstream].
@@ -148,34 +157,44 @@ func (u *upstreams) Fetch(ctx context.Context, connection string, since time.Tim
 	return found, err
 }
 
-// probeEvery is how often each upstream is asked whether it is up.
-const probeEvery = 30 * time.Second
+// How often each upstream is asked whether it is up, and how long it may take to answer.
+const (
+	probeTandoorEvery   = 30 * time.Second
+	probeFatSecretEvery = 60 * time.Second
+	probeTimeout        = 15 * time.Second
+)
 
 // probe asks the upstreams for as long as ctx lasts.
 func (u *upstreams) probe(ctx context.Context) {
-	tick := time.NewTicker(probeEvery)
+	var wg sync.WaitGroup
+	wg.Go(func() { repeat(ctx, probeTandoorEvery, u.probeTandoor) })
+	wg.Go(func() { repeat(ctx, probeFatSecretEvery, u.probeFatSecret) })
+	wg.Wait()
+}
+
+// repeat calls do at once and then every interval for as long as ctx lasts.
+func repeat(ctx context.Context, every time.Duration, do func(context.Context)) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
-		u.probeOnce(ctx)
+	for ctx.Err() == nil {
+		do(ctx)
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
 		}
 	}
 }
 
-func (u *upstreams) probeOnce(ctx context.Context) {
-	u.probeTandoor(ctx)
-	u.probeFatSecret(ctx)
+// Probe asks every upstream once whether it is up. Probes are outside the counters of
+// calls and cost, and no breaker stands before them.
+func (a *App) Probe(ctx context.Context) {
+	a.upstreams.probeTandoor(ctx)
+	a.upstreams.probeFatSecret(ctx)
 }
-
-// Probe asks every upstream once whether it is up.
-func (a *App) Probe(ctx context.Context) { a.upstreams.probeOnce(ctx) }
 
 // probeTandoor marks Tandoor as up when every connection answers.
 func (u *upstreams) probeTandoor(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, probeEvery/2)
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	conns, err := u.app.Users.Connections(ctx)
 	if err != nil || len(conns) == 0 {
@@ -183,9 +202,9 @@ func (u *upstreams) probeTandoor(ctx context.Context) {
 	}
 	up := true
 	for _, c := range conns {
-		client, err := u.tandoor(ctx, c.ID)
+		l, err := u.library(c)
 		if err == nil {
-			_, err = client.Probe(ctx)
+			_, err = l.probe.Probe(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			u.app.Log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", c.ID},
@@ -205,7 +224,7 @@ func (u *upstreams) probeFatSecret(ctx context.Context) {
 	if c.ConsumerKey == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeEvery/2)
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.APIURL+"?format=json", http.NoBody)
 	if err != nil {

@@ -41,18 +41,20 @@ type Token struct {
 type Config struct {
 	ConsumerKey    string
 	ConsumerSecret secretbox.Secret
-	HTTP           *http.Client // required; redirects are switched off in a copy
+	// HTTP is required; redirects are switched off in a copy. It must not try again by
+	// itself: a second attempt needs a new nonce, and each is told to Observe.
+	HTTP *http.Client
 
 	// The addresses have moved before; empty means the vendor's present ones.
 	URL, RequestTokenURL, AuthorizeURL, AccessTokenURL string
 	RequestTokenVerb, AccessTokenVerb                  string // "" = POST and GET
 
-	Budget  Budget            // calls per day of the whole application; required
-	Spacing time.Duration     // between two calls of one user; 0 = DefaultSpacing, negative = none
-	MaxBody int64             // bytes of one answer; 0 = DefaultMaxBody
-	Retry   resilient.Backoff // for reads; zero = that of resilient.Defaults
-	Random  io.Reader         // of nonces; nil = crypto/rand
-	Observe resilient.Observer
+	Budget  Budget             // calls per day of the whole application; required
+	Spacing time.Duration      // between two calls of one user; 0 = DefaultSpacing, negative = none
+	MaxBody int64              // bytes of one answer; 0 = DefaultMaxBody
+	Retry   resilient.Backoff  // for reads; zero = that of resilient.Defaults
+	Random  io.Reader          // of nonces; nil = crypto/rand
+	Observe resilient.Observer // told of every attempt, errors inside HTTP 200 mapped to a status; may be nil
 	Now     func() time.Time
 }
 

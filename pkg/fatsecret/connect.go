@@ -58,7 +58,9 @@ func (c *Client) token(ctx context.Context, endpoint, verb string, address *url.
 	}
 	start := c.cfg.Now()
 	resp, answer, err := c.send(req) //nolint:bodyclose // send reads and closes it
-	c.cfg.Observe(ctx, resilient.Call{Endpoint: endpoint, Status: resilient.Label(resp, err), Bytes: int64(len(answer)), Took: c.cfg.Now().Sub(start)})
+	if label := resilient.Label(resp, err); label != resilient.LabelOpen {
+		c.cfg.Observe(ctx, resilient.Call{Endpoint: endpoint, Status: label, Bytes: int64(len(answer)), Took: c.cfg.Now().Sub(start)})
+	}
 	if err != nil {
 		return Token{}, c.transportError(op, err)
 	}

@@ -28,6 +28,12 @@ type Backoff struct {
 // further attempt should be made: tries are used up, the server asks for longer than
 // Max, or the context would end before the wait does.
 func (b Backoff) Wait(ctx context.Context, n int, retryAfter time.Duration) (time.Duration, bool) {
+	d, again := b.next(ctx, n, retryAfter)
+	return d, again && b.Sleep(ctx, d) == nil
+}
+
+// next is the delay before attempt n+1, and whether there should be one.
+func (b Backoff) next(ctx context.Context, n int, retryAfter time.Duration) (time.Duration, bool) {
 	if n >= b.Tries || ctx.Err() != nil {
 		return 0, false
 	}
@@ -41,7 +47,7 @@ func (b Backoff) Wait(ctx context.Context, n int, retryAfter time.Duration) (tim
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(b.Now()) <= d {
 		return 0, false
 	}
-	return d, b.Sleep(ctx, d) == nil
+	return d, true
 }
 
 func (b Backoff) delay(n int) time.Duration {

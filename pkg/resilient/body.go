@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 )
 
 // ErrBodyTooLarge is returned by reads beyond the limit of [LimitBody].
@@ -36,3 +38,30 @@ func (l *limited) Read(p []byte) (int, error) {
 }
 
 func (l *limited) Close() error { return l.body.Close() }
+
+// counted tells done, once, how much of the body was read, and why reading it failed.
+type counted struct {
+	body io.ReadCloser
+	done func(received int64, err error)
+
+	received atomic.Int64
+	once     sync.Once
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.body.Read(p)
+	received := c.received.Add(int64(n))
+	if err != nil {
+		failure := err
+		if errors.Is(err, io.EOF) || errors.Is(err, ErrBodyTooLarge) {
+			failure = nil // the answer came; what is wrong with it is not the connection's fault
+		}
+		c.once.Do(func() { c.done(received, failure) })
+	}
+	return n, err
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.done(c.received.Load(), nil) })
+	return c.body.Close()
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
-// Call describes one finished call to an upstream, for metrics.
+// Call describes one finished attempt at a call to an upstream, for metrics.
 type Call struct {
 	Endpoint string        // a template name such as "recipe_detail", never an address
 	Status   string        // see [Label]; vendors with errors of their own map them to a status
@@ -19,7 +19,7 @@ type Call struct {
 	Took     time.Duration // from before the request to the end of the body
 }
 
-// Observer is told of every finished call, with the caller's context.
+// Observer is told of every finished attempt, with the caller's context.
 type Observer func(context.Context, Call)
 
 // Status labels of calls that got no answer.

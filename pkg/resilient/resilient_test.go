@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -116,6 +117,76 @@ func TestRetry(t *testing.T) {
 		})
 	}
 }
+
+// Every attempt is reported once: with its own status, bytes and time, also the one whose
+// answer nobody wanted, and never one that the breaker refused.
+func TestEveryAttemptIsObserved(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("connection refused")
+	broken := func() *http.Response {
+		r := answer(200)
+		r.Body = io.NopCloser(io.MultiReader(strings.NewReader("bo"), failing{context.DeadlineExceeded}))
+		return r
+	}
+	status := func(code int) func() *http.Response { return func() *http.Response { return answer(code) } }
+	for name, tc := range map[string]struct {
+		steps   []any
+		maxBody int64
+		unread  bool
+		want    []resilient.Call
+	}{
+		"503 then 200":   {[]any{status(503), status(200)}, 0, false, []resilient.Call{{Status: "503", Bytes: 4}, {Status: "200", Bytes: 4}}},
+		"refused, 200":   {[]any{refused, status(200)}, 0, false, []resilient.Call{{Status: "network_error"}, {Status: "200", Bytes: 4}}},
+		"slow body":      {[]any{broken}, 0, false, []resilient.Call{{Status: "timeout", Bytes: 2}}},
+		"large body":     {[]any{status(200)}, 3, false, []resilient.Call{{Status: "200", Bytes: 3}}},
+		"closed, unread": {[]any{status(200)}, 0, true, []resilient.Call{{Status: "200"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var calls int
+				var got []resilient.Call
+				opt := resilient.Defaults("up")
+				opt.MaxBody = tc.maxBody
+				opt.Observe = func(_ context.Context, c resilient.Call) { got = append(got, c) }
+				inner := script(&calls, tc.steps...)
+				tr := resilient.NewTransport(roundTrip(func(r *http.Request) (*http.Response, error) {
+					if err := resilient.Sleep(r.Context(), time.Second); err != nil {
+						return nil, err
+					}
+					return inner.RoundTrip(r)
+				}), opt)
+				req, err := http.NewRequestWithContext(resilient.WithEndpoint(t.Context(), "list"), http.MethodGet, "http://up/", http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := tr.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !tc.unread {
+					_, err = io.Copy(io.Discard, resp.Body)
+					if wantErr := name == "slow body" || name == "large body"; (err != nil) != wantErr {
+						t.Errorf("read: %v", err)
+					}
+				}
+				if err := resp.Body.Close(); err != nil {
+					t.Fatal(err)
+				}
+				for i := range tc.want {
+					tc.want[i].Endpoint, tc.want[i].Took = "list", time.Second
+				}
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("observed %+v; want %+v", got, tc.want)
+				}
+			})
+		})
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestBackoffStaysWithinItsBounds(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,10 @@ type Options struct {
 	Breaker Breaker
 	MaxBody int64 // bytes of one answer; 0 = no limit
 	// Failed reports whether an answer counts against the upstream. nil means status >= 500.
-	Failed        func(*http.Response) bool
+	Failed func(*http.Response) bool
+	// Observe is told of every attempt once its answer is read or closed; nil = nobody.
+	// An attempt that the open breaker refused is none.
+	Observe       Observer
 	OnRetry       func(context.Context, Retried)
 	OnStateChange func(name string, from, to State)
 }
@@ -127,15 +130,18 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp != nil {
 			after = RetryAfter(resp.Header, t.opt.Retry.Now())
 		}
-		delay, again := t.opt.Retry.Wait(ctx, n, after)
+		delay, again := t.opt.Retry.next(ctx, n, after)
 		if !again {
 			return resp, err
 		}
+		if resp != nil {
+			discard(resp.Body) // before the wait, which is not part of the attempt
+		}
+		if err := t.opt.Retry.Sleep(ctx, delay); err != nil {
+			return nil, err
+		}
 		if t.opt.OnRetry != nil {
 			t.opt.OnRetry(ctx, Retried{Endpoint(ctx), n, Label(resp, err), delay})
-		}
-		if resp != nil {
-			discard(resp.Body)
 		}
 		req = req.Clone(ctx)
 	}
@@ -169,7 +175,7 @@ func (t *Transport) attempt(req *http.Request) (*http.Response, error) {
 			Message: "not called because its last calls failed",
 		}
 	}
-	resp, err := t.inner.RoundTrip(req)
+	resp, err := t.observed(req)
 	switch {
 	case err != nil:
 		done(err)
@@ -179,9 +185,28 @@ func (t *Transport) attempt(req *http.Request) (*http.Response, error) {
 	default:
 		done(nil)
 	}
+	return resp, nil
+}
+
+// observed is one attempt with its answer limited and reported.
+func (t *Transport) observed(req *http.Request) (*http.Response, error) {
+	start := t.opt.Retry.Now()
+	report := func(resp *http.Response, received int64, err error) {
+		if t.opt.Observe == nil {
+			return
+		}
+		ctx := req.Context()
+		t.opt.Observe(ctx, Call{Endpoint: Endpoint(ctx), Status: Label(resp, err), Bytes: received, Took: t.opt.Retry.Now().Sub(start)})
+	}
+	resp, err := t.inner.RoundTrip(req)
+	if err != nil {
+		report(nil, 0, err)
+		return nil, err
+	}
 	if t.opt.MaxBody > 0 {
 		resp.Body = LimitBody(resp.Body, t.opt.MaxBody)
 	}
+	resp.Body = &counted{body: resp.Body, done: func(received int64, err error) { report(resp, received, err) }}
 	return resp, nil
 }
 

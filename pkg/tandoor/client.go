@@ -46,8 +46,7 @@ type Config struct {
 	Properties   PropertyRules // how property types are recognised; zero = DefaultProperties()
 	Keywords     KeywordMap    // which keyword means which meal; nil = DefaultKeywords()
 
-	Observe resilient.Observer // told of every call; may be nil
-	Now     func() time.Time   // nil = time.Now
+	Now func() time.Time // nil = time.Now
 }
 
 // Client talks to one Tandoor with one token. It is safe for concurrent use.
@@ -85,9 +84,6 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Keywords == nil {
 		cfg.Keywords = DefaultKeywords()
 	}
-	if cfg.Observe == nil {
-		cfg.Observe = func(context.Context, resilient.Call) {}
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default of a setting
 	}
@@ -118,19 +114,10 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
 	}
-	start := c.cfg.Now()
 	resp, err := c.cfg.HTTP.Do(req) //nolint:bodyclose // read closes it
 	var body []byte
 	if err == nil {
 		body, err = c.read(resp)
-	}
-	if label := resilient.Label(resp, err); label != resilient.LabelOpen {
-		if errors.Is(err, resilient.ErrBodyTooLarge) {
-			label = resilient.Label(resp, nil)
-		}
-		c.cfg.Observe(ctx, resilient.Call{
-			Endpoint: r.endpoint, Status: label, Bytes: int64(len(body)), Took: c.cfg.Now().Sub(start),
-		})
 	}
 	if err != nil {
 		return c.transportError(op, err)

@@ -104,19 +104,18 @@ func TestEndpointsAreTemplates(t *testing.T) {
 	defer front.Close()
 	var mu sync.Mutex
 	seen := map[string]int{}
-	rt := &http.Transport{}
+	opt := resilient.Defaults("tandoor")
+	opt.Observe = func(_ context.Context, call resilient.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[call.Endpoint+" "+call.Status]++
+		if call.Bytes == 0 || call.Took < 0 {
+			t.Errorf("call = %+v; want bytes and a time", call)
+		}
+	}
+	rt := resilient.NewTransport(&http.Transport{}, opt)
 	defer rt.CloseIdleConnections()
-	c, err := tandoor.New(tandoor.Config{
-		BaseURL: front.URL, Token: tandoortest.DefaultToken, HTTP: resilient.NewClient(rt, time.Minute),
-		Observe: func(_ context.Context, call resilient.Call) {
-			mu.Lock()
-			defer mu.Unlock()
-			seen[call.Endpoint+" "+call.Status]++
-			if call.Bytes == 0 || call.Took < 0 {
-				t.Errorf("call = %+v; want bytes and a time", call)
-			}
-		},
-	})
+	c, err := tandoor.New(tandoor.Config{BaseURL: front.URL, Token: tandoortest.DefaultToken, HTTP: resilient.NewClient(rt, time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,19 +138,17 @@ func TestOpenBreakerIsUnavailableAndNotCounted(t *testing.T) {
 	opt.Retry.Tries = 1
 	opt.Breaker.MinRequests = 3
 	calls, observed := 0, 0
+	opt.Observe = func(_ context.Context, call resilient.Call) {
+		observed++
+		if call.Status != resilient.LabelNetwork {
+			t.Errorf("status = %q; want %q", call.Status, resilient.LabelNetwork)
+		}
+	}
 	rt := resilient.NewTransport(roundTrip(func(*http.Request) (*http.Response, error) {
 		calls++
 		return nil, io.ErrUnexpectedEOF
 	}), opt)
-	c, err := tandoor.New(tandoor.Config{
-		BaseURL: "http://tandoor", HTTP: resilient.NewClient(rt, time.Minute),
-		Observe: func(_ context.Context, call resilient.Call) {
-			observed++
-			if call.Status != resilient.LabelNetwork {
-				t.Errorf("status = %q; want %q", call.Status, resilient.LabelNetwork)
-			}
-		},
-	})
+	c, err := tandoor.New(tandoor.Config{BaseURL: "http://tandoor", HTTP: resilient.NewClient(rt, time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
