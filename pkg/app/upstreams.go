@@ -74,11 +74,11 @@ func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
 // CheckConnection asks the library, which need not be stored yet, step by step whether it
 // can be used. The error of the first step that fails says the cure.
 func (a *App) CheckConnection(ctx context.Context, c postgres.Connection) error {
-	client, err := a.upstreams.newTandoor(c)
+	l, err := a.upstreams.newTandoor(c)
 	if err != nil {
 		return err
 	}
-	_, err = client.Check(ctx)
+	_, err = l.client.Check(ctx)
 	return err
 }
 
