@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
@@ -233,6 +235,22 @@ func TestConnectFatSecret(t *testing.T) {
 	}
 	if detail, err := w.CheckFatSecret(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
 		t.Errorf("doctor says %q, %v", detail, err)
+	}
+}
+
+// A token exchange is signed for one attempt: the transport does not repeat it unseen.
+func TestTokenExchangeIsCountedByAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{empty: true})
+	_, requestToken, err := w.ConnectURL(t.Context(), "user_lewis")
+	must(t, err)
+	w.fault(t, faultswitch.Rule{Upstream: "fatsecret", Path: "*access_token", Status: http.StatusServiceUnavailable, Times: 1})
+	if _, err := w.Connected(t.Context(), requestToken, "verifier"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	got := w.byStatus(t)
+	if want := map[string]int64{"fatsecret 200": 1, "fatsecret 503": 1}; !maps.Equal(got, want) || len(w.box.FatSecret.Requests()) != 1 {
+		t.Errorf("counted %v, want %v; %d requests reached FatSecret", got, want, len(w.box.FatSecret.Requests()))
 	}
 }
 

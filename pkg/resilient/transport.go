@@ -190,24 +190,23 @@ func (t *Transport) attempt(req *http.Request) (*http.Response, error) {
 
 // observed is one attempt with its answer limited and reported.
 func (t *Transport) observed(req *http.Request) (*http.Response, error) {
-	start := t.opt.Retry.Now()
-	report := func(resp *http.Response, received int64, err error) {
-		if t.opt.Observe == nil {
-			return
-		}
-		ctx := req.Context()
-		t.opt.Observe(ctx, Call{Endpoint: Endpoint(ctx), Status: Label(resp, err), Bytes: received, Took: t.opt.Retry.Now().Sub(start)})
-	}
+	ctx, start := req.Context(), t.opt.Retry.Now()
 	resp, err := t.inner.RoundTrip(req)
 	if err != nil {
-		report(nil, 0, err)
+		t.report(ctx, start, nil, 0, err)
 		return nil, err
 	}
 	if t.opt.MaxBody > 0 {
 		resp.Body = LimitBody(resp.Body, t.opt.MaxBody)
 	}
-	resp.Body = &counted{body: resp.Body, done: func(received int64, err error) { report(resp, received, err) }}
+	resp.Body = &counted{body: resp.Body, done: func(received int64, err error) { t.report(ctx, start, resp, received, err) }}
 	return resp, nil
+}
+
+func (t *Transport) report(ctx context.Context, start time.Time, resp *http.Response, received int64, err error) {
+	if t.opt.Observe != nil {
+		t.opt.Observe(ctx, Call{Endpoint: Endpoint(ctx), Status: Label(resp, err), Bytes: received, Took: t.opt.Retry.Now().Sub(start)})
+	}
 }
 
 // NewClient returns a client that never follows redirects, so that a log-in page is
