@@ -122,7 +122,7 @@ var (
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	for n := 1; ; n++ {
-		resp, err := t.attempt(req) //nolint:contextcheck // the request carries its context
+		resp, err := t.attempt(req)
 		if !slices.Contains(safeMethods, req.Method) || !worthRetrying(resp, err) {
 			return resp, err
 		}
