@@ -103,6 +103,9 @@ func printWeek(w io.Writer, m observe.Measured) {
 			fmt.Fprintln(w, line)
 		}
 	}
+	for _, n := range wk.Notes {
+		fmt.Fprintf(w, "  note: %s\n", n)
+	}
 	fmt.Fprintf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
 	if m.Existing {
 		fmt.Fprintln(w, "  the week was planned before; nothing was changed")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -272,6 +273,19 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error)
 	return pool, weight, nil
 }
 
+// remedy names the macro that binds and the one further recipe that would help most.
+func remedy(r *generate.WeeklyRemedy) []string {
+	if r == nil || len(r.Dates) == 0 {
+		return nil
+	}
+	days := "1 more day"
+	if n := len(r.Dates); n > 1 {
+		days = fmt.Sprintf("%d more days", n)
+	}
+	return []string{fmt.Sprintf("What misses its target most often is %s. What would help most: a %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving, which would bring %s on target.",
+		strings.TrimSuffix(r.Macro, "_g"), r.Meal, r.PerServing.Protein.Grams(), r.PerServing.Fat.Grams(), r.PerServing.Carbs.Grams(), days)}
+}
+
 // lean warns of days that give far less energy than they should: a plan that misses its
 // targets must not pass for a diet.
 func lean(w plan.Week) []string {
@@ -346,7 +360,7 @@ func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort i
 		return sel, err
 	}
 	sel.week = toWeek(in, c, sol.Plan, target, source)
-	sel.week.Notes = append(notes(in, pool, source, sel.week), c.notes...)
+	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, source, sel.week), c.notes)
 	return sel, nil
 }
 

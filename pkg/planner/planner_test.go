@@ -205,6 +205,21 @@ func TestFallbackTargetsSaySo(t *testing.T) {
 	}
 }
 
+// A week that cannot be balanced says which macro binds and which recipe would help most.
+func TestUnbalancedWeeksNameTheRemedy(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p.in.User.Settings.Targets = &nutrition.Macros{Protein: 190 * nutrition.Gram, Fat: 40 * nutrition.Gram, Carbs: 130 * nutrition.Gram}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(res.Week.Notes, "\n")
+	if res.Week.Status != plan.Unbalanced || !strings.Contains(notes, "What misses its target most often is protein. What would help most: a ") {
+		t.Errorf("%s:\n%s", res.Week.Status, notes)
+	}
+}
+
 // A dislike takes the food's descendants along.
 func TestDislikesCoverDescendants(t *testing.T) {
 	t.Parallel()
