@@ -34,6 +34,10 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		return err
 	}
 	a, dead := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
+	if fault.KindOf(dead) == fault.InvalidConfig {
+		fmt.Fprintf(std.out, "✗ %-10s %v\n", "settings", dead)
+		return dead
+	}
 	check("database", func(ctx context.Context) (string, error) {
 		if dead != nil {
 			return "", dead

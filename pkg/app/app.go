@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -219,7 +220,7 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 			return nil, err
 		}
 		a.pools[name] = pool
-		a.stops.push("database pool "+name, func(context.Context) error { pool.Close(); return nil })
+		a.stops.push("database pool "+name, func(ctx context.Context) error { return closePool(ctx, pool) })
 	}
 	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
 		var out []metrics.Reading
@@ -237,6 +238,18 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 		return p, nil
 	}
 	return a.pools["api"], nil
+}
+
+// closePool waits for the pool's connections to come back, as long as ctx allows.
+func closePool(ctx context.Context, pool *pgxpool.Pool) error {
+	closed := make(chan struct{})
+	go func() { pool.Close(); close(closed) }()
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // wire builds the stores, the use cases and what is wrapped around them.
@@ -367,7 +380,11 @@ func (a *App) Start(ctx context.Context) error {
 		web.Health(mux, a.readiness.check)
 		// The pages have the api pool, so that a busy scheduler does not hold them up.
 		api := a.pools["api"]
-		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, Log: a.Log}
+		public, err := url.Parse(a.opts.Config.Web.PublicURL)
+		if err != nil {
+			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
+		}
+		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err

@@ -29,28 +29,28 @@ func (a *App) publishDue(ctx context.Context) error {
 // recorded is written again. It returns how many plans were published; those that fail
 // are logged and stay for the next time.
 func (a *App) Publish(ctx context.Context, userID string) (int, error) {
-	todo, err := a.Plans.Unpublished(ctx)
+	todo, err := a.Plans.Unpublished(ctx, userID)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	var errs []error
 	for _, p := range todo {
-		if userID != "" && p.User != userID {
-			continue
-		}
 		ctx := telemetry.WithUser(ctx, p.User)
-		if err := a.publish(ctx, p); err != nil {
+		claimed, err := a.Plans.Publish(ctx, p.ID, func(ctx context.Context) error { return a.writeBack(ctx, p) })
+		if err != nil {
 			a.Log.WarnContext(ctx, "Plan was not written back", append([]any{"component", "write_back"}, observe.Failure(fault.KindOf(err), err)...)...)
 			errs = append(errs, err)
 			continue
 		}
-		n++
+		if claimed {
+			n++
+		}
 	}
 	return n, errors.Join(errs...)
 }
 
-func (a *App) publish(ctx context.Context, p postgres.Unpublished) error {
+func (a *App) writeBack(ctx context.Context, p postgres.Unpublished) error {
 	stored, err := a.Plans.Get(ctx, p.User, p.Week)
 	if err != nil {
 		return err
@@ -63,10 +63,7 @@ func (a *App) publish(ctx context.Context, p postgres.Unpublished) error {
 	if err == nil && len(written.IDs) > 0 {
 		_, err = client.WriteShopping(ctx, written.IDs[0], shoppingLines(stored.Groceries))
 	}
-	if err != nil {
-		return err
-	}
-	return a.Plans.Published(ctx, p.ID)
+	return err
 }
 
 func planEntries(s *planner.Stored) []tandoor.PlanEntry {

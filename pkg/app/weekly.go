@@ -29,19 +29,25 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(loc)).Monday() + 7, nil
 }
 
+// caughtUp is how many days into a week it is still planned, when the program was down
+// at its time: Monday and Tuesday.
+const caughtUp = 2
+
 // Due returns the weeks that should have a plan by now: the coming one from Friday on,
-// and the current one, for a program that was down over the weekend, if the user was
-// there before its run.
+// and on Monday and Tuesday the current one, if the user was there before its run. The
+// two never come together.
 func Due(u user.User, now time.Time) []calendar.Date {
 	loc, err := u.Location()
 	if err != nil || !u.Enabled {
 		return nil
 	}
-	current := calendar.On(now.In(loc)).Monday()
+	today := calendar.On(now.In(loc))
+	current := today.Monday()
 	var out []calendar.Date
 	for _, week := range []calendar.Date{current, current + 7} {
 		run := (week - runsBefore).At(runsAt, 0, loc)
-		if !now.Before(run) && (week > current || u.Created.Before(run)) {
+		late := week == current
+		if !now.Before(run) && (!late || today < current+caughtUp && u.Created.Before(run)) {
 			out = append(out, week)
 		}
 	}
@@ -139,7 +145,7 @@ func (w *weekly) attempt(s slot) (n int, wait bool) {
 func (w *weekly) make(ctx context.Context, s slot, attempt int) {
 	ctx = telemetry.WithJob(ctx, "job_weekly_generation_"+s.week.Week()+"_"+s.user)
 	_, err := w.app.Generate(ctx, planner.Request{
-		User: s.user, Week: s.week, Attempt: attempt, WillRetry: attempt%weeklyAttempts != 0,
+		User: s.user, Week: s.week, Attempt: (attempt-1)%weeklyAttempts + 1, WillRetry: attempt%weeklyAttempts != 0,
 	}, nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()

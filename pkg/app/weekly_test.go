@@ -26,13 +26,14 @@ func at(t *testing.T, text, zone string) time.Time {
 func TestDue(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ zone, now, created, want string }{
-		"just before":         {"Europe/Berlin", "2026-11-27 05:59", "2026-01-01 00:00", "[2026-11-23]"},
-		"just after":          {"Europe/Berlin", "2026-11-27 06:00", "2026-01-01 00:00", "[2026-11-23 2026-11-30]"},
+		"just before":         {"Europe/Berlin", "2026-11-27 05:59", "2026-01-01 00:00", "[]"},
+		"just after":          {"Europe/Berlin", "2026-11-27 06:00", "2026-01-01 00:00", "[2026-11-30]"},
 		"after the weekend":   {"Europe/Berlin", "2026-11-30 00:01", "2026-01-01 00:00", "[2026-11-30]"},
+		"too late":            {"Europe/Berlin", "2026-12-02 00:00", "2026-01-01 00:00", "[]"},
 		"new on Saturday":     {"Europe/Berlin", "2026-11-28 12:00", "2026-11-28 11:00", "[2026-11-30]"},
 		"new on Wednesday":    {"Europe/Berlin", "2026-12-02 12:00", "2026-12-01 12:00", "[]"},
-		"already Friday east": {"Pacific/Auckland", "2026-11-27 06:00", "2026-01-01 00:00", "[2026-11-23 2026-11-30]"},
-		"still Thursday west": {"America/Los_Angeles", "2026-11-26 21:00", "2026-01-01 00:00", "[2026-11-23]"},
+		"already Friday east": {"Pacific/Auckland", "2026-11-27 06:00", "2026-01-01 00:00", "[2026-11-30]"},
+		"still Thursday west": {"America/Los_Angeles", "2026-11-26 21:00", "2026-01-01 00:00", "[]"},
 	} {
 		u := user.User{ID: "user_ana", TimeZone: c.zone, Enabled: true, Created: at(t, c.created, c.zone)}
 		if got := fmt.Sprint(app.Due(u, at(t, c.now, c.zone))); got != c.want {

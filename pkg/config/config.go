@@ -95,7 +95,7 @@ type Log struct {
 // Telemetry says where signals go.
 type Telemetry struct {
 	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. It holds for traces, metrics and logs alike: the endpoint variables of one signal are not read. Headers, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
-	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP and serve no metrics; the durations in the JSON logs stay."`
+	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP; the durations in the JSON logs stay."`
 	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`
 	SamplerArg     string        `name:"traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" help:"Share of traces, 0 to 1, that traceidratio keeps (default 1)."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`

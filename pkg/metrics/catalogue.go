@@ -86,7 +86,7 @@ var Catalogue = []Def{
 	},
 	{
 		Name: "generation_failures_total", Kind: Counter, Unit: "{generation}", Section: "1.1",
-		Help: "Weekly generations that ended without a plan, retries included.", Keys: []attribute.Key{KeyUser, KeyErrorType},
+		Help: "Weekly generations that ended without a plan, after the last attempt of the run.", Keys: []attribute.Key{KeyUser, KeyErrorType},
 	},
 	{
 		Name: "generation_recipe_selection_conflicts_total", Kind: Counter, Unit: "{conflict}", Section: "1.1",

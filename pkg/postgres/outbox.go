@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
@@ -30,43 +32,57 @@ func NewOutbox(pool *pgxpool.Pool) *Outbox { return &Outbox{pool, db.New(pool)} 
 // mail is due. Between the server's acceptance and our commit a kill makes one more
 // copy of the same Message-ID possible: SMTP has no way to avoid it.
 func (o *Outbox) Next(ctx context.Context, send func(context.Context, delivery.Queued) delivery.Outcome) (found bool, err error) {
-	if err := ctx.Err(); err != nil {
+	tx, err := o.pool.Begin(ctx)
+	if err != nil {
 		return false, failed("outbox", err)
 	}
 	// A mail that is on its way is finished even when the program stops: the server may
-	// have taken it, and only our commit keeps it from being sent again. The statements
-	// and the mail server have time limits of their own.
-	ctx = context.WithoutCancel(ctx)
-	err = pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
-		q := o.q.WithTx(tx)
-		row, err := q.ClaimMail(ctx)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
+	// have taken it, and only our commit keeps it from being sent again.
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
+	defer cancel()
+	defer func() {
+		if rerr := tx.Rollback(work); rerr != nil && !errors.Is(rerr, pgx.ErrTxClosed) && err == nil {
+			err = failed("outbox", rerr)
 		}
-		if err != nil {
-			return err
-		}
-		found = true
-		m := delivery.Queued{
-			ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
-			Mail: planner.Mail{
-				Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
-				Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
-			},
-		}
-		if err := json.Unmarshal(row.Headers, &m.Headers); err != nil {
-			return err
-		}
-		switch out := send(ctx, m); {
-		case out.Err == nil:
-			return q.MarkMailSent(ctx, row.ID)
-		case out.Retry > 0:
-			return q.MarkMailDeferred(ctx, db.MarkMailDeferredParams{ID: row.ID, LastError: out.Err.Error(), DelaySeconds: out.Retry.Seconds()})
-		default:
-			return q.MarkMailFailed(ctx, out.Err.Error(), row.ID)
-		}
-	})
-	return found, failed("outbox", err)
+	}()
+	q := o.q.WithTx(tx)
+	row, err := q.ClaimMail(ctx)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, failed("outbox", err)
+	}
+	m, err := queued(row)
+	if err != nil {
+		return true, err
+	}
+	return true, failed("outbox", errors.Join(record(work, q, row.ID, send(work, m)), tx.Commit(work)))
+}
+
+// finishWithin bounds a mail that is being sent, its record included.
+const finishWithin = 20 * time.Second
+
+func queued(row db.Outbox) (delivery.Queued, error) {
+	m := delivery.Queued{
+		ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
+		Mail: planner.Mail{
+			Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
+			Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
+		},
+	}
+	return m, fault.Wrap(fault.Internal, "outbox", json.Unmarshal(row.Headers, &m.Headers))
+}
+
+func record(ctx context.Context, q *db.Queries, id int64, out delivery.Outcome) error {
+	switch {
+	case out.Err == nil:
+		return q.MarkMailSent(ctx, id)
+	case out.Retry > 0:
+		return q.MarkMailDeferred(ctx, db.MarkMailDeferredParams{ID: id, LastError: out.Err.Error(), DelaySeconds: out.Retry.Seconds()})
+	default:
+		return q.MarkMailFailed(ctx, out.Err.Error(), id)
+	}
 }
 
 // Pending counts the mails not sent and not given up.

@@ -199,9 +199,9 @@ type Unpublished struct {
 }
 
 // Unpublished lists the plans of this week and later that are still to be written back,
-// oldest first, at most 100.
-func (s *Plans) Unpublished(ctx context.Context) ([]Unpublished, error) {
-	rows, err := s.q.ListUnpublished(ctx)
+// oldest first, at most 100; those of one user, or all with "".
+func (s *Plans) Unpublished(ctx context.Context, userID string) ([]Unpublished, error) {
+	rows, err := s.q.ListUnpublished(ctx, userID)
 	if err != nil {
 		return nil, failed("list unpublished plans", err)
 	}
@@ -212,7 +212,27 @@ func (s *Plans) Unpublished(ctx context.Context) ([]Unpublished, error) {
 	return out, nil
 }
 
-// Published records that the plan was written back.
-func (s *Plans) Published(ctx context.Context, id int64) error {
-	return failed("mark plan as published", s.q.MarkPublished(ctx, id))
+// Publish claims the plan, calls write and records that the plan is written back; the
+// claim is a row lock, so only one process writes at a time. It returns false when
+// another process has the plan or was done with it.
+func (s *Plans) Publish(ctx context.Context, id int64, write func(context.Context) error) (claimed bool, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		_, err := q.ClaimUnpublished(ctx, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		claimed = true
+		if err := write(ctx); err != nil {
+			return err
+		}
+		return q.MarkPublished(ctx, id)
+	})
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return claimed, err
+	}
+	return claimed, failed("publish plan", err)
 }

@@ -14,6 +14,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ type Users interface {
 // FatSecret connects users' accounts.
 type FatSecret interface {
 	// ConnectURL returns where the user agrees, and the request token.
-	ConnectURL(ctx context.Context, userID string) (url, requestToken string, err error)
+	ConnectURL(ctx context.Context, userID string) (agree, requestToken string, err error)
 	Connected(ctx context.Context, requestToken, verifier string) (userID string, err error)
 }
 
@@ -89,6 +90,7 @@ type Pages struct {
 	Users     Users
 	FatSecret FatSecret
 	Signer    *signedlink.Signer
+	PublicURL *url.URL // how browsers reach these pages
 	Log       *slog.Logger
 }
 
@@ -161,16 +163,17 @@ func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	url, request, err := p.FatSecret.ConnectURL(r.Context(), c.User)
+	agree, request, err := p.FatSecret.ConnectURL(r.Context(), c.User)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: connectCookie, Value: digest(request), Path: "/fatsecret/", MaxAge: int(connectValid.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
+		Name: connectCookie, Value: digest(request), Path: strings.TrimRight(p.PublicURL.Path, "/") + "/fatsecret/", MaxAge: int(connectValid.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.PublicURL.Scheme == "https",
 	})
-	http.Redirect(w, r, url, http.StatusSeeOther)
+	// A link, not a redirect: browsers hold the redirect of a form to form-action too.
+	p.show(w, r, http.StatusOK, "continue.html", agree)
 }
 
 func digest(token string) string {

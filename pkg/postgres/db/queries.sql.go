@@ -58,6 +58,17 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 	return i, err
 }
 
+const claimUnpublished = `-- name: ClaimUnpublished :one
+select id from plans where id = $1 and published_at is null for update skip locked
+`
+
+func (q *Queries) ClaimUnpublished(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRow(ctx, claimUnpublished, id)
+	var id_2 int64
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
 const countPendingMail = `-- name: CountPendingMail :one
 select count(*) from outbox where status = 'pending'
 `
@@ -478,6 +489,7 @@ from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
 where c.write_back and p.published_at is null and p.week_of > current_date - 7
+  and ($1::text = '' or p.user_id = $1)
 order by p.id
 limit 100
 `
@@ -489,8 +501,8 @@ type ListUnpublishedRow struct {
 	ConnectionID string
 }
 
-func (q *Queries) ListUnpublished(ctx context.Context) ([]ListUnpublishedRow, error) {
-	rows, err := q.db.Query(ctx, listUnpublished)
+func (q *Queries) ListUnpublished(ctx context.Context, userID string) ([]ListUnpublishedRow, error) {
+	rows, err := q.db.Query(ctx, listUnpublished, userID)
 	if err != nil {
 		return nil, err
 	}

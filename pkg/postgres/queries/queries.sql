@@ -175,8 +175,12 @@ from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
 where c.write_back and p.published_at is null and p.week_of > current_date - 7
+  and (@user_id::text = '' or p.user_id = @user_id)
 order by p.id
 limit 100;
+
+-- name: ClaimUnpublished :one
+select id from plans where id = @id and published_at is null for update skip locked;
 
 -- name: MarkPublished :exec
 update plans set published_at = now() where id = @id;
