@@ -360,6 +360,9 @@ func TestFallbacks(t *testing.T) {
 		if m.Week.TargetSource != "computed" {
 			t.Errorf("targets are %s", m.Week.TargetSource)
 		}
+		if !strings.Contains(w.logs.String(), "Profile was not read") {
+			t.Error("no line says that FatSecret did not answer")
+		}
 	})
 }
 

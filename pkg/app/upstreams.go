@@ -54,6 +54,10 @@ func (u *upstreams) transport(opt resilient.Options) http.RoundTripper {
 	opt.OnStateChange = func(name string, from, to resilient.State) {
 		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
+	opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
+		u.app.Log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
+			"status", r.Status, "retry_attempt", r.Attempt, "delay_ms", r.Delay.Milliseconds())
+	}
 	return resilient.NewTransport(traced, opt)
 }
 

@@ -129,6 +129,9 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 			g.log.WarnContext(ctx, "Recipe pool is stale", append([]any{slog.Time("fetched_at", m.Pool.FetchedAt)},
 				Failure(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
 		}
+		if m.ProfileCause != nil {
+			g.log.WarnContext(ctx, "Profile was not read; the user's own figures are used", Failure(fault.KindOf(m.ProfileCause), m.ProfileCause)...)
+		}
 		g.log.Log(ctx, CompletionLevel(m), "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
 	}
 }

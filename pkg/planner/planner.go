@@ -143,6 +143,9 @@ type Result struct {
 	Conflicts  []string
 	Work       int64 // the engine's units
 	Pool       Pool
+	// ProfileCause is why the weight was not read, if it was not: the user's own figures
+	// were used instead.
+	ProfileCause error
 }
 
 // GenerationID is the readable name of a run, the same for every attempt at it.
@@ -176,15 +179,15 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if in.Existing != nil && !req.DryRun {
 		return Result{Stored: *in.Existing, Existing: true}, nil
 	}
-	pool, weight, err := p.fetch(ctx, in.User)
+	pool, body, err := p.fetch(ctx, in.User)
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Pool: pool}
+	res := Result{Pool: pool, ProfileCause: body.cause}
 
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		sel, err = choose(in, pool, weight, req.Week, p.settings.Effort)
+		sel, err = choose(in, pool, body.kg, req.Week, p.settings.Effort)
 		return err
 	}); err != nil {
 		return res, err
@@ -236,11 +239,17 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	return res, nil
 }
 
+// weight is what the tracking service said, or why it said nothing.
+type weight struct {
+	kg    float64
+	cause error
+}
+
 // fetch gets the recipes and the weight, at the same time. A missing weight is no error.
-func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error) {
+func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, weight, error) {
 	var (
-		pool   Pool
-		weight float64
+		pool Pool
+		w    weight
 	)
 	recipes := func(ctx context.Context) error {
 		return p.step(ctx, "recipe_fetch", func(ctx context.Context) (err error) {
@@ -248,29 +257,24 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, float64, error)
 			return err
 		})
 	}
-	profile := func(ctx context.Context) error {
-		return p.step(ctx, "profile_fetch", func(ctx context.Context) (err error) {
-			weight, err = p.profiles.Weight(ctx, u)
+	profile := func(ctx context.Context) {
+		w.cause = p.step(ctx, "profile_fetch", func(ctx context.Context) (err error) {
+			w.kg, err = p.profiles.Weight(ctx, u)
 			return err
 		})
 	}
 	if p.settings.Sequential {
 		if err := recipes(ctx); err != nil {
-			return pool, 0, err
+			return pool, w, err
 		}
-		_ = profile(ctx) // recorded by its step; the user's own figures are used instead
-		return pool, weight, nil
+		profile(ctx)
+		return pool, w, nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return recipes(gctx) })
-	g.Go(func() error {
-		_ = profile(gctx) // recorded by its step; the user's own figures are used instead
-		return nil
-	})
-	if err := g.Wait(); err != nil {
-		return pool, 0, err
-	}
-	return pool, weight, nil
+	g.Go(func() error { profile(gctx); return nil })
+	err := g.Wait()
+	return pool, w, err
 }
 
 // remedy names the macro that binds and the one further recipe that would help most.

@@ -66,7 +66,6 @@ type Telemetry struct {
 	Levels  *Levels
 
 	logs *sdklog.LoggerProvider
-	lost *atomic.Int64
 }
 
 // Start builds the providers and sets them as OpenTelemetry's globals, for libraries
@@ -100,7 +99,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Telemetry{Levels: NewLevels(o.Logs.Level), lost: new(atomic.Int64)}
+	t := &Telemetry{Levels: NewLevels(o.Logs.Level)}
 	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res), sdktrace.WithSampler(sdktrace.AlwaysRecord(sampled))}
 	for _, p := range o.SpanProcessors {
 		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))
@@ -141,7 +140,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	otel.SetTracerProvider(t.Tracers)
 	otel.SetMeterProvider(t.Meters)
 	otel.SetTextMapPropagator(propagation.TraceContext{}) // third parties get no baggage
-	otel.SetErrorHandler(&exportErrors{log: slog.New(stdout), lost: t.lost, every: time.Minute})
+	otel.SetErrorHandler(&exportErrors{log: slog.New(stdout), every: time.Minute})
 
 	if o.Endpoint != "" {
 		if err := runtime.Start(runtime.WithMeterProvider(t.Meters)); err != nil {
@@ -156,9 +155,6 @@ func (t *Telemetry) Tracer() trace.Tracer {
 	return t.Tracers.Tracer("github.com/mealplanner/mealplanner")
 }
 
-// ExportErrors is how many export errors the SDK has reported.
-func (t *Telemetry) ExportErrors() int64 { return t.lost.Load() }
-
 // Stop flushes and ends the providers: traces and logs, then metrics, because ending
 // spans record metrics. A context without a deadline may wait for minutes when the
 // collector is unreachable.
@@ -170,7 +166,7 @@ func (t *Telemetry) Stop(ctx context.Context) error {
 // OTLP, where the line would cause the next error.
 type exportErrors struct {
 	log   *slog.Logger
-	lost  *atomic.Int64
+	lost  atomic.Int64
 	every time.Duration
 	last  atomic.Int64 // UnixNano of the last line
 }

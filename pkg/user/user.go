@@ -47,9 +47,8 @@ type Settings struct {
 	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
 	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
 
-	NoMail       []string `json:"no_mail,omitempty"`        // mail types the user unsubscribed from
-	TrackOpens   bool     `json:"track_opens,omitempty"`    // opt-in
-	NoClickTrack bool     `json:"no_click_track,omitempty"` // opt-out
+	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
+	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
 }
 
 // DefaultSettings are the settings of a new user.
