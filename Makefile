@@ -4,8 +4,9 @@ SHELL := bash
 export GOFLAGS := -buildvcs=false
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOLS := $(HOME)/.cache/mealplanner
-GOLANGCI := golangci-lint@v2.15.0
-SQLC := sqlc@v1.31.1
+tool = $(TOOLS)/$(1)@$(shell awk '$$1 == "$(1)" { print $$2 }' tools/versions)/$(1)
+GOLANGCI := $(call tool,golangci-lint)
+SQLC := $(call tool,sqlc)
 ARGS ?=
 
 .PHONY: help
@@ -51,21 +52,21 @@ test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches
 	go test -tags overlap -count=1 -timeout 10m -v -run TestFetchesOverlap ./pkg/app
 
 .PHONY: lint
-lint: $(TOOLS)/$(GOLANGCI)/golangci-lint ## Linter, with the layers' arrows.
-	$(TOOLS)/$(GOLANGCI)/golangci-lint run
+lint: $(GOLANGCI) ## Linter, with the layers' arrows.
+	$(GOLANGCI) run
 
 .PHONY: lint-self-test
-lint-self-test: $(TOOLS)/$(GOLANGCI)/golangci-lint ## Plant one violation per arrow and expect each finding.
-	test/lint/self-test $(TOOLS)/$(GOLANGCI)/golangci-lint
+lint-self-test: $(GOLANGCI) ## Plant one violation per arrow and expect each finding.
+	test/lint/self-test $(GOLANGCI)
 
 .PHONY: generate
-generate: $(TOOLS)/$(SQLC)/sqlc ## Generate the database code and the documentation pages.
-	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc generate
+generate: $(SQLC) ## Generate the database code and the documentation pages.
+	cd pkg/postgres && $(SQLC) generate
 	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 
 .PHONY: generate-check
-generate-check: $(TOOLS)/$(SQLC)/sqlc ## Fail when generated code is not what the sources give.
-	cd pkg/postgres && $(TOOLS)/$(SQLC)/sqlc diff
+generate-check: $(SQLC) ## Fail when generated code is not what the sources give.
+	cd pkg/postgres && $(SQLC) diff
 
 .PHONY: docs-image
 docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
@@ -93,7 +94,7 @@ spec-coverage: ## Check that every item of the monitoring document's checklist i
 	go run ./test/coverage docs/spec-coverage.md
 
 $(TOOLS)/%:
-	@tools/install $(*D)
+	@tools/install $(@F)
 
 .PHONY: clean
 clean: ## Remove what was built here.

@@ -32,7 +32,22 @@ type Def struct {
 	// monitoring document is one of them, and there are bounds above the highest.
 	Buckets []float64
 	Section string // of the monitoring document; "design" where we added the metric
+	// Planned names what will feed the metric one day; "" = it is exported today. A planned
+	// metric has no instrument yet.
+	Planned string
+	// Collector marks what the Collector makes of our spans; the program has no instrument.
+	Collector bool
 }
+
+// Exported reports whether this program exports the metric today.
+func (d Def) Exported() bool { return d.Planned == "" && !d.Collector }
+
+// What planned metrics wait for.
+const (
+	jobQueue   = "job queue"
+	commands   = "mail commands"
+	engagement = "engagement tracking"
+)
 
 // The label keys.
 const (
@@ -49,6 +64,9 @@ const (
 	KeyEmailType = attribute.Key("email_type")
 	KeySource    = attribute.Key("source")
 	KeyService   = attribute.Key("service")
+	KeyJobType   = attribute.Key("job_type")
+	KeyPriority  = attribute.Key("priority")
+	KeyCommand   = attribute.Key("command_type")
 )
 
 // Closed label values that are not a Go type elsewhere.
@@ -67,6 +85,10 @@ var (
 	// Pools are the two database pools.
 	Pools = []string{"api", "scheduler"}
 )
+
+// componentBuckets are those of the component histogram, of the program's and of the
+// Collector's copy alike.
+var componentBuckets = []float64{.001, .002, .005, .01, .02, .05, .1, .15, .2, .3, .45, .5, .6, 1, 2, 5}
 
 // Catalogue lists every metric.
 var Catalogue = []Def{
@@ -105,7 +127,84 @@ var Catalogue = []Def{
 		Name: "generation_component_duration_seconds", Kind: Histogram, Unit: "s", Section: "1.1",
 		Help:    "Duration of one component of a generation, from its span.",
 		Keys:    []attribute.Key{KeyComponent},
-		Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .15, .2, .3, .45, .5, .6, 1, 2, 5},
+		Buckets: componentBuckets,
+	},
+	{
+		Name: "generation_component_duration_spanmetrics_seconds", Kind: Histogram, Unit: "s", Section: "design", Collector: true,
+		Help:    "The same, made from the spans by the Collector: the independent copy.",
+		Keys:    []attribute.Key{KeyComponent},
+		Buckets: componentBuckets,
+	},
+	{
+		Name: "scheduler_job_queue_depth", Kind: Gauge, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Help: "Due jobs that wait for a worker.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_oldest_pending_age_seconds", Kind: Gauge, Unit: "s", Section: "design", Planned: jobQueue,
+		Help: "Time since the oldest due job should have begun; 0 when none is due.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_execution_latency_seconds", Kind: Histogram, Unit: "s", Section: "1.2", Planned: jobQueue,
+		Help: "Time from a job's due time to the start of its first attempt.", Keys: []attribute.Key{KeyJobType, KeyPriority},
+		Buckets: []float64{.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600},
+	},
+	{
+		Name: "scheduler_job_retry_rate", Kind: Gauge, Unit: "1", Section: "1.2", Planned: jobQueue,
+		Help: "Retries over started attempts of the last 24 h, 0 to 1, read from the database.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_error_rate", Kind: Gauge, Unit: "1", Section: "1.2", Planned: jobQueue,
+		Help: "Jobs that failed for good over finished jobs of the last 24 h, 0 to 1, read from the database; the error types of a job type add up.",
+		Keys: []attribute.Key{KeyJobType, KeyErrorType},
+	},
+	{
+		Name: "scheduler_concurrent_jobs", Kind: Gauge, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Help: "Jobs that this process is working on.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_concurrency_limit", Kind: Gauge, Unit: "{job}", Section: "design", Planned: jobQueue,
+		Help: "Jobs this process works on at most at a time.",
+	},
+	{
+		Name: "scheduler_job_executions_total", Kind: Counter, Unit: "{attempt}", Section: "1.2", Planned: jobQueue,
+		Help: "Started attempts.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_retries_total", Kind: Counter, Unit: "{attempt}", Section: "1.2", Planned: jobQueue,
+		Help: "Started attempts that were not the first.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_completions_total", Kind: Counter, Unit: "{job}", Section: "1.3", Planned: jobQueue,
+		Help: "Jobs that succeeded.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "scheduler_job_failures_total", Kind: Counter, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Help: "Jobs that failed for good: permanently, or with their retries exhausted.", Keys: []attribute.Key{KeyJobType, KeyErrorType},
+	},
+	{
+		Name: "scheduler_job_retry_exhausted_total", Kind: Counter, Unit: "{job}", Section: "4.5", Planned: jobQueue,
+		Help: "Jobs that failed at their last allowed attempt.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "job_processing_throughput", Kind: Gauge, Unit: "{job}/h", Section: "1.3", Planned: jobQueue,
+		Help: "Finished jobs an hour over the last 24 h, read from the database.", Keys: []attribute.Key{KeyJobType},
+	},
+	{
+		Name: "weekly_generation_success_all_users", Kind: Gauge, Unit: "1", Section: "1.4",
+		Help: "0 while an enabled user whose run was due over 30 minutes ago has no plan for the week, else 1; the running and the last week that had a due run, read from the database.",
+		Keys: []attribute.Key{KeyWeek},
+	},
+	{
+		Name: "weekly_generation_current_week", Kind: Gauge, Unit: "1", Section: "design",
+		Help: "1 for the week whose plans were due last, 0 for the one before.", Keys: []attribute.Key{KeyWeek},
+	},
+	{
+		Name: "weekly_generation_success_streak_weeks", Kind: Gauge, Unit: "{week}", Section: "design",
+		Help: "Weeks in a row, up to the last due one, for which every enabled user has a plan, read from the database.",
+	},
+	{
+		Name: "weekly_generation_last_success_timestamp_seconds", Kind: Gauge, Unit: "s", Section: "design",
+		Help: "When the newest plan was stored, in seconds since 1970.",
 	},
 	{
 		Name: "api_availability", Kind: Gauge, Unit: "1", Section: "1.3",
@@ -129,6 +228,10 @@ var Catalogue = []Def{
 	{
 		Name: "cost_metrics_bandwidth_bytes", Kind: Counter, Unit: "By", Section: "1.4",
 		Help: "Bytes received from upstreams (api) and sent as mail (email).", Keys: []attribute.Key{KeySource},
+	},
+	{
+		Name: "api_daily_budget_usage", Kind: Gauge, Unit: "1", Section: "design",
+		Help: "Today's calls (UTC) over the application's daily budget, 0 to 1.", Keys: []attribute.Key{KeyAPI},
 	},
 	{
 		Name: "database_connection_pool_usage", Kind: Gauge, Unit: "1", Section: "1.3",
@@ -161,6 +264,22 @@ var Catalogue = []Def{
 		Help:    "Time from the mail's entry into the outbox to its acceptance by the SMTP server.",
 		Keys:    []attribute.Key{KeyEmailType},
 		Buckets: []float64{.5, 1, 2, 5, 10, 20, 30, 60, 300},
+	},
+	{
+		Name: "email_opens_total", Kind: Counter, Unit: "{mail}", Section: "1.4", Planned: engagement,
+		Help: "Mails opened by a person for the first time; only users who opted in.", Keys: []attribute.Key{KeyEmailType},
+	},
+	{
+		Name: "email_clicks_total", Kind: Counter, Unit: "{mail}", Section: "1.4", Planned: engagement,
+		Help: "Mails in which a person followed a link for the first time.", Keys: []attribute.Key{KeyEmailType},
+	},
+	{
+		Name: "email_engagement_rate", Kind: Gauge, Unit: "1", Section: "1.4", Planned: engagement,
+		Help: "Mails of the last 30 days that were opened or clicked over those accepted, 0 to 1, read from the database.", Keys: []attribute.Key{KeyEmailType},
+	},
+	{
+		Name: "command_execution_rate", Kind: Counter, Unit: "{command}", Section: "1.4", Planned: commands,
+		Help: "Commands by mail and button that were carried out. A counter in spite of its name.", Keys: []attribute.Key{KeyCommand},
 	},
 	{
 		Name: "service_up", Kind: Gauge, Unit: "1", Section: "design",
@@ -206,6 +325,9 @@ func (l Labels) keeps(d Def, k attribute.Key) bool {
 func Views(l Labels) []sdk.View {
 	var views []sdk.View
 	for _, d := range Catalogue {
+		if !d.Exported() {
+			continue
+		}
 		var keys []attribute.Key
 		for _, k := range d.Keys {
 			if l.keeps(d, k) {

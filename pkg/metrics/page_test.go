@@ -41,18 +41,18 @@ func renderPage() []byte {
 	b.WriteString(`# Metrics
 
 Every metric of ours, from the one catalogue in ` + "`pkg/metrics`" + `. Names reach Prometheus unchanged. Closed label sets are
-exported at zero from the start. Section is that of the monitoring document; "design" marks what we added. This page is
-generated (` + "`make generate`" + `).
+exported at zero from the start. Section is that of the monitoring document; "design" marks what we added. A metric marked
+planned is not exported yet; the dashboards know it already. This page is generated (` + "`make generate`" + `).
 
-| metric | kind | unit | labels | section | meaning |
-|---|---|---|---|---|---|
+| metric | kind | unit | labels | section | state | meaning |
+|---|---|---|---|---|---|---|
 `)
 	for _, d := range metrics.Catalogue {
 		keys := make([]string, len(d.Keys))
 		for i, k := range d.Keys {
 			keys[i] = "`" + string(k) + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s |\n", d.Name, d.Kind, d.Unit, strings.Join(keys, ", "), d.Section, d.Help)
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s |\n", d.Name, d.Kind, d.Unit, strings.Join(keys, ", "), d.Section, state(d), d.Help)
 	}
 	b.WriteString("\n## Bucket bounds\n\n")
 	for _, d := range metrics.Catalogue {
@@ -66,4 +66,15 @@ generated (` + "`make generate`" + `).
 		fmt.Fprintf(&b, "- `%s`: %s\n", d.Name, strings.Join(bounds, ", "))
 	}
 	return b.Bytes()
+}
+
+func state(d metrics.Def) string {
+	switch {
+	case d.Planned != "":
+		return "planned: " + d.Planned
+	case d.Collector:
+		return "by the Collector"
+	default:
+		return "exported"
+	}
 }

@@ -33,6 +33,9 @@ func New(ctx context.Context, mp metric.MeterProvider) (*Recorder, error) {
 	}
 	var errs []error
 	for _, d := range Catalogue {
+		if !d.Exported() {
+			continue
+		}
 		var err error
 		switch d.Kind {
 		case Counter:
@@ -142,7 +145,7 @@ func (r *Recorder) MailFailed(ctx context.Context, emailType string) {
 
 // Reading is one value of an observable gauge.
 type Reading struct {
-	Label string // value of the gauge's only label
+	Label string // value of the gauge's only label, if it has one
 	Value float64
 }
 
@@ -150,8 +153,8 @@ type Reading struct {
 // long. The returned function ends the registration.
 func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (stop func() error, err error) {
 	d, ok := Lookup(name)
-	if !ok || d.Kind != Gauge || len(d.Keys) != 1 {
-		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with one label", strconv.Quote(name))
+	if !ok || !d.Exported() || d.Kind != Gauge || len(d.Keys) > 1 {
+		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with one label at most", strconv.Quote(name))
 	}
 	g, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))
 	if err != nil {
@@ -159,7 +162,11 @@ func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (s
 	}
 	reg, err := r.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		for _, x := range read(ctx) {
-			o.ObserveFloat64(g, x.Value, metric.WithAttributes(d.Keys[0].String(x.Label)))
+			var labels []attribute.KeyValue
+			for _, k := range d.Keys {
+				labels = append(labels, k.String(x.Label))
+			}
+			o.ObserveFloat64(g, x.Value, metric.WithAttributes(labels...))
 		}
 		return nil
 	}, g)
