@@ -51,6 +51,23 @@ test-kill: ## Kill a generation at every point; expect one plan and one mail.
 test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches, and one after the other beside it.
 	go test -tags overlap -count=1 -timeout 10m -v -run TestFetchesOverlap ./pkg/app
 
+STACK := prometheus promtool alertmanager amtool jaeger loki otelcol
+
+.PHONY: stack
+stack: $(foreach t,$(STACK),$(call tool,$(t))) ## Build the real telemetry servers (a quarter of an hour, once).
+
+.PHONY: stack-up
+stack-up: stack ## Run Collector, Prometheus, Alertmanager, Jaeger and Loki on loopback.
+	@go run ./test/stack/stackctl up
+
+.PHONY: stack-down
+stack-down: stack ## Stop them; data and logs stay.
+	@go run ./test/stack/stackctl down
+
+.PHONY: stack-status
+stack-status: stack ## Say which of them run, and where.
+	@go run ./test/stack/stackctl status
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Linter, with the layers' arrows.
 	$(GOLANGCI) run

@@ -31,6 +31,7 @@ type cli struct {
 	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the weekly run and the mail delivery."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
+	Debug     debugCmd     `cmd:"" help:"Write one user's DEBUG lines for a while, in every running process."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

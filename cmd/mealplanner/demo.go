@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -28,6 +29,7 @@ import (
 
 type demoCmd struct {
 	Once      bool             `help:"End when every plan is mailed; otherwise stay up and say where the inbox is."`
+	Stack     bool             `help:"Send traces, metrics and logs to the stack of \"make stack-up\" or \"docker compose up\", and print where to look."`
 	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo makes a database of its own there and drops it at the end; default: a private server that vanishes with the demo." placeholder:"URL"`
 	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
 	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
@@ -51,6 +53,11 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 
 	if err := c.portFree(ctx); err != nil {
 		return err
+	}
+	if c.Stack {
+		if err := c.useStack(ctx); err != nil {
+			return err
+		}
 	}
 	url, stop, err := c.database(ctx, say, now)
 	if err != nil {
@@ -99,6 +106,9 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err := c.plans(ctx, a, box, std, now); err != nil {
 		return err
 	}
+	if c.Stack {
+		printLinks(std.out)
+	}
 	if c.Once {
 		return nil
 	}
@@ -108,6 +118,45 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	say("\nInbox: %s\nFaults: %s (see docs/sandbox.md)\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL())
 	<-ctx.Done()
 	return nil
+}
+
+// Where the telemetry stack listens, native or in containers.
+const (
+	stackOTLP       = "127.0.0.1:4317"
+	stackJaeger     = "http://127.0.0.1:16686"
+	stackPrometheus = "http://127.0.0.1:9090"
+	stackLoki       = "http://127.0.0.1:3100"
+)
+
+// useStack sends the demo's telemetry to the stack, quickly and unsampled, as long as
+// nothing else was asked for.
+func (c *demoCmd) useStack(ctx context.Context) error {
+	var d net.Dialer
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := d.DialContext(ctx, "tcp", stackOTLP)
+	if err != nil {
+		return fault.New(fault.InvalidConfig, "--stack", "nothing listens on %s: start it with `make stack-up` (or `docker compose up`)", stackOTLP)
+	}
+	if err := conn.Close(); err != nil {
+		return fault.Wrap(fault.Internal, "demo", err)
+	}
+	c.Telemetry.OTLPEndpoint, c.Log.TraceRequests = "http://"+stackOTLP, true
+	if c.Log.Level == "" {
+		c.Log.Level = "info"
+	}
+	return nil
+}
+
+// printLinks says where the traces, metrics and logs of the printed weeks are found.
+func printLinks(w io.Writer) {
+	fmt.Fprintf(w, `
+Put a trace id of above in the place of TRACE (it arrives within 15 seconds):
+  trace    %[1]s/trace/TRACE
+           curl -s %[1]s/api/traces/TRACE | jq '.data[].spans[] | {operationName, duration}'
+  logs     curl -sG %[2]s/loki/api/v1/query_range --data-urlencode 'query={service_name=~"meal-planner.*"} | trace_id="TRACE"' | jq '.data.result[].values[][1]'
+  metrics  curl -sG %[3]s/api/v1/query --data-urlencode 'query=sum by (component) (generation_component_duration_seconds_sum)' | jq '.data.result'
+`, stackJaeger, stackLoki, stackPrometheus)
 }
 
 // portFree fails early when the pages could not be served at the end.

@@ -48,6 +48,9 @@ const (
 	Tool      Role = "tool"
 )
 
+// Admin names the listener for operators of a process; see [App.Addr].
+const Admin Role = "admin"
+
 func (r Role) service() string {
 	switch r {
 	case API:
@@ -99,10 +102,13 @@ type App struct {
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
 	readiness  *readiness
-	wake       chan struct{}
-	weekly     *weekly
-	stops      stack
-	addrs      map[Role]net.Addr
+	leader     *postgres.Leader
+
+	metricsPage http.Handler // nil = not served
+	wake        chan struct{}
+	weekly      *weekly
+	stops       stack
+	addrs       map[Role]net.Addr
 }
 
 // New builds the program: it connects to the database and starts no server and no job.
@@ -145,6 +151,18 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 	if err != nil {
 		return fault.Wrap(fault.Internal, "host name", err)
 	}
+	debug := map[string]time.Time{}
+	if debugUser != "" {
+		debug[debugUser] = a.opts.Now().Add(time.Hour)
+	}
+	readers := a.opts.Readers
+	if c.Telemetry.Metrics && a.opts.Role != Tool {
+		reader, page, err := telemetry.NewScrape()
+		if err != nil {
+			return err
+		}
+		readers, a.metricsPage = append(readers, reader), page
+	}
 	a.telemetry, err = telemetry.Start(ctx, telemetry.Options{
 		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
 		Instance: host + "/" + string(a.opts.Role),
@@ -153,9 +171,9 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		Sampler: c.Telemetry.Sampler, SamplerArg: c.Telemetry.SamplerArg,
 		Views:          metrics.Views(metrics.LabelsFor(users)),
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
-		Readers:        a.opts.Readers,
+		Readers:        readers,
 		LogWriter:      a.opts.Log,
-		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo, KeepAll: c.Log.TraceRequests},
+		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo, KeepAll: c.Log.TraceRequests, Debug: debug},
 	})
 	if err != nil {
 		return err
@@ -173,9 +191,6 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		return nil // lost signals are no failure of the program
 	})
 	a.Log = a.telemetry.Logger
-	if debugUser != "" {
-		a.telemetry.Levels.SetUser(debugUser, slog.LevelDebug, a.opts.Now().Add(time.Hour))
-	}
 	a.rec, err = metrics.New(ctx, a.telemetry.Meters)
 	timings.Record(a.rec)
 	return err
@@ -275,6 +290,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 		return err
 	}
 	a.readiness = &readiness{ping: pool.Ping, now: a.opts.Now}
+	a.leader = postgres.NewLeader(pool)
 	a.upstreams = newUpstreams(a)
 	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
 	if a.accounts, err = newFatSecret(a, tracking); err != nil {
@@ -283,7 +299,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	profiles := weights.New(a.accounts, tracking, c.Generation.UpstreamTimeout)
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
-	a.Sync = recipesync.New(a.upstreams, a.Recipes, sync, a.opts.Now)
+	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
 	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
@@ -357,7 +373,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.Ready(ctx); err != nil {
 		return err
 	}
-	if err := a.observeDatabase(); err != nil {
+	if err := a.observeGauges(); err != nil {
 		return err
 	}
 	users, err := a.Users.List(ctx)
@@ -367,17 +383,21 @@ func (a *App) Start(ctx context.Context) error {
 	for _, u := range users {
 		a.rec.UserKnown(ctx, u.ID)
 	}
+	a.followDebugged(ctx)
+	if addr := a.opts.Config.Web.AdminAddr; addr != "" {
+		if err := a.listen(ctx, Admin, addr, web.Admin(a, a.opts.Now)); err != nil {
+			return err
+		}
+	}
 	if a.opts.Role.schedules() {
 		a.startJobs(ctx)
-		mux := http.NewServeMux()
-		web.Health(mux, a.readiness.check)
+		mux := a.machinePages()
 		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, mux); err != nil {
 			return err
 		}
 	}
 	if a.opts.Role.serves() {
-		mux := http.NewServeMux()
-		web.Health(mux, a.readiness.check)
+		mux := a.machinePages()
 		// The pages have the api pool, so that a busy scheduler does not hold them up.
 		api := a.pools["api"]
 		public, err := url.Parse(a.opts.Config.Web.PublicURL)
@@ -393,44 +413,45 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// observeDatabase exports service_up, which every role says of itself, and the gauges
-// that are read from the database.
-func (a *App) observeDatabase() error {
-	const age, timeout = 15 * time.Second, 2 * time.Second
-	if err := a.observeGauge("service_up", func(ctx context.Context) []metrics.Reading {
-		up := 1.0
-		if a.readiness.check(ctx) != nil {
-			up = 0
-		}
-		return []metrics.Reading{{Label: a.opts.Role.service(), Value: up}}
-	}); err != nil || !a.opts.Role.schedules() {
-		return err
+// machinePages are what machines ask for: health, and the metrics where they are wanted.
+func (a *App) machinePages() *http.ServeMux {
+	mux := http.NewServeMux()
+	web.Health(mux, a.readiness.check)
+	if a.metricsPage != nil {
+		mux.Handle("GET /metrics", a.metricsPage)
 	}
-	for name, read := range map[string]func(context.Context) ([]metrics.Reading, error){
-		"generation_macro_balance_success_rate": func(ctx context.Context) ([]metrics.Reading, error) {
-			m, err := a.Plans.MacroBalance(ctx)
-			return observe.Rates(m, nil, 0), err
-		},
-		"email_delivery_success_rate": func(ctx context.Context) ([]metrics.Reading, error) {
-			m, err := a.Outbox.DeliveryRate(ctx)
-			return observe.Rates(m, metrics.EmailTypes, 1), err
-		},
-		"api_availability": a.upstreams.availability,
-	} {
-		if err := a.observeGauge(name, observe.Cached(age, timeout, a.opts.Now, read)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return mux
 }
 
-func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {
-	stop, err := a.rec.Observe(name, read)
+// debuggedEvery is how soon a process notices whose DEBUG lines are wanted.
+const debuggedEvery = 5 * time.Second
+
+// followDebugged keeps the users whose DEBUG lines are written as the database says.
+func (a *App) followDebugged(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.every(ctx, debuggedEvery, "debugged users", "telemetry", a.readDebugged)
+	}()
+	a.stops.push("debugged users", func(context.Context) error { cancel(); <-done; return nil })
+}
+
+func (a *App) readDebugged(ctx context.Context) error {
+	users, err := a.Users.Debugged(ctx, a.opts.Now())
 	if err != nil {
 		return err
 	}
-	a.stops.push("gauge "+name, func(context.Context) error { return stop() })
+	a.telemetry.Levels.SetDebug(users)
 	return nil
+}
+
+// SetDebug implements [web.Debugged]: this process follows at once, others soon.
+func (a *App) SetDebug(ctx context.Context, userID string, until time.Time) error {
+	if err := a.Users.SetDebug(ctx, userID, until); err != nil {
+		return err
+	}
+	return a.readDebugged(ctx)
 }
 
 // startJobs runs the background work of the scheduler role; stopping waits for it.
@@ -446,7 +467,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
 	wg.Go(func() { a.every(ctx, syncEvery, "recipe refresh", "recipe_sync", a.refreshPools) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
-	wg.Go(func() { a.upstreams.probe(ctx) })
+	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.upstreams.probe) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -32,6 +33,9 @@ func (w *world) gauge(t *testing.T, name string) map[string]float64 {
 				continue
 			}
 			for _, p := range m.Data.(metricdata.Gauge[float64]).DataPoints {
+				if p.Attributes.Len() == 0 {
+					out[""] = p.Value
+				}
 				for _, kv := range p.Attributes.ToSlice() {
 					out[kv.Value.AsString()] = p.Value
 				}
@@ -45,10 +49,13 @@ func TestGaugesReadTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
 	w.mustGenerate(t, "user_lewis")
+	w.mustGenerate(t, kenji)
 	_, err := w.Delivery.Drain(t.Context())
 	must(t, err)
+	calls := len(w.box.FatSecret.Requests()) // the leader's probes cost nothing
 	must(t, w.Start(t.Context()))
-	if got := w.gauge(t, "generation_macro_balance_success_rate"); got["user_lewis"] != 1 || len(got) != 1 {
+	w.awaitLeader(t)
+	if got := w.gauge(t, "generation_macro_balance_success_rate"); got["user_lewis"] != 1 || len(got) != 2 {
 		t.Errorf("macro balance: %v", got)
 	}
 	if got := w.gauge(t, "email_delivery_success_rate"); got["weekly_plan"] != 1 || len(got) != 3 {
@@ -59,6 +66,54 @@ func TestGaugesReadTheDatabase(t *testing.T) {
 	}
 	if got := w.gauge(t, "service_up"); got["meal-planner"] != 1 {
 		t.Errorf("service_up: %v", got)
+	}
+	if got := w.gauge(t, "weekly_generation_last_success_timestamp_seconds"); len(got) != 1 || time.Since(time.Unix(int64(got[""]), 0)) > time.Minute {
+		t.Errorf("last success: %v", got)
+	}
+	if got, want := w.gauge(t, "api_daily_budget_usage"), float64(calls)/5000; got["fatsecret"] != want || want == 0 {
+		t.Errorf("budget: %v, want %v", got, want)
+	}
+}
+
+// Of two schedulers one reads the database for the gauges; the other takes over when it
+// stops.
+func TestOneProcessSpeaksForTheInstallation(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) // Friday, everybody's run is due
+	clock := func() time.Time { return now }
+	first := newWorld(t, options{empty: true, now: clock})
+	for _, p := range sandbox.People() {
+		_, err := first.pool(t).Exec(t.Context(), "update users set created_at = '2026-01-01' where id = $1", p.ID)
+		must(t, err)
+	}
+	second := newWorld(t, options{empty: true, now: clock, database: string(first.cfg.Database.URL)})
+	must(t, first.Start(t.Context()))
+	first.awaitLeader(t)
+	must(t, second.Start(t.Context()))
+	const gauge = "weekly_generation_success_all_users"
+	if got := first.gauge(t, gauge); len(got) != 2 || got["2026-11-30"] != 0 {
+		t.Errorf("plans that are hours late: %v", got)
+	}
+	if got := second.gauge(t, gauge); len(got) != 0 {
+		t.Errorf("both speak: %v", got)
+	}
+	if got := first.gauge(t, "weekly_generation_current_week"); got["2026-11-30"] != 1 || got["2026-11-23"] != 0 {
+		t.Errorf("current week: %v", got)
+	}
+	must(t, first.Stop(t.Context()))
+	second.awaitLeader(t)
+	if got := second.gauge(t, gauge); len(got) != 2 {
+		t.Errorf("nobody speaks: %v", got)
+	}
+}
+
+// awaitLeader waits until the process has been elected.
+func (w *world) awaitLeader(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); len(w.gauge(t, "email_delivery_success_rate")) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no leader after 15 s")
+		}
 	}
 }
 
@@ -73,6 +128,9 @@ func TestGaugesOfEachRole(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, options{role: role, empty: true})
 			must(t, w.Start(t.Context()))
+			if role != app.API {
+				w.awaitLeader(t)
+			}
 			if got := w.gauge(t, "service_up"); got[service] != 1 || len(got) != 1 {
 				t.Errorf("service_up: %v", got)
 			}
@@ -99,6 +157,7 @@ func TestAvailabilityFollowsTheProbe(t *testing.T) {
 			w.fault(t, c.rule)
 			w.Probe(t.Context())
 			must(t, w.Start(t.Context()))
+			w.awaitLeader(t)
 			got := w.gauge(t, "api_availability")
 			for api, want := range c.want {
 				if got[api] != want {
@@ -318,5 +377,67 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 	}
 	if todo, err := w.Plans.Unpublished(t.Context(), ""); err != nil || len(todo) != 0 {
 		t.Errorf("still to do: %v, %v", todo, err)
+	}
+}
+
+// A Prometheus that scrapes finds the names of the catalogue, unchanged; operators of the
+// machine get profiles and a user's DEBUG lines, and nobody else does.
+func TestPagesForMachines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{change: func(c *config.Config) { c.Telemetry.Metrics, c.Web.AdminAddr = true, anyPort }})
+	w.mustGenerate(t, kenji)
+	must(t, w.Start(t.Context()))
+	w.awaitLeader(t)
+	do := func(method, url, host string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
+		must(t, err)
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		body, err := io.ReadAll(resp.Body)
+		must(t, err)
+		must(t, resp.Body.Close())
+		return resp.StatusCode, string(body)
+	}
+	for _, role := range []app.Role{app.API, app.Scheduler} {
+		_, page := do("GET", "http://"+w.Addr(role).String()+"/metrics", "")
+		for _, want := range []string{
+			`generation_success_total{user_id="user_kenji"} 1`, `service_up{service="meal-planner"} 1`,
+			`cost_metrics_api_calls{api="fatsecret"} 1`, `generation_component_duration_seconds_count{component="recipe_fetch"} 1`,
+		} {
+			if !strings.Contains(page, want+"\n") {
+				t.Errorf("%s: no line %s", role, want)
+			}
+		}
+	}
+	admin := "http://" + w.Addr(app.Admin).String()
+	for _, c := range []struct {
+		method, path, host string
+		want               int
+	}{
+		{"GET", "/debug/pprof/goroutine?debug=1", "", 200},
+		{"GET", "/debug/pprof/goroutine?debug=1", "evil.example", 403},
+		{"PUT", "/debug/users/user_lewis?for=1h", "", 204},
+		{"PUT", "/debug/users/user_nobody?for=1h", "", 404},
+		{"PUT", "/debug/users/user_lewis?for=25h", "", 400},
+		{"PUT", "/debug/users/user_lewis", "", 400},
+	} {
+		if got, body := do(c.method, admin+c.path, c.host); got != c.want {
+			t.Errorf("%s %s (%s): %d, want %d: %s", c.method, c.path, c.host, got, c.want, body)
+		}
+	}
+	w.mustGenerate(t, "user_lewis")
+	w.mustGenerate(t, "user_ana")
+	for line := range strings.Lines(w.logs.String()) {
+		if strings.Contains(line, `"level":"DEBUG"`) != strings.Contains(line, "Generation started") {
+			t.Errorf("level: %s", line)
+		}
+		if strings.Contains(line, "Generation started") && !strings.Contains(line, "user_lewis") {
+			t.Errorf("DEBUG lines of another user: %s", line)
+		}
+	}
+	if !strings.Contains(w.logs.String(), "Generation started") {
+		t.Error("no DEBUG line of Lewis")
 	}
 }

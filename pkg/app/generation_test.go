@@ -112,7 +112,7 @@ func TestTraceMetricsAndLogTellTheSame(t *testing.T) {
 		}
 	}
 	for name, parent := range map[string]string{
-		"tandoor recipe_list": "recipe_fetch", "fatsecret profile.get": "profile_fetch",
+		"sync recipes": "recipe_fetch", "tandoor recipe_list": "sync recipes", "fatsecret profile.get": "profile_fetch",
 		"list_recipe_versions": "recipe_fetch", "get_constraints": "generation", "insert_plan": "generation",
 		"send weekly_plan": "generation",
 	} {

@@ -247,16 +247,12 @@ func (u *upstreams) probeFatSecret(ctx context.Context) {
 	u.alive["fatsecret"] = up
 }
 
-func (u *upstreams) availability(context.Context) ([]metrics.Reading, error) {
+func (u *upstreams) availability() []metrics.Reading {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var out []metrics.Reading
 	for api, up := range u.alive {
-		v := 0.0
-		if up {
-			v = 1
-		}
-		out = append(out, metrics.Reading{Label: api, Value: v})
+		out = append(out, metrics.Reading{Label: api, Value: indicator(up)})
 	}
-	return out, nil
+	return out
 }

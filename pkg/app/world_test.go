@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5/pgxpool"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -64,6 +65,7 @@ type options struct {
 	empty      bool     // do not import the library
 	role       app.Role // "" = Serve
 	now        func() time.Time
+	database   string // another world's, with its users; "" = an own one
 }
 
 const anyPort = "127.0.0.1:0"
@@ -80,7 +82,9 @@ func newWorld(t *testing.T, o options) *world {
 	t.Cleanup(func() { _ = box.Stop(context.Background()) })
 	w := &world{box: box, spans: tracetest.NewSpanRecorder(), reader: sdkmetric.NewManualReader(), logs: &lockedBuffer{}}
 	w.cfg = configure(t, box)
-	w.cfg.Database.URL = secretbox.Secret(testpg.URL(t))
+	if w.cfg.Database.URL = secretbox.Secret(o.database); o.database == "" {
+		w.cfg.Database.URL = secretbox.Secret(testpg.URL(t))
+	}
 	if o.change != nil {
 		o.change(&w.cfg)
 	}
@@ -102,8 +106,19 @@ func newWorld(t *testing.T, o options) *world {
 			t.Error(err)
 		}
 	})
-	w.populate(t, o)
+	if o.database == "" {
+		w.populate(t, o)
+	}
 	return w
+}
+
+// pool opens the world's database for the test itself.
+func (w *world) pool(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: w.cfg.Database.URL.Reveal(), Pool: "test", MaxConns: 2})
+	must(t, err)
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 func configure(t *testing.T, box *sandbox.Sandbox) config.Config {

@@ -57,6 +57,7 @@ type SMTP struct {
 type Web struct {
 	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
 	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
+	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address of /debug/pprof and /debug/users, loopback only; empty serves neither." placeholder:"127.0.0.1:6060"`
 	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"How users reach the api role: the base of the links in mails."`
 }
 
@@ -98,6 +99,7 @@ type Telemetry struct {
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP; the durations in the JSON logs stay."`
 	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`
 	SamplerArg     string        `name:"traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" help:"Share of traces, 0 to 1, that traceidratio keeps (default 1)."`
+	Metrics        bool          `name:"metrics-endpoint" env:"METRICS_ENDPOINT" help:"Serve /metrics on the listen address of each role, for a Prometheus that scrapes: see prometheus/scrape.example.yml."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
 	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
@@ -153,6 +155,9 @@ func (c *Config) Check() error {
 	}
 	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
 		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear", c.SMTP.Host)
+	}
+	if host, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && (err != nil || !loopback(host)) {
+		return bad("ADMIN_ADDR", "%q is not a loopback address: want 127.0.0.1:6060", c.Web.AdminAddr)
 	}
 	if !isHTTP(c.Web.PublicURL) {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)

@@ -5,10 +5,13 @@
 package metrics
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
 // Kind is the instrument kind of a [Def].
@@ -84,7 +87,67 @@ var (
 	EmailTypes = []string{"weekly_plan", "daily_advisor", "weekly_trends"}
 	// Pools are the two database pools.
 	Pools = []string{"api", "scheduler"}
+	// JobTypes are the scheduler's jobs.
+	JobTypes = []string{"WeeklyGeneration", "AutoSync", "DailyAdvisor", "WeeklyTrends"}
+	// Priorities are those of jobs.
+	Priorities = []string{"Low", "Medium", "High", "Critical"}
+	// BandwidthSources are what moves bytes that cost.
+	BandwidthSources = []string{"api", "email"}
 )
+
+// closed are the values of the labels whose values are known beforehand.
+func closed(k attribute.Key) []string {
+	switch k {
+	case KeyConflict:
+		return ConflictTypes
+	case KeyComponent:
+		return Components
+	case KeyAPI:
+		return APIs
+	case KeyEmailType:
+		return EmailTypes
+	case KeyPool:
+		return Pools
+	case KeySource:
+		return BandwidthSources
+	case KeyJobType:
+		return JobTypes
+	case KeyPriority:
+		return Priorities
+	case KeyErrorType:
+		kinds := make([]string, len(fault.Kinds))
+		for i, k := range fault.Kinds {
+			kinds[i] = string(k)
+		}
+		return kinds
+	default:
+		return nil
+	}
+}
+
+// ZeroSeries are the label sets that a counter exports at zero from the start, without
+// user_id: perUser says that each user gets them. A counter with another open label has
+// none.
+func (d Def) ZeroSeries() (sets [][]attribute.KeyValue, perUser bool) {
+	if d.Kind != Counter {
+		return nil, false
+	}
+	sets = [][]attribute.KeyValue{nil}
+	for _, k := range d.Keys {
+		if k == KeyUser {
+			perUser = true
+			continue
+		}
+		var longer [][]attribute.KeyValue
+		for _, s := range sets {
+			for _, v := range closed(k) {
+				longer = append(longer, append(slices.Clone(s), k.String(v)))
+			}
+		}
+		sets = longer
+	}
+	return sets, perUser
+}
 
 // componentBuckets are those of the component histogram, of the program's and of the
 // Collector's copy alike.

@@ -40,19 +40,19 @@ func renderPage() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Metrics
 
-Every metric of ours, from the one catalogue in ` + "`pkg/metrics`" + `. Names reach Prometheus unchanged. Closed label sets are
-exported at zero from the start. Section is that of the monitoring document; "design" marks what we added. A metric marked
+Every metric of ours, from the one catalogue in ` + "`pkg/metrics`" + `. Names reach Prometheus unchanged. Counters whose
+label values are known beforehand are exported at zero from the start: so many series. Section is that of the monitoring document; "design" marks what we added. A metric marked
 planned is not exported yet; the dashboards know it already. This page is generated (` + "`make generate`" + `).
 
-| metric | kind | unit | labels | section | state | meaning |
-|---|---|---|---|---|---|---|
+| metric | kind | unit | labels | at zero | section | state | meaning |
+|---|---|---|---|---|---|---|---|
 `)
 	for _, d := range metrics.Catalogue {
 		keys := make([]string, len(d.Keys))
 		for i, k := range d.Keys {
 			keys[i] = "`" + string(k) + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s |\n", d.Name, d.Kind, d.Unit, strings.Join(keys, ", "), d.Section, state(d), d.Help)
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s | %s |\n", d.Name, d.Kind, d.Unit, strings.Join(keys, ", "), zeros(d), d.Section, state(d), d.Help)
 	}
 	b.WriteString("\n## Bucket bounds\n\n")
 	for _, d := range metrics.Catalogue {
@@ -76,5 +76,17 @@ func state(d metrics.Def) string {
 		return "by the Collector"
 	default:
 		return "exported"
+	}
+}
+
+func zeros(d metrics.Def) string {
+	sets, perUser := d.ZeroSeries()
+	switch {
+	case len(sets) == 0:
+		return ""
+	case perUser:
+		return fmt.Sprintf("%d a user", len(sets))
+	default:
+		return strconv.Itoa(len(sets))
 	}
 }

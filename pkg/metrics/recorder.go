@@ -53,30 +53,27 @@ func New(ctx context.Context, mp metric.MeterProvider) (*Recorder, error) {
 	return r, nil
 }
 
+// zero adds zero to the label sets that belong to no user.
 func (r *Recorder) zero(ctx context.Context) {
-	for _, c := range ConflictTypes {
-		r.add(ctx, "generation_recipe_selection_conflicts_total", 0, KeyConflict.String(c))
-	}
-	for _, t := range EmailTypes {
-		for _, n := range []string{"email_delivery_attempts_total", "email_delivery_success_total", "email_delivery_failures_total"} {
-			r.add(ctx, n, 0, KeyEmailType.String(t))
+	for name := range r.counters {
+		d, _ := Lookup(name)
+		if sets, perUser := d.ZeroSeries(); !perUser {
+			for _, s := range sets {
+				r.add(ctx, name, 0, s...)
+			}
 		}
-	}
-	for _, a := range APIs {
-		r.add(ctx, "cost_metrics_api_calls", 0, KeyAPI.String(a))
-	}
-	for _, s := range []string{"api", "email"} {
-		r.add(ctx, "cost_metrics_bandwidth_bytes", 0, KeySource.String(s))
 	}
 }
 
 // UserKnown adds zero to the user's counters.
 func (r *Recorder) UserKnown(ctx context.Context, user string) {
-	for _, n := range []string{"generation_attempts_total", "generation_success_total", "generation_macro_balanced_total"} {
-		r.add(ctx, n, 0, KeyUser.String(user))
-	}
-	for _, k := range fault.Kinds {
-		r.add(ctx, "generation_failures_total", 0, KeyUser.String(user), KeyErrorType.String(string(k)))
+	for name := range r.counters {
+		d, _ := Lookup(name)
+		if sets, perUser := d.ZeroSeries(); perUser {
+			for _, s := range sets {
+				r.add(ctx, name, 0, append(s, KeyUser.String(user))...)
+			}
+		}
 	}
 }
 

@@ -8,16 +8,16 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 )
 
-// Cached turns a read that costs something into one for an observable gauge: its value
-// is refreshed at most once per age, never twice at a time, and an old value is better
-// than a blocked export. A read that fails leaves the old value.
-func Cached(age, timeout time.Duration, now func() time.Time, read func(context.Context) ([]metrics.Reading, error)) func(context.Context) []metrics.Reading {
+// Cached turns a read that costs something into one for observable gauges: its value is
+// refreshed at most once per age, never twice at a time, and an old value is better than
+// a blocked export. A read that fails leaves the old value.
+func Cached[T any](age, timeout time.Duration, now func() time.Time, read func(context.Context) (T, error)) func(context.Context) T {
 	var (
 		mu   sync.Mutex
-		last []metrics.Reading
+		last T
 		at   time.Time
 	)
-	return func(ctx context.Context) []metrics.Reading {
+	return func(ctx context.Context) T {
 		mu.Lock()
 		defer mu.Unlock()
 		if now().Sub(at) < age {

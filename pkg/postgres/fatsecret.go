@@ -77,6 +77,12 @@ func (s *FatSecret) Take(ctx context.Context, n int) error {
 	return failed("fatsecret: call budget", err)
 }
 
+// Usage returns the share of today's budget that is used, 0 to 1.
+func (s *FatSecret) Usage(ctx context.Context) (float64, error) {
+	n, err := s.q.CallsToday(ctx, "fatsecret")
+	return float64(n) / float64(s.budget), failed("fatsecret: call budget", err)
+}
+
 // PutPending keeps a request token's secret, encrypted, for 15 minutes.
 func (s *FatSecret) PutPending(ctx context.Context, token, userID string, sealed []byte) error {
 	return failed("connect FatSecret", s.q.PutFatSecretPending(ctx, db.PutFatSecretPendingParams{RequestToken: token, UserID: userID, SecretSealed: sealed}))

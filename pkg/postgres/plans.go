@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -182,6 +183,41 @@ func (s *Plans) MacroBalance(ctx context.Context) (map[string]float64, error) {
 		out[r.UserID] = r.Rate
 	}
 	return out, nil
+}
+
+// DueWeek is a week for which at least one enabled user's run was due.
+type DueWeek struct {
+	Week    calendar.Date
+	Missing int // users whose run was due and who have no plan
+	Late    int // those of them whose run was due longer than the grace ago
+}
+
+// DueWeeks returns those of the weeks that were due at the given time, newest first. A
+// run is due the given lead before the Monday, on the user's clock; users added after
+// their run are not counted.
+func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, lead, grace time.Duration) ([]DueWeek, error) {
+	dates := make([]time.Time, len(weeks))
+	for i, w := range weeks {
+		dates[i] = w.Time()
+	}
+	rows, err := s.q.DueWeeks(ctx, db.DueWeeksParams{Weeks: dates, At: at, LeadSeconds: lead.Seconds(), GraceSeconds: grace.Seconds()})
+	if err != nil {
+		return nil, failed("due weeks", err)
+	}
+	out := make([]DueWeek, len(rows))
+	for i, r := range rows {
+		out[i] = DueWeek{calendar.On(r.Monday), int(r.Missing), int(r.Late)}
+	}
+	return out, nil
+}
+
+// LastStored returns when the newest plan was stored; the zero time when there is none.
+func (s *Plans) LastStored(ctx context.Context) (time.Time, error) {
+	at, err := s.q.LastPlanStored(ctx)
+	if err != nil || at.Unix() == 0 {
+		return time.Time{}, failed("last plan", err)
+	}
+	return at, nil
 }
 
 // Planned lists the users who have a plan for the week.

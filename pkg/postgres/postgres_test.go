@@ -384,3 +384,49 @@ func TestScratchIsItsOwnAndVanishes(t *testing.T) {
 		t.Error("it is still there")
 	}
 }
+
+// A week's run is due on each user's own Friday morning; only those whose run was due
+// and who were there before it are missed.
+func TestDueWeeks(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	users, plans := postgres.NewUsers(pool), postgres.NewPlans(pool, noTrace)
+	for id, zone := range map[string]string{"user_a": "Pacific/Auckland", "user_b": "Europe/Berlin", "user_l": "America/Los_Angeles", "user_new": "Europe/Berlin", "user_off": "Europe/Berlin"} {
+		u := ana()
+		u.ID, u.TimeZone, u.Enabled = id, zone, id != "user_off"
+		if err := users.Add(t.Context(), u, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("delete from users where id = 'user_ana'")
+	exec("update users set created_at = '2026-01-01'")
+	exec("update users set created_at = '2026-11-27 08:00+01' where id = 'user_new'")
+	for _, u := range []string{"user_a", "user_b", "user_l"} {
+		exec("insert into plans (user_id, week_of, generation_id, status, optimal, data) values ($1, '2026-11-23', 'x', 'balanced', true, '{}')", u)
+	}
+	exec("insert into plans (user_id, week_of, generation_id, status, optimal, data) values ('user_a', '2026-11-30', 'x', 'balanced', true, '{}')")
+	for name, c := range map[string]struct{ now, want string }{
+		"nobody's Friday yet":     {"2026-11-26T16:59:00Z", "[{2026-11-23 0 0}]"},
+		"Friday in Auckland":      {"2026-11-26T17:00:00Z", "[{2026-11-30 0 0} {2026-11-23 0 0}]"},
+		"Friday in Berlin":        {"2026-11-27T05:00:00Z", "[{2026-11-30 1 0} {2026-11-23 0 0}]"},
+		"half an hour later":      {"2026-11-27T05:30:00Z", "[{2026-11-30 1 0} {2026-11-23 0 0}]"},
+		"Berlin's plan is late":   {"2026-11-27T05:31:00Z", "[{2026-11-30 1 1} {2026-11-23 0 0}]"},
+		"Friday in Los Angeles":   {"2026-11-27T14:00:00Z", "[{2026-11-30 2 1} {2026-11-23 0 0}]"},
+		"so is that of the third": {"2026-11-27T14:31:00Z", "[{2026-11-30 2 2} {2026-11-23 0 0}]"},
+	} {
+		at, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := plans.DueWeeks(t.Context(), []calendar.Date{monday, monday - 7}, at, 66*time.Hour, 30*time.Minute)
+		if err != nil || fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %v, %v; want %s", name, got, err, c.want)
+		}
+	}
+}

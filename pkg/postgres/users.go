@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -206,6 +207,29 @@ func (s *Users) List(ctx context.Context) ([]user.User, error) {
 func (s *Users) Count(ctx context.Context) (int, error) {
 	n, err := s.q.CountUsers(ctx)
 	return int(n), failed("count users", err)
+}
+
+// SetDebug asks every process for the user's DEBUG lines until the given time; a time
+// that has passed ends it.
+func (s *Users) SetDebug(ctx context.Context, id string, until time.Time) error {
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return failed("debug "+id, s.q.SetDebugUser(ctx, id, until))
+}
+
+// Debugged returns the users whose DEBUG lines are wanted at the given time, and until
+// when.
+func (s *Users) Debugged(ctx context.Context, at time.Time) (map[string]time.Time, error) {
+	rows, err := s.q.ListDebugUsers(ctx, at)
+	if err != nil {
+		return nil, failed("debugged users", err)
+	}
+	out := make(map[string]time.Time, len(rows))
+	for _, r := range rows {
+		out[r.UserID] = r.Until
+	}
+	return out, nil
 }
 
 func noUser(id string) error {

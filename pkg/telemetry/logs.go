@@ -19,8 +19,10 @@ type LogOptions struct {
 	// SampleInfo keeps INFO lines for one trace in ten only. WARN and ERROR, lines
 	// outside a trace and lines marked [Keep] always stay.
 	SampleInfo bool
-	// KeepAll lifts sampling (TRACE_REQUESTS=true).
+	// KeepAll lifts sampling, of the traces in the Collector too (TRACE_REQUESTS=true).
 	KeepAll bool
+	// Debug are users whose DEBUG lines are written until the given time.
+	Debug map[string]time.Time
 }
 
 // Keep is an attribute that exempts a line from sampling. It is not printed.
@@ -82,40 +84,36 @@ func newJSONHandler(w io.Writer) slog.Handler {
 	})
 }
 
-// Levels are the levels in force: one for everybody and, for some users, a lower one
-// until it expires. Safe for concurrent use.
+// Levels are the levels in force: one for everybody, and DEBUG for some users until it
+// expires. Safe for concurrent use.
 type Levels struct {
 	base  slog.Level
-	users atomic.Pointer[map[string]userLevel]
+	fixed map[string]time.Time // from the settings: not replaced by SetDebug
+	users atomic.Pointer[map[string]time.Time]
 }
 
-type userLevel struct {
-	level slog.Level
-	until time.Time
-}
-
-// NewLevels returns Levels with one level for everybody.
-func NewLevels(base slog.Level) *Levels {
-	l := &Levels{base: base}
-	l.users.Store(&map[string]userLevel{})
+// NewLevels returns Levels with one level for everybody, and DEBUG for the given users
+// until the given times.
+func NewLevels(base slog.Level, debug map[string]time.Time) *Levels {
+	l := &Levels{base: base, fixed: debug}
+	l.SetDebug(nil)
 	return l
 }
 
-// SetUser lowers the level for one user until the given time.
-func (l *Levels) SetUser(user string, level slog.Level, until time.Time) {
-	for {
-		old := l.users.Load()
-		next := maps.Clone(*old)
-		next[user] = userLevel{level, until}
-		if l.users.CompareAndSwap(old, &next) {
-			return
-		}
+// SetDebug replaces the users whose DEBUG lines are written, and until when. Users given
+// to [NewLevels] stay.
+func (l *Levels) SetDebug(users map[string]time.Time) {
+	next := maps.Clone(l.fixed)
+	if next == nil {
+		next = map[string]time.Time{}
 	}
+	maps.Copy(next, users)
+	l.users.Store(&next)
 }
 
 func (l *Levels) of(user string, now time.Time) slog.Level {
-	if u, ok := (*l.users.Load())[user]; ok && now.Before(u.until) {
-		return min(u.level, l.base)
+	if until, ok := (*l.users.Load())[user]; ok && now.Before(until) {
+		return min(slog.LevelDebug, l.base)
 	}
 	return l.base
 }

@@ -97,10 +97,10 @@ func TestTraceRequestsKeepsEverything(t *testing.T) {
 func TestDebugForOneUserUntilItExpires(t *testing.T) {
 	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelWarn})
 	ana, bo := telemetry.WithUser(t.Context(), "user_ana"), telemetry.WithUser(t.Context(), "user_bo")
-	tel.Levels.SetUser("user_ana", slog.LevelDebug, time.Now().Add(time.Hour))
+	tel.Levels.SetDebug(map[string]time.Time{"user_ana": time.Now().Add(time.Hour)})
 	tel.Logger.DebugContext(ana, "wanted")
 	tel.Logger.DebugContext(bo, "unwanted")
-	tel.Levels.SetUser("user_ana", slog.LevelDebug, time.Now().Add(-time.Second))
+	tel.Levels.SetDebug(map[string]time.Time{"user_ana": time.Now().Add(-time.Second)})
 	tel.Logger.DebugContext(ana, "expired")
 	if got := b.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "wanted") {
 		t.Errorf("got %s", got)

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
@@ -68,12 +69,16 @@ type Telemetry struct {
 	logs *sdklog.LoggerProvider
 }
 
+// keepTraces tells the Collector's tail sampling to keep every trace of this process.
+const keepTraces = attribute.Key("trace_requests")
+
 // Start builds the providers and sets them as OpenTelemetry's globals, for libraries
 // that cannot be given one.
 func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	// Read by the metric SDK before the first Add of a series: a series then starts when
-	// it first appears, and Prometheus sees its first increment.
-	if err := os.Setenv("OTEL_GO_X_PER_SERIES_START_TIMESTAMPS", "true"); err != nil {
+	// it first appears, and Prometheus sees its first increment. The second one makes the
+	// SDK count what it exports and loses.
+	if err := errors.Join(os.Setenv("OTEL_GO_X_PER_SERIES_START_TIMESTAMPS", "true"), os.Setenv("OTEL_GO_X_OBSERVABILITY", "true")); err != nil {
 		return nil, fault.Wrap(fault.Internal, "telemetry: start", err)
 	}
 	res, err := resource.New(ctx,
@@ -87,6 +92,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 			semconv.ServiceInstanceID(o.Instance),
 			semconv.DeploymentEnvironmentName(o.Environment),
 		),
+		resource.WithAttributes(keepTraces.Bool(o.Logs.KeepAll)),
 		resource.WithFromEnv(),
 	)
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) && !errors.Is(err, resource.ErrSchemaURLConflict) {
@@ -99,7 +105,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Telemetry{Levels: NewLevels(o.Logs.Level)}
+	t := &Telemetry{Levels: NewLevels(o.Logs.Level, o.Logs.Debug)}
 	traceOpts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res), sdktrace.WithSampler(sdktrace.AlwaysRecord(sampled))}
 	for _, p := range o.SpanProcessors {
 		traceOpts = append(traceOpts, sdktrace.WithSpanProcessor(p))

@@ -26,6 +26,11 @@ type Connection struct {
 	CreatedAt    time.Time
 }
 
+type DebugUser struct {
+	UserID string
+	Until  time.Time
+}
+
 type FatsecretCache struct {
 	UserID    string
 	Kind      string

@@ -25,6 +25,17 @@ func (q *Queries) AddNoMail(ctx context.Context, emailType string, iD string) (i
 	return result.RowsAffected(), nil
 }
 
+const callsToday = `-- name: CallsToday :one
+select coalesce((select calls from api_budget where api = $1 and day = (now() at time zone 'utc')::date), 0)::int
+`
+
+func (q *Queries) CallsToday(ctx context.Context, api string) (int32, error) {
+	row := q.db.QueryRow(ctx, callsToday, api)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const claimMail = `-- name: ClaimMail :one
 select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at from outbox
 where status = 'pending' and next_attempt_at <= now()
@@ -107,6 +118,68 @@ delete from recipes where connection_id = $1 and recipe_id = any($2::bigint[])
 func (q *Queries) DeleteRecipes(ctx context.Context, connectionID string, ids []int64) error {
 	_, err := q.db.Exec(ctx, deleteRecipes, connectionID, ids)
 	return err
+}
+
+const dueWeeks = `-- name: DueWeeks :many
+with asked as (
+    select $1::timestamptz as clock, make_interval(secs => $2::float8) as lead, make_interval(secs => $3::float8) as grace
+), run as (
+    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - asked.lead) as due_at, u.created_at
+    from users u
+    cross join asked
+    cross join (select unnest($4::date[]) as monday) w
+    where u.enabled
+)
+select run.monday::date as monday,
+    count(*) filter (where p.id is null) as missing,
+    count(*) filter (where p.id is null and run.due_at < asked.clock - asked.grace) as late
+from run
+cross join asked
+left join plans p on p.user_id = run.owner and p.week_of = run.monday
+where run.due_at <= asked.clock and run.created_at < run.due_at
+group by run.monday
+order by run.monday desc
+`
+
+type DueWeeksParams struct {
+	At           time.Time
+	LeadSeconds  float64
+	GraceSeconds float64
+	Weeks        []time.Time
+}
+
+type DueWeeksRow struct {
+	Monday  time.Time
+	Missing int64
+	Late    int64
+}
+
+// For each of the given weeks: how many enabled users' runs were due by @at, how many of
+// those lack a plan, and how many lack it though their run was due @grace_seconds earlier.
+// A run is due @lead_seconds before the week begins, on the user's clock.
+func (q *Queries) DueWeeks(ctx context.Context, arg DueWeeksParams) ([]DueWeeksRow, error) {
+	rows, err := q.db.Query(ctx, dueWeeks,
+		arg.At,
+		arg.LeadSeconds,
+		arg.GraceSeconds,
+		arg.Weeks,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DueWeeksRow{}
+	for rows.Next() {
+		var i DueWeeksRow
+		if err := rows.Scan(&i.Monday, &i.Missing, &i.Late); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const getConnection = `-- name: GetConnection :one
@@ -293,6 +366,17 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	return err
 }
 
+const lastPlanStored = `-- name: LastPlanStored :one
+select coalesce(max(created_at), 'epoch')::timestamptz from plans
+`
+
+func (q *Queries) LastPlanStored(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, lastPlanStored)
+	var column_1 time.Time
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const listConnections = `-- name: ListConnections :many
 select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at from connections order by id
 `
@@ -317,6 +401,30 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 			&i.LastError,
 			&i.CreatedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDebugUsers = `-- name: ListDebugUsers :many
+select user_id, until from debug_users where until > $1
+`
+
+func (q *Queries) ListDebugUsers(ctx context.Context, at time.Time) ([]DebugUser, error) {
+	rows, err := q.db.Query(ctx, listDebugUsers, at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DebugUser{}
+	for rows.Next() {
+		var i DebugUser
+		if err := rows.Scan(&i.UserID, &i.Until); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -753,6 +861,16 @@ type PutFatSecretPendingParams struct {
 
 func (q *Queries) PutFatSecretPending(ctx context.Context, arg PutFatSecretPendingParams) error {
 	_, err := q.db.Exec(ctx, putFatSecretPending, arg.RequestToken, arg.UserID, arg.SecretSealed)
+	return err
+}
+
+const setDebugUser = `-- name: SetDebugUser :exec
+insert into debug_users (user_id, until) values ($1, $2)
+on conflict (user_id) do update set until = excluded.until
+`
+
+func (q *Queries) SetDebugUser(ctx context.Context, userID string, until time.Time) error {
+	_, err := q.db.Exec(ctx, setDebugUser, userID, until)
 	return err
 }
 

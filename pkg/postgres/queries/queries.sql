@@ -193,3 +193,39 @@ update users
 set settings = jsonb_set(settings, '{no_mail}', coalesce(nullif(settings -> 'no_mail', 'null'), '[]') || to_jsonb(@email_type::text)),
     updated_at = now()
 where id = @id and not coalesce(nullif(settings -> 'no_mail', 'null'), '[]') ? @email_type::text;
+
+-- name: DueWeeks :many
+-- For each of the given weeks: how many enabled users' runs were due by @at, how many of
+-- those lack a plan, and how many lack it though their run was due @grace_seconds earlier.
+-- A run is due @lead_seconds before the week begins, on the user's clock.
+with asked as (
+    select @at::timestamptz as clock, make_interval(secs => @lead_seconds::float8) as lead, make_interval(secs => @grace_seconds::float8) as grace
+), run as (
+    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - asked.lead) as due_at, u.created_at
+    from users u
+    cross join asked
+    cross join (select unnest(@weeks::date[]) as monday) w
+    where u.enabled
+)
+select run.monday::date as monday,
+    count(*) filter (where p.id is null) as missing,
+    count(*) filter (where p.id is null and run.due_at < asked.clock - asked.grace) as late
+from run
+cross join asked
+left join plans p on p.user_id = run.owner and p.week_of = run.monday
+where run.due_at <= asked.clock and run.created_at < run.due_at
+group by run.monday
+order by run.monday desc;
+
+-- name: LastPlanStored :one
+select coalesce(max(created_at), 'epoch')::timestamptz from plans;
+
+-- name: CallsToday :one
+select coalesce((select calls from api_budget where api = @api and day = (now() at time zone 'utc')::date), 0)::int;
+
+-- name: SetDebugUser :exec
+insert into debug_users (user_id, until) values (@user_id, @until)
+on conflict (user_id) do update set until = excluded.until;
+
+-- name: ListDebugUsers :many
+select user_id, until from debug_users where until > @at;

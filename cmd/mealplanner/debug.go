@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/web"
+)
+
+type debugCmd struct {
+	settings
+	User string        `arg:"" help:"Whose DEBUG lines are written."`
+	For  time.Duration `default:"1h" help:"For how long; 0s ends it."`
+}
+
+// Run asks every running process for one user's DEBUG lines; they follow within seconds.
+func (c *debugCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if c.For < 0 || c.For > web.MaxDebug {
+		return fault.New(fault.InvalidInput, "--for", "%s is not between 0s and %s", c.For, web.MaxDebug)
+	}
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		until := now().Add(c.For)
+		if err := a.Users.SetDebug(ctx, c.User, until); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "DEBUG lines of %s until %s\n", c.User, until.UTC().Format(time.RFC3339))
+		return nil
+	})
+}

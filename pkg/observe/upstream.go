@@ -1,0 +1,38 @@
+package observe
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
+)
+
+// Upstream is a [recipesync.Upstream] seen from outside: one span around the many calls
+// of a synchronisation.
+type Upstream struct {
+	next   recipesync.Upstream
+	tracer trace.Tracer
+}
+
+var _ recipesync.Upstream = (*Upstream)(nil)
+
+// NewUpstream wraps next.
+func NewUpstream(next recipesync.Upstream, tracer trace.Tracer) *Upstream {
+	return &Upstream{next, tracer}
+}
+
+// Fetch implements [recipesync.Upstream].
+func (u *Upstream) Fetch(ctx context.Context, connection string, since time.Time, known map[recipe.ID]time.Time, full bool, progress recipesync.Progress) (recipesync.Found, error) {
+	ctx, span := u.tracer.Start(ctx, "sync recipes", trace.WithAttributes(
+		attribute.String("connection", connection), attribute.Bool("full", full), attribute.Int("known", len(known)),
+	))
+	defer span.End()
+	found, err := u.next.Fetch(ctx, connection, since, known, full, progress)
+	span.SetAttributes(attribute.Int("changed", len(found.Changed)), attribute.Int("deleted", len(found.Deleted)), attribute.Int("problems", len(found.Problems)))
+	fail(span, err)
+	return found, err
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Debugged sets until when a user's DEBUG lines are written.
+type Debugged interface {
+	SetDebug(ctx context.Context, userID string, until time.Time) error
+}
+
+// MaxDebug is the longest time for which a user's DEBUG lines can be asked for at once.
+const MaxDebug = 24 * time.Hour
+
+// Admin is for operators on this machine: profiles, and a user's DEBUG lines. Requests
+// that name another host, as a rebound browser would, are refused.
+func Admin(users Debugged, now func() time.Time) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("PUT /debug/users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		d, err := time.ParseDuration(r.URL.Query().Get("for"))
+		if err != nil || d < 0 || d > MaxDebug {
+			err = fault.New(fault.InvalidInput, "for", "want a duration from 0s, which ends it, to %s", MaxDebug)
+		} else {
+			err = users.SetDebug(r.Context(), r.PathValue("id"), now().Add(d))
+		}
+		if err != nil {
+			http.Error(w, err.Error(), fault.HTTPStatus(err))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this port is for requests to loopback addresses", http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,178 @@
+//go:build linux
+
+// Command stackctl keeps the native telemetry stack running between commands.
+//
+// usage: stackctl up|down|status
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/mealplanner/mealplanner/test/stack"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "stack:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	state, err := stateDir()
+	if err != nil {
+		return err
+	}
+	c := control{dir: state}
+	if len(args) != 1 {
+		return errors.New("usage: stackctl up|down|status")
+	}
+	if c.stack, err = stack.New(".", state, stack.StandardPorts()); err != nil {
+		return err
+	}
+	if c.pids, err = c.load(); err != nil {
+		return err
+	}
+	switch args[0] {
+	case "up":
+		return c.up(ctx)
+	case "down":
+		return c.down(ctx)
+	case "status":
+		return c.status(ctx)
+	default:
+		return fmt.Errorf("unknown command %q: up, down or status", args[0])
+	}
+}
+
+// stateDir is where data, logs and process ids are kept.
+func stateDir() (string, error) {
+	if d := os.Getenv("XDG_STATE_HOME"); d != "" {
+		return filepath.Join(d, "mealplanner", "stack"), nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state", "mealplanner", "stack"), err
+}
+
+// control is the stack of this machine, with the ids of its processes.
+type control struct {
+	dir   string
+	stack *stack.Stack
+	pids  map[string]int
+}
+
+func (c *control) file() string { return filepath.Join(c.dir, "pids.json") }
+
+func (c *control) load() (map[string]int, error) {
+	pids := map[string]int{}
+	b, err := os.ReadFile(c.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return pids, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pids, json.Unmarshal(b, &pids)
+}
+
+func (c *control) save() error {
+	b, err := json.Marshal(c.pids)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.file(), b, 0o600)
+}
+
+// alive reports whether the recorded process still runs the server's binary; an id that
+// went to somebody else's process does not.
+func (c *control) alive(name string) bool {
+	pid := c.pids[name]
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return pid > 0 && err == nil && exe == c.stack.Binary(name)
+}
+
+func (c *control) up(ctx context.Context) error {
+	for _, name := range stack.Names {
+		if c.alive(name) {
+			continue
+		}
+		if c.stack.Ready(ctx, name) {
+			return fmt.Errorf("another %s answers at %s: stop it first", name, c.stack.Ports.URL(name))
+		}
+		if err := c.stack.StartServer(name, true); err != nil {
+			return err
+		}
+		p, _ := c.stack.Running(name)
+		c.pids[name] = p.PID
+		if err := c.save(); err != nil {
+			return err
+		}
+		if err := c.stack.Await(ctx, name); err != nil {
+			return err
+		}
+	}
+	if err := c.status(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("\nSend telemetry to OTEL_EXPORTER_OTLP_ENDPOINT=%s, or run: mealplanner demo --stack\nData and logs: %s\n", c.stack.Ports.OTLP(), c.dir)
+	return nil
+}
+
+func (c *control) status(ctx context.Context) error {
+	down := 0
+	for _, name := range stack.Names {
+		state := "down"
+		switch {
+		case c.alive(name) && c.stack.Ready(ctx, name):
+			state = fmt.Sprintf("ready, pid %d", c.pids[name])
+		case c.alive(name):
+			state = fmt.Sprintf("not ready, pid %d", c.pids[name])
+		}
+		if state == "down" {
+			down++
+		}
+		fmt.Printf("%-13s %-24s %s\n", name, c.stack.Ports.URL(name), state)
+	}
+	if down > 0 && down < len(stack.Names) {
+		return fmt.Errorf("%d of %d servers are down: `make stack-up` starts them", down, len(stack.Names))
+	}
+	return nil
+}
+
+// down ends the servers, the Collector first, and waits for each.
+func (c *control) down(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var errs []error
+	for _, name := range slices.Backward(stack.Names) {
+		if c.alive(name) {
+			if err := syscall.Kill(c.pids[name], syscall.SIGTERM); err != nil {
+				errs = append(errs, fmt.Errorf("stop %s: %w", name, err))
+				continue
+			}
+		}
+		for c.alive(name) {
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-ctx.Done():
+				return errors.Join(append(errs, fmt.Errorf("%s (pid %d) does not stop", name, c.pids[name]))...)
+			}
+		}
+		delete(c.pids, name)
+		fmt.Println(name, "stopped")
+	}
+	return errors.Join(append(errs, c.save())...)
+}
