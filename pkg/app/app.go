@@ -214,7 +214,6 @@ func countUsers(ctx context.Context, url string) (int, error) {
 // openPools opens the roles' pools and returns the one that shared stores use.
 func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 	c := a.opts.Config.Database
-	queries := observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now)
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool
@@ -227,9 +226,10 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 		if !ok {
 			continue
 		}
+		usage := func() float64 { return usageOf(a.pools[name]) }
 		pool, err := postgres.Open(ctx, postgres.Options{
 			URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
-			Tracers: []pgx.QueryTracer{queries},
+			Tracers: []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)},
 		})
 		if err != nil {
 			return nil, err
@@ -240,8 +240,7 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
 		var out []metrics.Reading
 		for name, p := range a.pools {
-			st := p.Stat()
-			out = append(out, metrics.Reading{Label: name, Value: float64(st.AcquiredConns()) / float64(st.MaxConns())})
+			out = append(out, metrics.Reading{Label: name, Value: usageOf(p)})
 		}
 		return out
 	})
@@ -253,6 +252,15 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 		return p, nil
 	}
 	return a.pools["api"], nil
+}
+
+// usageOf is the share of a pool's connections in use, 0 to 1; 0 while it opens.
+func usageOf(p *pgxpool.Pool) float64 {
+	if p == nil {
+		return 0
+	}
+	st := p.Stat()
+	return float64(st.AcquiredConns()) / float64(st.MaxConns())
 }
 
 // closePool waits for the pool's connections to come back, as long as ctx allows.
@@ -376,12 +384,14 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.observeGauges(); err != nil {
 		return err
 	}
-	users, err := a.Users.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		a.rec.UserKnown(ctx, u.ID)
+	if a.opts.Role.schedules() {
+		users, err := a.Users.List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			a.rec.UserKnown(ctx, u.ID)
+		}
 	}
 	a.followDebugged(ctx)
 	if addr := a.opts.Config.Web.AdminAddr; addr != "" {

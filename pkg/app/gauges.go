@@ -99,7 +99,7 @@ const (
 // dueWeeks returns the newest weeks, n at most, for which a run was due, newest first.
 func (a *App) dueWeeks(ctx context.Context, n int) ([]postgres.DueWeek, error) {
 	now := a.opts.Now()
-	newest := calendar.On(now.UTC()).Monday() + 14 // one more than can be due, whatever the zone
+	newest := calendar.On(now.UTC()).Monday() + 7 // none later can be due, whatever the zone
 	weeks := make([]calendar.Date, n)
 	for i := range weeks {
 		weeks[i] = newest - calendar.Date(7*i)

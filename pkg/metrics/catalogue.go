@@ -406,6 +406,13 @@ func Views(l Labels) []sdk.View {
 	return append(views, foreignView)
 }
 
+// unwanted are instruments of libraries that say less than ours do, in many series.
+var unwanted = []string{
+	"db.client.operation.duration", // database_query_duration_seconds
+	"http.client.request.duration", // api_request_duration_seconds
+	"http.client.request.body.size", "http.server.request.body.size", "http.server.response.body.size",
+}
+
 // foreignView gives histograms in seconds bounds that suit seconds, because the SDK's
 // defaults suit milliseconds, and HTTP instruments labels that a stranger cannot choose:
 // a server's address, for one, is whatever the Host header says.
@@ -414,11 +421,12 @@ func foreignView(i sdk.Instrument) (sdk.Stream, bool) {
 	if _, ours := Lookup(i.Name); ours {
 		return s, false
 	}
-	switch {
-	case strings.HasPrefix(i.Name, "http.server."):
+	if slices.Contains(unwanted, i.Name) {
+		s.Aggregation = sdk.AggregationDrop{}
+		return s, true
+	}
+	if strings.HasPrefix(i.Name, "http.server.") {
 		s.AttributeFilter = attribute.NewAllowKeysFilter("http.request.method", "http.route", "http.response.status_code")
-	case strings.HasPrefix(i.Name, "http.client."):
-		s.AttributeFilter = attribute.NewAllowKeysFilter("http.request.method", "http.response.status_code", "server.address")
 	}
 	if i.Kind == sdk.InstrumentKindHistogram && i.Unit == "s" {
 		s.Aggregation = sdk.AggregationExplicitBucketHistogram{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -144,13 +143,10 @@ func CompletionLevel(m Measured) slog.Level {
 	return slog.LevelInfo
 }
 
-// Failure are the monitoring document's error fields.
+// Failure are the monitoring document's error fields. The logger adds the stack to lines
+// of level ERROR.
 func Failure(kind fault.Kind, err error) []any {
-	out := []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}
-	if kind == fault.Internal {
-		out = append(out, slog.String("stack_trace", string(debug.Stack())))
-	}
-	return out
+	return []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

@@ -22,6 +22,8 @@ type Queries struct {
 	log  *slog.Logger
 	name func(sql string) string
 	now  func() time.Time
+	// usage is the share of the pool's connections in use, 0 to 1.
+	usage func() float64
 }
 
 var (
@@ -29,9 +31,10 @@ var (
 	_ pgx.BatchTracer = (*Queries)(nil)
 )
 
-// NewQueries returns the tracer; name gives a statement its label value.
-func NewQueries(rec *metrics.Recorder, log *slog.Logger, name func(string) string, now func() time.Time) *Queries {
-	return &Queries{rec, log, name, now}
+// NewQueries returns the tracer of a pool's statements; name gives a statement its label
+// value, usage is the share of the pool's connections in use, 0 to 1.
+func NewQueries(rec *metrics.Recorder, log *slog.Logger, name func(string) string, now func() time.Time, usage func() float64) *Queries {
+	return &Queries{rec, log, name, now, usage}
 }
 
 type queryKey struct{}
@@ -79,7 +82,7 @@ func (q *Queries) end(ctx context.Context, err error) {
 		return
 	}
 	ctx = telemetry.WithComponent(ctx, "database")
-	attrs := []any{slog.String("query", s.name), slog.Float64("duration_ms", ms(took))}
+	attrs := []any{slog.String("query", s.name), slog.Float64("duration_ms", ms(took)), slog.Float64("connection_pool_usage", q.usage())}
 	if err != nil {
 		attrs = append(attrs, Failure(fault.DatabaseError, err)...)
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Log io.Writer
 	// MaxConnections is the server's limit; 0 = 100.
 	MaxConnections int
+	// Settings are further ones, as name=value.
+	Settings []string
 }
 
 // Server is a running private server. Its files vanish with it.
@@ -142,9 +144,14 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		conns = 100
 	}
 	s := &Server{dir: dir, done: make(chan struct{})}
-	if err := s.run(command(context.WithoutCancel(ctx), cred, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "log_min_messages=warning",
-		"-c", "max_connections="+strconv.Itoa(conns), "-c", "timezone=UTC"), o.Log); err != nil {
+	args := []string{"-D", data, "-k", dir}
+	for _, set := range append([]string{
+		"listen_addresses=", "fsync=off", "full_page_writes=off", "log_min_messages=warning",
+		"max_connections=" + strconv.Itoa(conns), "timezone=UTC",
+	}, o.Settings...) {
+		args = append(args, "-c", set)
+	}
+	if err := s.run(command(context.WithoutCancel(ctx), cred, dir, filepath.Join(bin, "postgres"), args...), o.Log); err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
 	if err := s.await(ctx); err != nil {

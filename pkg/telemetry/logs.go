@@ -3,9 +3,12 @@ package telemetry
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -141,6 +144,7 @@ func sampledOut(id trace.TraceID) bool {
 func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	sc := trace.SpanContextFromContext(ctx)
 	keep := false
+	has := map[string]bool{}
 	out := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
 	var component string
 	r.Attrs(func(a slog.Attr) bool {
@@ -150,6 +154,7 @@ func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 		case "component":
 			component = a.Value.String()
 		default:
+			has[a.Key] = true
 			out.AddAttrs(a)
 		}
 		return true
@@ -165,6 +170,9 @@ func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 		traceID = sc.TraceID().String()
 		trace.SpanFromContext(ctx).SetAttributes(attribute.Bool("log.kept", true)) // tail sampling keeps such traces
 	}
+	if r.Level >= slog.LevelError {
+		out.AddAttrs(errorFields(has)...)
+	}
 	out.AddAttrs(
 		slog.String("component", component),
 		slog.String("trace_id", traceID),
@@ -173,6 +181,43 @@ func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	)
 	return h.next.Handle(ctx, out)
 }
+
+// errorFields are the monitoring document's fields of an error that the line lacks: where
+// it was written, and that the work is not tried again.
+func errorFields(has map[string]bool) []slog.Attr {
+	var out []slog.Attr
+	for _, a := range []slog.Attr{
+		slog.String("error_type", ""), slog.String("error_message", ""),
+		slog.Int("retry_attempt", 0), slog.String("retry_scheduled_for", ""),
+	} {
+		if !has[a.Key] {
+			out = append(out, a)
+		}
+	}
+	if !has["stack_trace"] {
+		out = append(out, slog.String("stack_trace", stackTrace()))
+	}
+	return out
+}
+
+// stackTrace is the stack of the code that writes a line, innermost call first, without
+// the logging itself.
+func stackTrace() string {
+	var pcs [40]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	var b strings.Builder
+	for ours := true; ; {
+		f, more := frames.Next()
+		if ours = ours && (strings.HasPrefix(f.Function, "log/slog.") || strings.HasPrefix(f.Function, thisPackage)); !ours && f.Function != "" {
+			fmt.Fprintf(&b, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
+		}
+		if !more {
+			return b.String()
+		}
+	}
+}
+
+const thisPackage = "github.com/mealplanner/mealplanner/pkg/telemetry."
 
 // WithAttrs implements [slog.Handler].
 func (h *contextHandler) WithAttrs(as []slog.Attr) slog.Handler {

@@ -106,3 +106,27 @@ func TestDebugForOneUserUntilItExpires(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A line of level ERROR has the document's error fields, and says where it was written.
+func TestErrorsHaveTheErrorFields(t *testing.T) {
+	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelInfo})
+	tel.Logger.Error("Broken", "error_type", "Internal", "retry_attempt", 2)
+	tel.Logger.Warn("Odd")
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[string]any{"error_type": "Internal", "error_message": "", "retry_attempt": 2.0, "retry_scheduled_for": ""} {
+		if v, ok := got[k]; !ok || v != want {
+			t.Errorf("%s = %v, want %v", k, v, want)
+		}
+	}
+	stack, _ := got["stack_trace"].(string)
+	if first, _, _ := strings.Cut(stack, "\n"); !strings.HasSuffix(first, ".TestErrorsHaveTheErrorFields") {
+		t.Errorf("the stack begins elsewhere:\n%s", stack)
+	}
+	if strings.Count(lines[0], `"error_type"`) != 1 || strings.Contains(lines[1], "stack_trace") {
+		t.Errorf("got %s", b)
+	}
+}

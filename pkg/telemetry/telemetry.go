@@ -59,6 +59,15 @@ type Options struct {
 // into one series with otel_metric_overflow="true".
 const cardinalityLimit = 20_000
 
+// retry bridges the restart of a collector: the SDK's own first retry comes after 5 s, and
+// an export has 10.
+var retry = struct {
+	Enabled         bool
+	InitialInterval time.Duration
+	MaxInterval     time.Duration
+	MaxElapsedTime  time.Duration
+}{Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 5 * time.Second, MaxElapsedTime: time.Minute}
+
 // Telemetry is the running SDK.
 type Telemetry struct {
 	Tracers *sdktrace.TracerProvider
@@ -118,9 +127,9 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	}
 	logOpts := []sdklog.LoggerProviderOption{sdklog.WithResource(res)}
 	if o.Endpoint != "" {
-		spans, err1 := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(o.Endpoint))
-		points, err2 := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(o.Endpoint))
-		records, err3 := otlploggrpc.New(ctx, otlploggrpc.WithEndpointURL(o.Endpoint))
+		spans, err1 := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(o.Endpoint), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(retry)))
+		points, err2 := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(o.Endpoint), otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(retry)))
+		records, err3 := otlploggrpc.New(ctx, otlploggrpc.WithEndpointURL(o.Endpoint), otlploggrpc.WithRetry(otlploggrpc.RetryConfig(retry)))
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return nil, fault.Wrap(fault.InvalidConfig, "telemetry: OTLP exporter (check OTEL_EXPORTER_OTLP_ENDPOINT)", err)
 		}
@@ -165,7 +174,11 @@ func (t *Telemetry) Tracer() trace.Tracer {
 // spans record metrics. A context without a deadline may wait for minutes when the
 // collector is unreachable.
 func (t *Telemetry) Stop(ctx context.Context) error {
-	return errors.Join(t.Tracers.Shutdown(ctx), t.logs.Shutdown(ctx), t.Meters.Shutdown(ctx))
+	err := errors.Join(t.Tracers.Shutdown(ctx), t.logs.Shutdown(ctx))
+	// Prometheus sees a series begin at zero if it began in an earlier millisecond than
+	// its first sample. A command may end in the one of its last measurement.
+	time.Sleep(2 * time.Millisecond) //nolint:forbidigo // outside any logic
+	return errors.Join(err, t.Meters.Shutdown(ctx))
 }
 
 // exportErrors logs the SDK's errors to stdout at most once per interval: never over

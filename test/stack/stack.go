@@ -81,16 +81,16 @@ func (p *Ports) all() []*int {
 	}
 }
 
-func url(port int) string { return "http://" + address(port) }
+func base(port int) string { return "http://" + address(port) }
 
 func address(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
 
 // OTLP is the endpoint for the program's signals.
-func (p Ports) OTLP() string { return url(p.OTLPGRPC) }
+func (p Ports) OTLP() string { return base(p.OTLPGRPC) }
 
 // URL is the base address of a server's HTTP interface; the Collector's is its health.
 func (p Ports) URL(name string) string {
-	return url(map[string]int{
+	return base(map[string]int{
 		Prometheus: p.Prometheus, Alertmanager: p.Alertmanager, Jaeger: p.JaegerHTTP, Loki: p.LokiHTTP, Collector: p.CollectorHealth,
 	}[name])
 }
@@ -100,7 +100,7 @@ func (p Ports) ready(name string) string {
 	case Prometheus, Alertmanager:
 		return p.URL(name) + "/-/ready"
 	case Jaeger:
-		return url(p.JaegerHealth) + "/status"
+		return base(p.JaegerHealth) + "/status"
 	case Loki:
 		return p.URL(name) + "/ready"
 	default:

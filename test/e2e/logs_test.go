@@ -1,0 +1,147 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+)
+
+// base are the fields that every line has.
+var base = []string{"timestamp", "level", "component", "message", "trace_id", "user_id", "job_id"}
+
+// checkLines looks at every line that the processes wrote, and for each of them in Loki.
+func (w *world) checkLines(t *testing.T) {
+	counts := map[string]float64{}
+	completions := 0
+	for _, text := range w.output() {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Errorf("%v: %s", err, text)
+			continue
+		}
+		for _, field := range base {
+			if _, ok := line[field].(string); !ok {
+				t.Errorf("no %s: %s", field, text)
+			}
+		}
+		if line["component"] == "" {
+			t.Errorf("nobody says this: %s", text)
+		}
+		level := strings.ToLower(fmt.Sprint(line["level"]))
+		counts[level]++
+		if level == "error" {
+			for _, field := range []string{"error_type", "error_message", "stack_trace", "retry_attempt", "retry_scheduled_for"} {
+				if _, ok := line[field]; !ok {
+					t.Errorf("an error without %s: %s", field, text)
+				}
+			}
+			if line["error_type"] == "" || line["error_message"] == "" || line["stack_trace"] == "" {
+				t.Errorf("an error that says nothing: %s", text)
+			}
+		}
+		if level == "debug" && line["user_id"] != "user_lewis" {
+			t.Errorf("DEBUG of somebody else: %s", text)
+		}
+		if line["message"] == "Generation completed" {
+			completions++
+			checkCompletion(t, line)
+		}
+		if level == "info" && line["message"] != "Generation completed" && !sampled(t, line) {
+			t.Errorf("an INFO line that sampling should have dropped: %s", text)
+		}
+	}
+	if plans := w.rows(t, "select 'n', count(*)::float8 from plans")["n"]; float64(completions) != plans {
+		t.Errorf("%d completion lines for %g plans", completions, plans)
+	}
+	for _, level := range []string{"error", "warn", "info", "debug"} {
+		if counts[level] == 0 {
+			t.Errorf("no line of level %s was provoked", level)
+		}
+	}
+	inLoki := map[string]float64{}
+	eventually(t, "every line is in Loki", 20*time.Second, func() bool {
+		for level := range counts {
+			n, err := w.stack.Ports.LogCount(t.Context(), fmt.Sprintf(`sum(count_over_time({service_name=~"meal-planner.*", level=%q}[1h]))`, level))
+			must(t, err)
+			inLoki[level] = n
+		}
+		return maps.Equal(inLoki, counts) || inLoki["warn"] > counts["warn"]
+	})
+	fmt.Printf("lines on stdout: %v; in Loki: %v\n", counts, inLoki)
+}
+
+func checkCompletion(t *testing.T, line map[string]any) {
+	t.Helper()
+	if took, _ := line["duration_ms"].(float64); took <= 0 || (took > 2000) != (line["level"] == "WARN") {
+		t.Errorf("duration_ms: %v", line)
+	}
+	timings, _ := line["component_timings"].(map[string]any)
+	if !slices.Equal(slices.Sorted(maps.Keys(timings)), slices.Sorted(slices.Values(metrics.Components))) {
+		t.Errorf("component_timings: %v", line)
+	}
+}
+
+// tracedWhole is the user whose one command ran with TRACE_REQUESTS.
+const tracedWhole = "user_ana"
+
+// sampled reports whether a line outside a trace, or of the kept tenth.
+func sampled(t *testing.T, line map[string]any) bool {
+	t.Helper()
+	id := fmt.Sprint(line["trace_id"])
+	if id == "" || line["user_id"] == tracedWhole {
+		return true
+	}
+	n, err := strconv.ParseUint(id[16:], 16, 64)
+	must(t, err)
+	return n%10 == 0
+}
+
+var fenced = regexp.MustCompile("(?s)```logql\n(.*?)```")
+
+// checkLogQueries runs every query of docs/logs.md; each has an answer after the faults.
+func (w *world) checkLogQueries(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "logs.md"))
+	must(t, err)
+	queries := fenced.FindAllStringSubmatch(string(page), -1)
+	if len(queries) < 7 {
+		t.Fatalf("only %d queries in docs/logs.md", len(queries))
+	}
+	var trace string
+	for _, text := range w.output() {
+		var line struct {
+			TraceID string `json:"trace_id"`
+			Message string
+		}
+		if json.Unmarshal([]byte(text), &line) == nil && line.Message == "Generation completed" {
+			trace = line.TraceID
+		}
+	}
+	for _, q := range queries {
+		expr := strings.NewReplacer("user_lewis", poorUser, "TRACE_ID", trace).Replace(strings.TrimSpace(q[1]))
+		n := 0.0
+		eventually(t, "an answer to "+expr, 20*time.Second, func() bool {
+			if strings.HasPrefix(expr, "{") {
+				lines, err := w.stack.Ports.Logs(t.Context(), expr, w.began)
+				must(t, err)
+				n = float64(len(lines))
+			} else {
+				n, err = w.stack.Ports.LogCount(t.Context(), expr)
+				must(t, err)
+			}
+			return n > 0
+		})
+		fmt.Printf("%4.4g  %s\n", n, strings.ReplaceAll(expr, "\n", " "))
+	}
+}

@@ -1,0 +1,231 @@
+//go:build linux
+
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// get decodes the JSON answer to a GET.
+func get(ctx context.Context, address string, query url.Values, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+query.Encode(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", req.URL, resp.Status, body[:min(len(body), 500)])
+	}
+	return json.Unmarshal(body, into)
+}
+
+// Sample is one series' value at one time.
+type Sample struct {
+	Labels map[string]string
+	Value  float64
+}
+
+// Query evaluates a PromQL expression at a time; the zero time is now.
+func (p Ports) Query(ctx context.Context, expr string, at time.Time) ([]Sample, error) {
+	q := url.Values{"query": {expr}}
+	if !at.IsZero() {
+		q.Set("time", strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64))
+	}
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Metric map[string]string
+				Value  [2]any
+			}
+		}
+	}
+	if err := get(ctx, p.URL(Prometheus)+"/api/v1/query", q, &answer); err != nil {
+		return nil, fmt.Errorf("%s: %w", expr, err)
+	}
+	out := make([]Sample, len(answer.Data.Result))
+	for i, r := range answer.Data.Result {
+		text, _ := r.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", expr, err)
+		}
+		out[i] = Sample{r.Metric, v}
+	}
+	return out, nil
+}
+
+// MetricNames lists the names of a selector's series.
+func (p Ports) MetricNames(ctx context.Context, selector string) ([]string, error) {
+	var answer struct{ Data []string }
+	err := get(ctx, p.URL(Prometheus)+"/api/v1/label/__name__/values", url.Values{"match[]": {selector}}, &answer)
+	return answer.Data, err
+}
+
+// Exemplar is a measurement that names its trace.
+type Exemplar struct {
+	Labels, Series map[string]string
+	Value          float64
+}
+
+// Exemplars returns those of a selector's series since a time.
+func (p Ports) Exemplars(ctx context.Context, selector string, since time.Time) ([]Exemplar, error) {
+	var answer struct {
+		Data []struct {
+			SeriesLabels map[string]string
+			Exemplars    []struct {
+				Labels map[string]string
+				Value  string
+			}
+		}
+	}
+	q := url.Values{"query": {selector}, "start": {strconv.FormatInt(since.Unix(), 10)}, "end": {strconv.FormatInt(time.Now().Unix()+1, 10)}}
+	if err := get(ctx, p.URL(Prometheus)+"/api/v1/query_exemplars", q, &answer); err != nil {
+		return nil, err
+	}
+	var out []Exemplar
+	for _, s := range answer.Data {
+		for _, e := range s.Exemplars {
+			v, err := strconv.ParseFloat(e.Value, 64)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Exemplar{e.Labels, s.SeriesLabels, v})
+		}
+	}
+	return out, nil
+}
+
+// Line is one log line with its labels and structured metadata.
+type Line struct {
+	Labels map[string]string
+	Time   time.Time
+	Text   string
+}
+
+// Logs runs a LogQL query for lines since a time.
+func (p Ports) Logs(ctx context.Context, expr string, since time.Time) ([]Line, error) {
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Stream map[string]string
+				Values [][2]string
+			}
+		}
+	}
+	q := url.Values{"query": {expr}, "start": {strconv.FormatInt(since.UnixNano(), 10)}, "end": {strconv.FormatInt(time.Now().Add(time.Minute).UnixNano(), 10)}, "limit": {"5000"}}
+	if err := get(ctx, p.URL(Loki)+"/loki/api/v1/query_range", q, &answer); err != nil {
+		return nil, fmt.Errorf("%s: %w", expr, err)
+	}
+	var out []Line
+	for _, r := range answer.Data.Result {
+		for _, v := range r.Values {
+			ns, err := strconv.ParseInt(v[0], 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Line{r.Stream, time.Unix(0, ns), v[1]})
+		}
+	}
+	return out, nil
+}
+
+// LogCount evaluates a LogQL metric query now and adds the results up.
+func (p Ports) LogCount(ctx context.Context, expr string) (float64, error) {
+	var answer struct {
+		Data struct {
+			Result []struct{ Value [2]any }
+		}
+	}
+	if err := get(ctx, p.URL(Loki)+"/loki/api/v1/query", url.Values{"query": {expr}}, &answer); err != nil {
+		return 0, fmt.Errorf("%s: %w", expr, err)
+	}
+	sum := 0.0
+	for _, r := range answer.Data.Result {
+		text, _ := r.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += v
+	}
+	return sum, nil
+}
+
+// Span is a span as Jaeger answers it.
+type Span struct {
+	TraceID, SpanID, Parent, Name string
+	Duration                      time.Duration
+	Tags                          map[string]any
+}
+
+type jaegerTraces struct {
+	Data []struct {
+		Spans []struct {
+			TraceID, SpanID, OperationName string
+			Duration                       int64 // microseconds
+			References                     []struct{ RefType, SpanID string }
+			Tags                           []struct {
+				Key   string
+				Value any
+			}
+		}
+	}
+}
+
+func (t jaegerTraces) spans() []Span {
+	var out []Span
+	for _, d := range t.Data {
+		for _, s := range d.Spans {
+			span := Span{TraceID: s.TraceID, SpanID: s.SpanID, Name: s.OperationName, Duration: time.Duration(s.Duration) * time.Microsecond, Tags: map[string]any{}}
+			for _, r := range s.References {
+				if r.RefType == "CHILD_OF" {
+					span.Parent = r.SpanID
+				}
+			}
+			for _, tag := range s.Tags {
+				span.Tags[tag.Key] = tag.Value
+			}
+			out = append(out, span)
+		}
+	}
+	return out
+}
+
+// Trace returns a trace's spans; none when Jaeger does not have it.
+func (p Ports) Trace(ctx context.Context, id string) ([]Span, error) {
+	var t jaegerTraces
+	if err := get(ctx, p.URL(Jaeger)+"/api/traces/"+id, nil, &t); err != nil {
+		return nil, err
+	}
+	return t.spans(), nil
+}
+
+// Spans returns all spans of the service's traces that hold an operation, since a time.
+func (p Ports) Spans(ctx context.Context, service, operation string, since time.Time) ([]Span, error) {
+	q := url.Values{
+		"service": {service}, "operation": {operation}, "limit": {"10000"},
+		"start": {strconv.FormatInt(since.UnixMicro(), 10)}, "end": {strconv.FormatInt(time.Now().Add(time.Minute).UnixMicro(), 10)},
+	}
+	var t jaegerTraces
+	if err := get(ctx, p.URL(Jaeger)+"/api/traces", q, &t); err != nil {
+		return nil, err
+	}
+	return t.spans(), nil
+}
