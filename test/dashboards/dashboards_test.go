@@ -3,6 +3,8 @@ package dashboards
 import (
 	"io/fs"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -64,6 +66,16 @@ func TestStructure(t *testing.T) {
 	}
 	for _, finding := range CheckStructure(load(t), sources, migrations(t)) {
 		t.Error(finding)
+	}
+}
+
+// Grafana puts the environment's value in place of every $ that is not doubled.
+func TestProvisioningReadsTheEnvironment(t *testing.T) {
+	t.Parallel()
+	want := []string{"${PROMETHEUS_URL}", "${LOKI_URL}", "${JAEGER_URL}", "${POSTGRES_HOST}", "${GRAFANA_DB_PASSWORD}", "${ALERTMANAGER_URL}"}
+	text := strings.ReplaceAll(read(t, provision), "$$", "")
+	if got := regexp.MustCompile(`\$(\{\w+\})?`).FindAllString(text, -1); !slices.Equal(got, want) {
+		t.Errorf("reads %q; want %q", got, want)
 	}
 }
 

@@ -3,17 +3,20 @@ package dashboards
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Servers are the data sources' addresses.
@@ -37,17 +40,30 @@ type Result struct {
 	Planned                 []string // what the target waits for
 	Rows                    int      // series, streams or rows
 	MayBeEmpty              bool     // nothing to show is good news
+	Exemplars               int      // points that lead to a trace
+	WantsExemplars          bool
 	Err                     error
 }
 
 // OK reports whether the target showed what it should today.
-func (r Result) OK() bool { return r.Err == nil && (r.Rows > 0 || r.MayBeEmpty || len(r.Planned) > 0) }
+func (r Result) OK() bool {
+	if r.Err != nil || r.WantsExemplars && r.Exemplars == 0 {
+		return false
+	}
+	return r.Rows > 0 || r.MayBeEmpty || len(r.Planned) > 0
+}
 
-// mayBeEmpty are the targets that have nothing to show while all is well.
+// mayBeEmpty are the targets that have nothing to show while all is well: counters that
+// are born with the first failure.
 var mayBeEmpty = map[string]bool{
-	"telemetry/Collector: Refused and Failed/C": true, // counters that are born with the first failure
-	"telemetry/Loki/B":                          true,
-	"telemetry/Alerts/D":                        true, // no rules, no series
+	"telemetry/Collector: Failed/A": true,
+	"telemetry/Collector: Failed/B": true,
+	"telemetry/Collector: Failed/C": true,
+	"telemetry/Collector: Failed/D": true,
+	"telemetry/Collector: Failed/E": true,
+	"telemetry/Collector: Failed/F": true,
+	"telemetry/Loki/B":              true,
+	"telemetry/Alerts/D":            true,
 }
 
 // Run asks every target of every panel as Grafana would. Targets on planned metrics are
@@ -59,7 +75,7 @@ func Run(ctx context.Context, all []Dashboard, s Servers, w Window, migrations s
 			for _, t := range p.Targets {
 				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID, Planned: t.Planned(migrations)}
 				r.MayBeEmpty = mayBeEmpty[d.UID+"/"+p.Title+"/"+t.RefID]
-				r.Rows, r.Err = s.ask(ctx, d, p, t, w)
+				s.ask(ctx, d, p, t, w, &r)
 				results = append(results, r)
 			}
 		}
@@ -77,6 +93,8 @@ func WriteTable(out io.Writer, results []Result) error {
 			state = "ERROR " + r.Err.Error()
 		case len(r.Planned) > 0:
 			state = "planned: " + strings.Join(r.Planned, ", ")
+		case r.Rows > 0 && !r.OK():
+			state = "NO EXEMPLARS"
 		case !r.OK():
 			state = "EMPTY"
 		}
@@ -85,11 +103,39 @@ func WriteTable(out io.Writer, results []Result) error {
 	return tw.Flush()
 }
 
-func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Window) (int, error) {
+func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Window, r *Result) {
+	text, w, err := d.prepare(p, t, w)
+	if err != nil {
+		r.Err = err
+		return
+	}
+	switch p.Datasource.Type {
+	case "prometheus":
+		r.Rows, r.Err = prometheus(ctx, s.Prometheus, text, t.Instant, w)
+		if r.WantsExemplars = t.Exemplar; t.Exemplar && r.Err == nil {
+			r.Exemplars, r.Err = exemplars(ctx, s.Prometheus, text, w)
+		}
+	case "loki":
+		r.Rows, r.Err = count(ctx, s.Loki+"/loki/api/v1/query_range", url.Values{
+			"query": {text}, "start": {nanos(w.To.Add(-w.Span))}, "end": {nanos(w.To)}, "step": {prometheusDuration(w.Step)}, "limit": {"1000"},
+		})
+	default:
+		r.Rows, r.Err = rows(ctx, s.PostgreSQL, text, w)
+		if pgErr, ok := errors.AsType[*pgconn.PgError](r.Err); ok && pgErr.Code == undefinedTable && len(r.Planned) > 0 {
+			r.Err = nil
+		}
+	}
+}
+
+// undefinedTable is PostgreSQL's code for a view that is not there, in a schema or without.
+const undefinedTable = "42P01"
+
+// prepare returns the target's query without variables, and the window as the panel has it.
+func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) {
 	if p.TimeFrom != "" {
 		span, err := duration(p.TimeFrom)
 		if err != nil {
-			return 0, err
+			return "", w, err
 		}
 		w.Span = span
 	}
@@ -99,24 +145,12 @@ func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Wind
 		}
 		step, err := duration(least)
 		if err != nil {
-			return 0, err
+			return "", w, err
 		}
 		w.Step = max(w.Step, step)
 	}
 	text, err := d.expand(t.Query(), w)
-	if err != nil {
-		return 0, err
-	}
-	switch p.Datasource.Type {
-	case "prometheus":
-		return prometheus(ctx, s.Prometheus, text, t.Instant, w)
-	case "loki":
-		return count(ctx, s.Loki+"/loki/api/v1/query_range", url.Values{
-			"query": {text}, "start": {nanos(w.To.Add(-w.Span))}, "end": {nanos(w.To)}, "step": {prometheusDuration(w.Step)}, "limit": {"1000"},
-		})
-	default:
-		return rows(ctx, s.PostgreSQL, text, w)
-	}
+	return text, w, err
 }
 
 func prometheus(ctx context.Context, base, expr string, instant bool, w Window) (int, error) {
@@ -131,30 +165,66 @@ func prometheus(ctx context.Context, base, expr string, instant bool, w Window) 
 func seconds(t time.Time) string { return strconv.FormatFloat(float64(t.UnixNano())/1e9, 'f', 3, 64) }
 func nanos(t time.Time) string   { return strconv.FormatInt(t.UnixNano(), 10) }
 
-// count posts a query in the API that Prometheus and Loki share, and counts what comes back.
+// exemplars counts those with a trace id behind an expression.
+func exemplars(ctx context.Context, base, expr string, w Window) (int, error) {
+	var found []struct {
+		Exemplars []struct {
+			Labels struct {
+				TraceID string `json:"trace_id"`
+			}
+		}
+	}
+	err := post(ctx, base+"/api/v1/query_exemplars", url.Values{"query": {expr}, "start": {seconds(w.To.Add(-w.Span))}, "end": {seconds(w.To)}}, &found)
+	n := 0
+	for _, series := range found {
+		for _, e := range series.Exemplars {
+			if e.Labels.TraceID != "" {
+				n++
+			}
+		}
+	}
+	return n, err
+}
+
+// count asks Prometheus or Loki and counts the series or streams with something to show.
 func count(ctx context.Context, endpoint string, form url.Values) (int, error) {
+	var found struct {
+		Result []struct {
+			Value  [2]any   // of an instant
+			Values [][2]any // of a range, or a stream's lines
+		}
+	}
+	err := post(ctx, endpoint, form, &found)
+	shown := 0
+	for _, r := range found.Result {
+		if slices.ContainsFunc(append(r.Values, r.Value), func(v [2]any) bool { return v[1] != nil && v[1] != "NaN" }) {
+			shown++
+		}
+	}
+	return shown, err
+}
+
+// post sends a form in the API that Prometheus and Loki share, and reads the answer's data.
+func post(ctx context.Context, endpoint string, form url.Values, data any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	var answer struct {
-		Error string
-		Data  struct{ Result []json.RawMessage }
-	}
+	answer := struct{ Data any }{data}
 	if err := json.Unmarshal(body, &answer); err != nil || resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("%s: %s %s", endpoint, resp.Status, strings.TrimSpace(string(body)))
+		return fmt.Errorf("%s: %s %s", endpoint, resp.Status, strings.TrimSpace(string(body)))
 	}
-	return len(answer.Data.Result), nil
+	return nil
 }
 
 var timeFilter = regexp.MustCompile(`\$__timeFilter\(([a-z_.]+)\)`)

@@ -260,8 +260,8 @@ func (c *checker) selector(n node, in scope) labels {
 	}
 	switch {
 	case slices.Contains(presence, in.function):
-	case n.Name == "":
-		c.say("many metrics at once can be counted only")
+	case n.Name == "" || strings.HasPrefix(n.Name, "="):
+		c.say("many metrics at once can be counted only: their series may differ by name alone")
 	case s.kind == metrics.Gauge && slices.Contains(counterFunctions, in.function):
 		c.say("%s of the gauge %s", in.function, n.Name)
 	case s.kind == metrics.Counter && !slices.Contains(counterFunctions, in.function):
@@ -274,24 +274,12 @@ func (c *checker) selector(n node, in scope) labels {
 
 // series finds out what a name stands for.
 func (c *checker) series(name string) series {
-	if pattern, isPattern := strings.CutPrefix(name, "=~"); isPattern {
-		re, err := regexp.Compile("^(?:" + pattern + ")$")
-		if err != nil {
-			c.say("%v", err)
-			return series{}
-		}
-		for _, candidate := range slices.Sorted(maps.Keys(foreign)) {
-			if re.MatchString(candidate) {
-				return foreign[candidate] // they differ by name only
-			}
-		}
-	}
 	if s, ok := foreign[name]; ok {
 		return s
 	}
 	d, ok := lookup(name)
 	if !ok {
-		if name != "" {
+		if name != "" && !strings.HasPrefix(name, "=") {
 			c.say("no metric %s", name)
 		}
 		return series{}

@@ -4,6 +4,7 @@ package dashboards
 
 import (
 	"flag"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -17,6 +18,23 @@ func TestQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, finding := range bad {
+		t.Error(finding)
+	}
+}
+
+// The query that leads from a trace to its component's metrics.
+func TestQueryOfTheLinkFromTraces(t *testing.T) {
+	t.Parallel()
+	m := regexp.MustCompile(`(?m)^ +query: (histogram_quantile.*)$`).FindStringSubmatch(read(t, provision))
+	if m == nil {
+		t.Fatal("there is no such query")
+	}
+	expr := strings.Replace(m[1], "$$__tags", `component="email_render", deployment_environment_name="demo"`, 1)
+	trees, err := parse(*promlint, map[string]string{"link": expr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, finding := range checkPromQL(trees["link"]) {
 		t.Error(finding)
 	}
 }
@@ -42,7 +60,7 @@ func TestQueriesFindPlantedFaults(t *testing.T) {
 		"all there is":              {`sum({job="x"})`, "can be counted only"},
 		"foreign label":             {`sum by (receiver) (rate(otelcol_exporter_sent_spans[5m]))`, "sum by or without receiver"},
 		"foreign metric":            {`rate(otelcol_exporter_sent_spans_total[5m])`, "no metric otelcol_exporter_sent_spans_total"},
-		"pattern without a metric":  {`rate({__name__=~"otelcol_nothing_.*"}[5m])`, "no metric =~otelcol_nothing_.*"},
+		"rate of a pattern":         {`sum(rate({__name__=~"otelcol_exporter_sent_.*"}[5m]))`, "can be counted only"},
 		"fine":                      {`histogram_quantile(0.95, sum by (api, le) (rate(api_request_duration_seconds_bucket` + env + `[5m] anchored)))`, ""},
 	}
 	exprs := map[string]string{}
