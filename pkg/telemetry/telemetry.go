@@ -71,10 +71,17 @@ type Telemetry struct {
 // Start builds the providers and sets them as OpenTelemetry's globals, for libraries
 // that cannot be given one.
 func Start(ctx context.Context, o Options) (*Telemetry, error) {
-	// Read by the metric SDK before the first Add of a series: a series then starts when
-	// it first appears, and Prometheus sees its first increment.
-	if err := os.Setenv("OTEL_GO_X_PER_SERIES_START_TIMESTAMPS", "true"); err != nil {
-		return nil, fault.Wrap(fault.Internal, "telemetry: start", err)
+	for _, feature := range []string{
+		// Read before the first Add of a series: a series then starts when it first appears,
+		// and Prometheus sees its first increment.
+		"OTEL_GO_X_PER_SERIES_START_TIMESTAMPS",
+		// Read by exporters and processors when they are made: they count what they pass on
+		// and what they lose (otel.sdk.*).
+		"OTEL_GO_X_OBSERVABILITY",
+	} {
+		if err := os.Setenv(feature, "true"); err != nil {
+			return nil, fault.Wrap(fault.Internal, "telemetry: start", err)
+		}
 	}
 	res, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
