@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +103,17 @@ func TestRun(t *testing.T) {
 	}
 	if strings.Contains(asked, "$__") {
 		t.Error("a variable was not replaced")
+	}
+}
+
+func TestWhatMayBeEmptyExists(t *testing.T) {
+	t.Parallel()
+	for name := range mayBeEmpty {
+		parts := strings.Split(name, "/")
+		p, ok := find(load(t), parts[0], parts[1])
+		if !ok || len(parts) == 3 && !slices.ContainsFunc(p.Targets, func(target Target) bool { return target.RefID == parts[2] }) {
+			t.Errorf("%s does not exist", name)
+		}
 	}
 }
 

@@ -149,6 +149,12 @@ var foreign = map[string]series{
 	"otelcol_processor_tail_sampling_global_count_traces_sampled":      {kind: metrics.Counter, labels: []string{"sampled"}},
 	"otelcol_processor_tail_sampling_sampling_trace_dropped_too_early": {kind: metrics.Counter},
 
+	"otel_sdk_exporter_span_exported":              component,
+	"otel_sdk_exporter_metric_data_point_exported": component,
+	"otel_sdk_exporter_log_exported":               component,
+	"otel_sdk_processor_span_processed":            component,
+	"otel_sdk_processor_log_processed":             component,
+
 	"loki_distributor_lines_received_total":     {kind: metrics.Counter, labels: []string{"tenant"}},
 	"loki_discarded_samples_total":              {kind: metrics.Counter, labels: []string{"tenant", "reason"}},
 	"alertmanager_notifications_total":          {kind: metrics.Counter, labels: []string{"integration"}},
@@ -158,8 +164,9 @@ var foreign = map[string]series{
 }
 
 var (
-	receiver = series{kind: metrics.Counter, labels: []string{"receiver", "transport"}}
-	exporter = series{kind: metrics.Counter, labels: []string{"exporter"}}
+	receiver  = series{kind: metrics.Counter, labels: []string{"receiver", "transport"}}
+	exporter  = series{kind: metrics.Counter, labels: []string{"exporter"}}
+	component = series{kind: metrics.Counter, labels: []string{"otel_component_type", "error_type"}} // of the SDK
 )
 
 // closed are the values of the labels whose values are known.
