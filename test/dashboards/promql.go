@@ -70,7 +70,7 @@ func parse(promlint string, exprs map[string]string) (map[string]parsed, error) 
 // what is wrong with them and with the LogQL ones.
 func CheckQueries(all []Dashboard, promlint string) ([]string, error) {
 	var bad []string
-	exprs := map[string]string{}
+	exprs, wanted := map[string]string{}, map[string][]string{}
 	for _, d := range all {
 		w := Window{To: time.Unix(0, 0), Span: 7 * 24 * time.Hour, Step: time.Hour}
 		for _, p := range d.Panels {
@@ -83,7 +83,7 @@ func CheckQueries(all []Dashboard, promlint string) ([]string, error) {
 				}
 				switch p.Datasource.Type {
 				case "prometheus":
-					exprs[id] = text
+					exprs[id], wanted[id] = text, p.wants(t)
 				case "loki":
 					if err := checkLogQL(text); err != nil {
 						bad = append(bad, id+": "+err.Error())
@@ -97,11 +97,29 @@ func CheckQueries(all []Dashboard, promlint string) ([]string, error) {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(trees)) {
-		for _, finding := range checkPromQL(trees[id]) {
+		for _, finding := range checkPromQL(trees[id], wanted[id]...) {
 			bad = append(bad, id+": "+finding)
 		}
 	}
 	return bad, nil
+}
+
+var legendLabel = regexp.MustCompile(`\{\{(\w+)\}\}`)
+
+// wants returns the labels that the panel reads of the target's result: those of the legend,
+// and what tables are joined by.
+func (p Panel) wants(t Target) []string {
+	var names []string
+	for _, m := range legendLabel.FindAllStringSubmatch(t.LegendFormat, -1) {
+		names = append(names, m[1])
+	}
+	for _, tr := range p.Transformations {
+		var o struct{ ByField, RowField string }
+		if json.Unmarshal(tr.Options, &o) == nil && o.ByField+o.RowField != "" {
+			names = append(names, o.ByField+o.RowField)
+		}
+	}
+	return names
 }
 
 // series says what a metric name stands for.
@@ -184,13 +202,19 @@ var (
 	presence         = []string{"count", "absent", "timestamp", "absent_over_time", "present_over_time"}
 )
 
-// checkPromQL returns what is wrong with a parsed expression.
-func checkPromQL(p parsed) []string {
+// checkPromQL returns what is wrong with a parsed expression whose result must have the
+// wanted labels.
+func checkPromQL(p parsed, wanted ...string) []string {
 	if p.Error != "" {
 		return []string{p.Error}
 	}
 	var c checker
-	c.visit(p.Tree, scope{})
+	result := c.visit(p.Tree, scope{})
+	for _, l := range wanted {
+		if !result[l] {
+			c.say("the panel reads the label %s; the result has %s", l, result)
+		}
+	}
 	return c.bad
 }
 

@@ -84,6 +84,8 @@ func TestQueriesOfPlantedDashboards(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ uid, old, replacement, want string }{
 		"metric":         {"system-health", "api_availability{", "api_available{", `panel 1 "API Availability" A: no metric api_available`},
+		"legend":         {"system-health", `"legendFormat": "{{pool}}"`, `"legendFormat": "{{pools}}"`, "the panel reads the label pools; the result has {pool}"},
+		"join":           {"system-health", `"byField": "query"`, `"byField": "statement"`, "the panel reads the label statement; the result has {query}"},
 		"variable":       {"system-health", `\"$environment\"`, `\"$env\"`, "no variable $env"},
 		"log label":      {"telemetry", "{service_name=~", "{service=~", "does not select by an index label"},
 		"log grouping":   {"telemetry", "by (level)", "by (user_id)", "not an index label"},
