@@ -7,6 +7,7 @@ TOOLS := $(HOME)/.cache/mealplanner
 tool = $(TOOLS)/$(1)@$(shell awk '$$1 == "$(1)" { print $$2 }' tools/versions)/$(1)
 GOLANGCI := $(call tool,golangci-lint)
 SQLC := $(call tool,sqlc)
+PROMLINT := $(call tool,promlint)
 ARGS ?=
 
 .PHONY: help
@@ -75,6 +76,13 @@ lint: $(GOLANGCI) ## Linter, with the layers' arrows.
 .PHONY: lint-self-test
 lint-self-test: $(GOLANGCI) ## Plant one violation per arrow and expect each finding.
 	test/lint/self-test $(GOLANGCI)
+
+.PHONY: lint-dashboards
+lint-dashboards: $(PROMLINT) ## Dashboards: queries against the catalogue, JSON against Grafana's types (npm).
+	@tools/deps dashboards
+	npm --prefix test/grafana ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix test/grafana run --silent check
+	go test -tags dashboards -count=1 ./test/dashboards -promlint $(PROMLINT)
 
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.

@@ -1,0 +1,294 @@
+package dashboards
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Servers are the data sources' addresses.
+type Servers struct {
+	Prometheus, Loki string // base URLs
+	PostgreSQL       string // connection string
+}
+
+// Window is the time a dashboard shows.
+type Window struct {
+	To         time.Time
+	Span, Step time.Duration
+}
+
+// scrape is what the data source says the distance of samples is.
+const scrape = 15 * time.Second
+
+// Result is the outcome of one target.
+type Result struct {
+	Dashboard, Panel, RefID string
+	Planned                 []string // what the target waits for
+	Rows                    int      // series, streams or rows
+	MayBeEmpty              bool     // nothing to show is good news
+	Exemplars               int      // points that lead to a trace
+	WantsExemplars          bool
+	Err                     error
+}
+
+// OK reports whether the target showed what it should today.
+func (r Result) OK() bool {
+	if r.Err != nil || r.WantsExemplars && r.Exemplars == 0 {
+		return false
+	}
+	return r.Rows > 0 || r.MayBeEmpty || len(r.Planned) > 0
+}
+
+// mayBeEmpty are the panels, or single targets, that have nothing to show while all is
+// well: counters that are born with the first failure.
+var mayBeEmpty = map[string]bool{
+	"telemetry/Collector: Failed": true,
+	"telemetry/SDK: Lost":         true,
+	"telemetry/Loki/B":            true,
+	"telemetry/Alerts/D":          true,
+}
+
+// Run asks every target of every panel as Grafana would. Targets on planned metrics are
+// asked too: they must be well-formed.
+func Run(ctx context.Context, all []Dashboard, s Servers, w Window, migrations string) []Result {
+	var results []Result
+	for _, d := range all {
+		for _, p := range d.Panels {
+			for _, t := range p.Targets {
+				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID, Planned: t.Planned(migrations)}
+				name := d.UID + "/" + p.Title
+				r.MayBeEmpty = mayBeEmpty[name] || mayBeEmpty[name+"/"+t.RefID]
+				s.ask(ctx, d, p, t, w, &r)
+				results = append(results, r)
+			}
+		}
+	}
+	return results
+}
+
+// WriteTable prints results.
+func WriteTable(out io.Writer, results []Result) error {
+	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range results {
+		state := "ok"
+		switch {
+		case r.Err != nil:
+			state = "ERROR " + r.Err.Error()
+		case len(r.Planned) > 0:
+			state = "planned: " + strings.Join(r.Planned, ", ")
+		case r.Rows > 0 && !r.OK():
+			state = "NO EXEMPLARS"
+		case !r.OK():
+			state = "EMPTY"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\n", r.Dashboard, r.Panel, r.RefID, r.Rows, state)
+	}
+	return tw.Flush()
+}
+
+func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Window, r *Result) {
+	text, w, err := d.prepare(p, t, w)
+	if err != nil {
+		r.Err = err
+		return
+	}
+	switch p.Datasource.Type {
+	case "prometheus":
+		r.Rows, r.Err = prometheus(ctx, s.Prometheus, text, t.Instant, w)
+		if r.WantsExemplars = t.Exemplar; t.Exemplar && r.Err == nil {
+			r.Exemplars, r.Err = exemplars(ctx, s.Prometheus, text, w)
+		}
+	case "loki":
+		r.Rows, r.Err = count(ctx, s.Loki+"/loki/api/v1/query_range", url.Values{
+			"query": {text}, "start": {nanos(w.To.Add(-w.Span))}, "end": {nanos(w.To)}, "step": {prometheusDuration(w.Step)}, "limit": {"1000"},
+		})
+	default:
+		r.Rows, r.Err = rows(ctx, s.PostgreSQL, text, w)
+		if pgErr, ok := errors.AsType[*pgconn.PgError](r.Err); ok && pgErr.Code == undefinedTable && len(r.Planned) > 0 {
+			r.Err = nil
+		}
+	}
+}
+
+// undefinedTable is PostgreSQL's code for a view that is not there, in a schema or without.
+const undefinedTable = "42P01"
+
+// prepare returns the target's query without variables, and the window as the panel has it.
+func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) {
+	if p.TimeFrom != "" {
+		span, err := duration(p.TimeFrom)
+		if err != nil {
+			return "", w, err
+		}
+		w.Span = span
+	}
+	for _, least := range []string{p.Interval, t.Interval} {
+		if least == "" {
+			continue
+		}
+		step, err := duration(least)
+		if err != nil {
+			return "", w, err
+		}
+		w.Step = max(w.Step, step)
+	}
+	text, err := d.expand(t.Query(), w)
+	return text, w, err
+}
+
+func prometheus(ctx context.Context, base, expr string, instant bool, w Window) (int, error) {
+	if instant {
+		return count(ctx, base+"/api/v1/query", url.Values{"query": {expr}, "time": {seconds(w.To)}})
+	}
+	return count(ctx, base+"/api/v1/query_range", url.Values{
+		"query": {expr}, "start": {seconds(w.To.Add(-w.Span))}, "end": {seconds(w.To)}, "step": {seconds(time.Unix(0, int64(w.Step)))},
+	})
+}
+
+func seconds(t time.Time) string { return strconv.FormatFloat(float64(t.UnixNano())/1e9, 'f', 3, 64) }
+func nanos(t time.Time) string   { return strconv.FormatInt(t.UnixNano(), 10) }
+
+// exemplars counts those with a trace id behind an expression.
+func exemplars(ctx context.Context, base, expr string, w Window) (int, error) {
+	var found []struct {
+		Exemplars []struct {
+			Labels struct {
+				TraceID string `json:"trace_id"`
+			}
+		}
+	}
+	err := post(ctx, base+"/api/v1/query_exemplars", url.Values{"query": {expr}, "start": {seconds(w.To.Add(-w.Span))}, "end": {seconds(w.To)}}, &found)
+	n := 0
+	for _, series := range found {
+		for _, e := range series.Exemplars {
+			if e.Labels.TraceID != "" {
+				n++
+			}
+		}
+	}
+	return n, err
+}
+
+// count asks Prometheus or Loki and counts the series or streams with something to show.
+func count(ctx context.Context, endpoint string, form url.Values) (int, error) {
+	var found struct {
+		Result []struct {
+			Value  [2]any   // of an instant
+			Values [][2]any // of a range, or a stream's lines
+		}
+	}
+	err := post(ctx, endpoint, form, &found)
+	shown := 0
+	for _, r := range found.Result {
+		if slices.ContainsFunc(append(r.Values, r.Value), func(v [2]any) bool { return v[1] != nil && v[1] != "NaN" }) {
+			shown++
+		}
+	}
+	return shown, err
+}
+
+// post sends a form in the API that Prometheus and Loki share, and reads the answer's data.
+func post(ctx context.Context, endpoint string, form url.Values, data any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	answer := struct{ Data any }{data}
+	if err := json.Unmarshal(body, &answer); err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s %s", endpoint, resp.Status, strings.TrimSpace(string(body)))
+	}
+	return nil
+}
+
+var timeFilter = regexp.MustCompile(`\$__timeFilter\(([a-z_.]+)\)`)
+
+// rows runs a statement and counts its rows.
+func rows(ctx context.Context, dsn, statement string, w Window) (int, error) {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	at := func(t time.Time) string { return "'" + t.UTC().Format(time.RFC3339) + "'" }
+	statement = timeFilter.ReplaceAllString(statement, "$1 BETWEEN "+at(w.To.Add(-w.Span))+" AND "+at(w.To))
+	result, err := conn.Query(ctx, statement)
+	if err != nil {
+		return 0, err
+	}
+	defer result.Close()
+	n := 0
+	for result.Next() {
+		n++
+	}
+	return n, result.Err()
+}
+
+var variable = regexp.MustCompile(`\$(\w+)`)
+
+// expand puts values in place of Grafana's variables and the dashboard's own.
+func (d Dashboard) expand(text string, w Window) (string, error) {
+	values := map[string]string{
+		"__range":         prometheusDuration(w.Span),
+		"__interval":      prometheusDuration(w.Step),
+		"__auto":          prometheusDuration(w.Step),
+		"__rate_interval": prometheusDuration(max(w.Step+scrape, 4*scrape)),
+		"__timeFilter":    "$__timeFilter", // of SQL: see rows
+	}
+	for _, v := range d.Templating.List {
+		switch current := v.Current.Value.(type) {
+		case string:
+			values[v.Name] = current
+		default:
+			return "", fmt.Errorf("variable %s has no single value", v.Name)
+		}
+		if values[v.Name] == "$__all" {
+			values[v.Name] = v.AllValue
+		}
+	}
+	var unknown error
+	text = variable.ReplaceAllStringFunc(text, func(name string) string {
+		value, ok := values[name[1:]]
+		if !ok {
+			unknown = fmt.Errorf("no variable %s", name)
+		}
+		return value
+	})
+	return text, unknown
+}
+
+func prometheusDuration(d time.Duration) string {
+	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+}
+
+// duration reads what Grafana and Prometheus write: 10m, 24h, 7d.
+func duration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(s)
+}

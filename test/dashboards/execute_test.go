@@ -1,0 +1,154 @@
+package dashboards
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/test/testpg"
+)
+
+func TestMain(m *testing.M) { testpg.Main(m) }
+
+// stub answers as Prometheus and Loki do and remembers what it was asked.
+type stub struct {
+	mu       sync.Mutex
+	asked    []string
+	answer   string
+	exemplar string
+	status   int
+}
+
+func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.URL.Path+" "+r.FormValue("query")+" "+r.FormValue("step"))
+	w.WriteHeader(s.status)
+	if strings.HasSuffix(r.URL.Path, "/query_exemplars") {
+		fmt.Fprintf(w, `{"status":"success","data":[{"exemplars":[%s]}]}`, s.exemplar)
+		return
+	}
+	fmt.Fprint(w, s.answer)
+}
+
+// ask runs all dashboards against stubs that answer alike.
+func (s *stub) ask(t *testing.T, postgres string) []Result {
+	t.Helper()
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	return Run(t.Context(), load(t), Servers{Prometheus: srv.URL, Loki: srv.URL, PostgreSQL: postgres},
+		Window{To: time.Unix(1_800_000_000, 0), Span: time.Hour, Step: 15 * time.Second}, migrations(t))
+}
+
+func pick(t *testing.T, results []Result, panel, ref string) Result {
+	t.Helper()
+	for _, r := range results {
+		if r.Panel == panel && r.RefID == ref {
+			return r
+		}
+	}
+	t.Fatalf("no result of %q %s", panel, ref)
+	return Result{}
+}
+
+// The view of the job history does not exist yet: the statement is tried on one like it.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	pool := testpg.Pool(t)
+	if _, err := pool.Exec(t.Context(), `CREATE SCHEMA grafana; CREATE VIEW grafana.job_execution_history AS
+		SELECT 'job_1' AS id, 'AutoSync' AS type, to_timestamp(1799999000) AS started, 1.5 AS duration, 'completed' AS status, 0 AS retries
+		UNION ALL SELECT 'job_0', 'AutoSync', to_timestamp(1799990000), 1.5, 'completed', 0`); err != nil {
+		t.Fatal(err)
+	}
+	s := stub{
+		status:   http.StatusOK,
+		answer:   `{"status":"success","data":{"result":[{"metric":{},"value":[1,"2"]},{"metric":{},"values":[[1,"NaN"],[2,"3"]]},{"metric":{},"value":[1,"NaN"]}]}}`,
+		exemplar: `{"labels":{"trace_id":"4bf9"}},{"labels":{}}`,
+	}
+	results := s.ask(t, pool.Config().ConnString())
+	for _, r := range results {
+		want := 2
+		if r.Panel == "Job Execution History" {
+			want = 1 // the other one began before the window
+		}
+		if r.Err != nil || r.Rows != want || !r.OK() {
+			t.Errorf("%+v; want %d rows", r, want)
+		}
+		if r.WantsExemplars && r.Exemplars != 1 {
+			t.Errorf("%+v; want 1 exemplar", r)
+		}
+	}
+	s.exemplar = ""
+	if r := pick(t, s.ask(t, pool.Config().ConnString()), "API Latency", "A"); r.OK() {
+		t.Errorf("without exemplars: %+v", r)
+	}
+	asked := strings.Join(s.asked, "\n")
+	for _, want := range []string{
+		`/api/v1/query_range histogram_quantile(0.95, sum by (le) (increase(generation_execution_time_seconds_bucket{deployment_environment_name=~".*"}[3600s]))) 15.000`,
+		`/api/v1/query sum(increase(generation_success_total{deployment_environment_name=~".*"}[7d] anchored)) `,
+		`(min_over_time(api_availability{deployment_environment_name=~".*"}[600s])) 600.000`, // the panel's least step
+		`(rate(otelcol_receiver_accepted_spans[60s])) 15.000`,
+		`[1d] anchored)) * 0.001 + sum(`,
+		`/loki/api/v1/query_range sum by (level) (count_over_time({service_name=~".+", deployment_environment_name=~".*"} [15s])) 15s`,
+	} {
+		if !strings.Contains(asked, want) {
+			t.Errorf("not asked: %s", want)
+		}
+	}
+	if strings.Contains(asked, "$__") {
+		t.Error("a variable was not replaced")
+	}
+}
+
+func TestWhatMayBeEmptyExists(t *testing.T) {
+	t.Parallel()
+	for name := range mayBeEmpty {
+		parts := strings.Split(name, "/")
+		p, ok := find(load(t), parts[0], parts[1])
+		if !ok || len(parts) == 3 && !slices.ContainsFunc(p.Targets, func(target Target) bool { return target.RefID == parts[2] }) {
+			t.Errorf("%s does not exist", name)
+		}
+	}
+}
+
+func TestRunTellsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := stub{status: http.StatusOK, answer: `{"status":"success","data":{"result":[]}}`}
+	if r := pick(t, s.ask(t, testpg.URL(t)), "Job Execution History", "A"); r.Err != nil || !r.OK() {
+		t.Errorf("before the view exists: %+v", r)
+	}
+	results := s.ask(t, "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
+	for panel, ok := range map[string]bool{"Macro Balance Success": false, "Job Queue Depth": true, "Collector: Failed": true} {
+		if r := pick(t, results, panel, "A"); r.OK() != ok || r.Err != nil {
+			t.Errorf("%s: %+v; want OK = %t", panel, r, ok)
+		}
+	}
+	if r := pick(t, results, "Job Execution History", "A"); r.Err == nil || r.OK() {
+		t.Errorf("without a database: %+v", r)
+	}
+	var table strings.Builder
+	if err := WriteTable(&table, results); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"EMPTY", "planned: job queue", "ERROR failed to connect"} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("the table does not say %s", want)
+		}
+	}
+
+	s = stub{status: http.StatusBadRequest, answer: `{"status":"error","error":"parse error"}`}
+	if r := pick(t, s.ask(t, "postgres://nobody@127.0.0.1:1/none?connect_timeout=1"), "Macro Balance Success", "A"); r.Err == nil || !strings.Contains(r.Err.Error(), "parse error") {
+		t.Errorf("a refused query: %+v", r)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := count(ctx, "http://127.0.0.1:1", nil); err == nil {
+		t.Errorf("canceled: %d, %v", n, err)
+	}
+}

@@ -1,0 +1,123 @@
+package dashboards
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// columns is the width of Grafana's grid.
+const columns = 24
+
+// CheckStructure returns what is wrong in everything but the queries' contents.
+func CheckStructure(all []Dashboard, sources map[string]Source, migrations string) []string {
+	var bad []string
+	for _, s := range sources {
+		for _, to := range s.Links {
+			if _, ok := sources[to]; !ok {
+				bad = append(bad, fmt.Sprintf("data source %s: leads to %q, which does not exist", s.UID, to))
+			}
+		}
+	}
+	uids := map[string]bool{}
+	for _, d := range all {
+		say := func(format string, args ...any) { bad = append(bad, d.UID+": "+fmt.Sprintf(format, args...)) }
+		if uids[d.UID] {
+			say("uid used twice")
+		}
+		uids[d.UID] = true
+		if !bytes.Equal(d.raw, formatted(d.raw)) {
+			say("not formatted: two spaces, one value a line")
+		}
+		for _, l := range d.Links {
+			if l.Type != "dashboards" || !slices.Equal(l.Tags, d.Tags) {
+				say("the link does not lead to its sisters")
+			}
+		}
+		if len(d.Links) == 0 {
+			say("no link to its sisters")
+		}
+		for _, v := range d.Templating.List {
+			if v.Type == "query" && sources[v.Datasource.UID].Type != v.Datasource.Type {
+				say("variable %s: no data source %v", v.Name, v.Datasource)
+			}
+			if !bytes.Contains(d.raw, []byte("$"+v.Name)) {
+				say("variable %s is not used", v.Name)
+			}
+		}
+		for _, f := range d.panels(sources, migrations) {
+			say("%s", f)
+		}
+	}
+	return bad
+}
+
+func (d Dashboard) panels(sources map[string]Source, migrations string) []string {
+	var bad []string
+	ids := map[int]bool{}
+	for i, p := range d.Panels {
+		say := func(format string, args ...any) {
+			bad = append(bad, fmt.Sprintf("panel %d %q: ", p.ID, p.Title)+fmt.Sprintf(format, args...))
+		}
+		if ids[p.ID] || p.ID < 1 {
+			say("id missing or used twice")
+		}
+		ids[p.ID] = true
+		if p.Title == "" || p.Description == "" {
+			say("needs a title and a description")
+		}
+		g := p.GridPos
+		if g.X < 0 || g.Y < 0 || g.W < 1 || g.H < 1 || g.X+g.W > columns {
+			say("outside the grid")
+		}
+		for _, other := range d.Panels[:i] {
+			o := other.GridPos
+			if g.X < o.X+o.W && o.X < g.X+g.W && g.Y < o.Y+o.H && o.Y < g.Y+g.H {
+				say("covers %q", other.Title)
+			}
+		}
+		if s, ok := sources[p.Datasource.UID]; !ok || s.Type != p.Datasource.Type {
+			say("no data source %v", p.Datasource)
+		}
+		if len(p.Targets) == 0 {
+			say("asks nothing")
+		}
+		var planned []string
+		refs := map[string]bool{}
+		for _, t := range p.Targets {
+			if refs[t.RefID] || t.Query() == "" {
+				say("target %q: used twice, or without a query", t.RefID)
+			}
+			refs[t.RefID] = true
+			planned = append(planned, t.Planned(migrations)...)
+		}
+		slices.Sort(planned)
+		if got, want := plannedNote(p.Description), slices.Compact(planned); !slices.Equal(got, want) {
+			say("its description says it waits for %q; it waits for %q", got, want)
+		}
+	}
+	return bad
+}
+
+// plannedNote returns what the description says the panel waits for, as in
+// "Planned: job queue.".
+func plannedNote(description string) []string {
+	var notes []string
+	for _, part := range strings.Split(description, "Planned: ")[1:] {
+		note, _, _ := strings.Cut(part, ".")
+		notes = append(notes, note)
+	}
+	slices.Sort(notes)
+	return notes
+}
+
+// formatted returns the JSON as jq writes it.
+func formatted(raw []byte) []byte {
+	var b bytes.Buffer
+	if err := json.Indent(&b, bytes.TrimSpace(raw), "", "  "); err != nil {
+		return nil
+	}
+	return append(b.Bytes(), '\n')
+}
