@@ -32,6 +32,8 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
+	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
