@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,32 +57,35 @@ func TestStack(t *testing.T) {
 	s.up(t)
 	t.Logf("up from nothing: %s", time.Since(begin).Round(100*time.Millisecond))
 
-	var secrets map[string]string
+	secrets := s.secrets(t)
+	trace := s.trace(t)
 	for _, step := range []struct {
 		name string
-		run  func(*testing.T)
+		run  func()
 	}{
-		{"every demo user has a plan and a mail that leads to it", s.mails},
-		{"a generation is found in Jaeger, Loki and Prometheus", s.telemetry},
-		{"containers are locked down", s.lockedDown},
-		{"the database's roles may do no more than they must", s.roles},
-		{"no secret is to be seen", func(t *testing.T) { secrets = s.secrets(t); s.unseen(t, secrets) }},
-		{"a second up changes nothing", func(t *testing.T) { s.up(t); s.mails(t); s.plans(t) }},
-		{"down keeps plans, traces and secrets", func(t *testing.T) {
-			trace := s.trace(t)
+		{"every demo user has a plan and a mail that leads to it", func() { s.mails(t); s.plans(t) }},
+		{"a generation is found in Jaeger, Loki and Prometheus", func() { s.telemetry(t, trace) }},
+		{"containers are locked down", func() { s.lockedDown(t) }},
+		{"the database's roles may do no more than they must", func() { s.roles(t) }},
+		{"no secret is to be seen", func() { s.unseen(t, secrets) }},
+		{"a second up changes nothing", func() { s.up(t); s.mails(t); s.plans(t) }},
+		{"down keeps plans, traces and secrets", func() {
 			output(t, s.compose(t.Context(), "down"), nil)
 			s.up(t)
 			s.plans(t)
 			s.components(t, trace)
-			if again := s.secrets(t); fmt.Sprint(again) != fmt.Sprint(secrets) {
+			if again := s.secrets(t); !maps.Equal(again, secrets) {
 				t.Error("the secrets are others now")
 			}
 		}},
-		{"down -v leaves nothing", s.down},
+		{"down -v leaves nothing", func() { s.down(t) }},
 	} {
-		if !t.Run(step.name, step.run) {
-			return
+		begin := time.Now()
+		step.run()
+		if t.Failed() {
+			t.Fatalf("not so: %s", step.name)
 		}
+		t.Logf("%-60s %s", step.name, time.Since(begin).Round(100*time.Millisecond))
 	}
 }
 
@@ -128,7 +133,7 @@ func (s stack) mails(t *testing.T) {
 // plans counts the stored plans.
 func (s stack) plans(t *testing.T) {
 	t.Helper()
-	if n := s.psql(t, "postgres", "select count(*) from plans"); n != fmt.Sprint(len(sandbox.People())) {
+	if n := s.psql(t, "postgres", "select count(*) from plans"); n != strconv.Itoa(len(sandbox.People())) {
 		t.Errorf("%s plans, want %d", n, len(sandbox.People()))
 	}
 }
@@ -144,14 +149,15 @@ func (s stack) trace(t *testing.T) string {
 	return m[1]
 }
 
-func (s stack) telemetry(t *testing.T) {
-	trace := s.trace(t)
+// telemetry follows one generation into the three stores.
+func (s stack) telemetry(t *testing.T, trace string) {
+	t.Helper()
 	s.components(t, trace)
 	eventually(t, "the completion line in Loki", func() bool {
 		q := url.QueryEscape(fmt.Sprintf(`{service_name="meal-planner"} | trace_id="%s"`, trace))
 		return strings.Contains(s.get(t, "LOKI_PORT", "/loki/api/v1/query_range?since=1h&query="+q), "Generation completed")
 	})
-	people := fmt.Sprint(len(sandbox.People()))
+	people := strconv.Itoa(len(sandbox.People()))
 	for query, want := range map[string]string{
 		`sum(generation_success_total)`:                                                          people,
 		`sum(generation_attempts_total)`:                                                         people,
@@ -235,6 +241,7 @@ func (s stack) containers(t *testing.T) (out []container, raw string) {
 }
 
 func (s stack) lockedDown(t *testing.T) {
+	t.Helper()
 	once := []string{"secrets", "migrate", "demo", "telemetry"}
 	containers, _ := s.containers(t)
 	if len(containers) < 12 {
@@ -273,6 +280,7 @@ func (s stack) lockedDown(t *testing.T) {
 
 // roles tries what the database's roles may and may not do.
 func (s stack) roles(t *testing.T) {
+	t.Helper()
 	if got := s.psql(t, "grafana", "select count(*) > 0 from pg_stat_statements"); got != "t" {
 		t.Errorf("grafana reads pg_stat_statements: %s", got)
 	}
@@ -290,6 +298,7 @@ func (s stack) roles(t *testing.T) {
 }
 
 func (s stack) psqlCommand(t *testing.T, role, statement string) *exec.Cmd {
+	t.Helper()
 	return s.compose(t.Context(), "exec", "-T", "postgres", "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--username", role, "--dbname", "meal_planner", "--command", statement)
 }
 
@@ -302,7 +311,7 @@ func (s stack) psql(t *testing.T, role, statement string) string {
 func (s stack) secrets(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, v := range strings.Fields(s.docker(t, nil, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+s.project)) {
+	for v := range strings.FieldsSeq(s.docker(t, nil, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+s.project)) {
 		_, kind, ok := strings.Cut(v, "_secrets-")
 		if !ok {
 			continue
@@ -343,6 +352,7 @@ func (s stack) unseen(t *testing.T, secrets map[string]string) {
 }
 
 func (s stack) down(t *testing.T) {
+	t.Helper()
 	output(t, s.compose(t.Context(), "down", "--volumes"), nil)
 	for _, kind := range []string{"container", "volume", "network"} {
 		args := []string{kind, "ls", "--quiet", "--filter", "label=com.docker.compose.project=" + s.project}
@@ -385,5 +395,5 @@ func freePort(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer ln.Close()
-	return fmt.Sprint(ln.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
 }

@@ -29,8 +29,7 @@ func startEngine(t *testing.T) engine {
 	if os.Getuid() != 0 {
 		t.Skip("no Docker engine answers, and only root can start one")
 	}
-	dir, err := os.MkdirTemp("", "mp-docker-")
-	must(t, err)
+	dir := t.TempDir()
 	e := engine{"unix://" + dir + "/socket"}
 	log, err := os.Create(dir + "/log")
 	must(t, err)
@@ -50,9 +49,6 @@ func startEngine(t *testing.T) engine {
 			<-ended
 		}
 		_ = log.Close()
-		if err := os.RemoveAll(dir); err != nil {
-			t.Errorf("the engine left something behind: %v", err)
-		}
 	})
 	for begin := time.Now(); !e.answers(t.Context()); time.Sleep(200 * time.Millisecond) {
 		select {

@@ -5,6 +5,7 @@ package compose
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"io/fs"
 	"maps"
 	"os"
@@ -12,55 +13,57 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 )
 
-// standIn marks images that were made here, in the place of official ones.
-const standIn = "org.mealplanner.stand-in"
-
-// nobody is what the official images of Prometheus know of users.
-const nobody = "root:x:0:0::/:/bin/false\nnobody:x:65534:65534::/:/bin/false\n"
-
 // images puts a stand-in in the place of every image that the engine does not have: the
 // same name, entry point, user and directories, around a binary that was built here from
 // the same version's sources. PostgreSQL is the machine's.
 func (e engine) images(t *testing.T) {
 	t.Helper()
-	for name, build := range map[string]func(*testing.T) (tree, []string){
-		"otel/opentelemetry-collector-contrib:0.161.0": func(t *testing.T) (tree, []string) {
-			return server(t, "otelcol", "/otelcol-contrib", "", 0), []string{"USER 10001:10001", `ENTRYPOINT ["/otelcol-contrib"]`}
-		},
-		"prom/prometheus:v3.16.0": func(t *testing.T) (tree, []string) {
-			return server(t, "prometheus", "/bin/prometheus", "/prometheus", 65534), []string{"USER nobody", "VOLUME /prometheus", `ENTRYPOINT ["/bin/prometheus"]`}
-		},
-		"prom/alertmanager:v0.34.2": func(t *testing.T) (tree, []string) {
-			return server(t, "alertmanager", "/bin/alertmanager", "/alertmanager", 65534), []string{"USER nobody", "VOLUME /alertmanager", `ENTRYPOINT ["/bin/alertmanager"]`}
-		},
-		"grafana/loki:3.7.8": func(t *testing.T) (tree, []string) {
-			return server(t, "loki", "/usr/bin/loki", "/loki", 10001), []string{"USER 10001", `ENTRYPOINT ["/usr/bin/loki"]`}
-		},
-		"jaegertracing/jaeger:2.13.0": func(t *testing.T) (tree, []string) {
-			return server(t, "jaeger", "/cmd/jaeger/jaeger-linux", "", 0), []string{"USER 10001", "VOLUME /tmp", `ENTRYPOINT ["/cmd/jaeger/jaeger-linux"]`}
-		},
-		"postgres:17": postgres,
+	for _, i := range []struct{ name, server, program, user, data string }{
+		{"otel/opentelemetry-collector-contrib:0.161.0", "otelcol", "/otelcol-contrib", "10001:10001", ""},
+		{"prom/prometheus:v3.16.0", "prometheus", "/bin/prometheus", "65534", "/prometheus"},
+		{"prom/alertmanager:v0.34.2", "alertmanager", "/bin/alertmanager", "65534", "/alertmanager"},
+		{"grafana/loki:3.7.8", "loki", "/usr/bin/loki", "10001", "/loki"},
+		{"jaegertracing/jaeger:2.13.0", "jaeger", "/cmd/jaeger/jaeger-linux", "10001", ""},
 	} {
-		label, err := e.command(t.Context(), "docker", "image", "inspect", "--format", `{{index .Config.Labels "`+standIn+`"}}`, name).Output()
-		if err == nil && strings.TrimSpace(string(label)) == "" {
-			t.Logf("%s: the image that is here", name)
-			continue
-		}
-		files, changes := build(t)
-		args := []string{"import", "--change", "LABEL " + standIn + "=1"}
-		for _, c := range changes {
-			args = append(args, "--change", c)
-		}
-		e.docker(t, files.tar(t), append(args, "-", name)...)
-		t.Cleanup(func() { _ = e.command(t.Context(), "docker", "image", "rm", name).Run() })
+		e.standIn(t, i.name, func() (tree, []string) {
+			files := tree{i.program[1:]: {data: read(t, built(t, i.server)), mode: 0o755}, "tmp": {dir: true, mode: 0o1777}}
+			changes := []string{"USER " + i.user, `ENTRYPOINT ["` + i.program + `"]`}
+			if i.data != "" {
+				owner, err := strconv.Atoi(i.user)
+				must(t, err)
+				files[i.data[1:]] = entry{dir: true, mode: 0o755, owner: owner}
+				changes = append(changes, "VOLUME "+i.data)
+			}
+			return files, changes
+		})
 	}
+	e.standIn(t, "postgres:17", func() (tree, []string) { return postgres(t) })
 	e.product(t)
+}
+
+// standIn makes an image, unless the engine has the real one.
+func (e engine) standIn(t *testing.T, name string, content func() (files tree, changes []string)) {
+	t.Helper()
+	const mark = "org.mealplanner.stand-in"
+	label, err := e.command(t.Context(), "docker", "image", "inspect", "--format", `{{index .Config.Labels "`+mark+`"}}`, name).Output()
+	if err == nil && strings.TrimSpace(string(label)) == "" {
+		t.Logf("%s: the image that is here", name)
+		return
+	}
+	files, changes := content()
+	args := []string{"import", "--change", "LABEL " + mark + "=1"}
+	for _, c := range changes {
+		args = append(args, "--change", c)
+	}
+	e.docker(t, files.tar(t), append(args, "-", name)...)
+	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", name).Run() })
 }
 
 // product is the last stage of the Dockerfile, around the binary that was built natively.
@@ -72,33 +75,19 @@ func (e engine) product(t *testing.T) {
 	if !ok {
 		t.Fatal("the Dockerfile has no last stage from scratch")
 	}
-	context := tree{
+	files := tree{
 		"Dockerfile":                        {data: []byte("FROM scratch\n" + strings.ReplaceAll(last, "--from=build ", ""))},
 		"etc/ssl/certs/ca-certificates.crt": {data: []byte("not used here")},
 		"out/mealplanner":                   {data: read(t, "../../bin/mealplanner"), mode: 0o755},
 	}
 	for _, dir := range regexp.MustCompile(`/out/volumes/\S+`).FindAllString(compile, -1) {
-		context[dir[1:]] = entry{dir: true, mode: 0o755}
+		files[dir[1:]] = entry{dir: true, mode: 0o755}
 	}
-	e.docker(t, context.tar(t), "build", "--tag", product, "-")
-	t.Cleanup(func() { _ = e.command(t.Context(), "docker", "image", "rm", product).Run() })
+	e.docker(t, files.tar(t), "build", "--tag", product, "-")
+	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", product).Run() })
 }
 
 const product = "mealplanner-compose-test"
-
-// server is an image's files: one static binary, and the directory it writes to.
-func server(t *testing.T, name, path, data string, owner int) tree {
-	t.Helper()
-	files := tree{
-		path[1:]:     {data: read(t, built(t, name)), mode: 0o755},
-		"etc/passwd": {data: []byte(nobody)},
-		"tmp":        {dir: true, mode: 0o1777},
-	}
-	if data != "" {
-		files[data[1:]] = entry{dir: true, mode: 0o755, owner: owner}
-	}
-	return files
-}
 
 // postgres is the machine's PostgreSQL with the libraries and commands it needs.
 func postgres(t *testing.T) (tree, []string) {
@@ -168,19 +157,20 @@ type entry struct {
 	link  string
 }
 
-// add copies a directory of this machine to the same place, but for what is compiled to
-// be optimised at run time.
+// add copies the files of a directory of this machine to the same place, links as what
+// they point to. Code to be optimised at run time stays out: it is half of PostgreSQL.
 func (f tree) add(t *testing.T, dir string) {
 	t.Helper()
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && d.Name() == "bitcode" {
+		if err != nil {
 			return err
 		}
-		info, err := os.Stat(path) // what a symbolic link points to
-		if err != nil || info.IsDir() || strings.Contains(path, "/bitcode/") {
-			return nil
+		if d.Name() == "bitcode" {
+			return fs.SkipDir
 		}
-		f[path[1:]] = entry{data: read(t, path), mode: int64(info.Mode().Perm())}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			f[path[1:]] = entry{data: read(t, path), mode: int64(info.Mode().Perm())}
+		}
 		return nil
 	}))
 }
