@@ -65,6 +65,7 @@ func TestStack(t *testing.T) {
 	}{
 		{"every demo user has a plan and a mail that leads to it", func() { s.mails(t); s.plans(t) }},
 		{"a generation is found in Jaeger, Loki and Prometheus", func() { s.telemetry(t, trace) }},
+		{"the doctor finds nothing wrong", func() { output(t, s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "doctor"), nil) }},
 		{"containers are locked down", func() { s.lockedDown(t) }},
 		{"the database's roles may do no more than they must", func() { s.roles(t) }},
 		{"no secret is to be seen", func() { s.unseen(t, secrets) }},
