@@ -39,6 +39,13 @@ test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
 test-race: ## The same under the race detector.
 	go test -race ./...
 
+SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
+.PHONY: compose-test
+compose-test: build ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
+	@tools/deps docker
+	@tools/install $(SERVERS)
+	go test -tags compose -count=1 -timeout 10m -v ./test/compose
+
 .PHONY: test-oracle
 test-oracle: ## The engine against independent exact methods, CBC among them.
 	@tools/deps oracle

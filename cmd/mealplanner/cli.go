@@ -33,6 +33,8 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Debug     debugCmd     `cmd:"" help:"Write one user's DEBUG lines for a while, in every running process."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
+	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

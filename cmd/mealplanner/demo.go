@@ -16,11 +16,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
-	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -90,7 +88,8 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if _, err := a.Migrate(ctx); err != nil {
 		return err
 	}
-	if err := addPeople(ctx, a, box, now()); err != nil {
+	weeks, err := addPeople(ctx, a, demoWorld{box.TandoorURL(), box.TandoorToken, box.ConsumerSecret})
+	if err != nil {
 		return err
 	}
 	begin := now()
@@ -103,7 +102,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	}
 	say("Library: %d recipes imported over HTTP in %s\n", len(pool), now().Sub(begin).Round(time.Millisecond))
 
-	if err := c.plans(ctx, a, box, std, now); err != nil {
+	if err := c.plans(ctx, a, box, std, weeks); err != nil {
 		return err
 	}
 	if c.Stack {
@@ -221,60 +220,17 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 	return cfg, nil
 }
 
-// addPeople adds the demo's library and users, and what they ask of their week.
-func addPeople(ctx context.Context, a *app.App, box *sandbox.Sandbox, now time.Time) error {
-	if err := a.Users.PutConnection(ctx, postgres.Connection{
-		ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(box.TandoorToken)),
-	}); err != nil {
-		return err
-	}
-	for _, p := range sandbox.People() {
-		var sealed []byte
-		if t, ok := box.FatSecretTokens[p.ID]; ok {
-			var err error
-			if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: t.Key, Secret: secretbox.Secret(t.Secret)}); err != nil {
-				return err
-			}
-		}
-		if err := a.Users.Add(ctx, p.User, sealed); err != nil {
-			return err
-		}
-		week, err := app.NextWeek(p.User, now)
-		if err != nil {
-			return err
-		}
-		if err := a.Plans.SetWishes(ctx, p.ID, week, p.Wishes(week)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // plans generates, prints and delivers every demo user's week.
-func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams, now func() time.Time) error {
-	balanced, people := 0, sandbox.People()
-	for _, p := range people {
-		week, err := app.NextWeek(p.User, now())
-		if err != nil {
-			return err
-		}
-		m, err := a.Generate(ctx, planner.Request{User: p.ID, Week: week}, nil)
-		if err != nil {
-			return err
-		}
-		printWeek(std.out, m)
-		if m.Week.Status == plan.Balanced {
-			balanced++
-		}
-	}
-	if _, err := a.Delivery.Drain(ctx); err != nil {
+func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams, weeks []planner.Request) error {
+	balanced, err := planWeeks(ctx, a, std.out, weeks)
+	if err != nil {
 		return err
 	}
 	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := box.Mail.Wait(wait, len(people)); err != nil {
+	if err := box.Mail.Wait(wait, len(weeks)); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(people), balanced, len(box.Mail.Messages()))
+	fmt.Fprintf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(weeks), balanced, len(box.Mail.Messages()))
 	return nil
 }

@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
@@ -57,6 +59,10 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { _ = box.Stop(context.Background()) })
 			env.Setenv("SANDBOX", box.TandoorURL())
 			env.Setenv("FAULTS", box.FaultsURL())
+			env.Setenv("INBOX", strings.TrimSuffix(box.InboxURL(), "/"))
+			env.Setenv("FATSECRET_URL", box.FatSecretURL()+fatsecrettest.APIPath)
+			env.Setenv("FATSECRET_KEY", sandbox.ConsumerKey)
+			env.Setenv("FATSECRET_SECRET", box.ConsumerSecret)
 			env.Setenv("SANDBOX_TOKEN", box.TandoorToken)
 			env.Setenv("SMTP_HOST", box.Mail.SMTPAddr().IP.String())
 			env.Setenv("SMTP_PORT", strconv.Itoa(box.Mail.SMTPAddr().Port))
@@ -82,7 +88,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Env = []string{}
 	for _, k := range []string{
 		"PATH", "HOME", "MEALPLANNER_KEY", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD",
-		"SMTP_ENCRYPTION", "SMTP_PASSWORD_FILE", "GENERATION_TIMEOUT", "GENERATION_EFFORT", "LOG_LEVEL", "TANDOOR_TOKEN",
+		"SMTP_ENCRYPTION", "SMTP_PASSWORD_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE", "GENERATION_TIMEOUT", "GENERATION_EFFORT", "LOG_LEVEL", "TANDOOR_TOKEN",
 		"OTEL_EXPORTER_OTLP_ENDPOINT", "FATSECRET_CONSUMER_KEY", "TESTSCRIPT_COMMAND",
 	} {
 		if v := ts.Getenv(k); v != "" {

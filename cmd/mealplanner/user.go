@@ -20,6 +20,7 @@ type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a user, and the recipe library they cook from."`
 	List userListCmd `cmd:"" help:"List the users."`
 	Set  userSetCmd  `cmd:"" help:"Change a user; what is not named stays."`
+	Demo userDemoCmd `cmd:"" help:"Add the demo users, who live in a running sandbox, and plan their first week; what is there already stays."`
 
 	Connect    userConnectCmd    `cmd:"" help:"Print the link by which a user connects their FatSecret account."`
 	Disconnect userDisconnectCmd `cmd:"" help:"Forget a user's FatSecret account."`

@@ -31,6 +31,7 @@ type Config struct {
 // Database says where PostgreSQL is.
 type Database struct {
 	URL              secretbox.Secret `env:"DATABASE_URL" help:"PostgreSQL connection string." placeholder:"postgres://user:password@host:5432/meal_planner"`
+	Password         secretbox.Secret `env:"DATABASE_PASSWORD" help:"Password for a DATABASE_URL of the form postgres://user@host/database, which then need not be kept secret." placeholder:"SECRET"`
 	APIPool          int              `env:"DATABASE_API_POOL" default:"20" help:"Most connections of the api role."`
 	SchedulerPool    int              `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Most connections of the scheduler role."`
 	StatementTimeout time.Duration    `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"A statement that runs longer is ended by the server."`
@@ -47,7 +48,7 @@ type SMTP struct {
 	Port       int              `env:"SMTP_PORT" default:"587" help:"Port of the mail server."`
 	Username   string           `env:"SMTP_USERNAME" help:"User at the mail server; empty sends without authentication."`
 	Password   secretbox.Secret `env:"SMTP_PASSWORD" help:"Password at the mail server." placeholder:"SECRET"`
-	Encryption string           `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none" help:"starttls (587), tls (465), or none (loopback only)."`
+	Encryption string           `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none,insecure" help:"starttls (587), tls (465), none (loopback only), or insecure: none towards another host, for a private network such as Compose's."`
 	From       string           `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
 	ReplyTo    string           `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
 	Timeout    time.Duration    `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
@@ -104,6 +105,22 @@ type Telemetry struct {
 	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
 
+// AfterApply puts the database's password into its address; the command line calls it
+// when every setting is read.
+func (c *Config) AfterApply() error {
+	d := &c.Database
+	if d.Password == "" {
+		return nil
+	}
+	u, err := url.Parse(d.URL.Reveal())
+	if err != nil || u.User == nil || u.User.Username() == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return fault.New(fault.InvalidConfig, "DATABASE_PASSWORD", "wants a DATABASE_URL of the form postgres://user@host/database")
+	}
+	u.User = url.UserPassword(u.User.Username(), d.Password.Reveal())
+	d.URL = secretbox.Secret(u.String())
+	return nil
+}
+
 // Check names the first setting that cannot work, and the cure.
 func (c *Config) Check() error {
 	bad := func(variable, format string, args ...any) error {
@@ -154,7 +171,7 @@ func (c *Config) Check() error {
 		return bad("SMTP_REPLY_TO", "%q is not a mail address", c.SMTP.ReplyTo)
 	}
 	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
-		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear", c.SMTP.Host)
+		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.SMTP.Host)
 	}
 	if host, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && (err != nil || !loopback(host)) {
 		return bad("ADMIN_ADDR", "%q is not a loopback address: want 127.0.0.1:6060", c.Web.AdminAddr)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )
 
 func defaults(t *testing.T) config.Config {
@@ -35,6 +36,30 @@ func TestTheCollectorsAddressIsChecked(t *testing.T) {
 		}
 		if err != nil && (fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_ENDPOINT")) {
 			t.Errorf("%q: the message does not name the variable: %v", endpoint, err)
+		}
+	}
+}
+
+func TestTheDatabasesPasswordGoesIntoItsAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ url, want string }{
+		{"postgres://app@db:5432/meals?sslmode=disable", "postgres://app:a%2Fb%40@db:5432/meals?sslmode=disable"},
+		{"postgresql://app:old@db/meals", "postgresql://app:a%2Fb%40@db/meals"},
+		{"postgres://db/meals", ""},
+		{"host=db user=app", ""},
+		{"", ""},
+	} {
+		var cfg config.Config
+		cfg.Database.URL, cfg.Database.Password = secretbox.Secret(c.url), "a/b@"
+		err := cfg.AfterApply()
+		if c.want == "" {
+			if fault.KindOf(err) != fault.InvalidConfig {
+				t.Errorf("%q: %v", c.url, err)
+			}
+			continue
+		}
+		if err != nil || cfg.Database.URL.Reveal() != c.want {
+			t.Errorf("%q becomes %q, %v", c.url, cfg.Database.URL.Reveal(), err)
 		}
 	}
 }

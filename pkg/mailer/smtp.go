@@ -24,6 +24,7 @@ const (
 	StartTLS Encryption = "starttls" // required, port 587
 	TLS      Encryption = "tls"      // from the first byte, port 465
 	None     Encryption = "none"     // loopback only
+	Insecure Encryption = "insecure" // none, towards a host of a private network
 )
 
 // SMTPOptions configure [NewSMTP].
@@ -57,17 +58,17 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 		setup = append(setup, mail.WithTLSPolicy(mail.TLSMandatory))
 	case TLS:
 		setup = append(setup, mail.WithSSL())
-	case None:
+	case None, Insecure:
 		setup = append(setup, mail.WithTLSPolicy(mail.NoTLS))
 	default:
-		return nil, fault.New(fault.InvalidConfig, op, "SMTP_ENCRYPTION: %q is not starttls, tls or none", string(o.Encryption))
+		return nil, fault.New(fault.InvalidConfig, op, "SMTP_ENCRYPTION: %q is not starttls, tls, none or insecure", string(o.Encryption))
 	}
 	if o.TLS != nil {
 		setup = append(setup, mail.WithTLSConfig(o.TLS))
 	}
 	if o.Username != "" {
 		auth := mail.SMTPAuthAutoDiscover
-		if o.Encryption == None {
+		if o.Encryption == None || o.Encryption == Insecure {
 			auth = mail.SMTPAuthPlainNoEnc
 		}
 		setup = append(setup, mail.WithSMTPAuth(auth), mail.WithUsername(o.Username), mail.WithPassword(o.Password))

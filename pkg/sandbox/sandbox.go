@@ -5,7 +5,9 @@ package sandbox
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -26,12 +28,13 @@ import (
 type Options struct {
 	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, WebAddr string
 
-	Library      tandoortest.Library // zero = the demo library
-	People       []Person            // who may have FatSecret accounts; nil = the demo users
-	TandoorToken string
-	MailPassword string
-	Log          *slog.Logger
-	Now          func() time.Time
+	Library        tandoortest.Library // zero = the demo library
+	People         []Person            // who may have FatSecret accounts; nil = the demo users
+	TandoorToken   string
+	MailPassword   string
+	ConsumerSecret string
+	Log            *slog.Logger
+	Now            func() time.Time
 }
 
 // Sandbox is the running stand-in.
@@ -69,9 +72,12 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	s := &Sandbox{
 		Faults:       faultswitch.New(1, resilient.Sleep),
 		TandoorToken: orRandom(o.TandoorToken), MailPassword: orRandom(o.MailPassword),
-		ConsumerSecret: orRandom(""), FatSecretTokens: map[string]Token{},
-		urls: map[string]string{},
+		ConsumerSecret: orRandom(o.ConsumerSecret), urls: map[string]string{},
 	}
+	if o.People == nil {
+		o.People = People()
+	}
+	s.FatSecretTokens = Tokens(s.ConsumerSecret, o.People)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
@@ -127,19 +133,30 @@ const ConsumerKey = "mealplanner-sandbox"
 // Token is a FatSecret account's permanent token.
 type Token struct{ Key, Secret string }
 
-// accounts makes a FatSecret account for everyone with a weight.
-func (s *Sandbox) accounts(people []Person) []fatsecrettest.User {
-	if people == nil {
-		people = People()
+// Tokens are the FatSecret tokens of everyone with a weight, by user. They follow from the
+// consumer secret, so that whoever may call FatSecret can act for the demo users.
+func Tokens(consumerSecret string, people []Person) map[string]Token {
+	derive := func(what string) string {
+		mac := hmac.New(sha256.New, []byte(consumerSecret))
+		mac.Write([]byte(what)) // never fails
+		return hex.EncodeToString(mac.Sum(nil)[:24])
 	}
+	out := map[string]Token{}
+	for _, p := range people {
+		if p.WeightKG > 0 {
+			out[p.ID] = Token{derive("key of " + p.ID), derive("secret of " + p.ID)}
+		}
+	}
+	return out
+}
+
+// accounts are the people's FatSecret accounts.
+func (s *Sandbox) accounts(people []Person) []fatsecrettest.User {
 	var out []fatsecrettest.User
 	for _, p := range people {
-		if p.WeightKG == 0 {
-			continue
+		if t, ok := s.FatSecretTokens[p.ID]; ok {
+			out = append(out, fatsecrettest.User{Token: t.Key, Secret: t.Secret, LastKg: p.WeightKG, HeightCm: p.Settings.Body.HeightCM})
 		}
-		t := Token{orRandom(""), orRandom("")}
-		s.FatSecretTokens[p.ID] = t
-		out = append(out, fatsecrettest.User{Token: t.Key, Secret: t.Secret, LastKg: p.WeightKG, HeightCm: p.Settings.Body.HeightCM})
 	}
 	return out
 }

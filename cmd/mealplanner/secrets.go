@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+type secretsCmd struct {
+	Files []string `arg:"" name:"file" help:"Files to write; files joined by commas share one secret." placeholder:"FILE[,FILE...]"`
+}
+
+// Run writes one secret of 64 hexadecimal characters for each argument. What exists
+// stays, and is what a missing file of the same argument gets.
+func (c *secretsCmd) Run(_ context.Context, std *streams) error {
+	written := 0
+	for _, arg := range c.Files {
+		n, err := shareSecret(strings.Split(arg, ","))
+		if err != nil {
+			return err
+		}
+		written += n
+	}
+	fmt.Fprintf(std.out, "%d new secret files; %d secrets in all\n", written, len(c.Files))
+	return nil
+}
+
+// shareSecret makes sure that all files hold one secret, and returns how many it wrote.
+func shareSecret(files []string) (written int, err error) {
+	var secret, from string
+	var missing []string
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, f)
+		case err != nil:
+			return 0, fault.Wrap(fault.InvalidInput, "secrets", err)
+		case from != "" && string(b) != secret:
+			return 0, fault.New(fault.InvalidInput, "secrets", "%s and %s should hold the same secret and do not: remove the one that is wrong", from, f)
+		default:
+			secret, from = string(b), f
+		}
+	}
+	if from == "" {
+		b := make([]byte, secretbox.KeyHexLen/2)
+		_, _ = rand.Read(b) // never fails
+		secret = hex.EncodeToString(b)
+	}
+	for _, f := range missing {
+		if err := writeSecret(f, secret); err != nil {
+			return written, fault.Wrap(fault.InvalidInput, "secrets", err)
+		}
+		written++
+	}
+	return written, nil
+}
+
+// writeSecret writes the whole file or nothing, readable by owner and group.
+func writeSecret(path, secret string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(secret)
+	if err = errors.Join(err, f.Chmod(0o440), f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
+}

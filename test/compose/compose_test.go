@@ -1,0 +1,400 @@
+//go:build compose
+
+// Package compose starts compose.yaml with a real Docker engine and looks at what a
+// newcomer and an operator would look at. Grafana and the profile tandoor stay out: their
+// images cannot be made from what is on this machine.
+package compose
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+// stack is the started compose.yaml.
+type stack struct {
+	engine
+	program string // docker-compose
+	project string
+	ports   map[string]string // variable of compose.yaml -> port on loopback
+}
+
+func TestStack(t *testing.T) {
+	e := startEngine(t)
+	e.images(t)
+	s := stack{e, built(t, "docker-compose"), fmt.Sprintf("mealplanner-test-%d", os.Getpid()), map[string]string{}}
+	for _, v := range []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"} {
+		s.ports[v] = freePort(t)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			logs, _ := s.compose(context.Background(), "logs", "--no-color", "--tail", "40").CombinedOutput()
+			state, _ := s.compose(context.Background(), "ps", "--all").CombinedOutput()
+			t.Logf("%s\n%s", state, logs)
+		}
+		if out, err := s.compose(context.Background(), "down", "--volumes", "--timeout", "5").CombinedOutput(); err != nil {
+			t.Errorf("down: %v\n%s", err, out)
+		}
+	})
+	begin := time.Now()
+	s.up(t)
+	t.Logf("up from nothing: %s", time.Since(begin).Round(100*time.Millisecond))
+
+	secrets := s.secrets(t)
+	trace := s.trace(t)
+	for _, step := range []struct {
+		name string
+		run  func()
+	}{
+		{"every demo user has a plan and a mail that leads to it", func() { s.mails(t); s.plans(t) }},
+		{"a generation is found in Jaeger, Loki and Prometheus", func() { s.telemetry(t, trace) }},
+		{"the doctor finds nothing wrong", func() { output(t, s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "doctor"), nil) }},
+		{"containers are locked down", func() { s.lockedDown(t) }},
+		{"the database's roles may do no more than they must", func() { s.roles(t) }},
+		{"no secret is to be seen", func() { s.unseen(t, secrets) }},
+		{"a second up changes nothing", func() { s.up(t); s.mails(t); s.plans(t) }},
+		{"down keeps plans, traces and secrets", func() {
+			output(t, s.compose(t.Context(), "down"), nil)
+			s.up(t)
+			s.plans(t)
+			s.components(t, trace)
+			if again := s.secrets(t); !maps.Equal(again, secrets) {
+				t.Error("the secrets are others now")
+			}
+		}},
+		{"down -v leaves nothing", func() { s.down(t) }},
+	} {
+		begin := time.Now()
+		step.run()
+		if t.Failed() {
+			t.Fatalf("not so: %s", step.name)
+		}
+		t.Logf("%-60s %s", step.name, time.Since(begin).Round(100*time.Millisecond))
+	}
+}
+
+// up starts everything but Grafana and waits until it is healthy, or done.
+func (s stack) up(t *testing.T) {
+	t.Helper()
+	output(t, s.compose(t.Context(), "up", "--detach", "--wait", "--wait-timeout", "300", "--pull", "never", "--no-build", "api", "scheduler"), nil)
+}
+
+func (s stack) compose(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := s.command(ctx, s.program, append([]string{
+		"--file", "../../compose.yaml", "--env-file", os.DevNull, "--project-name", s.project, "--progress", "plain",
+	}, args...)...)
+	cmd.Env = append(cmd.Env, "MEALPLANNER_IMAGE="+product)
+	for v, port := range s.ports {
+		cmd.Env = append(cmd.Env, v+"="+port)
+	}
+	return cmd
+}
+
+var mailLink = regexp.MustCompile(`href="mail/(\d+)"`)
+
+// mails finds one mail for each demo user, and the plan behind its button.
+func (s stack) mails(t *testing.T) {
+	t.Helper()
+	inbox := s.get(t, "INBOX_PORT", "/inbox/")
+	if n := len(mailLink.FindAllString(inbox, -1)); n != len(sandbox.People()) {
+		t.Fatalf("%d mails, want %d", n, len(sandbox.People()))
+	}
+	for _, p := range sandbox.People() {
+		if !strings.Contains(inbox, p.Email) {
+			t.Errorf("no mail for %s", p.Email)
+		}
+	}
+	mail := s.get(t, "INBOX_PORT", "/inbox/mail/1/html")
+	link := regexp.MustCompile(`http://localhost:` + s.ports["API_PORT"] + `(/plan/[^"]+)`).FindStringSubmatch(mail)
+	if link == nil {
+		t.Fatal("the mail does not link to the plan")
+	}
+	if page := s.get(t, "API_PORT", link[1]); !strings.Contains(page, "Monday") {
+		t.Errorf("the plan's page has no Monday:\n%.500s", page)
+	}
+}
+
+// plans counts the stored plans.
+func (s stack) plans(t *testing.T) {
+	t.Helper()
+	if n := s.psql(t, "postgres", "select count(*) from plans"); n != strconv.Itoa(len(sandbox.People())) {
+		t.Errorf("%s plans, want %d", n, len(sandbox.People()))
+	}
+}
+
+// trace is the id of one generation, as the demo's output gives it.
+func (s stack) trace(t *testing.T) string {
+	t.Helper()
+	logs := output(t, s.compose(t.Context(), "logs", "--no-color", "demo"), nil)
+	m := regexp.MustCompile(`trace ([0-9a-f]{32})`).FindStringSubmatch(logs)
+	if m == nil {
+		t.Fatalf("the demo names no trace:\n%s", logs)
+	}
+	return m[1]
+}
+
+// telemetry follows one generation into the three stores.
+func (s stack) telemetry(t *testing.T, trace string) {
+	t.Helper()
+	s.components(t, trace)
+	eventually(t, "the completion line in Loki", func() bool {
+		q := url.QueryEscape(fmt.Sprintf(`{service_name="meal-planner"} | trace_id="%s"`, trace))
+		return strings.Contains(s.get(t, "LOKI_PORT", "/loki/api/v1/query_range?since=1h&query="+q), "Generation completed")
+	})
+	people := strconv.Itoa(len(sandbox.People()))
+	for query, want := range map[string]string{
+		`sum(generation_success_total)`:                                                          people,
+		`sum(generation_attempts_total)`:                                                         people,
+		`sum(increase(generation_success_total[1h] anchored))`:                                   people,
+		`sum(generation_component_duration_seconds_count{component="email_render"})`:             people,
+		`sum(generation_component_duration_spanmetrics_seconds_count{component="email_render"})`: people,
+		`sum(service_up{service=~"meal-planner-(api|scheduler)"})`:                               "2",
+		`count(up{job=~"prometheus|alertmanager|loki|jaeger"} == 1)`:                             "4",
+	} {
+		eventually(t, query+" = "+want, func() bool { return s.query(t, query) == want })
+	}
+}
+
+// components waits for the trace in Jaeger, with the six components of a generation.
+func (s stack) components(t *testing.T, trace string) {
+	t.Helper()
+	eventually(t, "the trace's components in Jaeger", func() bool {
+		var body struct {
+			Data []struct {
+				Spans []struct {
+					Tags []struct {
+						Key   string
+						Value any
+					}
+				}
+			}
+		}
+		_ = json.Unmarshal([]byte(s.get(t, "JAEGER_PORT", "/api/traces/"+trace)), &body)
+		var found []string
+		for _, d := range body.Data {
+			for _, span := range d.Spans {
+				for _, tag := range span.Tags {
+					if tag.Key == "component" {
+						found = append(found, fmt.Sprint(tag.Value))
+					}
+				}
+			}
+		}
+		return !slices.ContainsFunc(metrics.Components, func(c string) bool { return !slices.Contains(found, c) })
+	})
+}
+
+// query is the value of an instant query with one result.
+func (s stack) query(t *testing.T, q string) string {
+	t.Helper()
+	var body struct {
+		Data struct{ Result []struct{ Value [2]any } }
+	}
+	_ = json.Unmarshal([]byte(s.get(t, "PROMETHEUS_PORT", "/api/v1/query?query="+url.QueryEscape(q))), &body)
+	if len(body.Data.Result) != 1 {
+		return fmt.Sprintf("%d results", len(body.Data.Result))
+	}
+	return fmt.Sprint(body.Data.Result[0].Value[1])
+}
+
+// container is what `docker inspect` says.
+type container struct {
+	Name   string
+	Config struct{ Labels map[string]string }
+	State  struct {
+		Status   string
+		ExitCode int
+		Pid      int
+		Health   *struct{ Status string }
+	}
+	HostConfig struct {
+		ReadonlyRootfs, Privileged bool
+		CapDrop, SecurityOpt       []string
+	}
+	NetworkSettings struct {
+		Ports map[string][]struct{ HostIP string }
+	}
+}
+
+func (s stack) containers(t *testing.T) (out []container, raw string) {
+	t.Helper()
+	ids := strings.Fields(s.docker(t, nil, "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project="+s.project))
+	raw = s.docker(t, nil, append([]string{"inspect"}, ids...)...)
+	must(t, json.Unmarshal([]byte(raw), &out))
+	return out, raw
+}
+
+func (s stack) lockedDown(t *testing.T) {
+	t.Helper()
+	once := []string{"secrets", "migrate", "demo", "telemetry"}
+	containers, _ := s.containers(t)
+	if len(containers) < 12 {
+		t.Errorf("%d containers only", len(containers))
+	}
+	for _, c := range containers {
+		service := c.Config.Labels["com.docker.compose.service"]
+		if !c.HostConfig.ReadonlyRootfs || c.HostConfig.Privileged || !slices.Equal(c.HostConfig.CapDrop, []string{"ALL"}) ||
+			!slices.Contains(c.HostConfig.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s: %+v", service, c.HostConfig)
+		}
+		for port, bindings := range c.NetworkSettings.Ports {
+			for _, b := range bindings {
+				if b.HostIP != "127.0.0.1" {
+					t.Errorf("%s: %s is published on %s", service, port, b.HostIP)
+				}
+			}
+		}
+		if slices.Contains(once, service) {
+			if c.State.Status != "exited" || c.State.ExitCode != 0 {
+				t.Errorf("%s: %+v", service, c.State)
+			}
+			continue
+		}
+		if c.State.Status != "running" || c.State.Health != nil && c.State.Health.Status != "healthy" {
+			t.Errorf("%s: %+v", service, c.State)
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.State.Pid))
+		if err != nil {
+			t.Logf("%s: the process is out of sight: %v", service, err) // the engine is on another machine
+		} else if regexp.MustCompile(`(?m)^Uid:.*\b0\b|^Cap(Prm|Eff|Bnd):.*[1-9a-f]`).Match(status) {
+			t.Errorf("%s runs as root or with capabilities:\n%s", service, status)
+		}
+	}
+}
+
+// roles tries what the database's roles may and may not do.
+func (s stack) roles(t *testing.T) {
+	t.Helper()
+	if got := s.psql(t, "grafana", "select count(*) > 0 from pg_stat_statements"); got != "t" {
+		t.Errorf("grafana reads pg_stat_statements: %s", got)
+	}
+	for role, statement := range map[string]string{
+		"grafana":      "create temporary table x (i int)",
+		"meal_planner": "create role x",
+	} {
+		if out, err := s.psqlCommand(t, role, statement).CombinedOutput(); err == nil {
+			t.Errorf("%s may %s: %s", role, statement, out)
+		}
+	}
+	if out, err := s.psqlCommand(t, "grafana", "select count(*) from users").CombinedOutput(); err == nil {
+		t.Errorf("grafana reads the users: %s", out)
+	}
+}
+
+func (s stack) psqlCommand(t *testing.T, role, statement string) *exec.Cmd {
+	t.Helper()
+	return s.compose(t.Context(), "exec", "-T", "postgres", "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--username", role, "--dbname", "meal_planner", "--command", statement)
+}
+
+func (s stack) psql(t *testing.T, role, statement string) string {
+	t.Helper()
+	return strings.TrimSpace(output(t, s.psqlCommand(t, role, statement), nil))
+}
+
+// secrets reads the secrets' volumes.
+func (s stack) secrets(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for v := range strings.FieldsSeq(s.docker(t, nil, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+s.project)) {
+		_, kind, ok := strings.Cut(v, "_secrets-")
+		if !ok {
+			continue
+		}
+		dir := strings.TrimSpace(s.docker(t, nil, "volume", "inspect", "--format", "{{.Mountpoint}}", v))
+		files, err := os.ReadDir(dir)
+		must(t, err)
+		for _, f := range files {
+			info, err := f.Info()
+			must(t, err)
+			if info.Mode() != 0o440 {
+				t.Errorf("%s/%s has mode %s", kind, f.Name(), info.Mode())
+			}
+			out[kind+"/"+f.Name()] = string(read(t, filepath.Join(dir, f.Name())))
+		}
+	}
+	if len(out) < 12 {
+		t.Errorf("%d secrets only", len(out))
+	}
+	return out
+}
+
+// unseen looks for the secrets where everybody may look.
+func (s stack) unseen(t *testing.T, secrets map[string]string) {
+	t.Helper()
+	_, inspected := s.containers(t)
+	for place, text := range map[string]string{
+		"docker inspect": inspected,
+		"the settings":   output(t, s.compose(t.Context(), "--profile", "tandoor", "config"), nil),
+		"the logs":       output(t, s.compose(t.Context(), "logs", "--no-color"), nil),
+	} {
+		for name, secret := range secrets {
+			if len(secret) != 64 || strings.Contains(text, secret) {
+				t.Errorf("%s is no secret, or is seen in %s", name, place)
+			}
+		}
+	}
+}
+
+func (s stack) down(t *testing.T) {
+	t.Helper()
+	output(t, s.compose(t.Context(), "down", "--volumes"), nil)
+	for _, kind := range []string{"container", "volume", "network"} {
+		args := []string{kind, "ls", "--quiet", "--filter", "label=com.docker.compose.project=" + s.project}
+		if left := s.docker(t, nil, args...); left != "" {
+			t.Errorf("a %s is left: %s", kind, left)
+		}
+	}
+}
+
+// get fetches a page of a published port; "" when it is not there (yet).
+func (s stack) get(t *testing.T, port, path string) string {
+	t.Helper()
+	resp, err := http.Get("http://127.0.0.1:" + s.ports[port] + path)
+	if err != nil {
+		return ""
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	if resp.StatusCode != http.StatusOK {
+		return ""
+	}
+	return string(body)
+}
+
+// eventually fails when something is not so within a minute: traces wait for the sampling
+// decision, metrics for the next export.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for begin := time.Now(); !so(); time.Sleep(500 * time.Millisecond) {
+		if time.Since(begin) > time.Minute {
+			t.Errorf("not within a minute: %s", what)
+			return
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer ln.Close()
+	return strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+}

@@ -1,0 +1,206 @@
+//go:build compose
+
+package compose
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/pglocal"
+)
+
+// images puts a stand-in in the place of every image that the engine does not have: the
+// same name, entry point, user and directories, around a binary that was built here from
+// the same version's sources. PostgreSQL is the machine's.
+func (e engine) images(t *testing.T) {
+	t.Helper()
+	for _, i := range []struct{ name, server, program, user, data string }{
+		{"otel/opentelemetry-collector-contrib:0.161.0", "otelcol", "/otelcol-contrib", "10001:10001", ""},
+		{"prom/prometheus:v3.16.0", "prometheus", "/bin/prometheus", "65534", "/prometheus"},
+		{"prom/alertmanager:v0.34.2", "alertmanager", "/bin/alertmanager", "65534", "/alertmanager"},
+		{"grafana/loki:3.7.8", "loki", "/usr/bin/loki", "10001", "/loki"},
+		{"jaegertracing/jaeger:2.13.0", "jaeger", "/cmd/jaeger/jaeger-linux", "10001", ""},
+	} {
+		e.standIn(t, i.name, func() (tree, []string) {
+			files := tree{i.program[1:]: {data: read(t, built(t, i.server)), mode: 0o755}, "tmp": {dir: true, mode: 0o1777}}
+			changes := []string{"USER " + i.user, `ENTRYPOINT ["` + i.program + `"]`}
+			if i.data != "" {
+				owner, err := strconv.Atoi(i.user)
+				must(t, err)
+				files[i.data[1:]] = entry{dir: true, mode: 0o755, owner: owner}
+				changes = append(changes, "VOLUME "+i.data)
+			}
+			return files, changes
+		})
+	}
+	e.standIn(t, "postgres:17", func() (tree, []string) { return postgres(t) })
+	e.product(t)
+}
+
+// standIn makes an image, unless the engine has the real one.
+func (e engine) standIn(t *testing.T, name string, content func() (files tree, changes []string)) {
+	t.Helper()
+	const mark = "org.mealplanner.stand-in"
+	label, err := e.command(t.Context(), "docker", "image", "inspect", "--format", `{{index .Config.Labels "`+mark+`"}}`, name).Output()
+	if err == nil && strings.TrimSpace(string(label)) == "" {
+		t.Logf("%s: the image that is here", name)
+		return
+	}
+	files, changes := content()
+	args := []string{"import", "--change", "LABEL " + mark + "=1"}
+	for _, c := range changes {
+		args = append(args, "--change", c)
+	}
+	e.docker(t, files.tar(t), append(args, "-", name)...)
+	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", name).Run() })
+}
+
+// product is the last stage of the Dockerfile, around the binary that was built natively.
+func (e engine) product(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile("../../Dockerfile")
+	must(t, err)
+	compile, last, ok := strings.Cut(string(text), "\nFROM scratch\n")
+	if !ok {
+		t.Fatal("the Dockerfile has no last stage from scratch")
+	}
+	files := tree{
+		"Dockerfile":                        {data: []byte("FROM scratch\n" + strings.ReplaceAll(last, "--from=build ", ""))},
+		"etc/ssl/certs/ca-certificates.crt": {data: []byte("not used here")},
+		"out/mealplanner":                   {data: read(t, "../../bin/mealplanner"), mode: 0o755},
+	}
+	for _, dir := range regexp.MustCompile(`/out/volumes/\S+`).FindAllString(compile, -1) {
+		files[dir[1:]] = entry{dir: true, mode: 0o755}
+	}
+	e.docker(t, files.tar(t), "build", "--tag", product, "-")
+	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", product).Run() })
+}
+
+const product = "mealplanner-compose-test"
+
+// postgres is the machine's PostgreSQL with the libraries and commands it needs.
+func postgres(t *testing.T) (tree, []string) {
+	t.Helper()
+	bin, err := pglocal.Find()
+	must(t, err)
+	version := filepath.Base(filepath.Dir(bin))
+	files := tree{
+		"etc/passwd":                         {data: []byte("root:x:0:0::/:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\n")},
+		"etc/group":                          {data: []byte("root:x:0:\npostgres:x:999:\n")},
+		"usr/local/bin/docker-entrypoint.sh": {data: read(t, "postgres-entrypoint.sh"), mode: 0o755},
+		"var/lib/postgresql/data":            {dir: true, mode: 0o1777, owner: 999},
+		"docker-entrypoint-initdb.d":         {dir: true, mode: 0o755},
+		"tmp":                                {dir: true, mode: 0o1777},
+		"bin":                                {link: "usr/bin"},
+		"lib":                                {link: "usr/lib"},
+		"lib64":                              {link: "usr/lib64"},
+	}
+	for _, dir := range []string{bin, filepath.Join(filepath.Dir(bin), "lib"), "/usr/share/postgresql/" + version, "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8"} {
+		files.add(t, dir)
+	}
+	programs := []string{"/usr/bin/bash", "/usr/bin/dash", "/usr/bin/cat", "/usr/bin/chmod"}
+	for path, f := range files {
+		if strings.HasPrefix("/"+path, bin) && !f.dir {
+			programs = append(programs, "/"+path)
+		}
+	}
+	for _, p := range programs {
+		files[p[1:]] = entry{data: read(t, p), mode: 0o755}
+		for _, lib := range libraries(t, p) {
+			files[lib[1:]] = entry{data: read(t, lib), mode: 0o755}
+		}
+	}
+	files["usr/bin/sh"] = files["usr/bin/dash"]
+	return files, []string{
+		"ENV PATH=" + bin + ":/usr/local/bin:/usr/bin", "ENV PGDATA=/var/lib/postgresql/data", "ENV LANG=C.UTF-8",
+		"VOLUME /var/lib/postgresql/data", `ENTRYPOINT ["docker-entrypoint.sh"]`, `CMD ["postgres"]`,
+	}
+}
+
+var library = regexp.MustCompile(`(/\S+) \(0x`)
+
+// libraries are what the dynamic linker loads for a program, under the names it asks for.
+func libraries(t *testing.T, program string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ldd", program).Output()
+	if err != nil {
+		return nil // a script
+	}
+	var libs []string
+	for _, m := range library.FindAllStringSubmatch(string(out), -1) {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(m[1]))
+		must(t, err)
+		libs = append(libs, filepath.Join(dir, filepath.Base(m[1])))
+	}
+	return libs
+}
+
+// tree is the files of an image, by path without the leading slash.
+type tree map[string]entry
+
+type entry struct {
+	data  []byte
+	mode  int64 // 0 = 0o644
+	owner int
+	dir   bool
+	link  string
+}
+
+// add copies the files of a directory of this machine to the same place, links as what
+// they point to. Code to be optimised at run time stays out: it is half of PostgreSQL.
+func (f tree) add(t *testing.T, dir string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() == "bitcode" {
+			return fs.SkipDir
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			f[path[1:]] = entry{data: read(t, path), mode: int64(info.Mode().Perm())}
+		}
+		return nil
+	}))
+}
+
+func (f tree) tar(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, path := range slices.Sorted(maps.Keys(f)) {
+		e := f[path]
+		h := &tar.Header{Name: path, Mode: e.mode, Uid: e.owner, Gid: e.owner, Size: int64(len(e.data)), Typeflag: tar.TypeReg}
+		switch {
+		case e.dir:
+			h.Name, h.Typeflag = path+"/", tar.TypeDir
+		case e.link != "":
+			h.Linkname, h.Typeflag, h.Mode = e.link, tar.TypeSymlink, 0o777
+		case e.mode == 0:
+			h.Mode = 0o644
+		}
+		must(t, w.WriteHeader(h))
+		_, err := w.Write(e.data)
+		must(t, err)
+	}
+	must(t, w.Close())
+	return &b
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	return b
+}
