@@ -76,6 +76,17 @@ stack-down: stack ## Stop them; data and logs stay.
 stack-status: stack ## Say which of them run, and where.
 	@go run ./test/stack/stackctl status
 
+.PHONY: e2e
+e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
+	@tools/deps test
+	@tools/deps e2e
+	go test -tags e2e -count=1 -timeout 30m -v ./test/e2e
+
+.PHONY: e2e-long
+e2e-long: stack ## Outages of five minutes each; the result goes into docs/observability.md by hand.
+	@tools/deps test
+	OUTAGE=5m go test -tags e2e -count=1 -timeout 40m -v -run TestOutages ./test/e2e
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Linter, with the layers' arrows.
 	$(GOLANGCI) run

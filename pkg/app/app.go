@@ -103,6 +103,7 @@ type App struct {
 	accounts   *fatsecretAccounts
 	readiness  *readiness
 	leader     *postgres.Leader
+	said       readings
 
 	metricsPage http.Handler // nil = not served
 	wake        chan struct{}
@@ -477,7 +478,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
 	wg.Go(func() { a.every(ctx, syncEvery, "recipe refresh", "recipe_sync", a.refreshPools) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
-	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.upstreams.probe) })
+	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.speak) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -22,60 +23,93 @@ const (
 // installation is read from the database and said by one process, the leader.
 func (a *App) observeGauges() error {
 	if err := a.observeGauge("service_up", func(ctx context.Context) []metrics.Reading {
-		up := 1.0
-		if a.readiness.check(ctx) != nil {
-			up = 0
-		}
-		return []metrics.Reading{{Label: a.opts.Role.service(), Value: up}}
+		return []metrics.Reading{{Label: a.opts.Role.service(), Value: indicator(a.readiness.check(ctx) == nil)}}
 	}); err != nil || !a.opts.Role.schedules() {
 		return err
 	}
-	weeks := observe.Cached(gaugeAge, gaugeTimeout, a.opts.Now, func(ctx context.Context) ([]postgres.DueWeek, error) { return a.dueWeeks(ctx, 3) })
-	for name, read := range map[string]func(context.Context) []metrics.Reading{
-		"generation_macro_balance_success_rate": a.readings(gaugeAge, func(ctx context.Context) ([]metrics.Reading, error) {
-			m, err := a.Plans.MacroBalance(ctx)
-			return observe.Rates(m, nil, 0), err
-		}),
-		"email_delivery_success_rate": a.readings(gaugeAge, func(ctx context.Context) ([]metrics.Reading, error) {
-			m, err := a.Outbox.DeliveryRate(ctx)
-			return observe.Rates(m, metrics.EmailTypes, 1), err
-		}),
-		"api_availability": func(context.Context) []metrics.Reading { return a.upstreams.availability() },
-		"api_daily_budget_usage": a.readings(gaugeAge, func(ctx context.Context) ([]metrics.Reading, error) {
-			if a.opts.Config.FatSecret.ConsumerKey == "" {
-				return nil, nil
-			}
-			used, err := a.accounts.store.Usage(ctx)
-			return []metrics.Reading{{Label: "fatsecret", Value: used}}, err
-		}),
-		"weekly_generation_success_all_users": func(ctx context.Context) []metrics.Reading { return successAllUsers(weeks(ctx)) },
-		"weekly_generation_current_week":      func(ctx context.Context) []metrics.Reading { return currentWeek(weeks(ctx)) },
-		"weekly_generation_success_streak_weeks": a.readings(streakAge, func(ctx context.Context) ([]metrics.Reading, error) {
-			due, err := a.dueWeeks(ctx, streakWeeks)
-			return []metrics.Reading{{Value: float64(streak(due))}}, err
-		}),
-		"weekly_generation_last_success_timestamp_seconds": a.readings(gaugeAge, func(ctx context.Context) ([]metrics.Reading, error) {
-			at, err := a.Plans.LastStored(ctx)
-			if err != nil || at.IsZero() {
-				return nil, err
-			}
-			return []metrics.Reading{{Value: float64(at.UnixMilli()) / 1000}}, nil
-		}),
-	} {
-		if err := a.observeGauge(name, func(ctx context.Context) []metrics.Reading {
-			if !a.leader.Leads() {
-				return nil
-			}
-			return read(ctx)
-		}); err != nil {
+	for _, name := range spoken {
+		if err := a.observeGauge(name, func(context.Context) []metrics.Reading { return a.said.of(name) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *App) readings(age time.Duration, read func(context.Context) ([]metrics.Reading, error)) func(context.Context) []metrics.Reading {
-	return observe.Cached(age, gaugeTimeout, a.opts.Now, read)
+// spoken are the gauges of the installation.
+var spoken = []string{
+	"generation_macro_balance_success_rate", "email_delivery_success_rate", "api_availability", "api_daily_budget_usage",
+	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
+	"weekly_generation_last_success_timestamp_seconds",
+}
+
+// speak is the leader's work: it probes the upstreams and reads the gauges of the
+// installation, until ctx ends. Exports find the values ready, whatever the database
+// does; a read that fails leaves the old value.
+func (a *App) speak(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.upstreams.probe(ctx) })
+	wg.Go(func() { repeat(ctx, gaugeAge, a.readGauges) })
+	wg.Go(func() { repeat(ctx, streakAge, a.readStreak) })
+	wg.Wait()
+	a.said.clear()
+}
+
+func (a *App) readGauges(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, gaugeTimeout)
+	defer cancel()
+	if m, err := a.Plans.MacroBalance(ctx); err == nil {
+		a.said.set("generation_macro_balance_success_rate", observe.Rates(m, nil, 0))
+	}
+	if m, err := a.Outbox.DeliveryRate(ctx); err == nil {
+		a.said.set("email_delivery_success_rate", observe.Rates(m, metrics.EmailTypes, 1))
+	}
+	if a.opts.Config.FatSecret.ConsumerKey != "" {
+		if used, err := a.accounts.store.Usage(ctx); err == nil {
+			a.said.set("api_daily_budget_usage", []metrics.Reading{{Label: "fatsecret", Value: used}})
+		}
+	}
+	if due, err := a.dueWeeks(ctx, 3); err == nil {
+		a.said.set("weekly_generation_success_all_users", successAllUsers(due))
+		a.said.set("weekly_generation_current_week", currentWeek(due))
+	}
+	if at, err := a.Plans.LastStored(ctx); err == nil && !at.IsZero() {
+		a.said.set("weekly_generation_last_success_timestamp_seconds", []metrics.Reading{{Value: float64(at.UnixMilli()) / 1000}})
+	}
+}
+
+func (a *App) readStreak(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, gaugeTimeout)
+	defer cancel()
+	if due, err := a.dueWeeks(ctx, streakWeeks); err == nil {
+		a.said.set("weekly_generation_success_streak_weeks", []metrics.Reading{{Value: float64(streak(due))}})
+	}
+}
+
+// readings are the last values of gauges, by name. Safe for concurrent use.
+type readings struct {
+	mu sync.Mutex
+	m  map[string][]metrics.Reading
+}
+
+func (r *readings) of(name string) []metrics.Reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m[name]
+}
+
+func (r *readings) set(name string, v []metrics.Reading) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.m == nil {
+		r.m = map[string][]metrics.Reading{}
+	}
+	r.m[name] = v
+}
+
+func (r *readings) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.m)
 }
 
 func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {

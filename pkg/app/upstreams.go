@@ -216,9 +216,7 @@ func (u *upstreams) probeTandoor(ctx context.Context) {
 		}
 		up = up && err == nil
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.alive["tandoor"] = up
+	u.found("tandoor", up)
 }
 
 // probeFatSecret asks without a signature: an error inside an answer means "up". The
@@ -242,17 +240,17 @@ func (u *upstreams) probeFatSecret(ctx context.Context) {
 	if !up && ctx.Err() == nil {
 		u.app.Log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.alive["fatsecret"] = up
+	u.found("fatsecret", up)
 }
 
-func (u *upstreams) availability() []metrics.Reading {
+// found keeps what a probe found.
+func (u *upstreams) found(api string, up bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var out []metrics.Reading
+	u.alive[api] = up
+	out := make([]metrics.Reading, 0, len(u.alive))
 	for api, up := range u.alive {
 		out = append(out, metrics.Reading{Label: api, Value: indicator(up)})
 	}
-	return out
+	u.app.said.set("api_availability", out)
 }

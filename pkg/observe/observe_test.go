@@ -271,26 +271,3 @@ func TestQueries(t *testing.T) {
 		t.Errorf("%d statements measured", got)
 	}
 }
-
-// A read that fails keeps the last value, and a young value is not read again.
-func TestCached(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	reads := 0
-	var fail error
-	read := observe.Cached(time.Minute, time.Second, b.clock, func(context.Context) ([]metrics.Reading, error) {
-		reads++
-		return []metrics.Reading{{Label: "x", Value: float64(reads)}}, fail
-	})
-	for _, c := range []struct {
-		wait time.Duration
-		fail error
-		want float64
-	}{{0, nil, 1}, {time.Second, nil, 1}, {time.Minute, nil, 2}, {time.Minute, errors.New("pool is full"), 2}, {time.Minute, nil, 4}} {
-		b.now = b.now.Add(c.wait)
-		fail = c.fail
-		if got := read(t.Context()); got[0].Value != c.want {
-			t.Errorf("got %g, want %g", got[0].Value, c.want)
-		}
-	}
-}

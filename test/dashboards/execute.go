@@ -59,7 +59,6 @@ var mayBeEmpty = map[string]bool{
 	"telemetry/Collector: Failed": true,
 	"telemetry/SDK: Lost":         true,
 	"telemetry/Loki/B":            true,
-	"telemetry/Alerts/D":          true,
 }
 
 // Run asks every target of every panel as Grafana would. Targets on planned metrics are

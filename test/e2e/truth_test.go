@@ -45,6 +45,7 @@ func TestTruth(t *testing.T) {
 	t.Run("pool usage", w.checkPoolUsage)
 	t.Run("lines", w.checkLines)
 	t.Run("log queries", w.checkLogQueries)
+	t.Run("dashboards", w.checkDashboards)
 	t.Run("ends", w.checkServiceUp)
 }
 

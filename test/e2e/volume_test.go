@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -123,18 +122,18 @@ func TestLogVolume(t *testing.T) {
 		friday := fridayOf(t, w, users)
 		before := lokiBytes(t, s)
 		made := friday(t)
-		var bytes float64
+		var size float64
 		last := -1.0
 		eventually(t, "Loki has everything", 30*time.Second, func() bool {
-			bytes = lokiBytes(t, s) - before
-			same := bytes == last && bytes > 0
-			last = bytes
+			size = lokiBytes(t, s) - before
+			same := size == last && size > 0
+			last = size
 			time.Sleep(time.Second)
 			return same
 		})
-		month := bytes * 30 / 7 / 1e6
+		month := size * 30 / 7 / 1e6
 		fmt.Printf("%4d users, their Friday: %d generations, %.0f kB in Loki, %.0f B each; %.2f MB a month (the document: 600 MB)\n",
-			users, made, bytes/1000, bytes/float64(made), month)
+			users, made, size/1000, size/float64(made), month)
 		if month > 600 {
 			t.Errorf("%d users write %g MB a month", users, month)
 		}
@@ -271,17 +270,21 @@ func flush(t *testing.T, s *stack.Stack) {
 	post(t, s.Ports.URL(stack.Loki)+"/flush", "text/plain", "")
 }
 
+// post sends a body; a server that is not ready for it yet is asked again.
 func post(t *testing.T, url, contentType, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
-	must(t, err)
-	req.Header.Set("Content-Type", contentType)
-	resp, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		var b bytes.Buffer
-		_, _ = b.ReadFrom(resp.Body)
-		t.Fatalf("%s: %s: %s", url, resp.Status, b.String())
-	}
+	eventually(t, url+" takes it", 30*time.Second, func() bool {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+		must(t, err)
+		req.Header.Set("Content-Type", contentType)
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		must(t, err)
+		if resp.StatusCode/100 == 4 {
+			t.Fatalf("%s: %s: %s", url, resp.Status, answer)
+		}
+		return resp.StatusCode/100 == 2
+	})
 }
