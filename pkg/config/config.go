@@ -81,8 +81,8 @@ type Tandoor struct {
 type FatSecret struct {
 	ConsumerKey    string           `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty switches FatSecret off."`
 	ConsumerSecret secretbox.Secret `env:"FATSECRET_CONSUMER_SECRET" help:"Consumer secret of your FatSecret application." placeholder:"SECRET"`
-	APIURL         string           `env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
-	AuthURL        string           `env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
+	APIURL         string           `name:"api-url" env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
+	AuthURL        string           `name:"auth-url" env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
 	DailyBudget    int              `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
 	Timeout        time.Duration    `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
 }

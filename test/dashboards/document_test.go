@@ -319,3 +319,25 @@ func mappingsOf(f Field) string {
 	slices.Sort(out)
 	return strings.Join(out, ", ")
 }
+
+// The component targets of §5.2 of the monitoring document, in seconds, stand beside what
+// is measured.
+func TestComponentTargets(t *testing.T) {
+	t.Parallel()
+	p, ok := find(load(t), "generation-engine", "Components against Their Targets")
+	if !ok {
+		t.Fatal("no such panel")
+	}
+	var exprs strings.Builder
+	for _, target := range p.Targets {
+		exprs.WriteString(target.Expr)
+	}
+	for component, seconds := range map[string]string{
+		"recipe_fetch": ".15", "profile_fetch": ".2", "generation_algorithm": ".05",
+		"macro_validation": ".01", "grocery_consolidation": ".02", "email_render": ".05",
+	} {
+		if want := fmt.Sprintf("label_replace(vector(%s), %q, %q,", seconds, "component", component); !strings.Contains(exprs.String(), want) {
+			t.Errorf("%s has no target of %s s", component, seconds)
+		}
+	}
+}

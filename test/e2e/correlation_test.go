@@ -57,6 +57,12 @@ func TestCorrelation(t *testing.T) {
 		return len(components) == len(metrics.Components)
 	})
 
+	eventually(t, "Jaeger's monitor tab counts generations", 30*time.Second, func() bool {
+		calls, err := s.Ports.Calls(t.Context(), "meal-planner")
+		must(t, err)
+		return calls["generation"] > 0
+	})
+
 	var lines []string
 	eventually(t, "the trace's logs, by the README's command", 20*time.Second, func() bool {
 		lines = w.readmeCommand(t, trace)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -34,11 +35,7 @@ func newOutside() *outside { return &outside{calls: map[call]int{}} }
 func (o *outside) snapshot() (calls map[call]int, bytes int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	calls = make(map[call]int, len(o.calls))
-	for k, v := range o.calls {
-		calls[k] = v
-	}
-	return calls, o.bytes
+	return maps.Clone(o.calls), o.bytes
 }
 
 // proxy stands before an upstream and returns its own address.
@@ -57,7 +54,7 @@ func (o *outside) proxy(t *testing.T, api, target string) string {
 			return nil
 		},
 		// A broken connection is passed on as one.
-		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, _ error) {
 			status := "network_error"
 			if r.Context().Err() != nil {
 				status = "timeout" // the program hung up

@@ -535,7 +535,7 @@ func (w *world) checkPoolUsage(t *testing.T) {
 	link := w.tool.Links.Plan("user_lewis", monday)
 	for range 3 {
 		go func() {
-			resp, err := http.Get("http://" + w.api.addr + link[strings.Index(link, "/plan/"):]) //nolint:noctx // ends with the lock
+			resp, err := http.Get("http://" + w.api.addr + link[strings.Index(link, "/plan/"):]) // ends with the lock
 			if err == nil {
 				_ = resp.Body.Close()
 			}

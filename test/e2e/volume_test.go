@@ -197,9 +197,13 @@ func TestRetention(t *testing.T) {
 		age   time.Duration
 		stays bool
 	}{
-		{"DEBUG", 6 * day, true}, {"DEBUG", 9 * day, false},
-		{"INFO", 85 * day, true}, {"INFO", 95 * day, false},
-		{"WARN", 95 * day, true}, {"ERROR", 95 * day, true}, {"ERROR", 360 * day, true},
+		{"DEBUG", 6 * day, true},
+		{"DEBUG", 9 * day, false},
+		{"INFO", 85 * day, true},
+		{"INFO", 95 * day, false},
+		{"WARN", 95 * day, true},
+		{"ERROR", 95 * day, true},
+		{"ERROR", 360 * day, true},
 	}
 	for i, l := range lines {
 		sendLine(t, s, l.level, strconv.Itoa(i), time.Now().Add(-l.age))

@@ -229,3 +229,46 @@ func (p Ports) Spans(ctx context.Context, service, operation string, since time.
 	}
 	return t.spans(), nil
 }
+
+// PrometheusConfig is the configuration that Prometheus runs with, defaults included.
+func (p Ports) PrometheusConfig(ctx context.Context) (string, error) {
+	var answer struct{ Data struct{ YAML string } }
+	err := get(ctx, p.URL(Prometheus)+"/api/v1/status/config", nil, &answer)
+	return answer.Data.YAML, err
+}
+
+// Alertmanagers is how many Alertmanagers Prometheus sends alerts to.
+func (p Ports) Alertmanagers(ctx context.Context) (int, error) {
+	var answer struct {
+		Data struct{ ActiveAlertmanagers []struct{ URL string } }
+	}
+	err := get(ctx, p.URL(Prometheus)+"/api/v1/alertmanagers", nil, &answer)
+	return len(answer.Data.ActiveAlertmanagers), err
+}
+
+// Calls is how many calls a second of a service Jaeger's monitor tab shows, by operation.
+func (p Ports) Calls(ctx context.Context, service string) (map[string]float64, error) {
+	q := url.Values{"service": {service}, "groupByOperation": {"true"}, "lookback": {"600000"}, "step": {"5000"}, "ratePer": {"60000"}, "spanKind": {"internal", "client", "server", "producer"}}
+	var answer struct {
+		Metrics []struct {
+			Labels       []struct{ Name, Value string }
+			MetricPoints []struct {
+				GaugeValue struct{ DoubleValue any }
+			}
+		}
+	}
+	if err := get(ctx, p.URL(Jaeger)+"/api/metrics/calls", q, &answer); err != nil {
+		return nil, err
+	}
+	out := map[string]float64{}
+	for _, m := range answer.Metrics {
+		for _, l := range m.Labels {
+			for _, point := range m.MetricPoints {
+				if v, ok := point.GaugeValue.DoubleValue.(float64); ok && l.Name == "operation" {
+					out[l.Value] = max(out[l.Value], v)
+				}
+			}
+		}
+	}
+	return out, nil
+}

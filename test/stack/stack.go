@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -54,24 +55,30 @@ func StandardPorts() Ports {
 	}
 }
 
-// FreePorts returns ports that nobody listens on.
+// FreePorts returns ports that nobody listens on. They lie below those that the kernel
+// gives to outgoing connections, so that a server that was stopped gets its own back.
 func FreePorts() (Ports, error) {
+	const first, last = 20_000, 32_000
 	var p Ports
-	var held []net.Listener
-	defer func() {
-		for _, ln := range held {
-			_ = ln.Close() // held only to keep the ports distinct
+	free := p.all()
+	port := first + rand.IntN(last-first)
+	for range last - first {
+		if len(free) == 0 {
+			return p, nil
 		}
-	}()
-	for _, port := range p.all() {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if port++; port == last {
+			port = first
+		}
+		ln, err := net.Listen("tcp", address(port))
 		if err != nil {
+			continue
+		}
+		if err := ln.Close(); err != nil {
 			return p, err
 		}
-		held = append(held, ln)
-		*port = ln.Addr().(*net.TCPAddr).Port
+		*free[0], free = port, free[1:]
 	}
-	return p, nil
+	return p, fmt.Errorf("no %d free ports from %d to %d", len(p.all()), first, last)
 }
 
 func (p *Ports) all() []*int {
