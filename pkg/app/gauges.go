@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -13,8 +14,9 @@ import (
 
 const (
 	gaugeAge     = 15 * time.Second // how old a gauge's value may be
-	streakAge    = 10 * time.Minute // the same, for what changes once a week
-	gaugeTimeout = 2 * time.Second
+	gaugeTimeout = 2 * time.Second  // of one read
+	// gaugeFailures is how many reads in a row may fail before the old value is no longer said.
+	gaugeFailures = 4
 	// electionEvery is how often the processes look who speaks for the installation.
 	electionEvery = 2 * time.Second
 )
@@ -43,73 +45,111 @@ var spoken = []string{
 }
 
 // speak is the leader's work: it probes the upstreams and reads the gauges of the
-// installation, until ctx ends. Exports find the values ready, whatever the database
-// does; a read that fails leaves the old value.
+// installation, until ctx ends. Exports find the values ready, whatever the database does.
 func (a *App) speak(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.upstreams.probe(ctx) })
 	wg.Go(func() { repeat(ctx, gaugeAge, a.readGauges) })
-	wg.Go(func() { repeat(ctx, streakAge, a.readStreak) })
 	wg.Wait()
+	a.upstreams.forget()
 	a.said.clear()
 }
 
+// readGauges reads each group of gauges. One that fails keeps its values for a minute.
 func (a *App) readGauges(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, gaugeTimeout)
-	defer cancel()
-	if m, err := a.Plans.MacroBalance(ctx); err == nil {
-		a.said.set("generation_macro_balance_success_rate", observe.Rates(m, nil, 0))
-	}
-	if m, err := a.Outbox.DeliveryRate(ctx); err == nil {
-		a.said.set("email_delivery_success_rate", observe.Rates(m, metrics.EmailTypes, 1))
-	}
-	if a.opts.Config.FatSecret.ConsumerKey != "" {
-		if used, err := a.accounts.store.Usage(ctx); err == nil {
-			a.said.set("api_daily_budget_usage", []metrics.Reading{{Label: "fatsecret", Value: used}})
+	for _, g := range []struct {
+		group string
+		read  func(context.Context) (map[string][]metrics.Reading, error)
+	}{
+		{"macro balance", a.readMacroBalance}, {"mail delivery", a.readDelivery}, {"call budget", a.readBudget},
+		{"last plan", a.readLastPlan}, {"weeks", a.readWeeks},
+	} {
+		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
+		values, err := g.read(limited)
+		cancel()
+		if ctx.Err() == nil && a.said.set(g.group, values, err) {
+			a.Log.WarnContext(ctx, "Gauges were not read", append([]any{"component", "telemetry", "gauges", g.group}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	}
-	if due, err := a.dueWeeks(ctx, 3); err == nil {
-		a.said.set("weekly_generation_success_all_users", successAllUsers(due))
-		a.said.set("weekly_generation_current_week", currentWeek(due))
-	}
-	if at, err := a.Plans.LastStored(ctx); err == nil && !at.IsZero() {
-		a.said.set("weekly_generation_last_success_timestamp_seconds", []metrics.Reading{{Value: float64(at.UnixMilli()) / 1000}})
-	}
 }
 
-func (a *App) readStreak(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, gaugeTimeout)
-	defer cancel()
-	if due, err := a.dueWeeks(ctx, streakWeeks); err == nil {
-		a.said.set("weekly_generation_success_streak_weeks", []metrics.Reading{{Value: float64(streak(due))}})
-	}
+func (a *App) readMacroBalance(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := a.Plans.MacroBalance(ctx)
+	return map[string][]metrics.Reading{"generation_macro_balance_success_rate": observe.Rates(m, nil, 0)}, err
 }
 
-// readings are the last values of gauges, by name. Safe for concurrent use.
+func (a *App) readDelivery(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := a.Outbox.DeliveryRate(ctx)
+	return map[string][]metrics.Reading{"email_delivery_success_rate": observe.Rates(m, metrics.EmailTypes, 1)}, err
+}
+
+func (a *App) readBudget(ctx context.Context) (map[string][]metrics.Reading, error) {
+	if a.opts.Config.FatSecret.ConsumerKey == "" {
+		return nil, nil
+	}
+	used, err := a.accounts.store.Usage(ctx)
+	return map[string][]metrics.Reading{"api_daily_budget_usage": {{Label: "fatsecret", Value: used}}}, err
+}
+
+func (a *App) readLastPlan(ctx context.Context) (map[string][]metrics.Reading, error) {
+	at, err := a.Plans.LastStored(ctx)
+	if err != nil || at.IsZero() {
+		return nil, err
+	}
+	return map[string][]metrics.Reading{"weekly_generation_last_success_timestamp_seconds": {{Value: float64(at.UnixMilli()) / 1000}}}, nil
+}
+
+func (a *App) readWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+	due, err := a.dueWeeks(ctx)
+	return map[string][]metrics.Reading{
+		"weekly_generation_success_all_users":    successAllUsers(due),
+		"weekly_generation_current_week":         currentWeek(due),
+		"weekly_generation_success_streak_weeks": {{Value: float64(streak(due))}},
+	}, err
+}
+
+// readings are the last values of gauges, by the group that is read together, and name.
+// Safe for concurrent use.
 type readings struct {
-	mu sync.Mutex
-	m  map[string][]metrics.Reading
+	mu       sync.Mutex
+	groups   map[string]map[string][]metrics.Reading
+	failures map[string]int
 }
 
 func (r *readings) of(name string) []metrics.Reading {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.m[name]
+	for _, g := range r.groups {
+		if v, ok := g[name]; ok {
+			return v
+		}
+	}
+	return nil
 }
 
-func (r *readings) set(name string, v []metrics.Reading) {
+// set keeps what a read brought, and reports whether a failure is the first in a row.
+func (r *readings) set(group string, values map[string][]metrics.Reading, err error) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.m == nil {
-		r.m = map[string][]metrics.Reading{}
+	if r.groups == nil {
+		r.groups, r.failures = map[string]map[string][]metrics.Reading{}, map[string]int{}
 	}
-	r.m[name] = v
+	if err == nil {
+		r.groups[group], r.failures[group] = values, 0
+		return false
+	}
+	r.failures[group]++
+	if r.failures[group] == gaugeFailures {
+		delete(r.groups, group)
+	}
+	return r.failures[group] == 1
 }
 
 func (r *readings) clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.m)
+	clear(r.groups)
+	clear(r.failures)
 }
 
 func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {
@@ -126,15 +166,15 @@ const (
 	runLead = runsBefore*24*time.Hour - runsAt*time.Hour
 	// runGrace is how late a plan may be before its week counts as incomplete.
 	runGrace = 30 * time.Minute
-	// streakWeeks bounds the look back for the streak.
-	streakWeeks = 52
+	// streakWeeks bounds the look back for the streak: half a year.
+	streakWeeks = 26
 )
 
-// dueWeeks returns the newest weeks, n at most, for which a run was due, newest first.
-func (a *App) dueWeeks(ctx context.Context, n int) ([]postgres.DueWeek, error) {
+// dueWeeks returns the newest weeks for which a run was due, newest first.
+func (a *App) dueWeeks(ctx context.Context) ([]postgres.DueWeek, error) {
 	now := a.opts.Now()
 	newest := calendar.On(now.UTC()).Monday() + 7 // none later can be due, whatever the zone
-	weeks := make([]calendar.Date, n)
+	weeks := make([]calendar.Date, streakWeeks)
 	for i := range weeks {
 		weeks[i] = newest - calendar.Date(7*i)
 	}

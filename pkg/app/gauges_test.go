@@ -90,6 +90,7 @@ func TestOneProcessSpeaksForTheInstallation(t *testing.T) {
 	must(t, first.Start(t.Context()))
 	first.awaitLeader(t)
 	must(t, second.Start(t.Context()))
+	time.Sleep(3 * time.Second) // an election later
 	const gauge = "weekly_generation_success_all_users"
 	if got := first.gauge(t, gauge); len(got) != 2 || got["2026-11-30"] != 0 {
 		t.Errorf("plans that are hours late: %v", got)
@@ -107,10 +108,10 @@ func TestOneProcessSpeaksForTheInstallation(t *testing.T) {
 	}
 }
 
-// awaitLeader waits until the process has been elected.
+// awaitLeader waits until the process has been elected and has read the last gauge.
 func (w *world) awaitLeader(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); len(w.gauge(t, "email_delivery_success_rate")) == 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(15 * time.Second); len(w.gauge(t, "weekly_generation_success_streak_weeks")) == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no leader after 15 s")
 		}

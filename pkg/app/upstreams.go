@@ -168,7 +168,8 @@ const (
 	probeTimeout        = 15 * time.Second
 )
 
-// probe asks the upstreams for as long as ctx lasts.
+// probe asks the upstreams whether they are up for as long as ctx lasts. Probes are
+// outside the counters of calls and cost, and no breaker stands before them.
 func (u *upstreams) probe(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { repeat(ctx, probeTandoorEvery, u.probeTandoor) })
@@ -187,13 +188,6 @@ func repeat(ctx context.Context, every time.Duration, do func(context.Context)) 
 		case <-tick.C:
 		}
 	}
-}
-
-// Probe asks every upstream once whether it is up. Probes are outside the counters of
-// calls and cost, and no breaker stands before them.
-func (a *App) Probe(ctx context.Context) {
-	a.upstreams.probeTandoor(ctx)
-	a.upstreams.probeFatSecret(ctx)
 }
 
 // probeTandoor marks Tandoor as up when every connection answers.
@@ -252,5 +246,12 @@ func (u *upstreams) found(api string, up bool) {
 	for api, up := range u.alive {
 		out = append(out, metrics.Reading{Label: api, Value: indicator(up)})
 	}
-	u.app.said.set("api_availability", out)
+	u.app.said.set("availability", map[string][]metrics.Reading{"api_availability": out}, nil)
+}
+
+// forget drops what probes found: another process has the word.
+func (u *upstreams) forget() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	clear(u.alive)
 }

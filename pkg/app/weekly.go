@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -160,21 +161,25 @@ func (w *weekly) make(ctx context.Context, s slot, attempt int) {
 	w.retries[s] = retry{attempt, w.app.opts.Now().Add(delay)}
 }
 
-// every calls fn at once and then at an interval, until ctx ends; an error is logged.
+// complainEvery is how often work that goes on failing says so.
+const complainEvery = 5 * time.Minute
+
+// every calls fn at once and then at an interval, until ctx ends; its first error in a row
+// is logged, and then one every complainEvery.
 func (a *App) every(ctx context.Context, interval time.Duration, work, component string, fn func(context.Context) error) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		if err := fn(ctx); err != nil && ctx.Err() == nil {
+	var complained time.Time
+	repeat(ctx, interval, func(ctx context.Context) {
+		err := fn(ctx)
+		if err == nil || ctx.Err() != nil {
+			complained = time.Time{}
+			return
+		}
+		if now := a.opts.Now(); complained.IsZero() || now.Sub(complained) >= complainEvery {
+			complained = now
 			a.Log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // syncEvery is how often each connection is asked for changes; the look at everything,
@@ -197,11 +202,11 @@ func (a *App) refreshPools(ctx context.Context) error {
 	return nil
 }
 
-// purgeEvery is how often FatSecret's content is looked through; with rows leaving at 23
+// purgeEvery is how often what is too old is looked for. Of FatSecret's content, with rows leaving at 23
 // hours, none becomes 24 hours old.
 const purgeEvery = 10 * time.Minute
 
 func (a *App) purge(ctx context.Context) error {
 	_, err := a.accounts.store.Purge(ctx)
-	return err
+	return errors.Join(err, a.Users.PurgeDebug(ctx, a.opts.Now()))
 }

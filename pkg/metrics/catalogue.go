@@ -263,7 +263,7 @@ var Catalogue = []Def{
 	},
 	{
 		Name: "weekly_generation_success_streak_weeks", Kind: Gauge, Unit: "{week}", Section: "design",
-		Help: "Weeks in a row, up to the last due one, for which every enabled user has a plan, read from the database.",
+		Help: "Weeks in a row, up to the last due one, for which every enabled user has a plan; 26 at most, read from the database.",
 	},
 	{
 		Name: "weekly_generation_last_success_timestamp_seconds", Kind: Gauge, Unit: "s", Section: "design",

@@ -39,8 +39,9 @@ func (l *Leader) Run(ctx context.Context, interval time.Duration, work func(cont
 	var session *pgx.Conn
 	resign := func() {}
 	for ctx.Err() == nil {
-		session = l.campaign(ctx, session, interval)
-		if won := session != nil; l.leads.Swap(won) != won {
+		var won bool
+		session, won = l.campaign(ctx, session)
+		if l.leads.Swap(won) != won {
 			resign()
 			resign = func() {}
 			if won {
@@ -67,26 +68,30 @@ func begin(ctx context.Context, work func(context.Context)) (end func()) {
 	return func() { cancel(); <-done }
 }
 
-// campaign keeps the session that holds the lock, or tries to get one; nil is a defeat.
-func (l *Leader) campaign(ctx context.Context, session *pgx.Conn, limit time.Duration) *pgx.Conn {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+// electionTimeout bounds one look: a database that stalls for a moment costs no office.
+const electionTimeout = 10 * time.Second
+
+// campaign keeps the office or tries to win it. The session is kept in both cases; nil
+// means that it broke.
+func (l *Leader) campaign(ctx context.Context, session *pgx.Conn) (_ *pgx.Conn, won bool) {
+	limited, cancel := context.WithTimeout(ctx, electionTimeout)
 	defer cancel()
-	if session != nil {
-		if session.Ping(ctx) == nil {
-			return session
+	var err error
+	if session == nil {
+		if session, err = pgx.ConnectConfig(limited, l.config); err != nil {
+			return nil, false
 		}
-		closeSession(ctx, session)
 	}
-	session, err := pgx.ConnectConfig(ctx, l.config)
+	if l.leads.Load() {
+		won, err = true, session.Ping(limited)
+	} else {
+		err = session.QueryRow(limited, "select pg_try_advisory_lock($1)", leaderLock).Scan(&won)
+	}
 	if err != nil {
-		return nil
-	}
-	var won bool
-	if err := session.QueryRow(ctx, "select pg_try_advisory_lock($1)", leaderLock).Scan(&won); err != nil || !won {
 		closeSession(ctx, session)
-		return nil
+		return nil, false
 	}
-	return session
+	return session, won
 }
 
 // closeSession ends a session; one that does not answer is dropped after a second.

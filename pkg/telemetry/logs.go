@@ -104,13 +104,17 @@ func NewLevels(base slog.Level, debug map[string]time.Time) *Levels {
 }
 
 // SetDebug replaces the users whose DEBUG lines are written, and until when. Users given
-// to [NewLevels] stay.
+// to [NewLevels] stay at least as long as was said there.
 func (l *Levels) SetDebug(users map[string]time.Time) {
 	next := maps.Clone(l.fixed)
 	if next == nil {
 		next = map[string]time.Time{}
 	}
-	maps.Copy(next, users)
+	for user, until := range users {
+		if until.After(next[user]) {
+			next[user] = until
+		}
+	}
 	l.users.Store(&next)
 }
 
@@ -127,6 +131,7 @@ type contextHandler struct {
 	next   slog.Handler
 	levels *Levels
 	opts   LogOptions
+	has    map[string]bool // attributes of every line
 }
 
 // Enabled implements [slog.Handler].
@@ -144,7 +149,7 @@ func sampledOut(id trace.TraceID) bool {
 func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	sc := trace.SpanContextFromContext(ctx)
 	keep := false
-	has := map[string]bool{}
+	has := maps.Clone(h.has)
 	out := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
 	var component string
 	r.Attrs(func(a slog.Attr) bool {
@@ -222,7 +227,10 @@ const thisPackage = "github.com/mealplanner/mealplanner/pkg/telemetry."
 // WithAttrs implements [slog.Handler].
 func (h *contextHandler) WithAttrs(as []slog.Attr) slog.Handler {
 	c := *h
-	c.next = h.next.WithAttrs(as)
+	c.next, c.has = h.next.WithAttrs(as), maps.Clone(h.has)
+	for _, a := range as {
+		c.has[a.Key] = true
+	}
 	return &c
 }
 

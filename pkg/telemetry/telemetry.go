@@ -36,7 +36,9 @@ type Options struct {
 	Service     string // service.name
 	Version     string // service.version
 	Environment string // deployment.environment.name
-	Instance    string // service.instance.id, distinct for each live process
+	// Instance is service.instance.id. Two live processes must not share one; it should
+	// survive a restart, because each is a set of series. OTEL_RESOURCE_ATTRIBUTES overrides it.
+	Instance string
 
 	// Disabled sends nothing and writes only the JSON logs (OTEL_SDK_DISABLED). Spans still
 	// reach SpanProcessors, because they are the program's clock.
@@ -59,8 +61,8 @@ type Options struct {
 // into one series with otel_metric_overflow="true".
 const cardinalityLimit = 20_000
 
-// retry bridges the restart of a collector: the SDK's own first retry comes after 5 s, and
-// an export has 10.
+// retry bridges the restart of a collector: the SDK's own first retry comes after 5 s,
+// which is late in the 10 s that an export has in all (OTEL_EXPORTER_OTLP_TIMEOUT).
 var retry = struct {
 	Enabled         bool
 	InitialInterval time.Duration
@@ -150,7 +152,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if o.Endpoint != "" {
 		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
 	}
-	t.Logger = slog.New(&contextHandler{next: slog.NewMultiHandler(sinks...), levels: t.Levels, opts: o.Logs})
+	t.Logger = slog.New(&contextHandler{next: slog.NewMultiHandler(sinks...), levels: t.Levels, opts: o.Logs, has: map[string]bool{}})
 
 	otel.SetTracerProvider(t.Tracers)
 	otel.SetMeterProvider(t.Meters)

@@ -812,6 +812,15 @@ func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
 	return err
 }
 
+const purgeDebugUsers = `-- name: PurgeDebugUsers :exec
+delete from debug_users where until <= $1
+`
+
+func (q *Queries) PurgeDebugUsers(ctx context.Context, at time.Time) error {
+	_, err := q.db.Exec(ctx, purgeDebugUsers, at)
+	return err
+}
+
 const purgeFatSecret = `-- name: PurgeFatSecret :execrows
 delete from fatsecret_cache where fetched_at <= now() - interval '23 hours'
 `

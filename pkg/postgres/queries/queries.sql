@@ -229,3 +229,6 @@ on conflict (user_id) do update set until = excluded.until;
 
 -- name: ListDebugUsers :many
 select user_id, until from debug_users where until > @at;
+
+-- name: PurgeDebugUsers :exec
+delete from debug_users where until <= @at;

@@ -1,0 +1,9 @@
+package app
+
+import "context"
+
+// Probe asks every upstream once whether it is up.
+func (a *App) Probe(ctx context.Context) {
+	a.upstreams.probeTandoor(ctx)
+	a.upstreams.probeFatSecret(ctx)
+}
