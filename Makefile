@@ -62,7 +62,8 @@ test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches
 STACK := prometheus promtool alertmanager amtool jaeger loki otelcol
 
 .PHONY: stack
-stack: $(foreach t,$(STACK),$(call tool,$(t))) ## Build the real telemetry servers (a quarter of an hour, once).
+stack: ## Build the real telemetry servers (a quarter of an hour, once).
+	@tools/install $(STACK)
 
 .PHONY: stack-up
 stack-up: stack ## Run Collector, Prometheus, Alertmanager, Jaeger and Loki on loopback.
@@ -78,13 +79,12 @@ stack-status: stack ## Say which of them run, and where.
 
 .PHONY: e2e
 e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
-	@tools/deps test
 	@tools/deps e2e
 	go test -tags e2e -count=1 -timeout 30m -v ./test/e2e
 
 .PHONY: e2e-long
 e2e-long: stack ## Outages of five minutes each; the result goes into docs/observability.md by hand.
-	@tools/deps test
+	@tools/deps e2e
 	OUTAGE=5m go test -tags e2e -count=1 -timeout 40m -v -run TestOutages ./test/e2e
 
 .PHONY: lint

@@ -61,8 +61,11 @@ func (a *App) readGauges(ctx context.Context) {
 		group string
 		read  func(context.Context) (map[string][]metrics.Reading, error)
 	}{
-		{"macro balance", a.readMacroBalance}, {"mail delivery", a.readDelivery}, {"call budget", a.readBudget},
-		{"last plan", a.readLastPlan}, {"weeks", a.readWeeks},
+		{"macro balance", a.readMacroBalance},
+		{"mail delivery", a.readDelivery},
+		{"call budget", a.readBudget},
+		{"last plan", a.readLastPlan},
+		{"weeks", a.readWeeks},
 	} {
 		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
 		values, err := g.read(limited)

@@ -22,6 +22,7 @@ type otlpSpan struct {
 	trace, span string
 	took        time.Duration
 	failed      bool
+	message     string // of the status
 	attributes  map[string]any
 	resource    map[string]any
 }
@@ -38,7 +39,7 @@ func (o otlpSpan) send(t *testing.T, s *stack.Stack) {
 	body := map[string]any{"resourceSpans": []any{map[string]any{
 		"resource": map[string]any{"attributes": keyValues(resource)},
 		"scopeSpans": []any{map[string]any{"spans": []any{map[string]any{
-			"traceId": o.trace, "spanId": o.span, "name": "policies", "status": map[string]any{"code": status}, "attributes": keyValues(o.attributes),
+			"traceId": o.trace, "spanId": o.span, "name": "policies", "status": map[string]any{"code": status, "message": o.message}, "attributes": keyValues(o.attributes),
 			"startTimeUnixNano": nanos(end.Add(-o.took)), "endTimeUnixNano": nanos(end),
 		}}}},
 	}}}
@@ -110,8 +111,13 @@ func TestRedaction(t *testing.T) {
 	secrets := map[string]any{
 		"note": "mail to ana@example.org failed", "url.full": "https://platform.fatsecret.com/rest?oauth_signature=abc123&oauth_token=tok456&method=x",
 		"header": "Bearer tda_0123456789abcdef", "smtp.password": "hunter2", "Authorization": "Basic Zm9v", "access_token": "tok789",
+		"query": "to=bo%40example.org&oauth_verifier=ver123", "dsn": "postgres://app:pgpass@db/meal_planner", "token": "Bearer eyJhbGciOi",
+		"path": "/plan/dXNlcl9sZXdpcw.c2lnbmF0dXJl",
 	}
-	otlpSpan{trace: strings.Repeat("a", 32), span: strings.Repeat("b", 16), took: time.Millisecond, failed: true, attributes: secrets}.send(t, s)
+	otlpSpan{
+		trace: strings.Repeat("a", 32), span: strings.Repeat("b", 16), took: time.Millisecond, failed: true, attributes: secrets,
+		message: "550 no such user kim@example.org, oauth_token=tok999",
+	}.send(t, s)
 	line, err := json.Marshal(map[string]any{"resourceLogs": []any{map[string]any{
 		"resource": map[string]any{"attributes": keyValues(map[string]any{"service.name": "redaction"})},
 		"scopeLogs": []any{map[string]any{"logRecords": []any{map[string]any{
@@ -132,7 +138,7 @@ func TestRedaction(t *testing.T) {
 		arrived = fmt.Sprint(spans, lines)
 		return len(lines) > 0
 	})
-	for _, secret := range []string{"ana@example.org", "abc123", "tok456", "0123456789abcdef", "hunter2", "Zm9v", "tok789"} {
+	for _, secret := range []string{"ana@example.org", "abc123", "tok456", "0123456789abcdef", "hunter2", "Zm9v", "tok789", "bo%40", "ver123", "pgpass", "eyJhbGci", "dXNlcl9s", "kim@", "tok999"} {
 		if strings.Contains(arrived, secret) {
 			t.Errorf("%s has arrived: %s", secret, arrived)
 		}
@@ -168,7 +174,7 @@ func TestConfigurations(t *testing.T) {
 	}
 	config, err := s.Ports.PrometheusConfig(t.Context())
 	must(t, err)
-	for _, want := range []string{"scrape_interval: 15s", "evaluation_interval: 15s", "rule_query_offset: 30s", "rules/*.yml", "alertmanagers:", "out_of_order_time_window: 30m", "UnderscoreEscapingWithoutSuffixes"} {
+	for _, want := range []string{"scrape_interval: 15s", "evaluation_interval: 15s", "rule_query_offset: 30s", "rules/*.yml", "alertmanagers:", "out_of_order_time_window: 1d", "UnderscoreEscapingWithoutSuffixes"} {
 		if !strings.Contains(config, want) {
 			t.Errorf("Prometheus runs without %s:\n%s", want, config)
 		}
@@ -180,6 +186,15 @@ func TestConfigurations(t *testing.T) {
 			return len(up) == 1 && up[0].Value == 1
 		})
 	}
+	// After an outage of nearly a day, what the Collector kept is still taken.
+	late := time.Now().Add(-23 * time.Hour)
+	post(t, fmt.Sprintf("http://127.0.0.1:%d/v1/metrics", s.Ports.OTLPHTTP), "application/json", fmt.Sprintf(
+		`{"resourceMetrics":[{"resource":{"attributes":[]},"scopeMetrics":[{"metrics":[{"name":"late","gauge":{"dataPoints":[{"asInt":"7","timeUnixNano":"%d"}]}}]}]}]}`, late.UnixNano()))
+	eventually(t, "a sample of yesterday", 10*time.Second, func() bool {
+		got, err := s.Ports.Query(t.Context(), "late", late.Add(time.Minute))
+		must(t, err)
+		return len(got) == 1 && got[0].Value == 7
+	})
 	if n, err := s.Ports.Alertmanagers(t.Context()); err != nil || n != 1 {
 		t.Errorf("Prometheus knows %d Alertmanagers, %v", n, err)
 	}

@@ -71,15 +71,39 @@ func (w *world) checkLines(t *testing.T) {
 		}
 	}
 	inLoki := map[string]float64{}
-	eventually(t, "every line is in Loki", 20*time.Second, func() bool {
+	eventually(t, "every line is in Loki, and no other", 20*time.Second, func() bool {
+		counts = map[string]float64{}
+		for _, line := range w.parsed() {
+			counts[strings.ToLower(line.Level)]++
+		}
 		for level := range counts {
 			n, err := w.stack.Ports.LogCount(t.Context(), fmt.Sprintf(`sum(count_over_time({service_name=~"meal-planner.*", level=%q}[1h]))`, level))
 			must(t, err)
 			inLoki[level] = n
 		}
-		return maps.Equal(inLoki, counts) || inLoki["warn"] > counts["warn"]
+		return maps.Equal(inLoki, counts)
 	})
 	fmt.Printf("lines on stdout: %v; in Loki: %v\n", counts, inLoki)
+}
+
+// logged is what the log queries look at of a line.
+type logged struct {
+	Level, Component, Message string
+	TraceID                   string  `json:"trace_id"`
+	UserID                    string  `json:"user_id"`
+	Duration                  float64 `json:"duration_ms"`
+}
+
+// parsed are the lines that the processes wrote.
+func (w *world) parsed() []logged {
+	var out []logged
+	for _, text := range w.output() {
+		var line logged
+		if json.Unmarshal([]byte(text), &line) == nil {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 func checkCompletion(t *testing.T, line map[string]any) {
@@ -118,20 +142,33 @@ func (w *world) checkLogQueries(t *testing.T) {
 	if len(queries) < 7 {
 		t.Fatalf("only %d queries in docs/logs.md", len(queries))
 	}
-	var trace string
-	for _, text := range w.output() {
-		var line struct {
-			TraceID string `json:"trace_id"`
-			Message string
-		}
-		if json.Unmarshal([]byte(text), &line) == nil && line.Message == "Generation completed" {
-			trace = line.TraceID
-		}
+	lines := w.parsed()
+	trace := lines[slices.IndexFunc(lines, func(l logged) bool { return l.Message == "Generation completed" })].TraceID
+	// What the queries for lines must return, told from standard output.
+	wants := map[string]func(logged) bool{
+		"trace_id=": func(l logged) bool { return l.TraceID == trace },
+		`"generation_scheduler" | duration_ms`: func(l logged) bool {
+			return l.Level == "WARN" && l.Component == "generation_scheduler" && l.Duration > 2000
+		},
+		`"database" | duration_ms`: func(l logged) bool { return l.Level == "WARN" && l.Component == "database" && l.Duration > 100 },
+		"user_id=":                 func(l logged) bool { return l.Level == "ERROR" && l.UserID == poorUser },
 	}
+	exact := 0
 	for _, q := range queries {
 		expr := strings.NewReplacer("user_lewis", poorUser, "TRACE_ID", trace).Replace(strings.TrimSpace(q[1]))
+		want := 0.0
+		for part, matches := range wants {
+			if strings.Contains(expr, part) {
+				exact++
+				for _, l := range lines {
+					if matches(l) {
+						want++
+					}
+				}
+			}
+		}
 		n := 0.0
-		eventually(t, "an answer to "+expr, 20*time.Second, func() bool {
+		eventually(t, "the answer to "+expr, 20*time.Second, func() bool {
 			if strings.HasPrefix(expr, "{") {
 				lines, err := w.stack.Ports.Logs(t.Context(), expr, w.began)
 				must(t, err)
@@ -140,8 +177,14 @@ func (w *world) checkLogQueries(t *testing.T) {
 				n, err = w.stack.Ports.LogCount(t.Context(), expr)
 				must(t, err)
 			}
-			return n > 0
+			return n > 0 && (want == 0 || n >= want)
 		})
+		if want > 0 && n != want {
+			t.Errorf("%g lines, standard output has %g: %s", n, want, expr)
+		}
 		fmt.Printf("%4.4g  %s\n", n, strings.ReplaceAll(expr, "\n", " "))
+	}
+	if exact != len(wants) {
+		t.Errorf("%d queries were compared exactly, want %d", exact, len(wants))
 	}
 }

@@ -131,6 +131,12 @@ func TestLogVolume(t *testing.T) {
 			time.Sleep(time.Second)
 			return same
 		})
+		if made != users {
+			t.Errorf("%d of %d users have a plan", made, users)
+		}
+		if n, err := s.Ports.LogCount(t.Context(), `sum(count_over_time({service_name="meal-planner-scheduler"} |= "Generation completed" [1h]))`); err != nil || n != float64(made) {
+			t.Errorf("%g completion lines of %d generations, %v", n, made, err)
+		}
 		month := size * 30 / 7 / 1e6
 		fmt.Printf("%4d users, their Friday: %d generations, %.0f kB in Loki, %.0f B each; %.2f MB a month (the document: 600 MB)\n",
 			users, made, size/1000, size/float64(made), month)

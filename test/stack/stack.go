@@ -126,7 +126,7 @@ type Stack struct {
 	running   map[string]*Process
 }
 
-// New prepares a stack in dir, which keeps its data and logs; root is the repository.
+// New describes a stack in dir, which keeps its data and logs; root is the repository.
 func New(root, dir string, p Ports) (*Stack, error) {
 	versions, err := readVersions(filepath.Join(root, "tools", "versions"))
 	if err != nil {
@@ -138,7 +138,7 @@ func New(root, dir string, p Ports) (*Stack, error) {
 			return nil, fmt.Errorf("%s is not built: run `make stack` (%w)", name, err)
 		}
 	}
-	return s, s.prepare()
+	return s, nil
 }
 
 func readVersions(path string) (map[string]string, error) {
@@ -162,9 +162,9 @@ func (s *Stack) Binary(name string) string {
 	return filepath.Join(os.Getenv("HOME"), ".cache", "mealplanner", name+"@"+s.versions[name], name)
 }
 
-// prepare makes the directories, and a copy of Prometheus' configuration with the
-// targets of this stack beside it.
-func (s *Stack) prepare() error {
+// Prepare makes the directories, and a copy of Prometheus' configuration with the targets
+// of this stack beside it. It comes before the first start.
+func (s *Stack) Prepare() error {
 	conf := filepath.Join(s.dir, "conf", "prometheus")
 	if err := errors.Join(os.RemoveAll(conf), os.MkdirAll(filepath.Join(s.dir, "log"), 0o755)); err != nil {
 		return err
@@ -247,23 +247,8 @@ type Process struct {
 	proc *os.Process
 }
 
-// Up starts all servers and waits until they are ready. They die with this process
+// StartServer starts one server and does not wait for it. It dies with this process
 // unless it is detached.
-func (s *Stack) Up(ctx context.Context, detached bool) error {
-	for _, name := range Names {
-		if err := s.StartServer(name, detached); err != nil {
-			return err
-		}
-	}
-	for _, name := range Names {
-		if err := s.Await(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// StartServer starts one server and does not wait for it.
 func (s *Stack) StartServer(name string, detached bool) error {
 	if err := os.MkdirAll(s.Data(name), 0o755); err != nil {
 		return err

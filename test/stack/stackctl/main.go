@@ -71,13 +71,19 @@ func stateDir() (string, error) {
 type control struct {
 	dir   string
 	stack *stack.Stack
-	pids  map[string]int
+	pids  map[string]server
+}
+
+// server is a process that was started, and the program it runs.
+type server struct {
+	PID        int
+	Executable string
 }
 
 func (c *control) file() string { return filepath.Join(c.dir, "pids.json") }
 
-func (c *control) load() (map[string]int, error) {
-	pids := map[string]int{}
+func (c *control) load() (map[string]server, error) {
+	pids := map[string]server{}
 	b, err := os.ReadFile(c.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return pids, nil
@@ -96,15 +102,20 @@ func (c *control) save() error {
 	return os.WriteFile(c.file(), b, 0o600)
 }
 
-// alive reports whether the recorded process still runs the server's binary; an id that
+// alive reports whether the recorded process still runs the recorded program; an id that
 // went to somebody else's process does not.
 func (c *control) alive(name string) bool {
-	pid := c.pids[name]
-	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	return pid > 0 && err == nil && exe == c.stack.Binary(name)
+	p := c.pids[name]
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID))
+	return p.PID > 0 && err == nil && exe == p.Executable
 }
 
 func (c *control) up(ctx context.Context) error {
+	if !slices.ContainsFunc(stack.Names, c.alive) {
+		if err := c.stack.Prepare(); err != nil {
+			return err
+		}
+	}
 	for _, name := range stack.Names {
 		if c.alive(name) {
 			continue
@@ -116,7 +127,11 @@ func (c *control) up(ctx context.Context) error {
 			return err
 		}
 		p, _ := c.stack.Running(name)
-		c.pids[name] = p.PID
+		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID))
+		if err != nil {
+			return fmt.Errorf("%s ended while starting: see %s", name, c.stack.LogFile(name))
+		}
+		c.pids[name] = server{p.PID, exe}
 		if err := c.save(); err != nil {
 			return err
 		}
@@ -137,9 +152,9 @@ func (c *control) status(ctx context.Context) error {
 		state := "down"
 		switch {
 		case c.alive(name) && c.stack.Ready(ctx, name):
-			state = fmt.Sprintf("ready, pid %d", c.pids[name])
+			state = fmt.Sprintf("ready, pid %d", c.pids[name].PID)
 		case c.alive(name):
-			state = fmt.Sprintf("not ready, pid %d", c.pids[name])
+			state = fmt.Sprintf("not ready, pid %d", c.pids[name].PID)
 		}
 		if state == "down" {
 			down++
@@ -159,7 +174,7 @@ func (c *control) down(ctx context.Context) error {
 	var errs []error
 	for _, name := range slices.Backward(stack.Names) {
 		if c.alive(name) {
-			if err := syscall.Kill(c.pids[name], syscall.SIGTERM); err != nil {
+			if err := syscall.Kill(c.pids[name].PID, syscall.SIGTERM); err != nil {
 				errs = append(errs, fmt.Errorf("stop %s: %w", name, err))
 				continue
 			}
@@ -168,7 +183,7 @@ func (c *control) down(ctx context.Context) error {
 			select {
 			case <-time.After(50 * time.Millisecond):
 			case <-ctx.Done():
-				return errors.Join(append(errs, fmt.Errorf("%s (pid %d) does not stop", name, c.pids[name]))...)
+				return errors.Join(append(errs, fmt.Errorf("%s (pid %d) does not stop", name, c.pids[name].PID))...)
 			}
 		}
 		delete(c.pids, name)
