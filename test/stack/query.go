@@ -71,6 +71,40 @@ func (p Ports) Query(ctx context.Context, expr string, at time.Time) ([]Sample, 
 	return out, nil
 }
 
+// Point is a value at a time.
+type Point struct {
+	Time  time.Time
+	Value float64
+}
+
+// QueryRange evaluates a PromQL expression with one result at each step of a window.
+func (p Ports) QueryRange(ctx context.Context, expr string, from, to time.Time, step time.Duration) ([]Point, error) {
+	second := func(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
+	var answer struct {
+		Data struct {
+			Result []struct{ Values [][2]any }
+		}
+	}
+	q := url.Values{"query": {expr}, "start": {second(from)}, "end": {second(to)}, "step": {step.String()}}
+	if err := get(ctx, p.URL(Prometheus)+"/api/v1/query_range", q, &answer); err != nil {
+		return nil, fmt.Errorf("%s: %w", expr, err)
+	}
+	if n := len(answer.Data.Result); n != 1 {
+		return nil, fmt.Errorf("%s: %d results", expr, n)
+	}
+	var out []Point
+	for _, pair := range answer.Data.Result[0].Values {
+		at, _ := pair[0].(float64)
+		text, _ := pair[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", expr, err)
+		}
+		out = append(out, Point{time.UnixMilli(int64(at * 1000)), v})
+	}
+	return out, nil
+}
+
 // MetricNames lists the names of a selector's series.
 func (p Ports) MetricNames(ctx context.Context, selector string) ([]string, error) {
 	var answer struct{ Data []string }
@@ -82,6 +116,7 @@ func (p Ports) MetricNames(ctx context.Context, selector string) ([]string, erro
 type Exemplar struct {
 	Labels, Series map[string]string
 	Value          float64
+	Time           time.Time
 }
 
 // Exemplars returns those of a selector's series since a time.
@@ -90,8 +125,9 @@ func (p Ports) Exemplars(ctx context.Context, selector string, since time.Time) 
 		Data []struct {
 			SeriesLabels map[string]string
 			Exemplars    []struct {
-				Labels map[string]string
-				Value  string
+				Labels    map[string]string
+				Value     string
+				Timestamp float64
 			}
 		}
 	}
@@ -106,7 +142,7 @@ func (p Ports) Exemplars(ctx context.Context, selector string, since time.Time) 
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, Exemplar{e.Labels, s.SeriesLabels, v})
+			out = append(out, Exemplar{e.Labels, s.SeriesLabels, v, time.UnixMilli(int64(e.Timestamp * 1000))})
 		}
 	}
 	return out, nil
@@ -171,6 +207,7 @@ func (p Ports) LogCount(ctx context.Context, expr string) (float64, error) {
 // Span is a span as Jaeger answers it.
 type Span struct {
 	TraceID, SpanID, Parent, Name string
+	Start                         time.Time
 	Duration                      time.Duration
 	Tags                          map[string]any
 }
@@ -179,7 +216,7 @@ type jaegerTraces struct {
 	Data []struct {
 		Spans []struct {
 			TraceID, SpanID, OperationName string
-			Duration                       int64 // microseconds
+			StartTime, Duration            int64 // microseconds
 			References                     []struct{ RefType, SpanID string }
 			Tags                           []struct {
 				Key   string
@@ -193,7 +230,7 @@ func (t jaegerTraces) spans() []Span {
 	var out []Span
 	for _, d := range t.Data {
 		for _, s := range d.Spans {
-			span := Span{TraceID: s.TraceID, SpanID: s.SpanID, Name: s.OperationName, Duration: time.Duration(s.Duration) * time.Microsecond, Tags: map[string]any{}}
+			span := Span{TraceID: s.TraceID, SpanID: s.SpanID, Name: s.OperationName, Start: time.UnixMicro(s.StartTime), Duration: time.Duration(s.Duration) * time.Microsecond, Tags: map[string]any{}}
 			for _, r := range s.References {
 				if r.RefType == "CHILD_OF" {
 					span.Parent = r.SpanID
