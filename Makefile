@@ -117,7 +117,7 @@ docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
 
 .PHONY: docs-pictures
 docs-pictures: stack deps ## Draw docs/img/{panel,trace,logs}.png from the real servers' answers to a slow plan (2 minutes).
-	go test -tags e2e -count=1 -timeout 10m -v -run TestDocsPictures ./test/e2e -docs-pictures $(CURDIR)/docs/img
+	go test -tags e2e,pictures -count=1 -timeout 10m -v -run TestDocsPictures ./test/e2e
 
 .PHONY: bench-solve
 bench-solve: ## Our engine against CBC, pools of 12 to 500 (4 minutes; ARGS='-cbc-seconds 0' without CBC).
