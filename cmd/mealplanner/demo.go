@@ -27,7 +27,7 @@ import (
 
 type demoCmd struct {
 	Once      bool             `help:"End when every plan is mailed; otherwise stay up and say where the inbox is."`
-	Stack     bool             `help:"Send traces, metrics and logs to the stack of \"make stack-up\" or \"docker compose up\", and print where to look."`
+	Stack     bool             `help:"Send traces, metrics and logs to the stack of \"make stack-up\", and print where to look."`
 	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo makes a database of its own there and drops it at the end; default: a private server that vanishes with the demo." placeholder:"URL"`
 	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
 	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
@@ -119,7 +119,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	return nil
 }
 
-// Where the telemetry stack listens, native or in containers.
+// Where the native telemetry stack listens.
 const (
 	stackOTLP       = "127.0.0.1:4317"
 	stackJaeger     = "http://127.0.0.1:16686"
@@ -135,7 +135,7 @@ func (c *demoCmd) useStack(ctx context.Context) error {
 	defer cancel()
 	conn, err := d.DialContext(ctx, "tcp", stackOTLP)
 	if err != nil {
-		return fault.New(fault.InvalidConfig, "--stack", "nothing listens on %s: start it with `make stack-up` (or `docker compose up`)", stackOTLP)
+		return fault.New(fault.InvalidConfig, "--stack", "nothing listens on %s: start it with `make stack-up`", stackOTLP)
 	}
 	if err := conn.Close(); err != nil {
 		return fault.Wrap(fault.Internal, "demo", err)
