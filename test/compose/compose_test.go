@@ -96,18 +96,18 @@ func (s stack) up(t *testing.T) {
 	t.Helper()
 	output(t, s.compose(t.Context(), "up", "--detach", "--wait", "--wait-timeout", "300", "--pull", "never", "--no-build", "api", "scheduler"), nil)
 	output(t, s.compose(t.Context(), "up", "--detach", "--pull", "never", "--no-build", "demo", "telemetry"), nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
 	for _, once := range []string{"demo", "telemetry"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		id := strings.TrimSpace(output(t, s.compose(ctx, "ps", "--all", "--quiet", once), nil))
-		if code := strings.TrimSpace(s.docker(t, nil, "wait", id)); code != "0" {
+		if code := strings.TrimSpace(output(t, s.command(ctx, "docker", "wait", id), nil)); code != "0" {
 			t.Errorf("%s ended with %s", once, code)
 		}
-		cancel()
 	}
 }
 
-// withoutTelemetry starts the roles while no telemetry server can run: people still get
-// their plans.
+// withoutTelemetry starts the roles alone: people still get their plans, here one for a
+// week far ahead, from the cached recipes.
 func (s stack) withoutTelemetry(t *testing.T) {
 	t.Helper()
 	output(t, s.compose(t.Context(), "down"), nil)
@@ -119,7 +119,13 @@ func (s stack) withoutTelemetry(t *testing.T) {
 			t.Errorf("the roles bring %s with them", service)
 		}
 	}
-	s.plans(t)
+	week := time.Now().AddDate(0, 0, 70-(int(time.Now().Weekday())+6)%7).Format(time.DateOnly)
+	if out, err := s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "generate", "--user", "user_lewis", "--week", week).CombinedOutput(); err != nil {
+		t.Errorf("no plan without telemetry: %v\n%s", err, out)
+	}
+	if n := s.psql(t, "postgres", "select count(*) from plans where week_of = '"+week+"'"); n != "1" {
+		t.Errorf("%s plans for the week of %s", n, week)
+	}
 }
 
 func (s stack) compose(ctx context.Context, args ...string) *exec.Cmd {
