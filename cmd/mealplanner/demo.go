@@ -127,8 +127,8 @@ const (
 	stackLoki       = "http://127.0.0.1:3100"
 )
 
-// useStack sends the demo's telemetry to the stack, quickly and unsampled, as long as
-// nothing else was asked for.
+// useStack sends the demo's telemetry to the stack, with every trace and, unless another
+// level was asked for, every INFO line.
 func (c *demoCmd) useStack(ctx context.Context) error {
 	var d net.Dialer
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
