@@ -26,9 +26,10 @@ type cli struct {
 	Solve     solveCmd     `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
 	Import    importCmd    `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User      userCmd      `cmd:"" help:"Add, list and change users."`
+	Job       jobCmd       `cmd:"" help:"See and steer the jobs that run by themselves."`
 	Serve     serveCmd     `cmd:"" help:"Run the api and the scheduler in one process."`
 	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
-	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the weekly run and the mail delivery."`
+	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Debug     debugCmd     `cmd:"" help:"Write one user's DEBUG lines for a while, in every running process."`

@@ -24,6 +24,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
@@ -86,13 +87,17 @@ type App struct {
 	Users    *postgres.Users
 	Plans    *postgres.Plans
 	Outbox   *postgres.Outbox
-	Recipes  *postgres.Recipes
-	Sync     *recipesync.Service
-	Delivery *delivery.Service
-	Links    web.Links
-	Mail     *mailer.SMTP
-	Log      *slog.Logger
-	Box      *secretbox.Box
+	JobStore *postgres.Jobs
+	Jobs     *jobs.Engine
+	// JobSettings are changed while the program runs.
+	JobSettings *jobs.Settings
+	Recipes     *postgres.Recipes
+	Sync        *recipesync.Service
+	Delivery    *delivery.Service
+	Links       web.Links
+	Mail        *mailer.SMTP
+	Log         *slog.Logger
+	Box         *secretbox.Box
 
 	opts       Options
 	telemetry  *telemetry.Telemetry
@@ -106,8 +111,8 @@ type App struct {
 	said       readings
 
 	metricsPage http.Handler // nil = not served
+	instance    string       // names this process
 	wake        chan struct{}
-	weekly      *weekly
 	stops       stack
 	addrs       map[Role]net.Addr
 }
@@ -152,6 +157,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 	if err != nil {
 		return fault.Wrap(fault.Internal, "host name", err)
 	}
+	a.instance = host + "/" + string(a.opts.Role)
 	debug := map[string]time.Time{}
 	if debugUser != "" {
 		debug[debugUser] = a.opts.Now().Add(time.Hour)
@@ -166,7 +172,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 	}
 	a.telemetry, err = telemetry.Start(ctx, telemetry.Options{
 		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
-		Instance: host + "/" + string(a.opts.Role),
+		Instance: a.instance,
 		Disabled: c.Telemetry.Disabled,
 		Endpoint: c.Telemetry.OTLPEndpoint, Interval: c.Telemetry.MetricInterval,
 		Sampler: c.Telemetry.Sampler, SamplerArg: c.Telemetry.SamplerArg,
@@ -249,10 +255,16 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	a.stops.push("pool gauges", func(context.Context) error { return stop() })
+	return a.schedulerPool(), nil
+}
+
+// schedulerPool is where background work gets its connections: that of the scheduler
+// role, if the process has it.
+func (a *App) schedulerPool() *pgxpool.Pool {
 	if p := a.pools["scheduler"]; p != nil {
-		return p, nil
+		return p
 	}
-	return a.pools["api"], nil
+	return a.pools["api"]
 }
 
 // usageOf is the share of a pool's connections in use, 0 to 1; 0 while it opens.
@@ -313,9 +325,9 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
-	a.weekly = newWeekly(a)
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
-	return nil
+	a.JobStore = postgres.NewJobs(pool)
+	return a.newEngine(a.instance)
 }
 
 // NewMail returns the way mail leaves.
@@ -465,6 +477,9 @@ func (a *App) SetDebug(ctx context.Context, userID string, until time.Time) erro
 	return a.readDebugged(ctx)
 }
 
+// jobDrain is how long jobs that run may go on when the program stops.
+const jobDrain = 10 * time.Second
+
 // startJobs runs the background work of the scheduler role; stopping waits for it.
 func (a *App) startJobs(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -474,9 +489,12 @@ func (a *App) startJobs(ctx context.Context) {
 			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
 		})
 	})
-	wg.Go(func() { a.weekly.run(ctx) })
+	wg.Go(func() {
+		if err := a.Jobs.Run(ctx, jobDrain); err != nil {
+			a.Log.ErrorContext(ctx, "Jobs ended badly", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+		}
+	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
-	wg.Go(func() { a.every(ctx, syncEvery, "recipe refresh", "recipe_sync", a.refreshPools) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
 	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.speak) })
 	a.stops.push("jobs", func(ctx context.Context) error {

@@ -34,7 +34,7 @@ func (a *App) observeGauges() error {
 			return err
 		}
 	}
-	return nil
+	return a.observeJobs()
 }
 
 // spoken are the gauges of the installation.
@@ -42,6 +42,8 @@ var spoken = []string{
 	"generation_macro_balance_success_rate", "email_delivery_success_rate", "api_availability", "api_daily_budget_usage",
 	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
 	"weekly_generation_last_success_timestamp_seconds",
+	"scheduler_job_queue_depth", "scheduler_job_oldest_pending_age_seconds", "scheduler_job_retry_rate",
+	"scheduler_job_error_rate", "job_processing_throughput",
 }
 
 // speak is the leader's work: it probes the upstreams and reads the gauges of the
@@ -66,6 +68,8 @@ func (a *App) readGauges(ctx context.Context) {
 		{"call budget", a.readBudget},
 		{"last plan", a.readLastPlan},
 		{"weeks", a.readWeeks},
+		{"job queue", a.readQueue},
+		{"jobs of the last day", a.readLastDay},
 	} {
 		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
 		values, err := g.read(limited)
@@ -166,7 +170,7 @@ func (a *App) observeGauge(name string, read func(context.Context) []metrics.Rea
 
 const (
 	// runLead is the time from a weekly run to the Monday it plans for.
-	runLead = runsBefore*24*time.Hour - runsAt*time.Hour
+	runLead = 66 * time.Hour // Friday 06:00
 	// runGrace is how late a plan may be before its week counts as incomplete.
 	runGrace = 30 * time.Minute
 	// streakWeeks bounds the look back for the streak: half a year.

@@ -160,6 +160,9 @@ func (w *world) populate(t *testing.T, o options) {
 		must(t, w.Users.Add(t.Context(), p.User, sealed))
 		must(t, w.Plans.SetWishes(t.Context(), p.ID, week, p.Wishes(week)))
 	}
+	// What runs by the clock runs when a test says so.
+	_, err := w.JobStore.SetEnabled(t.Context(), postgres.Filter{}, false)
+	must(t, err)
 	if !o.empty {
 		must(t, w.Sync.Ensure(t.Context(), sandbox.Connection, nil))
 	}

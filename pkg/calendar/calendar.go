@@ -37,25 +37,34 @@ func (d Date) Time() time.Time { return time.Unix(int64(d-unixEpoch)*secondsPerD
 // UnixDays returns the days since 1970-01-01, which is FatSecret's date_int.
 func (d Date) UnixDays() int { return int(d - unixEpoch) }
 
-// At returns the moment of the wall-clock hour on the date in the zone. An hour that
-// the zone skips is moved to the end of the gap.
+// At returns the moment of the wall-clock hour on the date in the zone; see [Instant].
 func (d Date) At(hour, minute int, zone *time.Location) time.Time {
-	t := d.Time()
-	want := time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, zone)
-	if want.Hour() == hour && want.Minute() == minute {
-		return want
+	return Instant(d.Time().Add(time.Duration(hour)*time.Hour+time.Duration(minute)*time.Minute), zone)
+}
+
+// Instant returns the moment at which the zone's clocks show what civil, a time in UTC,
+// reads. A reading that comes twice is its first occurrence; one that the zone skips is
+// the end of the gap.
+func Instant(civil time.Time, zone *time.Location) time.Time {
+	const reach = 26 * time.Hour // more than any offset from UTC
+	for at := civil.Add(-reach); ; {
+		_, end := at.In(zone).ZoneBounds()
+		_, offset := at.In(zone).Zone()
+		shown := civil.Add(-time.Duration(offset) * time.Second)
+		if end.IsZero() || shown.Before(end) {
+			return laterOf(shown, at, civil.Add(-reach)).In(zone)
+		}
+		at = end
 	}
-	// time.Date answers a skipped time with one of the two offsets; the gap's end is
-	// where the zone's offset changes between the two readings.
-	_, before := want.Add(-12 * time.Hour).Zone()
-	utc := time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, time.UTC)
-	first := utc.Add(-time.Duration(before) * time.Second)
-	_, end := first.In(zone).ZoneBounds()
-	start, _ := first.In(zone).ZoneBounds()
-	if !start.IsZero() && first.Sub(start) < 12*time.Hour {
-		return start
+}
+
+// laterOf is the reading's moment, but not before the period in which it was found began:
+// then the reading fell into the gap between two periods.
+func laterOf(shown, begin, first time.Time) time.Time {
+	if begin.After(first) && shown.Before(begin) {
+		return begin
 	}
-	return end
+	return shown
 }
 
 // String returns YYYY-MM-DD.

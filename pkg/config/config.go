@@ -22,6 +22,7 @@ type Config struct {
 	SMTP       SMTP       `embed:"" prefix:"smtp-" group:"Mail"`
 	Web        Web        `embed:"" group:"Web"`
 	Generation Generation `embed:"" prefix:"generation-" group:"Generation"`
+	Scheduler  Scheduler  `embed:"" prefix:"scheduler-" group:"Scheduler"`
 	Tandoor    Tandoor    `embed:"" prefix:"tandoor-" group:"Upstreams"`
 	FatSecret  FatSecret  `embed:"" prefix:"fatsecret-" group:"Upstreams"`
 	Log        Log        `embed:"" group:"Logs and telemetry"`
@@ -68,7 +69,12 @@ type Generation struct {
 	UpstreamTimeout time.Duration `env:"GENERATION_UPSTREAM_TIMEOUT" default:"500ms" help:"Limit for each upstream within a generation; after it the cache is used."`
 	Effort          int           `env:"GENERATION_EFFORT" default:"1" help:"Work the engine may spend before it returns an unproven answer; 1 proves everything up to 100 recipes per meal."`
 	PoolMaxAge      time.Duration `env:"GENERATION_POOL_MAX_AGE" default:"0s" help:"A recipe pool asked for more recently is not asked for again."`
-	Concurrency     int           `env:"GENERATION_CONCURRENCY" default:"5" help:"Weeks generated at the same time by one scheduler process."`
+}
+
+// Scheduler bounds the jobs of one process.
+type Scheduler struct {
+	Concurrency  int           `env:"SCHEDULER_CONCURRENCY" default:"5" help:"Jobs that one scheduler process works on at the same time."`
+	WeeklySpread time.Duration `env:"SCHEDULER_WEEKLY_SPREAD" default:"30m" help:"From 200 users in one time zone on, their weekly runs begin spread over this time before the hour; 0 begins them all at once."`
 }
 
 // Tandoor bounds calls to recipe libraries. Which libraries there are is data: see
@@ -141,7 +147,7 @@ func (c *Config) Check() error {
 		{"DATABASE_SCHEDULER_POOL", c.Database.SchedulerPool, 1, 1000},
 		{"SMTP_PORT", c.SMTP.Port, 1, 65535},
 		{"GENERATION_EFFORT", c.Generation.Effort, 1, 1_000_000},
-		{"GENERATION_CONCURRENCY", c.Generation.Concurrency, 1, 100},
+		{"SCHEDULER_CONCURRENCY", c.Scheduler.Concurrency, 1, 100},
 		{"FATSECRET_DAILY_BUDGET", c.FatSecret.DailyBudget, 1, 1_000_000_000},
 	} {
 		if n.value < n.min || n.value > n.max {
@@ -163,6 +169,9 @@ func (c *Config) Check() error {
 		if d.value < time.Millisecond {
 			return bad(d.variable, "%s is below 1ms", d.value)
 		}
+	}
+	if s := c.Scheduler.WeeklySpread; s < 0 || s > 6*time.Hour {
+		return bad("SCHEDULER_WEEKLY_SPREAD", "%s is not between 0s and 6h", s)
 	}
 	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
 		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)

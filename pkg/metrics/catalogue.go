@@ -47,7 +47,6 @@ func (d Def) Exported() bool { return d.Planned == "" && !d.Collector }
 
 // What planned metrics wait for.
 const (
-	jobQueue   = "job queue"
 	commands   = "mail commands"
 	engagement = "engagement tracking"
 )
@@ -199,57 +198,57 @@ var Catalogue = []Def{
 		Buckets: componentBuckets,
 	},
 	{
-		Name: "scheduler_job_queue_depth", Kind: Gauge, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_queue_depth", Kind: Gauge, Unit: "{job}", Section: "1.2",
 		Help: "Due jobs that wait for a worker.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_oldest_pending_age_seconds", Kind: Gauge, Unit: "s", Section: "design", Planned: jobQueue,
+		Name: "scheduler_job_oldest_pending_age_seconds", Kind: Gauge, Unit: "s", Section: "design",
 		Help: "Time since the oldest due job should have begun; 0 when none is due.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_execution_latency_seconds", Kind: Histogram, Unit: "s", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_execution_latency_seconds", Kind: Histogram, Unit: "s", Section: "1.2",
 		Help: "Time from a job's due time to the start of its first attempt.", Keys: []attribute.Key{KeyJobType, KeyPriority},
 		Buckets: []float64{.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600},
 	},
 	{
-		Name: "scheduler_job_retry_rate", Kind: Gauge, Unit: "1", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_retry_rate", Kind: Gauge, Unit: "1", Section: "1.2",
 		Help: "Retries over started attempts of the last 24 h, 0 to 1, read from the database.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_error_rate", Kind: Gauge, Unit: "1", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_error_rate", Kind: Gauge, Unit: "1", Section: "1.2",
 		Help: "Jobs that failed for good over finished jobs of the last 24 h, 0 to 1, read from the database; the error types of a job type add up.",
 		Keys: []attribute.Key{KeyJobType, KeyErrorType},
 	},
 	{
-		Name: "scheduler_concurrent_jobs", Kind: Gauge, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_concurrent_jobs", Kind: Gauge, Unit: "{job}", Section: "1.2",
 		Help: "Jobs that this process is working on.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_concurrency_limit", Kind: Gauge, Unit: "{job}", Section: "design", Planned: jobQueue,
+		Name: "scheduler_concurrency_limit", Kind: Gauge, Unit: "{job}", Section: "design",
 		Help: "Jobs this process works on at most at a time.",
 	},
 	{
-		Name: "scheduler_job_executions_total", Kind: Counter, Unit: "{attempt}", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_executions_total", Kind: Counter, Unit: "{attempt}", Section: "1.2",
 		Help: "Started attempts.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_retries_total", Kind: Counter, Unit: "{attempt}", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_retries_total", Kind: Counter, Unit: "{attempt}", Section: "1.2",
 		Help: "Started attempts that were not the first.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_completions_total", Kind: Counter, Unit: "{job}", Section: "1.3", Planned: jobQueue,
+		Name: "scheduler_job_completions_total", Kind: Counter, Unit: "{job}", Section: "1.3",
 		Help: "Jobs that succeeded.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "scheduler_job_failures_total", Kind: Counter, Unit: "{job}", Section: "1.2", Planned: jobQueue,
+		Name: "scheduler_job_failures_total", Kind: Counter, Unit: "{job}", Section: "1.2",
 		Help: "Jobs that failed for good: permanently, or with their retries exhausted.", Keys: []attribute.Key{KeyJobType, KeyErrorType},
 	},
 	{
-		Name: "scheduler_job_retry_exhausted_total", Kind: Counter, Unit: "{job}", Section: "4.5", Planned: jobQueue,
+		Name: "scheduler_job_retry_exhausted_total", Kind: Counter, Unit: "{job}", Section: "4.5",
 		Help: "Jobs that failed at their last allowed attempt.", Keys: []attribute.Key{KeyJobType},
 	},
 	{
-		Name: "job_processing_throughput", Kind: Gauge, Unit: "{job}/h", Section: "1.3", Planned: jobQueue,
+		Name: "job_processing_throughput", Kind: Gauge, Unit: "{job}/h", Section: "1.3",
 		Help: "Finished jobs an hour over the last 24 h, read from the database.", Keys: []attribute.Key{KeyJobType},
 	},
 	{

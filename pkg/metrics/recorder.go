@@ -140,18 +140,45 @@ func (r *Recorder) MailFailed(ctx context.Context, emailType string) {
 	r.add(ctx, "email_delivery_failures_total", 1, KeyEmailType.String(emailType))
 }
 
+// JobStarted counts a started attempt, from 1.
+func (r *Recorder) JobStarted(ctx context.Context, jobType string, attempt int) {
+	r.add(ctx, "scheduler_job_executions_total", 1, KeyJobType.String(jobType))
+	if attempt > 1 {
+		r.add(ctx, "scheduler_job_retries_total", 1, KeyJobType.String(jobType))
+	}
+}
+
+// JobWaited records the time from a job's due time to the start of its first attempt.
+func (r *Recorder) JobWaited(ctx context.Context, jobType, priority string, waited time.Duration) {
+	r.record(ctx, "scheduler_job_execution_latency_seconds", waited, KeyJobType.String(jobType), KeyPriority.String(priority))
+}
+
+// JobCompleted counts a job that succeeded.
+func (r *Recorder) JobCompleted(ctx context.Context, jobType string) {
+	r.add(ctx, "scheduler_job_completions_total", 1, KeyJobType.String(jobType))
+}
+
+// JobFailed counts a job that failed for good; exhausted: at its last allowed attempt.
+func (r *Recorder) JobFailed(ctx context.Context, jobType string, kind fault.Kind, exhausted bool) {
+	r.add(ctx, "scheduler_job_failures_total", 1, KeyJobType.String(jobType), KeyErrorType.String(string(kind)))
+	if exhausted {
+		r.add(ctx, "scheduler_job_retry_exhausted_total", 1, KeyJobType.String(jobType))
+	}
+}
+
 // Reading is one value of an observable gauge.
 type Reading struct {
-	Label string // value of the gauge's only label, if it has one
-	Value float64
+	Label  string // value of the gauge's first label, if it has one
+	Second string // value of its second
+	Value  float64
 }
 
 // Observe registers the gauge; read is called at every export and must not block for
 // long. The returned function ends the registration.
 func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (stop func() error, err error) {
 	d, ok := Lookup(name)
-	if !ok || !d.Exported() || d.Kind != Gauge || len(d.Keys) > 1 {
-		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with one label at most", strconv.Quote(name))
+	if !ok || !d.Exported() || d.Kind != Gauge || len(d.Keys) > 2 {
+		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with two labels at most", strconv.Quote(name))
 	}
 	g, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))
 	if err != nil {
@@ -160,8 +187,8 @@ func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (s
 	reg, err := r.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		for _, x := range read(ctx) {
 			var labels []attribute.KeyValue
-			for _, k := range d.Keys {
-				labels = append(labels, k.String(x.Label))
+			for i, k := range d.Keys {
+				labels = append(labels, k.String([]string{x.Label, x.Second}[i]))
 			}
 			o.ObserveFloat64(g, x.Value, metric.WithAttributes(labels...))
 		}

@@ -113,7 +113,7 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 	kind := fault.KindOf(err)
 	switch {
 	case kind == fault.Canceled:
-	case err != nil && req.WillRetry:
+	case err != nil && req.WillRetry && kind.Transient():
 		g.log.WarnContext(ctx, "Generation will be tried again", append(append(attrs, Failure(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
 	case err != nil:
 		if !req.DryRun {

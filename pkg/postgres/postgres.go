@@ -23,12 +23,17 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+//go:embed queries/*.sql
+var statements embed.FS
 
 // Options configure [Open].
 type Options struct {
@@ -82,10 +87,40 @@ var (
 	upper       = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 )
 
+// River's statement that claims jobs has the monitoring document's name; the others share
+// one.
+const (
+	riverClaim    = "JobGetAvailable"
+	claimName     = "get_next_pending_job"
+	riverBusiness = "job_queue"
+)
+
+// ours are the sqlc names of this package's statements.
+var ours = func() map[string]bool {
+	names := map[string]bool{}
+	for _, f := range []string{"queries/queries.sql", "queries/jobs.sql"} {
+		b, err := statements.ReadFile(f)
+		if err != nil {
+			panic(err) // embedded above
+		}
+		for _, m := range nameComment.FindAllSubmatch(b, -1) {
+			names[string(m[1])] = true
+		}
+	}
+	return names
+}()
+
 // QueryName names a statement: the snake_case of its sqlc name, else its first word.
 func QueryName(sql string) string {
 	if m := nameComment.FindStringSubmatch(sql); m != nil {
-		return strings.ToLower(upper.ReplaceAllString(m[1], "${1}_${2}"))
+		switch {
+		case ours[m[1]]:
+			return strings.ToLower(upper.ReplaceAllString(m[1], "${1}_${2}"))
+		case m[1] == riverClaim:
+			return claimName
+		default:
+			return riverBusiness
+		}
 	}
 	word, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
 	switch w := strings.ToLower(strings.TrimRight(word, ";")); w {
@@ -108,6 +143,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
+	if err := migrateRiver(ctx, pool, log); err != nil {
+		return nil, err
+	}
 	conn := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log))
@@ -124,7 +162,38 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	return applied, nil
 }
 
-// Pending returns how many migrations the schema lacks.
+// riverLock is the key of the advisory lock under which the queue's tables are migrated.
+const riverLock = 0x7269766572 // "river"
+
+// migrateRiver brings the queue's tables up to date; ours refer to them.
+func migrateRiver(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (err error) {
+	const op = "database: migrate the queue"
+	conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+	if err != nil {
+		return failed(op, err)
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", riverLock); err != nil {
+		return failed(op, err)
+	}
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: Quiet(log)})
+	if err != nil {
+		return fault.Wrap(fault.Internal, op, err)
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return failed(op, err)
+}
+
+// Quiet keeps the INFO lines of River out of the log.
+func Quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeastWarn{log.Handler()}) }
+
+type atLeastWarn struct{ slog.Handler }
+
+func (h atLeastWarn) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+// Pending returns how many migrations the schema lacks, the queue's not among them.
 func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 	const op = "database: migration status"
 	files, err := fs.Sub(migrations, "migrations")

@@ -336,8 +336,10 @@ func TestRecipesAreLoadedConcurrently(t *testing.T) {
 func TestQueryName(t *testing.T) {
 	t.Parallel()
 	for sql, want := range map[string]string{
-		"-- name: GetNextPendingJob :one\nselect 1": "get_next_pending_job",
-		"begin": "begin", "COMMIT;": "commit", "vacuum full": "other", "select 1": "select",
+		"-- name: ListDueSchedules :many\nselect 1": "list_due_schedules",
+		"-- name: JobGetAvailable :many\nselect 1":  "get_next_pending_job",
+		"-- name: QueuePause :exec\nselect 1":       "job_queue",
+		"begin":                                     "begin", "COMMIT;": "commit", "vacuum full": "other", "select 1": "select",
 	} {
 		if got := postgres.QueryName(sql); got != want {
 			t.Errorf("QueryName(%q) = %q, want %q", sql, got, want)

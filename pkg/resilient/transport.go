@@ -221,3 +221,8 @@ func NoRedirects(c *http.Client) *http.Client {
 	cp.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &cp
 }
+
+// IsOpen reports whether err says that no call was made because the breaker is open.
+func IsOpen(err error) bool {
+	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
+}

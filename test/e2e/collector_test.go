@@ -72,7 +72,7 @@ func TestTailSampling(t *testing.T) {
 		stays bool
 	}{
 		{"a generation", otlpSpan{took: ms, attributes: map[string]any{"generation.id": "gen_2026w49_user_ana"}}, true},
-		{"a job", otlpSpan{took: ms, attributes: map[string]any{"job_id": "job_weekly_generation_2026w49_user_ana"}}, true},
+		{"a job", otlpSpan{took: ms, attributes: map[string]any{"job_id": "weekly_generation:user_ana"}}, true},
 		{"an error", otlpSpan{took: ms, failed: true}, true},
 		{"slow", otlpSpan{took: 2100 * ms}, true},
 		{"with a kept line", otlpSpan{took: ms, attributes: map[string]any{"log.kept": true}}, true},

@@ -45,6 +45,36 @@ type FatsecretPending struct {
 	CreatedAt    time.Time
 }
 
+type GrafanaJobExecutionHistory struct {
+	ID       int64
+	Type     string
+	Started  time.Time
+	Duration int32
+	Status   string
+	Retries  int32
+}
+
+type JobExecution struct {
+	ID            int64
+	JobID         string
+	JobType       string
+	UserID        *string
+	RiverJobID    int64
+	TriggerType   string
+	AttemptNumber int32
+	Status        string
+	Final         bool
+	ScheduledFor  time.Time
+	StartedAt     time.Time
+	CompletedAt   *time.Time
+	DurationMs    *float64
+	ErrorType     *string
+	ErrorMessage  *string
+	Output        []byte
+	TraceID       string
+	Worker        string
+}
+
 type Outbox struct {
 	ID            int64
 	UserID        string
@@ -109,6 +139,61 @@ type RecipeRotation struct {
 	Meal     string
 	LastUsed interface{}
 	Uses     int64
+}
+
+type RiverJob struct {
+	ID          int64
+	Kind        string
+	State       string
+	ScheduledAt time.Time
+	Priority    int16
+}
+
+type RuntimeSetting struct {
+	Name      string
+	Value     string
+	SetBy     string
+	Reason    string
+	SetAt     time.Time
+	ExpiresAt time.Time
+}
+
+type RuntimeSettingsAudit struct {
+	ID        int64
+	Name      string
+	Value     *string
+	SetBy     string
+	Reason    string
+	At        time.Time
+	ExpiresAt *time.Time
+}
+
+type ScheduledJob struct {
+	ID                  string
+	JobType             string
+	UserID              *string
+	ConnectionID        *string
+	Cron                string
+	TimeZone            string
+	LeadSeconds         int32
+	Priority            string
+	Parameters          []byte
+	RetryMaxAttempts    int32
+	RetryBackoffSeconds int32
+	Enabled             bool
+	Status              string
+	ErrorCount          int32
+	LastError           *string
+	NextRunAt           *time.Time
+	RetryAt             *time.Time
+	ScheduledFor        *time.Time
+	LastOccurrence      *time.Time
+	RiverJobID          *int64
+	StartedAt           *time.Time
+	CompletedAt         *time.Time
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+	CreatedBy           string
 }
 
 type User struct {

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/schedule"
+)
+
+type jobCmd struct {
+	List    jobListCmd    `cmd:"" help:"List the schedules: when each job runs next and how it went last."`
+	Run     jobRunCmd     `cmd:"" help:"Run a job now, beside its schedule, and wait for it."`
+	Retry   jobRetryCmd   `cmd:"" help:"Run jobs that failed again, for the time they failed for."`
+	Pause   jobPauseCmd   `cmd:"" help:"Keep jobs from running: one, or all of a type."`
+	Resume  jobResumeCmd  `cmd:"" help:"End a pause; what came due meanwhile runs once."`
+	History jobHistoryCmd `cmd:"" help:"List attempts, the newest first."`
+	Setting jobSettingCmd `cmd:"" help:"Change how jobs run for a while, in every running process."`
+}
+
+// chosen are the flags that choose schedules.
+type chosen struct {
+	ID   string `arg:"" optional:"" help:"A job, e.g. weekly_generation:user_ana."`
+	Type string `help:"All jobs of a type: WeeklyGeneration, AutoSync, DailyAdvisor or WeeklyTrends." placeholder:"TYPE"`
+	User string `help:"All jobs of a user." placeholder:"ID"`
+}
+
+func (c chosen) filter(required bool) (postgres.Filter, error) {
+	f := postgres.Filter{ID: c.ID, User: c.User}
+	if c.Type != "" {
+		t, err := schedule.ParseType(c.Type)
+		if err != nil {
+			return f, fault.Wrap(fault.InvalidInput, "--type", err)
+		}
+		f.Type = string(t)
+	}
+	if required && f == (postgres.Filter{}) {
+		return f, fault.New(fault.InvalidInput, "job", "name a job, --type or --user (see `mealplanner job list`)")
+	}
+	return f, nil
+}
+
+type jobListCmd struct {
+	settings
+	chosen
+}
+
+// Run lists schedules.
+func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	f, err := c.filter(false)
+	if err != nil {
+		return err
+	}
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		rows, err := a.JobStore.Schedules(ctx, f)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "JOB\tPRIORITY\tCRON\tZONE\tNEXT\tSTATUS\tERROR")
+		for _, r := range rows {
+			next := "not computed yet"
+			if r.NextRunAt != nil {
+				next = r.NextRunAt.UTC().Format("2006-01-02 15:04:05Z")
+			}
+			status := r.Status
+			if !r.Enabled {
+				status += ", paused"
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Priority, r.Cron, r.TimeZone, next, status, firstLine(r.LastError))
+		}
+		return t.Flush()
+	})
+}
+
+func firstLine(s *string) string {
+	if s == nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(*s, "\n")
+	return line
+}
+
+type jobRunCmd struct {
+	settings
+	ID     string        `arg:"" help:"The job, e.g. auto_sync:connection:home."`
+	Params string        `help:"Parameters as JSON, instead of the schedule's: {\"week\": \"2026-11-30\"}, {\"sync_type\": \"tandoor\", \"full_sync\": true}, {\"analysis_days\": 14}." placeholder:"JSON"`
+	Wait   time.Duration `default:"60s" help:"How long to wait for it; 0s does not."`
+}
+
+// Run queues the job for the running schedulers and waits for its end.
+func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		id, err := a.Jobs.Ask(ctx, c.ID, json.RawMessage(c.Params), a.TraceParent(ctx))
+		if err != nil {
+			return err
+		}
+		if c.Wait == 0 {
+			fmt.Fprintf(std.out, "%s is queued\n", c.ID)
+			return nil
+		}
+		ctx, cancel := context.WithTimeoutCause(ctx, c.Wait, fault.New(fault.TimeoutError, "job run", "%s is queued and not done after %s: does a scheduler run? (mealplanner job history %s)", c.ID, c.Wait, c.ID))
+		defer cancel()
+		e, err := awaitExecution(ctx, a, c.ID, id)
+		if err != nil {
+			return err
+		}
+		printExecutions(std.out, []postgres.Execution{e})
+		if e.Status == "failed" {
+			return fault.New(fault.Unavailable, "job run", "%s failed: %s", c.ID, firstLine(e.ErrorMessage))
+		}
+		return nil
+	})
+}
+
+func awaitExecution(ctx context.Context, a *app.App, job string, river int64) (postgres.Execution, error) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		rows, err := a.JobStore.Executions(ctx, postgres.Filter{ID: job}, 20)
+		if err != nil && ctx.Err() == nil {
+			return postgres.Execution{}, err
+		}
+		for _, r := range rows {
+			if r.RiverJobID == river && r.Final {
+				return r, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return postgres.Execution{}, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+type jobRetryCmd struct {
+	settings
+	chosen
+	All bool `help:"Also those that did not fail."`
+}
+
+// Run asks the schedulers to run jobs again.
+func (c *jobRetryCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	f, err := c.filter(true)
+	if err != nil {
+		return err
+	}
+	f.FailedOnly = !c.All
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		ids, err := a.JobStore.Ask(ctx, f)
+		return printChanged(std.out, "will run again", ids, err)
+	})
+}
+
+type jobPauseCmd struct {
+	settings
+	chosen
+}
+
+// Run switches schedules off.
+func (c *jobPauseCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.turn(ctx, c.settings, std, now, false, "paused")
+}
+
+type jobResumeCmd struct {
+	settings
+	chosen
+}
+
+// Run switches schedules on.
+func (c *jobResumeCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.turn(ctx, c.settings, std, now, true, "resumed")
+}
+
+func (c chosen) turn(ctx context.Context, s settings, std *streams, now func() time.Time, on bool, done string) error {
+	f, err := c.filter(true)
+	if err != nil {
+		return err
+	}
+	return s.withApp(ctx, std, now, func(a *app.App) error {
+		ids, err := a.JobStore.SetEnabled(ctx, f, on)
+		return printChanged(std.out, done, ids, err)
+	})
+}
+
+func printChanged(w io.Writer, done string, ids []string, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		fmt.Fprintf(w, "%s %s\n", id, done)
+	}
+	if len(ids) == 0 {
+		fmt.Fprintln(w, "nothing to do")
+	}
+	return nil
+}
+
+type jobHistoryCmd struct {
+	settings
+	chosen
+	Failed bool `help:"Only attempts that failed."`
+	Limit  int  `default:"20" help:"How many, 1 to 1000."`
+}
+
+// Run lists attempts.
+func (c *jobHistoryCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	f, err := c.filter(false)
+	if err != nil {
+		return err
+	}
+	if c.Limit < 1 || c.Limit > 1000 {
+		return fault.New(fault.InvalidInput, "--limit", "%d is not between 1 and 1000", c.Limit)
+	}
+	f.FailedOnly = c.Failed
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		rows, err := a.JobStore.Executions(ctx, f, c.Limit)
+		if err == nil {
+			printExecutions(std.out, rows)
+		}
+		return err
+	})
+}
+
+func printExecutions(w io.Writer, rows []postgres.Execution) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "STARTED\tJOB\tTRIGGER\tATTEMPT\tSTATUS\tMS\tTRACE\tRESULT")
+	for _, r := range rows {
+		ms, result := "", string(r.Output)
+		if r.DurationMs != nil {
+			ms = fmt.Sprintf("%.0f", *r.DurationMs)
+		}
+		if r.ErrorType != nil {
+			result = *r.ErrorType + ": " + firstLine(r.ErrorMessage)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", r.StartedAt.UTC().Format("2006-01-02 15:04:05Z"), r.JobID, r.TriggerType, r.AttemptNumber, r.Status, ms, r.TraceID, result)
+	}
+	_ = t.Flush() // a terminal that went away
+}
+
+type jobSettingCmd struct {
+	settings
+	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts or jobs.TYPE.timeout; none lists what is set."`
+	Value  string        `arg:"" optional:"" help:"The value; none takes the setting back."`
+	For    time.Duration `default:"1h" help:"When it ends by itself, at most 30 days."`
+	Reason string        `help:"Why, for the record."`
+}
+
+const maxSettingFor = 30 * 24 * time.Hour
+
+// Run lists, sets or takes back a runtime setting.
+func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if c.For < time.Minute || c.For > maxSettingFor {
+		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 30 days", c.For)
+	}
+	by := os.Getenv("USER")
+	if by == "" {
+		by = "operator"
+	}
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		switch {
+		case c.Name == "":
+			rows, err := a.JobStore.RuntimeSettings(ctx)
+			for _, r := range rows {
+				fmt.Fprintf(std.out, "%s = %s until %s, by %s %s\n", r.Name, r.Value, r.ExpiresAt.UTC().Format("2006-01-02 15:04:05Z"), r.SetBy, r.Reason)
+			}
+			if len(rows) == 0 {
+				fmt.Fprintln(std.out, "nothing is set")
+			}
+			return err
+		case c.Value == "":
+			gone, err := a.JobStore.DropRuntime(ctx, jobs.SettingName(c.Name), by, c.Reason)
+			if err == nil && !gone {
+				err = fault.New(fault.NotFound, "setting", "%s is not set", c.Name)
+			}
+			return err
+		}
+		name, err := jobs.CheckSetting(c.Name, c.Value)
+		if err != nil {
+			return err
+		}
+		if err := a.JobStore.SetRuntime(ctx, name, c.Value, by, c.Reason, c.For); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s = %s for %s\n", name, c.Value, c.For)
+		return nil
+	})
+}

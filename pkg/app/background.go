@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+)
+
+// complainEvery is how often work that goes on failing says so.
+const complainEvery = 5 * time.Minute
+
+// every calls fn at once and then at an interval, until ctx ends; its first error in a row
+// is logged, and then one every complainEvery.
+func (a *App) every(ctx context.Context, interval time.Duration, work, component string, fn func(context.Context) error) {
+	var complained time.Time
+	repeat(ctx, interval, func(ctx context.Context) {
+		err := fn(ctx)
+		if err == nil || ctx.Err() != nil {
+			complained = time.Time{}
+			return
+		}
+		if now := a.opts.Now(); complained.IsZero() || now.Sub(complained) >= complainEvery {
+			complained = now
+			a.Log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
+				observe.Failure(fault.KindOf(err), err)...)...)
+		}
+	})
+}
+
+// purgeEvery is how often what is too old is looked for. Of FatSecret's content, with rows leaving at 23
+// hours, none becomes 24 hours old.
+const purgeEvery = 10 * time.Minute
+
+func (a *App) purge(ctx context.Context) error {
+	_, err := a.accounts.store.Purge(ctx)
+	return errors.Join(err, a.Users.PurgeDebug(ctx, a.opts.Now()), a.JobStore.Purge(ctx))
+}

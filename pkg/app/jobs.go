@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// NextWeek returns the Monday of the week a user is planned for next: that of the
+// coming Monday, in the user's zone.
+func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
+	loc, err := u.Location()
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	return calendar.On(now.In(loc)).Monday() + 7, nil
+}
+
+// TraceParent returns the context's W3C traceparent, "" outside a trace.
+func (*App) TraceParent(ctx context.Context) string { return observe.TraceParent(ctx) }
+
+// handlers are what the jobs do.
+func (a *App) handlers() map[schedule.Type]jobs.Handler {
+	return map[schedule.Type]jobs.Handler{
+		schedule.WeeklyGeneration: a.generateWeekly,
+		schedule.AutoSync:         a.autoSync,
+	}
+}
+
+// weeklyOutput is what is kept of a weekly generation.
+type weeklyOutput struct {
+	Week     calendar.Date `json:"week_of"`
+	Plan     string        `json:"generation_id"`
+	Status   string        `json:"status"`
+	Meals    int           `json:"meals"`
+	Balanced int           `json:"balanced_days"`
+	Existing bool          `json:"existing,omitempty"`
+}
+
+// generateWeekly plans the week after the job's time, or the one its parameters name.
+func (a *App) generateWeekly(ctx context.Context, j jobs.Job) (any, error) {
+	p, err := schedule.Params[schedule.WeeklyParams](j.Params)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidInput, "weekly generation", err)
+	}
+	week := p.Week
+	if week == 0 {
+		week = calendar.On(j.Occurrence).Monday() + 7
+	}
+	m, err := a.Generate(ctx, planner.Request{User: j.User, Week: week, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return weeklyOutput{week, planner.GenerationID(j.User, week), string(m.Week.Status), m.Week.Meals(), m.Week.BalancedDays(), m.Existing}, nil
+}
+
+// syncOutput is what is kept of a synchronisation: counts, never content.
+type syncOutput struct {
+	Synced  int    `json:"synced"`
+	Deleted int    `json:"deleted,omitempty"`
+	Failed  int    `json:"failed,omitempty"` // recipes that cannot be used
+	Full    bool   `json:"full_sync,omitempty"`
+	Skipped string `json:"skipped,omitempty"` // why nothing was done
+}
+
+// autoSync refreshes a library, or reads a user's diary and writes what they ate. While a
+// breaker is open it is skipped, which is no failure: the breaker's own probes say when
+// the upstream is back.
+func (a *App) autoSync(ctx context.Context, j jobs.Job) (any, error) {
+	p, err := schedule.Params[schedule.SyncParams](j.Params)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidInput, "sync", err)
+	}
+	var out syncOutput
+	if p.SyncType == schedule.SyncTandoor {
+		sum, serr := a.Sync.Refresh(ctx, j.Connection, p.Full, nil)
+		out, err = syncOutput{Synced: sum.Changed, Deleted: sum.Deleted, Failed: sum.Problems, Full: sum.Full}, serr
+	}
+	if resilient.IsOpen(err) {
+		return syncOutput{Skipped: "circuit breaker open"}, nil
+	}
+	return out, err
+}
+
+// newEngine puts the job engine together.
+func (a *App) newEngine(instance string) (err error) {
+	c := a.opts.Config.Scheduler
+	a.JobSettings = jobs.NewSettings(c.Concurrency)
+	a.Jobs, err = jobs.New(jobs.Options{
+		Pool: a.schedulerPool(), Store: a.JobStore, Handlers: a.handlers(), Settings: a.JobSettings,
+		Observer: observe.NewJobs(a.telemetry.Tracer(), a.rec, a.Log, a.opts.Now),
+		Worker:   instance, Spread: c.WeeklySpread, Log: postgres.Quiet(a.Log), Now: a.opts.Now,
+	})
+	return err
+}
+
+// observeJobs exports what this process is working on.
+func (a *App) observeJobs() error {
+	if err := a.observeGauge("scheduler_concurrency_limit", func(context.Context) []metrics.Reading {
+		return []metrics.Reading{{Value: float64(a.Jobs.Limit())}}
+	}); err != nil {
+		return err
+	}
+	return a.observeGauge("scheduler_concurrent_jobs", func(context.Context) []metrics.Reading {
+		running := a.Jobs.Running()
+		out := make([]metrics.Reading, 0, len(schedule.Types))
+		for _, t := range schedule.Types {
+			out = append(out, metrics.Reading{Label: string(t), Value: float64(running[t])})
+		}
+		return out
+	})
+}
+
+func (a *App) readQueue(ctx context.Context) (map[string][]metrics.Reading, error) {
+	rows, err := a.JobStore.Queue(ctx)
+	depth, oldest := map[string]float64{}, map[string]float64{}
+	for _, r := range rows {
+		depth[r.JobType], oldest[r.JobType] = float64(r.Depth), max(r.OldestSeconds, 0)
+	}
+	return map[string][]metrics.Reading{
+		"scheduler_job_queue_depth":                observe.Rates(depth, metrics.JobTypes, 0),
+		"scheduler_job_oldest_pending_age_seconds": observe.Rates(oldest, metrics.JobTypes, 0),
+	}, err
+}
+
+// readLastDay computes the jobs' rates over the last 24 hours.
+func (a *App) readLastDay(ctx context.Context) (map[string][]metrics.Reading, error) {
+	d, err := a.JobStore.LastDay(ctx)
+	retry, throughput, finished := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for _, r := range d.Rates {
+		retry[r.JobType] = float64(r.Retries) / float64(r.Started)
+		throughput[r.JobType] = float64(r.Finished) / 24
+		finished[r.JobType] = float64(r.Finished)
+	}
+	failed := map[[2]string]float64{}
+	for _, e := range d.Errors {
+		failed[[2]string{e.JobType, e.ErrorType}] = float64(e.Failed) / finished[e.JobType]
+	}
+	var errorRate []metrics.Reading
+	for _, t := range metrics.JobTypes {
+		for _, k := range fault.Kinds {
+			errorRate = append(errorRate, metrics.Reading{Label: t, Second: string(k), Value: failed[[2]string{t, string(k)}]})
+		}
+	}
+	return map[string][]metrics.Reading{
+		"scheduler_job_retry_rate":  observe.Rates(retry, metrics.JobTypes, 0),
+		"scheduler_job_error_rate":  errorRate,
+		"job_processing_throughput": observe.Rates(throughput, metrics.JobTypes, 0),
+	}, err
+}

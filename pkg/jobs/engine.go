@@ -1,0 +1,456 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/schedule"
+)
+
+const (
+	tickEvery  = time.Second
+	tendEvery  = 30 * time.Second // lost jobs, spreading
+	batch      = 100              // schedules claimed by one transaction
+	enough     = 100              // attempts River allows: ours are counted by us
+	rescueAge  = 30 * time.Second // a running job this old, and past its timeout, is taken for dead
+	defaultMax = 20 * time.Second
+	crowd      = 200 // users in one zone from which on weekly runs are spread
+)
+
+// Options configure [New].
+type Options struct {
+	Pool     *pgxpool.Pool // for queueing within our transactions
+	Queue    *pgxpool.Pool // for River's own statements; nil: Pool
+	Store    *postgres.Jobs
+	Handlers map[schedule.Type]Handler
+	Observer Observer
+	Settings *Settings
+	Worker   string        // names this process in the records
+	Spread   time.Duration // over which a crowd's weekly runs begin; 0 = all on the hour
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Engine runs jobs.
+type Engine struct {
+	o      Options
+	client *river.Client[pgx.Tx]
+	pauses pauses
+
+	mu      sync.Mutex
+	running map[schedule.Type]int
+	limit   int
+}
+
+// New returns an engine that does not run yet.
+func New(o Options) (*Engine, error) {
+	if o.Queue == nil {
+		o.Queue = o.Pool
+	}
+	e := &Engine{o: o, running: map[schedule.Type]int{}, limit: o.Settings.Concurrency()}
+	workers := river.NewWorkers()
+	register[weeklyGeneration](workers, e)
+	register[autoSync](workers, e)
+	register[dailyAdvisor](workers, e)
+	register[weeklyTrends](workers, e)
+	var err error
+	e.client, err = river.NewClient(riverpgxv5.New(o.Queue), &river.Config{
+		Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: e.limit}},
+		MaxAttempts: enough, JobTimeout: defaultMax, RescueStuckJobsAfter: rescueAge,
+		FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second,
+		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: 24 * time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
+		Logger: o.Log,
+	})
+	return e, fault.Wrap(fault.Internal, "job queue", err)
+}
+
+// Run works until ctx ends; then it takes no new job and gives the running ones drain to
+// finish. Jobs that are cut short go back to the queue.
+func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
+	background := context.WithoutCancel(ctx)
+	if err := e.client.Start(background); err != nil {
+		return fault.Wrap(fault.DatabaseError, "job queue", err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		e.repeat(ctx, tickEvery, "schedule jobs", func(ctx context.Context) error { _, err := e.Tick(ctx); return err })
+	})
+	wg.Go(func() { e.repeat(ctx, settingsEvery, "runtime settings", e.follow) })
+	wg.Go(func() { e.repeat(ctx, tendEvery, "tend jobs", e.tend) })
+	wg.Wait()
+	soft, cancel := context.WithTimeout(background, drain)
+	defer cancel()
+	if err := e.client.Stop(soft); err == nil {
+		return nil
+	}
+	hard, cancel := context.WithTimeout(background, 5*time.Second)
+	defer cancel()
+	return fault.Wrap(fault.TimeoutError, "stop jobs", e.client.StopAndCancel(hard))
+}
+
+// repeat calls fn at once and then at an interval until ctx ends.
+func (e *Engine) repeat(ctx context.Context, every time.Duration, work string, fn func(context.Context) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := fn(ctx); err != nil && ctx.Err() == nil {
+			e.o.Observer.Trouble(ctx, work, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// tend closes the records of lost jobs and spreads the weekly runs of crowds.
+func (e *Engine) tend(ctx context.Context) error {
+	_, err := e.o.Store.CloseLost(ctx)
+	return errors.Join(err, e.o.Store.Spread(ctx, crowd, e.o.Spread))
+}
+
+// follow reads the runtime settings, and makes a new limit of concurrent jobs take effect.
+func (e *Engine) follow(ctx context.Context) error {
+	if err := e.o.Settings.Read(ctx, e.o.Store); err != nil {
+		return err
+	}
+	limit := e.o.Settings.Concurrency()
+	e.mu.Lock()
+	changed := limit != e.limit
+	e.limit = limit
+	e.mu.Unlock()
+	if !changed {
+		return nil
+	}
+	if err := e.client.Queues().Remove(ctx, river.QueueDefault); err != nil {
+		return fault.Wrap(fault.Internal, "change the job limit", err)
+	}
+	return fault.Wrap(fault.Internal, "change the job limit", e.client.Queues().Add(river.QueueDefault, river.QueueConfig{MaxWorkers: limit}))
+}
+
+// Limit is how many jobs this process works on at most at a time.
+func (e *Engine) Limit() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.limit
+}
+
+// Running returns how many jobs of each type this process is working on.
+func (e *Engine) Running() map[schedule.Type]int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.running)
+}
+
+func (e *Engine) count(t schedule.Type, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running[t] += n
+}
+
+// Tick queues what is due, and returns how many jobs it queued.
+func (e *Engine) Tick(ctx context.Context) (queued int, err error) {
+	for {
+		n, err := e.o.Store.Tick(ctx, e.o.Settings.Paused(), func(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule) (_ []postgres.QueuedRun, err error) {
+			ctx, traceParent, done := e.o.Observer.Queueing(ctx, len(due))
+			defer func() { done(err) }()
+			runs, err := e.queue(ctx, tx, due, traceParent)
+			for _, r := range runs {
+				if r.RiverJob != 0 {
+					queued++
+				}
+			}
+			return runs, err
+		})
+		if err != nil || n < batch {
+			return queued, err
+		}
+	}
+}
+
+// queue decides about each schedule and inserts the jobs that are to run.
+func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule, traceParent string) ([]postgres.QueuedRun, error) {
+	runs := make([]postgres.QueuedRun, len(due))
+	var insert []river.InsertManyParams
+	var inserted []int
+	for i, row := range due {
+		runs[i] = postgres.QueuedRun{ID: row.ID}
+		s, err := read(row)
+		if err != nil {
+			runs[i].Broken = err
+			e.o.Observer.Trouble(ctx, "schedule "+row.ID, err)
+			continue
+		}
+		run, ok, next := s.entry.Decide(row.Clock)
+		runs[i].Next, runs[i].Fire, runs[i].Occurrence = next, run.Fire, run.Occurrence
+		if !ok {
+			continue
+		}
+		insert = append(insert, s.params(run, traceParent))
+		inserted = append(inserted, i)
+	}
+	if len(insert) == 0 {
+		return runs, nil
+	}
+	rows, err := e.client.InsertManyTx(ctx, tx, insert)
+	if err != nil {
+		return nil, fault.Wrap(fault.DatabaseError, "queue jobs", err)
+	}
+	for k, row := range rows {
+		runs[inserted[k]].RiverJob = row.Job.ID
+	}
+	return runs, nil
+}
+
+// scheduled is a row of scheduled_jobs, read.
+type scheduled struct {
+	row      postgres.DueSchedule
+	jobType  schedule.Type
+	priority schedule.Priority
+	entry    schedule.Entry
+}
+
+func read(row postgres.DueSchedule) (s scheduled, err error) {
+	bad := func(err error) (scheduled, error) {
+		return s, fault.Wrap(fault.InvalidInput, "schedule "+row.ID, err)
+	}
+	s.row = row
+	if s.jobType, err = schedule.ParseType(row.JobType); err != nil {
+		return bad(err)
+	}
+	if s.priority, err = schedule.ParsePriority(row.Priority); err != nil {
+		return bad(err)
+	}
+	if err := schedule.CheckParams(s.jobType, row.Parameters); err != nil {
+		return bad(err)
+	}
+	zone, err := schedule.Zone(row.TimeZone)
+	if err != nil {
+		return bad(err)
+	}
+	times, err := schedule.Parse(row.Cron, zone)
+	if err != nil {
+		return bad(err)
+	}
+	s.entry = schedule.Entry{
+		Times: times.Before(time.Duration(row.LeadSeconds) * time.Second), CatchUp: s.jobType.Defaults().CatchUp,
+		Created: row.CreatedAt.Add(-s.jobType.Defaults().Joining), Asked: row.Status == "pending",
+		Next: value(row.NextRunAt), Again: value(row.RetryAt), ScheduledFor: value(row.ScheduledFor), LastOccurrence: value(row.LastOccurrence),
+	}
+	return s, nil
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+func (s scheduled) params(run schedule.Run, traceParent string) river.InsertManyParams {
+	a := args{
+		Schedule: s.row.ID, User: value(s.row.UserID), Connection: value(s.row.ConnectionID),
+		Occurrence: run.Occurrence, Fire: run.Fire, Trigger: run.Trigger, Params: s.row.Parameters,
+		Attempts: int(s.row.RetryMaxAttempts), Backoff: time.Duration(s.row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
+	}
+	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{
+		Priority: int(s.priority), ScheduledAt: run.Due, MaxAttempts: enough,
+	}}
+}
+
+// Ask queues a job now, beside its schedule, because somebody waits for it: it is
+// Critical. traceParent is of the request.
+func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
+	const op = "run job"
+	rows, err := e.o.Store.Schedules(ctx, postgres.Filter{ID: scheduleID})
+	if err != nil {
+		return 0, err
+	}
+	if len(rows) == 0 {
+		return 0, fault.New(fault.NotFound, op, "no job %q (see `mealplanner job list`)", scheduleID)
+	}
+	row := rows[0]
+	t, err := schedule.ParseType(row.JobType)
+	if err != nil {
+		return 0, fault.Wrap(fault.Internal, op, err)
+	}
+	if params == nil {
+		params = row.Parameters
+	}
+	if err := schedule.CheckParams(t, params); err != nil {
+		return 0, fault.Wrap(fault.InvalidInput, op, err)
+	}
+	zone, err := schedule.Zone(row.TimeZone)
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidInput, op, err)
+	}
+	now := e.o.Now()
+	a := args{
+		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now,
+		Trigger: schedule.Manual, Params: params, Attempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
+	}
+	res, err := e.client.Insert(ctx, a.of(t), &river.InsertOpts{Priority: int(schedule.Critical), MaxAttempts: enough})
+	if err != nil {
+		return 0, fault.Wrap(fault.DatabaseError, op, err)
+	}
+	return res.Job.ID, nil
+}
+
+// pauses remembers how long an attempt that failed has to wait. An attempt that River
+// takes for dead has no pause: the job goes on at once.
+type pauses struct{ m sync.Map }
+
+func (p *pauses) set(riverJob int64, d time.Duration) { p.m.Store(riverJob, d) }
+
+func (p *pauses) take(riverJob int64) time.Duration {
+	d, _ := p.m.LoadAndDelete(riverJob)
+	pause, _ := d.(time.Duration)
+	return pause
+}
+
+func register[T jobArgs](ws *river.Workers, e *Engine) { river.AddWorker(ws, &worker[T]{engine: e}) }
+
+// worker hands jobs of one type to their handler.
+type worker[T jobArgs] struct {
+	river.WorkerDefaults[T]
+	engine *Engine
+}
+
+// Timeout implements [river.Worker].
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration {
+	var t T
+	return w.engine.o.Settings.Timeout(t.jobType())
+}
+
+// NextRetry implements [river.Worker].
+func (w *worker[T]) NextRetry(j *river.Job[T]) time.Time {
+	return w.engine.o.Now().Add(w.engine.pauses.take(j.ID))
+}
+
+// pausedFor is how long a job of a paused type is put back.
+const pausedFor = 15 * time.Second
+
+// Work implements [river.Worker].
+func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
+	e, a, t := w.engine, j.Args.common(), j.Args.jobType()
+	if e.o.Settings.IsPaused(t) {
+		return river.JobSnooze(pausedFor)
+	}
+	e.count(t, 1)
+	defer e.count(t, -1)
+	job := Job{
+		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: j.ScheduledAt,
+		Trigger: a.Trigger, Priority: schedule.Priority(j.Priority), Params: a.Params, MaxAttempts: e.o.Settings.Attempts(t, a.Attempts), TraceParent: a.TraceParent, Repeated: j.Attempt > 1,
+	}
+	return e.attempt(ctx, job, a.Backoff)
+}
+
+// attempt records, does and observes one attempt.
+func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) error {
+	// What is recorded about an attempt is recorded even when it was cut short.
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.o.Settings.Timeout(job.Type)+recordTimeout)
+	defer cancel()
+	ctx, traceID := e.o.Observer.Begin(ctx, job)
+	begin := e.o.Now()
+	begun, err := e.o.Store.BeginExecution(record, db.BeginExecutionParams{
+		JobID: job.ID, JobType: string(job.Type), UserID: none(job.User), RiverJobID: job.River, TriggerType: string(job.Trigger),
+		ScheduledFor: job.Fire, TraceID: traceID, Worker: e.o.Worker,
+	})
+	if err != nil {
+		if fault.KindOf(err) == fault.Conflict { // the schedule was deleted: the job has no meaning any more
+			err = river.JobCancel(err)
+		}
+		e.o.Observer.End(ctx, job, Outcome{Err: err, Took: e.o.Now().Sub(begin)})
+		return err
+	}
+	job.Execution, job.Attempt, job.First = begun.ID, int(begun.AttemptNumber), begun.First
+	e.o.Observer.Started(ctx, job)
+	output, err := e.do(ctx, job)
+	o := e.judge(ctx, job, err, backoff)
+	o.Took = e.o.Now().Sub(begin)
+	if err := e.finish(record, job, o, output); err != nil {
+		e.o.Observer.Trouble(ctx, "record attempt", err)
+	}
+	e.o.Observer.End(ctx, job, o)
+	if o.Err == nil || !o.Final {
+		return o.Err
+	}
+	return river.JobCancel(o.Err)
+}
+
+const recordTimeout = 10 * time.Second
+
+// do calls the handler; a panic is an error like any other.
+func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.New(fault.Internal, "job "+string(job.Type), "panic: %v", r)
+		}
+	}()
+	h := e.o.Handlers[job.Type]
+	if h == nil {
+		return nil, fault.New(fault.Internal, "job "+string(job.Type), "has no handler")
+	}
+	return h(ctx, job)
+}
+
+// judge decides what follows an attempt.
+func (e *Engine) judge(ctx context.Context, job Job, err error, backoff time.Duration) Outcome {
+	o := Outcome{Err: err}
+	switch {
+	case err == nil:
+		o.Final = true
+	case errors.Is(ctx.Err(), context.Canceled): // the process is stopping: back to the queue
+		o.Err = fault.Wrap(fault.Canceled, "job "+string(job.Type), err)
+	case permanent(err):
+		o.Final = true
+	case !job.WillRetry():
+		o.Final, o.Exhausted = true, true
+	default:
+		o.Retry = schedule.Pause(backoff, job.Attempt, rand.Float64()) //nolint:gosec // a jitter, not a secret
+		e.pauses.set(job.River, o.Retry)
+	}
+	return o
+}
+
+func (e *Engine) finish(ctx context.Context, job Job, o Outcome, output any) error {
+	took := float64(o.Took) / float64(time.Millisecond)
+	p := db.FinishExecutionParams{ID: job.Execution, Status: "completed", Final: o.Final, DurationMs: &took}
+	if o.Err != nil {
+		kind, text := string(fault.KindOf(o.Err)), o.Err.Error()
+		p.Status, p.ErrorType, p.ErrorMessage = "failed", &kind, &text
+	}
+	if again := job.Type.Defaults().AgainAfter; o.Exhausted && again > 0 {
+		at := e.o.Now().Add(again)
+		p.RetryAt = &at
+	}
+	if output != nil {
+		b, err := json.Marshal(output)
+		if err != nil {
+			return fault.Wrap(fault.Internal, "job output", err)
+		}
+		p.Output = b
+	}
+	return e.o.Store.FinishExecution(ctx, p)
+}
+
+func none(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,126 @@
+// Package jobs runs the scheduler's jobs on River: a tick turns due schedules into queued
+// jobs in one transaction, workers hand them to the use cases, and every attempt is on
+// record. Any number of processes may share a database.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/schedule"
+)
+
+// Job is one attempt at a job, as handlers and observers see it.
+type Job struct {
+	ID         string // of its schedule
+	River      int64
+	Type       schedule.Type
+	User       string // empty for a job of a connection
+	Connection string // empty for a job of a user
+	// Occurrence is the wall-clock time for which it runs, in the schedule's zone, as a
+	// time in UTC.
+	Occurrence time.Time
+	Fire       time.Time // the time that came
+	Due        time.Time // when it should begin
+	Trigger    schedule.Trigger
+	Priority   schedule.Priority
+	Params     json.RawMessage
+
+	Repeated    bool  // River tried it before
+	Execution   int64 // row of job_executions; 0 before it is recorded
+	Attempt     int   // from 1
+	First       bool  // nothing of this job began before, not even an attempt that was cut short
+	MaxAttempts int
+	// TraceParent is of what queued the job; W3C form.
+	TraceParent string
+}
+
+// WillRetry reports whether a transient failure of this attempt is followed by another one.
+func (j Job) WillRetry() bool { return j.Attempt < j.MaxAttempts }
+
+// Handler does a job. What it returns is kept as the execution's output: it must be small
+// and must not hold what may not be stored. Errors of a transient kind are tried again.
+type Handler func(ctx context.Context, j Job) (output any, err error)
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	Err   error
+	Took  time.Duration
+	Final bool // no attempt follows
+	// Exhausted says that the last allowed attempt failed for a transient reason.
+	Exhausted bool
+	Retry     time.Duration // until the next attempt, when there is one
+}
+
+// Observer is told what happens. Its methods must not block.
+type Observer interface {
+	// Queueing surrounds a tick that found something; it returns the traceparent that the
+	// queued jobs carry.
+	Queueing(ctx context.Context, due int) (_ context.Context, traceParent string, done func(error))
+	// Begin surrounds an attempt.
+	Begin(ctx context.Context, j Job) (_ context.Context, traceID string)
+	// Started says that the attempt is on record.
+	Started(ctx context.Context, j Job)
+	End(ctx context.Context, j Job, o Outcome)
+	// Trouble reports what no attempt could.
+	Trouble(ctx context.Context, work string, err error)
+}
+
+// args are a job in River's table.
+type args struct {
+	Schedule    string           `json:"schedule"`
+	User        string           `json:"user,omitempty"`
+	Connection  string           `json:"connection,omitempty"`
+	Occurrence  time.Time        `json:"occurrence"`
+	Fire        time.Time        `json:"fire"`
+	Trigger     schedule.Trigger `json:"trigger"`
+	Params      json.RawMessage  `json:"params,omitempty"`
+	Attempts    int              `json:"attempts"`
+	Backoff     time.Duration    `json:"backoff"`
+	TraceParent string           `json:"trace_parent,omitempty"`
+}
+
+// River tells kinds of jobs apart by Go type.
+type (
+	weeklyGeneration struct{ args }
+	autoSync         struct{ args }
+	dailyAdvisor     struct{ args }
+	weeklyTrends     struct{ args }
+)
+
+func (weeklyGeneration) Kind() string { return "weekly_generation" }
+func (autoSync) Kind() string         { return "auto_sync" }
+func (dailyAdvisor) Kind() string     { return "daily_advisor" }
+func (weeklyTrends) Kind() string     { return "weekly_trends" }
+
+func (a args) of(t schedule.Type) river.JobArgs {
+	switch t {
+	case schedule.WeeklyGeneration:
+		return weeklyGeneration{a}
+	case schedule.AutoSync:
+		return autoSync{a}
+	case schedule.DailyAdvisor:
+		return dailyAdvisor{a}
+	default:
+		return weeklyTrends{a}
+	}
+}
+
+type jobArgs interface {
+	river.JobArgs
+	common() args
+	jobType() schedule.Type
+}
+
+func (a args) common() args                     { return a }
+func (weeklyGeneration) jobType() schedule.Type { return schedule.WeeklyGeneration }
+func (autoSync) jobType() schedule.Type         { return schedule.AutoSync }
+func (dailyAdvisor) jobType() schedule.Type     { return schedule.DailyAdvisor }
+func (weeklyTrends) jobType() schedule.Type     { return schedule.WeeklyTrends }
+
+// permanent reports whether another attempt is useless.
+func permanent(err error) bool { return !fault.KindOf(err).Transient() }

@@ -1,0 +1,194 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+)
+
+// Jobs stores schedules, and what became of every attempt.
+type Jobs struct {
+	pool *pgxpool.Pool
+	q    *db.Queries
+}
+
+// NewJobs returns the store.
+func NewJobs(pool *pgxpool.Pool) *Jobs { return &Jobs{pool, db.New(pool)} }
+
+// DueSchedule is a row of scheduled_jobs that the tick has to look at. Clock is the
+// database's.
+type DueSchedule = db.ListDueSchedulesRow
+
+// QueuedRun is what the tick decided about a schedule. A RiverJob of 0 queues nothing.
+type QueuedRun struct {
+	ID               string
+	RiverJob         int64
+	Fire, Occurrence time.Time
+	Next             time.Time
+	Broken           error // the schedule cannot be read: it is switched off
+}
+
+// Tick claims schedules that are due, hands them to decide within the transaction that
+// claims them, and records what was decided. It returns how many it claimed; 100 or more
+// means that there may be others.
+func (s *Jobs) Tick(ctx context.Context, paused []string, decide func(ctx context.Context, tx pgx.Tx, due []DueSchedule) ([]QueuedRun, error)) (n int, err error) {
+	const op = "schedule jobs"
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		due, err := q.ListDueSchedules(ctx, append([]string{}, paused...))
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		n = len(due)
+		runs, err := decide(ctx, tx, due)
+		if err != nil {
+			return err
+		}
+		var p db.MarkSchedulesQueuedParams
+		for _, r := range runs {
+			if r.Broken != nil {
+				text := r.Broken.Error()
+				if err := q.MarkScheduleBroken(ctx, &text, r.ID); err != nil {
+					return err
+				}
+				continue
+			}
+			p.Ids, p.RiverJobIds, p.Fires = append(p.Ids, r.ID), append(p.RiverJobIds, r.RiverJob), append(p.Fires, r.Fire)
+			p.Occurrences, p.Nexts = append(p.Occurrences, r.Occurrence), append(p.Nexts, r.Next)
+		}
+		return q.MarkSchedulesQueued(ctx, p)
+	})
+	return n, keepKind(op, err)
+}
+
+// keepKind leaves an error that has a kind as it is.
+func keepKind(op string, err error) error {
+	if k := fault.KindOf(err); k != "" && k != fault.Internal {
+		return err
+	}
+	return failed(op, err)
+}
+
+// Execution is one attempt at a job.
+type Execution = db.ListExecutionsRow
+
+// Begun is a recorded attempt.
+type Begun = db.BeginExecutionRow
+
+// BeginExecution records that an attempt begins and closes an earlier one whose process
+// died. Attempts that were cut short by the end of a process do not count in the
+// attempt's number; First is true for the very first one only.
+func (s *Jobs) BeginExecution(ctx context.Context, p db.BeginExecutionParams) (Begun, error) {
+	row, err := s.q.BeginExecution(ctx, p)
+	return row, failed("record attempt", err)
+}
+
+// FinishExecution records how an attempt ended.
+func (s *Jobs) FinishExecution(ctx context.Context, p db.FinishExecutionParams) error {
+	return failed("record attempt", s.q.FinishExecution(ctx, p))
+}
+
+// CloseLost closes the records of runs that the queue ended or lost without them, and
+// returns their schedules.
+func (s *Jobs) CloseLost(ctx context.Context) ([]string, error) {
+	ids, err := s.q.CloseLostJobs(ctx)
+	return ids, failed("close lost jobs", err)
+}
+
+// executionDays is how long executions are kept, as long as metrics are.
+const executionDays = 120
+
+// Purge forgets old executions.
+func (s *Jobs) Purge(ctx context.Context) error {
+	_, err := s.q.PurgeExecutions(ctx, executionDays)
+	return failed("purge executions", err)
+}
+
+// Filter narrows a list; empty fields match everything.
+type Filter struct {
+	ID, Type, User string
+	FailedOnly     bool
+}
+
+// Schedules lists schedules by id.
+func (s *Jobs) Schedules(ctx context.Context, f Filter) ([]db.ListSchedulesRow, error) {
+	rows, err := s.q.ListSchedules(ctx, db.ListSchedulesParams{JobType: f.Type, UserID: f.User, ID: f.ID})
+	return rows, failed("list schedules", err)
+}
+
+// Executions lists the newest attempts first.
+func (s *Jobs) Executions(ctx context.Context, f Filter, most int) ([]Execution, error) {
+	rows, err := s.q.ListExecutions(ctx, db.ListExecutionsParams{
+		JobType: f.Type, UserID: f.User, JobID: f.ID, FailedOnly: f.FailedOnly, Most: int32(most), //nolint:gosec // bounded by its flag
+	})
+	return rows, failed("list executions", err)
+}
+
+// SetEnabled switches schedules on or off and returns those that it changed.
+func (s *Jobs) SetEnabled(ctx context.Context, f Filter, on bool) ([]string, error) {
+	ids, err := s.q.SetScheduleEnabled(ctx, db.SetScheduleEnabledParams{Enabled: on, JobType: f.Type, UserID: f.User, ID: f.ID})
+	return ids, failed("switch schedules", err)
+}
+
+// Ask makes schedules run now and returns which.
+func (s *Jobs) Ask(ctx context.Context, f Filter) ([]string, error) {
+	ids, err := s.q.AskForRun(ctx, db.AskForRunParams{JobType: f.Type, UserID: f.User, ID: f.ID, FailedOnly: f.FailedOnly})
+	return ids, failed("ask for runs", err)
+}
+
+// Spread distributes the weekly runs of zones with at least crowd users over the time
+// before their hour.
+func (s *Jobs) Spread(ctx context.Context, crowd int, over time.Duration) error {
+	_, err := s.q.SpreadWeeklyRuns(ctx, int32(crowd), int32(over.Seconds())) //nolint:gosec // both bounded by settings
+	return failed("spread weekly runs", err)
+}
+
+// QueueState is what waits of one job type.
+type QueueState = db.JobQueueRow
+
+// Queue returns what is due and waits, per job type that has something.
+func (s *Jobs) Queue(ctx context.Context) ([]QueueState, error) {
+	rows, err := s.q.JobQueue(ctx)
+	return rows, failed("job queue", err)
+}
+
+// DayOfJobs is what the last 24 hours say of the jobs.
+type DayOfJobs struct {
+	Rates  []db.JobRatesRow
+	Errors []db.JobErrorsRow
+}
+
+// LastDay reads it.
+func (s *Jobs) LastDay(ctx context.Context) (d DayOfJobs, err error) {
+	if d.Rates, err = s.q.JobRates(ctx); err == nil {
+		d.Errors, err = s.q.JobErrors(ctx)
+	}
+	return d, failed("job rates", err)
+}
+
+// RuntimeSetting is a setting that was changed while the program runs.
+type RuntimeSetting = db.RuntimeSetting
+
+// RuntimeSettings lists those that are in force.
+func (s *Jobs) RuntimeSettings(ctx context.Context) ([]RuntimeSetting, error) {
+	rows, err := s.q.ListRuntimeSettings(ctx)
+	return rows, failed("runtime settings", err)
+}
+
+// SetRuntime changes a setting until it expires.
+func (s *Jobs) SetRuntime(ctx context.Context, name, value, by, reason string, valid time.Duration) error {
+	return failed("runtime settings", s.q.SetRuntimeSetting(ctx, db.SetRuntimeSettingParams{
+		Name: name, Value: value, SetBy: by, Reason: reason, ValidSeconds: valid.Seconds(),
+	}))
+}
+
+// DropRuntime takes a setting back; false: it was not set.
+func (s *Jobs) DropRuntime(ctx context.Context, name, by, reason string) (bool, error) {
+	n, err := s.q.DropRuntimeSetting(ctx, db.DropRuntimeSettingParams{SetBy: by, Reason: reason, Name: name})
+	return n > 0, failed("runtime settings", err)
+}
