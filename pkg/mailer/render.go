@@ -32,6 +32,8 @@ const MaxHTML = 50 << 10
 type Links interface {
 	Plan(userID string, week calendar.Date) string
 	Unsubscribe(userID, emailType string) string
+	// Command leads to a page that asks before it runs the line for the week.
+	Command(userID string, week calendar.Date, line string) string
 }
 
 // Renderer implements [planner.Renderer].
