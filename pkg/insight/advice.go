@@ -142,30 +142,34 @@ func insights(a Advice, e Eaten, target nutrition.Macros) []string {
 // the user's allergens, and never tells anybody to eat less.
 func suggestion(a Advice) string {
 	energy := a.Rows[Energy]
-	gap := largest(a.Rows[Protein:], Under)
+	macro := Furthest(a.Rows[Protein:])
+	open := len(a.Missing) - 1
 	switch {
-	case len(a.Missing) > 0 && energy.Status == Under:
-		return fmt.Sprintf("Have %s as planned: %s.", a.Missing[len(a.Missing)-1].Meal, a.Missing[len(a.Missing)-1].Name)
+	case energy.Status == Under && open >= 0 && a.Missing[open].Meal == recipe.Dinner:
+		return fmt.Sprintf("Have dinner as planned: %s.", a.Missing[open].Name)
+	case energy.Status == Under && open >= 0:
+		return fmt.Sprintf("Log %s if you had it; otherwise have something more this evening.", mealsOf(a.Missing))
 	case energy.Status == Under:
 		return fmt.Sprintf("About %s are missing to your target: a further helping this evening is in order.", amount(Energy, energy.Difference()))
 	case energy.Status == Over:
 		return "There is nothing to make up for: eat tomorrow as on any other day."
 	case a.Short:
 		return "Look at your target once more: it is lower than most people need."
-	case gap != nil:
-		return fmt.Sprintf("Tomorrow, mind the %s: today lacked %s.", gap.Nutrient, amount(gap.Nutrient, gap.Difference()))
-	case largest(a.Rows[Protein:], Over) != nil:
-		return "One day off in a macro matters little: eat tomorrow as on any other day."
-	default:
+	case macro == nil:
 		return "Nothing needs to change."
+	case macro.Status == Under:
+		return fmt.Sprintf("Tomorrow, mind the %s: today lacked %s.", macro.Nutrient, amount(macro.Nutrient, macro.Difference()))
+	default:
+		return "One day off in a macro matters little: eat tomorrow as on any other day."
 	}
 }
 
-// largest returns the row with the status that is furthest off, as a share of its target.
-func largest(rows []Row, s Status) *Row {
+// Furthest returns the row off its target that is furthest off, as a share of the target;
+// nil when all are on track.
+func Furthest(rows []Row) *Row {
 	var out *Row
 	for i, r := range rows {
-		if r.Status == s && (out == nil || share(r) > share(*out)) {
+		if r.Status != OnTrack && (out == nil || share(r) > share(*out)) {
 			out = &rows[i]
 		}
 	}
