@@ -63,7 +63,7 @@ func Advise(t Today) Advice {
 		mean := average(recent)
 		a.Average, a.AverageDays = rows(mean, t.Target, dayBand), len(recent)
 		if why := limits.short(mean.Energy, t.Target); why != "" {
-			a.Warnings = append(a.Warnings, fmt.Sprintf("The %d days logged this week hold %s a day on average, %s. If nothing is missing from the log, talk to %s.",
+			a.Warnings = append(a.Warnings, fmt.Sprintf("The %d days logged in the week before hold %s a day on average, %s. If nothing is missing from the log, talk to %s.",
 				len(recent), kcal(mean.Energy), why, limits.helper()))
 		}
 	}

@@ -120,7 +120,7 @@ func adviceFact(a insight.Advice) string {
 type trendsView struct {
 	Subject, Preheader, Name, Range string
 	Connected                       bool
-	Headline                        string // the verdict in a sentence
+	Headline                        string // the verdict in a sentence; empty when the warnings say it
 	HeadlineMark, HeadlineClass     string
 	Warnings                        []string
 	Averages                        []figureView
@@ -194,10 +194,9 @@ func (v *trendsView) headline(t insight.Trends) {
 		v.Headline = "Nothing was logged. That says nothing about what you ate."
 	case t.Average == nil:
 		v.Headline = fmt.Sprintf("Only %s: too few to speak of averages.", v.Logged)
-	case t.Short:
-		v.Headline = trendsFact(t) + "."
+	case t.Short: // the warnings say it
 	case len(t.Patterns) > 0:
-		v.Headline = "On average " + trendsFact(t) + "."
+		v.Headline = "On average, " + trendsFact(t) + "."
 	default:
 		v.HeadlineMark, v.HeadlineClass = "✓", "ok"
 		v.Headline = "All four averages are within ±15 % of your target."
@@ -216,7 +215,7 @@ func trendsFact(t insight.Trends) string {
 		return fmt.Sprintf("%s of %s a day on average", thousands(e.Actual.Float()), figure(e, e.Target))
 	}
 	if r := insight.Furthest(t.Average); r != nil {
-		return fmt.Sprintf("%s is %s target by %s", r.Nutrient, side(r.Status), strings.TrimLeft(offBy(r.Actual.Float(), r.Target.Float()), "+−"))
+		return fmt.Sprintf("%s %s target by %s", r.Nutrient, side(r.Status), strings.TrimLeft(offBy(r.Actual.Float(), r.Target.Float()), "+−"))
 	}
 	return fmt.Sprintf("%d of %s on target", t.Adherent, counted(t.Logged, "logged day"))
 }
@@ -230,7 +229,7 @@ func side(s insight.Status) string {
 
 func patternLine(p insight.Pattern, t insight.Trends) string {
 	r := t.Average[p.Nutrient]
-	return fmt.Sprintf("%s is %s target: %s of %s a day on average; %d of %s are more than 15 %% %s.",
+	return fmt.Sprintf("%s %s target: %s of %s a day on average; %d of %s are more than 15 %% %s.",
 		capital(p.Nutrient.String()), side(p.Status), figure(r, r.Actual), figure(r, r.Target), p.Days, counted(t.Logged, "logged day"), side(p.Status))
 }
 
