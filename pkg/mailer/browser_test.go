@@ -57,7 +57,7 @@ func TestInABrowser(t *testing.T) {
 		if *pictures != "" {
 			for _, v := range []pagetest.View{pagetest.Views[0], pagetest.Views[1], pagetest.Views[2]} {
 				file := filepath.Join(*pictures, name+" "+v.String()+".png")
-				if err := os.WriteFile(file, b.Screenshot(t, page, v, 1500), 0o644); err != nil {
+				if err := os.WriteFile(file, b.Screenshot(t, page, v, 1900), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

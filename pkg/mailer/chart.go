@@ -49,7 +49,7 @@ func weeklyChart(weeks []insight.Week) ([]byte, error) {
 	opt := charts.NewBarChartOptionWithData(append(values, target))
 	for i := range opt.SeriesList {
 		opt.SeriesList[i].Label = charts.SeriesLabel{
-			Show: charts.Ptr(i < len(weeks)), FontStyle: charts.FontStyle{FontSize: chartFont - 4, FontColor: ink},
+			Show: new(i < len(weeks)), FontStyle: charts.FontStyle{FontSize: chartFont - 4, FontColor: ink},
 			ValueFormatter: func(f float64) string { return strconv.FormatFloat(f, 'f', 0, 64) },
 		}
 	}
@@ -58,7 +58,7 @@ func weeklyChart(weeks []insight.Week) ([]byte, error) {
 	opt.Title = charts.TitleOption{Text: "Weekly average, % of target", FontStyle: font}
 	opt.Legend = charts.LegendOption{SeriesNames: append(names, "target"), FontStyle: font, Offset: charts.OffsetStr{Left: charts.PositionRight}}
 	opt.CategoryAxis.Labels, opt.CategoryAxis.LabelFontStyle = categories, font
-	opt.ValueAxis = []charts.ValueAxisOption{{Min: charts.Ptr(0.0), LabelFontStyle: font, ValueFormatter: func(f float64) string { return strconv.FormatFloat(f, 'f', 0, 64) + " %" }}}
+	opt.ValueAxis = []charts.ValueAxisOption{{Min: new(0.0), LabelFontStyle: font, ValueFormatter: func(f float64) string { return strconv.FormatFloat(f, 'f', 0, 64) + " %" }}}
 	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputPNG, Width: chartWidth, Height: chartHeight, Theme: theme})
 	if err := p.BarChart(opt); err != nil {
 		return nil, err

@@ -13,8 +13,8 @@ const dishName = 120
 
 // figureView is a row of a table of figures.
 type figureView struct {
-	Label, Actual, Target, Off string
-	Mark, Verdict, Class       string // a sign, its words, and the colour they come in
+	Label, Number, Actual, Target, Off string // Number is Actual without its unit
+	Mark, Verdict, Class               string // a sign, its words, and the colour they come in
 }
 
 type dishView struct{ Meal, Name, Energy string }
@@ -23,14 +23,14 @@ type dishView struct{ Meal, Name, Energy string }
 func newFigures(rows []insight.Row, short bool) []figureView {
 	var out []figureView
 	for _, r := range rows {
-		v := figureView{Label: capital(r.Nutrient.String()), Actual: figure(r, r.Actual), Target: figure(r, r.Target), Off: offBy(r.Actual.Float(), r.Target.Float())}
+		v := figureView{Label: capital(r.Nutrient.String()), Number: thousands(r.Actual.Float()), Actual: figure(r, r.Actual), Target: figure(r, r.Target), Off: offBy(r.Actual.Float(), r.Target.Float())}
 		switch {
 		case r.Status == insight.Under:
 			v.Mark, v.Verdict, v.Class = "▼", "under", "no"
 		case r.Status == insight.Over:
 			v.Mark, v.Verdict, v.Class = "▲", "over", "no"
 		case short:
-			v.Mark, v.Verdict = "=", "near target"
+			v.Mark, v.Verdict = "=", "near"
 		default:
 			v.Mark, v.Verdict, v.Class = "✓", "on track", "ok"
 		}
@@ -79,7 +79,7 @@ func newAdviceView(name string, a insight.Advice) adviceView {
 	v := adviceView{
 		Name: name, Day: day(a.Date), Date: a.Date.Time().Format("2 January 2006"), TomorrowDay: day(a.Date + 1),
 		Connected: a.Connected, Logged: a.Logged, Warnings: a.Warnings, Insights: a.Insights, Suggestion: a.Suggestion,
-		Rows: newFigures(a.Rows, a.Short), Average: newFigures(a.Average, a.Short || len(a.Warnings) > 0), AverageDays: counted(a.AverageDays, "logged day"),
+		Rows: newFigures(a.Rows, a.Short), Average: newFigures(a.Average, len(a.Warnings) > 0), AverageDays: counted(a.AverageDays, "logged day"),
 		Missing: newDishes(a.Missing), Tomorrow: newDishes(a.Tomorrow),
 	}
 	for _, c := range a.Cooking {
@@ -234,9 +234,9 @@ func patternLine(p insight.Pattern, t insight.Trends) string {
 }
 
 func dateLine(d insight.Date) string {
-	var parts []string
-	for _, r := range d.Rows {
-		parts = append(parts, fmt.Sprintf("%s %s", r.Nutrient, figure(r, r.Actual)))
+	parts := []string{figure(d.Rows[insight.Energy], d.Rows[insight.Energy].Actual)}
+	for _, r := range d.Rows[insight.Protein:] {
+		parts = append(parts, r.Nutrient.String()+" "+figure(r, r.Actual))
 	}
 	return longDate(d.Date) + ": " + strings.Join(parts, " · ")
 }
