@@ -3,6 +3,7 @@ package mailer_test
 import (
 	"bytes"
 	"html"
+	"image/color"
 	"image/png"
 	"maps"
 	"regexp"
@@ -295,6 +296,29 @@ func TestTheChart(t *testing.T) {
 	alt := regexp.MustCompile(`alt="([^"]*)"`).FindStringSubmatch(mails["weekly_trends_deficiency"].HTML)[1]
 	if !strings.Contains(alt, "nothing logged") || strings.Count(alt, "protein 7") != 3 {
 		t.Errorf("alt %q", alt)
+	}
+}
+
+// The axis begins at 0: a bar of half the target is half as high.
+func TestTheBarsDoNotLie(t *testing.T) {
+	t.Parallel()
+	half := fourWeeks(grams(75, 34, 100), 0)
+	for i := range calendar.Date(28) {
+		half.Eaten = append(half.Eaten, ate(wednesday-i, grams(75, 34, 100)))
+	}
+	img, err := png.Decode(bytes.NewReader(trends(t, "Lewis", insight.Review(half)).Inline[0].Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pixels := map[color.RGBA]int{}
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			pixels[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)]++
+		}
+	}
+	week, whole := pixels[color.RGBA{0x1b, 0x6b, 0x3f, 0xff}], pixels[color.RGBA{0x3d, 0x45, 0x80, 0xff}]
+	if ratio := float64(whole) / float64(week); ratio < 1.9 || ratio > 2.1 {
+		t.Errorf("the target's bars are %.2f times as large as bars of half of it (%d and %d pixels)", ratio, whole, week)
 	}
 }
 
