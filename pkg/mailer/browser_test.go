@@ -1,6 +1,10 @@
 package mailer_test
 
 import (
+	"encoding/base64"
+	"flag"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +25,17 @@ func findings(t *testing.T, b *pagetest.Browser, html string, v pagetest.View) [
 	return out
 }
 
+var pictures = flag.String("pictures", "", "photograph the mails into this folder")
+
+// withPictures shows a mail's pictures the way a mail client would.
+func withPictures(m planner.Mail) string {
+	page := m.HTML
+	for _, in := range m.Inline {
+		page = strings.ReplaceAll(page, "cid:"+in.ContentID, "data:"+in.Type+";base64,"+base64.StdEncoding.EncodeToString(in.Data))
+	}
+	return page
+}
+
 // The mail must be readable on a phone and a desktop, in light and in dark.
 func TestInABrowser(t *testing.T) {
 	b := pagetest.Start(t)
@@ -32,6 +47,24 @@ func TestInABrowser(t *testing.T) {
 		for _, v := range pagetest.Views {
 			t.Run(name+" "+v.String(), func(t *testing.T) {
 				for _, f := range findings(t, b, m.HTML, v) {
+					t.Error(f)
+				}
+			})
+		}
+	}
+	for name, m := range insightMails(t, `Lewis <b>"Lou"</b>`) {
+		page := withPictures(m)
+		if *pictures != "" {
+			for _, v := range []pagetest.View{pagetest.Views[0], pagetest.Views[1], pagetest.Views[2]} {
+				file := filepath.Join(*pictures, name+" "+v.String()+".png")
+				if err := os.WriteFile(file, b.Screenshot(t, page, v, 1900), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, v := range pagetest.Views {
+			t.Run(name+" "+v.String(), func(t *testing.T) {
+				for _, f := range b.Findings(t, page, v) {
 					t.Error(f)
 				}
 			})

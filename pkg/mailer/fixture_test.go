@@ -2,6 +2,7 @@ package mailer_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -31,6 +32,10 @@ func (links) Plan(userID string, week calendar.Date) string {
 
 func (links) Unsubscribe(userID, emailType string) string {
 	return fmt.Sprintf("https://meals.example.org/unsubscribe/%s/%s?t=%s", userID, emailType, token)
+}
+
+func (links) Command(userID string, week calendar.Date, line string) string {
+	return fmt.Sprintf("https://meals.example.org/do/%s/%s/%s?t=%s", userID, week, url.PathEscape(line), token)
 }
 
 func newRenderer(t *testing.T) *mailer.Renderer {

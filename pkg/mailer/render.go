@@ -32,6 +32,8 @@ const MaxHTML = 50 << 10
 type Links interface {
 	Plan(userID string, week calendar.Date) string
 	Unsubscribe(userID, emailType string) string
+	// Command leads to a page that asks before it runs the line for the week.
+	Command(userID string, week calendar.Date, line string) string
 }
 
 // Renderer implements [planner.Renderer].
@@ -82,18 +84,26 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	if err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
-	period := s.Week.WeekOf.String()
+	return r.mail(u, WeeklyPlanType, "Weekly meal plan", s.Week.WeekOf, s.Week.WeekOf, content{v.Subject, text.String(), html, v.UnsubscribeURL}), nil
+}
+
+// content is what a mail says.
+type content struct{ subject, text, html, unsubscribe string }
+
+// mail puts the headers to a mail of a type; there is one per user and date. Mails of the
+// same week are kept together.
+func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) planner.Mail {
 	return planner.Mail{
-		Type: WeeklyPlanType, Period: period, MessageID: r.messageID(WeeklyPlanType, u.ID, period),
-		To: u.Email, Subject: v.Subject, Text: text.String(), HTML: html,
+		Type: emailType, Period: date.String(), MessageID: r.messageID(emailType, u.ID, date.String()),
+		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html,
 		Headers: map[string]string{
-			"List-Id":               "Weekly meal plan <weekly-plan." + r.domain + ">",
-			"List-Unsubscribe":      "<" + v.UnsubscribeURL + ">",
+			"List-Id":               list + " <" + strings.ReplaceAll(emailType, "_", "-") + "." + r.domain + ">",
+			"List-Unsubscribe":      "<" + c.unsubscribe + ">",
 			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 			"Auto-Submitted":        "auto-generated",
-			"References":            "<" + r.messageID("week", u.ID, period) + ">", // keeps a week's mails together
+			"References":            "<" + r.messageID("week", u.ID, week.String()) + ">",
 		},
-	}, nil
+	}
 }
 
 // shortest renders the HTML with as little left out as fits [MaxHTML]: first names are

@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -105,6 +106,11 @@ func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size i
 	}
 	msg.SetBodyString(mail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	for _, in := range m.Inline {
+		if err := msg.EmbedReader(in.ContentID, bytes.NewReader(in.Data), mail.WithFileContentID("<"+in.ContentID+">"), mail.WithFileContentType(mail.ContentType(in.Type))); err != nil {
+			return 0, fault.Wrap(fault.EmailError, op, err)
+		}
+	}
 	var count counter
 	if _, err := msg.WriteTo(&count); err != nil {
 		return 0, fault.Wrap(fault.EmailError, op, err)

@@ -1,6 +1,7 @@
 package mailer_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,12 +9,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-message"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
@@ -142,6 +148,58 @@ func TestSendOverStartTLSWithAuth(t *testing.T) {
 		if got := parts.Header.Get(k); got != want {
 			t.Errorf("%s: %q, want %q", k, got, want)
 		}
+	}
+}
+
+// A picture arrives beside the HTML that shows it, under its Content-ID.
+func TestPicturesAreInline(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, true)
+	m := letter()
+	m.HTML = `<p><img src="cid:chart.1@example.org" alt=""></p>`
+	m.Inline = []planner.Inline{{ContentID: "chart.1@example.org", Type: "image/png", Data: []byte("\x89PNG\r\n\x1a\n and more")}}
+	if _, err := s.sender(t, nil).Send(t.Context(), m, sentAt); err != nil {
+		t.Fatal(err)
+	}
+	raw := s.Messages()[0].Raw
+	parts, err := mailbox.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parts.Text != "text" || parts.HTML != m.HTML {
+		t.Errorf("bodies %q and %q", parts.Text, parts.HTML)
+	}
+	e, err := message.Read(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	if err := e.Walk(func(path []int, e *message.Entity, err error) error {
+		if err != nil {
+			return err
+		}
+		kind, _, err := e.Header.ContentType()
+		if err != nil {
+			return err
+		}
+		found = append(found, fmt.Sprint(path, " ", kind))
+		if kind != "image/png" {
+			return nil
+		}
+		body, err := io.ReadAll(e.Body)
+		if id := e.Header.Get("Content-Id"); id != "<chart.1@example.org>" || !bytes.Equal(body, m.Inline[0].Data) {
+			t.Errorf("picture %s holds %q", id, body)
+		}
+		if how, _, _ := e.Header.ContentDisposition(); how != "inline" {
+			t.Errorf("the picture is an %s", how)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"[] multipart/related", "[0] multipart/alternative", "[0 0] text/plain", "[0 1] text/html", "[1] image/png"}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -100,8 +100,11 @@ func newWeekView(u user.User, s planner.Stored) weekView {
 	return v
 }
 
-func dateRange(monday calendar.Date) string {
-	a, b := monday.Time(), (monday + 6).Time()
+func dateRange(monday calendar.Date) string { return span(monday, monday+6) }
+
+// span renders the days from first to last.
+func span(first, last calendar.Date) string {
+	a, b := first.Time(), last.Time()
 	switch {
 	case a.Year() != b.Year():
 		return a.Format("2 January 2006") + " – " + b.Format("2 January 2006")
@@ -196,7 +199,7 @@ func newDayView(d plan.Day, pct int, list prep.List) dayView {
 	filled := false
 	for m, s := range d.Meals {
 		slot := recipe.Meals[m].String()
-		mv := mealView{Slot: strings.ToUpper(slot[:1]) + slot[1:], Empty: s == nil}
+		mv := mealView{Slot: capital(slot), Empty: s == nil}
 		if s != nil {
 			filled = true
 			mv.Name, mv.Portion, mv.Note = s.Name, s.Servings.String()+"×", mealNote(s, d.Date, recipe.Meals[m], list)

@@ -90,6 +90,14 @@ type Mail struct {
 	Text      string
 	HTML      string
 	Headers   map[string]string
+	Inline    []Inline // what the HTML shows by Content-ID
+}
+
+// Inline is a picture inside a mail.
+type Inline struct {
+	ContentID string // without angle brackets; the HTML refers to it as cid:<ContentID>
+	Type      string // MIME type
+	Data      []byte
 }
 
 // Renderer makes the mail. It touches nothing but its arguments.

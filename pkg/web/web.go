@@ -37,6 +37,7 @@ const (
 	PlanLink        = "plan"
 	UnsubscribeLink = "unsubscribe"
 	ConnectLink     = "connect"
+	CommandLink     = "command"
 )
 
 // How long links in a mail work.
@@ -44,6 +45,7 @@ const (
 	planValid        = 60 * 24 * time.Hour
 	unsubscribeValid = 2 * 365 * 24 * time.Hour
 	connectValid     = time.Hour
+	commandValid     = 14 * 24 * time.Hour
 )
 
 // Links makes the links that mails carry.
@@ -60,6 +62,11 @@ func (l Links) Plan(userID string, week calendar.Date) string {
 // Unsubscribe returns the address that ends the mails of a type (RFC 8058).
 func (l Links) Unsubscribe(userID, emailType string) string {
 	return l.Base + "/unsubscribe/" + l.Signer.Sign(UnsubscribeLink, userID, emailType, unsubscribeValid)
+}
+
+// Command returns the address of the page that confirms a command for the user's week.
+func (l Links) Command(userID string, week calendar.Date, line string) string {
+	return l.Base + "/do/" + l.Signer.Sign(CommandLink, userID, week.String()+" "+line, commandValid)
 }
 
 // Connect returns the address where the user connects their FatSecret account.

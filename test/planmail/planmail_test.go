@@ -7,6 +7,7 @@ import (
 	"flag"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,10 @@ func (links) Plan(userID string, week calendar.Date) string {
 
 func (links) Unsubscribe(userID, emailType string) string {
 	return "https://meals.example.org/unsubscribe/" + userID + "/" + emailType
+}
+
+func (links) Command(userID string, week calendar.Date, line string) string {
+	return "https://meals.example.org/do/" + userID + "/" + week.String() + "/" + url.PathEscape(line)
 }
 
 func generate(t *testing.T, pool []recipe.Recipe, p sandbox.Person) planner.Result {

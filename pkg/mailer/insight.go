@@ -1,0 +1,70 @@
+package mailer
+
+import (
+	"bytes"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// The email_types of the mails about what was eaten.
+const (
+	DailyAdvisorType = "daily_advisor"
+	WeeklyTrendsType = "weekly_trends"
+)
+
+// DailyAdvisor makes the mail about a day; its period is the date.
+func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error) {
+	v := newAdviceView(u.Name, a)
+	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, DailyAdvisorType)
+	text, html, err := r.bodies(DailyAdvisorType, v)
+	if err != nil {
+		return planner.Mail{}, err
+	}
+	return r.mail(u, DailyAdvisorType, "Daily advisor", a.Date, a.Date.Monday(), content{v.Subject, text, html, v.UnsubscribeURL}), nil
+}
+
+// WeeklyTrends makes the mail about the last weeks, which may propose a change for the next;
+// its period is the next week's Monday. It shows a chart when the trends have averages.
+func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (planner.Mail, error) {
+	v := newTrendsView(u.Name, t, nextWeek)
+	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, WeeklyTrendsType)
+	if v.Proposal != nil {
+		v.Proposal.URL = r.links.Command(u.ID, nextWeek, t.Proposal.Command())
+	}
+	var inline []planner.Inline
+	if t.Average != nil {
+		png, err := weeklyChart(t.Weeks)
+		if err != nil {
+			return planner.Mail{}, fault.Wrap(fault.Internal, "draw the chart", err)
+		}
+		v.Chart = r.messageID("chart", u.ID, nextWeek.String())
+		inline = []planner.Inline{{ContentID: v.Chart, Type: "image/png", Data: png}}
+	}
+	text, html, err := r.bodies(WeeklyTrendsType, v)
+	if err != nil {
+		return planner.Mail{}, err
+	}
+	m := r.mail(u, WeeklyTrendsType, "Weekly trends", nextWeek, nextWeek, content{v.Subject, text, html, v.UnsubscribeURL})
+	m.Inline = inline
+	return m, nil
+}
+
+// bodies renders both bodies of a mail whose size its content bounds.
+func (r *Renderer) bodies(emailType string, view any) (text, html string, err error) {
+	op := "render the " + emailType + " mail"
+	var t, h bytes.Buffer
+	if err := r.text.ExecuteTemplate(&t, emailType+".txt", view); err != nil {
+		return "", "", fault.Wrap(fault.Internal, op, err)
+	}
+	if err := r.html.ExecuteTemplate(&h, emailType+".html", view); err != nil {
+		return "", "", fault.Wrap(fault.Internal, op, err)
+	}
+	if h.Len() > MaxHTML {
+		return "", "", fault.New(fault.Internal, op, "the HTML has %d bytes, more than %d", h.Len(), MaxHTML)
+	}
+	return t.String(), h.String(), nil
+}
