@@ -21,6 +21,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -91,6 +92,7 @@ type App struct {
 	Jobs     *jobs.Engine
 	// JobSettings are changed while the program runs.
 	JobSettings *jobs.Settings
+	Coach       *coach.Coach
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
 	Delivery    *delivery.Service
@@ -326,6 +328,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
+	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, renderer)
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)
 }

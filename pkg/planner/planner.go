@@ -65,6 +65,7 @@ type Inputs struct {
 	Wishes   plan.Wishes
 	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
 	Existing *Stored                        // the week's plan, when there is one
+	Proposal string                         // the command that the newest trends propose; may be empty
 }
 
 // Stored is a plan as it was saved.
@@ -91,6 +92,13 @@ type Mail struct {
 	HTML      string
 	Headers   map[string]string
 	Inline    []Inline // what the HTML shows by Content-ID
+	// Week is the Monday of the week that a reply speaks of, ReplyKey what names the mail
+	// in its address for replies.
+	Week     calendar.Date
+	ReplyKey string
+	// Diary says that it holds figures of a tracking service, which may be kept for less
+	// than a day.
+	Diary bool
 }
 
 // Inline is a picture inside a mail.
@@ -383,6 +391,9 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 	}
 	if pool.Stale {
 		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
+	}
+	if in.Proposal != "" && in.Wishes.Mode == "" {
+		out = append(out, "The trends of your diary suggest a change: "+in.Proposal+". Nothing was changed by itself; Thursday's mail has the reasons and a button.")
 	}
 	out = append(out, lean(w)...)
 	estimated := map[recipe.ID]bool{}

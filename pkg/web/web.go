@@ -52,6 +52,18 @@ const (
 type Links struct {
 	Base   string // public URL without a slash at the end
 	Signer *signedlink.Signer
+	// Inbox is the address of the mailbox that is read for replies; "" when none is.
+	Inbox string
+}
+
+// Reply returns the address for replies to a mail: the inbox, with what nobody can guess
+// after a plus sign.
+func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string {
+	local, domain, ok := strings.Cut(l.Inbox, "@")
+	if !ok {
+		return ""
+	}
+	return local + "+" + l.Signer.ReplyTag(key, userID, week.String()) + "@" + domain
 }
 
 // Plan returns the address of the user's plan of a week.

@@ -93,6 +93,10 @@ type Outbox struct {
 	LastError     string
 	CreatedAt     time.Time
 	SentAt        *time.Time
+	Inline        []byte
+	Diary         bool
+	WeekOf        *time.Time
+	ReplyKey      *string
 }
 
 type Plan struct {
