@@ -127,6 +127,9 @@ func (s *session) pass(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if folder.UIDNext == 0 {
+		return 0, fault.New(fault.Unavailable, "read mailbox: open folder", "the server does not say UIDNEXT")
+	}
 	first := validity == 0 || validity != folder.UIDValidity
 	uids, err := s.search(ctx, first, imap.UID(mark))
 	if err != nil {
@@ -151,7 +154,7 @@ func (s *session) pass(ctx context.Context) (n int, err error) {
 		}
 	}
 	if first {
-		return n, advance(max(folder.UIDNext, 1) - 1)
+		return n, advance(folder.UIDNext - 1)
 	}
 	return n, nil
 }
@@ -197,10 +200,16 @@ func (s *session) message(ctx context.Context, uid imap.UID) (taken bool, err er
 	return err == nil, err
 }
 
+// expungeIssued is the code with which a server refuses a message that is gone (RFC 5530).
+const expungeIssued imap.ResponseCode = "EXPUNGEISSUED"
+
 // fetch returns nil for a message that is no longer there.
 func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions) (m *imapclient.FetchMessageBuffer, err error) {
 	err = s.exchange(ctx, "fetch", func() error {
 		found, err := s.client.Fetch(imap.UIDSetNum(uid), o).Collect()
+		if no, ok := errors.AsType[*imap.Error](err); ok && no.Code == expungeIssued {
+			return nil
+		}
 		if i := slices.IndexFunc(found, func(f *imapclient.FetchMessageBuffer) bool { return f.UID == uid }); i >= 0 {
 			m = found[i]
 		}
@@ -211,6 +220,10 @@ func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions)
 
 // wait returns when the server announces news, or after d.
 func (s *session) wait(ctx context.Context, d time.Duration) error {
+	// Some servers announce during IDLE only what arrives during it.
+	if err := s.exchange(ctx, "noop", func() error { return s.client.Noop().Wait() }); err != nil {
+		return err
+	}
 	var idle *imapclient.IdleCommand
 	if s.client.Caps().Has(imap.CapIdle) {
 		if err := s.exchange(ctx, "idle", func() (err error) {
