@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -20,11 +19,14 @@ import (
 
 // readHeader reads a header within its limits; the reader is left at the body.
 func readHeader(r *bytes.Reader) (message.Header, error) {
-	b := bufio.NewReader(io.LimitReader(r, maxHeader))
+	limited := &io.LimitedReader{R: r, N: maxHeader}
+	b := bufio.NewReader(limited)
 	h, err := textproto.ReadHeader(b)
-	ended := errors.Is(err, io.EOF) && r.Len() == 0 // a header without a body
-	if err != nil && !ended {
-		return message.Header{}, fault.New(fault.InvalidInput, op, "the header is malformed or larger than %d bytes: %v", maxHeader, err)
+	if err != nil {
+		return message.Header{}, fault.New(fault.InvalidInput, op, "the header is malformed: %v", err)
+	}
+	if limited.N == 0 && b.Buffered() == 0 {
+		return message.Header{}, fault.New(fault.InvalidInput, op, "the header is larger than %d bytes", maxHeader)
 	}
 	if h.Len() > maxFields {
 		return message.Header{}, fault.New(fault.InvalidInput, op, "more than %d header fields", maxFields)
@@ -89,4 +91,3 @@ func messageIDs(value string) []string {
 	}
 	return ids
 }
-

@@ -3,10 +3,15 @@ package inbox_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -35,18 +40,6 @@ const (
 // servers are the IMAP servers that the reader is tested against; each start returns
 // the address of an empty account.
 var servers = map[string]func(*testing.T) string{"sandbox": startSandbox, "dovecot": startDovecot}
-
-// onEach runs the test against every server.
-func onEach(t *testing.T, test func(t *testing.T, addr string)) {
-	t.Helper()
-	t.Parallel()
-	for name, start := range servers {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, start(t))
-		})
-	}
-}
 
 func startSandbox(t *testing.T) string {
 	t.Helper()
@@ -88,10 +81,7 @@ func startBasic(t *testing.T) string {
 		},
 		Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: true, Logger: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	})
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := listen(t)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = srv.Serve(ln) })
 	t.Cleanup(func() {
@@ -165,7 +155,7 @@ func startDovecot(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("/tmp", "mpdc") // a socket's path is short
+	dir, err := os.MkdirTemp("/tmp", "mpdc") //nolint:usetesting // a socket's path is short, and nobody may enter it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,12 +205,18 @@ func startDovecot(t *testing.T) string {
 	}
 }
 
-func freePort(t *testing.T) int {
+func listen(t *testing.T) net.Listener {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ln
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	ln := listen(t)
 	defer ln.Close()
 	return ln.Addr().(*net.TCPAddr).Port
 }
@@ -292,10 +288,17 @@ type proxy struct {
 
 func startProxy(t *testing.T, to string) *proxy {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	return proxyOn(t, listen(t), to)
+}
+
+// startTLSFront puts TLS in front of a server.
+func startTLSFront(t *testing.T, secured *tls.Config, to string) string {
+	t.Helper()
+	return proxyOn(t, tls.NewListener(listen(t), secured), to).ln.Addr().String()
+}
+
+func proxyOn(t *testing.T, ln net.Listener, to string) *proxy {
+	t.Helper()
 	p := &proxy{ln: ln}
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -342,4 +345,31 @@ func (p *proxy) cut() {
 func noSleep(ctx context.Context, _ time.Duration) error {
 	time.Sleep(time.Millisecond)
 	return ctx.Err()
+}
+
+// selfSigned returns a server's configuration with a fresh certificate for 127.0.0.1,
+// and a client's that trusts it.
+func selfSigned(t *testing.T) (server, client *tls.Config) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12},
+		&tls.Config{RootCAs: pool, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
 }

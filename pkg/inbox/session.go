@@ -32,6 +32,9 @@ func (r *Reader) connect(ctx context.Context) (_ *session, err error) {
 	err = s.exchange(ctx, "connect", func() error { return s.greet(dial) })
 	if err == nil {
 		err = s.exchange(ctx, "log in", func() error {
+			if s.client.Caps().Has(imap.CapLoginDisabled) {
+				return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "the server takes passwords over encrypted connections only"}
+			}
 			return s.client.Login(r.settings.Username, r.settings.Password.Reveal()).Wait()
 		})
 	}
