@@ -21,7 +21,10 @@ func htmlText(source string) (string, error) {
 	return t.String(), nil
 }
 
-type htmlWriter struct{ strings.Builder }
+type htmlWriter struct {
+	strings.Builder
+	pre bool // in an element whose white space counts
+}
 
 // node writes the node's text; false: a quote begins in it, and nothing after it counts.
 func (t *htmlWriter) node(n *html.Node) bool {
@@ -34,6 +37,8 @@ func (t *htmlWriter) node(n *html.Node) bool {
 	case n.Type == html.ElementNode && isUnseen(n):
 		return true
 	}
+	defer func(outside bool) { t.pre = outside }(t.pre)
+	t.pre = t.pre || n.DataAtom == atom.Pre || preStyle.MatchString(style(n))
 	block := n.Type == html.ElementNode && blocks[n.DataAtom]
 	if block {
 		t.line()
@@ -63,6 +68,10 @@ var spaces = regexp.MustCompile(`[ \t\r\n\f]+`)
 
 // words writes text as browsers do: any white space is one space, none at a line's beginning.
 func (t *htmlWriter) words(s string) {
+	if t.pre {
+		t.WriteString(s)
+		return
+	}
 	s = spaces.ReplaceAllString(s, " ")
 	if written := t.String(); written == "" || strings.HasSuffix(written, "\n") || strings.HasSuffix(written, " ") {
 		s = strings.TrimPrefix(s, " ")
@@ -96,6 +105,8 @@ var unseen = map[atom.Atom]bool{
 	atom.Head: true, atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true, atom.Title: true,
 	atom.Iframe: true, atom.Object: true, atom.Svg: true, atom.Math: true, atom.Select: true, atom.Textarea: true,
 }
+
+var preStyle = regexp.MustCompile(`(?:^|;)white-space:(?:pre|pre-wrap|pre-line|break-spaces)(?:!important)?(?:;|$)`)
 
 var unseenStyle = regexp.MustCompile(`(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0+(?:\.0+)?(?:px|pt|em|rem|%)?|opacity:0+(?:\.0+)?|mso-hide:all)(?:!important)?(?:;|$)`)
 

@@ -64,6 +64,7 @@ func TestParse(t *testing.T) {
 		"outlook-windows":  reply("I don’t like liver", nil),
 		"gmail-html":       reply("LOCK friday dinner", nil),
 		"hidden":           reply("STATUS\nHELP", nil),
+		"preformatted":     reply("STATUS\nHELP\nSKIP fri\nSKIP sat\nI hate olives", nil),
 		"vacation":         reply("I am away.", class(inbox.AutoReply)),
 		"auto-no":          reply("STATUS", nil),
 		"exchange-oof":     reply("I am away.", class(inbox.AutoReply)),
