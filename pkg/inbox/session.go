@@ -101,7 +101,9 @@ func broken(ctx context.Context, what string, err error) error {
 		return fault.Wrap(fault.KindOf(ctx.Err()), op+what, errors.Join(ctx.Err(), err))
 	}
 	kind := fault.NetworkError
-	if no, ok := errors.AsType[*imap.Error](err); ok {
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+		kind = fault.TimeoutError
+	} else if no, ok := errors.AsType[*imap.Error](err); ok {
 		switch {
 		case no.Code == imap.ResponseCodeUnavailable || no.Code == imap.ResponseCodeInUse || no.Type == imap.StatusResponseTypeBye:
 			kind = fault.Unavailable
