@@ -131,7 +131,8 @@ func (r *Reader) Once(ctx context.Context) (n int, err error) {
 }
 
 // Run hands over what is there and what arrives until ctx ends, whose error it returns.
-// Other errors go to the events; it connects again after 1 s to 1 min, with jitter.
+// Other errors go to the events; it connects again after a random part of 1 s, which
+// doubles with each failure in a row up to 1 min.
 func (r *Reader) Run(ctx context.Context) error {
 	retry := resilient.Backoff{
 		Tries: math.MaxInt, Base: shortestWait, Max: longestWait,
