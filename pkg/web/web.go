@@ -108,6 +108,8 @@ type Pages struct {
 	Plans     Plans
 	Users     Users
 	FatSecret FatSecret
+	Steering  Steering
+	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
 	Log       *slog.Logger
@@ -118,6 +120,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
+	mux.HandleFunc("GET /do/{token}", p.askDo)
+	mux.HandleFunc("POST /do/{token}", p.do)
 	mux.HandleFunc("GET /fatsecret/connect/{token}", p.askConnect)
 	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)
