@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -46,6 +47,7 @@ type wishes struct {
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
 	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
+	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -56,6 +58,9 @@ func (w wishes) apply(u *user.User) error {
 	set(&u.People, w.People)
 	set(&u.Enabled, w.Enabled)
 	set(&u.Settings.RotationDays, w.Rotation)
+	if w.Diary != nil {
+		u.Settings.Diary = user.DiaryMode(strings.TrimPrefix(*w.Diary, "off"))
+	}
 	for _, l := range []struct {
 		to   *[]string
 		from []string

@@ -24,6 +24,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/diary"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
@@ -95,6 +96,7 @@ type App struct {
 	// JobSettings are changed while the program runs.
 	JobSettings *jobs.Settings
 	Coach       *coach.Coach
+	DiaryWriter *diary.Writer
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
 	Delivery    *delivery.Service
@@ -339,6 +341,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
+	a.DiaryWriter = diary.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
 	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, renderer)
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)

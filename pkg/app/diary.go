@@ -6,9 +6,12 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/coach"
+	"github.com/mealplanner/mealplanner/pkg/diary"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/food"
 	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -93,8 +96,9 @@ func (f *fatsecretAccounts) day(ctx context.Context, t fatsecret.Token, d calend
 // made: generations need the rest.
 const degradeAt = 0.8
 
-// sync reads a user's weight and diary of today, and returns how many days it kept.
-func (f *fatsecretAccounts) sync(ctx context.Context, userID string, today calendar.Date) (out syncOutput, err error) {
+// sync reads a user's weight, writes what they confirmed as eaten, and reads their diary of
+// today.
+func (f *fatsecretAccounts) sync(ctx context.Context, userID string, today calendar.Date, dryRun bool) (out syncOutput, err error) {
 	used, err := f.store.Usage(ctx)
 	if err != nil {
 		return out, err
@@ -120,9 +124,74 @@ func (f *fatsecretAccounts) sync(ctx context.Context, userID string, today calen
 	if err := f.store.PutWeight(ctx, userID, p.LastWeightKg); err != nil {
 		return out, err
 	}
+	if out, err = f.write(ctx, u, today, dryRun); err != nil {
+		return out, err
+	}
 	day, err := f.day(ctx, t, today)
 	if err != nil || day == nil {
 		return out, err
 	}
-	return syncOutput{Synced: 1}, f.store.PutDay(ctx, userID, *day)
+	out.Synced = 1
+	return out, f.store.PutDay(ctx, userID, *day)
+}
+
+// write takes confirmed meals to the diary of a user who opted in.
+func (f *fatsecretAccounts) write(ctx context.Context, u user.User, today calendar.Date, dryRun bool) (out syncOutput, err error) {
+	if u.Settings.Diary == user.DiaryOff && !dryRun {
+		return out, nil
+	}
+	r, err := f.app.DiaryWriter.Write(ctx, u, today, dryRun || u.Settings.Diary == user.DiaryDryRun)
+	return syncOutput{Written: r.Written, WouldWrite: r.Intended, Unmapped: r.Unmapped}, err
+}
+
+var _ diary.Service = (*fatsecretAccounts)(nil)
+
+// FindFood implements [diary.Service]: only a generic food of exactly the name is taken,
+// in its singular or plural.
+func (f *fatsecretAccounts) FindFood(ctx context.Context, name string) (diary.FoodRef, error) {
+	hits, err := f.client.SearchFoods(ctx, name, 0, 20)
+	if err != nil {
+		return diary.FoodRef{}, err
+	}
+	forms := food.Forms(name)
+	for _, h := range hits.Foods {
+		if h.Type != "Generic" || !slices.Contains(forms, food.Normalize(h.Name)) {
+			continue
+		}
+		full, err := f.client.Food(ctx, h.ID)
+		if err != nil {
+			return diary.FoodRef{}, err
+		}
+		for _, s := range full.Servings {
+			if _, ok := s.Units(1, "g"); ok {
+				return diary.FoodRef{Food: full.ID, Serving: s.ID}, nil
+			}
+		}
+	}
+	return diary.FoodRef{}, nil
+}
+
+// Log implements [diary.Service]. The serving's size is asked for anew: it may not be
+// kept.
+func (f *fatsecretAccounts) Log(ctx context.Context, u user.User, e diary.Entry, dish string, amount nutrition.Mass, known []string) (string, error) {
+	t, err := f.token(ctx, u.ID)
+	if err != nil {
+		return "", err
+	}
+	full, err := f.client.Food(ctx, e.Ref.Food)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(full.Servings, func(s fatsecret.Serving) bool { return s.ID == e.Ref.Serving })
+	if i < 0 {
+		return "", fault.New(fault.FatSecretError, "write diary", "food %s has lost its serving %s", e.Ref.Food, e.Ref.Serving)
+	}
+	units, ok := full.Servings[i].Units(amount.Grams(), "g")
+	if !ok {
+		return "", fault.New(fault.FatSecretError, "write diary", "serving %s of food %s is not measured in grams any more", e.Ref.Serving, e.Ref.Food)
+	}
+	id, _, err := f.client.EnsureEntry(ctx, t, fatsecret.NewEntry{
+		Day: fatsecret.Day(e.Date.UnixDays()), Meal: e.Meal.String(), FoodID: e.Ref.Food, ServingID: e.Ref.Serving, Units: units, Name: dish + ": " + e.Food,
+	}, known)
+	return id, err
 }

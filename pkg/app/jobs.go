@@ -74,6 +74,10 @@ type syncOutput struct {
 	Failed  int    `json:"failed,omitempty"` // recipes that cannot be used
 	Full    bool   `json:"full_sync,omitempty"`
 	Skipped string `json:"skipped,omitempty"` // why nothing was done
+
+	Written    int      `json:"diary_written,omitempty"`
+	WouldWrite int      `json:"diary_dry_run,omitempty"`
+	Unmapped   []string `json:"diary_unmapped,omitempty"` // our names of foods that FatSecret does not have
 }
 
 // autoSync refreshes a library, or reads a user's diary and writes what they ate. While a
@@ -90,7 +94,7 @@ func (a *App) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 		sum, serr := a.Sync.Refresh(ctx, j.Connection, p.Full, nil)
 		out, err = syncOutput{Synced: sum.Changed, Deleted: sum.Deleted, Failed: sum.Problems, Full: sum.Full}, serr
 	default:
-		out, err = a.syncDiary(ctx, j.User)
+		out, err = a.syncDiary(ctx, j.User, p.DryRun)
 	}
 	if resilient.IsOpen(err) {
 		return syncOutput{Skipped: "circuit breaker open"}, nil
@@ -98,8 +102,8 @@ func (a *App) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 	return out, err
 }
 
-// syncDiary reads a user's diary of their today.
-func (a *App) syncDiary(ctx context.Context, userID string) (syncOutput, error) {
+// syncDiary brings a user's diary up to date, as of their today.
+func (a *App) syncDiary(ctx context.Context, userID string, dryRun bool) (syncOutput, error) {
 	u, err := a.Users.Get(ctx, userID)
 	if err != nil {
 		return syncOutput{}, err
@@ -108,7 +112,7 @@ func (a *App) syncDiary(ctx context.Context, userID string) (syncOutput, error) 
 	if err != nil {
 		return syncOutput{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
 	}
-	return a.accounts.sync(ctx, userID, calendar.On(a.opts.Now().In(zone)))
+	return a.accounts.sync(ctx, userID, calendar.On(a.opts.Now().In(zone)), dryRun)
 }
 
 // mailOutput is what is kept of a mail job: no figure of a diary.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
@@ -133,10 +135,14 @@ func (r *Reader) Once(ctx context.Context) (n int, err error) {
 // Check connects, logs in and opens the folder, and reads nothing.
 func (r *Reader) Check(ctx context.Context) error {
 	s, err := r.connect(ctx)
-	if err == nil {
-		s.close()
+	if err != nil {
+		return err
 	}
-	return err
+	defer s.close()
+	return s.exchange(ctx, "open "+r.settings.Folder, func() error {
+		_, err := s.client.Select(r.settings.Folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+		return err
+	})
 }
 
 // Run hands over what is there and what arrives until ctx ends, whose error it returns.

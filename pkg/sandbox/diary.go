@@ -18,9 +18,33 @@ var diaryFoods = []fatsecrettest.Food{
 	diaryFood("9003", "Sandbox chicken plate", 657, 47.81, 23.17, 59.83),
 }
 
+// ingredientFoods are generic foods of FatSecret's that are named like the library's.
+// Figures are for 100 g.
+var ingredientFoods = []fatsecrettest.Food{
+	diaryFood("9101", "Olive oil", 884, 0, 100, 0),
+	diaryFood("9102", "Onion", 40, 1.1, 0.1, 9.34),
+	diaryFood("9103", "Garlic", 149, 6.36, 0.5, 33.06),
+	diaryFood("9104", "Egg", 143, 12.56, 9.51, 0.72),
+	diaryFood("9105", "Chicken breast", 165, 31.02, 3.57, 0),
+	diaryFood("9106", "Rolled oats", 379, 13.15, 6.52, 67.7),
+	diaryFood("9107", "Rice", 130, 2.69, 0.28, 28.17),
+	diaryFood("9108", "Tomato", 18, 0.88, 0.2, 3.89),
+	diaryFood("9109", "Carrot", 41, 0.93, 0.24, 9.58),
+	diaryFood("9110", "Milk", 61, 3.15, 3.25, 4.8),
+}
+
+// Foods are the names of the ingredients that FatSecret knows.
+func Foods() []string {
+	out := make([]string, len(ingredientFoods))
+	for i, f := range ingredientFoods {
+		out[i] = f.Name
+	}
+	return out
+}
+
 func diaryFood(id, name string, kcal, protein, fat, carbs float64) fatsecrettest.Food {
 	return fatsecrettest.Food{ID: id, Name: name, Type: "Generic", Servings: []fatsecrettest.Serving{{
-		ID: id + "1", Description: "1 serving", Metric: 100, MetricUnit: "g", Measurement: "serving", NumberOfUnits: 1,
+		ID: id + "1", Description: "1 serving of 100 g", Metric: 100, MetricUnit: "g", Measurement: "serving", NumberOfUnits: 1,
 		Calories: kcal, Protein: protein, Fat: fat, Carb: carbs,
 	}}}
 }

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
@@ -99,7 +100,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	}
 	clock = o.Now
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
-		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People, o.Now()), Foods: diaryFoods, Now: o.Now,
+		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People, o.Now()), Foods: slices.Concat(diaryFoods, ingredientFoods), Now: o.Now,
 	})
 	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
 		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,

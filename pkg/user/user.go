@@ -49,9 +49,22 @@ type Settings struct {
 
 	Preferences []string `json:"preferences,omitempty"` // wishes without an effect on plans yet
 
+	// Diary says whether confirmed meals are written to the user's food diary.
+	Diary DiaryMode `json:"diary,omitempty"`
+
 	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
 	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
 }
+
+// DiaryMode says what is done with meals that the user confirmed as eaten.
+type DiaryMode string
+
+// The modes.
+const (
+	DiaryOff    DiaryMode = ""        // nothing
+	DiaryDryRun DiaryMode = "dry-run" // say what would be written
+	DiaryWrite  DiaryMode = "write"   // write it to the tracking service
+)
 
 // DefaultSettings are the settings of a new user.
 func DefaultSettings() Settings {
@@ -122,6 +135,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("servings_step: %s gives no step or more than 40", s.ServingsStep)
 	case !(s.PortionWeight >= 0 && s.PortionWeight <= 1):
 		return fmt.Errorf("portion_weight: %g is not between 0 and 1", s.PortionWeight)
+	case s.Diary != DiaryOff && s.Diary != DiaryDryRun && s.Diary != DiaryWrite:
+		return fmt.Errorf("diary: %q is not off, dry-run or write", s.Diary)
 	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
 		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
 	}

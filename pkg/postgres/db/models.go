@@ -31,11 +31,33 @@ type DebugUser struct {
 	Until  time.Time
 }
 
+type DiaryEntry struct {
+	UserID    string
+	Date      time.Time
+	Meal      string
+	Line      int32
+	RecipeID  int64
+	Food      string
+	FoodID    string
+	ServingID string
+	EntryID   string
+	Status    string
+	CreatedAt time.Time
+	WrittenAt *time.Time
+}
+
 type FatsecretCache struct {
 	UserID    string
 	Kind      string
 	Data      []byte
 	FetchedAt time.Time
+}
+
+type FatsecretFood struct {
+	Name       string
+	FoodID     string
+	ServingID  string
+	LookedUpAt time.Time
 }
 
 type FatsecretPending struct {

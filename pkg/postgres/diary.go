@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/diary"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Diary stores what is on its way to food diaries. Of the tracking service's content it
+// keeps ids only.
+type Diary struct {
+	q       *db.Queries
+	recipes *Recipes
+}
+
+var _ diary.Store = (*Diary)(nil)
+
+// NewDiary returns the store.
+func NewDiary(pool *pgxpool.Pool, r *Recipes) *Diary { return &Diary{db.New(pool), r} }
+
+// Confirmed implements [diary.Store].
+func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Date) ([]diary.Meal, error) {
+	rows, err := s.q.ListConfirmedMeals(ctx, userID, after.Time())
+	if err != nil {
+		return nil, failed("confirmed meals", err)
+	}
+	out := make([]diary.Meal, len(rows))
+	for i, r := range rows {
+		meal, err := recipe.ParseMeal(r.Meal)
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "confirmed meals", err)
+		}
+		out[i] = diary.Meal{Date: calendar.On(r.Date), Meal: meal, Recipe: recipe.ID(r.RecipeID), Servings: nutrition.Servings(r.Servings)}
+	}
+	return out, nil
+}
+
+// Entries implements [diary.Store].
+func (s *Diary) Entries(ctx context.Context, userID string, after calendar.Date) ([]diary.Entry, error) {
+	rows, err := s.q.ListDiaryEntries(ctx, userID, after.Time())
+	if err != nil {
+		return nil, failed("diary entries", err)
+	}
+	out := make([]diary.Entry, len(rows))
+	for i, r := range rows {
+		meal, err := recipe.ParseMeal(r.Meal)
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "diary entries", err)
+		}
+		out[i] = diary.Entry{
+			Date: calendar.On(r.Date), Meal: meal, Line: int(r.Line), Recipe: recipe.ID(r.RecipeID), Food: r.Food,
+			Ref: diary.FoodRef{Food: r.FoodID, Serving: r.ServingID}, ID: r.EntryID, Status: diary.Status(r.Status),
+		}
+	}
+	return out, nil
+}
+
+// Intend implements [diary.Store].
+func (s *Diary) Intend(ctx context.Context, userID string, e diary.Entry) error {
+	return failed("intend diary entry", s.q.IntendDiaryEntry(ctx, db.IntendDiaryEntryParams{
+		UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), RecipeID: int64(e.Recipe), //nolint:gosec // a recipe's lines
+		Food: e.Food, FoodID: e.Ref.Food, ServingID: e.Ref.Serving, Status: string(e.Status),
+	}))
+}
+
+// Wrote implements [diary.Store].
+func (s *Diary) Wrote(ctx context.Context, userID string, e diary.Entry) error {
+	return failed("record diary entry", s.q.MarkDiaryWritten(ctx, db.MarkDiaryWrittenParams{
+		EntryID: e.ID, UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), //nolint:gosec // a recipe's lines
+	}))
+}
+
+// Food implements [diary.Store].
+func (s *Diary) Food(ctx context.Context, name string) (diary.FoodRef, bool, error) {
+	row, err := s.q.GetFatSecretFood(ctx, name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return diary.FoodRef{}, false, nil
+	}
+	return diary.FoodRef{Food: row.FoodID, Serving: row.ServingID}, err == nil, failed("known food", err)
+}
+
+// PutFood implements [diary.Store].
+func (s *Diary) PutFood(ctx context.Context, name string, r diary.FoodRef) error {
+	return failed("keep food", s.q.PutFatSecretFood(ctx, db.PutFatSecretFoodParams{Name: name, FoodID: r.Food, ServingID: r.Serving}))
+}
+
+// Recipes implements [diary.Store].
+func (s *Diary) Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error) {
+	return s.recipes.Load(ctx, connection)
+}
