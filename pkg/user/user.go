@@ -49,6 +49,7 @@ type Settings struct {
 
 	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
 	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
+	NoClicks   bool     `json:"no_clicks,omitempty"`   // links of mails lead to their pages without being counted
 }
 
 // DefaultSettings are the settings of a new user.

@@ -75,6 +75,14 @@ type JobExecution struct {
 	Worker        string
 }
 
+type MailEvent struct {
+	OutboxID int64
+	Kind     string
+	Machine  bool
+	FirstAt  time.Time
+	Times    int64
+}
+
 type Outbox struct {
 	ID            int64
 	UserID        string
@@ -97,6 +105,7 @@ type Outbox struct {
 	Diary         bool
 	WeekOf        *time.Time
 	ReplyKey      *string
+	BouncedAt     *time.Time
 }
 
 type Plan struct {
