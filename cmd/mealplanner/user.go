@@ -46,6 +46,8 @@ type wishes struct {
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
 	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
+	Clicks    *bool    `name:"track-clicks" help:"Whether it is noted that a link of a mail was followed; it is unless this says no." negatable:""`
+	Opens     *bool    `name:"track-opens" help:"Whether it is noted that a mail was opened; it is not unless the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -56,6 +58,10 @@ func (w wishes) apply(u *user.User) error {
 	set(&u.People, w.People)
 	set(&u.Enabled, w.Enabled)
 	set(&u.Settings.RotationDays, w.Rotation)
+	set(&u.Settings.TrackOpens, w.Opens)
+	if w.Clicks != nil {
+		u.Settings.NoClicks = !*w.Clicks
+	}
 	for _, l := range []struct {
 		to   *[]string
 		from []string

@@ -93,6 +93,7 @@ type App struct {
 	// JobSettings are changed while the program runs.
 	JobSettings *jobs.Settings
 	Coach       *coach.Coach
+	Feedback    *observe.Feedback
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
 	Delivery    *delivery.Service
@@ -106,6 +107,7 @@ type App struct {
 	rec        *metrics.Recorder
 	pools      map[string]*pgxpool.Pool
 	generation *observe.Generation
+	renderer   *mailer.Renderer
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
 	readiness  *readiness
@@ -305,8 +307,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
 		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),
 	}
-	renderer, err := mailer.NewRenderer(a.Links, c.SMTP.Domain())
-	if err != nil {
+	if a.renderer, err = mailer.NewRenderer(a.Links, c.SMTP.Domain()); err != nil {
 		return err
 	}
 	if a.Mail, err = NewMail(c.SMTP); err != nil {
@@ -324,11 +325,12 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
-	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
+	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
-	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, renderer)
+	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, a.renderer)
+	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)
 }
@@ -431,6 +433,7 @@ func (a *App) Start(ctx context.Context) error {
 			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 		}
 		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
+		pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err
