@@ -162,7 +162,7 @@ func (links) Reply(key [signedlink.ReplyKeySize]byte, _ string, _ calendar.Date)
 }
 
 func (links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
-	return fmt.Sprintf("https://meals.example.org/r/%x/%s", key, url.PathEscape(target))
+	return fmt.Sprintf("https://meals.example.org/r/%x%s", key, strings.TrimPrefix(target, "https://meals.example.org"))
 }
 
 func (links) Open(key [signedlink.ReplyKeySize]byte) string {
