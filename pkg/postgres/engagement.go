@@ -85,7 +85,7 @@ func (s *Plans) Newest(ctx context.Context, userID string) (planner.Stored, erro
 	var out planner.Stored
 	data, err := s.q.NewestPlan(ctx, userID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return out, fault.New(fault.NotFound, op, "user %q has no plan yet (`mealplanner generate %s` makes one)", userID, userID)
+		return out, fault.New(fault.NotFound, op, "user %q has no plan yet (`mealplanner generate --user %s` makes one)", userID, userID)
 	}
 	if err != nil {
 		return out, failed(op, err)
