@@ -36,6 +36,13 @@ func (c *mailPreviewCmd) Run(ctx context.Context, std *streams, now func() time.
 		if err != nil {
 			return err
 		}
+		u, err := a.Users.Get(ctx, c.User)
+		if err != nil {
+			return err
+		}
+		if !u.Settings.Wants(c.Type) {
+			fmt.Fprintf(std.err, "note: %s takes no %s mails\n", u.ID, c.Type)
+		}
 		if c.HTML {
 			_, err = fmt.Fprintln(std.out, m.HTML)
 			return err
