@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"html"
 	"image/gif"
 	"io"
@@ -21,6 +22,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
@@ -162,7 +165,7 @@ func TestClicksAreCountedOncePerMail(t *testing.T) {
 	}
 	r.awaitLeader(t)
 	r.ReadGauges(t.Context())
-	if got := r.gauge(t, "email_engagement_rate"); got["weekly_plan"] != .5 || got["daily_advisor"] != 0 || len(got) != 3 {
+	if got := r.gauge(t, "email_engagement_rate"); got["weekly_plan"] != .5 || got["daily_advisor"] != 0 || len(got) != len(metrics.EmailTypes) {
 		t.Errorf("the gauge says %v", got)
 	}
 	if r.plansAndUsers(t) != before {
@@ -430,6 +433,51 @@ func TestMailsByHand(t *testing.T) {
 	} {
 		if _, err := r.SendMail(t.Context(), c.user, c.emailType); fault.KindOf(err) != c.kind {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A delivery report in the inbox marks the mail that it names.
+func TestBounceInTheInbox(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", nil)
+	m := p.planMail(t, "user_lewis")
+	report := fmt.Appendf(nil, "Return-Path: <>\r\nFrom: MAILER-DAEMON@sandbox.example\r\nTo: <%s>\r\nSubject: Undelivered Mail\r\nMessage-ID: <dsn-1@sandbox.example>\r\n"+
+		"MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"+
+		"--b\r\nContent-Type: text/plain\r\n\r\nI could not deliver your mail.\r\n"+
+		"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.sandbox.example\r\n\r\nFinal-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"+
+		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%s>\r\nSubject: %s\r\n\r\n--b--\r\n", sandbox.InboxAddress, m.To, m.MessageID, m.Subject)
+	if answers := p.post(t, report); len(answers) != 0 {
+		t.Errorf("%d answers to a machine", len(answers))
+	}
+	await(t, p.pool, 1, "select count(*) from outbox where bounced_at is not null and last_error = 'bounced: 5.1.1'")
+	if n := p.sums(t)["email_delivery_failures_total"]; n != 1 {
+		t.Errorf("%d failures are counted", n)
+	}
+}
+
+// The mail that answers a command is a mail like others; a link that cannot carry the note
+// stays as it is.
+func TestAnswersAreCountedToo(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", nil)
+	p.post(t, p.reply(t, p.planMail(t, "user_lewis"), "STATUS"))
+	parts, err := mailbox.Parse(p.answers()[0].Raw)
+	must(t, err)
+	var key string
+	must(t, p.pool.QueryRow(t.Context(), "select reply_key from outbox where email_type = 'confirmation'").Scan(&key))
+	token := regexp.MustCompile(`"http://localhost:8080/r/([^"]+)"`).FindStringSubmatch(parts.HTML)
+	if token == nil || !strings.Contains(parts.HTML, `/o/`) || strings.Contains(parts.Text, "/r/") {
+		t.Fatalf("the answer is not tracked as its user allows:\n%s", parts.HTML)
+	}
+	if c, err := p.Links.Signer.Verify("click", token[1]); err != nil || !strings.HasPrefix(c.Subject, key+" /plan/") {
+		t.Errorf("the link counts for %q, want mail %s: %v", c.Subject, key, err)
+	}
+	for _, n := range []int{1, 400, 600} {
+		link := p.Links.Command("user_lewis", week, strings.Repeat("x", n))
+		counted := p.Links.Click([8]byte{}, link)
+		if _, err := p.Links.Signer.Verify("click", strings.TrimPrefix(counted, p.Links.Base+"/r/")); err != nil && counted != link {
+			t.Errorf("a command of %d characters: %v", n, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package inbox_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,14 +12,8 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +23,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/test/dovecot"
 )
 
 const (
@@ -91,118 +85,9 @@ func startBasic(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-const dovecotConf = `
-base_dir = %[1]s/run
-state_dir = %[1]s/run
-log_path = %[1]s/log
-protocols = imap
-listen = 127.0.0.1
-default_login_user = %[3]s
-default_internal_user = %[3]s
-default_internal_group = %[4]s
-ssl = no
-disable_plaintext_auth = no
-mail_location = maildir:%[1]s/mail/%%u
-first_valid_uid = 1
-mail_uid = %[3]s
-mail_gid = %[4]s
-passdb {
-  driver = passwd-file
-  args = scheme=plain username_format=%%u %[1]s/passwd
-}
-userdb {
-  driver = static
-  args = uid=%[3]s gid=%[4]s home=%[1]s/mail/%%u
-}
-service imap-login {
-  chroot =
-  inet_listener imap {
-    port = %[2]d
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-service anvil {
-  chroot =
-}
-service stats {
-  chroot =
-}
-`
-
-// startDovecot starts Debian's dovecot on a port of its own. As root it runs as nobody.
 func startDovecot(t *testing.T) string {
 	t.Helper()
-	bin, err := exec.LookPath("dovecot")
-	if err != nil {
-		if _, err := os.Stat("/usr/sbin/dovecot"); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("dovecot is missing: tools/deps test")
-			}
-			t.Skip("dovecot is not installed: apt-get install dovecot-imapd")
-		}
-		bin = "/usr/sbin/dovecot"
-	}
-	who, err := user.Current()
-	if err == nil && who.Uid == "0" {
-		who, err = user.Lookup("nobody")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	group, err := user.LookupGroupId(who.Gid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("/tmp", "mpdc") //nolint:usetesting // a socket's path is short, and nobody may enter it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	port := freePort(t)
-	conf := filepath.Join(dir, "conf")
-	for path, text := range map[string]string{
-		conf:                         fmt.Sprintf(dovecotConf, dir, port, who.Username, group.Name),
-		filepath.Join(dir, "passwd"): account + ":{plain}" + password + "\n",
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command(bin, "-F", "-c", conf)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if os.Geteuid() == 0 {
-		uid, err1 := strconv.Atoi(who.Uid)
-		gid, err2 := strconv.Atoi(who.Gid)
-		if err1 != nil || err2 != nil {
-			t.Fatal(err1, err2)
-		}
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(dir, uid, gid); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
-			return addr
-		}
-		if time.Now().After(deadline) {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Fatalf("dovecot does not answer: %s %s", said.Bytes(), log)
-		}
-	}
+	return dovecot.Start(t, account, password)
 }
 
 func listen(t *testing.T) net.Listener {
@@ -212,13 +97,6 @@ func listen(t *testing.T) net.Listener {
 		t.Fatal(err)
 	}
 	return ln
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln := listen(t)
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // mailProgram is one of the account's owner.

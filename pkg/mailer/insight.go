@@ -20,7 +20,7 @@ const (
 func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error) {
 	v := newAdviceView(u.Name, a)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, DailyAdvisorType)
-	v.Pixel = r.tracking(u, DailyAdvisorType, a.Date).pixel()
+	v.Pixel = r.tracking(u, DailyAdvisorType, r.period(a.Date)).pixel()
 	text, html, err := r.bodies(DailyAdvisorType, v, v)
 	if err != nil {
 		return planner.Mail{}, err
@@ -48,7 +48,7 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 		inline = []planner.Inline{{ContentID: v.Chart, Type: "image/png", Data: png}}
 	}
 	tracked := v
-	track := r.tracking(u, WeeklyTrendsType, nextWeek)
+	track := r.tracking(u, WeeklyTrendsType, r.period(nextWeek))
 	tracked.Pixel = track.pixel()
 	if v.Proposal != nil {
 		p := *v.Proposal

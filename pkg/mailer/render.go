@@ -104,7 +104,7 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
-	track := r.tracking(u, WeeklyPlanType, s.Week.WeekOf)
+	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
 	v.PlanURL, v.Pixel = track.link(v.PlanURL), track.pixel()
 	html, err := r.shortest(v)
 	if err != nil {

@@ -1,7 +1,6 @@
 package mailer
 
 import (
-	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -14,8 +13,8 @@ type tracking struct {
 	key   [signedlink.ReplyKeySize]byte
 }
 
-func (r *Renderer) tracking(u user.User, emailType string, date calendar.Date) tracking {
-	return tracking{r.links, u, mailKey(emailType, u.ID, r.period(date))}
+func (r *Renderer) tracking(u user.User, emailType, period string) tracking {
+	return tracking{r.links, u, mailKey(emailType, u.ID, period)}
 }
 
 // link returns the address to put in the place of one of our pages' addresses.

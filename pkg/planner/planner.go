@@ -353,19 +353,38 @@ func (s selection) dishes(people int) []grocery.Dish {
 	return out
 }
 
-// choose filters the pool, states the problem, solves it and explains the answer.
-func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+// stated is a week as the engine gets it.
+type stated struct {
+	problem generate.Problem
+	target  nutrition.Macros
+	source  targets.Source
+}
+
+// state filters the pool and states the problem.
+func state(in Inputs, pool Pool, weightKG float64, week calendar.Date) (stated, candidateSet, error) {
 	daily, source := in.User.Settings.Target(weightKG)
 	target, err := in.Wishes.Mode.Apply(daily)
 	if err != nil {
-		return selection{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
+		return stated{}, candidateSet{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
 	}
 	c, err := candidates(in, pool)
 	if err != nil {
+		return stated{}, c, err
+	}
+	return stated{problem(in, c, target, week), target, source}, c, nil
+}
+
+// choose states the problem, solves it and explains the answer.
+func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+	s, c, err := state(in, pool, weightKG, week)
+	if err != nil {
 		return selection{}, err
 	}
-	p := problem(in, c, target, week)
-	sol, err := generate.Solve(p, generate.Options{Effort: effort, Explain: true})
+	return s.solve(in, c, pool, effort)
+}
+
+func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selection, error) {
+	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {
 		return selection{}, err
 	}
@@ -379,8 +398,8 @@ func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort i
 	if err := sol.Err(); err != nil {
 		return sel, err
 	}
-	sel.week = toWeek(in, c, sol.Plan, target, source)
-	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, source, sel.week), c.notes)
+	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
+	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
 	return sel, nil
 }
 

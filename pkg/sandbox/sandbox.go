@@ -108,6 +108,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Mail.Account(InboxAddress); err != nil {
+		return nil, errors.Join(err, s.Mail.Stop())
+	}
 	web := http.NewServeMux()
 	web.Handle("/inbox/", http.StripPrefix("/inbox", s.Mail.Handler()))
 	web.Handle("/faults", s.Faults.Control())
@@ -162,6 +165,9 @@ func (s *Sandbox) accounts(people []Person, now time.Time) []fatsecrettest.User 
 	}
 	return out
 }
+
+// InboxAddress is the planner's own mailbox in the sandbox.
+const InboxAddress = "plan@sandbox.example"
 
 // MailUser is the user name of the sandbox's SMTP server.
 const MailUser = "planner"

@@ -24,11 +24,14 @@ func isClickable(path string) bool {
 	return slices.ContainsFunc(clickable, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
+// maxTarget is the longest path that a counted link's token can carry.
+const maxTarget = 900
+
 // Click returns the address that leads to target, one of our pages, and notes that the
 // mail was clicked. What is not ours to count is returned as it is.
 func (l Links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
 	path, ours := strings.CutPrefix(target, l.Base)
-	if !ours || !isClickable(path) {
+	if !ours || !isClickable(path) || len(path) > maxTarget {
 		return target
 	}
 	return l.Base + "/r/" + l.Signer.Sign(ClickLink, "", hex.EncodeToString(key[:])+" "+path, planValid)

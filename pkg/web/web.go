@@ -112,6 +112,8 @@ type Pages struct {
 	Users     Users
 	FatSecret FatSecret
 	Mails     Mails
+	Steering  Steering
+	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
 	Log       *slog.Logger
@@ -124,6 +126,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /o/{token}", p.open)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
+	mux.HandleFunc("GET /do/{token}", p.askDo)
+	mux.HandleFunc("POST /do/{token}", p.do)
 	mux.HandleFunc("GET /fatsecret/connect/{token}", p.askConnect)
 	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)

@@ -54,6 +54,13 @@ type GrafanaJobExecutionHistory struct {
 	Retries  int32
 }
 
+type InboxWatermark struct {
+	Folder      string
+	UidValidity int64
+	Uid         int64
+	UpdatedAt   time.Time
+}
+
 type JobExecution struct {
 	ID            int64
 	JobID         string
@@ -81,6 +88,15 @@ type MailEvent struct {
 	Machine  bool
 	FirstAt  time.Time
 	Times    int64
+}
+
+type MealLog struct {
+	UserID      string
+	Date        time.Time
+	Meal        string
+	RecipeID    int64
+	Servings    int32
+	ConfirmedAt time.Time
 }
 
 type Outbox struct {
@@ -207,6 +223,22 @@ type ScheduledJob struct {
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 	CreatedBy           string
+}
+
+type Steering struct {
+	ID        int64
+	UserID    string
+	WeekOf    time.Time
+	Source    string
+	MessageID string
+	Digest    string
+	Outcome   string
+	Commands  []byte
+	Results   []byte
+	Before    []byte
+	UndoneAt  *time.Time
+	TraceID   string
+	CreatedAt time.Time
 }
 
 type User struct {
