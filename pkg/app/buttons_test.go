@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -94,6 +95,15 @@ func TestButtons(t *testing.T) {
 	again := p.Links.Command(who, week, "UNDO") + "x"
 	if code, _ := p.visit(t, http.MethodPost, again); code != http.StatusUnauthorized {
 		t.Errorf("a forged button: %d", code)
+	}
+	// The plan's page has buttons for every meal.
+	_, page := p.visit(t, http.MethodGet, p.Links.Plan(who, week))
+	keep := regexp.MustCompile(`<a href="([^"]+)">keep</a>`).FindStringSubmatch(page)
+	if keep == nil || strings.Count(page, ">skip</a>") != 21 {
+		t.Fatalf("buttons of the page:\n%s", page)
+	}
+	if code, page := p.visit(t, http.MethodPost, html.UnescapeString(keep[1])); code != http.StatusOK || !strings.Contains(page, "Monday breakfast stays") {
+		t.Errorf("keep: %d %s", code, page)
 	}
 	// Targets change by a button only, within what is safe.
 	if code, page := p.visit(t, http.MethodPost, p.Links.Command(who, week, "TARGETS 20 10 30")); code != http.StatusConflict || !strings.Contains(page, "below 800") {
