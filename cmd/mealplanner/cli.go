@@ -27,6 +27,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User      userCmd      `cmd:"" help:"Add, list and change users."`
 	Job       jobCmd       `cmd:"" help:"See and steer the jobs that run by themselves."`
+	Mail      mailCmd      `cmd:"" help:"See mails before and after they are sent."`
 	Serve     serveCmd     `cmd:"" help:"Run the api and the scheduler in one process."`
 	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
 	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`

@@ -48,6 +48,8 @@ type wishes struct {
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
 	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
 	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
+	Clicks    *bool    `name:"track-clicks" help:"Whether it is noted that a link of a mail was followed; it is unless this says no." negatable:""`
+	Opens     *bool    `name:"track-opens" help:"Whether it is noted that a mail was opened; it is not unless the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -60,6 +62,10 @@ func (w wishes) apply(u *user.User) error {
 	set(&u.Settings.RotationDays, w.Rotation)
 	if w.Diary != nil {
 		u.Settings.Diary = user.DiaryMode(strings.TrimPrefix(*w.Diary, "off"))
+	}
+	set(&u.Settings.TrackOpens, w.Opens)
+	if w.Clicks != nil {
+		u.Settings.NoClicks = !*w.Clicks
 	}
 	for _, l := range []struct {
 		to   *[]string

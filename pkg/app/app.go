@@ -97,6 +97,7 @@ type App struct {
 	JobSettings *jobs.Settings
 	Coach       *coach.Coach
 	DiaryWriter *diary.Writer
+	Feedback    *observe.Feedback
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
 	Delivery    *delivery.Service
@@ -110,6 +111,7 @@ type App struct {
 	rec        *metrics.Recorder
 	pools      map[string]*pgxpool.Pool
 	generation *observe.Generation
+	renderer   *mailer.Renderer
 	steering   observe.Steerer
 	steerings  *postgres.Steering
 	inbox      *inbox.Reader // nil: replies are not read
@@ -313,8 +315,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),
 		Inbox:  c.IMAP.Inbox(c.SMTP),
 	}
-	renderer, err := mailer.NewRenderer(a.Links, c.SMTP.Domain())
-	if err != nil {
+	if a.renderer, err = mailer.NewRenderer(a.Links, c.SMTP.Domain()); err != nil {
 		return err
 	}
 	if a.Mail, err = NewMail(c.SMTP); err != nil {
@@ -332,17 +333,18 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
-	week := planner.New(a.Sync, profiles, a.Plans, renderer, observe.Step(tracer), planner.Settings{
+	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
-	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, renderer, a.opts.Now), tracer, a.rec, a.Log)
+	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, a.opts.Now), tracer, a.rec, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
 	a.DiaryWriter = diary.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
-	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, renderer)
+	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, a.renderer)
+	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)
 }
@@ -445,6 +447,7 @@ func (a *App) Start(ctx context.Context) error {
 			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 		}
 		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
+		pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err

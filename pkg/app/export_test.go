@@ -10,3 +10,6 @@ func (a *App) Probe(ctx context.Context) {
 
 // Purge runs the purge at once.
 func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
+
+// ReadGauges reads the gauges of the installation at once.
+func (a *App) ReadGauges(ctx context.Context) { a.readGauges(ctx) }

@@ -39,7 +39,7 @@ func (a *App) observeGauges() error {
 
 // spoken are the gauges of the installation.
 var spoken = []string{
-	"generation_macro_balance_success_rate", "email_delivery_success_rate", "api_availability", "api_daily_budget_usage",
+	"generation_macro_balance_success_rate", "email_delivery_success_rate", "email_engagement_rate", "api_availability", "api_daily_budget_usage",
 	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
 	"weekly_generation_last_success_timestamp_seconds",
 	"scheduler_job_queue_depth", "scheduler_job_oldest_pending_age_seconds", "scheduler_job_retry_rate",
@@ -65,6 +65,7 @@ func (a *App) readGauges(ctx context.Context) {
 	}{
 		{"macro balance", a.readMacroBalance},
 		{"mail delivery", a.readDelivery},
+		{"mail engagement", a.readEngagement},
 		{"call budget", a.readBudget},
 		{"last plan", a.readLastPlan},
 		{"weeks", a.readWeeks},
@@ -88,6 +89,11 @@ func (a *App) readMacroBalance(ctx context.Context) (map[string][]metrics.Readin
 func (a *App) readDelivery(ctx context.Context) (map[string][]metrics.Reading, error) {
 	m, err := a.Outbox.DeliveryRate(ctx)
 	return map[string][]metrics.Reading{"email_delivery_success_rate": observe.Rates(m, metrics.EmailTypes, 1)}, err
+}
+
+func (a *App) readEngagement(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := a.Outbox.Engagement(ctx)
+	return map[string][]metrics.Reading{"email_engagement_rate": observe.Rates(m, metrics.EmailTypes, 0)}, err
 }
 
 func (a *App) readBudget(ctx context.Context) (map[string][]metrics.Reading, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -58,7 +59,7 @@ func TestGaugesReadTheDatabase(t *testing.T) {
 	if got := w.gauge(t, "generation_macro_balance_success_rate"); got["user_lewis"] != 1 || len(got) != 2 {
 		t.Errorf("macro balance: %v", got)
 	}
-	if got := w.gauge(t, "email_delivery_success_rate"); got["weekly_plan"] != 1 || len(got) != 3 {
+	if got := w.gauge(t, "email_delivery_success_rate"); got["weekly_plan"] != 1 || len(got) != len(metrics.EmailTypes) {
 		t.Errorf("delivery rate: %v", got)
 	}
 	if got := w.gauge(t, "database_connection_pool_usage"); len(got) != 2 || got["api"] < 0 || got["scheduler"] > 1 {

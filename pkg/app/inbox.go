@@ -90,7 +90,12 @@ func (a *App) CheckInbox(ctx context.Context) (string, error) {
 
 // receive hands a mail to the use case.
 func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
-	l := letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
+	l, bounce := letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
+	if bounce != nil {
+		if err := a.Bounced(ctx, *bounce); err != nil {
+			return err
+		}
+	}
 	r, err := a.steering.Receive(ctx, l)
 	if r.Answered {
 		a.Wake()
@@ -104,14 +109,14 @@ func lookupTXT(domain string) ([]string, error) {
 	return net.DefaultResolver.LookupTXT(ctx, domain)
 }
 
-// letter is a mail in the use case's terms.
-func letter(raw inbox.Raw, o inbox.Options) steer.Letter {
+// letter is a mail in the use case's terms, and what it reports of one of ours, if it does.
+func letter(raw inbox.Raw, o inbox.Options) (steer.Letter, *inbox.Bounce) {
 	if raw.Body == nil {
-		return steer.Letter{Dropped: steer.TooLarge}
+		return steer.Letter{Dropped: steer.TooLarge}, nil
 	}
 	m, err := inbox.Parse(raw.Body, o)
 	if err != nil {
-		return steer.Letter{Dropped: steer.Unreadable}
+		return steer.Letter{Dropped: steer.Unreadable}, nil
 	}
 	l := steer.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
 	switch m.Class {
@@ -130,7 +135,7 @@ func letter(raw inbox.Raw, o inbox.Options) steer.Letter {
 		l.Proof = steer.Forged
 	default:
 	}
-	return l
+	return l, m.Bounce
 }
 
 // Click implements [web.Steering].

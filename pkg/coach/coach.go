@@ -66,6 +66,9 @@ type Coach struct {
 // New returns a coach on its ports.
 func New(d Diary, u Users, s Store, p Proposals, r Renderer) *Coach { return &Coach{d, u, s, p, r} }
 
+// With returns a coach that has its mails from another renderer.
+func (c *Coach) With(r Renderer) *Coach { return New(c.diary, c.users, c.store, c.proposals, r) }
+
 // Result is what became of a mail.
 type Result struct {
 	Mailed  bool
@@ -82,14 +85,54 @@ func (c *Coach) Advise(ctx context.Context, userID string, date calendar.Date) (
 	if err != nil || skip != "" {
 		return Result{Skipped: skip}, err
 	}
-	tomorrow := date + 1
-	plans, err := c.store.Between(ctx, userID, date.Monday(), tomorrow.Monday())
+	d, err := c.Advice(ctx, u, date)
 	if err != nil {
 		return Result{}, err
 	}
-	eaten, err := c.diary.Eaten(ctx, u, date-recentDays, date)
+	return c.mail(ctx, userID, d)
+}
+
+// Review mails the trends of the days up to and with last, for the plan of the next week.
+// days is a multiple of 7.
+func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, days int) (Result, error) {
+	u, skip, err := c.recipient(ctx, userID, TrendsType, weekAfter(last).String())
+	if err != nil || skip != "" {
+		return Result{Skipped: skip}, err
+	}
+	d, err := c.Trends(ctx, u, last, days)
 	if err != nil {
 		return Result{}, err
+	}
+	if d.Proposal != "" {
+		if err := c.proposals.PutProposal(ctx, userID, d.Proposal); err != nil {
+			return Result{}, err
+		}
+	}
+	return c.mail(ctx, userID, d)
+}
+
+func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error) {
+	mailed, err := c.store.Mail(ctx, userID, d.Mail)
+	return Result{Mailed: mailed, Logged: d.Logged}, err
+}
+
+// Draft is a mail that is rendered and not stored.
+type Draft struct {
+	Mail     planner.Mail
+	Proposal string // the command that it proposes; may be empty
+	Logged   int    // days that the diary holds
+}
+
+// Advice renders the evening's advice about a date.
+func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Draft, error) {
+	tomorrow := date + 1
+	plans, err := c.store.Between(ctx, u.ID, date.Monday(), tomorrow.Monday())
+	if err != nil {
+		return Draft{}, err
+	}
+	eaten, err := c.diary.Eaten(ctx, u, date-recentDays, date)
+	if err != nil {
+		return Draft{}, err
 	}
 	t := insight.Today{
 		Date: date, Connected: c.diary.Connected(u), Planned: dayOf(plans, date), Tomorrow: dayOf(plans, tomorrow), TomorrowCooking: cooking(plans, tomorrow),
@@ -104,29 +147,19 @@ func (c *Coach) Advise(ctx context.Context, userID string, date calendar.Date) (
 		}
 	}
 	m, err := c.renderer.DailyAdvisor(u, insight.Advise(t))
-	if err != nil {
-		return Result{}, err
-	}
-	mailed, err := c.store.Mail(ctx, userID, m)
-	return Result{Mailed: mailed, Logged: len(eaten)}, err
+	return Draft{Mail: m, Logged: len(eaten)}, err
 }
 
-// Review mails the trends of the days up to and with last, for the plan of the next week.
-// days is a multiple of 7.
-func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, days int) (Result, error) {
-	next := (last + 1).Monday() + 7
-	u, skip, err := c.recipient(ctx, userID, TrendsType, next.String())
-	if err != nil || skip != "" {
-		return Result{Skipped: skip}, err
-	}
+// Trends renders the trends of the days up to and with last. days is a multiple of 7.
+func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, days int) (Draft, error) {
 	first := last - calendar.Date(days) + 1
-	plans, err := c.store.Between(ctx, userID, first.Monday()-7, last.Monday())
+	plans, err := c.store.Between(ctx, u.ID, first.Monday()-7, last.Monday())
 	if err != nil {
-		return Result{}, err
+		return Draft{}, err
 	}
 	eaten, err := c.diary.Eaten(ctx, u, first, last)
 	if err != nil {
-		return Result{}, err
+		return Draft{}, err
 	}
 	p := insight.Period{
 		Last: last, Days: days, Target: target(u, nil), Eaten: eaten, Connected: c.diary.Connected(u),
@@ -136,18 +169,16 @@ func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, d
 		p.Plans = append(p.Plans, s.Week)
 	}
 	t := insight.Review(p)
-	m, err := c.renderer.WeeklyTrends(u, t, next)
-	if err != nil {
-		return Result{}, err
-	}
+	m, err := c.renderer.WeeklyTrends(u, t, weekAfter(last))
+	d := Draft{Mail: m, Logged: len(eaten)}
 	if t.Proposal != nil {
-		if err := c.proposals.PutProposal(ctx, userID, t.Proposal.Command()); err != nil {
-			return Result{}, err
-		}
+		d.Proposal = t.Proposal.Command()
 	}
-	mailed, err := c.store.Mail(ctx, userID, m)
-	return Result{Mailed: mailed, Logged: len(eaten)}, err
+	return d, err
 }
+
+// weekAfter is the Monday of the first week that trends up to a day can still change.
+func weekAfter(last calendar.Date) calendar.Date { return (last + 1).Monday() + 7 }
 
 // recipient returns the user, or why the mail is not to be made.
 func (c *Coach) recipient(ctx context.Context, userID, emailType, period string) (u user.User, skip string, err error) {

@@ -36,6 +36,7 @@ type answerView struct {
 	Help                                      string
 	Confirm                                   []string // commands that wait for a click
 	ConfirmURL, UndoURL, PlanURL              string
+	Pixel                                     string // tells of an opening; empty: nothing does
 }
 
 type diffView struct{ Slot, Was, Is string }
@@ -65,7 +66,12 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 	if a.Confirm != "" && len(a.Confirm) <= maxConfirm {
 		v.Confirm, v.ConfirmURL = strings.Split(a.Confirm, "\n"), r.links.Command(u.ID, a.Week, a.Confirm)
 	}
-	text, html, err := r.bodies(ConfirmationType, v)
+	tracked, track := v, r.tracking(u, ConfirmationType, a.Key)
+	for _, l := range []*string{&tracked.PlanURL, &tracked.UndoURL, &tracked.ConfirmURL} {
+		*l = track.link(*l)
+	}
+	tracked.Pixel = track.pixel()
+	text, html, err := r.bodies(ConfirmationType, v, tracked)
 	if err != nil {
 		return planner.Mail{}, err
 	}

@@ -20,7 +20,8 @@ const (
 func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error) {
 	v := newAdviceView(u.Name, a)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, DailyAdvisorType)
-	text, html, err := r.bodies(DailyAdvisorType, v)
+	v.Pixel = r.tracking(u, DailyAdvisorType, r.period(a.Date)).pixel()
+	text, html, err := r.bodies(DailyAdvisorType, v, v)
 	if err != nil {
 		return planner.Mail{}, err
 	}
@@ -46,7 +47,15 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 		v.Chart = r.messageID("chart", u.ID, nextWeek.String())
 		inline = []planner.Inline{{ContentID: v.Chart, Type: "image/png", Data: png}}
 	}
-	text, html, err := r.bodies(WeeklyTrendsType, v)
+	tracked := v
+	track := r.tracking(u, WeeklyTrendsType, r.period(nextWeek))
+	tracked.Pixel = track.pixel()
+	if v.Proposal != nil {
+		p := *v.Proposal
+		p.URL = track.link(p.URL)
+		tracked.Proposal = &p
+	}
+	text, html, err := r.bodies(WeeklyTrendsType, v, tracked)
 	if err != nil {
 		return planner.Mail{}, err
 	}
@@ -56,13 +65,13 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 }
 
 // bodies renders both bodies of a mail whose size its content bounds.
-func (r *Renderer) bodies(emailType string, view any) (text, html string, err error) {
+func (r *Renderer) bodies(emailType string, inText, inHTML any) (text, html string, err error) {
 	op := "render the " + emailType + " mail"
 	var t, h bytes.Buffer
-	if err := r.text.ExecuteTemplate(&t, emailType+".txt", view); err != nil {
+	if err := r.text.ExecuteTemplate(&t, emailType+".txt", inText); err != nil {
 		return "", "", fault.Wrap(fault.Internal, op, err)
 	}
-	if err := r.html.ExecuteTemplate(&h, emailType+".html", view); err != nil {
+	if err := r.html.ExecuteTemplate(&h, emailType+".html", inHTML); err != nil {
 		return "", "", fault.Wrap(fault.Internal, op, err)
 	}
 	if h.Len() > MaxHTML {

@@ -257,7 +257,8 @@ func TestTheProposalIsALink(t *testing.T) {
 	t.Parallel()
 	m := insightMails(t, "Lewis")["weekly_trends_deficiency"]
 	want := links{}.Command("user_lewis", nextWeek, "REGENERATE WEEK WITH HIGH PROTEIN")
-	if !strings.Contains(m.Text, want) || !strings.Contains(html.UnescapeString(m.HTML), want) {
+	_, path, _ := strings.Cut(want, "/do/")
+	if !strings.Contains(m.Text, want) || !strings.Contains(html.UnescapeString(m.HTML), "/do/"+path) {
 		t.Errorf("no link to %s", want)
 	}
 	body := targets.Body{WeightKG: 90, HeightCM: 185, Age: 35, Sex: targets.Male, Activity: targets.Active, Goal: targets.Gain}

@@ -70,6 +70,7 @@ type adviceView struct {
 	Warnings, Insights                  []string
 	Suggestion                          string
 	UnsubscribeURL                      string
+	Pixel                               string // tells of an opening; empty: nothing does
 }
 
 // Figures reports whether the mail shows figures of the diary.
@@ -133,6 +134,7 @@ type trendsView struct {
 	Plans                           string
 	Proposal                        *proposalView
 	UnsubscribeURL                  string
+	Pixel                           string // tells of an opening; empty: nothing does
 }
 
 // weekAverage is a row of the table that says what the chart shows.

@@ -37,6 +37,10 @@ type Links interface {
 	Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string
 	// Command leads to a page that asks before it runs the line for the week.
 	Command(userID string, week calendar.Date, line string) string
+	// Click leads to target, one of the links above, and notes that the mail was clicked.
+	Click(key [signedlink.ReplyKeySize]byte, target string) string
+	// Open is the address of a picture that notes that the mail was opened.
+	Open(key [signedlink.ReplyKeySize]byte) string
 }
 
 // Renderer implements [planner.Renderer].
@@ -45,6 +49,7 @@ type Renderer struct {
 	text   *texttemplate.Template
 	links  Links
 	domain string
+	extra  string // what sets the periods of mails beside the schedule apart
 }
 
 var _ planner.Renderer = (*Renderer)(nil)
@@ -60,7 +65,23 @@ func NewRenderer(links Links, domain string) (*Renderer, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "mail templates", err)
 	}
-	return &Renderer{html, text, links, domain}, nil
+	return &Renderer{html: html, text: text, links: links, domain: domain}, nil
+}
+
+// Beside returns a renderer whose mails are none of the scheduled ones: extra, of letters
+// and digits, becomes part of their periods.
+func (r *Renderer) Beside(extra string) *Renderer {
+	c := *r
+	c.extra = extra
+	return &c
+}
+
+// period names the mail of a date among those of its type.
+func (r *Renderer) period(date calendar.Date) string {
+	if r.extra == "" {
+		return date.String()
+	}
+	return date.String() + "-" + r.extra
 }
 
 // isolate keeps a name written from right to left from turning the rest of its line
@@ -83,6 +104,8 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
+	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
+	v.PlanURL, v.Pixel = track.link(v.PlanURL), track.pixel()
 	html, err := r.shortest(v)
 	if err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
@@ -96,9 +119,10 @@ type content struct{ subject, text, html, unsubscribe string }
 // mail puts the headers to a mail of a type; there is one per user and date. Mails of the
 // same week are kept together.
 func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) planner.Mail {
-	key := mailKey(emailType, u.ID, date.String())
+	period := r.period(date)
+	key := mailKey(emailType, u.ID, period)
 	m := planner.Mail{
-		Type: emailType, Period: date.String(), MessageID: r.messageID(emailType, u.ID, date.String()),
+		Type: emailType, Period: period, MessageID: r.messageID(emailType, u.ID, period),
 		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),
 		Headers: map[string]string{
 			"List-Id":               list + " <" + strings.ReplaceAll(emailType, "_", "-") + "." + r.domain + ">",

@@ -30,6 +30,7 @@ type weekView struct {
 	ItemCount                         string // "17 items"
 	ListOnPage                        bool   // the shopping list is left out of the HTML
 	PlanURL, UnsubscribeURL           string
+	Pixel                             string // tells of an opening; empty: nothing does
 	People                            int
 }
 

@@ -47,11 +47,6 @@ type Def struct {
 // Exported reports whether this program exports the metric today.
 func (d Def) Exported() bool { return d.Planned == "" && !d.Collector }
 
-// What planned metrics wait for.
-const (
-	engagement = "engagement tracking"
-)
-
 // The label keys.
 const (
 	KeyUser      = attribute.Key("user_id")
@@ -333,11 +328,11 @@ var Catalogue = []Def{
 	},
 	{
 		Name: "email_delivery_failures_total", Kind: Counter, Unit: "{mail}", Section: "1.3",
-		Help: "Mails refused for good or given up.", Keys: []attribute.Key{KeyEmailType},
+		Help: "Mails refused for good, given up, or accepted and bounced later.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
 		Name: "email_delivery_success_rate", Kind: Gauge, Unit: "1", Section: "1.3",
-		Help: "Accepted over finished mails of the last 24 h, 0 to 1, read from the database; 1 when none finished.", Keys: []attribute.Key{KeyEmailType},
+		Help: "Accepted mails that did not bounce over finished mails of the last 24 h, 0 to 1, read from the database; 1 when none finished.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
 		Name: "email_delivery_latency_seconds", Kind: Histogram, Unit: "s", Section: "1.3",
@@ -346,16 +341,16 @@ var Catalogue = []Def{
 		Buckets: []float64{.5, 1, 2, 5, 10, 20, 30, 60, 300},
 	},
 	{
-		Name: "email_opens_total", Kind: Counter, Unit: "{mail}", Section: "1.4", Planned: engagement,
+		Name: "email_opens_total", Kind: Counter, Unit: "{mail}", Section: "1.4",
 		Help: "Mails opened by a person for the first time; only users who opted in.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
-		Name: "email_clicks_total", Kind: Counter, Unit: "{mail}", Section: "1.4", Planned: engagement,
+		Name: "email_clicks_total", Kind: Counter, Unit: "{mail}", Section: "1.4",
 		Help: "Mails in which a person followed a link for the first time.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
-		Name: "email_engagement_rate", Kind: Gauge, Unit: "1", Section: "1.4", Planned: engagement,
-		Help: "Mails of the last 30 days that were opened or clicked over those accepted, 0 to 1, read from the database.", Keys: []attribute.Key{KeyEmailType},
+		Name: "email_engagement_rate", Kind: Gauge, Unit: "1", Section: "1.4",
+		Help: "Mails accepted in the last 30 days that a person opened or clicked over all of these, 0 to 1; 0 when there were none. Read from the database.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
 		Name: "command_execution_rate", Kind: Counter, Unit: "{command}", Section: "1.4",

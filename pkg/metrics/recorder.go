@@ -140,6 +140,21 @@ func (r *Recorder) MailFailed(ctx context.Context, emailType string) {
 	r.add(ctx, "email_delivery_failures_total", 1, KeyEmailType.String(emailType))
 }
 
+// MailBounced counts an accepted mail that came back; its attempt was counted before.
+func (r *Recorder) MailBounced(ctx context.Context, emailType string) {
+	r.add(ctx, "email_delivery_failures_total", 1, KeyEmailType.String(emailType))
+}
+
+// MailOpened counts a mail that a person opened for the first time.
+func (r *Recorder) MailOpened(ctx context.Context, emailType string) {
+	r.add(ctx, "email_opens_total", 1, KeyEmailType.String(emailType))
+}
+
+// MailClicked counts a mail in which a person followed a link for the first time.
+func (r *Recorder) MailClicked(ctx context.Context, emailType string) {
+	r.add(ctx, "email_clicks_total", 1, KeyEmailType.String(emailType))
+}
+
 // JobStarted counts a started attempt, from 1.
 func (r *Recorder) JobStarted(ctx context.Context, jobType string, attempt int) {
 	r.add(ctx, "scheduler_job_executions_total", 1, KeyJobType.String(jobType))

@@ -98,7 +98,11 @@ const (
 // ours are the sqlc names of this package's statements.
 var ours = func() map[string]bool {
 	names := map[string]bool{}
-	for _, f := range []string{"queries/queries.sql", "queries/jobs.sql", "queries/steer.sql", "queries/diary.sql"} {
+	files, err := fs.Glob(statements, "queries/*.sql")
+	if err != nil {
+		panic(err) // the pattern is wrong: a bug
+	}
+	for _, f := range files {
 		b, err := statements.ReadFile(f)
 		if err != nil {
 			panic(err) // embedded above

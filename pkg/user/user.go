@@ -54,6 +54,7 @@ type Settings struct {
 
 	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
 	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
+	NoClicks   bool     `json:"no_clicks,omitempty"`   // links of mails lead to their pages without being counted
 }
 
 // DiaryMode says what is done with meals that the user confirmed as eaten.

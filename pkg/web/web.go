@@ -1,5 +1,6 @@
 // Package web is the HTTP face of the roles: health for machines, and for people the
-// pages behind the links in mails. A GET changes nothing, but for FatSecret's callback.
+// pages behind the links in mails. A GET changes nothing, but for FatSecret's callback and
+// the note that a mail was opened or clicked.
 package web
 
 import (
@@ -38,6 +39,8 @@ const (
 	UnsubscribeLink = "unsubscribe"
 	ConnectLink     = "connect"
 	CommandLink     = "command"
+	ClickLink       = "click"
+	OpenLink        = "open"
 )
 
 // How long links in a mail work.
@@ -108,6 +111,7 @@ type Pages struct {
 	Plans     Plans
 	Users     Users
 	FatSecret FatSecret
+	Mails     Mails
 	Steering  Steering
 	Links     Links
 	Signer    *signedlink.Signer
@@ -118,6 +122,8 @@ type Pages struct {
 // Register adds the pages to the mux.
 func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
+	mux.HandleFunc("GET /r/{token}", p.click)
+	mux.HandleFunc("GET /o/{token}", p.open)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
 	mux.HandleFunc("GET /do/{token}", p.askDo)

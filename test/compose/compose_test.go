@@ -154,7 +154,7 @@ func (s stack) mails(t *testing.T) {
 		}
 	}
 	mail := s.get(t, "INBOX_PORT", "/inbox/mail/1/html")
-	link := regexp.MustCompile(`http://localhost:` + s.ports["API_PORT"] + `(/plan/[^"]+)`).FindStringSubmatch(mail)
+	link := regexp.MustCompile(`http://localhost:` + s.ports["API_PORT"] + `(/r/[^"]+)`).FindStringSubmatch(mail) // a counted link, which redirects
 	if link == nil {
 		t.Fatal("the mail does not link to the plan")
 	}

@@ -160,3 +160,11 @@ func photograph(t *testing.T, b *pagetest.Browser, html string) {
 func (links) Reply(key [signedlink.ReplyKeySize]byte, _ string, _ calendar.Date) string {
 	return fmt.Sprintf("plan+%x@meals.example.org", key)
 }
+
+func (links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
+	return fmt.Sprintf("https://meals.example.org/r/%x%s", key, strings.TrimPrefix(target, "https://meals.example.org"))
+}
+
+func (links) Open(key [signedlink.ReplyKeySize]byte) string {
+	return fmt.Sprintf("https://meals.example.org/o/%x", key)
+}

@@ -104,6 +104,14 @@ type JobExecution struct {
 	Worker        string
 }
 
+type MailEvent struct {
+	OutboxID int64
+	Kind     string
+	Machine  bool
+	FirstAt  time.Time
+	Times    int64
+}
+
 type MealLog struct {
 	UserID      string
 	Date        time.Time
@@ -135,6 +143,7 @@ type Outbox struct {
 	Diary         bool
 	WeekOf        *time.Time
 	ReplyKey      *string
+	BouncedAt     *time.Time
 }
 
 type Plan struct {

@@ -54,7 +54,7 @@ func (q *Queries) CallsToday(ctx context.Context, api string) (int32, error) {
 }
 
 const claimMail = `-- name: ClaimMail :one
-select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key from outbox
+select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at from outbox
 where status = 'pending' and next_attempt_at <= now()
 order by next_attempt_at, id
 limit 1
@@ -86,6 +86,7 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 		&i.Diary,
 		&i.WeekOf,
 		&i.ReplyKey,
+		&i.BouncedAt,
 	)
 	return i, err
 }
@@ -818,10 +819,10 @@ func (q *Queries) MacroBalance(ctx context.Context) ([]MacroBalanceRow, error) {
 
 const mailDelivery = `-- name: MailDelivery :many
 select email_type,
-       count(*) filter (where status = 'sent') as sent,
-       count(*) filter (where status = 'failed') as failed
+       count(*) filter (where status = 'sent' and bounced_at is null) as sent,
+       count(*) filter (where status = 'failed' or bounced_at is not null) as failed
 from outbox
-where status <> 'pending' and coalesce(sent_at, next_attempt_at) > now() - interval '24 hours'
+where status <> 'pending' and coalesce(bounced_at, sent_at, next_attempt_at) > now() - interval '24 hours'
 group by email_type
 order by email_type
 `

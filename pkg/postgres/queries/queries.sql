@@ -150,10 +150,10 @@ select count(*) from outbox where status = 'pending';
 
 -- name: MailDelivery :many
 select email_type,
-       count(*) filter (where status = 'sent') as sent,
-       count(*) filter (where status = 'failed') as failed
+       count(*) filter (where status = 'sent' and bounced_at is null) as sent,
+       count(*) filter (where status = 'failed' or bounced_at is not null) as failed
 from outbox
-where status <> 'pending' and coalesce(sent_at, next_attempt_at) > now() - interval '24 hours'
+where status <> 'pending' and coalesce(bounced_at, sent_at, next_attempt_at) > now() - interval '24 hours'
 group by email_type
 order by email_type;
 

@@ -1,0 +1,94 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+)
+
+var _ delivery.Feedback = (*Outbox)(nil)
+
+// Note implements [delivery.Feedback].
+func (o *Outbox) Note(ctx context.Context, s delivery.Seen) (delivery.Noted, error) {
+	row, err := o.q.RecordMailEvent(ctx, db.RecordMailEventParams{
+		ReplyKey: s.Mail, Kind: string(s.Signal), Machine: s.Machine, MachineSeconds: s.Signal.MachineWithin().Seconds(),
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return delivery.Noted{}, nil
+	}
+	return delivery.Noted{User: row.UserID, Type: row.EmailType, First: row.First}, failed("note a "+string(s.Signal), err)
+}
+
+// Bounced implements [delivery.Feedback].
+func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, status string) (r delivery.Returned, news bool, err error) {
+	if !permanent || messageID == "" {
+		return r, false, nil
+	}
+	err = pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
+		q := o.q.WithTx(tx)
+		row, err := q.MarkMailBounced(ctx, "bounced: "+status, messageID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, err := q.CountBouncedInARow(ctx, row.UserID)
+		r, news = delivery.Returned{User: row.UserID, Type: row.EmailType, InARow: int(n)}, true
+		return err
+	})
+	if err != nil {
+		return delivery.Returned{}, false, failed("note a bounce", err)
+	}
+	return r, news, nil
+}
+
+// MailStats is what became of the mails of a type that were accepted in the last 30 days.
+type MailStats = db.MailStatsRow
+
+// Stats returns one row for each type of which a mail was accepted.
+func (o *Outbox) Stats(ctx context.Context) ([]MailStats, error) {
+	rows, err := o.q.MailStats(ctx)
+	return rows, failed("mail statistics", err)
+}
+
+// Engagement returns, per mail type, the share of the mails accepted in the last 30 days
+// that a person opened or clicked.
+func (o *Outbox) Engagement(ctx context.Context) (map[string]float64, error) {
+	rows, err := o.Stats(ctx)
+	out := make(map[string]float64, len(rows))
+	for _, r := range rows {
+		out[r.EmailType] = float64(r.Engaged) / float64(r.Accepted)
+	}
+	return out, err
+}
+
+// QueuedMail is a mail that waits, was given up or came back.
+type QueuedMail = db.ListQueueRow
+
+// Queue lists the mails that wait and those of the last 30 days that failed, 500 at most.
+func (o *Outbox) Queue(ctx context.Context, failedOnly bool) ([]QueuedMail, error) {
+	rows, err := o.q.ListQueue(ctx, failedOnly)
+	return rows, failed("list mails", err)
+}
+
+// Newest loads the plan of the user's latest week that has one; kind NotFound.
+func (s *Plans) Newest(ctx context.Context, userID string) (planner.Stored, error) {
+	const op = "load the newest plan"
+	var out planner.Stored
+	data, err := s.q.NewestPlan(ctx, userID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return out, fault.New(fault.NotFound, op, "user %q has no plan yet (`mealplanner generate --user %s` makes one)", userID, userID)
+	}
+	if err != nil {
+		return out, failed(op, err)
+	}
+	return out, fault.Wrap(fault.Internal, op, json.Unmarshal(data, &out))
+}

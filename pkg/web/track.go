@@ -1,0 +1,86 @@
+package web
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/delivery"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
+)
+
+// Mails notes what people do with their mails.
+type Mails interface {
+	Note(ctx context.Context, s delivery.Seen) (delivery.Noted, error)
+}
+
+// clickable are the pages that a counted link may lead to.
+var clickable = []string{"/plan/", "/do/"}
+
+func isClickable(path string) bool {
+	return slices.ContainsFunc(clickable, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// maxTarget is the longest path that a counted link's token can carry.
+const maxTarget = 900
+
+// Click returns the address that leads to target, one of our pages, and notes that the
+// mail was clicked. What is not ours to count is returned as it is.
+func (l Links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
+	path, ours := strings.CutPrefix(target, l.Base)
+	if !ours || !isClickable(path) || len(path) > maxTarget {
+		return target
+	}
+	return l.Base + "/r/" + l.Signer.Sign(ClickLink, "", hex.EncodeToString(key[:])+" "+path, planValid)
+}
+
+// Open returns the address of the picture that notes that the mail was opened.
+func (l Links) Open(key [signedlink.ReplyKeySize]byte) string {
+	return l.Base + "/o/" + l.Signer.Sign(OpenLink, "", hex.EncodeToString(key[:]), planValid)
+}
+
+// click notes the click and leads on, whether or not it could be noted. Where to is in the
+// signed token, and is one of our pages in any case.
+func (p *Pages) click(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(ClickLink, r.PathValue("token"))
+	mail, path, _ := strings.Cut(c.Subject, " ")
+	if err == nil && !isClickable(path) {
+		err = fault.New(fault.Unauthorized, "link", "this link is not valid")
+	}
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.note(r, mail, delivery.Clicked)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, strings.TrimRight(p.PublicURL.String(), "/")+path, http.StatusFound)
+}
+
+// pixel is a transparent GIF of one by one pixel.
+const pixel = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+
+// open notes that the mail was opened and shows nothing.
+func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
+	c, err := p.Signer.Verify(OpenLink, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.note(r, c.Subject, delivery.Opened)
+	h := w.Header()
+	h.Set("Content-Type", "image/gif")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte(pixel)) // the reader went away
+}
+
+func (p *Pages) note(r *http.Request, mail string, s delivery.Signal) {
+	if _, err := p.Mails.Note(r.Context(), delivery.Seen{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
+		p.Log.ErrorContext(r.Context(), "Signal was not noted", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+	}
+}
