@@ -1,10 +1,19 @@
 package app
 
-import "context"
+import (
+	"context"
+
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+)
 
 // ReadGauges reads the gauges of the installation, which the leader does by itself every
 // 15 seconds.
 func (a *App) ReadGauges(ctx context.Context) { a.readGauges(ctx) }
+
+// ReadWeeks returns the gauges about weeks, as they are at the program's own time.
+func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+	return a.readWeeks(ctx)
+}
 
 // Probe asks every upstream once whether it is up.
 func (a *App) Probe(ctx context.Context) {
