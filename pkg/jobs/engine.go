@@ -82,6 +82,9 @@ func New(o Options) (*Engine, error) {
 // finish. Jobs that are cut short go back to the queue.
 func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	background := context.WithoutCancel(ctx)
+	if err := e.o.Settings.Read(ctx, e.o.Store); err != nil { // before the first job
+		e.o.Observer.Trouble(ctx, "runtime settings", err)
+	}
 	if err := e.client.Start(background); err != nil {
 		return fault.Wrap(fault.DatabaseError, "job queue", err)
 	}
@@ -371,10 +374,11 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 		ScheduledFor: job.Fire, TraceID: traceID, Worker: e.o.Worker,
 	})
 	if err != nil {
-		if fault.KindOf(err) == fault.Conflict { // the schedule was deleted: the job has no meaning any more
-			err = river.JobCancel(err)
+		dropped := fault.KindOf(err) == fault.Conflict // the schedule was deleted: the job has no meaning any more
+		e.o.Observer.End(ctx, job, Outcome{Err: err, Took: e.o.Now().Sub(begin), Dropped: dropped})
+		if dropped {
+			return river.JobCancel(err)
 		}
-		e.o.Observer.End(ctx, job, Outcome{Err: err, Took: e.o.Now().Sub(begin)})
 		return err
 	}
 	job.Execution, job.Attempt, job.First = begun.ID, int(begun.AttemptNumber), begun.First

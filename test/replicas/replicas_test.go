@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
 )
 
@@ -31,14 +32,23 @@ var thresholds = map[schedule.Priority]time.Duration{
 func TestReplicas(t *testing.T) {
 	w := newWorld(t)
 	live := make([]*replica, replicas)
-	for i := range live {
-		live[i] = w.spawn(t)
+	restart := func(env ...string) {
+		for i, r := range live {
+			if r != nil {
+				r.end(t, syscall.SIGTERM)
+			}
+			live[i] = w.spawn(t, env...)
+		}
 	}
+	restart()
 	t.Cleanup(func() {
 		for _, r := range live {
 			r.end(t, syscall.SIGTERM)
 		}
 	})
+	// With a library that takes its time, a kill finds jobs at work.
+	slow, err := w.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 150})
+	must(t, err)
 	week := (calendar.On(time.Now()).Monday() + 7).Time()
 	w.schedule(t, week, time.Minute)
 	kills := w.killUntilPlanned(t, live, week)
@@ -61,6 +71,8 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("%d attempts failed for another reason than a kill", n)
 	}
 
+	must(t, w.box.Faults.Clear(slow))
+	restart("GENERATION_POOL_MAX_AGE=1h") // everybody cooks from one library: it is asked once
 	next := week.AddDate(0, 0, 7)
 	before := w.count(t, "select max(id) from job_executions")
 	w.schedule(t, next, 0)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -111,7 +112,6 @@ func newWorld(t *testing.T) *world {
 		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <plan@sandbox.example>",
 		"SCHEDULER_ADDR="+anyPort, fmt.Sprintf("SCHEDULER_CONCURRENCY=%d", limit), "SCHEDULER_WEEKLY_SPREAD=0s",
 		"GENERATION_TIMEOUT=15s", "GENERATION_UPSTREAM_TIMEOUT=10s", // a loaded machine is no failure
-		"GENERATION_POOL_MAX_AGE=1h", // everybody cooks from one library: it is asked once
 		"LOG_LEVEL=warn",
 	)
 	w.populate(t, url)
@@ -166,10 +166,10 @@ type replica struct {
 	done chan struct{}
 }
 
-func (w *world) spawn(t *testing.T) *replica {
+func (w *world) spawn(t *testing.T, env ...string) *replica {
 	t.Helper()
 	cmd := exec.Command(binary, "scheduler")
-	cmd.Env, cmd.Stdout, cmd.Stderr = w.env, w.log, w.log
+	cmd.Env, cmd.Stdout, cmd.Stderr = slices.Concat(w.env, env), w.log, w.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	must(t, cmd.Start())
 	r := &replica{cmd, make(chan struct{})}
