@@ -374,11 +374,17 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 		ScheduledFor: job.Fire, TraceID: traceID, Worker: e.o.Worker,
 	})
 	if err != nil {
-		dropped := fault.KindOf(err) == fault.Conflict // the schedule was deleted: the job has no meaning any more
-		e.o.Observer.End(ctx, job, Outcome{Err: err, Took: e.o.Now().Sub(begin), Dropped: dropped})
-		if dropped {
-			return river.JobCancel(err)
+		o := Outcome{Err: err, Took: e.o.Now().Sub(begin)}
+		switch fault.KindOf(err) {
+		case fault.Conflict:
+			o.Dropped, o.Err = true, fault.New(fault.Conflict, "job "+job.ID, "its schedule was deleted")
+			err = river.JobCancel(o.Err)
+		case fault.NotFound:
+			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it was finished by a process that ended before the queue knew")
+			err = nil
+		default:
 		}
+		e.o.Observer.End(ctx, job, o)
 		return err
 	}
 	job.Execution, job.Attempt, job.First = begun.ID, int(begun.AttemptNumber), begun.First

@@ -173,6 +173,28 @@ func TestJobsOfTheDeadComeBack(t *testing.T) {
 	}
 }
 
+// A process may die after a job is finished on record and before the queue knows: it is not
+// done again.
+func TestFinishedJobsAreNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	e := s.engine(t, succeed)
+	river := s.queue(t, e)
+	stop := run(t, e, time.Second)
+	s.await(t, 1, "select count(*) from river_job where state = 'completed'")
+	stop()
+	s.exec(t, "update river_job set state = 'running', finalized_at = null, attempted_at = now() - interval '31 seconds' where id = $1", river)
+	run(t, s.engine(t, func(context.Context, jobs.Job) (any, error) {
+		t.Error("it ran again")
+		return nil, nil
+	}), time.Second)
+	s.await(t, 1, "select count(*) from river_job where state = 'completed'")
+	s.await(t, 1, "select count(*) from job_executions")
+	if o := s.outcomes(); len(o) != 2 || !o[1].Dropped {
+		t.Errorf("the observer saw %+v", o)
+	}
+}
+
 // A worker that is silent for less than that keeps its job.
 func TestJobsOfTheLivingStay(t *testing.T) {
 	t.Parallel()

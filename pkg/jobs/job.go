@@ -53,7 +53,7 @@ type Outcome struct {
 	Final bool // no attempt follows
 	// Exhausted says that the last allowed attempt failed for a transient reason.
 	Exhausted bool
-	Dropped   bool          // its schedule is gone: nothing was done and nothing follows
+	Dropped   bool          // nothing was left to do, see Err: nothing was done and nothing follows
 	Retry     time.Duration // until the next attempt, when there is one
 }
 

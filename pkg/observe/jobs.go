@@ -101,7 +101,7 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 		o.rec.JobCompleted(ctx, string(j.Type))
 		o.log.InfoContext(ctx, "Job completed", attrs...)
 	case out.Dropped:
-		o.log.InfoContext(ctx, "Job dropped: its schedule was deleted", attrs...)
+		o.log.InfoContext(ctx, "Job dropped", append(attrs, Failure(kind, out.Err)...)...)
 	case kind == fault.Canceled:
 		o.log.InfoContext(ctx, "Job goes back to the queue", attrs...)
 	case out.Final:

@@ -47,7 +47,7 @@ func TestReplicas(t *testing.T) {
 		}
 	})
 	// With a library that takes its time, a kill finds jobs at work.
-	slow, err := w.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 150})
+	slow, err := w.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 200})
 	must(t, err)
 	week := (calendar.On(time.Now()).Monday() + 7).Time()
 	w.schedule(t, week, time.Minute)
