@@ -187,7 +187,7 @@ func TestThroughput(t *testing.T) {
 	watch := newStopwatch(users)
 	engines(t, url, func(context.Context, jobs.Job) (any, error) { watch.pass(); return nil, nil })
 	ours := watch.perSecond(t)
-	say("%d jobs with nothing to do, %d x %d workers: River alone %.0f a second, our engine %.0f, ratio %.2f", users, replicas, limit, river, ours, ours/river)
+	say("%d jobs with nothing to do, %d x %d workers: River alone %.0f a second, our engine %.0f, ratio %.2f (fetching every 50 ms allows 300)", users, replicas, limit, river, ours, ours/river)
 	if ours < river/4 {
 		t.Errorf("the engine does %.0f jobs a second, River alone %.0f", ours, river)
 	}

@@ -59,8 +59,14 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("%d copies of mails, and %d kills", copies, kills)
 	}
 	_, together := w.speed(t, 0)
-	say("%d users due within a minute, %d kills: %d plans, %d mails, %d copies of mails, %d attempts cut short; at most %d jobs at a time (limit %d)",
-		users, kills, users, users, copies, w.count(t, "select count(*) from job_executions where error_type = 'Canceled'"), together, replicas*limit)
+	say("%d users due within a minute, %d kills: %d plans, %d mails, %d copies of mails; at most %d jobs at a time (limit %d)", users, kills, users, users, copies, together, replicas*limit)
+	rescued, cut := w.count(t, "select count(*) from river_job where attempt > 1"), w.count(t, "select count(*) from job_executions where error_type = 'Canceled'")
+	say("  %d jobs were taken from dead processes, %d of them at work; the slowest of these was done %d s after its first attempt began", rescued, cut,
+		w.count(t, `select coalesce(max(extract(epoch from b.completed_at - a.started_at)), 0)::int from job_executions a join job_executions b using (river_job_id)
+			where a.error_type = 'Canceled' and b.final`))
+	if cut == 0 {
+		t.Error("no kill found a job at work: nothing is shown")
+	}
 	for _, p := range w.waits(t, 0) {
 		say("  %-8s from scheduled to started: p50 %8s  p95 %8s  max %8s  (the document: p95 %s)", p.Priority, p.P50, p.P95, p.Max, thresholds[p.Priority])
 		if p.P95 > thresholds[p.Priority] {
