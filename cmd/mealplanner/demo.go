@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -208,8 +209,11 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 	smtp := box.Mail.SMTPAddr()
 	cfg.SMTP = config.SMTP{
 		Host: smtp.IP.String(), Port: smtp.Port, Username: sandbox.MailUser, Password: secretbox.Secret(box.MailPassword),
-		Encryption: "none", From: "Meal planner <plan@sandbox.example>", Timeout: cfg.SMTP.Timeout,
+		Encryption: "none", From: "Meal planner <" + sandbox.InboxAddress + ">", Timeout: cfg.SMTP.Timeout,
 	}
+	imap := box.Mail.IMAPAddr()
+	cfg.IMAP.Host, cfg.IMAP.Port, cfg.IMAP.Encryption = imap.IP.String(), imap.Port, "none"
+	cfg.IMAP.Username, cfg.IMAP.Password, cfg.IMAP.AuthservID = sandbox.InboxAddress, secretbox.Secret(box.MailPassword), mailbox.AuthservID
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
 	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"

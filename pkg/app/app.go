@@ -21,9 +21,11 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
@@ -33,6 +35,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
+	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/weights"
@@ -91,6 +94,7 @@ type App struct {
 	Jobs     *jobs.Engine
 	// JobSettings are changed while the program runs.
 	JobSettings *jobs.Settings
+	Coach       *coach.Coach
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
 	Delivery    *delivery.Service
@@ -104,6 +108,9 @@ type App struct {
 	rec        *metrics.Recorder
 	pools      map[string]*pgxpool.Pool
 	generation *observe.Generation
+	steering   observe.Steerer
+	steerings  *postgres.Steering
+	inbox      *inbox.Reader // nil: replies are not read
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
 	readiness  *readiness
@@ -302,6 +309,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.Links = web.Links{
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
 		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),
+		Inbox:  c.IMAP.Inbox(c.SMTP),
 	}
 	renderer, err := mailer.NewRenderer(a.Links, c.SMTP.Domain())
 	if err != nil {
@@ -326,6 +334,12 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
+	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
+	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, renderer, a.opts.Now), tracer, a.rec, a.Log)
+	if a.inbox, err = a.newInbox(); err != nil {
+		return err
+	}
+	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, renderer)
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)
 }
@@ -427,7 +441,7 @@ func (a *App) Start(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 		}
-		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
+		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
 		pages.Register(mux)
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err
@@ -496,7 +510,7 @@ func (a *App) startJobs(ctx context.Context) {
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
-	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.speak) })
+	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.lead) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})
@@ -508,6 +522,14 @@ func (a *App) startJobs(ctx context.Context) {
 			return ctx.Err()
 		}
 	})
+}
+
+// lead is what one process does for the installation.
+func (a *App) lead(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.speak(ctx) })
+	wg.Go(func() { a.readInbox(ctx) })
+	wg.Wait()
 }
 
 func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler) error {

@@ -36,5 +36,6 @@ const purgeEvery = 10 * time.Minute
 
 func (a *App) purge(ctx context.Context) error {
 	_, err := a.accounts.store.Purge(ctx)
-	return errors.Join(err, a.Users.PurgeDebug(ctx, a.opts.Now()), a.JobStore.Purge(ctx))
+	_, berr := a.Outbox.Blank(ctx)
+	return errors.Join(err, berr, a.Users.PurgeDebug(ctx, a.opts.Now()), a.JobStore.Purge(ctx))
 }

@@ -20,3 +20,6 @@ func (a *App) Probe(ctx context.Context) {
 	a.upstreams.probeTandoor(ctx)
 	a.upstreams.probeFatSecret(ctx)
 }
+
+// Purge runs the purge at once.
+func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }

@@ -306,6 +306,9 @@ func (w *world) sums(t *testing.T) map[string]int64 {
 				out[m.Name] += p.Value
 				api, _ := p.Attributes.Value(metrics.KeyAPI)
 				endpoint, _ := p.Attributes.Value(metrics.KeyEndpoint)
+				for _, kv := range p.Attributes.ToSlice() {
+					out[m.Name+"{"+string(kv.Key)+"="+kv.Value.AsString()+"}"] += p.Value
+				}
 				out[m.Name+"{"+api.AsString()+"}"] += p.Value
 				out[m.Name+"{"+api.AsString()+"/"+endpoint.AsString()+"}"] += p.Value
 			}

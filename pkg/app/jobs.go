@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
@@ -34,6 +35,8 @@ func (a *App) handlers() map[schedule.Type]jobs.Handler {
 	return map[schedule.Type]jobs.Handler{
 		schedule.WeeklyGeneration: a.generateWeekly,
 		schedule.AutoSync:         a.autoSync,
+		schedule.DailyAdvisor:     a.adviseDaily,
+		schedule.WeeklyTrends:     a.reviewWeekly,
 	}
 }
 
@@ -82,14 +85,68 @@ func (a *App) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 		return nil, fault.Wrap(fault.InvalidInput, "sync", err)
 	}
 	var out syncOutput
-	if p.SyncType == schedule.SyncTandoor {
+	switch p.SyncType {
+	case schedule.SyncTandoor:
 		sum, serr := a.Sync.Refresh(ctx, j.Connection, p.Full, nil)
 		out, err = syncOutput{Synced: sum.Changed, Deleted: sum.Deleted, Failed: sum.Problems, Full: sum.Full}, serr
+	default:
+		out, err = a.syncDiary(ctx, j.User)
 	}
 	if resilient.IsOpen(err) {
 		return syncOutput{Skipped: "circuit breaker open"}, nil
 	}
 	return out, err
+}
+
+// syncDiary reads a user's diary of their today.
+func (a *App) syncDiary(ctx context.Context, userID string) (syncOutput, error) {
+	u, err := a.Users.Get(ctx, userID)
+	if err != nil {
+		return syncOutput{}, err
+	}
+	zone, err := u.Location()
+	if err != nil {
+		return syncOutput{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	return a.accounts.sync(ctx, userID, calendar.On(a.opts.Now().In(zone)))
+}
+
+// mailOutput is what is kept of a mail job: no figure of a diary.
+type mailOutput struct {
+	Sent    bool   `json:"email_sent"`
+	Type    string `json:"email_type"`
+	Logged  int    `json:"days_logged,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
+}
+
+// adviseDaily mails the advice about the day of the job's time.
+func (a *App) adviseDaily(ctx context.Context, j jobs.Job) (any, error) {
+	res, err := a.Coach.Advise(ctx, j.User, calendar.On(j.Occurrence))
+	if err != nil {
+		return nil, err
+	}
+	a.Wake()
+	return mailOutput{res.Mailed, coach.AdvisorType, res.Logged, res.Skipped}, nil
+}
+
+// trendDays are the days that the trends look at, unless the parameters say otherwise.
+const trendDays = 28
+
+// reviewWeekly mails the trends of the days before the job's time.
+func (a *App) reviewWeekly(ctx context.Context, j jobs.Job) (any, error) {
+	p, err := schedule.Params[schedule.TrendsParams](j.Params)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidInput, "weekly trends", err)
+	}
+	if p.Days == 0 {
+		p.Days = trendDays
+	}
+	res, err := a.Coach.Review(ctx, j.User, calendar.On(j.Occurrence)-1, p.Days)
+	if err != nil {
+		return nil, err
+	}
+	a.Wake()
+	return mailOutput{res.Mailed, coach.TrendsType, res.Logged, res.Skipped}, nil
 }
 
 // newEngine puts the job engine together.

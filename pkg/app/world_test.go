@@ -65,6 +65,7 @@ type options struct {
 	empty      bool     // do not import the library
 	role       app.Role // "" = Serve
 	now        func() time.Time
+	imap       bool   // replies are read from the sandbox's mailbox
 	database   string // another world's, with its users; "" = an own one
 }
 
@@ -90,6 +91,10 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	if o.change != nil {
 		o.change(&w.cfg)
+	}
+	if o.imap {
+		w.cfg.IMAP.Host, w.cfg.IMAP.Port = box.Mail.IMAPAddr().IP.String(), box.Mail.IMAPAddr().Port
+		w.cfg.IMAP.Password = secretbox.Secret(box.MailPassword)
 	}
 	role := o.role
 	if role == "" {

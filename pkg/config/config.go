@@ -20,6 +20,7 @@ type Config struct {
 	Database   Database   `embed:"" prefix:"database-" group:"Database"`
 	Security   Security   `embed:"" group:"Security"`
 	SMTP       SMTP       `embed:"" prefix:"smtp-" group:"Mail"`
+	IMAP       IMAP       `embed:"" prefix:"imap-" group:"Replies"`
 	Web        Web        `embed:"" group:"Web"`
 	Generation Generation `embed:"" prefix:"generation-" group:"Generation"`
 	Scheduler  Scheduler  `embed:"" prefix:"scheduler-" group:"Scheduler"`
@@ -53,6 +54,35 @@ type SMTP struct {
 	From       string           `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
 	ReplyTo    string           `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
 	Timeout    time.Duration    `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
+}
+
+// IMAP says where replies arrive. Without it they are not read, and mails say so.
+type IMAP struct {
+	Host       string           `env:"IMAP_HOST" help:"IMAP server of the mailbox that gets the replies; empty: commands come by the buttons in the mails only."`
+	Port       int              `env:"IMAP_PORT" default:"993" help:"Port of the IMAP server."`
+	Username   string           `env:"IMAP_USERNAME" help:"User at the IMAP server."`
+	Password   secretbox.Secret `env:"IMAP_PASSWORD" help:"Password at the IMAP server." placeholder:"SECRET"`
+	Encryption string           `env:"IMAP_ENCRYPTION" default:"tls" enum:"tls,starttls,none,insecure" help:"tls (993), starttls (143), none (loopback only), or insecure: none towards another host, for a private network."`
+	Folder     string           `env:"IMAP_FOLDER" default:"INBOX" help:"Folder to read. Nothing in it is moved, marked or deleted."`
+	Poll       time.Duration    `env:"IMAP_POLL" default:"60s" help:"Time between looks where the server does not announce mail (IDLE)."`
+	Timeout    time.Duration    `env:"IMAP_TIMEOUT" default:"30s" help:"Limit of one exchange with the server."`
+	Address    string           `env:"IMAP_ADDRESS" help:"Address of the mailbox (default: that of SMTP_FROM). Mails to it with +something before the @ must arrive there too." placeholder:"plan@example.org"`
+	AuthservID string           `name:"authserv-id" env:"IMAP_AUTHSERV_ID" help:"Name under which your mail provider states its checks in Authentication-Results (RFC 8601). Empty: DKIM signatures are verified here." placeholder:"mx.example.org"`
+}
+
+// Inbox is the address for replies; "" when they are not read.
+func (c IMAP) Inbox(s SMTP) string {
+	if c.Host == "" {
+		return ""
+	}
+	if c.Address != "" {
+		return c.Address
+	}
+	a, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return ""
+	}
+	return a.Address
 }
 
 // Web says where the roles listen.
@@ -148,6 +178,7 @@ func (c *Config) Check() error {
 		{"DATABASE_API_POOL", c.Database.APIPool, 1, 1000},
 		{"DATABASE_SCHEDULER_POOL", c.Database.SchedulerPool, 1, 1000},
 		{"SMTP_PORT", c.SMTP.Port, 1, 65535},
+		{"IMAP_PORT", c.IMAP.Port, 1, 65535},
 		{"GENERATION_EFFORT", c.Generation.Effort, 1, 1_000_000},
 		{"SCHEDULER_CONCURRENCY", c.Scheduler.Concurrency, 1, 100},
 		{"FATSECRET_DAILY_BUDGET", c.FatSecret.DailyBudget, 1, 1_000_000_000},
@@ -162,6 +193,8 @@ func (c *Config) Check() error {
 	}{
 		{"DATABASE_STATEMENT_TIMEOUT", c.Database.StatementTimeout},
 		{"SMTP_TIMEOUT", c.SMTP.Timeout},
+		{"IMAP_TIMEOUT", c.IMAP.Timeout},
+		{"IMAP_POLL", c.IMAP.Poll},
 		{"GENERATION_TIMEOUT", c.Generation.Timeout},
 		{"GENERATION_UPSTREAM_TIMEOUT", c.Generation.UpstreamTimeout},
 		{"TANDOOR_TIMEOUT", c.Tandoor.Timeout},
@@ -184,6 +217,9 @@ func (c *Config) Check() error {
 	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
 		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.SMTP.Host)
 	}
+	if err := c.IMAP.check(); err != nil {
+		return err
+	}
 	if host, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && (err != nil || !loopback(host)) {
 		return bad("ADMIN_ADDR", "%q is not a loopback address: want 127.0.0.1:6060", c.Web.AdminAddr)
 	}
@@ -198,6 +234,23 @@ func (c *Config) Check() error {
 	}
 	_, _, err := c.Log.Levels(slog.LevelInfo)
 	return err
+}
+
+func (c *IMAP) check() error {
+	switch a, err := mail.ParseAddress(c.Address); {
+	case c.Host == "":
+		return nil
+	case c.Encryption == "none" && !loopback(c.Host):
+		return fault.New(fault.InvalidConfig, "IMAP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.Host)
+	case c.Address != "" && (err != nil || a.Address != c.Address):
+		return fault.New(fault.InvalidConfig, "IMAP_ADDRESS", "%q is not a plain address like plan@example.org", c.Address)
+	case strings.Contains(c.Address, "+"):
+		return fault.New(fault.InvalidConfig, "IMAP_ADDRESS", "%q has a + already: give the mailbox's own address", c.Address)
+	case c.Username == "" || c.Password == "":
+		return fault.New(fault.InvalidConfig, "IMAP_USERNAME", "and IMAP_PASSWORD must be set with IMAP_HOST")
+	default:
+		return nil
+	}
 }
 
 func loopback(host string) bool {

@@ -7,27 +7,29 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
-// Scope says what of a week is to be chosen anew: everything when Date is 0, one day, or one
-// meal of a day when Meal is given.
+// Scope is a part of a week that is to be chosen anew: everything when Date is 0, one day,
+// or one meal of a day when Meal is given.
 type Scope struct {
 	Date Date
 	Meal *recipe.Meal
 }
 
-// Regenerate returns the problem whose answer replaces the part of the plan within scope.
-// Every slot outside it is locked with the plan's servings; user locks inside it stand. The
+// Regenerate returns the problem whose answer replaces the parts of the plan within the
+// scopes, nothing when there is none. Every slot outside them is locked with the plan's servings; user locks inside them stand. The
 // recipes chosen there before become avoid_repeats, in addition to those of p. The plan must be one of
 // p's: errors are of kind [fault.InvalidInput].
-func Regenerate(p Problem, plan Plan, scope Scope) (Problem, error) {
+func Regenerate(p Problem, plan Plan, scopes ...Scope) (Problem, error) {
 	const op = "generate: regenerate"
 	if plan.WeekOf != p.WeekOf || len(plan.Days) != DaysPerWeek {
 		return Problem{}, fault.New(fault.InvalidInput, op, "plan: not a plan for the week of %s", p.WeekOf)
 	}
-	if scope.Date != 0 && !p.contains(scope.Date) {
-		return Problem{}, fault.New(fault.InvalidInput, op, "date: %s is outside the week of %s", scope.Date, p.WeekOf)
-	}
-	if scope.Date == 0 && scope.Meal != nil {
-		return Problem{}, fault.New(fault.InvalidInput, op, "date: a meal needs one")
+	for _, s := range scopes {
+		if s.Date != 0 && !p.contains(s.Date) {
+			return Problem{}, fault.New(fault.InvalidInput, op, "date: %s is outside the week of %s", s.Date, p.WeekOf)
+		}
+		if s.Date == 0 && s.Meal != nil {
+			return Problem{}, fault.New(fault.InvalidInput, op, "date: a meal needs one")
+		}
 	}
 	p.Locks = slices.Clone(p.Locks)
 	p.AvoidRepeats = slices.Clone(p.AvoidRepeats)
@@ -38,11 +40,12 @@ func Regenerate(p Problem, plan Plan, scope Scope) (Problem, error) {
 			if s == nil {
 				continue
 			}
+			free := slices.ContainsFunc(scopes, func(sc Scope) bool { return sc.covers(slot) })
 			n := slices.IndexFunc(p.Locks, func(l Lock) bool { return l.Slot == slot })
 			switch {
-			case !scope.covers(slot) && n >= 0:
+			case !free && n >= 0:
 				p.Locks[n] = Lock{slot, s.Recipe, s.Servings}
-			case !scope.covers(slot):
+			case !free:
 				p.Locks = append(p.Locks, Lock{slot, s.Recipe, s.Servings})
 			case n < 0 && !slices.Contains(p.AvoidRepeats, s.Recipe):
 				p.AvoidRepeats = append(p.AvoidRepeats, s.Recipe)

@@ -114,6 +114,12 @@ func (m *Mailbox) withMessage(h func(http.ResponseWriter, *http.Request, Message
 	}
 }
 
+// AuthservID is the name under which the sandbox states its checks of senders.
+const AuthservID = "sandbox.invalid"
+
+// authenticated is what it states of its own users.
+const authenticated = "Authentication-Results: " + AuthservID + "; dmarc=pass header.from=sandbox.example\r\n"
+
 // reply delivers the form's text as the recipient's answer to the mail's Reply-To.
 func (m *Mailbox) reply(w http.ResponseWriter, r *http.Request, msg Message, p Parts) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
@@ -146,7 +152,7 @@ func (m *Mailbox) reply(w http.ResponseWriter, r *http.Request, msg Message, p P
 		err = body.Close()
 	}
 	if err == nil {
-		err = m.Deliver(msg.To, []string{to[0].Address}, raw.Bytes())
+		err = m.Deliver(msg.To, []string{to[0].Address}, append([]byte(authenticated), raw.Bytes()...))
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

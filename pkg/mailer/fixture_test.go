@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/prep"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -226,4 +227,8 @@ func largestWeek(t *testing.T, nameLength int) (user.User, planner.Stored) {
 		t.Fatalf("%d grocery lines", n)
 	}
 	return u, s
+}
+
+func (links) Reply(key [signedlink.ReplyKeySize]byte, _ string, _ calendar.Date) string {
+	return fmt.Sprintf("plan+%x@meals.example.org", key)
 }

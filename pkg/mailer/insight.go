@@ -24,7 +24,9 @@ func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, er
 	if err != nil {
 		return planner.Mail{}, err
 	}
-	return r.mail(u, DailyAdvisorType, "Daily advisor", a.Date, a.Date.Monday(), content{v.Subject, text, html, v.UnsubscribeURL}), nil
+	m := r.mail(u, DailyAdvisorType, "Daily advisor", a.Date, a.Date.Monday(), content{v.Subject, text, html, v.UnsubscribeURL})
+	m.Diary = a.Connected
+	return m, nil
 }
 
 // WeeklyTrends makes the mail about the last weeks, which may propose a change for the next;
@@ -49,7 +51,7 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 		return planner.Mail{}, err
 	}
 	m := r.mail(u, WeeklyTrendsType, "Weekly trends", nextWeek, nextWeek, content{v.Subject, text, html, v.UnsubscribeURL})
-	m.Inline = inline
+	m.Inline, m.Diary = inline, t.Connected
 	return m, nil
 }
 

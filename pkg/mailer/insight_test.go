@@ -185,6 +185,7 @@ func TestInsightHeaders(t *testing.T) {
 			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 			"Auto-Submitted":        "auto-generated",
 			"References":            m.Headers["References"],
+			"Reply-To":              "plan+" + m.ReplyKey + "@meals.example.org",
 		}
 		if !maps.Equal(m.Headers, want) {
 			t.Errorf("%s: headers %v", c.mail, m.Headers)

@@ -16,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
@@ -32,6 +33,8 @@ const MaxHTML = 50 << 10
 type Links interface {
 	Plan(userID string, week calendar.Date) string
 	Unsubscribe(userID, emailType string) string
+	// Reply returns the mail's address for replies, "" when nobody reads them.
+	Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string
 	// Command leads to a page that asks before it runs the line for the week.
 	Command(userID string, week calendar.Date, line string) string
 }
@@ -93,9 +96,10 @@ type content struct{ subject, text, html, unsubscribe string }
 // mail puts the headers to a mail of a type; there is one per user and date. Mails of the
 // same week are kept together.
 func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) planner.Mail {
-	return planner.Mail{
+	key := mailKey(emailType, u.ID, date.String())
+	m := planner.Mail{
 		Type: emailType, Period: date.String(), MessageID: r.messageID(emailType, u.ID, date.String()),
-		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html,
+		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),
 		Headers: map[string]string{
 			"List-Id":               list + " <" + strings.ReplaceAll(emailType, "_", "-") + "." + r.domain + ">",
 			"List-Unsubscribe":      "<" + c.unsubscribe + ">",
@@ -104,6 +108,10 @@ func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar
 			"References":            "<" + r.messageID("week", u.ID, week.String()) + ">",
 		},
 	}
+	if reply := r.links.Reply(key, u.ID, week); reply != "" {
+		m.Headers["Reply-To"] = reply
+	}
+	return m
 }
 
 // shortest renders the HTML with as little left out as fits [MaxHTML]: first names are
@@ -121,8 +129,14 @@ func (r *Renderer) shortest(v weekView) (string, error) {
 	return "", fmt.Errorf("the HTML has more than %d bytes even without its shopping list", MaxHTML)
 }
 
+// mailKey names a mail: it is the same for the same mail, always.
+func mailKey(kind, userID, period string) [signedlink.ReplyKeySize]byte {
+	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
+	return [signedlink.ReplyKeySize]byte(sum[:signedlink.ReplyKeySize])
+}
+
 // messageID is the same for the same mail, so that a copy is recognised as one.
 func (r *Renderer) messageID(kind, userID, period string) string {
-	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
-	return strings.ReplaceAll(kind, "_", "-") + "." + period + "." + hex.EncodeToString(sum[:8]) + "@" + r.domain
+	key := mailKey(kind, userID, period)
+	return strings.ReplaceAll(kind, "_", "-") + "." + period + "." + hex.EncodeToString(key[:]) + "@" + r.domain
 }

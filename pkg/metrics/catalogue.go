@@ -11,7 +11,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/steer"
 )
 
 // Kind is the instrument kind of a [Def].
@@ -47,7 +49,6 @@ func (d Def) Exported() bool { return d.Planned == "" && !d.Collector }
 
 // What planned metrics wait for.
 const (
-	commands   = "mail commands"
 	engagement = "engagement tracking"
 )
 
@@ -69,6 +70,7 @@ const (
 	KeyJobType   = attribute.Key("job_type")
 	KeyPriority  = attribute.Key("priority")
 	KeyCommand   = attribute.Key("command_type")
+	KeyOutcome   = attribute.Key("outcome")
 )
 
 // Closed label values that are not a Go type elsewhere.
@@ -83,13 +85,21 @@ var (
 	// APIs are the upstreams.
 	APIs = []string{"tandoor", "fatsecret"}
 	// EmailTypes are the mails that are measured.
-	EmailTypes = []string{"weekly_plan", "daily_advisor", "weekly_trends"}
+	EmailTypes = []string{"weekly_plan", "daily_advisor", "weekly_trends", "confirmation"}
 	// Pools are the two database pools.
 	Pools = []string{"api", "scheduler"}
 	// JobTypes are the scheduler's jobs.
 	JobTypes = []string{"WeeklyGeneration", "AutoSync", "DailyAdvisor", "WeeklyTrends"}
 	// Priorities are those of jobs.
 	Priorities = []string{"Low", "Medium", "High", "Critical"}
+	// CommandTypes are the commands of mails, and TARGETS, which only buttons carry.
+	CommandTypes = func() []string {
+		out := []string{"TARGETS"}
+		for _, v := range command.Verbs {
+			out = append(out, string(v))
+		}
+		return out
+	}()
 	// BandwidthSources are what moves bytes that cost.
 	BandwidthSources = []string{"api", "email"}
 )
@@ -113,6 +123,14 @@ func closed(k attribute.Key) []string {
 		return JobTypes
 	case KeyPriority:
 		return Priorities
+	case KeyCommand:
+		return CommandTypes
+	case KeyOutcome:
+		out := make([]string, len(steer.Outcomes))
+		for i, o := range steer.Outcomes {
+			out[i] = string(o)
+		}
+		return out
 	case KeyErrorType:
 		kinds := make([]string, len(fault.Kinds))
 		for i, k := range fault.Kinds {
@@ -340,8 +358,12 @@ var Catalogue = []Def{
 		Help: "Mails of the last 30 days that were opened or clicked over those accepted, 0 to 1, read from the database.", Keys: []attribute.Key{KeyEmailType},
 	},
 	{
-		Name: "command_execution_rate", Kind: Counter, Unit: "{command}", Section: "1.4", Planned: commands,
+		Name: "command_execution_rate", Kind: Counter, Unit: "{command}", Section: "1.4",
 		Help: "Commands by mail and button that were carried out. A counter in spite of its name.", Keys: []attribute.Key{KeyCommand},
+	},
+	{
+		Name: "command_requests_total", Kind: Counter, Unit: "{request}", Section: "design",
+		Help: "Mails to the inbox and clicks of buttons by what became of them; only applied changed anything.", Keys: []attribute.Key{KeyOutcome},
 	},
 	{
 		Name: "service_up", Kind: Gauge, Unit: "1", Section: "design",

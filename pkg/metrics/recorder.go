@@ -166,6 +166,16 @@ func (r *Recorder) JobFailed(ctx context.Context, jobType string, kind fault.Kin
 	}
 }
 
+// CommandRequest counts a mail or a click by what became of it.
+func (r *Recorder) CommandRequest(ctx context.Context, outcome string) {
+	r.add(ctx, "command_requests_total", 1, KeyOutcome.String(outcome))
+}
+
+// CommandExecuted counts a command that was carried out.
+func (r *Recorder) CommandExecuted(ctx context.Context, verb string) {
+	r.add(ctx, "command_execution_rate", 1, KeyCommand.String(verb))
+}
+
 // Reading is one value of an observable gauge.
 type Reading struct {
 	Label  string // value of the gauge's first label, if it has one

@@ -128,6 +128,15 @@ func (c *candidateSet) sample(in Inputs) {
 	for _, l := range in.Wishes.Locks {
 		locked[l.Recipe] = true
 	}
+	if in.Existing != nil { // a revision keeps most of it
+		for _, d := range in.Existing.Week.Days {
+			for _, s := range d.Meals {
+				if s != nil {
+					locked[s.Recipe] = true
+				}
+			}
+		}
+	}
 	rank := func(r recipe.Recipe) uint64 {
 		if locked[r.ID] {
 			return 0
@@ -157,7 +166,7 @@ func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.D
 		AvoidRepeats:  in.Wishes.AvoidRepeats,
 		AvoidTags:     lower(s.AvoidTags),
 	}
-	disliked := lower(s.Dislikes)
+	disliked := forms(s.Dislikes)
 	if len(disliked) > 0 {
 		p.AvoidTags = append(p.AvoidTags, dislikedTag)
 	}
@@ -183,6 +192,15 @@ func lower(in []string) []string {
 	out := make([]string, len(in))
 	for i, s := range in {
 		out[i] = strings.ToLower(strings.TrimSpace(s))
+	}
+	return out
+}
+
+// forms are the names in every number: who dislikes leeks dislikes a leek.
+func forms(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, food.Forms(n)...)
 	}
 	return out
 }

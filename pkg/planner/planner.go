@@ -65,6 +65,7 @@ type Inputs struct {
 	Wishes   plan.Wishes
 	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
 	Existing *Stored                        // the week's plan, when there is one
+	Proposal string                         // the command that the newest trends propose; may be empty
 }
 
 // Stored is a plan as it was saved.
@@ -91,6 +92,13 @@ type Mail struct {
 	HTML      string
 	Headers   map[string]string
 	Inline    []Inline // what the HTML shows by Content-ID
+	// Week is the Monday of the week that a reply speaks of, ReplyKey what names the mail
+	// in its address for replies.
+	Week     calendar.Date
+	ReplyKey string
+	// Diary says that it holds figures of a tracking service, which may be kept for less
+	// than a day.
+	Diary bool
 }
 
 // Inline is a picture inside a mail.
@@ -364,19 +372,38 @@ func (s selection) dishes(people int) []grocery.Dish {
 	return out
 }
 
-// choose filters the pool, states the problem, solves it and explains the answer.
-func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+// stated is a week as the engine gets it.
+type stated struct {
+	problem generate.Problem
+	target  nutrition.Macros
+	source  targets.Source
+}
+
+// state filters the pool and states the problem.
+func state(in Inputs, pool Pool, weightKG float64, week calendar.Date) (stated, candidateSet, error) {
 	daily, source := in.User.Settings.Target(weightKG)
 	target, err := in.Wishes.Mode.Apply(daily)
 	if err != nil {
-		return selection{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
+		return stated{}, candidateSet{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
 	}
 	c, err := candidates(in, pool)
 	if err != nil {
+		return stated{}, c, err
+	}
+	return stated{problem(in, c, target, week), target, source}, c, nil
+}
+
+// choose states the problem, solves it and explains the answer.
+func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+	s, c, err := state(in, pool, weightKG, week)
+	if err != nil {
 		return selection{}, err
 	}
-	p := problem(in, c, target, week)
-	sol, err := generate.Solve(p, generate.Options{Effort: effort, Explain: true})
+	return s.solve(in, c, pool, effort)
+}
+
+func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selection, error) {
+	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {
 		return selection{}, err
 	}
@@ -390,8 +417,8 @@ func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort i
 	if err := sol.Err(); err != nil {
 		return sel, err
 	}
-	sel.week = toWeek(in, c, sol.Plan, target, source)
-	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, source, sel.week), c.notes)
+	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
+	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
 	return sel, nil
 }
 
@@ -402,6 +429,9 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 	}
 	if pool.Stale {
 		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
+	}
+	if in.Proposal != "" && in.Wishes.Mode == "" {
+		out = append(out, "The trends of your diary suggest a change: "+in.Proposal+". Nothing was changed by itself; Thursday's mail has the reasons and a button.")
 	}
 	out = append(out, lean(w)...)
 	estimated := map[recipe.ID]bool{}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/insight"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )
@@ -56,6 +57,44 @@ func (s *FatSecret) Weight(ctx context.Context, userID string) (float64, bool, e
 		return 0, false, fault.Wrap(fault.Internal, "load weight", err)
 	}
 	return w.KG, true, nil
+}
+
+const (
+	diaryKind  = "diary/" // and the date
+	trendsKind = "trends"
+)
+
+// PutDay keeps a day of the diary.
+func (s *FatSecret) PutDay(ctx context.Context, userID string, day insight.Eaten) error {
+	data, err := json.Marshal(day)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "keep diary", err)
+	}
+	return failed("keep diary", s.q.PutFatSecret(ctx, db.PutFatSecretParams{UserID: userID, Kind: diaryKind + day.Date.String(), Data: data}))
+}
+
+// Days returns the kept days of the diary that are young enough.
+func (s *FatSecret) Days(ctx context.Context, userID string) ([]insight.Eaten, error) {
+	rows, err := s.q.ListFatSecret(ctx, userID, diaryKind+"%")
+	if err != nil {
+		return nil, failed("load diary", err)
+	}
+	out := make([]insight.Eaten, len(rows))
+	for i, r := range rows {
+		if err := json.Unmarshal(r.Data, &out[i]); err != nil {
+			return nil, fault.Wrap(fault.Internal, "load diary", err)
+		}
+	}
+	return out, nil
+}
+
+// PutProposal keeps what the trends propose, until the plan of the next morning was made.
+func (s *FatSecret) PutProposal(ctx context.Context, userID, command string) error {
+	data, err := json.Marshal(command)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "keep proposal", err)
+	}
+	return failed("keep proposal", s.q.PutFatSecret(ctx, db.PutFatSecretParams{UserID: userID, Kind: trendsKind, Data: data}))
 }
 
 // Purge deletes content that is older than 23 hours, and connections begun and not

@@ -71,7 +71,7 @@ func queued(row db.Outbox) (delivery.Queued, error) {
 			Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
 		},
 	}
-	return m, fault.Wrap(fault.Internal, "outbox", json.Unmarshal(row.Headers, &m.Headers))
+	return m, fault.Wrap(fault.Internal, "outbox", errors.Join(json.Unmarshal(row.Headers, &m.Headers), json.Unmarshal(row.Inline, &m.Inline)))
 }
 
 func record(ctx context.Context, q *db.Queries, id int64, out delivery.Outcome) error {
@@ -83,6 +83,13 @@ func record(ctx context.Context, q *db.Queries, id int64, out delivery.Outcome) 
 	default:
 		return q.MarkMailFailed(ctx, out.Err.Error(), id)
 	}
+}
+
+// Blank empties the mails whose diary figures may not be kept any longer, and returns how
+// many.
+func (o *Outbox) Blank(ctx context.Context) (int64, error) {
+	n, err := o.q.BlankDiaryMails(ctx)
+	return n, failed("blank diary mails", err)
 }
 
 // Pending counts the mails not sent and not given up.
@@ -104,17 +111,31 @@ func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
 	return out, nil
 }
 
-// enqueue puts a mail into the outbox within the caller's transaction; nil is no mail.
-func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail, traceParent string) error {
+// enqueue puts a mail into the outbox within the caller's transaction; nil is no mail. It
+// returns false when the user got the mail of the type and period before.
+func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail, traceParent string) (bool, error) {
 	if m == nil {
-		return nil
+		return false, nil
 	}
 	headers, err := json.Marshal(m.Headers)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return q.InsertMail(ctx, db.InsertMailParams{
+	inline, err := json.Marshal(append([]planner.Inline{}, m.Inline...))
+	if err != nil {
+		return false, err
+	}
+	p := db.InsertMailParams{
 		UserID: userID, EmailType: m.Type, Period: m.Period, MessageID: m.MessageID, Recipient: m.To,
-		Subject: m.Subject, TextBody: m.Text, HtmlBody: m.HTML, Headers: headers, TraceParent: traceParent,
-	})
+		Subject: m.Subject, TextBody: m.Text, HtmlBody: m.HTML, Headers: headers, TraceParent: traceParent, Inline: inline, Diary: m.Diary,
+	}
+	if m.Week != 0 {
+		week := m.Week.Time()
+		p.WeekOf = &week
+	}
+	if m.ReplyKey != "" {
+		p.ReplyKey = &m.ReplyKey
+	}
+	n, err := q.InsertMail(ctx, p)
+	return n > 0, err
 }

@@ -60,11 +60,25 @@ func (s *Plans) Inputs(ctx context.Context, userID string, week calendar.Date) (
 	if in.LastUsed, err = s.lastUsed(ctx, userID, week); err != nil {
 		return in, err
 	}
+	if in.Proposal, err = s.proposal(ctx, userID); err != nil {
+		return in, err
+	}
 	in.Existing, err = s.Get(ctx, userID, week)
 	if fault.KindOf(err) == fault.NotFound {
 		err = nil
 	}
 	return in, err
+}
+
+func (s *Plans) proposal(ctx context.Context, userID string) (command string, err error) {
+	data, err := s.q.GetFatSecret(ctx, userID, trendsKind)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", failed("load proposal", err)
+	}
+	return command, fault.Wrap(fault.Internal, "load proposal", json.Unmarshal(data, &command))
 }
 
 func (s *Plans) lastUsed(ctx context.Context, userID string, week calendar.Date) (map[recipe.ID][3]calendar.Date, error) {
@@ -101,6 +115,33 @@ func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*pl
 	return &out, nil
 }
 
+// Between loads the user's plans of the weeks from first to last, oldest first.
+func (s *Plans) Between(ctx context.Context, userID string, first, last calendar.Date) ([]planner.Stored, error) {
+	rows, err := s.q.ListPlans(ctx, db.ListPlansParams{UserID: userID, First: first.Time(), Last: last.Time()})
+	if err != nil {
+		return nil, failed("load plans", err)
+	}
+	out := make([]planner.Stored, len(rows))
+	for i, data := range rows {
+		if err := json.Unmarshal(data, &out[i]); err != nil {
+			return nil, fault.Wrap(fault.Internal, "load plans", err)
+		}
+	}
+	return out, nil
+}
+
+// Mailed reports whether the user got the mail of the type and period.
+func (s *Plans) Mailed(ctx context.Context, userID, emailType, period string) (bool, error) {
+	got, err := s.q.HasMail(ctx, db.HasMailParams{UserID: userID, EmailType: emailType, Period: period})
+	return got, failed("look for a mail", err)
+}
+
+// Mail puts a mail into the outbox; false: the user got it before.
+func (s *Plans) Mail(ctx context.Context, userID string, m planner.Mail) (bool, error) {
+	ok, err := enqueue(ctx, s.q, userID, &m, s.traceParent(ctx))
+	return ok, failed("queue a mail", err)
+}
+
 // SetWishes replaces what the user asked of a week.
 func (s *Plans) SetWishes(ctx context.Context, userID string, week calendar.Date, w plan.Wishes) error {
 	data, err := json.Marshal(w)
@@ -133,7 +174,7 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 		if err := firstError(q.InsertPlanMeal(ctx, planMeals(id, w)).Exec); err != nil {
 			return err
 		}
-		if err := enqueue(ctx, q, w.User, d.Mail, s.traceParent(ctx)); err != nil {
+		if _, err := enqueue(ctx, q, w.User, d.Mail, s.traceParent(ctx)); err != nil {
 			return err
 		}
 		saved = true

@@ -98,7 +98,7 @@ const (
 // ours are the sqlc names of this package's statements.
 var ours = func() map[string]bool {
 	names := map[string]bool{}
-	for _, f := range []string{"queries/queries.sql", "queries/jobs.sql"} {
+	for _, f := range []string{"queries/queries.sql", "queries/jobs.sql", "queries/steer.sql"} {
 		b, err := statements.ReadFile(f)
 		if err != nil {
 			panic(err) // embedded above

@@ -99,7 +99,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	}
 	clock = o.Now
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
-		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People), Now: o.Now,
+		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People, o.Now()), Foods: diaryFoods, Now: o.Now,
 	})
 	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
 		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,
@@ -107,6 +107,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if err := s.Mail.Account(InboxAddress); err != nil {
+		return nil, errors.Join(err, s.Mail.Stop())
 	}
 	web := http.NewServeMux()
 	web.Handle("/inbox/", http.StripPrefix("/inbox", s.Mail.Handler()))
@@ -150,16 +153,21 @@ func Tokens(consumerSecret string, people []Person) map[string]Token {
 	return out
 }
 
-// accounts are the people's FatSecret accounts.
-func (s *Sandbox) accounts(people []Person) []fatsecrettest.User {
+// accounts are the people's FatSecret accounts, each with a diary.
+func (s *Sandbox) accounts(people []Person, now time.Time) []fatsecrettest.User {
 	var out []fatsecrettest.User
-	for _, p := range people {
+	for i, p := range people {
 		if t, ok := s.FatSecretTokens[p.ID]; ok {
-			out = append(out, fatsecrettest.User{Token: t.Key, Secret: t.Secret, LastKg: p.WeightKG, HeightCm: p.Settings.Body.HeightCM})
+			out = append(out, fatsecrettest.User{
+				Token: t.Key, Secret: t.Secret, LastKg: p.WeightKG, HeightCm: p.Settings.Body.HeightCM, Entries: diary(dateIn(now, p.TimeZone), i),
+			})
 		}
 	}
 	return out
 }
+
+// InboxAddress is the planner's own mailbox in the sandbox.
+const InboxAddress = "plan@sandbox.example"
 
 // MailUser is the user name of the sandbox's SMTP server.
 const MailUser = "planner"

@@ -32,7 +32,7 @@ type AdvisorParams struct{}
 
 // TrendsParams are the parameters of [WeeklyTrends].
 type TrendsParams struct {
-	Days int `json:"analysis_days,omitempty"` // 7 to 56; absent: 28
+	Days int `json:"analysis_days,omitempty"` // 7 to 56, whole weeks; absent: 28
 }
 
 // CheckParams names the first parameter that is unknown or wrong.
@@ -55,8 +55,8 @@ func CheckParams(t Type, params json.RawMessage) error {
 		return err
 	default:
 		p, err := Params[TrendsParams](params)
-		if err == nil && p.Days != 0 && (p.Days < 7 || p.Days > 56) {
-			err = fmt.Errorf("parameters: analysis_days: %d is not between 7 and 56", p.Days)
+		if err == nil && p.Days != 0 && (p.Days < 7 || p.Days > 56 || p.Days%7 != 0) {
+			err = fmt.Errorf("parameters: analysis_days: %d is not 7, 14, 21 and so on up to 56", p.Days)
 		}
 		return err
 	}

@@ -5,8 +5,10 @@ package signedlink
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -67,4 +69,43 @@ func (s *Signer) mac(payload []byte) []byte {
 	h := hmac.New(sha256.New, s.key)
 	h.Write(payload)
 	return h.Sum(nil)[:macSize]
+}
+
+// ReplyKeySize is the size of the key that names a mail in its address for replies.
+const ReplyKeySize = 8
+
+const replyMACSize = 10 // 80 bits
+
+// replyCoding survives mail servers that change the case of an address.
+var replyCoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// ReplyTag returns the part of a mail's address for replies that nobody can guess: the
+// mail's key, and proof that we made it for the user and the week. 29 characters, lower
+// case.
+func (s *Signer) ReplyTag(key [ReplyKeySize]byte, user, week string) string {
+	return strings.ToLower(replyCoding.EncodeToString(append(key[:], s.replyMAC(key, user, week)...)))
+}
+
+// ReplyKey returns the key that a tag claims to carry; false: it is no tag.
+func ReplyKey(tag string) (key [ReplyKeySize]byte, ok bool) {
+	raw, err := replyCoding.DecodeString(strings.ToUpper(tag))
+	if err != nil || len(raw) != ReplyKeySize+replyMACSize {
+		return key, false
+	}
+	return [ReplyKeySize]byte(raw), true
+}
+
+// VerifyReplyTag reports whether the tag was made by [Signer.ReplyTag] for the user and
+// the week.
+func (s *Signer) VerifyReplyTag(tag, user, week string) bool {
+	key, ok := ReplyKey(tag)
+	return ok && hmac.Equal([]byte(s.ReplyTag(key, user, week)), []byte(strings.ToLower(tag)))
+}
+
+func (s *Signer) replyMAC(key [ReplyKeySize]byte, user, week string) []byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write([]byte("reply\x00"))
+	h.Write(key[:])
+	h.Write([]byte(user + "\x00" + week))
+	return h.Sum(nil)[:replyMACSize]
 }

@@ -47,6 +47,8 @@ type Settings struct {
 	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
 	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
 
+	Preferences []string `json:"preferences,omitempty"` // wishes without an effect on plans yet
+
 	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
 	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
 }

@@ -52,6 +52,18 @@ const (
 type Links struct {
 	Base   string // public URL without a slash at the end
 	Signer *signedlink.Signer
+	// Inbox is the address of the mailbox that is read for replies; "" when none is.
+	Inbox string
+}
+
+// Reply returns the address for replies to a mail: the inbox, with what nobody can guess
+// after a plus sign.
+func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string {
+	local, domain, ok := strings.Cut(l.Inbox, "@")
+	if !ok {
+		return ""
+	}
+	return local + "+" + l.Signer.ReplyTag(key, userID, week.String()) + "@" + domain
 }
 
 // Plan returns the address of the user's plan of a week.
@@ -96,6 +108,8 @@ type Pages struct {
 	Plans     Plans
 	Users     Users
 	FatSecret FatSecret
+	Steering  Steering
+	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
 	Log       *slog.Logger
@@ -106,6 +120,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
+	mux.HandleFunc("GET /do/{token}", p.askDo)
+	mux.HandleFunc("POST /do/{token}", p.do)
 	mux.HandleFunc("GET /fatsecret/connect/{token}", p.askConnect)
 	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)

@@ -107,8 +107,8 @@ func TestStructureFindsPlantedFaults(t *testing.T) {
 		"no description":    {`"description": "Failed weekly`, `"description": "", "was": "Failed weekly`, "needs a title and a description"},
 		"formatting":        {`"refresh": "1m"`, `"refresh":"1m"`, "not formatted"},
 		"unused variable":   {`"name": "environment"`, `"name": "nobody"`, "variable nobody is not used"},
-		"false plan":        {`by error type."`, `by error type. Planned: mail commands."`, "waits for"},
-		"metric is no more": {`generation_failures_total`, `command_execution_rate`, "it waits for"},
+		"false plan":        {`by error type."`, `by error type. Planned: engagement tracking."`, "waits for"},
+		"metric is no more": {`generation_failures_total`, `email_opens_total`, "it waits for"},
 		"no sisters":        {`"type": "dashboards"`, `"type": "link"`, "sisters"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package planmail
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -153,4 +155,8 @@ func photograph(t *testing.T, b *pagetest.Browser, html string) {
 	if err := os.WriteFile(*docsImage, png, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (links) Reply(key [signedlink.ReplyKeySize]byte, _ string, _ calendar.Date) string {
+	return fmt.Sprintf("plan+%x@meals.example.org", key)
 }

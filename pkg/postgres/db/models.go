@@ -54,6 +54,13 @@ type GrafanaJobExecutionHistory struct {
 	Retries  int32
 }
 
+type InboxWatermark struct {
+	Folder      string
+	UidValidity int64
+	Uid         int64
+	UpdatedAt   time.Time
+}
+
 type JobExecution struct {
 	ID            int64
 	JobID         string
@@ -75,6 +82,15 @@ type JobExecution struct {
 	Worker        string
 }
 
+type MealLog struct {
+	UserID      string
+	Date        time.Time
+	Meal        string
+	RecipeID    int64
+	Servings    int32
+	ConfirmedAt time.Time
+}
+
 type Outbox struct {
 	ID            int64
 	UserID        string
@@ -93,6 +109,10 @@ type Outbox struct {
 	LastError     string
 	CreatedAt     time.Time
 	SentAt        *time.Time
+	Inline        []byte
+	Diary         bool
+	WeekOf        *time.Time
+	ReplyKey      *string
 }
 
 type Plan struct {
@@ -194,6 +214,22 @@ type ScheduledJob struct {
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 	CreatedBy           string
+}
+
+type Steering struct {
+	ID        int64
+	UserID    string
+	WeekOf    time.Time
+	Source    string
+	MessageID string
+	Digest    string
+	Outcome   string
+	Commands  []byte
+	Results   []byte
+	Before    []byte
+	UndoneAt  *time.Time
+	TraceID   string
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -25,6 +25,23 @@ func (q *Queries) AddNoMail(ctx context.Context, emailType string, iD string) (i
 	return result.RowsAffected(), nil
 }
 
+const blankDiaryMails = `-- name: BlankDiaryMails :execrows
+update outbox
+set subject = '', text_body = '', html_body = '', inline = '[]', diary = false,
+    status = case when status = 'pending' then 'failed' else status end,
+    last_error = case when status = 'pending' then 'not sent within 23 hours: its diary figures may not be kept longer' else last_error end
+where diary and created_at <= now() - interval '23 hours'
+`
+
+// What holds figures of a tracking service is gone after 23 hours, sent or not.
+func (q *Queries) BlankDiaryMails(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, blankDiaryMails)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const callsToday = `-- name: CallsToday :one
 select coalesce((select calls from api_budget where api = $1 and day = (now() at time zone 'utc')::date), 0)::int
 `
@@ -37,7 +54,7 @@ func (q *Queries) CallsToday(ctx context.Context, api string) (int32, error) {
 }
 
 const claimMail = `-- name: ClaimMail :one
-select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at from outbox
+select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key from outbox
 where status = 'pending' and next_attempt_at <= now()
 order by next_attempt_at, id
 limit 1
@@ -65,6 +82,10 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 		&i.LastError,
 		&i.CreatedAt,
 		&i.SentAt,
+		&i.Inline,
+		&i.Diary,
+		&i.WeekOf,
+		&i.ReplyKey,
 	)
 	return i, err
 }
@@ -270,9 +291,27 @@ func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
 	return i, err
 }
 
-const insertMail = `-- name: InsertMail :exec
-insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+const hasMail = `-- name: HasMail :one
+select exists (select from outbox where user_id = $1 and email_type = $2 and period = $3::text)
+`
+
+type HasMailParams struct {
+	UserID    string
+	EmailType string
+	Period    string
+}
+
+func (q *Queries) HasMail(ctx context.Context, arg HasMailParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasMail, arg.UserID, arg.EmailType, arg.Period)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const insertMail = `-- name: InsertMail :execrows
+insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict (user_id, email_type, period) do nothing
 `
 
 type InsertMailParams struct {
@@ -286,10 +325,15 @@ type InsertMailParams struct {
 	HtmlBody    string
 	Headers     []byte
 	TraceParent string
+	Inline      []byte
+	Diary       bool
+	WeekOf      *time.Time
+	ReplyKey    *string
 }
 
-func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
-	_, err := q.db.Exec(ctx, insertMail,
+// One mail per user, type and period.
+func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertMail,
 		arg.UserID,
 		arg.EmailType,
 		arg.Period,
@@ -300,8 +344,15 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 		arg.HtmlBody,
 		arg.Headers,
 		arg.TraceParent,
+		arg.Inline,
+		arg.Diary,
+		arg.WeekOf,
+		arg.ReplyKey,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertPlan = `-- name: InsertPlan :one
@@ -435,6 +486,36 @@ func (q *Queries) ListDebugUsers(ctx context.Context, at time.Time) ([]DebugUser
 	return items, nil
 }
 
+const listFatSecret = `-- name: ListFatSecret :many
+select kind, data from fatsecret_cache
+where user_id = $1 and kind like $2 and fetched_at > now() - interval '23 hours'
+`
+
+type ListFatSecretRow struct {
+	Kind string
+	Data []byte
+}
+
+func (q *Queries) ListFatSecret(ctx context.Context, userID string, kindPattern string) ([]ListFatSecretRow, error) {
+	rows, err := q.db.Query(ctx, listFatSecret, userID, kindPattern)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListFatSecretRow{}
+	for rows.Next() {
+		var i ListFatSecretRow
+		if err := rows.Scan(&i.Kind, &i.Data); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPlannedUsers = `-- name: ListPlannedUsers :many
 select user_id from plans where week_of = $1 order by user_id
 `
@@ -452,6 +533,36 @@ func (q *Queries) ListPlannedUsers(ctx context.Context, weekOf time.Time) ([]str
 			return nil, err
 		}
 		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPlans = `-- name: ListPlans :many
+select data from plans where user_id = $1 and week_of between $2 and $3 order by week_of
+`
+
+type ListPlansParams struct {
+	UserID string
+	First  time.Time
+	Last   time.Time
+}
+
+func (q *Queries) ListPlans(ctx context.Context, arg ListPlansParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, listPlans, arg.UserID, arg.First, arg.Last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		items = append(items, data)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

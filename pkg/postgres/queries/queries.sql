@@ -107,9 +107,25 @@ where n <= 4
 group by user_id
 order by user_id;
 
--- name: InsertMail :exec
-insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent)
-values (@user_id, @email_type, @period, @message_id, @recipient, @subject, @text_body, @html_body, @headers, @trace_parent);
+-- name: InsertMail :execrows
+-- One mail per user, type and period.
+insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key)
+values (@user_id, @email_type, @period, @message_id, @recipient, @subject, @text_body, @html_body, @headers, @trace_parent, @inline, @diary, sqlc.narg(week_of), sqlc.narg(reply_key))
+on conflict (user_id, email_type, period) do nothing;
+
+-- name: HasMail :one
+select exists (select from outbox where user_id = @user_id and email_type = @email_type and period = @period::text);
+
+-- name: BlankDiaryMails :execrows
+-- What holds figures of a tracking service is gone after 23 hours, sent or not.
+update outbox
+set subject = '', text_body = '', html_body = '', inline = '[]', diary = false,
+    status = case when status = 'pending' then 'failed' else status end,
+    last_error = case when status = 'pending' then 'not sent within 23 hours: its diary figures may not be kept longer' else last_error end
+where diary and created_at <= now() - interval '23 hours';
+
+-- name: ListPlans :many
+select data from plans where user_id = @user_id and week_of between @first and @last order by week_of;
 
 -- name: ClaimMail :one
 select * from outbox
@@ -154,6 +170,10 @@ on conflict (user_id, kind) do update set data = excluded.data, fetched_at = now
 -- name: GetFatSecret :one
 select data from fatsecret_cache
 where user_id = @user_id and kind = @kind and fetched_at > now() - interval '23 hours';
+
+-- name: ListFatSecret :many
+select kind, data from fatsecret_cache
+where user_id = @user_id and kind like @kind_pattern and fetched_at > now() - interval '23 hours';
 
 -- name: PurgeFatSecret :execrows
 delete from fatsecret_cache where fetched_at <= now() - interval '23 hours';

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/coach"
+	"github.com/mealplanner/mealplanner/pkg/fatsecret"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+var _ coach.Diary = (*fatsecretAccounts)(nil)
+
+// Connected implements [coach.Diary].
+func (f *fatsecretAccounts) Connected(u user.User) bool { return u.FatSecret && f.client != nil }
+
+// Eaten implements [coach.Diary]: the last day entry by entry, which tells the meals, the
+// days before from the months' sums. A last day that cannot be read now is taken from the
+// newest synchronisation.
+func (f *fatsecretAccounts) Eaten(ctx context.Context, u user.User, first, last calendar.Date) ([]insight.Eaten, error) {
+	if !f.Connected(u) {
+		return nil, nil
+	}
+	t, err := f.token(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := f.months(ctx, t, first, last-1)
+	if err != nil {
+		return nil, err
+	}
+	day, err := f.day(ctx, t, last)
+	if err != nil {
+		kept, kerr := f.store.Days(ctx, u.ID)
+		if kerr != nil || !fault.KindOf(err).Transient() {
+			return nil, err
+		}
+		i := slices.IndexFunc(kept, func(e insight.Eaten) bool { return e.Date == last })
+		if i < 0 {
+			return nil, err
+		}
+		day = &kept[i]
+	}
+	if day != nil {
+		out = append(out, *day)
+	}
+	return out, nil
+}
+
+// months returns the sums of the days from first to last.
+func (f *fatsecretAccounts) months(ctx context.Context, t fatsecret.Token, first, last calendar.Date) ([]insight.Eaten, error) {
+	var out []insight.Eaten
+	for at := first; at <= last; {
+		totals, err := f.client.DiaryMonth(ctx, t, fatsecret.Day(at.UnixDays()))
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range totals {
+			if date := calendar.On(d.Day.Date()); date >= first && date <= last {
+				out = append(out, insight.Eaten{Date: date, Energy: d.Values.Energy, Macros: d.Values.Macros})
+			}
+		}
+		at = calendar.On(at.Time().AddDate(0, 1, 1-at.Time().Day())) // the first of the next month
+	}
+	return out, nil
+}
+
+// mealOf are the planned meals by FatSecret's names; there is none for snacks.
+var mealOf = map[string]recipe.Meal{fatsecret.Breakfast: recipe.Breakfast, fatsecret.Lunch: recipe.Lunch, fatsecret.Dinner: recipe.Dinner}
+
+// day returns a day with its meals; nil when nothing is logged.
+func (f *fatsecretAccounts) day(ctx context.Context, t fatsecret.Token, d calendar.Date) (*insight.Eaten, error) {
+	entries, err := f.client.Diary(ctx, t, fatsecret.Day(d.UnixDays()))
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	e := insight.Eaten{Date: d, Meals: []recipe.Meal{}}
+	for _, x := range entries {
+		e.Energy += x.Values.Energy
+		e.Macros = e.Macros.Add(x.Values.Macros)
+		if m, ok := mealOf[x.Meal]; ok && !slices.Contains(e.Meals, m) {
+			e.Meals = append(e.Meals, m)
+		}
+	}
+	return &e, nil
+}
+
+// degradeAt is the share of the day's call budget above which calls that can wait are not
+// made: generations need the rest.
+const degradeAt = 0.8
+
+// sync reads a user's weight and diary of today, and returns how many days it kept.
+func (f *fatsecretAccounts) sync(ctx context.Context, userID string, today calendar.Date) (out syncOutput, err error) {
+	used, err := f.store.Usage(ctx)
+	if err != nil {
+		return out, err
+	}
+	if used >= degradeAt {
+		return syncOutput{Skipped: "most of today's call budget is used"}, nil
+	}
+	u, err := f.app.Users.Get(ctx, userID)
+	if err != nil {
+		return out, err
+	}
+	if !f.Connected(u) {
+		return syncOutput{Skipped: "no account is connected"}, nil
+	}
+	t, err := f.token(ctx, userID)
+	if err != nil {
+		return out, err
+	}
+	p, err := f.client.Profile(ctx, t)
+	if err != nil {
+		return out, err
+	}
+	if err := f.store.PutWeight(ctx, userID, p.LastWeightKg); err != nil {
+		return out, err
+	}
+	day, err := f.day(ctx, t, today)
+	if err != nil || day == nil {
+		return out, err
+	}
+	return syncOutput{Synced: 1}, f.store.PutDay(ctx, userID, *day)
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/inbox"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+)
+
+// lookupTimeout bounds a look for a signature's key.
+const lookupTimeout = 5 * time.Second
+
+// newInbox returns the reader of the mailbox for replies; nil when none is configured.
+func (a *App) newInbox() (*inbox.Reader, error) {
+	c := a.opts.Config.IMAP
+	if c.Host == "" {
+		return nil, nil
+	}
+	return inbox.New(inbox.Settings{
+		Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Username: c.Username, Password: c.Password, Encryption: inbox.Encryption(c.Encryption),
+		Folder: c.Folder, Poll: c.Poll, Timeout: c.Timeout,
+	}, inbox.Hooks{
+		Watermarks: a.steerings, Handler: a.receive, Events: a.inboxEvents(), Now: a.opts.Now,
+		Sleep: sleep, Rand: rand.Float64,
+	})
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// inboxEvents complains once when the mailbox cannot be read, and then every
+// complainEvery; it says when it can be read again.
+func (a *App) inboxEvents() func(context.Context, error) {
+	var complained time.Time
+	return func(ctx context.Context, err error) {
+		now := a.opts.Now()
+		switch {
+		case err == nil && !complained.IsZero():
+			complained = time.Time{}
+			a.Log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
+		case err != nil && ctx.Err() == nil && now.Sub(complained) >= complainEvery:
+			complained = now
+			a.Log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+		}
+	}
+}
+
+// readInbox reads replies for as long as ctx lasts: one process of the installation does.
+func (a *App) readInbox(ctx context.Context) {
+	if a.inbox == nil {
+		return
+	}
+	if err := a.inbox.Run(ctx); err != nil && ctx.Err() == nil {
+		a.Log.ErrorContext(ctx, "Inbox ended", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+	}
+}
+
+// ReadInbox reads what has arrived and returns how many mails that were.
+func (a *App) ReadInbox(ctx context.Context) (int, error) {
+	if a.inbox == nil {
+		return 0, fault.New(fault.InvalidConfig, "IMAP_HOST", "not set: replies are not read")
+	}
+	return a.inbox.Once(ctx)
+}
+
+// receive hands a mail to the use case.
+func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
+	l := letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
+	r, err := a.steering.Receive(ctx, l)
+	if r.Answered {
+		a.Wake()
+	}
+	return err
+}
+
+func lookupTXT(domain string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	return net.DefaultResolver.LookupTXT(ctx, domain)
+}
+
+// letter is a mail in the use case's terms.
+func letter(raw inbox.Raw, o inbox.Options) steer.Letter {
+	if raw.Body == nil {
+		return steer.Letter{Dropped: steer.TooLarge}
+	}
+	m, err := inbox.Parse(raw.Body, o)
+	if err != nil {
+		return steer.Letter{Dropped: steer.Unreadable}
+	}
+	l := steer.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
+	switch m.Class {
+	case inbox.AutoReply:
+		l.Dropped = steer.AutoReply
+	case inbox.Bulk:
+		l.Dropped = steer.Bulk
+	case inbox.Bounced:
+		l.Dropped = steer.Bounce
+	default:
+	}
+	switch m.Auth.Result {
+	case inbox.Authenticated:
+		l.Proof = steer.Proven
+	case inbox.Failed:
+		l.Proof = steer.Forged
+	default:
+	}
+	return l
+}
+
+// Click implements [web.Steering].
+func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (steer.Report, error) {
+	u, err := a.Users.Get(ctx, userID)
+	if err != nil {
+		return steer.Report{}, err
+	}
+	return a.steering.Click(ctx, u, week, lines, token)
+}

@@ -1,0 +1,279 @@
+package app_test
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+	"github.com/mealplanner/mealplanner/test/dovecot"
+)
+
+// postOffice is a world whose replies are read from an IMAP server.
+type postOffice struct {
+	*world
+	pool    *pgxpool.Pool
+	deliver func(*testing.T, []byte) // puts a mail into the planner's inbox
+	week    calendar.Date
+	letters int
+}
+
+// imapServers are the servers that replies are read from: the sandbox's and Debian's
+// dovecot.
+var imapServers = []string{"sandbox", "dovecot"}
+
+func newPostOffice(t *testing.T, server string, people []sandbox.Person) *postOffice {
+	t.Helper()
+	const password = "correct horse"
+	var addr string
+	o := options{people: people}
+	if server == "dovecot" {
+		addr = dovecot.Start(t, sandbox.InboxAddress, password)
+	}
+	p := &postOffice{}
+	o.change = func(c *config.Config) {
+		c.IMAP.Encryption, c.IMAP.Username, c.IMAP.AuthservID = "none", sandbox.InboxAddress, mailbox.AuthservID
+		c.IMAP.Password = "correct horse"
+		if addr == "" {
+			return
+		}
+		host, port, err := net.SplitHostPort(addr)
+		must(t, err)
+		c.IMAP.Host = host
+		c.IMAP.Port, err = strconv.Atoi(port)
+		must(t, err)
+	}
+	if addr == "" {
+		o.imap = true
+	}
+	p.world = newWorld(t, o)
+	p.pool = p.world.pool(t)
+	p.deliver = func(t *testing.T, raw []byte) {
+		t.Helper()
+		if addr == "" {
+			must(t, p.box.Mail.Deliver("someone@sandbox.example", []string{sandbox.InboxAddress}, raw))
+			return
+		}
+		dovecot.Deliver(t, addr, sandbox.InboxAddress, password, raw)
+	}
+	var err error
+	p.week = week
+	must(t, err)
+	return p
+}
+
+// planMail plans the person's week and returns the delivered mail.
+func (p *postOffice) planMail(t *testing.T, person string) mailbox.Message {
+	t.Helper()
+	p.mustGenerate(t, person)
+	_, err := p.Delivery.Drain(t.Context())
+	must(t, err)
+	list := p.box.Mail.Messages()
+	return list[len(list)-1]
+}
+
+var replyTo = regexp.MustCompile(`(?m)^Reply-To: <?([^>\r\n]+)>?\r?$`)
+
+// reply is what a person's mail program sends as an answer, with what their provider
+// says of it.
+func (p *postOffice) reply(t *testing.T, to mailbox.Message, text string) []byte {
+	t.Helper()
+	p.letters++
+	m := replyTo.FindSubmatch(to.Raw)
+	if m == nil {
+		t.Fatalf("no Reply-To in\n%s", to.Raw)
+	}
+	return fmt.Appendf(nil, "Authentication-Results: %s; dmarc=pass header.from=sandbox.example\r\nFrom: Somebody <%s>\r\nTo: <%s>\r\nSubject: Re: %s\r\nMessage-ID: <letter-%d@sandbox.example>\r\nIn-Reply-To: <%s>\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n\r\nOn Friday, Meal planner wrote:\r\n> LOCK monday breakfast\r\n",
+		mailbox.AuthservID, to.To, m[1], to.Subject, p.letters, to.MessageID, time.Now().Add(time.Duration(p.letters)*time.Second).Format(time.RFC1123Z), text)
+}
+
+// send delivers a reply, has it read, and returns the answer.
+func (p *postOffice) send(t *testing.T, raw []byte) mail.Header {
+	t.Helper()
+	before := p.answers()
+	p.deliver(t, raw)
+	_, err := p.ReadInbox(t.Context())
+	must(t, err)
+	_, err = p.Delivery.Drain(t.Context())
+	must(t, err)
+	after := p.answers()
+	if len(after) != len(before)+1 {
+		t.Fatalf("%d answers, want one more than %d; the log says\n%s", len(after), len(before), p.logs)
+	}
+	parts, err := mailbox.Parse(after[len(after)-1].Raw)
+	must(t, err)
+	return mail.Header{Header: parts.Header}
+}
+
+// answers are the delivered answers to commands.
+func (p *postOffice) answers() []mailbox.Message {
+	return slices.DeleteFunc(p.box.Mail.Messages(), func(m mailbox.Message) bool { return !strings.HasPrefix(m.MessageID, "confirmation.") })
+}
+
+func (p *postOffice) stored(t *testing.T, user string) (plan.Week, plan.Wishes) {
+	t.Helper()
+	in, err := p.Plans.Inputs(t.Context(), user, p.week)
+	must(t, err)
+	return in.Existing.Week, in.Wishes
+}
+
+func slotAt(day int, m recipe.Meal) plan.Slot {
+	return plan.Slot{Date: week + calendar.Date(day), Meal: m}
+}
+
+// outside fails when a slot changed that may not have.
+func outside(t *testing.T, what string, was, is plan.Week, may func(plan.Slot) bool) {
+	t.Helper()
+	for _, d := range planner.Diff(was, is) {
+		if !may(d.Slot) {
+			t.Errorf("%s: %s %s changed", what, d.Date, d.Meal)
+		}
+	}
+	if err := is.Validate(); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// Mailed commands change exactly what they say, keep the locks, and are answered once.
+func TestCommandsByMail(t *testing.T) {
+	t.Parallel()
+	for _, server := range imapServers {
+		t.Run(server, func(t *testing.T) {
+			t.Parallel()
+			p := newPostOffice(t, server, sandbox.People()[:1])
+			const who = "user_lewis"
+			letter := p.planMail(t, who)
+			start, _ := p.stored(t, who)
+			friday := slotAt(4, recipe.Dinner)
+
+			h := p.send(t, p.reply(t, letter, "LOCK friday dinner"))
+			if id, err := h.MsgIDList("In-Reply-To"); err != nil || len(id) != 1 || id[0] != "letter-1@sandbox.example" {
+				t.Errorf("the answer is in reply to %v, %v", id, err)
+			}
+			is, wishes := p.stored(t, who)
+			outside(t, "LOCK", start, is, func(plan.Slot) bool { return false })
+			locked := is.Days[4].Meals[recipe.Dinner]
+			if len(wishes.Locks) != 1 || wishes.Locks[0].Slot != friday || wishes.Locks[0].Recipe != locked.Recipe || locked.Source != plan.Locked {
+				t.Errorf("LOCK: %+v, %+v", wishes.Locks, locked)
+			}
+
+			was := is
+			p.send(t, p.reply(t, letter, "REGENERATE WEEK WITH HIGH PROTEIN"))
+			is, wishes = p.stored(t, who)
+			if d := is.Days[4].Meals[recipe.Dinner]; d.Recipe != locked.Recipe || d.Servings != locked.Servings {
+				t.Errorf("REGENERATE: the locked dinner became %+v", d)
+			}
+			if wishes.Mode != targets.HighProtein || is.Target.Protein <= was.Target.Protein || len(planner.Diff(was, is)) < 10 {
+				t.Errorf("REGENERATE: mode %q, target %v, %d meals changed", wishes.Mode, is.Target, len(planner.Diff(was, is)))
+			}
+
+			was = is
+			p.send(t, p.reply(t, letter, "SKIP breakfast tuesday"))
+			is, wishes = p.stored(t, who)
+			tuesday := slotAt(1, recipe.Breakfast)
+			outside(t, "SKIP", was, is, func(s plan.Slot) bool { return s == tuesday })
+			if is.Days[1].Meals[recipe.Breakfast] != nil || len(wishes.Skips) != 1 {
+				t.Errorf("SKIP: %+v", is.Days[1].Meals[recipe.Breakfast])
+			}
+
+			was = is
+			p.send(t, p.reply(t, letter, "TRAVEL wed-thu"))
+			is, wishes = p.stored(t, who)
+			outside(t, "TRAVEL", was, is, func(s plan.Slot) bool { return s.Date == week+2 || s.Date == week+3 })
+			if len(wishes.Travel) != 2 || is.Days[2].Meals[recipe.Dinner].Source != plan.Travel {
+				t.Errorf("TRAVEL: %v, %+v", wishes.Travel, is.Days[2].Meals[recipe.Dinner])
+			}
+
+			was = is
+			p.send(t, p.reply(t, letter, "I hate Brussels sprouts"))
+			is, _ = p.stored(t, who)
+			u, err := p.Users.Get(t.Context(), who)
+			must(t, err)
+			if fmt.Sprint(u.Settings.Dislikes) != "[brussels sprouts]" {
+				t.Errorf("HATE: %v", u.Settings.Dislikes)
+			}
+			outside(t, "HATE", was, is, func(plan.Slot) bool { return false }) // no recipe here has them
+
+			food, disliked := p.rareFood(t, is)
+			was = is
+			p.send(t, p.reply(t, letter, "I don't like "+food))
+			is, _ = p.stored(t, who)
+			outside(t, "HATE "+food, was, is, func(s plan.Slot) bool {
+				return slices.Contains(disliked, was.Days[s.Date-week].Meals[s.Meal].Recipe)
+			})
+			for _, d := range is.Days {
+				for _, s := range d.Meals {
+					if s != nil && slices.Contains(disliked, s.Recipe) {
+						t.Errorf("HATE: %s is still planned", s.Name)
+					}
+				}
+			}
+			if len(planner.Diff(was, is)) == 0 {
+				t.Errorf("HATE %s changed nothing", food)
+			}
+
+			p.send(t, p.reply(t, letter, "UNDO"))
+			back, _ := p.stored(t, who)
+			outside(t, "UNDO", was, back, func(plan.Slot) bool { return false })
+			if u, err = p.Users.Get(t.Context(), who); err != nil || fmt.Sprint(u.Settings.Dislikes) != "[brussels sprouts]" {
+				t.Errorf("UNDO: %v, %v", u.Settings.Dislikes, err)
+			}
+			await(t, p.pool, 7, "select count(*) from steerings where outcome = 'applied'")
+			sums := p.sums(t)
+			for c, want := range map[string]int64{"LOCK": 1, "REGENERATE": 1, "SKIP": 1, "TRAVEL": 1, "DISLIKE": 2, "UNDO": 1, "PAUSE": 0} {
+				if n := sums["command_execution_rate{command_type="+c+"}"]; n != want {
+					t.Errorf("%s was counted %d times, want %d", c, n, want)
+				}
+			}
+			if n := sums["command_requests_total{outcome=applied}"]; n != 7 {
+				t.Errorf("%d applied mails were counted", n)
+			}
+		})
+	}
+}
+
+// rareFood returns a food that a planned, unlocked meal holds and few recipes have, and
+// those recipes.
+func (p *postOffice) rareFood(t *testing.T, w plan.Week) (string, []recipe.ID) {
+	t.Helper()
+	all, err := p.Recipes.Load(t.Context(), sandbox.Connection)
+	must(t, err)
+	users := map[string][]recipe.ID{}
+	for _, r := range all {
+		for _, i := range r.Ingredients {
+			if !slices.Contains(users[i.Food.Name], r.ID) {
+				users[i.Food.Name] = append(users[i.Food.Name], r.ID)
+			}
+		}
+	}
+	for _, d := range w.Days[5:] {
+		for _, s := range d.Meals {
+			i := slices.IndexFunc(all, func(r recipe.Recipe) bool { return s != nil && r.ID == s.Recipe })
+			if i < 0 {
+				continue
+			}
+			for _, in := range all[i].Ingredients {
+				if ids := users[in.Food.Name]; len(ids) == 1 && !strings.ContainsAny(in.Food.Name, ",()-") && strings.Count(in.Food.Name, " ") < 2 {
+					return in.Food.Name, ids
+				}
+			}
+		}
+	}
+	t.Fatal("no meal has a rare food")
+	return "", nil
+}

@@ -1,0 +1,196 @@
+// Package coach is the use case of the mails about what was eaten: the evening's advice
+// and Thursday's trends. What the diary says is read when it is needed; what is kept of
+// it is gone within a day.
+package coach
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Diary reads what a user logged. A user without an account has none and costs no call.
+type Diary interface {
+	Connected(u user.User) bool
+	// Eaten returns the logged days from first to last. Days that nobody logged are absent.
+	Eaten(ctx context.Context, u user.User, first, last calendar.Date) ([]insight.Eaten, error)
+}
+
+// Users gives users. Kind NotFound.
+type Users interface {
+	Get(ctx context.Context, id string) (user.User, error)
+}
+
+// Store is the database.
+type Store interface {
+	// Between returns the plans of the weeks from first to last, both Mondays.
+	Between(ctx context.Context, userID string, first, last calendar.Date) ([]planner.Stored, error)
+	// Mailed reports whether the user got the mail of the type and period before.
+	Mailed(ctx context.Context, userID, emailType, period string) (bool, error)
+	// Mail puts a mail into the outbox; false: the user got it before.
+	Mail(ctx context.Context, userID string, m planner.Mail) (bool, error)
+}
+
+// Proposals keeps what the trends propose, for the plan of the next morning.
+type Proposals interface {
+	PutProposal(ctx context.Context, userID, command string) error
+}
+
+// Renderer makes the mails.
+type Renderer interface {
+	DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error)
+	WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (planner.Mail, error)
+}
+
+// The types of the mails.
+const (
+	AdvisorType = "daily_advisor"
+	TrendsType  = "weekly_trends"
+)
+
+// Coach writes the mails.
+type Coach struct {
+	diary     Diary
+	users     Users
+	store     Store
+	proposals Proposals
+	renderer  Renderer
+}
+
+// New returns a coach on its ports.
+func New(d Diary, u Users, s Store, p Proposals, r Renderer) *Coach { return &Coach{d, u, s, p, r} }
+
+// Result is what became of a mail.
+type Result struct {
+	Mailed  bool
+	Skipped string // why there is no mail
+	Logged  int    // days that the diary holds
+}
+
+// recentDays are the days before today whose average the advisor shows.
+const recentDays = 7
+
+// Advise mails the evening's advice about a date.
+func (c *Coach) Advise(ctx context.Context, userID string, date calendar.Date) (Result, error) {
+	u, skip, err := c.recipient(ctx, userID, AdvisorType, date.String())
+	if err != nil || skip != "" {
+		return Result{Skipped: skip}, err
+	}
+	tomorrow := date + 1
+	plans, err := c.store.Between(ctx, userID, date.Monday(), tomorrow.Monday())
+	if err != nil {
+		return Result{}, err
+	}
+	eaten, err := c.diary.Eaten(ctx, u, date-recentDays, date)
+	if err != nil {
+		return Result{}, err
+	}
+	t := insight.Today{
+		Date: date, Connected: c.diary.Connected(u), Planned: dayOf(plans, date), Tomorrow: dayOf(plans, tomorrow), TomorrowCooking: cooking(plans, tomorrow),
+		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
+	}
+	t.Target = target(u, t.Planned)
+	for _, e := range eaten {
+		if e.Date == date {
+			t.Eaten = &e
+		} else {
+			t.Recent = append(t.Recent, e)
+		}
+	}
+	m, err := c.renderer.DailyAdvisor(u, insight.Advise(t))
+	if err != nil {
+		return Result{}, err
+	}
+	mailed, err := c.store.Mail(ctx, userID, m)
+	return Result{Mailed: mailed, Logged: len(eaten)}, err
+}
+
+// Review mails the trends of the days up to and with last, for the plan of the next week.
+// days is a multiple of 7.
+func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, days int) (Result, error) {
+	next := (last + 1).Monday() + 7
+	u, skip, err := c.recipient(ctx, userID, TrendsType, next.String())
+	if err != nil || skip != "" {
+		return Result{Skipped: skip}, err
+	}
+	first := last - calendar.Date(days) + 1
+	plans, err := c.store.Between(ctx, userID, first.Monday()-7, last.Monday())
+	if err != nil {
+		return Result{}, err
+	}
+	eaten, err := c.diary.Eaten(ctx, u, first, last)
+	if err != nil {
+		return Result{}, err
+	}
+	p := insight.Period{
+		Last: last, Days: days, Target: target(u, nil), Eaten: eaten, Connected: c.diary.Connected(u),
+		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
+	}
+	for _, s := range plans {
+		p.Plans = append(p.Plans, s.Week)
+	}
+	t := insight.Review(p)
+	m, err := c.renderer.WeeklyTrends(u, t, next)
+	if err != nil {
+		return Result{}, err
+	}
+	if t.Proposal != nil {
+		if err := c.proposals.PutProposal(ctx, userID, t.Proposal.Command()); err != nil {
+			return Result{}, err
+		}
+	}
+	mailed, err := c.store.Mail(ctx, userID, m)
+	return Result{Mailed: mailed, Logged: len(eaten)}, err
+}
+
+// recipient returns the user, or why the mail is not to be made.
+func (c *Coach) recipient(ctx context.Context, userID, emailType, period string) (u user.User, skip string, err error) {
+	if u, err = c.users.Get(ctx, userID); err != nil {
+		return u, "", err
+	}
+	if !u.Settings.Wants(emailType) {
+		return u, "unsubscribed", nil
+	}
+	done, err := c.store.Mailed(ctx, userID, emailType, period)
+	if done {
+		skip = "mailed before"
+	}
+	return u, skip, err
+}
+
+func dayOf(plans []planner.Stored, d calendar.Date) *plan.Day {
+	for _, p := range plans {
+		if n := int(d - p.Week.WeekOf); n >= 0 && n < len(p.Week.Days) {
+			return &p.Week.Days[n]
+		}
+	}
+	return nil
+}
+
+// cooking names the dishes that are cooked on a day.
+func cooking(plans []planner.Stored, d calendar.Date) []string {
+	var out []string
+	for _, p := range plans {
+		for _, b := range p.Prep.Batches {
+			if b.Cook == d && !slices.Contains(out, b.Name) {
+				out = append(out, b.Name)
+			}
+		}
+	}
+	return out
+}
+
+// target is the day's of the plan, else the user's.
+func target(u user.User, planned *plan.Day) nutrition.Macros {
+	if planned != nil && planned.Target != (nutrition.Macros{}) {
+		return planned.Target
+	}
+	m, _ := u.Settings.Target(0)
+	return m
+}

@@ -1,0 +1,93 @@
+package inbox
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-message"
+	gomail "github.com/emersion/go-message/mail"
+	"github.com/emersion/go-message/textproto"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// readHeader reads a header within its limits; the reader is left at the body.
+func readHeader(r *bytes.Reader) (message.Header, error) {
+	limited := &io.LimitedReader{R: r, N: maxHeader}
+	b := bufio.NewReader(limited)
+	h, err := textproto.ReadHeader(b)
+	if err != nil {
+		return message.Header{}, fault.New(fault.InvalidInput, op, "the header is malformed: %v", err)
+	}
+	if limited.N == 0 && b.Buffered() == 0 {
+		return message.Header{}, fault.New(fault.InvalidInput, op, "the header is larger than %d bytes", maxHeader)
+	}
+	if h.Len() > maxFields {
+		return message.Header{}, fault.New(fault.InvalidInput, op, "more than %d header fields", maxFields)
+	}
+	_, err = r.Seek(int64(-b.Buffered()), io.SeekCurrent)
+	return message.Header{Header: h}, fault.Wrap(fault.Internal, op, err)
+}
+
+// envelope is what the header says of the message itself.
+func envelope(raw []byte, header message.Header) Message {
+	h := gomail.Header{Header: header}
+	m := Message{MessageID: fmt.Sprintf("%x@sha256.invalid", sha256.Sum256(raw))}
+	if own := messageIDs(h.Get("Message-Id")); len(own) > 0 {
+		m.MessageID = own[0]
+	}
+	if h.FieldsByKey("From").Len() == 1 {
+		if from := addresses(h, "From"); len(from) == 1 {
+			m.From = from[0]
+		}
+	}
+	m.Recipients = addresses(h, "To", "Cc", "Delivered-To", "X-Original-To")
+	if date, err := h.Date(); err == nil && !date.IsZero() {
+		m.Date = date.UTC()
+	}
+	m.InReplyTo = messageIDs(h.Get("In-Reply-To") + " " + h.Get("References"))
+	return m
+}
+
+// addresses are those of the fields, each once; what is no address is left out.
+func addresses(h gomail.Header, keys ...string) []string {
+	var all []string
+	for _, key := range keys {
+		for f := h.FieldsByKey(key); f.Next(); {
+			list, err := gomail.ParseAddressList(f.Value())
+			if err != nil {
+				continue
+			}
+			for _, a := range list {
+				if a := lowerDomain(a.Address); !slices.Contains(all, a) {
+					all = append(all, a)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func lowerDomain(address string) string {
+	at := strings.LastIndexByte(address, '@') + 1
+	return address[:at] + strings.ToLower(address[at:])
+}
+
+var bracketed = regexp.MustCompile(`<([^<>\s\pC]+)>`)
+
+// messageIDs are the Message-IDs in the value, each once and without brackets.
+func messageIDs(value string) []string {
+	var ids []string
+	for _, m := range bracketed.FindAllStringSubmatch(value, -1) {
+		if id := m[1]; len(id) <= maxID && len(ids) < maxReferences && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

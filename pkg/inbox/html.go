@@ -1,0 +1,133 @@
+package inbox
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// htmlText is what a reader of the HTML sees above the first quote, in the lines that
+// its blocks make.
+func htmlText(source string) (string, error) {
+	root, err := html.Parse(strings.NewReader(source))
+	if err != nil {
+		return "", err
+	}
+	var t htmlWriter
+	t.node(root)
+	return t.String(), nil
+}
+
+type htmlWriter struct {
+	strings.Builder
+	pre bool // in an element whose white space counts
+}
+
+// node writes the node's text; false: a quote begins in it, and nothing after it counts.
+func (t *htmlWriter) node(n *html.Node) bool {
+	switch {
+	case n.Type == html.TextNode:
+		t.words(n.Data)
+		return true
+	case n.Type == html.ElementNode && isQuote(n):
+		return false
+	case n.Type == html.ElementNode && isUnseen(n):
+		return true
+	}
+	defer func(outside bool) { t.pre = outside }(t.pre)
+	t.pre = t.pre || n.DataAtom == atom.Pre || preStyle.MatchString(style(n))
+	block := n.Type == html.ElementNode && blocks[n.DataAtom]
+	if block {
+		t.line()
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !t.node(c) {
+			return false
+		}
+	}
+	if block {
+		t.line()
+	}
+	if n.DataAtom == atom.Br {
+		t.WriteByte('\n')
+	}
+	return true
+}
+
+// line begins a new line unless one has begun.
+func (t *htmlWriter) line() {
+	if s := t.String(); s != "" && !strings.HasSuffix(s, "\n") {
+		t.WriteByte('\n')
+	}
+}
+
+var spaces = regexp.MustCompile(`[ \t\r\n\f]+`)
+
+// words writes text as browsers do: any white space is one space, none at a line's beginning.
+func (t *htmlWriter) words(s string) {
+	if t.pre {
+		t.WriteString(s)
+		return
+	}
+	s = spaces.ReplaceAllString(s, " ")
+	if written := t.String(); written == "" || strings.HasSuffix(written, "\n") || strings.HasSuffix(written, " ") {
+		s = strings.TrimPrefix(s, " ")
+	}
+	t.WriteString(s)
+}
+
+var blocks = map[atom.Atom]bool{
+	atom.Address: true, atom.Article: true, atom.Body: true, atom.Center: true, atom.Dd: true, atom.Div: true, atom.Dl: true,
+	atom.Dt: true, atom.Footer: true, atom.Form: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true,
+	atom.H6: true, atom.Header: true, atom.Hr: true, atom.Li: true, atom.Main: true, atom.Ol: true, atom.P: true, atom.Pre: true,
+	atom.Section: true, atom.Table: true, atom.Td: true, atom.Th: true, atom.Tr: true, atom.Ul: true,
+}
+
+var (
+	quoteClasses = []string{"gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "moz-signature", "gmail_signature", "protonmail_quote", "protonmail_signature_block"}
+	quoteIDs     = []string{"appendonsend", "divRplyFwdMsg", "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION", "Signature"}
+	// Outlook for Windows draws a line above the original's header.
+	outlookRule = regexp.MustCompile(`border:none;border-top:solid#[0-9a-f]{6}1\.0pt`)
+)
+
+// isQuote reports whether a mail program's quote or signature begins with the element.
+func isQuote(n *html.Node) bool {
+	if n.DataAtom == atom.Blockquote || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule.MatchString(style(n)) {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(attribute(n, "class")), func(c string) bool { return slices.Contains(quoteClasses, c) })
+}
+
+var unseen = map[atom.Atom]bool{
+	atom.Head: true, atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true, atom.Title: true,
+	atom.Iframe: true, atom.Object: true, atom.Svg: true, atom.Math: true, atom.Select: true, atom.Textarea: true,
+}
+
+var preStyle = regexp.MustCompile(`(?:^|;)white-space:(?:pre|pre-wrap|pre-line|break-spaces)(?:!important)?(?:;|$)`)
+
+var unseenStyle = regexp.MustCompile(`(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0+(?:\.0+)?(?:px|pt|em|rem|%)?|opacity:0+(?:\.0+)?|mso-hide:all)(?:!important)?(?:;|$)`)
+
+// isUnseen reports whether readers do not see the element.
+func isUnseen(n *html.Node) bool {
+	hidden := slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "hidden" })
+	return hidden || unseen[n.DataAtom] || unseenStyle.MatchString(style(n))
+}
+
+// style is the element's style in lower case without spaces and comments.
+func style(n *html.Node) string {
+	return cssNoise.ReplaceAllString(strings.ToLower(attribute(n, "style")), "")
+}
+
+var cssNoise = regexp.MustCompile(`/\*.*?\*/|\s+`)
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}

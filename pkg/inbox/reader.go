@@ -1,0 +1,172 @@
+package inbox
+
+import (
+	"context"
+	"crypto/tls"
+	"math"
+	"net"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+// Encryption says how the connection to the IMAP server is secured.
+type Encryption string
+
+// The ways.
+const (
+	TLS      Encryption = "tls"      // from the first byte, port 993
+	StartTLS Encryption = "starttls" // required, port 143
+	Off      Encryption = "none"     // loopback only
+	Insecure Encryption = "insecure" // none, towards a host of a private network
+)
+
+const (
+	firstReach   = 7 * 24 * time.Hour // how far back the first pass looks
+	longestIdle  = 25 * time.Minute   // servers hang up after 30 (RFC 2177)
+	shortestWait = time.Second        // upper bound of the first delay between connections
+	longestWait  = time.Minute
+)
+
+// Settings name the folder.
+type Settings struct {
+	Addr       string // host:port
+	Username   string
+	Password   secretbox.Secret
+	Encryption Encryption
+	Folder     string        // "" = INBOX
+	Poll       time.Duration // between passes, also where the server announces mail; 0 = 60 s
+	Timeout    time.Duration // of one exchange with the server; 0 = 30 s
+	TLS        *tls.Config   // nil: the system's roots
+}
+
+// Raw is a message as it lies in the folder.
+type Raw struct {
+	UID      uint32
+	Size     int64 // bytes, as the server says
+	Received time.Time
+	Body     []byte // nil when Size is above [MaxRaw]: it is not fetched
+}
+
+// Handler takes a message. It must bear to see one twice. After an error of a transient
+// kind the message comes again, with those after it; any other error is final for it.
+type Handler func(ctx context.Context, raw Raw) error
+
+// Watermarks remember, beyond the life of a [Reader], how far each folder has been read.
+type Watermarks interface {
+	// Watermark returns the folder's UIDVALIDITY and the highest UID that is done; zeros
+	// when the folder has never been read.
+	Watermark(ctx context.Context, folder string) (validity, uid uint32, err error)
+	SetWatermark(ctx context.Context, folder string, validity, uid uint32) error
+}
+
+// Hooks are what a [Reader] uses of its surroundings.
+type Hooks struct {
+	Watermarks Watermarks
+	Handler    Handler
+	// Events hears of every pass: nil when it went well, else why it or one of its
+	// messages did not.
+	Events func(ctx context.Context, err error)
+	Now    func() time.Time
+	Sleep  func(context.Context, time.Duration) error // between connections
+	Rand   func() float64                             // in [0,1), for the delay between connections
+}
+
+// Reader hands over what arrives in an IMAP folder. It changes nothing there: not even
+// a message's flags. It begins with what is unread and at most a week old, and so it
+// does again when the server numbers the folder anew.
+type Reader struct {
+	settings Settings
+	hooks    Hooks
+}
+
+// New checks the settings. Kind InvalidConfiguration.
+func New(s Settings, h Hooks) (*Reader, error) {
+	const op = "read mailbox"
+	if s.Folder == "" {
+		s.Folder = "INBOX"
+	}
+	if s.Poll == 0 {
+		s.Poll = time.Minute
+	}
+	if s.Timeout == 0 {
+		s.Timeout = 30 * time.Second
+	}
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidConfig, op+": IMAP address", err)
+	}
+	switch s.Encryption {
+	case TLS, StartTLS:
+		if s.TLS == nil {
+			s.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		if s.TLS.ServerName == "" {
+			s.TLS = s.TLS.Clone()
+			s.TLS.ServerName = host
+		}
+	case Off:
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return nil, fault.New(fault.InvalidConfig, op, "IMAP encryption: none is for this machine only; %s wants tls or starttls", host)
+		}
+	case Insecure:
+	default:
+		return nil, fault.New(fault.InvalidConfig, op, "IMAP encryption: %q is not tls, starttls, none or insecure", string(s.Encryption))
+	}
+	return &Reader{s, h}, nil
+}
+
+// Once hands over what is new and returns how many messages that were. Kinds:
+// NetworkError, TimeoutError and Canceled of the connection, Unauthorized for refused
+// credentials, NotFound for a missing folder, and those of the handler and watermarks.
+func (r *Reader) Once(ctx context.Context) (n int, err error) {
+	s, err := r.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	return s.pass(ctx)
+}
+
+// Run hands over what is there and what arrives until ctx ends, whose error it returns.
+// Other errors go to the events; it connects again after a random part of 1 s, which
+// doubles with each failure in a row up to 1 min.
+func (r *Reader) Run(ctx context.Context) error {
+	retry := resilient.Backoff{
+		Tries: math.MaxInt, Base: shortestWait, Max: longestWait,
+		Rand: r.hooks.Rand, Sleep: r.hooks.Sleep, Now: r.hooks.Now,
+	}
+	for failures := 0; ; {
+		passes, err := r.stay(ctx)
+		if ctx.Err() != nil {
+			return fault.Wrap(fault.Canceled, "read mailbox", ctx.Err())
+		}
+		r.hooks.Events(ctx, err)
+		if passes > 0 {
+			failures = 0
+		}
+		failures++
+		retry.Wait(ctx, failures, 0)
+	}
+}
+
+// stay makes passes over one connection until one fails; it returns how many did not.
+func (r *Reader) stay(ctx context.Context) (passes int, err error) {
+	s, err := r.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	for {
+		if _, err := s.pass(ctx); err != nil {
+			return passes, err
+		}
+		passes++
+		r.hooks.Events(ctx, nil)
+		if err := s.wait(ctx, min(r.settings.Poll, longestIdle)); err != nil {
+			return passes, err
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package inbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// session is one connection to the server.
+type session struct {
+	*Reader
+	conn   net.Conn
+	client *imapclient.Client
+	news   chan struct{} // has an element after the server announced a change
+}
+
+func (r *Reader) connect(ctx context.Context) (_ *session, err error) {
+	s := &session{Reader: r, news: make(chan struct{}, 1)}
+	dial, cancel := context.WithTimeout(ctx, r.settings.Timeout)
+	defer cancel()
+	if s.conn, err = new(net.Dialer).DialContext(dial, "tcp", r.settings.Addr); err != nil {
+		return nil, broken(dial, "connect", err)
+	}
+	err = s.exchange(ctx, "connect", func() error { return s.greet(dial) })
+	if err == nil {
+		err = s.exchange(ctx, "log in", func() error {
+			if s.client.Caps().Has(imap.CapLoginDisabled) {
+				return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "the server takes passwords over encrypted connections only"}
+			}
+			return s.client.Login(r.settings.Username, r.settings.Password.Reveal()).Wait()
+		})
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// greet makes the connection an encrypted one and waits for the server's greeting.
+func (s *session) greet(ctx context.Context) (err error) {
+	options := &imapclient.Options{
+		TLSConfig: s.settings.TLS,
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Mailbox: func(*imapclient.UnilateralDataMailbox) {
+				select {
+				case s.news <- struct{}{}:
+				default:
+				}
+			},
+		},
+	}
+	switch s.settings.Encryption {
+	case StartTLS:
+		if s.client, err = imapclient.NewStartTLS(s.conn, options); err != nil {
+			return err
+		}
+	case TLS:
+		secured := tls.Client(s.conn, s.settings.TLS)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return err
+		}
+		s.client = imapclient.New(secured, options)
+	default:
+		s.client = imapclient.New(s.conn, options)
+	}
+	return s.client.WaitGreeting()
+}
+
+func (s *session) close() {
+	if s.client != nil {
+		_ = s.client.Close() // what it reports has been reported
+	}
+	_ = s.conn.Close() // closed twice is closed
+}
+
+// exchange has the server do something. When ctx ends or the timeout passes, the
+// connection is closed: there is no other way to get the answer not to be waited for.
+func (s *session) exchange(ctx context.Context, what string, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = s.conn.Close() })()
+	return broken(ctx, what, do())
+}
+
+// broken gives an error of the connection its kind.
+func broken(ctx context.Context, what string, err error) error {
+	const op = "read mailbox: "
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fault.Wrap(fault.KindOf(ctx.Err()), op+what, errors.Join(ctx.Err(), err))
+	}
+	kind := fault.NetworkError
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+		kind = fault.TimeoutError
+	} else if no, ok := errors.AsType[*imap.Error](err); ok {
+		switch {
+		case no.Code == imap.ResponseCodeUnavailable || no.Code == imap.ResponseCodeInUse || no.Type == imap.StatusResponseTypeBye:
+			kind = fault.Unavailable
+		case what == "log in":
+			kind = fault.Unauthorized
+		case what == "open folder":
+			kind = fault.NotFound
+		default:
+			kind = fault.Unavailable
+		}
+	}
+	return fault.Wrap(kind, op+what, err)
+}
+
+// pass hands over what is above the watermark, oldest first, and returns how many
+// messages the handler took.
+func (s *session) pass(ctx context.Context) (n int, err error) {
+	var folder *imap.SelectData
+	if err := s.exchange(ctx, "open folder", func() (err error) {
+		folder, err = s.client.Select(s.settings.Folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	validity, mark, err := s.hooks.Watermarks.Watermark(ctx, s.settings.Folder)
+	if err != nil {
+		return 0, err
+	}
+	if folder.UIDNext == 0 {
+		return 0, fault.New(fault.Unavailable, "read mailbox: open folder", "the server does not say UIDNEXT")
+	}
+	first := validity == 0 || validity != folder.UIDValidity
+	uids, err := s.search(ctx, first, imap.UID(mark))
+	if err != nil {
+		return 0, err
+	}
+	advance := func(uid imap.UID) error {
+		return s.hooks.Watermarks.SetWatermark(ctx, s.settings.Folder, folder.UIDValidity, uint32(uid))
+	}
+	for _, uid := range uids {
+		taken, err := s.message(ctx, uid)
+		if err != nil {
+			return n, err
+		}
+		if taken {
+			n++
+		}
+		if first { // the unread are not all: a mark amid them would let the read ones in
+			continue
+		}
+		if err := advance(uid); err != nil {
+			return n, err
+		}
+	}
+	if first {
+		return n, advance(folder.UIDNext - 1)
+	}
+	return n, nil
+}
+
+// search finds what is to be handed over, oldest first.
+func (s *session) search(ctx context.Context, first bool, mark imap.UID) ([]imap.UID, error) {
+	criteria := &imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: mark + 1}}}} // to the last one
+	if first {
+		criteria = &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagSeen}, Since: s.hooks.Now().Add(-firstReach)}
+		mark = 0
+	}
+	var uids []imap.UID
+	err := s.exchange(ctx, "search", func() error {
+		found, err := s.client.UIDSearch(criteria, nil).Wait()
+		if err == nil {
+			uids = found.AllUIDs()
+		}
+		return err
+	})
+	slices.Sort(uids)
+	return slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= mark }), err // n:* names the last message even below n
+}
+
+// message hands one over; false: it is gone, or the handler refused it for good.
+func (s *session) message(ctx context.Context, uid imap.UID) (taken bool, err error) {
+	head, err := s.fetch(ctx, uid, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
+	if head == nil || err != nil {
+		return false, err
+	}
+	raw := Raw{UID: uint32(uid), Size: head.RFC822Size, Received: head.InternalDate}
+	if raw.Size <= MaxRaw {
+		body, err := s.fetch(ctx, uid, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		if body == nil || err != nil || len(body.BodySection) == 0 {
+			return false, err
+		}
+		raw.Body = body.BodySection[0].Bytes
+	}
+	err = s.hooks.Handler(ctx, raw)
+	if err != nil && !fault.KindOf(err).Transient() {
+		s.hooks.Events(ctx, err)
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// expungeIssued is the code with which a server refuses a message that is gone (RFC 5530).
+const expungeIssued imap.ResponseCode = "EXPUNGEISSUED"
+
+// fetch returns nil for a message that is no longer there.
+func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions) (m *imapclient.FetchMessageBuffer, err error) {
+	err = s.exchange(ctx, "fetch", func() error {
+		found, err := s.client.Fetch(imap.UIDSetNum(uid), o).Collect()
+		if no, ok := errors.AsType[*imap.Error](err); ok && no.Code == expungeIssued {
+			return nil
+		}
+		if i := slices.IndexFunc(found, func(f *imapclient.FetchMessageBuffer) bool { return f.UID == uid }); i >= 0 {
+			m = found[i]
+		}
+		return err
+	})
+	return m, err
+}
+
+// wait returns when the server announces news, or after d.
+func (s *session) wait(ctx context.Context, d time.Duration) error {
+	// Some servers announce during IDLE only what arrives during it.
+	if err := s.exchange(ctx, "noop", func() error { return s.client.Noop().Wait() }); err != nil {
+		return err
+	}
+	var idle *imapclient.IdleCommand
+	if s.client.Caps().Has(imap.CapIdle) {
+		if err := s.exchange(ctx, "idle", func() (err error) {
+			idle, err = s.client.Idle()
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-s.news:
+	case <-timer.C:
+	case <-s.client.Closed():
+	case <-ctx.Done():
+	}
+	if idle == nil {
+		return nil
+	}
+	return s.exchange(ctx, "idle", func() error {
+		return errors.Join(idle.Close(), idle.Wait())
+	})
+}

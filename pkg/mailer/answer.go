@@ -1,0 +1,180 @@
+package mailer
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/command"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// ConfirmationType is the email_type of answers to commands.
+const ConfirmationType = "confirmation"
+
+// maxConfirm is the most characters of commands that a link can carry.
+const maxConfirm = 600
+
+// maxIgnored is the most lines of prose that an answer shows.
+const maxIgnored = 10
+
+// answerView is what the answer's templates print.
+type answerView struct {
+	Subject, Preheader, Headline, Name, Range string
+	Done                                      []steer.Result
+	Problems                                  []command.Problem
+	Ignored                                   []string
+	Diff                                      []diffView
+	Balance                                   string
+	Status                                    *statusView
+	Help                                      string
+	Confirm                                   []string // commands that wait for a click
+	ConfirmURL, UndoURL, PlanURL              string
+}
+
+type diffView struct{ Slot, Was, Is string }
+
+type statusView struct {
+	Waiting                                       string
+	Days                                          []statusDay
+	Mode, Locks, Skips, Travel, Dislikes, Prefers string
+	Paused                                        bool
+}
+
+type statusDay struct {
+	Name  string
+	Meals []string
+}
+
+// Answer implements [steer.Renderer]: one mail for each mail or click, with what was
+// done, what the week looks like after it, and a link that takes it back.
+func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
+	v := newAnswerView(u, a)
+	if a.PlanExists {
+		v.PlanURL = r.links.Plan(u.ID, a.Week)
+	}
+	if a.Undo {
+		v.UndoURL = r.links.Command(u.ID, a.Week, string(command.Undo))
+	}
+	if a.Confirm != "" && len(a.Confirm) <= maxConfirm {
+		v.Confirm, v.ConfirmURL = strings.Split(a.Confirm, "\n"), r.links.Command(u.ID, a.Week, a.Confirm)
+	}
+	text, html, err := r.bodies(ConfirmationType, v)
+	if err != nil {
+		return planner.Mail{}, err
+	}
+	m := r.mail(u, ConfirmationType, "Answers to commands", a.Week, a.Week, content{subject: v.Subject, text: text, html: html})
+	for _, h := range []string{"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"} { // it was asked for
+		delete(m.Headers, h)
+	}
+	m.Headers["Auto-Submitted"] = "auto-replied"
+	key := mailKey(ConfirmationType, u.ID, a.Key)
+	m.Period, m.ReplyKey = a.Key, hex.EncodeToString(key[:])
+	m.MessageID = ConfirmationType + "." + a.Week.String() + "." + m.ReplyKey + "@" + r.domain
+	if reply := r.links.Reply(key, u.ID, a.Week); reply != "" {
+		m.Headers["Reply-To"] = reply
+	}
+	if a.InReplyTo != "" && !strings.ContainsAny(a.InReplyTo, "<> \r\n\t") {
+		m.Headers["In-Reply-To"] = "<" + a.InReplyTo + ">"
+	}
+	return m, nil
+}
+
+func newAnswerView(u user.User, a steer.Answer) answerView {
+	v := answerView{Name: u.Name, Range: dateRange(a.Week), Done: a.Done, Problems: a.Problems, Ignored: a.Ignored[:min(len(a.Ignored), maxIgnored)]}
+	week := "Week " + strings.TrimLeft(a.Week.Week()[5:], "0")
+	switch a.Outcome {
+	case steer.Applied:
+		v.Subject, v.Headline = week+" is changed: "+counted(len(a.Done), "command")+" carried out", "Done."
+	case steer.Informed:
+		v.Subject, v.Headline = week+": what you asked for", "Here it is."
+	case steer.Unproven:
+		v.Subject, v.Headline = week+": please confirm your commands", "Please confirm: your mail could not be proven to be yours."
+	case steer.WeekOver:
+		v.Subject, v.Headline = week+" is over: nothing was changed", "This week is over. Reply to the newest plan instead."
+	case steer.Refused:
+		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: one of your commands cannot be carried out."
+	default:
+		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: not everything could be understood."
+	}
+	v.Preheader = v.Headline
+	for _, d := range a.Diff {
+		v.Diff = append(v.Diff, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
+	}
+	if a.Is != nil {
+		v.Balance = daysOnTarget(*a.Is) + " on target"
+		if a.Was != nil && a.Was.BalancedDays() != a.Is.BalancedDays() {
+			v.Balance += fmt.Sprintf(" (%d before)", a.Was.BalancedDays())
+		}
+		v.Balance += fmt.Sprintf("; your daily target is %s.", macrosLine(a.Is.Target))
+	}
+	if a.Help {
+		v.Help = command.Help
+	}
+	if a.Status != nil {
+		v.Status = newStatusView(*a.Status)
+	}
+	return v
+}
+
+func servingText(s *plan.Serving) string {
+	if s == nil {
+		return "nothing"
+	}
+	return s.Name + " ×" + s.Servings.String()
+}
+
+func newStatusView(s steer.Status) *statusView {
+	v := &statusView{Waiting: s.Waiting, Mode: modeText(s.Wishes.Mode), Paused: !s.User.Enabled}
+	if s.Week != nil {
+		for _, d := range s.Week.Days {
+			sd := statusDay{Name: day(d.Date)}
+			for m, sv := range d.Meals {
+				text := recipe.Meals[m].String() + ": " + servingText(sv)
+				if sv != nil && sv.Source == plan.Locked {
+					text += " (locked)"
+				}
+				sd.Meals = append(sd.Meals, text)
+			}
+			v.Days = append(v.Days, sd)
+		}
+	}
+	var locks, skips []string
+	for _, l := range s.Wishes.Locks {
+		locks = append(locks, day(l.Date)+" "+l.Meal.String())
+	}
+	for _, k := range s.Wishes.Skips {
+		skips = append(skips, day(k.Date)+" "+k.Meal.String())
+	}
+	v.Locks, v.Skips, v.Travel = list(locks), list(skips), list(dayNames(s.Wishes.Travel))
+	v.Dislikes, v.Prefers = list(s.User.Settings.Dislikes), list(s.User.Settings.Preferences)
+	return v
+}
+
+func modeText(m targets.Mode) string {
+	if m == "" {
+		return "your own targets"
+	}
+	return strings.ReplaceAll(string(m), "_", " ")
+}
+
+func list(xs []string) string {
+	if len(xs) == 0 {
+		return "none"
+	}
+	return strings.Join(xs, ", ")
+}
+
+func dayNames(ds []calendar.Date) []string {
+	out := make([]string, len(ds))
+	for i, d := range ds {
+		out[i] = day(d)
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Steerer carries out commands.
+type Steerer interface {
+	Receive(ctx context.Context, l steer.Letter) (steer.Report, error)
+	Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (steer.Report, error)
+}
+
+// Steering is a [Steerer] seen from outside: a span for each mail and click, its outcome
+// and its commands counted, and a line for what a user or an operator may ask about.
+type Steering struct {
+	next   Steerer
+	tracer trace.Tracer
+	rec    *metrics.Recorder
+	log    *slog.Logger
+}
+
+var _ Steerer = (*Steering)(nil)
+
+// NewSteering wraps next.
+func NewSteering(next Steerer, tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger) *Steering {
+	return &Steering{next, tracer, rec, log}
+}
+
+// Receive implements [Steerer]. A mail is a trace of its own.
+func (s *Steering) Receive(ctx context.Context, l steer.Letter) (steer.Report, error) {
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command mail", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer))
+	defer span.End()
+	r, err := s.next.Receive(ctx, l)
+	s.finish(ctx, span, steer.ByMail, r, err)
+	return r, err
+}
+
+// Click implements [Steerer].
+func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (steer.Report, error) {
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command click")
+	defer span.End()
+	r, err := s.next.Click(ctx, u, week, lines, token)
+	s.finish(ctx, span, steer.ByButton, r, err)
+	return r, err
+}
+
+func (s *Steering) finish(ctx context.Context, span trace.Span, source steer.Source, r steer.Report, err error) {
+	fail(span, err)
+	verbs := make([]string, len(r.Verbs))
+	for i, v := range r.Verbs {
+		verbs[i] = string(v)
+	}
+	span.SetAttributes(attribute.String("outcome", string(r.Outcome)), attribute.StringSlice("commands", verbs), attribute.Bool("answered", r.Answered), attribute.String("source", string(source)))
+	if r.User != "" {
+		ctx = telemetry.WithUser(ctx, r.User)
+		span.SetAttributes(attribute.String("user_id", r.User))
+	}
+	s.rec.CommandRequest(ctx, string(r.Outcome))
+	attrs := []any{slog.String("outcome", string(r.Outcome)), slog.String("source", string(source)), slog.Any("commands", verbs)}
+	switch r.Outcome {
+	case steer.Failed:
+		s.log.ErrorContext(ctx, "Commands failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
+	case steer.Applied, steer.Informed:
+		for _, v := range verbs {
+			s.rec.CommandExecuted(ctx, v)
+		}
+		s.log.InfoContext(ctx, "Commands carried out", attrs...)
+	case steer.SenderMismatch, steer.AuthFailed, steer.BadToken, steer.RateLimited:
+		s.log.WarnContext(ctx, "Commands were dropped", attrs...)
+	default:
+		s.log.InfoContext(ctx, "Commands were not carried out", attrs...)
+	}
+}

@@ -1,0 +1,138 @@
+package planner
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/generate"
+	"github.com/mealplanner/mealplanner/pkg/grocery"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/prep"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Revision says what of a stored week is to change.
+type Revision struct {
+	Free []plan.Slot // chosen anew, unless the user's wishes lock or skip them
+	// Fixed are recipes for free slots that are no locks: a later revision may change them.
+	Fixed []plan.Lock
+}
+
+// Revise returns the week of in.Existing as it is with the wishes and settings of in: what
+// is not free keeps its recipe and portion, unless the library does not hold the recipe
+// any more or it may not be eaten any more. Nothing is stored. Kinds of error as
+// [Planner.Generate].
+func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.settings.Timeout,
+		fault.New(fault.TimeoutError, "revise", "not done after %s (setting generation timeout)", p.settings.Timeout))
+	defer cancel()
+	old := in.Existing.Week
+	pool, body, err := p.fetch(ctx, in.User)
+	if err != nil {
+		return Stored{}, err
+	}
+	var sel selection
+	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
+		sel, err = rechoose(in, pool, body.kg, r, p.settings.Effort)
+		return err
+	}); err != nil {
+		return Stored{}, err
+	}
+	if err := p.step(ctx, "macro_validation", func(context.Context) error {
+		return fault.Wrap(fault.Internal, "validate the plan", sel.week.Validate())
+	}); err != nil {
+		return Stored{}, err
+	}
+	out := Stored{Week: sel.week}
+	out.Week.GenerationID = old.GenerationID
+	err = p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
+		dishes := sel.dishes(in.User.People)
+		out.Groceries, err = grocery.Consolidate(dishes)
+		out.Prep = prep.Plan(dishes)
+		return err
+	})
+	return out, err
+}
+
+// rechoose is [choose] for a week that exists.
+func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (selection, error) {
+	old := in.Existing.Week
+	wished := in.Wishes.Locks
+	in.Wishes.Locks = slices.Concat(wished, r.Fixed)
+	s, c, err := state(in, pool, weightKG, old.WeekOf)
+	if err != nil {
+		return selection{}, err
+	}
+	if in.Wishes.Mode == old.Mode { // a fresher weight changes the next week, not this one
+		s.target, s.source, s.problem.Target = old.Target, old.TargetSource, old.Target
+	}
+	scopes := make([]generate.Scope, 0, len(r.Free))
+	for _, f := range r.Free {
+		scopes = append(scopes, generate.Scope{Date: f.Date, Meal: &f.Meal})
+	}
+	was := generate.Plan{WeekOf: old.WeekOf, Days: make([]generate.PlanDay, len(old.Days))}
+	for i, d := range old.Days {
+		was.Days[i].Date = d.Date
+		for m, sv := range d.Meals {
+			slot := plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}
+			switch {
+			case sv == nil || slices.Contains(in.Wishes.Skips, slot):
+			case c.recipes[sv.Recipe].ID != sv.Recipe:
+				scopes = append(scopes, generate.Scope{Date: d.Date, Meal: &slot.Meal})
+			default:
+				was.Days[i].Meals[m] = &generate.Serving{Recipe: sv.Recipe, Servings: sv.Servings}
+			}
+		}
+	}
+	if s.problem, err = generate.Regenerate(s.problem, was, scopes...); err != nil {
+		return selection{}, err
+	}
+	sel, err := s.solve(in, c, pool, effort)
+	if err != nil {
+		return sel, err
+	}
+	restoreSources(&sel.week, old, wished)
+	return sel, nil
+}
+
+// restoreSources names as locked only what the user locked.
+func restoreSources(w *plan.Week, old plan.Week, wished []plan.Lock) {
+	for i, d := range w.Days {
+		for m, sv := range d.Meals {
+			if sv == nil || sv.Source != plan.Locked {
+				continue
+			}
+			slot := plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}
+			if slices.ContainsFunc(wished, func(l plan.Lock) bool { return l.Slot == slot }) {
+				continue
+			}
+			sv.Source = plan.Chosen
+			if was := old.Days[i].Meals[m]; was != nil && was.Recipe == sv.Recipe && was.Source == plan.Travel {
+				sv.Source = plan.Travel
+			}
+		}
+	}
+}
+
+// Difference is a slot whose dish or portion is another one.
+type Difference struct {
+	plan.Slot
+	Was, Is *plan.Serving // nil: empty
+}
+
+// Diff lists the slots in which two plans of a week differ, by date and meal.
+func Diff(was, is plan.Week) []Difference {
+	var out []Difference
+	for i := range was.Days {
+		for m := range was.Days[i].Meals {
+			a, b := was.Days[i].Meals[m], is.Days[i].Meals[m]
+			if a == nil && b == nil || a != nil && b != nil && a.Recipe == b.Recipe && a.Servings == b.Servings {
+				continue
+			}
+			out = append(out, Difference{plan.Slot{Date: was.WeekOf + calendar.Date(i), Meal: recipe.Meals[m]}, a, b})
+		}
+	}
+	return out
+}

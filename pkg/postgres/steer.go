@@ -1,0 +1,184 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+)
+
+// Steering stores what users command, and how far their mails were read.
+type Steering struct {
+	pool        *pgxpool.Pool
+	q           *db.Queries
+	traceParent func(context.Context) string
+}
+
+var _ steer.Store = (*Steering)(nil)
+
+// NewSteering returns the store; traceParent as in [NewPlans].
+func NewSteering(pool *pgxpool.Pool, traceParent func(context.Context) string) *Steering {
+	return &Steering{pool, db.New(pool), traceParent}
+}
+
+// Origin implements [steer.Store].
+func (s *Steering) Origin(ctx context.Context, replyKey string) (steer.Origin, error) {
+	const op = "find the mail that is answered"
+	row, err := s.q.GetReplyOrigin(ctx, &replyKey)
+	if err != nil {
+		return steer.Origin{}, failed(op, err)
+	}
+	u, err := s.q.GetUser(ctx, row.UserID)
+	if err != nil {
+		return steer.Origin{}, failed(op, err)
+	}
+	o := steer.Origin{Week: calendar.On(*row.WeekOf)}
+	o.User, err = toUser(u)
+	return o, err
+}
+
+// Steer implements [steer.Store].
+func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Context, steer.Tx) error) error {
+	return keepKind("steer", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		if err := q.LockUser(ctx, userID); err != nil {
+			return failed("steer", err)
+		}
+		return fn(ctx, &steering{s, q, userID})
+	}))
+}
+
+// steering implements [steer.Tx] for one user.
+type steering struct {
+	store *Steering
+	q     *db.Queries
+	user  string
+}
+
+func (t *steering) Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error) {
+	return (&Plans{q: t.q}).Inputs(ctx, t.user, week)
+}
+
+func (t *steering) Seen(ctx context.Context, messageID, digest string) (bool, error) {
+	seen, err := t.q.SteeringSeen(ctx, db.SteeringSeenParams{UserID: t.user, MessageID: messageID, Digest: digest})
+	return seen, failed("steer", err)
+}
+
+func (t *steering) Recent(ctx context.Context, since time.Duration, o steer.Outcome) (int, error) {
+	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Outcome: string(o)})
+	return int(n), failed("steer", err)
+}
+
+func (t *steering) Last(ctx context.Context, week calendar.Date) (*steer.Last, error) {
+	row, err := t.q.LastSteering(ctx, t.user, week.Time())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed("steer", err)
+	}
+	l := &steer.Last{ID: row.ID, Undone: row.UndoneAt != nil}
+	return l, fault.Wrap(fault.Internal, "steer", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
+}
+
+// Save implements [steer.Tx].
+func (t *steering) Save(ctx context.Context, c steer.Change) error {
+	return failed("steer", errors.Join(t.record(ctx, c), t.change(ctx, c)))
+}
+
+func (t *steering) record(ctx context.Context, c steer.Change) error {
+	p := db.InsertSteeringParams{
+		UserID: t.user, WeekOf: c.Record.Week.Time(), Source: string(c.Record.Source), MessageID: c.Record.MessageID, Digest: c.Record.Digest,
+		Outcome: string(c.Record.Outcome), TraceID: t.store.traceParent(ctx),
+	}
+	var err, rerr, berr error
+	p.Commands, err = json.Marshal(append([]string{}, c.Record.Commands...))
+	p.Results, rerr = json.Marshal(append([]string{}, c.Record.Results...))
+	if c.Record.Before != nil {
+		p.Before, berr = json.Marshal(c.Record.Before)
+	}
+	if err := errors.Join(err, rerr, berr); err != nil {
+		return err
+	}
+	return t.q.InsertSteering(ctx, p)
+}
+
+// change stores what the commands changed, and the answer.
+func (t *steering) change(ctx context.Context, c steer.Change) error {
+	week := c.Record.Week.Time()
+	if c.User != nil {
+		settings, err := json.Marshal(c.User.Settings)
+		if err != nil {
+			return err
+		}
+		if err := t.q.SetUserSettings(ctx, db.SetUserSettingsParams{Settings: settings, Enabled: c.User.Enabled, ID: t.user}); err != nil {
+			return err
+		}
+	}
+	if c.Wishes != nil {
+		data, err := json.Marshal(c.Wishes)
+		if err != nil {
+			return err
+		}
+		if err := t.q.UpsertConstraints(ctx, db.UpsertConstraintsParams{UserID: t.user, WeekOf: week, Data: data}); err != nil {
+			return err
+		}
+	}
+	if c.Stored != nil {
+		if err := t.replace(ctx, *c.Stored); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Eaten {
+		if err := t.q.LogMeal(ctx, db.LogMealParams{UserID: t.user, Date: s.Date.Time(), Meal: s.Meal.String()}); err != nil {
+			return err
+		}
+	}
+	if c.Undone != 0 {
+		if err := t.q.MarkUndone(ctx, c.Undone); err != nil {
+			return err
+		}
+	}
+	_, err := enqueue(ctx, t.q, t.user, c.Mail, t.store.traceParent(ctx))
+	return err
+}
+
+func (t *steering) replace(ctx context.Context, s planner.Stored) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	id, err := t.q.ReplacePlan(ctx, db.ReplacePlanParams{
+		Status: string(s.Week.Status), Optimal: s.Week.Optimal, Data: data, UserID: t.user, WeekOf: s.Week.WeekOf.Time(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.q.DeletePlanMeals(ctx, id); err != nil {
+		return err
+	}
+	return firstError(t.q.InsertPlanMeal(ctx, planMeals(id, s.Week)).Exec)
+}
+
+// Watermark returns how far a folder was read; zeros when it never was.
+func (s *Steering) Watermark(ctx context.Context, folder string) (validity, uid uint32, err error) {
+	row, err := s.q.GetWatermark(ctx, folder)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return uint32(row.UidValidity), uint32(row.Uid), failed("inbox watermark", err) //nolint:gosec // written by SetWatermark
+}
+
+// SetWatermark keeps how far a folder was read.
+func (s *Steering) SetWatermark(ctx context.Context, folder string, validity, uid uint32) error {
+	return failed("inbox watermark", s.q.SetWatermark(ctx, db.SetWatermarkParams{Folder: folder, UidValidity: int64(validity), Uid: int64(uid)}))
+}

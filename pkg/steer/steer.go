@@ -1,0 +1,441 @@
+// Package steer is the use case of a user who steers: commands that come by reply or by
+// a button in a mail change the week that the mail was about, once, or change nothing.
+package steer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/command"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Outcome is what became of a mail or a click. The set is closed: it is a metric's label.
+type Outcome string
+
+// The outcomes. Only [Applied] changes anything; answers are sent for those marked so.
+const (
+	Applied  Outcome = "applied"  // answered
+	Informed Outcome = "informed" // answered: STATUS and HELP change nothing
+	Refused  Outcome = "refused"  // answered: a command cannot be carried out
+
+	NotUnderstood   Outcome = "not_understood"    // answered: a line looks like a command and cannot be read
+	TooManyCommands Outcome = "too_many_commands" // answered
+	NoCommand       Outcome = "no_command"        // answered once a day
+	Unproven        Outcome = "unproven_sender"   // answered: the commands wait for a click
+	WeekOver        Outcome = "week_over"         // answered
+
+	AutoReply      Outcome = "auto_reply"
+	Bulk           Outcome = "bulk"
+	Bounce         Outcome = "bounce"
+	TooLarge       Outcome = "too_large"
+	Unreadable     Outcome = "unreadable"
+	NoToken        Outcome = "no_token"
+	BadToken       Outcome = "bad_token"
+	SenderMismatch Outcome = "sender_mismatch"
+	AuthFailed     Outcome = "auth_failed"
+	Duplicate      Outcome = "duplicate"
+	RateLimited    Outcome = "rate_limited"
+	Failed         Outcome = "failed" // our fault; tried again
+)
+
+// Outcomes lists every outcome.
+var Outcomes = []Outcome{
+	Applied, Informed, Refused, NotUnderstood, TooManyCommands, NoCommand, Unproven, WeekOver,
+	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
+}
+
+// Proof says who vouches for a mail's sender.
+type Proof int
+
+// The proofs.
+const (
+	Unknown Proof = iota // nobody
+	Proven               // the mail server's checks, or a signature of the sender's domain
+	Forged               // the checks failed
+)
+
+// Letter is a mail that came in.
+type Letter struct {
+	MessageID  string
+	From       string
+	Recipients []string
+	Date       time.Time
+	Text       string
+	TooLong    bool
+	Proof      Proof
+	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
+	Dropped Outcome
+}
+
+// Limits of one user.
+const (
+	MaxAnHour = 10 // mails and clicks that are looked at
+	maxToken  = 64 // characters of an address' local part
+)
+
+// Origin is the mail that is answered.
+type Origin struct {
+	User user.User
+	Week calendar.Date
+}
+
+// Record is what is kept of a mail or a click: an audit, and what UNDO needs.
+type Record struct {
+	Week      calendar.Date
+	Source    Source
+	MessageID string // of the mail, or of the click
+	Digest    string // of the content: a replay under another Message-ID is found out
+	Outcome   Outcome
+	Commands  []string
+	Results   []string
+	Before    *Before // of what was applied
+}
+
+// Source says how a command came.
+type Source string
+
+// The sources.
+const (
+	ByMail   Source = "mail"
+	ByButton Source = "button"
+)
+
+// Before is the state that UNDO brings back.
+type Before struct {
+	Wishes      plan.Wishes     `json:"wishes"`
+	Stored      *planner.Stored `json:"stored,omitempty"`
+	Dislikes    []string        `json:"dislikes,omitempty"`
+	Preferences []string        `json:"preferences,omitempty"`
+	Targets     *user.Settings  `json:"targets,omitempty"` // only with TARGETS
+	Enabled     bool            `json:"enabled"`
+}
+
+// Last is the newest applied record of a week.
+type Last struct {
+	ID       int64
+	Commands []string
+	Before   Before
+	Undone   bool
+}
+
+// Change is what one mail or click stores, all of it or nothing.
+type Change struct {
+	Record Record
+	User   *user.User      // nil: unchanged
+	Wishes *plan.Wishes    // nil: unchanged
+	Stored *planner.Stored // nil: unchanged; else the week's new plan
+	Eaten  []plan.Slot     // meals that the user says they ate as planned
+	Undone int64           // the record that was taken back
+	Mail   *planner.Mail
+}
+
+// Store is the database.
+type Store interface {
+	// Origin finds the mail that a reply key names. Kind NotFound.
+	Origin(ctx context.Context, replyKey string) (Origin, error)
+	// Steer runs fn in a transaction that no other change of the user's runs beside.
+	Steer(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
+}
+
+// Tx is the database within [Store.Steer].
+type Tx interface {
+	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
+	// Seen reports whether a record has the Message-ID or the digest.
+	Seen(ctx context.Context, messageID, digest string) (bool, error)
+	// Recent counts the records since a time; those of one outcome, or all with "".
+	Recent(ctx context.Context, since time.Duration, o Outcome) (int, error)
+	// Last returns the newest applied record of the week; nil when there is none.
+	Last(ctx context.Context, week calendar.Date) (*Last, error)
+	Save(ctx context.Context, c Change) error
+}
+
+// Planner revises weeks.
+type Planner interface {
+	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
+}
+
+// Library gives the recipes that are known of a connection.
+type Library interface {
+	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
+}
+
+// Tokens checks addresses for replies.
+type Tokens interface {
+	VerifyReplyTag(tag, user, week string) bool
+}
+
+// Renderer makes the answers.
+type Renderer interface {
+	Answer(u user.User, a Answer) (planner.Mail, error)
+}
+
+// Answer is what the user is told.
+type Answer struct {
+	Week       calendar.Date
+	Outcome    Outcome
+	InReplyTo  string // the mail that is answered; "" for a click
+	Key        string // names the answer: one for each mail or click
+	Done       []Result
+	Problems   []command.Problem // what cannot be read or carried out
+	Ignored    []string          // lines that are no commands
+	Diff       []planner.Difference
+	Was, Is    *plan.Week // nil: there was no plan
+	Status     *Status
+	Help       bool
+	Undo       bool   // UNDO is possible
+	Confirm    string // commands that wait for a click, one a line
+	PlanExists bool
+}
+
+// Result is what one command did.
+type Result struct{ Line, Text string }
+
+// Status is what is in force in a week.
+type Status struct {
+	Week    *plan.Week // nil: not planned yet
+	Wishes  plan.Wishes
+	User    user.User
+	Waiting string // what is to come
+}
+
+// Steering carries out commands.
+type Steering struct {
+	store    Store
+	planner  Planner
+	library  Library
+	tokens   Tokens
+	renderer Renderer
+	now      func() time.Time
+}
+
+// New returns the use case on its ports.
+func New(s Store, p Planner, l Library, t Tokens, r Renderer, now func() time.Time) *Steering {
+	return &Steering{s, p, l, t, r, now}
+}
+
+// Report is what became of a mail or a click.
+type Report struct {
+	Outcome  Outcome
+	User     string         // "" when nobody could be made out
+	Verbs    []command.Verb // that were carried out
+	Answered bool
+	Answer   Answer
+}
+
+// Receive handles a mail. It returns an error only when nothing was decided, so that the
+// mail must be handled again.
+func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
+	if l.Dropped != "" {
+		return Report{Outcome: l.Dropped}, nil
+	}
+	tag := tagOf(l.Recipients)
+	if tag == "" {
+		return Report{Outcome: NoToken}, nil
+	}
+	origin, ok, err := s.origin(ctx, tag)
+	if err != nil {
+		return Report{Outcome: Failed}, err
+	}
+	r := Report{User: origin.User.ID}
+	switch {
+	case !ok:
+		r = Report{Outcome: BadToken}
+	case !strings.EqualFold(l.From, origin.User.Email):
+		r.Outcome = SenderMismatch
+	case l.Proof == Forged:
+		r.Outcome = AuthFailed
+	default:
+		return s.handle(ctx, origin, incoming{
+			source: ByMail, id: l.MessageID, digest: digest("mail", l.From, tag, l.Date.UTC().Format(time.RFC3339), l.Text),
+			text: l.Text, tooLong: l.TooLong, proven: l.Proof == Proven,
+		})
+	}
+	return r, nil
+}
+
+// Click carries out the commands of a confirmed button. token names the button: it works
+// once.
+func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (Report, error) {
+	id := digest("click", token)
+	return s.handle(ctx, Origin{u, week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: lines, proven: true})
+}
+
+// incoming is a mail or a click of a known user.
+type incoming struct {
+	source  Source
+	id      string
+	digest  string
+	text    string
+	tooLong bool
+	proven  bool
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// tagOf returns what follows the plus sign of the first recipient that has one.
+func tagOf(recipients []string) string {
+	for _, r := range recipients {
+		local, _, ok := strings.Cut(r, "@")
+		if _, tag, plus := strings.Cut(local, "+"); ok && plus && len(tag) <= maxToken {
+			return tag
+		}
+	}
+	return ""
+}
+
+func (s *Steering) origin(ctx context.Context, tag string) (o Origin, ok bool, err error) {
+	key, ok := replyKey(tag)
+	if !ok {
+		return o, false, nil
+	}
+	o, err = s.store.Origin(ctx, key)
+	if fault.KindOf(err) == fault.NotFound {
+		return o, false, nil
+	}
+	return o, err == nil && s.tokens.VerifyReplyTag(tag, o.User.ID, o.Week.String()), err
+}
+
+// handle decides about a mail or a click and stores the decision with its answer in one
+// transaction.
+func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
+	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+		r = Report{User: o.User.ID}
+		seen, err := tx.Seen(ctx, in.id, in.digest)
+		if err != nil {
+			return err
+		}
+		if seen {
+			r.Outcome = Duplicate
+			return nil
+		}
+		n, err := tx.Recent(ctx, time.Hour, "")
+		if err != nil {
+			return err
+		}
+		if n >= MaxAnHour {
+			r.Outcome = RateLimited
+			return nil
+		}
+		c, a, verbs, err := s.decide(ctx, tx, o, in)
+		if err != nil {
+			return err
+		}
+		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
+		a.Week, a.Key = o.Week, in.id
+		if in.source == ByMail {
+			a.InReplyTo = in.id
+		}
+		r.Outcome, r.Verbs, r.Answer = a.Outcome, verbs, a
+		if a.Outcome == NoCommand {
+			if n, err = tx.Recent(ctx, 24*time.Hour, NoCommand); err != nil {
+				return err
+			}
+		}
+		if a.Outcome != NoCommand || n == 0 {
+			u := o.User
+			if c.User != nil {
+				u = *c.User
+			}
+			m, err := s.renderer.Answer(u, a)
+			if err != nil {
+				return err
+			}
+			c.Mail, r.Answered = &m, true
+		}
+		return tx.Save(ctx, c)
+	})
+	if err != nil {
+		return Report{User: o.User.ID, Outcome: Failed}, err
+	}
+	return r, nil
+}
+
+// decide reads the text and works out what it changes.
+func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
+	var c Change
+	if in.tooLong {
+		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
+	}
+	parsed := s.parse(in, o.Week)
+	for _, x := range parsed.Commands {
+		c.Record.Commands = append(c.Record.Commands, x.String())
+	}
+	today, err := s.today(o.User)
+	if err != nil {
+		return c, Answer{}, nil, err
+	}
+	a := Answer{Ignored: parsed.Prose, Problems: parsed.Problems}
+	inputs, err := tx.Inputs(ctx, o.Week)
+	if err != nil {
+		return c, a, nil, err
+	}
+	a.PlanExists = inputs.Existing != nil
+	switch {
+	case len(parsed.Commands) > command.MaxCommands || len(parsed.Problems) > 0 && len(parsed.Commands) == command.MaxCommands:
+		a.Outcome, a.Problems = TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
+		return c, a, nil, nil
+	case len(parsed.Problems) > 0:
+		a.Outcome, a.Help = NotUnderstood, true
+		return c, a, nil, nil
+	case len(parsed.Commands) == 0:
+		a.Outcome, a.Help = NoCommand, true
+		return c, a, nil, nil
+	case today > o.Week+6:
+		a.Outcome = WeekOver
+		return c, a, nil, nil
+	case !in.proven && changes(parsed.Commands):
+		a.Outcome, a.Confirm = Unproven, strings.Join(c.Record.Commands, "\n")
+		return c, a, nil, nil
+	}
+	w := work{steering: s, tx: tx, in: inputs, today: today, week: o.Week}
+	if err := w.run(ctx, parsed.Commands); err != nil {
+		if !telling(err) {
+			return c, a, nil, err
+		}
+		a.Outcome = Refused
+		a.Problems = append(a.Problems, w.refusal(err))
+		return c, a, nil, nil
+	}
+	w.fill(&c, &a)
+	verbs := make([]command.Verb, len(parsed.Commands))
+	for i, x := range parsed.Commands {
+		verbs[i] = x.Verb
+	}
+	return c, a, verbs, nil
+}
+
+// changes reports whether a command does more than ask.
+func changes(cmds []command.Command) bool {
+	return slices.ContainsFunc(cmds, func(c command.Command) bool { return c.Verb != command.Status && c.Verb != command.HelpVerb })
+}
+
+// telling reports whether the user can act on an error.
+func telling(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.InvalidInput, fault.InvalidConstraints, fault.NotFound, fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.Conflict:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Steering) today(u user.User) (calendar.Date, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	return calendar.On(s.now().In(zone)), nil
+}

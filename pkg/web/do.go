@@ -1,0 +1,76 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+)
+
+// Steering carries out the commands of buttons.
+type Steering interface {
+	// Click carries out command lines for the user's week; token names the button, which
+	// works once.
+	Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (steer.Report, error)
+}
+
+// doPage is what the page of a button shows.
+type doPage struct {
+	Week   calendar.Date
+	Lines  []string
+	Report *steer.Report // nil: it waits for a confirmation
+	Undo   string
+	Plan   string
+}
+
+// button reads the token of a button: its user, week and command lines.
+func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date, lines string, err error) {
+	if c, err = p.Signer.Verify(CommandLink, r.PathValue("token")); err != nil {
+		return c, 0, "", err
+	}
+	monday, lines, _ := strings.Cut(c.Subject, " ")
+	if week, err = calendar.Parse(monday); err != nil {
+		return c, 0, "", fault.Wrap(fault.InvalidInput, "button", err)
+	}
+	return c, week, lines, nil
+}
+
+// askDo shows what a button would do; nothing is changed.
+func (p *Pages) askDo(w http.ResponseWriter, r *http.Request) {
+	_, week, lines, err := p.button(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Lines: strings.Split(lines, "\n")})
+}
+
+// do carries out what a button says.
+func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
+	c, week, lines, err := p.button(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	report, err := p.Steering.Click(r.Context(), c.User, week, lines, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	page := doPage{Week: week, Lines: strings.Split(lines, "\n"), Report: &report}
+	if report.Answer.Undo {
+		page.Undo = p.Links.Command(c.User, week, "UNDO")
+	}
+	if report.Answer.PlanExists {
+		page.Plan = p.Links.Plan(c.User, week)
+	}
+	status := http.StatusOK
+	if report.Outcome != steer.Applied && report.Outcome != steer.Informed {
+		status = http.StatusConflict
+	}
+	p.show(w, r, status, "do.html", page)
+}

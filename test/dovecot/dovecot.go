@@ -1,0 +1,167 @@
+// Package dovecot runs Debian's dovecot for a test: a real IMAP server.
+package dovecot
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const dovecotConf = `
+base_dir = %[1]s/run
+state_dir = %[1]s/run
+log_path = %[1]s/log
+protocols = imap
+listen = 127.0.0.1
+default_login_user = %[3]s
+default_internal_user = %[3]s
+default_internal_group = %[4]s
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:%[1]s/mail/%%u
+first_valid_uid = 1
+mail_uid = %[3]s
+mail_gid = %[4]s
+passdb {
+  driver = passwd-file
+  args = scheme=plain username_format=%%u %[1]s/passwd
+}
+userdb {
+  driver = static
+  args = uid=%[3]s gid=%[4]s home=%[1]s/mail/%%u
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = %[2]d
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+`
+
+// Start runs dovecot on a free port of loopback until the test ends and returns its
+// address. As root it runs as nobody. The one account is empty.
+func Start(tb testing.TB, account, password string) string {
+	tb.Helper()
+	bin, err := exec.LookPath("dovecot")
+	if err != nil {
+		if _, err := os.Stat("/usr/sbin/dovecot"); err != nil {
+			if os.Getenv("CI") == "true" {
+				tb.Fatal("dovecot is missing: tools/deps test")
+			}
+			tb.Skip("dovecot is not installed: apt-get install dovecot-imapd")
+		}
+		bin = "/usr/sbin/dovecot"
+	}
+	who, err := user.Current()
+	if err == nil && who.Uid == "0" {
+		who, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	group, err := user.LookupGroupId(who.Gid)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("/tmp", "mpdc") //nolint:usetesting // a socket's path is short, and nobody may enter it
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) })
+	port := freePort(tb)
+	conf := filepath.Join(dir, "conf")
+	for path, text := range map[string]string{
+		conf:                         fmt.Sprintf(dovecotConf, dir, port, who.Username, group.Name),
+		filepath.Join(dir, "passwd"): account + ":{plain}" + password + "\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	cmd := exec.Command(bin, "-F", "-c", conf)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if os.Geteuid() == 0 {
+		uid, err1 := strconv.Atoi(who.Uid)
+		gid, err2 := strconv.Atoi(who.Gid)
+		if err1 != nil || err2 != nil {
+			tb.Fatal(err1, err2)
+		}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(dir, uid, gid); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return addr
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			tb.Fatalf("dovecot does not answer: %s %s", said.Bytes(), log)
+		}
+	}
+}
+
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	ln, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+// Deliver puts a mail into the account's INBOX.
+func Deliver(tb testing.TB, addr, account, password string, raw []byte) {
+	tb.Helper()
+	c, err := imapclient.DialInsecure(addr, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Login(account, password).Wait(); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := c.Append("INBOX", int64(len(raw)), &imap.AppendOptions{Time: time.Now()})
+	if _, err := cmd.Write(raw); err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := cmd.Wait(); err != nil {
+		tb.Fatal(err)
+	}
+}
