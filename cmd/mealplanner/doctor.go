@@ -64,7 +64,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 	return nil
 }
 
-// upstreams checks every recipe library and FatSecret.
+// upstreams checks every recipe library, FatSecret and the mailbox for replies.
 func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string, func(context.Context) (string, error))) {
 	conns, err := a.Users.Connections(ctx)
 	if err != nil {
@@ -86,6 +86,7 @@ func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string
 		})
 	}
 	check("fatsecret", a.CheckFatSecret)
+	check("replies", a.CheckInbox)
 }
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {

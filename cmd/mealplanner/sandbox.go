@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )
@@ -41,10 +42,10 @@ func (c *sandboxCmd) Run(ctx context.Context, std *streams, now func() time.Time
 
 // announce prints the addresses, and the secrets that nobody gave, as environment variables.
 func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
-	smtp := box.Mail.SMTPAddr()
-	fmt.Fprintf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nIMAP=%s\nINBOX=%s\nFAULTS=%s\n",
+	smtp, imap := box.Mail.SMTPAddr(), box.Mail.IMAPAddr()
+	fmt.Fprintf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nINBOX=%s\nFAULTS=%s\n",
 		box.TandoorURL(), box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth", sandbox.ConsumerKey,
-		smtp.IP, smtp.Port, sandbox.MailUser, box.Mail.IMAPAddr(), box.InboxURL(), box.FaultsURL())
+		smtp.IP, smtp.Port, sandbox.MailUser, imap.IP, imap.Port, sandbox.InboxAddress, mailbox.AuthservID, box.InboxURL(), box.FaultsURL())
 	for _, s := range []struct {
 		variable string
 		given    secretbox.Secret
@@ -53,6 +54,7 @@ func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 		{"TANDOOR_TOKEN", c.TandoorToken, box.TandoorToken},
 		{"FATSECRET_CONSUMER_SECRET", c.FatSecret, box.ConsumerSecret},
 		{"SMTP_PASSWORD", c.MailPassword, box.MailPassword},
+		{"IMAP_PASSWORD", c.MailPassword, box.MailPassword},
 	} {
 		if s.given == "" {
 			fmt.Fprintf(w, "%s=%s\n", s.variable, s.value)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -76,6 +77,15 @@ func (a *App) ReadInbox(ctx context.Context) (int, error) {
 		return 0, fault.New(fault.InvalidConfig, "IMAP_HOST", "not set: replies are not read")
 	}
 	return a.inbox.Once(ctx)
+}
+
+// CheckInbox says whether replies can be read.
+func (a *App) CheckInbox(ctx context.Context) (string, error) {
+	c := a.opts.Config.IMAP
+	if a.inbox == nil {
+		return "off (set IMAP_HOST to read commands from replies)", nil
+	}
+	return fmt.Sprintf("%s:%d lets us read %s; replies go to %s", c.Host, c.Port, c.Folder, a.Links.Inbox), a.inbox.Check(ctx)
 }
 
 // receive hands a mail to the use case.

@@ -29,7 +29,6 @@ type postOffice struct {
 	*world
 	pool    *pgxpool.Pool
 	deliver func(*testing.T, []byte) // puts a mail into the planner's inbox
-	week    calendar.Date
 	letters int
 }
 
@@ -41,7 +40,9 @@ func newPostOffice(t *testing.T, server string, people []sandbox.Person) *postOf
 	t.Helper()
 	const password = "correct horse"
 	var addr string
-	o := options{people: people}
+	// The week is 2026-11-30's for ever: the clock begins on the Tuesday before it.
+	start, began := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), time.Now()
+	o := options{people: people, now: func() time.Time { return start.Add(time.Since(began)) }}
 	if server == "dovecot" {
 		addr = dovecot.Start(t, sandbox.InboxAddress, password)
 	}
@@ -71,9 +72,6 @@ func newPostOffice(t *testing.T, server string, people []sandbox.Person) *postOf
 		}
 		dovecot.Deliver(t, addr, sandbox.InboxAddress, password, raw)
 	}
-	var err error
-	p.week = week
-	must(t, err)
 	return p
 }
 
@@ -102,22 +100,31 @@ func (p *postOffice) reply(t *testing.T, to mailbox.Message, text string) []byte
 		mailbox.AuthservID, to.To, m[1], to.Subject, p.letters, to.MessageID, time.Now().Add(time.Duration(p.letters)*time.Second).Format(time.RFC1123Z), text)
 }
 
-// send delivers a reply, has it read, and returns the answer.
+// send delivers a reply, has it read, and returns the one answer.
 func (p *postOffice) send(t *testing.T, raw []byte) mail.Header {
 	t.Helper()
-	before := p.answers()
-	p.deliver(t, raw)
-	_, err := p.ReadInbox(t.Context())
-	must(t, err)
-	_, err = p.Delivery.Drain(t.Context())
-	must(t, err)
-	after := p.answers()
-	if len(after) != len(before)+1 {
-		t.Fatalf("%d answers, want one more than %d; the log says\n%s", len(after), len(before), p.logs)
+	answers := p.post(t, raw)
+	if len(answers) != 1 {
+		t.Fatalf("%d answers, want one; the log says\n%s", len(answers), p.logs)
 	}
-	parts, err := mailbox.Parse(after[len(after)-1].Raw)
+	parts, err := mailbox.Parse(answers[0].Raw)
 	must(t, err)
 	return mail.Header{Header: parts.Header}
+}
+
+// post delivers a reply, has it read, and returns the answers.
+func (p *postOffice) post(t *testing.T, raw []byte) []mailbox.Message {
+	t.Helper()
+	before := len(p.answers())
+	p.deliver(t, raw)
+	n, err := p.ReadInbox(t.Context())
+	must(t, err)
+	if n != 1 {
+		t.Fatalf("%d mails were read, want 1", n)
+	}
+	_, err = p.Delivery.Drain(t.Context())
+	must(t, err)
+	return p.answers()[before:]
 }
 
 // answers are the delivered answers to commands.
@@ -127,7 +134,7 @@ func (p *postOffice) answers() []mailbox.Message {
 
 func (p *postOffice) stored(t *testing.T, user string) (plan.Week, plan.Wishes) {
 	t.Helper()
-	in, err := p.Plans.Inputs(t.Context(), user, p.week)
+	in, err := p.Plans.Inputs(t.Context(), user, week)
 	must(t, err)
 	return in.Existing.Week, in.Wishes
 }

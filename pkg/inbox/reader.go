@@ -130,6 +130,15 @@ func (r *Reader) Once(ctx context.Context) (n int, err error) {
 	return s.pass(ctx)
 }
 
+// Check connects, logs in and opens the folder, and reads nothing.
+func (r *Reader) Check(ctx context.Context) error {
+	s, err := r.connect(ctx)
+	if err == nil {
+		s.close()
+	}
+	return err
+}
+
 // Run hands over what is there and what arrives until ctx ends, whose error it returns.
 // Other errors go to the events; it connects again after a random part of 1 s, which
 // doubles with each failure in a row up to 1 min.

@@ -73,8 +73,8 @@ func (t *steering) Seen(ctx context.Context, messageID, digest string) (bool, er
 	return seen, failed("steer", err)
 }
 
-func (t *steering) Recent(ctx context.Context, since time.Duration, o steer.Outcome) (int, error) {
-	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Outcome: string(o)})
+func (t *steering) Recent(ctx context.Context, since time.Duration, by steer.Source, o steer.Outcome) (int, error) {
+	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Source: string(by), Outcome: string(o)})
 	return int(n), failed("steer", err)
 }
 

@@ -79,7 +79,8 @@ type Letter struct {
 
 // Limits of one user.
 const (
-	MaxAnHour = 10 // mails and clicks that are looked at
+	MaxMails  = 10 // an hour that are looked at
+	MaxClicks = 60 // an hour
 	maxToken  = 64 // characters of an address' local part
 )
 
@@ -153,7 +154,7 @@ type Tx interface {
 	// Seen reports whether a record has the Message-ID or the digest.
 	Seen(ctx context.Context, messageID, digest string) (bool, error)
 	// Recent counts the records since a time; those of one outcome, or all with "".
-	Recent(ctx context.Context, since time.Duration, o Outcome) (int, error)
+	Recent(ctx context.Context, since time.Duration, by Source, o Outcome) (int, error)
 	// Last returns the newest applied record of the week; nil when there is none.
 	Last(ctx context.Context, week calendar.Date) (*Last, error)
 	Save(ctx context.Context, c Change) error
@@ -321,11 +322,11 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 			r.Outcome = Duplicate
 			return nil
 		}
-		n, err := tx.Recent(ctx, time.Hour, "")
+		n, err := tx.Recent(ctx, time.Hour, in.source, "")
 		if err != nil {
 			return err
 		}
-		if n >= MaxAnHour {
+		if most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks}; n >= most[in.source] {
 			r.Outcome = RateLimited
 			return nil
 		}
@@ -340,7 +341,7 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 		}
 		r.Outcome, r.Verbs, r.Answer = a.Outcome, verbs, a
 		if a.Outcome == NoCommand {
-			if n, err = tx.Recent(ctx, 24*time.Hour, NoCommand); err != nil {
+			if n, err = tx.Recent(ctx, 24*time.Hour, in.source, NoCommand); err != nil {
 				return err
 			}
 		}

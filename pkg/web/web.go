@@ -143,7 +143,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "plan.html", stored)
+	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(c.User, stored.Week)})
 }
 
 func (p *Pages) askUnsubscribe(w http.ResponseWriter, r *http.Request) {

@@ -12,17 +12,23 @@ import (
 
 const countSteerings = `-- name: CountSteerings :one
 select count(*) from steerings
-where user_id = $1 and created_at > now() - make_interval(secs => $2::float8) and ($3::text = '' or outcome = $3::text)
+where user_id = $1 and source = $2 and created_at > now() - make_interval(secs => $3::float8) and ($4::text = '' or outcome = $4::text)
 `
 
 type CountSteeringsParams struct {
 	UserID  string
+	Source  string
 	Seconds float64
 	Outcome string
 }
 
 func (q *Queries) CountSteerings(ctx context.Context, arg CountSteeringsParams) (int64, error) {
-	row := q.db.QueryRow(ctx, countSteerings, arg.UserID, arg.Seconds, arg.Outcome)
+	row := q.db.QueryRow(ctx, countSteerings,
+		arg.UserID,
+		arg.Source,
+		arg.Seconds,
+		arg.Outcome,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -9,7 +9,7 @@ select exists (select from steerings where user_id = @user_id and (message_id = 
 
 -- name: CountSteerings :one
 select count(*) from steerings
-where user_id = @user_id and created_at > now() - make_interval(secs => @seconds::float8) and (@outcome::text = '' or outcome = @outcome::text);
+where user_id = @user_id and source = @source and created_at > now() - make_interval(secs => @seconds::float8) and (@outcome::text = '' or outcome = @outcome::text);
 
 -- name: LastSteering :one
 select id, commands, before, undone_at from steerings

@@ -1,0 +1,274 @@
+package app_test
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+// visit asks for one of our pages and returns its status and text.
+func (w *world) visit(t *testing.T, method, link string) (int, string) {
+	t.Helper()
+	u, err := url.Parse(link)
+	must(t, err)
+	u.Scheme, u.Host = "http", w.Addr(app.API).String()
+	req, err := http.NewRequestWithContext(t.Context(), method, u.String(), http.NoBody)
+	must(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	return resp.StatusCode, string(body)
+}
+
+var undoLink = regexp.MustCompile(`Take it back: (\S+)`)
+
+// text is a mail's plain-text body.
+func text(t *testing.T, m mailbox.Message) string {
+	t.Helper()
+	p, err := mailbox.Parse(m.Raw)
+	must(t, err)
+	return p.Text
+}
+
+// A button does what a reply does, once, after a confirmation: looking at it changes
+// nothing. The link in the answer takes it back.
+func TestButtons(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
+	must(t, p.Start(t.Context()))
+	const who = "user_lewis"
+	p.planMail(t, who)
+	start, _ := p.stored(t, who)
+	button := p.Links.Command(who, week, "SKIP breakfast tuesday")
+	was := p.everything(t)
+	for range 3 {
+		if code, page := p.visit(t, http.MethodGet, button); code != http.StatusOK || !strings.Contains(page, "SKIP breakfast tuesday") || !strings.Contains(page, "Nothing has been changed yet") {
+			t.Errorf("the page before: %d %s", code, page)
+		}
+	}
+	if p.everything(t) != was {
+		t.Fatal("a GET changed something")
+	}
+	if code, page := p.visit(t, http.MethodPost, button); code != http.StatusOK || !strings.Contains(page, "Tuesday breakfast is skipped") {
+		t.Fatalf("the click: %d %s", code, page)
+	}
+	is, _ := p.stored(t, who)
+	outside(t, "the click", start, is, func(s plan.Slot) bool { return s == slotAt(1, recipe.Breakfast) })
+	if is.Days[1].Meals[recipe.Breakfast] != nil {
+		t.Error("breakfast is still there")
+	}
+	was = p.everything(t)
+	if code, page := p.visit(t, http.MethodPost, button); code != http.StatusConflict || !strings.Contains(page, "works once") || p.everything(t) != was {
+		t.Errorf("the second click: %d %s", code, page)
+	}
+	must(t, p.box.Mail.Wait(t.Context(), 2))
+	answers := p.answers()
+	if len(answers) != 1 {
+		t.Fatalf("%d answers", len(answers))
+	}
+	undo := undoLink.FindStringSubmatch(text(t, answers[0]))
+	if undo == nil {
+		t.Fatalf("no link takes it back:\n%s", text(t, answers[0]))
+	}
+	if code, page := p.visit(t, http.MethodPost, undo[1]); code != http.StatusOK {
+		t.Errorf("undo: %d %s", code, page)
+	}
+	is, wishes := p.stored(t, who)
+	if len(planner.Diff(start, is)) != 0 || len(wishes.Skips) != 0 {
+		t.Errorf("not taken back: %v, %v", planner.Diff(start, is), wishes.Skips)
+	}
+	again := p.Links.Command(who, week, "UNDO") + "x"
+	if code, _ := p.visit(t, http.MethodPost, again); code != http.StatusUnauthorized {
+		t.Errorf("a forged button: %d", code)
+	}
+	// The plan's page has buttons for every meal.
+	_, page := p.visit(t, http.MethodGet, p.Links.Plan(who, week))
+	keep := regexp.MustCompile(`<a href="([^"]+)">keep</a>`).FindStringSubmatch(page)
+	if keep == nil || strings.Count(page, ">skip</a>") != 21 {
+		t.Fatalf("buttons of the page:\n%s", page)
+	}
+	if code, page := p.visit(t, http.MethodPost, html.UnescapeString(keep[1])); code != http.StatusOK || !strings.Contains(page, "Monday breakfast stays") {
+		t.Errorf("keep: %d %s", code, page)
+	}
+	// Targets change by a button only, within what is safe.
+	if code, page := p.visit(t, http.MethodPost, p.Links.Command(who, week, "TARGETS 20 10 30")); code != http.StatusConflict || !strings.Contains(page, "below 800") {
+		t.Errorf("dangerous targets: %d %s", code, page)
+	}
+	if code, page := p.visit(t, http.MethodPost, p.Links.Command(who, week, "TARGETS 165 65 210")); code != http.StatusOK {
+		t.Errorf("targets: %d %s", code, page)
+	}
+	u, err := p.Users.Get(t.Context(), who)
+	must(t, err)
+	if u.Settings.Targets == nil || u.Settings.Targets.Protein.Grams() != 165 {
+		t.Errorf("targets: %v", u.Settings.Targets)
+	}
+	if n := p.sums(t)["command_execution_rate{command_type=TARGETS}"]; n != 1 {
+		t.Errorf("TARGETS was counted %d times", n)
+	}
+}
+
+// A mail whose sender nobody vouches for is answered with a button that carries it out.
+func TestUnprovenCommandsWaitForAClick(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
+	must(t, p.Start(t.Context()))
+	letter := p.planMail(t, "user_lewis")
+	raw := string(p.reply(t, letter, "SKIP breakfast tuesday\nTRAVEL thu"))
+	_, raw, _ = strings.Cut(raw, "\r\n") // without what the provider says
+	p.deliver(t, []byte(raw))
+	await(t, p.pool, 1, "select count(*) from steerings where outcome = 'unproven_sender'")
+	must(t, p.box.Mail.Wait(t.Context(), 3)) // the plan, the letter, the answer
+	link := regexp.MustCompile(`open: (\S+)`).FindStringSubmatch(text(t, p.answers()[0]))
+	if link == nil {
+		t.Fatalf("no link confirms:\n%s", text(t, p.answers()[0]))
+	}
+	if code, page := p.visit(t, http.MethodPost, link[1]); code != http.StatusOK {
+		t.Fatalf("%d %s", code, page)
+	}
+	if _, wishes := p.stored(t, "user_lewis"); len(wishes.Skips) != 1 || len(wishes.Travel) != 1 {
+		t.Errorf("%+v", wishes)
+	}
+}
+
+// Commands of one user that come at the same moment are carried out one after the other:
+// none is lost.
+func TestCommandsAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
+	must(t, p.Start(t.Context()))
+	p.planMail(t, "user_lewis")
+	var wg sync.WaitGroup
+	days := []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+	for _, d := range days {
+		wg.Go(func() {
+			if code, page := p.visit(t, http.MethodPost, p.Links.Command("user_lewis", week, "SKIP "+d+" breakfast")); code != http.StatusOK {
+				t.Errorf("%s: %d %s", d, code, page)
+			}
+		})
+	}
+	wg.Wait()
+	is, wishes := p.stored(t, "user_lewis")
+	if len(wishes.Skips) != len(days) {
+		t.Errorf("skips: %v", wishes.Skips)
+	}
+	for _, d := range is.Days {
+		if d.Meals[recipe.Breakfast] != nil {
+			t.Errorf("%s has a breakfast", d.Date)
+		}
+	}
+	await(t, p.pool, len(days), "select count(*) from steerings where outcome = 'applied'")
+	if n := len(p.mailsAbout(t, "confirmation")); n > len(days) {
+		t.Errorf("%d answers", n)
+	}
+}
+
+func (p *postOffice) mailsAbout(t *testing.T, emailType string) []string {
+	t.Helper()
+	rows, err := p.pool.Query(t.Context(), "select message_id from outbox where email_type = $1", emailType)
+	must(t, err)
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		must(t, rows.Scan(&id))
+		out = append(out, id)
+	}
+	must(t, rows.Err())
+	return out
+}
+
+// Every command, alone, on a fresh plan: what it must do, and what it must say.
+func TestEveryCommand(t *testing.T) {
+	t.Parallel()
+	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
+	letter := p.planMail(t, "user_lewis")
+	_, err := p.Sync.Refresh(t.Context(), sandbox.Connection, false, nil)
+	must(t, err)
+	start, _ := p.stored(t, "user_lewis")
+	other := p.otherDinner(t, start)
+	for _, c := range []struct{ line, want string }{
+		{"LOCK monday dinner", "Monday dinner stays"},
+		{"LOCK monday dinner " + other, "this lock replaces that one"},
+		{"UNLOCK monday dinner", "not locked any more"},
+		{"UNLOCK monday dinner", "is not locked"},
+		{"UNLOCK ALL", "0 locks are gone"},
+		{"ADJUST tuesday dinner TO " + other, "Tuesday dinner is " + other + " now"},
+		{"ADJUST tuesday dinner", "Tuesday dinner was planned anew"},
+		{"REGENERATE wednesday", "3 meals were planned anew"},
+		{"REGENERATE thursday lunch", "1 meals were planned anew"},
+		{"REGENERATE thursday WITH LOW CARB", "A mode holds for the whole week"},
+		{"REGENERATE WEEK WITH VARIETY", "21 meals were planned anew"},
+		{"SKIP friday", "Friday is skipped"},
+		{"REGENERATE friday lunch", "UNSKIP it first"},
+		{"UNSKIP friday", "Friday is planned again"},
+		{"UNSKIP friday", "Nothing is skipped there"},
+		{"TRAVEL sat, sun", "quick dishes for travelling"},
+		{"ADD more vegetables", "no effect on plans yet"},
+		{"more protein please", "high protein"},
+		{"ATE tuesday dinner", "has not come yet"},
+		{"PAUSE", "No more weeks are planned"},
+		{"RESUME", "planned again from the next Friday"},
+		{"STATUS", "Wishes without effect yet: more vegetables"},
+		{"HELP", "REGENERATE [WEEK | <day>"},
+		{"UNDO", "Taken back: RESUME"},
+		{"UNDO", "There is nothing to undo"},
+	} {
+		answers := p.post(t, p.reply(t, letter, c.line))
+		if len(answers) != 1 || !strings.Contains(flat(text(t, answers[0])), flat(c.want)) {
+			t.Errorf("%s: %d answers, want %q in\n%s", c.line, len(answers), c.want, text(t, answers[len(answers)-1]))
+		}
+		week, _ := p.stored(t, "user_lewis")
+		if err := week.Validate(); err != nil {
+			t.Errorf("%s: %v", c.line, err)
+		}
+		_, err := p.pool.Exec(t.Context(), "update steerings set created_at = created_at - interval '2 days'")
+		must(t, err)
+	}
+	var meals int
+	must(t, p.pool.QueryRow(t.Context(), "select count(*) from plan_meals").Scan(&meals))
+	if week, _ := p.stored(t, "user_lewis"); meals != week.Meals() {
+		t.Errorf("%d rows for %d meals", meals, week.Meals())
+	}
+}
+
+func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// otherDinner is the name of a dinner that the plan does not hold.
+func (p *postOffice) otherDinner(t *testing.T, w plan.Week) string {
+	t.Helper()
+	all, err := p.Recipes.Load(t.Context(), sandbox.Connection)
+	must(t, err)
+	planned := fmt.Sprint(w)
+	for _, r := range all {
+		for _, m := range r.Meals {
+			if m == recipe.Dinner && !strings.Contains(planned, r.Name) && r.Servings > 0 && r.Nutrition != recipe.Unknown && !strings.ContainsAny(r.Name, ".!") && len(r.Name) < 40 {
+				held := false
+				for _, d := range w.Days {
+					for _, s := range d.Meals {
+						held = held || s != nil && s.Recipe == r.ID
+					}
+				}
+				if !held {
+					return r.Name
+				}
+			}
+		}
+	}
+	t.Fatal("every dinner is planned")
+	return ""
+}

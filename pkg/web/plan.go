@@ -1,0 +1,53 @@
+package web
+
+import (
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/command"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+)
+
+// planPage is a plan with what can be done about it.
+type planPage struct {
+	*planner.Stored
+	Actions actions
+}
+
+// actions are links to buttons: for the week, and by day and meal.
+type actions struct {
+	Week  []action
+	Meals [7][3][]action
+}
+
+type action struct{ Label, URL string }
+
+// actions returns the buttons of a week: each leads to a page that asks first.
+func (p *Pages) actions(userID string, w plan.Week) actions {
+	button := func(label string, c command.Command) action {
+		return action{label, p.Links.Command(userID, w.WeekOf, c.String())}
+	}
+	a := actions{Week: []action{
+		button("Plan the week anew", command.Command{Verb: command.Regenerate, All: true}),
+		button("with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}),
+		button("with more protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}),
+	}}
+	for i, d := range w.Days {
+		for m, s := range d.Meals {
+			meal := recipe.Meals[m]
+			at := func(v command.Verb) command.Command {
+				return command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}
+			}
+			switch {
+			case s == nil:
+				a.Meals[i][m] = []action{button("plan it", at(command.Unskip))}
+			case s.Source == plan.Locked:
+				a.Meals[i][m] = []action{button("unlock", at(command.Unlock))}
+			default:
+				a.Meals[i][m] = []action{button("keep", at(command.Lock)), button("another", at(command.Adjust)), button("skip", at(command.Skip)), button("eaten", at(command.Ate))}
+			}
+		}
+	}
+	return a
+}
