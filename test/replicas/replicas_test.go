@@ -94,6 +94,9 @@ func TestReplicas(t *testing.T) {
 	}
 	perSecond, atMost := w.speed(t, before)
 	say("%d users due in the same moment, no kills: %.0f jobs a second; at most %d jobs at a time (limit %d)", users, perSecond, atMost, replicas*limit)
+	if alone > 0 {
+		say("  that is %.2f of what River alone does when there is nothing to do", perSecond/alone)
+	}
 	for _, p := range w.waits(t, before) {
 		// So many have to be done first, whoever does them: those of this priority and above.
 		queue := float64(users/4*int(p.Priority)) / perSecond
