@@ -55,6 +55,10 @@ test-oracle: ## The engine against independent exact methods, CBC among them.
 test-kill: ## Kill a generation at every point; expect one plan and one mail.
 	go test -tags kill -count=1 -timeout 30m -v -run TestKill ./test/kill
 
+.PHONY: test-replicas
+test-replicas: deps ## Three schedulers, one killed every 5 seconds, 2,000 users: one plan and one mail each; and how fast (4 minutes).
+	go test -tags replicas -count=1 -timeout 20m -v ./test/replicas
+
 .PHONY: test-overlap
 test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches, and one after the other beside it.
 	go test -tags overlap -count=1 -timeout 10m -v -run TestFetchesOverlap ./pkg/app

@@ -334,7 +334,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
 	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
-		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential,
+		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)

@@ -1,6 +1,19 @@
 package app
 
-import "context"
+import (
+	"context"
+
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+)
+
+// ReadGauges reads the gauges of the installation, which the leader does by itself every
+// 15 seconds.
+func (a *App) ReadGauges(ctx context.Context) { a.readGauges(ctx) }
+
+// ReadWeeks returns the gauges about weeks, as they are at the program's own time.
+func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+	return a.readWeeks(ctx)
+}
 
 // Probe asks every upstream once whether it is up.
 func (a *App) Probe(ctx context.Context) {
@@ -10,6 +23,3 @@ func (a *App) Probe(ctx context.Context) {
 
 // Purge runs the purge at once.
 func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
-
-// ReadGauges reads the gauges of the installation at once.
-func (a *App) ReadGauges(ctx context.Context) { a.readGauges(ctx) }

@@ -78,11 +78,12 @@ func newPostOffice(t *testing.T, server string, people []sandbox.Person) *postOf
 // planMail plans the person's week and returns the delivered mail.
 func (p *postOffice) planMail(t *testing.T, person string) mailbox.Message {
 	t.Helper()
+	n := len(p.box.Mail.Messages())
 	p.mustGenerate(t, person)
 	_, err := p.Delivery.Drain(t.Context())
 	must(t, err)
-	list := p.box.Mail.Messages()
-	return list[len(list)-1]
+	must(t, p.box.Mail.Wait(t.Context(), n+1)) // a started program may have sent it before
+	return p.box.Mail.Messages()[n]
 }
 
 var replyTo = regexp.MustCompile(`(?m)^Reply-To: <?([^>\r\n]+)>?\r?$`)

@@ -75,7 +75,10 @@ func newWorld(t *testing.T, o options) *world {
 	t.Helper()
 	s := o.sandbox
 	s.TandoorAddr, s.FatSecretAddr, s.SMTPAddr, s.IMAPAddr, s.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort
-	s.Log, s.Now, s.People = slog.New(slog.DiscardHandler), time.Now, o.people
+	s.Log, s.People = slog.New(slog.DiscardHandler), o.people
+	if s.Now == nil {
+		s.Now = time.Now
+	}
 	box, err := sandbox.Start(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)

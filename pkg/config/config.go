@@ -99,6 +99,8 @@ type Generation struct {
 	UpstreamTimeout time.Duration `env:"GENERATION_UPSTREAM_TIMEOUT" default:"500ms" help:"Limit for each upstream within a generation; after it the cache is used."`
 	Effort          int           `env:"GENERATION_EFFORT" default:"1" help:"Work the engine may spend before it returns an unproven answer; 1 proves everything up to 100 recipes per meal."`
 	PoolMaxAge      time.Duration `env:"GENERATION_POOL_MAX_AGE" default:"0s" help:"A recipe pool asked for more recently is not asked for again."`
+
+	RequireUpstreams bool `env:"GENERATION_REQUIRE_UPSTREAMS" help:"Fail and try again instead of planning from stale recipes or without the tracked weight."`
 }
 
 // Scheduler bounds the jobs of one process.

@@ -82,6 +82,9 @@ func New(o Options) (*Engine, error) {
 // finish. Jobs that are cut short go back to the queue.
 func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	background := context.WithoutCancel(ctx)
+	if err := e.o.Settings.Read(ctx, e.o.Store); err != nil { // before the first job
+		e.o.Observer.Trouble(ctx, "runtime settings", err)
+	}
 	if err := e.client.Start(background); err != nil {
 		return fault.Wrap(fault.DatabaseError, "job queue", err)
 	}
@@ -264,12 +267,12 @@ func value[T any](p *T) (v T) {
 func (s scheduled) params(run schedule.Run, traceParent string) river.InsertManyParams {
 	a := args{
 		Schedule: s.row.ID, User: value(s.row.UserID), Connection: value(s.row.ConnectionID),
-		Occurrence: run.Occurrence, Fire: run.Fire, Trigger: run.Trigger, Params: s.row.Parameters,
+		Occurrence: run.Occurrence, Fire: run.Fire, Due: run.Due, Trigger: run.Trigger, Params: s.row.Parameters,
 		Attempts: int(s.row.RetryMaxAttempts), Backoff: time.Duration(s.row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
 	}
-	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{
-		Priority: int(s.priority), ScheduledAt: run.Due, MaxAttempts: enough,
-	}}
+	// With a time of its own, even one that has come, a job would wait for River's elected
+	// leader to move it into the queue.
+	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{Priority: int(s.priority), MaxAttempts: enough}}
 }
 
 // Ask queues a job now, beside its schedule, because somebody waits for it: it is
@@ -300,7 +303,7 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	}
 	now := e.o.Now()
 	a := args{
-		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now,
+		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
 		Trigger: schedule.Manual, Params: params, Attempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
 	}
 	res, err := e.client.Insert(ctx, a.of(t), &river.InsertOpts{Priority: int(schedule.Critical), MaxAttempts: enough})
@@ -353,7 +356,7 @@ func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
 	e.count(t, 1)
 	defer e.count(t, -1)
 	job := Job{
-		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: j.ScheduledAt,
+		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: a.Due,
 		Trigger: a.Trigger, Priority: schedule.Priority(j.Priority), Params: a.Params, MaxAttempts: e.o.Settings.Attempts(t, a.Attempts), TraceParent: a.TraceParent, Repeated: j.Attempt > 1,
 	}
 	return e.attempt(ctx, job, a.Backoff)
@@ -371,10 +374,17 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 		ScheduledFor: job.Fire, TraceID: traceID, Worker: e.o.Worker,
 	})
 	if err != nil {
-		if fault.KindOf(err) == fault.Conflict { // the schedule was deleted: the job has no meaning any more
-			err = river.JobCancel(err)
+		o := Outcome{Err: err, Took: e.o.Now().Sub(begin)}
+		switch fault.KindOf(err) {
+		case fault.Conflict:
+			o.Dropped, o.Err = true, fault.New(fault.Conflict, "job "+job.ID, "its schedule was deleted")
+			err = river.JobCancel(o.Err)
+		case fault.NotFound:
+			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it was finished by a process that ended before the queue knew")
+			err = nil
+		default:
 		}
-		e.o.Observer.End(ctx, job, Outcome{Err: err, Took: e.o.Now().Sub(begin)})
+		e.o.Observer.End(ctx, job, o)
 		return err
 	}
 	job.Execution, job.Attempt, job.First = begun.ID, int(begun.AttemptNumber), begun.First

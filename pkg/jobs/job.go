@@ -53,6 +53,7 @@ type Outcome struct {
 	Final bool // no attempt follows
 	// Exhausted says that the last allowed attempt failed for a transient reason.
 	Exhausted bool
+	Dropped   bool          // nothing was left to do, see Err: nothing was done and nothing follows
 	Retry     time.Duration // until the next attempt, when there is one
 }
 
@@ -77,6 +78,7 @@ type args struct {
 	Connection  string           `json:"connection,omitempty"`
 	Occurrence  time.Time        `json:"occurrence"`
 	Fire        time.Time        `json:"fire"`
+	Due         time.Time        `json:"due"`
 	Trigger     schedule.Trigger `json:"trigger"`
 	Params      json.RawMessage  `json:"params,omitempty"`
 	Attempts    int              `json:"attempts"`

@@ -100,6 +100,8 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 	case out.Err == nil:
 		o.rec.JobCompleted(ctx, string(j.Type))
 		o.log.InfoContext(ctx, "Job completed", attrs...)
+	case out.Dropped:
+		o.log.InfoContext(ctx, "Job dropped", append(attrs, Failure(kind, out.Err)...)...)
 	case kind == fault.Canceled:
 		o.log.InfoContext(ctx, "Job goes back to the queue", attrs...)
 	case out.Final:

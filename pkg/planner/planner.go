@@ -122,6 +122,9 @@ type Settings struct {
 	Timeout    time.Duration // of the whole run
 	Effort     int           // of the engine; 1 proves everything up to 100 recipes per meal
 	Sequential bool          // fetch one after the other: for comparison only
+	// RequireUpstreams makes a run fail, to be tried again, where it would plan from a
+	// stale pool or without the weight of a service that does not answer.
+	RequireUpstreams bool
 }
 
 // Planner generates weeks.
@@ -198,6 +201,11 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	pool, body, err := p.fetch(ctx, in.User)
 	if err != nil {
 		return Result{}, err
+	}
+	if p.settings.RequireUpstreams {
+		if err := missed(pool, body); err != nil {
+			return Result{}, err
+		}
 	}
 	res := Result{Pool: pool, ProfileCause: body.cause}
 
@@ -291,6 +299,17 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, weight, error) 
 	g.Go(func() error { profile(gctx); return nil })
 	err := g.Wait()
 	return pool, w, err
+}
+
+// missed returns why an upstream's answer is missing that may come when it is asked again.
+func missed(pool Pool, w weight) error {
+	if pool.Stale {
+		return pool.Cause
+	}
+	if fault.KindOf(w.cause).Transient() {
+		return w.cause
+	}
+	return nil
 }
 
 // remedy names the macro that binds and the one further recipe that would help most.

@@ -70,11 +70,14 @@ func inline(names *[]string, mu *sync.Mutex) planner.Step {
 }
 
 func (p *ports) generate(req planner.Request) (planner.Result, []string, error) {
+	return p.generateWith(planner.Settings{Timeout: time.Minute, Effort: 1}, req)
+}
+
+func (p *ports) generateWith(s planner.Settings, req planner.Request) (planner.Result, []string, error) {
 	var (
 		names []string
 		mu    sync.Mutex
 	)
-	s := planner.Settings{Timeout: time.Minute, Effort: 1}
 	res, err := planner.New(p, p, p, p, inline(&names, &mu), s).Generate(context.Background(), req)
 	return res, names, err
 }
@@ -312,5 +315,34 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 	})
 	if plans == 0 {
 		t.Error("no week was planned: nothing was tested")
+	}
+}
+
+// Where upstreams are required, what is missing for now fails the run with its cause; what
+// will not come however often it is asked for does not, and neither does what is there.
+func TestRequiredUpstreams(t *testing.T) {
+	t.Parallel()
+	down, gone := fault.New(fault.Unavailable, "upstream", "503"), fault.New(fault.NotFound, "upstream", "no account")
+	for name, c := range map[string]struct {
+		stale, weight error
+		want          error
+	}{
+		"both answer":            {},
+		"stale recipes":          {stale: down, want: down},
+		"no weight for now":      {weight: down, want: down},
+		"no weight, ever":        {weight: gone},
+		"neither, recipes first": {stale: down, weight: gone, want: down},
+	} {
+		for _, required := range []bool{true, false} {
+			p := &ports{pool: planner.Pool{Recipes: library(rice), Stale: c.stale != nil, Cause: c.stale}, wErr: c.weight, in: planner.Inputs{User: ana()}}
+			_, _, err := p.generateWith(planner.Settings{Timeout: time.Minute, Effort: 1, RequireUpstreams: required}, planner.Request{User: "user_ana", Week: week})
+			want := c.want
+			if !required {
+				want = nil
+			}
+			if !errors.Is(err, want) || (err == nil) != (len(p.saved) == 1) {
+				t.Errorf("%s, required %t: %v and %d plans, want %v", name, required, err, len(p.saved), want)
+			}
+		}
 	}
 }

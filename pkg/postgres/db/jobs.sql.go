@@ -64,6 +64,7 @@ insert into job_executions (job_id, job_type, user_id, river_job_id, trigger_typ
 select $1, $2, $3, $4, $5,
     1 + (select count(*) from job_executions e where e.river_job_id = $4 and e.status = 'failed' and e.error_type <> 'Canceled'),
     'running', $6, $7, $8
+where not exists (select from job_executions e where e.river_job_id = $4 and e.final)
 returning id, attempt_number, not exists (select from job_executions e where e.river_job_id = $4) as first
 `
 
@@ -84,7 +85,8 @@ type BeginExecutionRow struct {
 	First         bool
 }
 
-// The attempt of a process that died is closed, and is not one of the attempts allowed.
+// The attempt of a process that died is closed, and is not one of the attempts allowed. A
+// job that is finished on record, though its process died before the queue knew, has no row.
 func (q *Queries) BeginExecution(ctx context.Context, arg BeginExecutionParams) (BeginExecutionRow, error) {
 	row := q.db.QueryRow(ctx, beginExecution,
 		arg.JobID,
@@ -243,7 +245,8 @@ const jobQueue = `-- name: JobQueue :many
 select job_type::text as job_type, count(*) as depth, extract(epoch from now() - min(due))::float8 as oldest_seconds
 from (
     select case r.kind when 'weekly_generation' then 'WeeklyGeneration' when 'auto_sync' then 'AutoSync'
-                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type, r.scheduled_at as due
+                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type,
+        case r.attempt when 0 then (r.args ->> 'due')::timestamptz else r.scheduled_at end as due
     from river_job r
     where r.state::text in ('available', 'retryable', 'scheduled') and r.scheduled_at <= now()
     union all

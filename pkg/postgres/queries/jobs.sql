@@ -33,7 +33,8 @@ set status = 'failed', last_error = @last_error, error_count = error_count + 1, 
 where id = @id;
 
 -- name: BeginExecution :one
--- The attempt of a process that died is closed, and is not one of the attempts allowed.
+-- The attempt of a process that died is closed, and is not one of the attempts allowed. A
+-- job that is finished on record, though its process died before the queue knew, has no row.
 with lost as (
     update job_executions
     set status = 'failed', completed_at = now(), duration_ms = extract(epoch from now() - started_at) * 1000,
@@ -47,6 +48,7 @@ insert into job_executions (job_id, job_type, user_id, river_job_id, trigger_typ
 select @job_id, @job_type, sqlc.narg(user_id), @river_job_id, @trigger_type,
     1 + (select count(*) from job_executions e where e.river_job_id = @river_job_id and e.status = 'failed' and e.error_type <> 'Canceled'),
     'running', @scheduled_for, @trace_id, @worker
+where not exists (select from job_executions e where e.river_job_id = @river_job_id and e.final)
 returning id, attempt_number, not exists (select from job_executions e where e.river_job_id = @river_job_id) as first;
 
 -- name: FinishExecution :exec
@@ -95,7 +97,8 @@ delete from job_executions where started_at < now() - make_interval(days => @day
 select job_type::text as job_type, count(*) as depth, extract(epoch from now() - min(due))::float8 as oldest_seconds
 from (
     select case r.kind when 'weekly_generation' then 'WeeklyGeneration' when 'auto_sync' then 'AutoSync'
-                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type, r.scheduled_at as due
+                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type,
+        case r.attempt when 0 then (r.args ->> 'due')::timestamptz else r.scheduled_at end as due
     from river_job r
     where r.state::text in ('available', 'retryable', 'scheduled') and r.scheduled_at <= now()
     union all
