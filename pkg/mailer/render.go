@@ -100,12 +100,14 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	const op = "render the plan mail"
 	v := newWeekView(u, s)
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
+	v.Replies = replies(s.Week, v.Subject, r.links.Reply(mailKey(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
 	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
 	v.PlanURL, v.Pixel = track.link(v.PlanURL), track.pixel()
+	v.Changes = r.changes(s.Week, track)
 	html, err := r.shortest(v)
 	if err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)

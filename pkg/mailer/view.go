@@ -30,6 +30,8 @@ type weekView struct {
 	ItemCount                         string // "17 items"
 	ListOnPage                        bool   // the shopping list is left out of the HTML
 	PlanURL, UnsubscribeURL           string
+	Changes                           []linkView // buttons
+	Replies                           []linkView // mails to send, nil when nobody reads replies
 	Pixel                             string // tells of an opening; empty: nothing does
 	People                            int
 }
@@ -51,6 +53,9 @@ type barView struct {
 	Fill, Rest                 int // per cent of the bar, together 100
 	In                         bool
 }
+
+// linkView is a link with its text.
+type linkView struct{ Label, URL string }
 
 type cookView struct{ Day, Name, Text string }
 

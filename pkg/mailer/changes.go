@@ -1,0 +1,66 @@
+package mailer
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/command"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/targets"
+)
+
+// changes are the buttons of a plan mail that plan the week anew.
+func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
+	var out []linkView
+	for _, c := range []struct {
+		label string
+		cmd   command.Command
+	}{
+		{"Plan it anew", command.Command{Verb: command.Regenerate, All: true}},
+		{"More variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}},
+		{"More protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
+	} {
+		out = append(out, linkView{c.label, t.link(r.links.Command(w.User, w.WeekOf, c.cmd.String()))})
+	}
+	return out
+}
+
+// replies are mails that carry out a command that fits the plan: what to keep, what to
+// replace, what to leave out. to is the address for replies.
+func replies(w plan.Week, subject, to string) []linkView {
+	if to == "" {
+		return nil
+	}
+	var out []linkView
+	for _, c := range examples(w) {
+		out = append(out, linkView{c, "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=" + url.PathEscape(c)})
+	}
+	return append(out, linkView{"HELP", "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=HELP"})
+}
+
+// examples are commands that make sense for the plan.
+func examples(w plan.Week) []string {
+	var out []string
+	name := func(verb command.Verb, d plan.Day, m recipe.Meal) {
+		out = append(out, string(verb)+" "+strings.ToLower(d.Date.Weekday().String())+" "+m.String())
+	}
+	off := w.Days[2]
+	for _, d := range w.Days {
+		if !d.Balanced && d.Meals[recipe.Lunch] != nil {
+			off = d
+			break
+		}
+	}
+	if d := w.Days[1]; d.Meals[recipe.Dinner] != nil {
+		name(command.Lock, d, recipe.Dinner)
+	}
+	if off.Meals[recipe.Lunch] != nil {
+		name(command.Regenerate, off, recipe.Lunch)
+	}
+	if d := w.Days[calendar.Date(4)]; d.Meals[recipe.Breakfast] != nil {
+		name(command.Skip, d, recipe.Breakfast)
+	}
+	return out
+}
