@@ -9,7 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -106,6 +109,9 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err := c.plans(ctx, a, box, std, weeks); err != nil {
 		return err
 	}
+	if err := obey(ctx, a, box, std); err != nil {
+		return err
+	}
 	if c.Stack {
 		printLinks(std.out)
 	}
@@ -115,7 +121,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	say("\nInbox: %s\nFaults: %s (see docs/sandbox.md)\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL())
+	say("\nInbox: %s (reply to a plan there, for example with: REGENERATE WEEK WITH VARIETY)\nFaults: %s (see docs/sandbox.md)\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL())
 	<-ctx.Done()
 	return nil
 }
@@ -178,7 +184,7 @@ func (c *demoCmd) portFree(ctx context.Context) error {
 }
 
 // database returns an empty database and what removes it.
-func (c *demoCmd) database(ctx context.Context, say func(string, ...any), now func() time.Time) (url string, stop func(context.Context) error, err error) {
+func (c *demoCmd) database(ctx context.Context, say func(string, ...any), now func() time.Time) (address string, stop func(context.Context) error, err error) {
 	if c.Database != "" {
 		say("PostgreSQL: a database of the demo's own on the server of --database-url")
 		return postgres.Scratch(ctx, c.Database)
@@ -236,5 +242,37 @@ func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, s
 		return err
 	}
 	fmt.Fprintf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(weeks), balanced, len(box.Mail.Messages()))
+	return nil
+}
+
+// obey lets one of the demo users reply to their plan, and prints what became of it.
+func obey(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams) error {
+	list := box.Mail.Messages()
+	i := slices.IndexFunc(list, func(m mailbox.Message) bool { return strings.HasPrefix(m.To, "lewis@") })
+	if i < 0 {
+		return nil
+	}
+	const reply = "LOCK friday dinner\nSKIP breakfast tuesday"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("%smail/%d/reply", box.InboxURL(), list[i].Number),
+		strings.NewReader(url.Values{"text": {reply}}.Encode()))
+	if err != nil {
+		return fault.Wrap(fault.Internal, "demo: reply", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fault.Wrap(fault.NetworkError, "demo: reply", err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		return fault.Wrap(fault.NetworkError, "demo: reply", err)
+	}
+	if _, err := a.ReadInbox(ctx); err != nil {
+		return err
+	}
+	if _, err := a.Delivery.Drain(ctx); err != nil {
+		return err
+	}
+	list = box.Mail.Messages()
+	fmt.Fprintf(std.out, "\nLewis replies to the plan:\n  %s\nand is answered: %q\n", strings.ReplaceAll(reply, "\n", "\n  "), list[len(list)-1].Subject)
 	return nil
 }
