@@ -188,3 +188,20 @@ func TestParseType(t *testing.T) {
 		t.Error("sync was taken")
 	}
 }
+
+// The monitoring document's baselines: how often each job runs in a week.
+func TestBaselines(t *testing.T) {
+	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for kind, want := range map[schedule.Type]int{
+		schedule.WeeklyGeneration: 1, schedule.AutoSync: 7 * 8, schedule.DailyAdvisor: 7, schedule.WeeklyTrends: 1,
+	} {
+		n := 0
+		ts := times(t, kind.Defaults().Cron, "UTC")
+		for at := ts.Next(monday.Add(-1)); at.Before(monday.AddDate(0, 0, 7)); at = ts.Next(at) {
+			n++
+		}
+		if n != want {
+			t.Errorf("%s: %d times a week, want %d", kind, n, want)
+		}
+	}
+}
