@@ -32,7 +32,7 @@ type weekView struct {
 	PlanURL, UnsubscribeURL           string
 	Changes                           []linkView // buttons
 	Replies                           []linkView // mails to send, nil when nobody reads replies
-	Pixel                             string // tells of an opening; empty: nothing does
+	Pixel                             string     // tells of an opening; empty: nothing does
 	People                            int
 }
 
