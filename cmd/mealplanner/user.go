@@ -219,14 +219,8 @@ type userSetCmd struct {
 // Run changes the user.
 func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		u, err := a.Users.Get(ctx, c.ID)
+		u, err := a.Users.Change(ctx, c.ID, c.apply)
 		if err != nil {
-			return err
-		}
-		if err := c.apply(&u); err != nil {
-			return err
-		}
-		if err := a.Users.Set(ctx, u); err != nil {
 			return err
 		}
 		target, source := u.Settings.Target(0)

@@ -338,7 +338,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
-	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, a.opts.Now), tracer, a.rec, a.Log)
+	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, steerers(pool), a.opts.Now), tracer, a.rec, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
@@ -348,6 +348,9 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.JobStore = postgres.NewJobs(pool)
 	return a.newEngine(a.instance)
 }
+
+// steerers is how many steerings may go on at a time: each needs two connections.
+func steerers(pool *pgxpool.Pool) int { return max(1, int(pool.Config().MaxConns)/4) }
 
 // NewMail returns the way mail leaves.
 func NewMail(c config.SMTP) (*mailer.SMTP, error) {

@@ -138,6 +138,11 @@ func letter(raw inbox.Raw, o inbox.Options) (steer.Letter, *inbox.Bounce) {
 	return l, m.Bounce
 }
 
+// Lines implements [web.Steering].
+func (a *App) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	return a.steering.Lines(ctx, userID, line)
+}
+
 // Click implements [web.Steering].
 func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (steer.Report, error) {
 	u, err := a.Users.Get(ctx, userID)

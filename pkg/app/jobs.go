@@ -56,6 +56,13 @@ func (a *App) generateWeekly(ctx context.Context, j jobs.Job) (any, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidInput, "weekly generation", err)
 	}
+	u, err := a.Users.Get(ctx, j.User)
+	if err != nil {
+		return nil, err
+	}
+	if !u.Enabled && j.Trigger != schedule.Manual {
+		return mailOutput{Skipped: "paused"}, nil
+	}
 	week := p.Week
 	if week == 0 {
 		week = calendar.On(j.Occurrence).Monday() + 7
@@ -118,8 +125,7 @@ func (a *App) syncDiary(ctx context.Context, userID string, dryRun bool) (syncOu
 // mailOutput is what is kept of a mail job: no figure of a diary.
 type mailOutput struct {
 	Sent    bool   `json:"email_sent"`
-	Type    string `json:"email_type"`
-	Logged  int    `json:"days_logged,omitempty"`
+	Type    string `json:"email_type,omitempty"`
 	Skipped string `json:"skipped,omitempty"`
 }
 
@@ -130,7 +136,7 @@ func (a *App) adviseDaily(ctx context.Context, j jobs.Job) (any, error) {
 		return nil, err
 	}
 	a.Wake()
-	return mailOutput{res.Mailed, coach.AdvisorType, res.Logged, res.Skipped}, nil
+	return mailOutput{res.Mailed, coach.AdvisorType, res.Skipped}, nil
 }
 
 // trendDays are the days that the trends look at, unless the parameters say otherwise.
@@ -150,7 +156,7 @@ func (a *App) reviewWeekly(ctx context.Context, j jobs.Job) (any, error) {
 		return nil, err
 	}
 	a.Wake()
-	return mailOutput{res.Mailed, coach.TrendsType, res.Logged, res.Skipped}, nil
+	return mailOutput{res.Mailed, coach.TrendsType, res.Skipped}, nil
 }
 
 // newEngine puts the job engine together.

@@ -185,6 +185,9 @@ func (c *Coach) recipient(ctx context.Context, userID, emailType, period string)
 	if u, err = c.users.Get(ctx, userID); err != nil {
 		return u, "", err
 	}
+	if !u.Enabled {
+		return u, "paused", nil
+	}
 	if !u.Settings.Wants(emailType) {
 		return u, "unsubscribed", nil
 	}

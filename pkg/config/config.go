@@ -175,8 +175,8 @@ func (c *Config) Check() error {
 		value    int
 		min, max int
 	}{
-		{"DATABASE_API_POOL", c.Database.APIPool, 1, 1000},
-		{"DATABASE_SCHEDULER_POOL", c.Database.SchedulerPool, 1, 1000},
+		{"DATABASE_API_POOL", c.Database.APIPool, 4, 1000},
+		{"DATABASE_SCHEDULER_POOL", c.Database.SchedulerPool, 4, 1000},
 		{"SMTP_PORT", c.SMTP.Port, 1, 65535},
 		{"IMAP_PORT", c.IMAP.Port, 1, 65535},
 		{"GENERATION_EFFORT", c.Generation.Effort, 1, 1_000_000},

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/emersion/go-message"
@@ -45,6 +46,16 @@ type Bounce struct {
 
 const maxRecipients = 50 // of a report
 
+var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`)
+
+// enhanced is a status code of RFC 3463, "" when it is none.
+func enhanced(value string) string {
+	if code := firstWord(value); enhancedCode.MatchString(code) {
+		return code
+	}
+	return ""
+}
+
 // bounce reads the report: of its recipients the first that failed, else the first.
 func (p *parts) bounce() *Bounce {
 	var found *Bounce
@@ -58,7 +69,7 @@ func (p *parts) bounce() *Bounce {
 		if recipient = strings.Trim(strings.TrimSpace(recipient), "<>"); recipient == "" {
 			continue
 		}
-		b := &Bounce{Recipient: lowerDomain(recipient), Status: firstWord(h.Get("Status"))}
+		b := &Bounce{Recipient: lowerDomain(recipient), Status: enhanced(h.Get("Status"))}
 		b.Permanent = strings.HasPrefix(b.Status, "5.")
 		if found == nil || b.Permanent && !found.Permanent {
 			found = b

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
@@ -35,6 +36,20 @@ func readHeader(r *bytes.Reader) (message.Header, error) {
 	return message.Header{Header: h}, fault.Wrap(fault.Internal, op, err)
 }
 
+// once are the fields that a message has at most one of (RFC 5322, 3.6). A signature may
+// cover one copy of several while we read another.
+var once = []string{"From", "To", "Cc", "Date", "Message-Id", "Subject", "Content-Type"}
+
+// checkOnce refuses a message that has several copies of a field.
+func checkOnce(h message.Header) error {
+	for _, key := range once {
+		if h.FieldsByKey(key).Len() > 1 {
+			return fault.New(fault.InvalidInput, "read mail", "several %s fields", key)
+		}
+	}
+	return nil
+}
+
 // envelope is what the header says of the message itself.
 func envelope(raw []byte, header message.Header) Message {
 	h := gomail.Header{Header: header}
@@ -47,7 +62,7 @@ func envelope(raw []byte, header message.Header) Message {
 			m.From = from[0]
 		}
 	}
-	m.Recipients = addresses(h, "To", "Cc", "Delivered-To", "X-Original-To")
+	m.Recipients = addresses(h, "To", "Cc") // other fields are never signed
 	if date, err := h.Date(); err == nil && !date.IsZero() {
 		m.Date = date.UTC()
 	}
@@ -85,7 +100,7 @@ var bracketed = regexp.MustCompile(`<([^<>\s\pC]+)>`)
 func messageIDs(value string) []string {
 	var ids []string
 	for _, m := range bracketed.FindAllStringSubmatch(value, -1) {
-		if id := m[1]; len(id) <= maxID && len(ids) < maxReferences && !slices.Contains(ids, id) {
+		if id := m[1]; utf8.ValidString(id) && len(id) <= maxID && len(ids) < maxReferences && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -4,6 +4,7 @@
 package inbox
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -40,7 +41,7 @@ const (
 type Message struct {
 	MessageID  string    // made from the message's SHA-256 when it has no usable one
 	From       string    // "" unless exactly one From field names exactly one address
-	Recipients []string  // of To, Cc, Delivered-To and X-Original-To
+	Recipients []string  // of To and Cc
 	Date       time.Time // as the sender says; zero if it does not
 	InReplyTo  []string  // In-Reply-To and References
 	Text       string    // above the quoted original, without signature; lines end in "\n"
@@ -70,6 +71,9 @@ func Parse(raw []byte, o Options) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
+	if err := checkOnce(root.Header); err != nil {
+		return Message{}, err
+	}
 	m := envelope(raw, root.Header)
 	m.Auth = authenticate(raw, root.Header, m.From, o)
 	m.Class = classify(root.Header)
@@ -83,6 +87,7 @@ func Parse(raw []byte, o Options) (Message, error) {
 	if m.Text, err = parts.text(); err != nil {
 		return Message{}, err
 	}
+	m.Text = strings.ReplaceAll(strings.ToValidUTF8(m.Text, "\uFFFD"), "\x00", "")
 	if utf8.RuneCountInString(m.Text) > MaxText {
 		m.Text, m.TooLong = string([]rune(m.Text)[:MaxText]), true
 	}

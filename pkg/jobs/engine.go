@@ -51,6 +51,8 @@ type Engine struct {
 	client *river.Client[pgx.Tx]
 	pauses pauses
 
+	queueless bool // between two limits; only follow knows
+
 	mu      sync.Mutex
 	running map[schedule.Type]int
 	limit   int
@@ -132,17 +134,23 @@ func (e *Engine) follow(ctx context.Context) error {
 		return err
 	}
 	limit := e.o.Settings.Concurrency()
-	e.mu.Lock()
-	changed := limit != e.limit
-	e.limit = limit
-	e.mu.Unlock()
-	if !changed {
+	if limit == e.Limit() {
 		return nil
 	}
-	if err := e.client.Queues().Remove(ctx, river.QueueDefault); err != nil {
+	if !e.queueless {
+		if err := e.client.Queues().Remove(ctx, river.QueueDefault); err != nil {
+			return fault.Wrap(fault.Internal, "change the job limit", err)
+		}
+		e.queueless = true
+	}
+	if err := e.client.Queues().Add(river.QueueDefault, river.QueueConfig{MaxWorkers: limit}); err != nil {
 		return fault.Wrap(fault.Internal, "change the job limit", err)
 	}
-	return fault.Wrap(fault.Internal, "change the job limit", e.client.Queues().Add(river.QueueDefault, river.QueueConfig{MaxWorkers: limit}))
+	e.queueless = false
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.limit = limit
+	return nil
 }
 
 // Limit is how many jobs this process works on at most at a time.
@@ -404,6 +412,14 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 
 const recordTimeout = 10 * time.Second
 
+// startGrace is what a job that was queued in time may wait for its worker.
+const startGrace = 10 * time.Minute
+
+// tooLate is the output of a job that had to wait until it was of no use.
+type tooLate struct {
+	Skipped string `json:"skipped"`
+}
+
 // do calls the handler; a panic is an error like any other.
 func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 	defer func() {
@@ -411,6 +427,9 @@ func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 			err = fault.New(fault.Internal, "job "+string(job.Type), "panic: %v", r)
 		}
 	}()
+	if late := e.o.Now().Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.Defaults().CatchUp+startGrace {
+		return tooLate{"it came " + late.Round(time.Minute).String() + " after its time"}, nil
+	}
 	h := e.o.Handlers[job.Type]
 	if h == nil {
 		return nil, fault.New(fault.Internal, "job "+string(job.Type), "has no handler")

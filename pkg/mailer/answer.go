@@ -18,9 +18,6 @@ import (
 // ConfirmationType is the email_type of answers to commands.
 const ConfirmationType = "confirmation"
 
-// maxConfirm is the most characters of commands that a link can carry.
-const maxConfirm = 600
-
 // maxIgnored is the most lines of prose that an answer shows.
 const maxIgnored = 10
 
@@ -60,11 +57,11 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 	if a.PlanExists {
 		v.PlanURL = r.links.Plan(u.ID, a.Week)
 	}
-	if a.Undo {
-		v.UndoURL = r.links.Command(u.ID, a.Week, string(command.Undo))
+	if a.Undo != "" {
+		v.UndoURL = r.links.Command(u.ID, a.Week, a.Undo)
 	}
-	if a.Confirm != "" && len(a.Confirm) <= maxConfirm {
-		v.Confirm, v.ConfirmURL = strings.Split(a.Confirm, "\n"), r.links.Command(u.ID, a.Week, a.Confirm)
+	if a.Confirm != "" {
+		v.Confirm, v.ConfirmURL = a.Waiting, r.links.Command(u.ID, a.Week, a.Confirm)
 	}
 	tracked, track := v, r.tracking(u, ConfirmationType, a.Key)
 	for _, l := range []*string{&tracked.PlanURL, &tracked.UndoURL, &tracked.ConfirmURL} {
@@ -80,7 +77,7 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 		delete(m.Headers, h)
 	}
 	m.Headers["Auto-Submitted"] = "auto-replied"
-	key := mailKey(ConfirmationType, u.ID, a.Key)
+	key := r.links.Key(ConfirmationType, u.ID, a.Key)
 	m.Period, m.ReplyKey = a.Key, hex.EncodeToString(key[:])
 	m.MessageID = ConfirmationType + "." + a.Week.String() + "." + m.ReplyKey + "@" + r.domain
 	if reply := r.links.Reply(key, u.ID, a.Week); reply != "" {

@@ -1,6 +1,7 @@
 package mailer_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"strings"
@@ -239,4 +240,9 @@ func (links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
 
 func (links) Open(key [signedlink.ReplyKeySize]byte) string {
 	return fmt.Sprintf("https://meals.example.org/o/%x", key)
+}
+
+func (links) Key(kind, userID, period string) [signedlink.ReplyKeySize]byte {
+	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
+	return [signedlink.ReplyKeySize]byte(sum[:])
 }

@@ -3,7 +3,6 @@ package mailer
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
@@ -33,6 +32,8 @@ const MaxHTML = 50 << 10
 type Links interface {
 	Plan(userID string, week calendar.Date) string
 	Unsubscribe(userID, emailType string) string
+	// Key names a mail: it is the same for the same mail, always, and cannot be guessed.
+	Key(kind, userID, period string) [signedlink.ReplyKeySize]byte
 	// Reply returns the mail's address for replies, "" when nobody reads them.
 	Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string
 	// Command leads to a page that asks before it runs the line for the week.
@@ -100,7 +101,7 @@ func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (plan
 	const op = "render the plan mail"
 	v := newWeekView(u, s)
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
-	v.Replies = replies(s.Week, v.Subject, r.links.Reply(mailKey(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
+	v.Replies = replies(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
@@ -122,7 +123,7 @@ type content struct{ subject, text, html, unsubscribe string }
 // same week are kept together.
 func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) planner.Mail {
 	period := r.period(date)
-	key := mailKey(emailType, u.ID, period)
+	key := r.links.Key(emailType, u.ID, period)
 	m := planner.Mail{
 		Type: emailType, Period: period, MessageID: r.messageID(emailType, u.ID, period),
 		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),
@@ -155,14 +156,8 @@ func (r *Renderer) shortest(v weekView) (string, error) {
 	return "", fmt.Errorf("the HTML has more than %d bytes even without its shopping list", MaxHTML)
 }
 
-// mailKey names a mail: it is the same for the same mail, always.
-func mailKey(kind, userID, period string) [signedlink.ReplyKeySize]byte {
-	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
-	return [signedlink.ReplyKeySize]byte(sum[:signedlink.ReplyKeySize])
-}
-
 // messageID is the same for the same mail, so that a copy is recognised as one.
 func (r *Renderer) messageID(kind, userID, period string) string {
-	key := mailKey(kind, userID, period)
+	key := r.links.Key(kind, userID, period)
 	return strings.ReplaceAll(kind, "_", "-") + "." + period + "." + hex.EncodeToString(key[:]) + "@" + r.domain
 }

@@ -14,7 +14,7 @@ type tracking struct {
 }
 
 func (r *Renderer) tracking(u user.User, emailType, period string) tracking {
-	return tracking{r.links, u, mailKey(emailType, u.ID, period)}
+	return tracking{r.links, u, r.links.Key(emailType, u.ID, period)}
 }
 
 // link returns the address to put in the place of one of our pages' addresses.

@@ -18,7 +18,8 @@ import (
 // Steerer carries out commands.
 type Steerer interface {
 	Receive(ctx context.Context, l steer.Letter) (steer.Report, error)
-	Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (steer.Report, error)
+	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (steer.Report, error)
+	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
 // Steering is a [Steerer] seen from outside: a span for each mail and click, its outcome
@@ -44,6 +45,11 @@ func (s *Steering) Receive(ctx context.Context, l steer.Letter) (steer.Report, e
 	r, err := s.next.Receive(ctx, l)
 	s.finish(ctx, span, steer.ByMail, r, err)
 	return r, err
+}
+
+// Lines implements [Steerer].
+func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	return s.next.Lines(ctx, userID, line)
 }
 
 // Click implements [Steerer].

@@ -27,13 +27,15 @@ const dislikedTag = "\x00disliked"
 type candidateSet struct {
 	recipes map[recipe.ID]recipe.Recipe
 	ordered []recipe.Recipe // by id
+	locks   []plan.Lock     // of the user's, those that can be kept
 	notes   []string
 }
 
 // candidates applies the gates no route into a plan may bypass: known nutrition, a
 // stated yield, no allergen of the user's and, for a user with an allergy, no ingredient
-// that cannot be classified. A lock on a recipe that fails a gate is an error.
-func candidates(in Inputs, pool Pool) (candidateSet, error) {
+// that cannot be classified. A lock on a recipe that fails a gate is an error, or, with
+// lenient, left out with a note: a week without the locked dish is better than no week.
+func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
 	const op = "choose recipes"
 	if len(pool.Recipes) == 0 {
 		return candidateSet{}, fault.New(fault.NoRecipesAvailable, op, "connection %q has no recipes: import them with `mealplanner import`", in.User.Connection)
@@ -61,11 +63,17 @@ func candidates(in Inputs, pool Pool) (candidateSet, error) {
 		set.notes = append(set.notes, fmt.Sprintf("%d recipes were left out because their nutrition is unknown.", noFigures))
 	}
 	for _, l := range in.Wishes.Locks {
-		if why, bad := rejected[l.Recipe]; bad {
-			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s cannot be kept: recipe %d %s", l.Date, l.Meal, l.Recipe, why)
+		why, bad := rejected[l.Recipe]
+		if _, ok := set.recipes[l.Recipe]; !ok && !bad {
+			why, bad = "is not in the library", true
 		}
-		if _, ok := set.recipes[l.Recipe]; !ok {
-			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s names recipe %d, which the library does not hold", l.Date, l.Meal, l.Recipe)
+		switch {
+		case !bad:
+			set.locks = append(set.locks, l)
+		case lenient:
+			set.notes = append(set.notes, fmt.Sprintf("Your lock on %s %s could not be kept: recipe %d %s.", l.Date.Weekday(), l.Meal, l.Recipe, why))
+		default:
+			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s cannot be kept: recipe %d %s", l.Date, l.Meal, l.Recipe, why)
 		}
 	}
 	if len(set.ordered) == 0 {
@@ -179,7 +187,7 @@ func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.D
 			ID: r.ID, Name: r.Name, Meals: r.Meals, PerServing: r.PerServing, Minutes: r.Minutes(), Tags: tags, LastUsed: in.LastUsed[r.ID],
 		})
 	}
-	for _, l := range in.Wishes.Locks {
+	for _, l := range c.locks {
 		p.Locks = append(p.Locks, generate.Lock{Slot: generate.Slot(l.Slot), Recipe: l.Recipe, Servings: l.Servings})
 	}
 	for _, sl := range in.Wishes.Skips {

@@ -55,7 +55,7 @@ type Store interface {
 	// Inputs loads all that is known of the user before the week. Kind NotFound: no such user.
 	Inputs(ctx context.Context, userID string, week calendar.Date) (Inputs, error)
 	// Save stores the plan, its meals and its mail in one transaction. It returns false,
-	// and changes nothing, when the user has a plan for the week already.
+	// and changes nothing, when the user has a plan for the week already. [ErrChanged].
 	Save(ctx context.Context, d Draft) (bool, error)
 }
 
@@ -65,7 +65,7 @@ type Inputs struct {
 	Wishes   plan.Wishes
 	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
 	Existing *Stored                        // the week's plan, when there is one
-	Proposal string                         // the command that the newest trends propose; may be empty
+	Proposal bool                           // the newest trends propose a change
 }
 
 // Stored is a plan as it was saved.
@@ -79,7 +79,15 @@ type Stored struct {
 type Draft struct {
 	Stored
 	Mail *Mail // nil: the user takes no such mails
+	// User and Wishes are what the plan was made from: when the database knows others by
+	// now, Save stores nothing.
+	User   user.User
+	Wishes plan.Wishes
 }
+
+// ErrChanged says that the user's settings or wishes are others than those that a plan was
+// made from.
+var ErrChanged = fault.New(fault.Conflict, "save the plan", "settings or wishes were changed while it was made; run again")
 
 // Mail is a rendered message, ready for the outbox.
 type Mail struct {
@@ -184,11 +192,17 @@ func (p *Planner) Generate(ctx context.Context, req Request) (Result, error) {
 		fault.New(fault.TimeoutError, op, "not done after %s (setting generation timeout)", p.settings.Timeout))
 	defer cancel()
 	res, err := p.generate(ctx, req)
+	for again := 0; errors.Is(err, ErrChanged) && again < maxChanges; again++ {
+		res, err = p.generate(ctx, req)
+	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(context.Cause(ctx), err)
 	}
 	return res, err
 }
+
+// maxChanges is how often a week is planned again because its user changed something.
+const maxChanges = 3
 
 func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	in, err := p.store.Inputs(ctx, req.User, req.Week)
@@ -242,7 +256,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if req.DryRun {
 		return res, nil
 	}
-	draft := Draft{Stored: res.Stored, Mail: &res.Mail}
+	draft := Draft{Stored: res.Stored, Mail: &res.Mail, User: in.User, Wishes: in.Wishes}
 	if !in.User.Settings.Wants(res.Mail.Type) {
 		draft.Mail = nil
 	}
@@ -360,7 +374,7 @@ func (s selection) dishes(people int) []grocery.Dish {
 	var out []grocery.Dish
 	for _, d := range s.week.Days {
 		for m, sv := range d.Meals {
-			if sv == nil {
+			if sv == nil || s.recipes[sv.Recipe].ID != sv.Recipe { // nothing to shop for: it is over, and the library has it no more
 				continue
 			}
 			out = append(out, grocery.Dish{
@@ -379,14 +393,14 @@ type stated struct {
 	source  targets.Source
 }
 
-// state filters the pool and states the problem.
-func state(in Inputs, pool Pool, weightKG float64, week calendar.Date) (stated, candidateSet, error) {
+// state filters the pool and states the problem; lenient as in [candidates].
+func state(in Inputs, pool Pool, weightKG float64, week calendar.Date, lenient bool) (stated, candidateSet, error) {
 	daily, source := in.User.Settings.Target(weightKG)
 	target, err := in.Wishes.Mode.Apply(daily)
 	if err != nil {
 		return stated{}, candidateSet{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
 	}
-	c, err := candidates(in, pool)
+	c, err := candidates(in, pool, lenient)
 	if err != nil {
 		return stated{}, c, err
 	}
@@ -395,7 +409,7 @@ func state(in Inputs, pool Pool, weightKG float64, week calendar.Date) (stated, 
 
 // choose states the problem, solves it and explains the answer.
 func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
-	s, c, err := state(in, pool, weightKG, week)
+	s, c, err := state(in, pool, weightKG, week, true)
 	if err != nil {
 		return selection{}, err
 	}
@@ -430,8 +444,8 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 	if pool.Stale {
 		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
 	}
-	if in.Proposal != "" && in.Wishes.Mode == "" {
-		out = append(out, "The trends of your diary suggest a change: "+in.Proposal+". Nothing was changed by itself; Thursday's mail has the reasons and a button.")
+	if in.Proposal && in.Wishes.Mode == "" {
+		out = append(out, "The trends of your diary propose a change; nothing was changed by itself. Thursday's mail has the reasons and a button.")
 	}
 	out = append(out, lean(w)...)
 	estimated := map[recipe.ID]bool{}

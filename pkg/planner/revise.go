@@ -18,6 +18,11 @@ type Revision struct {
 	Free []plan.Slot // chosen anew, unless the user's wishes lock or skip them
 	// Fixed are recipes for free slots that are no locks: a later revision may change them.
 	Fixed []plan.Lock
+	// From is the first day that may change: those before it are over.
+	From calendar.Date
+	// Retarget plans for the targets of the settings, instead of those that the week was
+	// planned for.
+	Retarget bool
 }
 
 // Revise returns the week of in.Existing as it is with the wishes and settings of in: what
@@ -61,11 +66,12 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 	old := in.Existing.Week
 	wished := in.Wishes.Locks
 	in.Wishes.Locks = slices.Concat(wished, r.Fixed)
-	s, c, err := state(in, pool, weightKG, old.WeekOf)
+	in.Proposal = false
+	s, c, err := state(in, pool, weightKG, old.WeekOf, false)
 	if err != nil {
 		return selection{}, err
 	}
-	if in.Wishes.Mode == old.Mode { // a fresher weight changes the next week, not this one
+	if in.Wishes.Mode == old.Mode && !r.Retarget { // a fresher weight changes the next week, not this one
 		s.target, s.source, s.problem.Target = old.Target, old.TargetSource, old.Target
 	}
 	scopes := make([]generate.Scope, 0, len(r.Free))
@@ -94,7 +100,32 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 		return sel, err
 	}
 	restoreSources(&sel.week, old, wished)
+	restorePast(&sel.week, old, r.From)
 	return sel, nil
+}
+
+// restorePast leaves the days that are over as they were.
+func restorePast(w *plan.Week, old plan.Week, from calendar.Date) {
+	w.Status = plan.Balanced
+	for i := range w.Days {
+		if w.Days[i].Date < from {
+			w.Days[i] = old.Days[i]
+		}
+		if d := w.Days[i]; !d.Balanced && d.Meals != [3]*plan.Serving{} {
+			w.Status = plan.Unbalanced
+		}
+	}
+}
+
+// Check says whether the wishes of a week that is not planned yet can be kept: a lock on
+// a dish that the user must not eat cannot. Kinds as [Planner.Generate].
+func (p *Planner) Check(ctx context.Context, in Inputs) error {
+	pool, err := p.library.Recipes(ctx, in.User.Connection)
+	if err != nil {
+		return err
+	}
+	_, err = candidates(in, pool, false)
+	return err
 }
 
 // restoreSources names as locked only what the user locked.

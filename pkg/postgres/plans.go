@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,15 +71,12 @@ func (s *Plans) Inputs(ctx context.Context, userID string, week calendar.Date) (
 	return in, err
 }
 
-func (s *Plans) proposal(ctx context.Context, userID string) (command string, err error) {
-	data, err := s.q.GetFatSecret(ctx, userID, trendsKind)
+func (s *Plans) proposal(ctx context.Context, userID string) (bool, error) {
+	_, err := s.q.GetFatSecret(ctx, userID, trendsKind)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+		return false, nil
 	}
-	if err != nil {
-		return "", failed("load proposal", err)
-	}
-	return command, fault.Wrap(fault.Internal, "load proposal", json.Unmarshal(data, &command))
+	return err == nil, failed("load proposal", err)
 }
 
 func (s *Plans) lastUsed(ctx context.Context, userID string, week calendar.Date) (map[recipe.ID][3]calendar.Date, error) {
@@ -161,6 +159,9 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		w := d.Week
+		if err := unchanged(ctx, q, d); err != nil {
+			return err
+		}
 		id, err := q.InsertPlan(ctx, db.InsertPlanParams{
 			UserID: w.User, WeekOf: w.WeekOf.Time(), GenerationID: w.GenerationID,
 			Status: string(w.Status), Optimal: w.Optimal, Data: data,
@@ -181,9 +182,41 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 		return nil
 	})
 	if err != nil {
-		return false, failed(op, err)
+		return false, keepKind(op, err)
 	}
 	return saved, nil
+}
+
+// unchanged holds the user's row, so that nobody steers the week meanwhile, and compares
+// what the plan was made from with what is known now.
+func unchanged(ctx context.Context, q *db.Queries, d planner.Draft) error {
+	row, err := q.LockUser(ctx, d.Week.User)
+	if err != nil {
+		return err
+	}
+	u, err := toUser(row)
+	if err != nil {
+		return err
+	}
+	var wishes plan.Wishes
+	data, err := q.GetConstraints(ctx, d.Week.User, d.Week.WeekOf.Time())
+	if err == nil {
+		err = json.Unmarshal(data, &wishes)
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if !same(u.Settings, d.User.Settings) || !same(wishes, d.Wishes) {
+		return planner.ErrChanged
+	}
+	return nil
+}
+
+// same compares values as they are stored.
+func same(a, b any) bool {
+	x, xerr := json.Marshal(a)
+	y, yerr := json.Marshal(b)
+	return xerr == nil && yerr == nil && bytes.Equal(x, y)
 }
 
 func planMeals(planID int64, w plan.Week) []db.InsertPlanMealParams {

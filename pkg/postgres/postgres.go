@@ -239,6 +239,8 @@ func failed(op string, err error) error {
 		switch {
 		case strings.HasPrefix(pg.Code, "23"):
 			return fault.Wrap(fault.Conflict, op, err)
+		case strings.HasPrefix(pg.Code, "22"): // a value that no column takes, now or later
+			return fault.Wrap(fault.Internal, op, err)
 		case pg.Code == "42P01" || pg.Code == "42703": // undefined table or column
 			return fault.New(fault.DatabaseError, op, "the schema is not up to date: run `mealplanner migrate` (%s)", pg.Message)
 		}

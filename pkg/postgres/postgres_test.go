@@ -58,7 +58,7 @@ func draft() planner.Draft {
 			Recipe: recipe.ID(10 + i%2), Name: "Dal", Servings: nutrition.OneServing, Source: plan.Chosen,
 		}
 	}
-	return planner.Draft{Stored: planner.Stored{Week: w}, Mail: &planner.Mail{
+	return planner.Draft{User: ana(), Stored: planner.Stored{Week: w}, Mail: &planner.Mail{
 		Type: "weekly_plan", Period: monday.String(), MessageID: "weekly-plan.1@example.org", To: "ana@example.org",
 		Subject: "Week 49", Text: "text", HTML: "<p>html</p>", Headers: map[string]string{"List-Id": "<x>"},
 	}}

@@ -50,7 +50,7 @@ func (s *Steering) Origin(ctx context.Context, replyKey string) (steer.Origin, e
 func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Context, steer.Tx) error) error {
 	return keepKind("steer", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
-		if err := q.LockUser(ctx, userID); err != nil {
+		if _, err := q.LockUser(ctx, userID); err != nil {
 			return failed("steer", err)
 		}
 		return fn(ctx, &steering{s, q, userID})
@@ -78,6 +78,18 @@ func (t *steering) Recent(ctx context.Context, since time.Duration, by steer.Sou
 	return int(n), failed("steer", err)
 }
 
+// Proposal implements [steer.Store].
+func (s *Steering) Proposal(ctx context.Context, userID, key string) (commands []string, err error) {
+	data, err := s.q.ProposedSteering(ctx, userID, key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed("steer", err)
+	}
+	return commands, fault.Wrap(fault.Internal, "steer", json.Unmarshal(data, &commands))
+}
+
 func (t *steering) Last(ctx context.Context, week calendar.Date) (*steer.Last, error) {
 	row, err := t.q.LastSteering(ctx, t.user, week.Time())
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -86,7 +98,7 @@ func (t *steering) Last(ctx context.Context, week calendar.Date) (*steer.Last, e
 	if err != nil {
 		return nil, failed("steer", err)
 	}
-	l := &steer.Last{ID: row.ID, Undone: row.UndoneAt != nil}
+	l := &steer.Last{ID: row.ID, MessageID: row.MessageID, Undone: row.UndoneAt != nil}
 	return l, fault.Wrap(fault.Internal, "steer", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
 }
 
@@ -143,6 +155,11 @@ func (t *steering) change(ctx context.Context, c steer.Change) error {
 			return err
 		}
 	}
+	for _, s := range c.Uneaten {
+		if err := t.q.ForgetMeal(ctx, db.ForgetMealParams{UserID: t.user, Date: s.Date.Time(), Meal: s.Meal.String()}); err != nil {
+			return err
+		}
+	}
 	if c.Undone != 0 {
 		if err := t.q.MarkUndone(ctx, c.Undone); err != nil {
 			return err
@@ -181,4 +198,22 @@ func (s *Steering) Watermark(ctx context.Context, folder string) (validity, uid 
 // SetWatermark keeps how far a folder was read.
 func (s *Steering) SetWatermark(ctx context.Context, folder string, validity, uid uint32) error {
 	return failed("inbox watermark", s.q.SetWatermark(ctx, db.SetWatermarkParams{Folder: folder, UidValidity: int64(validity), Uid: int64(uid)}))
+}
+
+// How long what is over is kept.
+const (
+	steeringDays = 120
+	mailDays     = 120
+	auditDays    = 365
+)
+
+// Purge forgets what is of no use any more: old audits, mails, and what UNDO of a week that
+// is over would need.
+func (s *Steering) Purge(ctx context.Context) error {
+	_, err := s.q.ForgetUndo(ctx)
+	_, serr := s.q.PurgeSteerings(ctx, steeringDays)
+	_, merr := s.q.PurgeMails(ctx, mailDays)
+	_, derr := s.q.PurgeDiaryEntries(ctx, steeringDays)
+	_, aerr := s.q.PurgeSettingsAudit(ctx, auditDays)
+	return failed("purge", errors.Join(err, serr, merr, derr, aerr))
 }

@@ -153,6 +153,29 @@ func (s *Users) Set(ctx context.Context, u user.User) error {
 	return nil
 }
 
+// Change applies change to the user as they are now and stores the result; nobody else
+// changes them meanwhile. Kinds NotFound, InvalidInput and those of change.
+func (s *Users) Change(ctx context.Context, id string, change func(*user.User) error) (u user.User, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		row, err := q.LockUser(ctx, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return noUser(id)
+		}
+		if err != nil {
+			return err
+		}
+		if u, err = toUser(row); err != nil {
+			return err
+		}
+		if err := change(&u); err != nil {
+			return err
+		}
+		return (&Users{s.pool, q}).Set(ctx, u)
+	})
+	return u, keepKind("change user", err)
+}
+
 // SetFatSecret stores the user's encrypted FatSecret token; nil disconnects.
 func (s *Users) SetFatSecret(ctx context.Context, id string, sealed []byte) error {
 	n, err := s.q.SetFatSecretToken(ctx, sealed, id)

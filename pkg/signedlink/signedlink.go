@@ -79,6 +79,13 @@ const replyMACSize = 10 // 80 bits
 // replyCoding survives mail servers that change the case of an address.
 var replyCoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
+// Key names a thing by its parts: the same for the same parts, and not to be guessed.
+func (s *Signer) Key(parts ...string) [ReplyKeySize]byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write([]byte("key\x00" + strings.Join(parts, "\x00")))
+	return [ReplyKeySize]byte(h.Sum(nil))
+}
+
 // ReplyTag returns the part of a mail's address for replies that nobody can guess: the
 // mail's key, and proof that we made it for the user and the week. 29 characters, lower
 // case.

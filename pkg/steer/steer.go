@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -111,39 +113,50 @@ const (
 	ByButton Source = "button"
 )
 
-// Before is the state that UNDO brings back.
+// Before is what UNDO brings back: what the record itself changed, and nothing else.
 type Before struct {
 	Wishes      plan.Wishes     `json:"wishes"`
 	Stored      *planner.Stored `json:"stored,omitempty"`
-	Dislikes    []string        `json:"dislikes,omitempty"`
-	Preferences []string        `json:"preferences,omitempty"`
-	Targets     *user.Settings  `json:"targets,omitempty"` // only with TARGETS
-	Enabled     bool            `json:"enabled"`
+	Dislikes    []string        `json:"added_dislikes,omitempty"`
+	Preferences []string        `json:"added_preferences,omitempty"`
+	Enabled     *bool           `json:"enabled,omitempty"` // nil: it was not changed
+	Targets     *Targets        `json:"targets,omitempty"` // nil: they were not changed
+	Eaten       []plan.Slot     `json:"eaten,omitempty"`
+}
+
+// Targets are a change of a user's targets.
+type Targets struct {
+	Was   *nutrition.Macros `json:"was"` // nil: there were none
+	Wrote *nutrition.Macros `json:"wrote"`
 }
 
 // Last is the newest applied record of a week.
 type Last struct {
-	ID       int64
-	Commands []string
-	Before   Before
-	Undone   bool
+	ID        int64
+	MessageID string
+	Commands  []string
+	Before    Before
+	Undone    bool
 }
 
 // Change is what one mail or click stores, all of it or nothing.
 type Change struct {
-	Record Record
-	User   *user.User      // nil: unchanged
-	Wishes *plan.Wishes    // nil: unchanged
-	Stored *planner.Stored // nil: unchanged; else the week's new plan
-	Eaten  []plan.Slot     // meals that the user says they ate as planned
-	Undone int64           // the record that was taken back
-	Mail   *planner.Mail
+	Record  Record
+	User    *user.User      // nil: unchanged
+	Wishes  *plan.Wishes    // nil: unchanged
+	Stored  *planner.Stored // nil: unchanged; else the week's new plan
+	Eaten   []plan.Slot     // meals that the user says they ate as planned
+	Uneaten []plan.Slot     // of which they take that back
+	Undone  int64           // the record that was taken back
+	Mail    *planner.Mail
 }
 
 // Store is the database.
 type Store interface {
 	// Origin finds the mail that a reply key names. Kind NotFound.
 	Origin(ctx context.Context, replyKey string) (Origin, error)
+	// Proposal returns the user's commands that wait under the key for a click; nil: none do.
+	Proposal(ctx context.Context, userID, key string) ([]string, error)
 	// Steer runs fn in a transaction that no other change of the user's runs beside.
 	Steer(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
 }
@@ -162,6 +175,8 @@ type Tx interface {
 
 // Planner revises weeks.
 type Planner interface {
+	// Check says whether the wishes of a week that is not planned yet can be kept.
+	Check(ctx context.Context, in planner.Inputs) error
 	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
 }
 
@@ -193,8 +208,9 @@ type Answer struct {
 	Was, Is    *plan.Week // nil: there was no plan
 	Status     *Status
 	Help       bool
-	Undo       bool   // UNDO is possible
-	Confirm    string // commands that wait for a click, one a line
+	Undo       string   // the line of a button that takes it back; "" = nothing to take back
+	Waiting    []string // commands that wait for a click
+	Confirm    string   // the line of the button that carries them out
 	PlanExists bool
 }
 
@@ -217,11 +233,14 @@ type Steering struct {
 	tokens   Tokens
 	renderer Renderer
 	now      func() time.Time
+	free     chan struct{}
 }
 
-// New returns the use case on its ports.
-func New(s Store, p Planner, l Library, t Tokens, r Renderer, now func() time.Time) *Steering {
-	return &Steering{s, p, l, t, r, now}
+// New returns the use case on its ports. Each steering holds a connection of the database
+// and needs a second one: concurrent, how many there may be at a time, must be well below
+// their number.
+func New(s Store, p Planner, l Library, t Tokens, r Renderer, concurrent int, now func() time.Time) *Steering {
+	return &Steering{s, p, l, t, r, now, make(chan struct{}, concurrent)}
 }
 
 // Report is what became of a mail or a click.
@@ -239,17 +258,17 @@ func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
 	if l.Dropped != "" {
 		return Report{Outcome: l.Dropped}, nil
 	}
-	tag := tagOf(l.Recipients)
-	if tag == "" {
+	tags := tagsOf(l.Recipients)
+	if len(tags) == 0 {
 		return Report{Outcome: NoToken}, nil
 	}
-	origin, ok, err := s.origin(ctx, tag)
+	origin, tag, err := s.origin(ctx, tags)
 	if err != nil {
 		return Report{Outcome: Failed}, err
 	}
 	r := Report{User: origin.User.ID}
 	switch {
-	case !ok:
+	case tag == "":
 		r = Report{Outcome: BadToken}
 	case !strings.EqualFold(l.From, origin.User.Email):
 		r.Outcome = SenderMismatch
@@ -257,7 +276,7 @@ func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
 		r.Outcome = AuthFailed
 	default:
 		return s.handle(ctx, origin, incoming{
-			source: ByMail, id: l.MessageID, digest: digest("mail", l.From, tag, l.Date.UTC().Format(time.RFC3339), l.Text),
+			source: ByMail, id: l.MessageID, digest: digest("mail", origin.User.ID, strings.ToLower(tag), l.Date.UTC().Format(time.RFC3339), l.Text),
 			text: l.Text, tooLong: l.TooLong, proven: l.Proof == Proven,
 		})
 	}
@@ -266,9 +285,26 @@ func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
 
 // Click carries out the commands of a confirmed button. token names the button: it works
 // once.
-func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (Report, error) {
+func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
+	lines, err := s.Lines(ctx, u.ID, line)
+	if err != nil {
+		return Report{User: u.ID, Outcome: Failed}, err
+	}
 	id := digest("click", token)
-	return s.handle(ctx, Origin{u, week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: lines, proven: true})
+	return s.handle(ctx, Origin{u, week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
+}
+
+// Lines are the commands that a button's line stands for.
+func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	m := confirmLine.FindStringSubmatch(line)
+	if m == nil {
+		return []string{line}, nil
+	}
+	waiting, err := s.store.Proposal(ctx, userID, m[1])
+	if err == nil && waiting == nil {
+		err = fault.New(fault.NotFound, "button", "what this button would do is not on record any more: send your commands again")
+	}
+	return waiting, err
 }
 
 // incoming is a mail or a click of a known user.
@@ -286,32 +322,51 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// tagOf returns what follows the plus sign of the first recipient that has one.
-func tagOf(recipients []string) string {
+// maxTags is how many addresses with something after a plus sign are looked at.
+const maxTags = 10
+
+// tagsOf returns what follows the plus signs of the recipients.
+func tagsOf(recipients []string) []string {
+	var out []string
 	for _, r := range recipients {
 		local, _, ok := strings.Cut(r, "@")
-		if _, tag, plus := strings.Cut(local, "+"); ok && plus && len(tag) <= maxToken {
-			return tag
+		if _, tag, plus := strings.Cut(local, "+"); ok && plus && len(tag) <= maxToken && len(out) < maxTags {
+			out = append(out, tag)
 		}
 	}
-	return ""
+	return out
 }
 
-func (s *Steering) origin(ctx context.Context, tag string) (o Origin, ok bool, err error) {
-	key, ok := replyKey(tag)
-	if !ok {
-		return o, false, nil
+// origin finds the mail that the first valid tag names; no tag: none is valid.
+func (s *Steering) origin(ctx context.Context, tags []string) (o Origin, tag string, err error) {
+	for _, tag := range tags {
+		key, ok := replyKey(tag)
+		if !ok {
+			continue
+		}
+		o, err := s.store.Origin(ctx, key)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return o, "", err
+		}
+		if s.tokens.VerifyReplyTag(tag, o.User.ID, o.Week.String()) {
+			return o, tag, nil
+		}
 	}
-	o, err = s.store.Origin(ctx, key)
-	if fault.KindOf(err) == fault.NotFound {
-		return o, false, nil
-	}
-	return o, err == nil && s.tokens.VerifyReplyTag(tag, o.User.ID, o.Week.String()), err
+	return Origin{}, "", nil
 }
 
 // handle decides about a mail or a click and stores the decision with its answer in one
 // transaction.
 func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
+	select {
+	case s.free <- struct{}{}:
+		defer func() { <-s.free }()
+	case <-ctx.Done():
+		return Report{User: o.User.ID, Outcome: Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
+	}
 	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		r = Report{User: o.User.ID}
 		seen, err := tx.Seen(ctx, in.id, in.digest)
@@ -358,11 +413,37 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 		}
 		return tx.Save(ctx, c)
 	})
-	if err != nil {
-		return Report{User: o.User.ID, Outcome: Failed}, err
+	if err == nil {
+		return r, nil
 	}
-	return r, nil
+	r = Report{User: o.User.ID, Outcome: Failed}
+	if !fault.KindOf(err).Transient() { // it will not be tried again: the user must know
+		var ferr error
+		r.Answered, ferr = s.confess(ctx, o, in)
+		err = errors.Join(err, ferr)
+	}
+	return r, err
 }
+
+// confess records and answers what failed by our fault.
+func (s *Steering) confess(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
+	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+		a := Answer{Week: o.Week, Key: in.id, Outcome: Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
+		if in.source == ByMail {
+			a.InReplyTo = in.id
+		}
+		m, err := s.renderer.Answer(o.User, a)
+		if err != nil {
+			return err
+		}
+		answered = true
+		return tx.Save(ctx, Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: Failed}, Mail: &m})
+	})
+	return answered && err == nil, err
+}
+
+// shortKey names a mail or a click in the line of a button.
+func shortKey(id string) string { return digest("key", id)[:16] }
 
 // decide reads the text and works out what it changes.
 func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
@@ -370,7 +451,8 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 	if in.tooLong {
 		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
 	}
-	parsed := s.parse(in, o.Week)
+	w := work{steering: s, tx: tx, week: o.Week, source: in.source}
+	parsed := w.parse(in)
 	for _, x := range parsed.Commands {
 		c.Record.Commands = append(c.Record.Commands, x.String())
 	}
@@ -394,14 +476,14 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 	case len(parsed.Commands) == 0:
 		a.Outcome, a.Help = NoCommand, true
 		return c, a, nil, nil
-	case today > o.Week+6:
+	case today > o.Week+6 && slices.ContainsFunc(parsed.Commands, aboutWeek):
 		a.Outcome = WeekOver
 		return c, a, nil, nil
 	case !in.proven && changes(parsed.Commands):
-		a.Outcome, a.Confirm = Unproven, strings.Join(c.Record.Commands, "\n")
+		a.Outcome, a.Waiting, a.Confirm = Unproven, c.Record.Commands, confirmVerb+" "+in.digest[:16]
 		return c, a, nil, nil
 	}
-	w := work{steering: s, tx: tx, in: inputs, today: today, week: o.Week}
+	w.in, w.today = inputs, today
 	if err := w.run(ctx, parsed.Commands); err != nil {
 		if !telling(err) {
 			return c, a, nil, err
@@ -410,12 +492,22 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 		a.Problems = append(a.Problems, w.refusal(err))
 		return c, a, nil, nil
 	}
-	w.fill(&c, &a)
+	w.fill(&c, &a, shortKey(in.id))
 	verbs := make([]command.Verb, len(parsed.Commands))
 	for i, x := range parsed.Commands {
 		verbs[i] = x.Verb
 	}
 	return c, a, verbs, nil
+}
+
+// aboutWeek reports whether a command is about the week of its mail.
+func aboutWeek(c command.Command) bool {
+	switch c.Verb {
+	case command.Pause, command.Resume, command.Status, command.HelpVerb:
+		return false
+	default:
+		return true
+	}
 }
 
 // changes reports whether a command does more than ask.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/targets"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // Limits of what a user may ask for.
@@ -38,12 +38,27 @@ func replyKey(tag string) (string, bool) {
 	return hex.EncodeToString(key[:]), ok
 }
 
-// parse reads the commands; buttons have one more verb than mails.
-func (*Steering) parse(in incoming, week calendar.Date) command.Parsed {
-	if rest, ok := strings.CutPrefix(in.text, string(targetsVerb)+" "); ok && in.source == ByButton {
-		return command.Parsed{Commands: []command.Command{{Verb: targetsVerb, Line: in.text, Text: rest}}}
+// Buttons carry lines that no mail may: a change of targets, UNDO of one certain change,
+// and the confirmation of what waits.
+const confirmVerb = "CONFIRM"
+
+var (
+	undoLine    = regexp.MustCompile(`^UNDO ([0-9a-f]{16})$`)
+	confirmLine = regexp.MustCompile(`^` + confirmVerb + ` ([0-9a-f]{16})$`)
+)
+
+// parse reads the commands of a mail or a button.
+func (w *work) parse(in incoming) command.Parsed {
+	if in.source == ByButton {
+		if rest, ok := strings.CutPrefix(in.text, string(targetsVerb)+" "); ok {
+			return command.Parsed{Commands: []command.Command{{Verb: targetsVerb, Line: in.text, Text: rest}}}
+		}
+		if m := undoLine.FindStringSubmatch(in.text); m != nil {
+			w.undoKey = m[1]
+			return command.Parsed{Commands: []command.Command{{Verb: command.Undo, Line: "UNDO"}}}
+		}
 	}
-	return command.Parse(in.text, week)
+	return command.Parse(in.text, w.week)
 }
 
 // work is the state that commands change before anything is stored.
@@ -53,27 +68,31 @@ type work struct {
 	in       planner.Inputs
 	today    calendar.Date
 	week     calendar.Date
+	source   Source
+	undoKey  string // the change that a button takes back; "" = the newest
 
 	before  Before
 	free    []plan.Slot
 	fixed   []plan.Lock
 	eaten   []plan.Slot
+	uneaten []plan.Slot
 	results []Result
 	undone  int64
 	stored  *planner.Stored // the week's new plan
 	status  bool
 	help    bool
 	current command.Command
-	changed bool
+	changed bool            // something is to be stored
+	replan  bool            // the week is to be planned anew
+	person  bool            // the user is to be stored
+	target  bool            // for the settings' targets
+	base    *planner.Stored // what the new plan starts from; nil: the week's plan
 	recipes []recipe.Recipe // loaded when first needed
 }
 
 // run carries out every command on the state and then plans anew what they freed.
 func (w *work) run(ctx context.Context, cmds []command.Command) error {
-	w.before = Before{
-		Wishes: clone(w.in.Wishes), Stored: w.in.Existing, Enabled: w.in.User.Enabled,
-		Dislikes: slices.Clone(w.in.User.Settings.Dislikes), Preferences: slices.Clone(w.in.User.Settings.Preferences),
-	}
+	w.before = Before{Wishes: clone(w.in.Wishes), Stored: w.in.Existing}
 	w.in.Wishes = clone(w.in.Wishes)
 	for _, c := range cmds {
 		w.current = c
@@ -86,10 +105,20 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 		}
 		w.results = append(w.results, Result{c.Line, text})
 	}
-	if w.in.Existing == nil || !w.changed || w.stored != nil {
+	if !w.replan {
 		return nil
 	}
-	stored, err := w.steering.planner.Revise(ctx, w.in, planner.Revision{Free: w.free, Fixed: w.fixed})
+	if w.in.Existing == nil {
+		if len(w.in.Wishes.Locks) == 0 {
+			return nil
+		}
+		return w.steering.planner.Check(ctx, w.in)
+	}
+	in := w.in
+	if w.base != nil {
+		in.Existing = w.base
+	}
+	stored, err := w.steering.planner.Revise(ctx, in, planner.Revision{Free: w.free, Fixed: w.fixed, From: w.today, Retarget: w.target})
 	if err != nil {
 		return err
 	}
@@ -103,8 +132,8 @@ func clone(x plan.Wishes) plan.Wishes {
 	return x
 }
 
-// fill puts the outcome into what is stored and what is answered.
-func (w *work) fill(c *Change, a *Answer) {
+// fill puts the outcome into what is stored and what is answered; key names it.
+func (w *work) fill(c *Change, a *Answer, key string) {
 	a.Outcome, a.Done, a.Help = Informed, w.results, w.help
 	for _, r := range w.results {
 		c.Record.Results = append(c.Record.Results, r.Text)
@@ -112,12 +141,17 @@ func (w *work) fill(c *Change, a *Answer) {
 	if w.in.Existing != nil {
 		a.Was = &w.in.Existing.Week
 	}
-	if w.changed || len(w.eaten) > 0 {
+	if w.changed {
 		a.Outcome = Applied
-		u, wishes := w.in.User, w.in.Wishes
-		c.User, c.Wishes, c.Stored, c.Eaten, c.Undone = &u, &wishes, w.stored, w.eaten, w.undone
-		if w.undone == 0 && w.changed {
-			c.Record.Before, a.Undo = &w.before, true
+		wishes := w.in.Wishes
+		c.Wishes, c.Stored, c.Eaten, c.Uneaten, c.Undone = &wishes, w.stored, w.eaten, w.uneaten, w.undone
+		if w.person {
+			u := w.in.User
+			c.User = &u
+		}
+		if w.undone == 0 {
+			w.before.Eaten = w.eaten
+			c.Record.Before, a.Undo = &w.before, string(command.Undo)+" "+key
 		}
 	}
 	if w.stored != nil {
@@ -236,7 +270,7 @@ func (w *work) release(slots ...plan.Slot) {
 			w.free = append(w.free, s)
 		}
 	}
-	w.changed = true
+	w.changed, w.replan = true, true
 }
 
 func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
@@ -270,7 +304,7 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 		text += " It was locked before; this lock replaces that one."
 	}
 	w.in.Wishes.Locks = append(w.in.Wishes.Locks, l)
-	w.changed = true
+	w.release()
 	if n := len(w.in.Wishes.Locks); n > manyLocks {
 		text += fmt.Sprintf(" %d meals are locked now: the more are, the harder it is to meet the targets.", n)
 	}
@@ -278,7 +312,7 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 }
 
 func (w *work) unlock(c command.Command) (string, error) {
-	w.changed = true
+	w.release()
 	if c.All {
 		n := len(w.in.Wishes.Locks)
 		w.in.Wishes.Locks = nil
@@ -409,7 +443,7 @@ func (w *work) skip(c command.Command) (string, error) {
 			w.release(s)
 		}
 	}
-	w.changed = true
+	w.release()
 	if c.Meal != nil && len(c.Days) == 1 {
 		return named(plan.Slot{Date: c.Days[0], Meal: *c.Meal}) + " is skipped." + unlocked, nil
 	}
@@ -479,12 +513,13 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 	for _, n := range names {
 		if !slices.ContainsFunc(s.Dislikes, func(d string) bool { return strings.EqualFold(d, n) }) {
 			s.Dislikes = append(s.Dislikes, n)
+			w.before.Dislikes = append(w.before.Dislikes, n)
 		}
 	}
 	if len(s.Dislikes) > maxDislikes {
 		return "", refuse("More than %d foods are disliked: take some back first.", maxDislikes)
 	}
-	w.changed = true
+	w.changed, w.person = true, true
 	n, kept := 0, 0
 	for _, d := range w.ahead() {
 		for _, m := range recipe.Meals {
@@ -547,18 +582,19 @@ func holds(recipes []recipe.Recipe, id recipe.ID, names []string) bool {
 }
 
 func (w *work) prefer(c command.Command) (string, error) {
-	if text := strings.ToLower(c.Text); strings.Contains(text, "protein") && strings.Contains(text, "more") {
+	switch strings.TrimSuffix(fold(c.Text), " please") {
+	case "more protein":
 		return w.regenerate(command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein})
-	}
-	if text := strings.ToLower(c.Text); strings.Contains(text, "variety") {
+	case "more variety":
 		return w.regenerate(command.Command{Verb: command.Regenerate, All: true, Variety: true})
 	}
 	s := &w.in.User.Settings
 	if len(s.Preferences) >= maxPreferences {
 		return "", refuse("%d wishes are on record already.", maxPreferences)
 	}
-	s.Preferences = append(s.Preferences, c.Text)
-	w.changed = true
+	s.Preferences = append(slices.Clone(s.Preferences), c.Text)
+	w.before.Preferences = append(w.before.Preferences, c.Text)
+	w.changed, w.person = true, true
 	return "Noted. Wishes of this kind have no effect on plans yet; they are kept and shown by STATUS.", nil
 }
 
@@ -576,12 +612,16 @@ func (w *work) ate(c command.Command) (string, error) {
 		return "", refuse("Nothing was planned for %s.", named(s))
 	}
 	w.eaten = append(w.eaten, s)
+	w.changed = true
 	return named(s) + ": " + w.planned(s).Name + ", eaten as planned.", nil
 }
 
 func (w *work) enable(on bool) (string, error) {
+	if was := w.in.User.Enabled; w.before.Enabled == nil && was != on {
+		w.before.Enabled = &was
+	}
 	w.in.User.Enabled = on
-	w.changed = true
+	w.changed, w.person = true, true
 	if on {
 		return "Your weeks are planned again from the next Friday on.", nil
 	}
@@ -606,9 +646,9 @@ func (w *work) targets(c command.Command) (string, error) {
 	if _, err := targets.Check(m, 0, s.Supervised); err != nil {
 		return "", refuse("%v.", err)
 	}
-	w.before.Targets = &user.Settings{Targets: s.Targets}
+	w.before.Targets = &Targets{Was: s.Targets, Wrote: &m}
 	s.Targets = &m
-	w.changed = true
+	w.changed, w.person, w.target = true, true, true
 	if w.in.Existing != nil {
 		for _, d := range w.ahead() {
 			w.release(w.open(d)...)
@@ -619,24 +659,45 @@ func (w *work) targets(c command.Command) (string, error) {
 
 func (w *work) undo(ctx context.Context) (string, error) {
 	last, err := w.tx.Last(ctx, w.week)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if last == nil || last.Undone {
+	case last == nil || last.Undone:
 		return "", refuse("There is nothing to undo: only the newest change of a week can be taken back, once.")
+	case w.undoKey != "" && w.undoKey != shortKey(last.MessageID):
+		return "", refuse("This is not the newest change of the week any more: only that can be taken back.")
+	case last.Before.Targets != nil && w.source == ByMail:
+		return "", refuse("Targets do not change by mail: use the link in the answer.")
 	}
 	b := last.Before
-	w.in.Wishes, w.in.User.Enabled = b.Wishes, b.Enabled
+	w.in.Wishes = b.Wishes
 	s := &w.in.User.Settings
-	s.Dislikes, s.Preferences = b.Dislikes, b.Preferences
-	if b.Targets != nil {
-		s.Targets = b.Targets.Targets
+	s.Dislikes, s.Preferences = without(s.Dislikes, b.Dislikes), without(s.Preferences, b.Preferences)
+	if b.Enabled != nil {
+		w.in.User.Enabled = *b.Enabled
 	}
-	if b.Stored != nil && w.in.Existing != nil {
-		w.stored = b.Stored
+	if t := b.Targets; t != nil && s.Targets != nil && *s.Targets == *t.Wrote {
+		s.Targets = t.Was
 	}
-	w.undone, w.changed = last.ID, true
+	w.person = b.Dislikes != nil || b.Preferences != nil || b.Enabled != nil || b.Targets != nil
+	if w.in.Existing != nil {
+		w.replan = true
+		if b.Stored != nil {
+			w.base = &planner.Stored{Week: b.Stored.Week}
+			for i, d := range w.in.Existing.Week.Days { // what is over stays
+				if d.Date < w.today {
+					w.base.Week.Days[i] = d
+				}
+			}
+		}
+	}
+	w.uneaten, w.undone, w.changed = b.Eaten, last.ID, true
 	return "Taken back: " + strings.Join(last.Commands, "; ") + ".", nil
+}
+
+// without returns the list without what was added to it.
+func without(list, added []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(added, s) })
 }
 
 func (w *work) library(ctx context.Context) ([]recipe.Recipe, error) {

@@ -13,9 +13,11 @@ import (
 
 // Steering carries out the commands of buttons.
 type Steering interface {
-	// Click carries out command lines for the user's week; token names the button, which
+	// Click carries out a button's line for the user's week; token names the button, which
 	// works once.
-	Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (steer.Report, error)
+	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (steer.Report, error)
+	// Lines are the commands that a button's line stands for.
+	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
 // doPage is what the page of a button shows.
@@ -27,43 +29,48 @@ type doPage struct {
 	Plan   string
 }
 
-// button reads the token of a button: its user, week and command lines.
-func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date, lines string, err error) {
+// button reads the token of a button: its user, week and line.
+func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date, line string, err error) {
 	if c, err = p.Signer.Verify(CommandLink, r.PathValue("token")); err != nil {
 		return c, 0, "", err
 	}
-	monday, lines, _ := strings.Cut(c.Subject, " ")
+	monday, line, _ := strings.Cut(c.Subject, " ")
 	if week, err = calendar.Parse(monday); err != nil {
 		return c, 0, "", fault.Wrap(fault.InvalidInput, "button", err)
 	}
-	return c, week, lines, nil
+	return c, week, line, nil
 }
 
 // askDo shows what a button would do; nothing is changed.
 func (p *Pages) askDo(w http.ResponseWriter, r *http.Request) {
-	_, week, lines, err := p.button(r)
+	c, week, line, err := p.button(r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Lines: strings.Split(lines, "\n")})
+	lines, err := p.Steering.Lines(r.Context(), c.User, line)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Lines: lines})
 }
 
 // do carries out what a button says.
 func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
-	c, week, lines, err := p.button(r)
+	c, week, line, err := p.button(r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	report, err := p.Steering.Click(r.Context(), c.User, week, lines, r.PathValue("token"))
+	report, err := p.Steering.Click(r.Context(), c.User, week, line, r.PathValue("token"))
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	page := doPage{Week: week, Lines: strings.Split(lines, "\n"), Report: &report}
-	if report.Answer.Undo {
-		page.Undo = p.Links.Command(c.User, week, "UNDO")
+	page := doPage{Week: week, Report: &report}
+	if report.Answer.Undo != "" {
+		page.Undo = p.Links.Command(c.User, week, report.Answer.Undo)
 	}
 	if report.Answer.PlanExists {
 		page.Plan = p.Links.Plan(c.User, week)

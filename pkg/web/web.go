@@ -59,6 +59,11 @@ type Links struct {
 	Inbox string
 }
 
+// Key names a mail.
+func (l Links) Key(kind, userID, period string) [signedlink.ReplyKeySize]byte {
+	return l.Signer.Key(kind, userID, period)
+}
+
 // Reply returns the address for replies to a mail: the inbox, with what nobody can guess
 // after a plus sign.
 func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string {

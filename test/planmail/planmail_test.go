@@ -4,6 +4,7 @@ package planmail
 
 import (
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"net/http"
@@ -167,4 +168,9 @@ func (links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
 
 func (links) Open(key [signedlink.ReplyKeySize]byte) string {
 	return fmt.Sprintf("https://meals.example.org/o/%x", key)
+}
+
+func (links) Key(kind, userID, period string) [signedlink.ReplyKeySize]byte {
+	sum := sha256.Sum256([]byte(kind + "\x00" + userID + "\x00" + period))
+	return [signedlink.ReplyKeySize]byte(sum[:])
 }

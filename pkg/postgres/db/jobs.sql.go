@@ -13,7 +13,7 @@ import (
 const askForRun = `-- name: AskForRun :many
 update scheduled_jobs set status = 'pending', error_count = 0, last_error = null
 where ($1::text = '' or job_type = $1::text) and ($2::text = '' or user_id = $2::text) and ($3::text = '' or id = $3::text)
-  and enabled and (not $4::boolean or status = 'failed')
+  and enabled and river_job_id is null and (not $4::boolean or status = 'failed')
 returning id
 `
 
@@ -116,7 +116,8 @@ with lost as (
     from lost where e.river_job_id = lost.river_job_id and e.status = 'running'
 )
 update scheduled_jobs s
-set status = 'failed', last_error = 'the queue lost the job', error_count = s.error_count + 1, river_job_id = null, completed_at = now()
+set status = 'failed', last_error = 'the queue lost the job', error_count = s.error_count + 1, river_job_id = null, completed_at = now(),
+    retry_at = case when exists (select from job_executions e where e.river_job_id = lost.river_job_id and e.final) then null else now() end
 from lost
 where s.id = lost.id
 returning s.id

@@ -43,6 +43,37 @@ func (q *Queries) DeletePlanMeals(ctx context.Context, planID int64) error {
 	return err
 }
 
+const forgetMeal = `-- name: ForgetMeal :exec
+delete from meal_log l
+where l.user_id = $1 and l.date = $2 and l.meal = $3
+  and not exists (select from diary_entries d where d.user_id = l.user_id and d.date = l.date and d.meal = l.meal and d.status = 'written')
+`
+
+type ForgetMealParams struct {
+	UserID string
+	Date   time.Time
+	Meal   string
+}
+
+// What is in the diary of a tracking service stays on record.
+func (q *Queries) ForgetMeal(ctx context.Context, arg ForgetMealParams) error {
+	_, err := q.db.Exec(ctx, forgetMeal, arg.UserID, arg.Date, arg.Meal)
+	return err
+}
+
+const forgetUndo = `-- name: ForgetUndo :execrows
+update steerings set before = null where before is not null and week_of < current_date - 8
+`
+
+// What UNDO would bring back is of no use when its week is over.
+func (q *Queries) ForgetUndo(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetUndo)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getReplyOrigin = `-- name: GetReplyOrigin :one
 select user_id, week_of from outbox where reply_key = $1 and week_of is not null
 `
@@ -110,17 +141,18 @@ func (q *Queries) InsertSteering(ctx context.Context, arg InsertSteeringParams) 
 }
 
 const lastSteering = `-- name: LastSteering :one
-select id, commands, before, undone_at from steerings
+select id, message_id, commands, before, undone_at from steerings
 where user_id = $1 and week_of = $2 and outcome = 'applied' and before is not null
 order by id desc
 limit 1
 `
 
 type LastSteeringRow struct {
-	ID       int64
-	Commands []byte
-	Before   []byte
-	UndoneAt *time.Time
+	ID        int64
+	MessageID string
+	Commands  []byte
+	Before    []byte
+	UndoneAt  *time.Time
 }
 
 func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.Time) (LastSteeringRow, error) {
@@ -128,6 +160,7 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 	var i LastSteeringRow
 	err := row.Scan(
 		&i.ID,
+		&i.MessageID,
 		&i.Commands,
 		&i.Before,
 		&i.UndoneAt,
@@ -135,13 +168,28 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 	return i, err
 }
 
-const lockUser = `-- name: LockUser :exec
-select pg_advisory_xact_lock(hashtextextended($1::text, 1936024434))
+const lockUser = `-- name: LockUser :one
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users where id = $1 for no key update
 `
 
-func (q *Queries) LockUser(ctx context.Context, userID string) error {
-	_, err := q.db.Exec(ctx, lockUser, userID)
-	return err
+// Whoever changes a user or their plan holds the row; references to it are not held up.
+func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
+	row := q.db.QueryRow(ctx, lockUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.TimeZone,
+		&i.Enabled,
+		&i.People,
+		&i.ConnectionID,
+		&i.Settings,
+		&i.FatsecretSealed,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }
 
 const logMeal = `-- name: LogMeal :exec
@@ -169,6 +217,65 @@ update steerings set undone_at = now() where id = $1 and undone_at is null
 func (q *Queries) MarkUndone(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, markUndone, id)
 	return err
+}
+
+const proposedSteering = `-- name: ProposedSteering :one
+select commands from steerings where user_id = $1 and outcome = 'unproven_sender' and left(digest, 16) = $2::text
+`
+
+func (q *Queries) ProposedSteering(ctx context.Context, userID string, key string) ([]byte, error) {
+	row := q.db.QueryRow(ctx, proposedSteering, userID, key)
+	var commands []byte
+	err := row.Scan(&commands)
+	return commands, err
+}
+
+const purgeDiaryEntries = `-- name: PurgeDiaryEntries :execrows
+delete from diary_entries where date < current_date - $1::int
+`
+
+func (q *Queries) PurgeDiaryEntries(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeDiaryEntries, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const purgeMails = `-- name: PurgeMails :execrows
+delete from outbox where status <> 'pending' and created_at < now() - make_interval(days => $1::int)
+`
+
+func (q *Queries) PurgeMails(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeMails, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const purgeSettingsAudit = `-- name: PurgeSettingsAudit :execrows
+delete from runtime_settings_audit where at < now() - make_interval(days => $1::int)
+`
+
+func (q *Queries) PurgeSettingsAudit(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeSettingsAudit, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const purgeSteerings = `-- name: PurgeSteerings :execrows
+delete from steerings where created_at < now() - make_interval(days => $1::int)
+`
+
+func (q *Queries) PurgeSteerings(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeSteerings, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const replacePlan = `-- name: ReplacePlan :one

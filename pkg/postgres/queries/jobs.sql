@@ -83,7 +83,8 @@ with lost as (
     from lost where e.river_job_id = lost.river_job_id and e.status = 'running'
 )
 update scheduled_jobs s
-set status = 'failed', last_error = 'the queue lost the job', error_count = s.error_count + 1, river_job_id = null, completed_at = now()
+set status = 'failed', last_error = 'the queue lost the job', error_count = s.error_count + 1, river_job_id = null, completed_at = now(),
+    retry_at = case when exists (select from job_executions e where e.river_job_id = lost.river_job_id and e.final) then null else now() end
 from lost
 where s.id = lost.id
 returning s.id;
@@ -142,7 +143,7 @@ returning id;
 -- The job runs now.
 update scheduled_jobs set status = 'pending', error_count = 0, last_error = null
 where (@job_type::text = '' or job_type = @job_type::text) and (@user_id::text = '' or user_id = @user_id::text) and (@id::text = '' or id = @id::text)
-  and enabled and (not @failed_only::boolean or status = 'failed')
+  and enabled and river_job_id is null and (not @failed_only::boolean or status = 'failed')
 returning id;
 
 -- name: ListExecutions :many
