@@ -432,4 +432,3 @@ func (w *world) checkJobTraces(t *testing.T) {
 	}
 	fmt.Printf("%d attempts, %d ticks that queued something, %d jobs with several attempts\n", n, len(ticks), repeated)
 }
-
