@@ -64,7 +64,7 @@ func (w *world) jobTraffic(t *testing.T) {
 	w.due(t, "id = "+quoted(marasSync))
 	w.jobsDone(t)
 	heal()
-	heal = w.fault(t, w.poor, faultswitch.Rule{Upstream: "tandoor", Outage: true})
+	heal = w.fault(t, w.poor, faultswitch.Rule{Upstream: "tandoor", Status: http.StatusServiceUnavailable})
 	w.due(t, "id = "+quoted(poorSync))
 	eventually(t, "a job waits for its second attempt", 30*time.Second, func() bool {
 		return w.rows(t, "select 'n', count(*)::float8 from river_job where state = 'retryable'")["n"] == 1
