@@ -74,8 +74,14 @@ func (w *world) jobTraffic(t *testing.T) {
 	w.jobsDone(t)
 	w.commands(t)
 	w.readers(t)
+	code, history := w.command(t, []string{"job", "history", "--failed"})
+	for trace := range w.rows(t, "select trace_id, 1::float8 from job_executions where status = 'failed'") {
+		if code != 0 || !strings.Contains(history, trace) {
+			t.Errorf("exit %d: the history does not name %s:\n%s", code, trace, history)
+		}
+	}
+	fmt.Print(history)
 	// One type is paused, and one of its jobs is due.
-	w.exec(t, "update scheduled_jobs set enabled = false")
 	if code, out := w.command(t, []string{"job", "setting", "jobs." + waitedFor + ".paused", "true"}); code != 0 {
 		t.Fatal(out)
 	}
@@ -101,12 +107,14 @@ func (w *world) due(t *testing.T, where string) {
 	}
 }
 
-// jobsDone waits until nothing is due, waits or works.
+// jobsDone waits until nothing is due, waits or works, and switches all off again, before
+// their own time comes.
 func (w *world) jobsDone(t *testing.T) {
 	t.Helper()
 	eventually(t, "every job is done", time.Minute, func() bool {
 		return w.rows(t, "select 'n', count(*)::float8 from scheduled_jobs where enabled and (river_job_id is not null or next_run_at <= now())")["n"] == 0
 	})
+	w.exec(t, "update scheduled_jobs set enabled = false")
 }
 
 func (*world) fault(t *testing.T, box *sandbox.Sandbox, r faultswitch.Rule) (heal func()) {
