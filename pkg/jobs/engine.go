@@ -264,11 +264,11 @@ func value[T any](p *T) (v T) {
 func (s scheduled) params(run schedule.Run, traceParent string) river.InsertManyParams {
 	a := args{
 		Schedule: s.row.ID, User: value(s.row.UserID), Connection: value(s.row.ConnectionID),
-		Occurrence: run.Occurrence, Fire: run.Fire, Trigger: run.Trigger, Params: s.row.Parameters,
+		Occurrence: run.Occurrence, Fire: run.Fire, Due: run.Due, Trigger: run.Trigger, Params: s.row.Parameters,
 		Attempts: int(s.row.RetryMaxAttempts), Backoff: time.Duration(s.row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
 	}
 	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{
-		Priority: int(s.priority), ScheduledAt: run.Due, MaxAttempts: enough,
+		Priority: int(s.priority), MaxAttempts: enough,
 	}}
 }
 
@@ -300,7 +300,7 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	}
 	now := e.o.Now()
 	a := args{
-		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now,
+		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
 		Trigger: schedule.Manual, Params: params, Attempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
 	}
 	res, err := e.client.Insert(ctx, a.of(t), &river.InsertOpts{Priority: int(schedule.Critical), MaxAttempts: enough})
@@ -353,7 +353,7 @@ func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
 	e.count(t, 1)
 	defer e.count(t, -1)
 	job := Job{
-		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: j.ScheduledAt,
+		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: a.Due,
 		Trigger: a.Trigger, Priority: schedule.Priority(j.Priority), Params: a.Params, MaxAttempts: e.o.Settings.Attempts(t, a.Attempts), TraceParent: a.TraceParent, Repeated: j.Attempt > 1,
 	}
 	return e.attempt(ctx, job, a.Backoff)

@@ -77,6 +77,7 @@ type args struct {
 	Connection  string           `json:"connection,omitempty"`
 	Occurrence  time.Time        `json:"occurrence"`
 	Fire        time.Time        `json:"fire"`
+	Due         time.Time        `json:"due"` // in the past: River keeps jobs with a time of their own waiting
 	Trigger     schedule.Trigger `json:"trigger"`
 	Params      json.RawMessage  `json:"params,omitempty"`
 	Attempts    int              `json:"attempts"`

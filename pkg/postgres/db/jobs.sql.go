@@ -243,7 +243,8 @@ const jobQueue = `-- name: JobQueue :many
 select job_type::text as job_type, count(*) as depth, extract(epoch from now() - min(due))::float8 as oldest_seconds
 from (
     select case r.kind when 'weekly_generation' then 'WeeklyGeneration' when 'auto_sync' then 'AutoSync'
-                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type, r.scheduled_at as due
+                       when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type,
+        case when r.attempt = 0 then coalesce((r.args ->> 'due')::timestamptz, r.scheduled_at) else r.scheduled_at end as due
     from river_job r
     where r.state::text in ('available', 'retryable', 'scheduled') and r.scheduled_at <= now()
     union all
