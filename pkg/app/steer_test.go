@@ -78,9 +78,11 @@ func newPostOffice(t *testing.T, server string, people []sandbox.Person) *postOf
 // planMail plans the person's week and returns the delivered mail.
 func (p *postOffice) planMail(t *testing.T, person string) mailbox.Message {
 	t.Helper()
+	before := len(p.box.Mail.Messages())
 	p.mustGenerate(t, person)
 	_, err := p.Delivery.Drain(t.Context())
 	must(t, err)
+	must(t, p.box.Mail.Wait(t.Context(), before+1)) // a program that runs may have it in its hands
 	list := p.box.Mail.Messages()
 	return list[len(list)-1]
 }
