@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -400,7 +401,7 @@ func (w *world) checkJobTraces(t *testing.T) {
 		must(t, rows.Scan(&id, &job, &jobType, &trigger, &attempt, &trace, &kind))
 		n++
 		s, ok := attempts[id]
-		if !ok || s.TraceID != trace || s.Parent != "" || s.Name != "job "+jobType || s.Tags["job_id"] != job || fmt.Sprint(s.Tags["attempt"]) != fmt.Sprint(attempt) {
+		if !ok || s.TraceID != trace || s.Parent != "" || s.Name != "job "+jobType || s.Tags["job_id"] != job || fmt.Sprint(s.Tags["attempt"]) != strconv.Itoa(attempt) {
 			t.Errorf("attempt %s at %s, trace %s, is the span %+v", id, job, trace, s)
 			continue
 		}
