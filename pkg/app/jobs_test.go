@@ -61,6 +61,8 @@ func TestWeeklyRunsPlanEverybodyOnce(t *testing.T) {
 	await(t, pool, 12, finals)
 	await(t, pool, 12, "select count(*) from plans")
 	must(t, w.box.Mail.Wait(t.Context(), 12))
+	// What is queued begins at once.
+	await(t, pool, 1, "select count(*) from (select min(attempted_at - created_at) as waited from river_job) x where waited < interval '1 second'")
 	// The document's manual retry runs them again, and finds everything done.
 	_, err := pool.Exec(t.Context(), "update scheduled_jobs set status = 'pending', error_count = 0, last_error = null where job_type = 'weekly_generation' and enabled = true")
 	must(t, err)

@@ -299,7 +299,7 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, op, err)
 	}
-	if params == nil {
+	if len(params) == 0 {
 		params = row.Parameters
 	}
 	if err := schedule.CheckParams(t, params); err != nil {

@@ -37,15 +37,9 @@ type Def struct {
 	// monitoring document is one of them, and there are bounds above the highest.
 	Buckets []float64
 	Section string // of the monitoring document; "design" where we added the metric
-	// Planned names what will feed the metric one day; "" = it is exported today. A planned
-	// metric has no instrument yet.
-	Planned string
 	// Collector marks what the Collector makes of our spans; the program has no instrument.
 	Collector bool
 }
-
-// Exported reports whether this program exports the metric today.
-func (d Def) Exported() bool { return d.Planned == "" && !d.Collector }
 
 // The label keys.
 const (
@@ -404,7 +398,7 @@ func (l Labels) keeps(d Def, k attribute.Key) bool {
 func Views(l Labels) []sdk.View {
 	var views []sdk.View
 	for _, d := range Catalogue {
-		if !d.Exported() {
+		if d.Collector {
 			continue
 		}
 		var keys []attribute.Key

@@ -41,10 +41,10 @@ func renderPage() []byte {
 	b.WriteString(`# Metrics
 
 Every metric of ours, from the one catalogue in ` + "`pkg/metrics`" + `. Names reach Prometheus unchanged. Counters whose
-label values are known beforehand are exported at zero from the start: so many series. Section is that of the monitoring document; "design" marks what we added. A metric marked
-planned is not exported yet; the dashboards know it already. This page is generated (` + "`make generate`" + `).
+label values are known beforehand are exported at zero from the start: so many series. Section is that of the monitoring document; "design" marks what we added.
+This page is generated (` + "`make generate`" + `).
 
-| metric | kind | unit | labels | at zero | section | state | meaning |
+| metric | kind | unit | labels | at zero | section | by | meaning |
 |---|---|---|---|---|---|---|---|
 `)
 	for _, d := range metrics.Catalogue {
@@ -69,14 +69,10 @@ planned is not exported yet; the dashboards know it already. This page is genera
 }
 
 func state(d metrics.Def) string {
-	switch {
-	case d.Planned != "":
-		return "planned: " + d.Planned
-	case d.Collector:
-		return "by the Collector"
-	default:
-		return "exported"
+	if d.Collector {
+		return "the Collector"
 	}
+	return "the program"
 }
 
 func zeros(d metrics.Def) string {

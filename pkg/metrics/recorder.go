@@ -33,7 +33,7 @@ func New(ctx context.Context, mp metric.MeterProvider) (*Recorder, error) {
 	}
 	var errs []error
 	for _, d := range Catalogue {
-		if !d.Exported() {
+		if d.Collector {
 			continue
 		}
 		var err error
@@ -202,7 +202,7 @@ type Reading struct {
 // long. The returned function ends the registration.
 func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (stop func() error, err error) {
 	d, ok := Lookup(name)
-	if !ok || !d.Exported() || d.Kind != Gauge || len(d.Keys) > 2 {
+	if !ok || d.Collector || d.Kind != Gauge || len(d.Keys) > 2 {
 		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with two labels at most", strconv.Quote(name))
 	}
 	g, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))

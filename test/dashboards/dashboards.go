@@ -11,7 +11,6 @@ import (
 	"maps"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
@@ -190,25 +189,6 @@ func (p Panel) Shows(name string) (Field, error) {
 
 // Query returns the target's text in its data source's language.
 func (t Target) Query() string { return t.Expr + t.RawSQL }
-
-var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:.]*`)
-
-// Planned returns what the target waits for, or nothing if it can be answered today: it
-// asks for metrics that the catalogue plans, or for a view that no migration makes.
-func (t Target) Planned(migrations string) []string {
-	var reasons []string
-	for _, w := range word.FindAllString(t.Query(), -1) {
-		view, isView := strings.CutPrefix(w, "grafana.")
-		switch d, known := lookup(w); {
-		case known && d.Planned != "":
-			reasons = append(reasons, d.Planned)
-		case t.RawSQL != "" && isView && !strings.Contains(migrations, "grafana."+view):
-			reasons = append(reasons, "job queue")
-		}
-	}
-	slices.Sort(reasons)
-	return slices.Compact(reasons)
-}
 
 // lookup returns the catalogue's row of a series' name.
 func lookup(series string) (metrics.Def, bool) {

@@ -3,7 +3,6 @@ package dashboards
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Servers are the data sources' addresses.
@@ -37,10 +35,9 @@ const scrape = 15 * time.Second
 // Result is the outcome of one target.
 type Result struct {
 	Dashboard, Panel, RefID string
-	Planned                 []string // what the target waits for
-	Rows                    int      // series, streams or rows
-	MayBeEmpty              bool     // nothing to show is good news
-	Exemplars               int      // points that lead to a trace
+	Rows                    int  // series, streams or rows
+	MayBeEmpty              bool // nothing to show is good news
+	Exemplars               int  // points that lead to a trace
 	WantsExemplars          bool
 	Err                     error
 }
@@ -50,7 +47,7 @@ func (r Result) OK() bool {
 	if r.Err != nil || r.WantsExemplars && r.Exemplars == 0 {
 		return false
 	}
-	return r.Rows > 0 || r.MayBeEmpty || len(r.Planned) > 0
+	return r.Rows > 0 || r.MayBeEmpty
 }
 
 // mayBeEmpty are the panels, or single targets, that have nothing to show while all is
@@ -61,14 +58,13 @@ var mayBeEmpty = map[string]bool{
 	"telemetry/Loki/B":            true,
 }
 
-// Run asks every target of every panel as Grafana would. Targets on planned metrics are
-// asked too: they must be well-formed.
-func Run(ctx context.Context, all []Dashboard, s Servers, w Window, migrations string) []Result {
+// Run asks every target of every panel as Grafana would.
+func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
 	var results []Result
 	for _, d := range all {
 		for _, p := range d.Panels {
 			for _, t := range p.Targets {
-				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID, Planned: t.Planned(migrations)}
+				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID}
 				name := d.UID + "/" + p.Title
 				r.MayBeEmpty = mayBeEmpty[name] || mayBeEmpty[name+"/"+t.RefID]
 				s.ask(ctx, d, p, t, w, &r)
@@ -87,8 +83,6 @@ func WriteTable(out io.Writer, results []Result) error {
 		switch {
 		case r.Err != nil:
 			state = "ERROR " + r.Err.Error()
-		case len(r.Planned) > 0:
-			state = "planned: " + strings.Join(r.Planned, ", ")
 		case r.Rows > 0 && !r.OK():
 			state = "NO EXEMPLARS"
 		case !r.OK():
@@ -117,14 +111,8 @@ func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Wind
 		})
 	default:
 		r.Rows, r.Err = rows(ctx, s.PostgreSQL, text, w)
-		if pgErr, ok := errors.AsType[*pgconn.PgError](r.Err); ok && pgErr.Code == undefinedTable && len(r.Planned) > 0 {
-			r.Err = nil
-		}
 	}
 }
-
-// undefinedTable is PostgreSQL's code for a view that is not there, in a schema or without.
-const undefinedTable = "42P01"
 
 // prepare returns the target's query without variables, and the window as the panel has it.
 func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) {

@@ -43,7 +43,7 @@ func (s *stub) ask(t *testing.T, postgres string) []Result {
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	return Run(t.Context(), load(t), Servers{Prometheus: srv.URL, Loki: srv.URL, PostgreSQL: postgres},
-		Window{To: time.Unix(1_800_000_000, 0), Span: time.Hour, Step: 15 * time.Second}, migrations(t))
+		Window{To: time.Unix(1_800_000_000, 0), Span: time.Hour, Step: 15 * time.Second})
 }
 
 func pick(t *testing.T, results []Result, panel, ref string) Result {

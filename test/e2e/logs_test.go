@@ -91,6 +91,8 @@ type logged struct {
 	Level, Component, Message string
 	TraceID                   string  `json:"trace_id"`
 	UserID                    string  `json:"user_id"`
+	JobID                     string  `json:"job_id"`
+	JobType                   string  `json:"job_type"`
 	Duration                  float64 `json:"duration_ms"`
 }
 
@@ -139,7 +141,7 @@ func (w *world) checkLogQueries(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "docs", "logs.md"))
 	must(t, err)
 	queries := fenced.FindAllStringSubmatch(string(page), -1)
-	if len(queries) < 7 {
+	if len(queries) < 10 {
 		t.Fatalf("only %d queries in docs/logs.md", len(queries))
 	}
 	lines := w.parsed()
@@ -152,6 +154,10 @@ func (w *world) checkLogQueries(t *testing.T) {
 		},
 		`"database" | duration_ms`: func(l logged) bool { return l.Level == "WARN" && l.Component == "database" && l.Duration > 100 },
 		"user_id=":                 func(l logged) bool { return l.Level == "ERROR" && l.UserID == poorUser },
+		"job_id=":                  func(l logged) bool { return l.JobID == poorPlan },
+		"job_type!=": func(l logged) bool {
+			return (l.Level == "WARN" || l.Level == "ERROR") && l.Component == "scheduler" && l.JobType != ""
+		},
 	}
 	exact := 0
 	for _, q := range queries {

@@ -8,9 +8,6 @@ import (
 	"maps"
 	"math"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -43,10 +40,14 @@ func TestTruth(t *testing.T) {
 	w.normalTraffic(t)
 	w.checkAvailability(t, 1)
 	w.faults(t)
+	w.jobTraffic(t)
 	w.settle(t)
 	t.Run("names and labels", w.checkNames)
 	t.Run("counts", w.checkCounts)
 	t.Run("gauges", w.checkGauges)
+	t.Run("job counts", w.checkJobCounts)
+	t.Run("feedback", w.checkFeedback)
+	t.Run("job traces", w.checkJobTraces)
 	t.Run("pool usage", w.checkPoolUsage)
 	t.Run("lines", w.checkLines)
 	t.Run("log queries", w.checkLogQueries)
@@ -58,14 +59,6 @@ func TestTruth(t *testing.T) {
 
 func (w *world) normalTraffic(t *testing.T) {
 	t.Helper()
-	// On some days of the week the scheduler has runs to catch up with.
-	plans := -1.0
-	eventually(t, "the scheduler's own runs are done", time.Minute, func() bool {
-		time.Sleep(2 * time.Second)
-		last := plans
-		plans = w.rows(t, "select 'n', count(*)::float8 from plans")["n"]
-		return plans == last
-	})
 	for _, p := range sandbox.People() {
 		w.generate(t, p.ID)
 	}
@@ -188,12 +181,6 @@ func (w *world) checkNames(t *testing.T) {
 			declared[name] = true
 			got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
 			must(t, err)
-			if d.Planned != "" {
-				if len(got) > 0 {
-					t.Errorf("%s is marked as planned and is there", name)
-				}
-				continue
-			}
 			if len(got) == 0 {
 				t.Errorf("%s is not in Prometheus", name)
 			}
@@ -225,7 +212,7 @@ func (w *world) checkNames(t *testing.T) {
 			t.Errorf("%s is in no catalogue", name)
 		}
 	}
-	checkBudget(t, w.stack, 5, "{"+ours+"}")
+	checkBudget(t, w.stack, 5, rolesBudget, "{"+ours+"}")
 }
 
 // table prints and compares what is true with what was measured.
@@ -330,12 +317,12 @@ func (w *world) checkCounts(t *testing.T) {
 	tb := &table{t: t}
 	defer tb.print()
 	planned := w.rows(t, "select user_id, count(*)::float8 from plans group by 1")
-	failed := map[string]float64{poorUser: 2}
+	failed := map[string]float64{poorUser: 2 + w.rows(t, "select 'n', count(*)::float8 from job_executions where final and status = 'failed' and job_type = 'WeeklyGeneration'")["n"]}
 	attempts := maps.Clone(planned)
 	attempts[poorUser] += failed[poorUser]
 	w.compare(tb, "generation_success_total", planned, 0, metrics.KeyUser)
 	w.compare(tb, "generation_attempts_total", attempts, 0, metrics.KeyUser)
-	w.compare(tb, "generation_failures_total", map[string]float64{poorUser + " NotEnoughRecipes": 2}, 0, metrics.KeyUser, metrics.KeyErrorType)
+	w.compare(tb, "generation_failures_total", map[string]float64{poorUser + " NotEnoughRecipes": failed[poorUser]}, 0, metrics.KeyUser, metrics.KeyErrorType)
 	w.compare(tb, "generation_macro_balanced_total", w.rows(t, "select user_id, count(*)::float8 from plans where status = 'balanced' group by 1"), 0, metrics.KeyUser)
 	w.compare(tb, "generation_execution_time_seconds_count", attempts, 0, metrics.KeyUser)
 
@@ -356,10 +343,12 @@ func (w *world) checkCounts(t *testing.T) {
 			}
 		}
 	}
-	for c, spans := range w.tagged(t, "generation", "component") {
-		for _, s := range spans {
-			components[c]++
-			times[c] += s.Duration.Seconds()
+	for _, operation := range []string{"generation", "command mail", "command click"} { // who steers has the week revised
+		for c, spans := range w.tagged(t, operation, "component") {
+			for _, s := range spans {
+				components[c]++
+				times[c] += s.Duration.Seconds()
+			}
 		}
 	}
 	w.compare(tb, "generation_recipe_selection_conflicts_total", conflicts, 0, metrics.KeyConflict)
@@ -383,18 +372,24 @@ func (w *world) checkCounts(t *testing.T) {
 	w.compare(tb, "api_request_duration_seconds_count", byEndpoint, 0, metrics.KeyAPI, metrics.KeyEndpoint)
 	w.compare(tb, "cost_metrics_api_calls", byAPI, 0, metrics.KeyAPI)
 	mailed, wire := map[string]float64{}, 0
+	types := w.emailTypes(t)
 	for _, m := range w.box.Mail.Messages() {
-		mailed["weekly_plan"]++
-		wire += len(m.Raw)
+		if emailType := types[m.MessageID]; emailType != "" { // the others are letters to the planner
+			mailed[emailType]++
+			wire += len(m.Raw)
+		}
 	}
 	w.compare(tb, "cost_metrics_bandwidth_bytes", map[string]float64{"api": float64(received), "email": float64(wire)}, .001, metrics.KeySource)
 
 	w.compare(tb, "email_delivery_success_total", mailed, 0, metrics.KeyEmailType)
-	w.compare(tb, "email_delivery_failures_total", w.rows(t, "select email_type, count(*)::float8 from outbox where status = 'failed' group by 1"), 0, metrics.KeyEmailType)
+	w.compare(tb, "email_delivery_failures_total", w.rows(t, "select email_type, count(*)::float8 from outbox where status = 'failed' or bounced_at is not null group by 1"), 0, metrics.KeyEmailType)
 	w.compare(tb, "email_delivery_attempts_total", w.rows(t, "select email_type, count(*)::float8 from outbox where status <> 'pending' group by 1"), 0, metrics.KeyEmailType)
 	w.compare(tb, "email_delivery_latency_seconds_count", mailed, 0, metrics.KeyEmailType)
 	waited := w.rows(t, "select email_type, sum(extract(epoch from sent_at - created_at))::float8 from outbox where status = 'sent' group by 1")
-	tb.row("email_delivery_latency_seconds_sum{weekly_plan}", waited["weekly_plan"], w.growth(t, "email_delivery_latency_seconds_sum")[""], .1*mailed["weekly_plan"])
+	took := w.growth(t, "email_delivery_latency_seconds_sum", metrics.KeyEmailType)
+	for _, emailType := range metrics.EmailTypes {
+		tb.row("email_delivery_latency_seconds_sum{"+emailType+"}", waited[emailType], took[emailType], .1*mailed[emailType])
+	}
 }
 
 // checkStatements stops the roles, which ask and ask, and compares the named statements
@@ -403,7 +398,7 @@ func (w *world) checkCounts(t *testing.T) {
 func (w *world) checkStatements(t *testing.T) {
 	w.api.stop(t, syscall.SIGTERM)
 	w.sched.stop(t, syscall.SIGTERM)
-	rows, err := w.db.Query(t.Context(), `select query, calls::float8 from pg_stat_statements where query ~ '^-- name: [A-Za-z]+ :(one|many|exec|execrows)\s'`)
+	rows, err := w.db.Query(t.Context(), `select query, calls::float8 from pg_stat_statements where query ~ '^-- name: [A-Za-z]+ :(one|many|exec|execrows|execresult)\s'`)
 	must(t, err)
 	defer rows.Close()
 	truth := map[string]float64{}
@@ -416,10 +411,8 @@ func (w *world) checkStatements(t *testing.T) {
 		}
 	}
 	must(t, rows.Err())
-	source, err := os.ReadFile(filepath.Join(root, "pkg", "postgres", "queries", "queries.sql"))
-	must(t, err)
 	batches := map[string]bool{}
-	for _, name := range regexp.MustCompile(`(?m)^-- name: .* :batchexec$`).FindAllString(string(source), -1) {
+	for _, name := range statements(t, "batchexec") {
 		batches[postgres.QueryName(name)] = true
 	}
 	var measured map[string]float64
@@ -431,7 +424,7 @@ func (w *world) checkStatements(t *testing.T) {
 	tb := &table{t: t}
 	defer tb.print()
 	for name := range measured {
-		if _, ok := truth[name]; !ok && !batches[name] && !slices.Contains([]string{"begin", "commit", "rollback", "select"}, name) {
+		if _, ok := truth[name]; !ok && !batches[name] && !slices.Contains([]string{"begin", "commit", "rollback", "select", "other"}, name) {
 			t.Errorf("%s was measured %g times and never executed", name, measured[name])
 		}
 	}
@@ -446,22 +439,8 @@ func (w *world) checkStatements(t *testing.T) {
 func (w *world) checkGauges(t *testing.T) {
 	tb := &table{t: t}
 	defer tb.print()
-	gauge := func(name string) map[string]float64 {
-		got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
-		must(t, err)
-		d, _ := metrics.Lookup(name)
-		out := map[string]float64{}
-		for _, s := range got {
-			k := ""
-			if len(d.Keys) > 0 {
-				k = s.Labels[string(d.Keys[0])]
-			}
-			out[k] = s.Value
-		}
-		return out
-	}
 	all := func(name string, truth map[string]float64) {
-		measured := gauge(name)
+		measured := w.gauge(t, name)
 		if !slices.Equal(slices.Sorted(maps.Keys(truth)), slices.Sorted(maps.Keys(measured))) {
 			t.Errorf("%s has the labels %v, want %v", name, slices.Sorted(maps.Keys(measured)), slices.Sorted(maps.Keys(truth)))
 		}
@@ -477,8 +456,11 @@ func (w *world) checkGauges(t *testing.T) {
 	maps.Copy(balance, w.rows(t, `select user_id, avg((status = 'balanced')::int)::float8 from
 		(select *, row_number() over (partition by user_id order by week_of desc) n from plans) x where n <= 4 group by 1`))
 	all("generation_macro_balance_success_rate", balance)
-	rate := map[string]float64{"daily_advisor": 1, "weekly_trends": 1}
-	maps.Copy(rate, w.rows(t, "select email_type, avg((status = 'sent')::int)::float8 from outbox where status <> 'pending' group by 1"))
+	rate := map[string]float64{}
+	for _, emailType := range metrics.EmailTypes {
+		rate[emailType] = 1
+	}
+	maps.Copy(rate, w.rows(t, "select email_type, avg((status = 'sent' and bounced_at is null)::int)::float8 from outbox where status <> 'pending' group by 1"))
 	all("email_delivery_success_rate", rate)
 	budget := w.rows(t, "select api, calls::float8 / 5000 from api_budget where day = (now() at time zone 'utc')::date")
 	if budget["fatsecret"] == 0 { // midnight was just now
@@ -494,6 +476,24 @@ func (w *world) checkGauges(t *testing.T) {
 	all("weekly_generation_success_all_users", success)
 	all("weekly_generation_current_week", current)
 	all("weekly_generation_success_streak_weeks", map[string]float64{"": streak})
+	w.jobGauges(t, tb, all)
+}
+
+// gauge is the value of a gauge by its labels.
+func (w *world) gauge(t *testing.T, name string) map[string]float64 {
+	t.Helper()
+	got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
+	must(t, err)
+	d, _ := metrics.Lookup(name)
+	out := map[string]float64{}
+	for _, s := range got {
+		labels := make([]string, len(d.Keys))
+		for i, k := range d.Keys {
+			labels[i] = s.Labels[string(k)]
+		}
+		out[strings.Join(labels, " ")] = s.Value
+	}
+	return out
 }
 
 // weeks computes the week gauges from users, plans and a calendar, without the program's

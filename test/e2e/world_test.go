@@ -30,6 +30,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -142,11 +143,13 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 	w.poor = startSandbox(t, sandbox.Options{Library: tandoortest.Small()})
 	tandoor, poor := w.outside.proxy(t, "tandoor", w.box.TandoorURL()), w.outside.proxy(t, "tandoor", w.poor.TandoorURL())
 	fs := w.outside.proxy(t, "fatsecret", w.box.FatSecretURL())
-	smtp := w.box.Mail.SMTPAddr()
+	smtp, imap := w.box.Mail.SMTPAddr(), w.box.Mail.IMAPAddr()
 	w.env = append(os.Environ(),
 		"DATABASE_URL="+url, "MEALPLANNER_KEY="+key,
 		"SMTP_HOST="+smtp.IP.String(), fmt.Sprintf("SMTP_PORT=%d", smtp.Port), "SMTP_ENCRYPTION=none",
-		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <plan@sandbox.example>",
+		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <"+sandbox.InboxAddress+">",
+		"IMAP_HOST="+imap.IP.String(), fmt.Sprintf("IMAP_PORT=%d", imap.Port), "IMAP_ENCRYPTION=none",
+		"IMAP_USERNAME="+sandbox.InboxAddress, "IMAP_PASSWORD="+w.box.MailPassword, "IMAP_AUTHSERV_ID="+mailbox.AuthservID,
 		"FATSECRET_CONSUMER_KEY="+sandbox.ConsumerKey, "FATSECRET_CONSUMER_SECRET="+w.box.ConsumerSecret,
 		"FATSECRET_API_URL="+fs+fatsecrettest.APIPath, "FATSECRET_AUTH_URL="+fs+"/oauth",
 		"API_ADDR="+anyPort, "SCHEDULER_ADDR="+anyPort,
@@ -192,7 +195,7 @@ func (w *world) config(t *testing.T) config.Config {
 	cfg.Database.URL, cfg.Security.Key = secretbox.Secret(w.pg.URL("postgres")), key
 	smtp := w.box.Mail.SMTPAddr()
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, secretbox.Secret(w.box.MailPassword), "Meal planner <plan@sandbox.example>"
+	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, secretbox.Secret(w.box.MailPassword), "Meal planner <"+sandbox.InboxAddress+">"
 	cfg.Web.SchedulerAddr = anyPort
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
 	return cfg
@@ -226,8 +229,11 @@ func (w *world) addPeople(t *testing.T, tandoor, poor string) {
 	}
 	u := sandbox.People()[0].User
 	u.ID, u.Email, u.Connection = poorUser, "poor@sandbox.example", "poor"
-	u.Enabled = false // the scheduler, which has runs on some days of the week, lets them be
+	u.Enabled = false // no part of the weeks that everybody has a plan for
 	must(t, w.tool.Users.Add(ctx, u, nil))
+	// What is due depends on the day and the hour; a test makes due what it wants to see.
+	_, err := w.tool.JobStore.SetEnabled(ctx, postgres.Filter{}, false)
+	must(t, err)
 }
 
 // startRoles runs api and scheduler, each in its own process, until the test ends.

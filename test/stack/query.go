@@ -210,6 +210,7 @@ type Span struct {
 	Start                         time.Time
 	Duration                      time.Duration
 	Tags                          map[string]any
+	Links                         []string // ids of the traces it links to
 }
 
 type jaegerTraces struct {
@@ -217,7 +218,7 @@ type jaegerTraces struct {
 		Spans []struct {
 			TraceID, SpanID, OperationName string
 			StartTime, Duration            int64 // microseconds
-			References                     []struct{ RefType, SpanID string }
+			References                     []struct{ RefType, TraceID, SpanID string }
 			Tags                           []struct {
 				Key   string
 				Value any
@@ -234,6 +235,8 @@ func (t jaegerTraces) spans() []Span {
 			for _, r := range s.References {
 				if r.RefType == "CHILD_OF" {
 					span.Parent = r.SpanID
+				} else {
+					span.Links = append(span.Links, r.TraceID)
 				}
 			}
 			for _, tag := range s.Tags {

@@ -99,7 +99,7 @@ select job_type::text as job_type, count(*) as depth, extract(epoch from now() -
 from (
     select case r.kind when 'weekly_generation' then 'WeeklyGeneration' when 'auto_sync' then 'AutoSync'
                        when 'daily_advisor' then 'DailyAdvisor' else 'WeeklyTrends' end as job_type,
-        case r.attempt when 0 then (r.args ->> 'due')::timestamptz else r.scheduled_at end as due
+        case when r.attempt = 0 then coalesce((r.args ->> 'due')::timestamptz, r.scheduled_at) else r.scheduled_at end as due
     from river_job r
     where r.state::text in ('available', 'retryable', 'scheduled') and r.scheduled_at <= now()
     union all
