@@ -100,7 +100,9 @@ type jobRunCmd struct {
 // Run queues the job for the running schedulers and waits for its end.
 func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		id, err := a.Jobs.Ask(ctx, c.ID, json.RawMessage(c.Params), a.TraceParent(ctx))
+		asking, done := a.Begin(ctx, "run job")
+		id, err := a.Jobs.Ask(asking, c.ID, json.RawMessage(c.Params), a.TraceParent(asking))
+		done(err)
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,11 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(loc)).Monday() + 7, nil
 }
 
+// Begin opens a trace for what an operator asks for; what it starts belongs to it.
+func (a *App) Begin(ctx context.Context, name string) (_ context.Context, done func(error)) {
+	return observe.Begin(ctx, a.telemetry.Tracer(), name)
+}
+
 // TraceParent returns the context's W3C traceparent, "" outside a trace.
 func (*App) TraceParent(ctx context.Context) string { return observe.TraceParent(ctx) }
 

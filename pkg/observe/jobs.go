@@ -38,6 +38,15 @@ func NewJobs(tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger, now f
 	return &Jobs{tracer: tracer, rec: rec, log: log, now: now, complained: map[string]time.Time{}}
 }
 
+// Begin opens a span that done ends.
+func Begin(ctx context.Context, tracer trace.Tracer, name string) (_ context.Context, done func(error)) {
+	ctx, span := tracer.Start(ctx, name)
+	return ctx, func(err error) {
+		fail(span, err)
+		span.End()
+	}
+}
+
 // Queueing implements [jobs.Observer].
 func (o *Jobs) Queueing(ctx context.Context, due int) (_ context.Context, traceParent string, done func(error)) {
 	ctx, span := o.tracer.Start(telemetry.WithComponent(ctx, "scheduler"), "schedule jobs", trace.WithNewRoot(), trace.WithAttributes(attribute.Int("due", due)))
