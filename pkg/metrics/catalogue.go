@@ -194,7 +194,7 @@ var Catalogue = []Def{
 	},
 	{
 		Name: "generation_component_duration_seconds", Kind: Histogram, Unit: "s", Section: "1.1",
-		Help:    "Duration of one component of a generation, from its span.",
+		Help:    "Duration of one component of a generation, or of a week's revision by command, from its span.",
 		Keys:    []attribute.Key{KeyComponent},
 		Buckets: componentBuckets,
 	},
