@@ -106,6 +106,13 @@ lint-dashboards: $(PROMLINT) ## Dashboards: queries against the catalogue, JSON 
 	npm --prefix test/grafana run --silent check
 	go test -tags dashboards -count=1 ./test/dashboards -promlint $(PROMLINT)
 
+.PHONY: test-rules
+test-rules: $(PROMLINT) ## Alert rules: syntax, unit tests, queries against the catalogue, docs/alerts.md.
+	@tools/install promtool
+	$(call tool,promtool) check rules --lint=all --lint-fatal prometheus/rules/*.yml
+	$(call tool,promtool) test rules prometheus/tests/*.yml
+	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT)
+
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.
 	cd pkg/postgres && $(SQLC) generate

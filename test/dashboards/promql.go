@@ -218,7 +218,11 @@ func checkPromQL(p parsed, wanted ...string) []string {
 	return c.bad
 }
 
-type checker struct{ bad []string }
+type checker struct {
+	bad      []string
+	rules    bool              // expressions of rules, which look at every environment
+	recorded map[string]labels // what rules recorded, by name
+}
 
 func (c *checker) say(format string, args ...any) {
 	c.bad = append(c.bad, fmt.Sprintf(format, args...))
@@ -270,6 +274,9 @@ func (c *checker) visit(n node, in scope) labels {
 }
 
 func (c *checker) selector(n node, in scope) labels {
+	if l, ok := c.ruleRecord(n.Name); ok {
+		return l
+	}
 	s := c.series(n.Name)
 	have := setOf(append(slices.Clone(everywhere), s.labels...)...)
 	have["__name__"] = true
@@ -286,7 +293,7 @@ func (c *checker) selector(n node, in scope) labels {
 			c.say("%s is never %s %q", m.Name, m.Op, m.Value)
 		}
 	}
-	if _, ours := lookup(n.Name); ours && !follows {
+	if _, ours := lookup(n.Name); ours && !follows && !c.rules {
 		c.say("%s does not follow the environment", n.Name)
 	}
 	switch {
