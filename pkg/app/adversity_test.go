@@ -340,3 +340,22 @@ func TestUndoIsForOneChange(t *testing.T) {
 	}
 	await(t, p.pool, 0, "select count(*) from meal_log")
 }
+
+// Of several commands of one mail about a slot the last wins.
+func TestTheLastCommandOfAMailWins(t *testing.T) {
+	t.Parallel()
+	var c clock
+	p := office(t, &c)
+	letter := p.planMail(t, lewis)
+	start, _ := p.stored(t, lewis)
+	dish := p.otherDinner(t, start)
+	p.say(t, letter, "ADJUST friday dinner TO "+dish+"\nSKIP friday dinner")
+	if is, _ := p.stored(t, lewis); is.Days[4].Meals[recipe.Dinner] != nil {
+		t.Errorf("skipped, and %+v is planned", is.Days[4].Meals[recipe.Dinner])
+	}
+	p.say(t, letter, "UNSKIP friday dinner\nADJUST friday dinner TO "+start.Days[4].Meals[recipe.Dinner].Name+"\nLOCK friday dinner "+dish)
+	is, wishes := p.stored(t, lewis)
+	if s := is.Days[4].Meals[recipe.Dinner]; len(wishes.Locks) != 1 || len(wishes.Skips) != 0 || s == nil || s.Name != dish || s.Source != plan.Locked {
+		t.Errorf("locks %v, skips %v, %+v", wishes.Locks, wishes.Skips, s)
+	}
+}

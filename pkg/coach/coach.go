@@ -73,7 +73,6 @@ func (c *Coach) With(r Renderer) *Coach { return New(c.diary, c.users, c.store, 
 type Result struct {
 	Mailed  bool
 	Skipped string // why there is no mail
-	Logged  int    // days that the diary holds
 }
 
 // recentDays are the days before today whose average the advisor shows.
@@ -113,14 +112,13 @@ func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, d
 
 func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error) {
 	mailed, err := c.store.Mail(ctx, userID, d.Mail)
-	return Result{Mailed: mailed, Logged: d.Logged}, err
+	return Result{Mailed: mailed}, err
 }
 
 // Draft is a mail that is rendered and not stored.
 type Draft struct {
 	Mail     planner.Mail
 	Proposal string // the command that it proposes; may be empty
-	Logged   int    // days that the diary holds
 }
 
 // Advice renders the evening's advice about a date.
@@ -147,7 +145,7 @@ func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Dr
 		}
 	}
 	m, err := c.renderer.DailyAdvisor(u, insight.Advise(t))
-	return Draft{Mail: m, Logged: len(eaten)}, err
+	return Draft{Mail: m}, err
 }
 
 // Trends renders the trends of the days up to and with last. days is a multiple of 7.
@@ -170,7 +168,7 @@ func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, day
 	}
 	t := insight.Review(p)
 	m, err := c.renderer.WeeklyTrends(u, t, weekAfter(last))
-	d := Draft{Mail: m, Logged: len(eaten)}
+	d := Draft{Mail: m}
 	if t.Proposal != nil {
 		d.Proposal = t.Proposal.Command()
 	}

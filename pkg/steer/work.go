@@ -264,6 +264,11 @@ func (w *work) dropLock(s plan.Slot) bool {
 	return i >= 0
 }
 
+// unfix forgets what an earlier command of the same mail put into a slot.
+func (w *work) unfix(s plan.Slot) {
+	w.fixed = slices.DeleteFunc(w.fixed, func(l plan.Lock) bool { return l.Slot == s })
+}
+
 func (w *work) release(slots ...plan.Slot) {
 	for _, s := range slots {
 		if !slices.Contains(w.free, s) {
@@ -303,6 +308,7 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 	if w.dropLock(s) {
 		text += " It was locked before; this lock replaces that one."
 	}
+	w.unfix(s)
 	w.in.Wishes.Locks = append(w.in.Wishes.Locks, l)
 	w.release()
 	if n := len(w.in.Wishes.Locks); n > manyLocks {
@@ -420,7 +426,8 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.fixed = append(slices.DeleteFunc(w.fixed, func(l plan.Lock) bool { return l.Slot == s }), plan.Lock{Slot: s, Recipe: r.ID})
+	w.unfix(s)
+	w.fixed = append(w.fixed, plan.Lock{Slot: s, Recipe: r.ID})
 	return named(s) + " is " + r.Name + " now.", nil
 }
 
@@ -439,6 +446,7 @@ func (w *work) skip(c command.Command) (string, error) {
 			if w.dropLock(s) {
 				unlocked = " A lock there is gone."
 			}
+			w.unfix(s)
 			w.in.Wishes.Skips = append(w.in.Wishes.Skips, s)
 			w.release(s)
 		}
