@@ -28,6 +28,7 @@ type cli struct {
 	User      userCmd      `cmd:"" help:"Add, list and change users."`
 	Job       jobCmd       `cmd:"" help:"See and steer the jobs that run by themselves."`
 	Mail      mailCmd      `cmd:"" help:"See mails before and after they are sent."`
+	Alert     alertCmd     `cmd:"" help:"See alerts, take pages over, and who is on call."`
 	Serve     serveCmd     `cmd:"" help:"Run the api and the scheduler in one process."`
 	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
 	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`

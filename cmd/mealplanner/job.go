@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -221,8 +220,8 @@ func (c *jobHistoryCmd) Run(ctx context.Context, std *streams, now func() time.T
 	if err != nil {
 		return err
 	}
-	if c.Limit < 1 || c.Limit > 1000 {
-		return fault.New(fault.InvalidInput, "--limit", "%d is not between 1 and 1000", c.Limit)
+	if err := checkLimit(c.Limit); err != nil {
+		return err
 	}
 	f.FailedOnly = c.Failed
 	return c.withApp(ctx, std, now, func(a *app.App) error {
@@ -265,10 +264,7 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 	if c.For < time.Minute || c.For > maxSettingFor {
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 30 days", c.For)
 	}
-	by := os.Getenv("USER")
-	if by == "" {
-		by = "operator"
-	}
+	by := whoami()
 	return c.withApp(ctx, std, now, func(a *app.App) error {
 		switch {
 		case c.Name == "":

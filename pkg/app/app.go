@@ -93,6 +93,7 @@ type App struct {
 	Outbox   *postgres.Outbox
 	JobStore *postgres.Jobs
 	Jobs     *jobs.Engine
+	Alerts   *postgres.Alerts
 	// JobSettings are changed while the program runs.
 	JobSettings *jobs.Settings
 	Coach       *coach.Coach
@@ -345,7 +346,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.DiaryWriter = diary.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
 	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
-	a.JobStore = postgres.NewJobs(pool)
+	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	return a.newEngine(a.instance)
 }
 
@@ -452,6 +453,9 @@ func (a *App) Start(ctx context.Context) error {
 		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
 		pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
 		pages.Register(mux)
+		if err := a.serveAlerts(ctx, mux); err != nil {
+			return err
+		}
 		if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 			return err
 		}
@@ -474,13 +478,9 @@ const debuggedEvery = 5 * time.Second
 
 // followDebugged keeps the users whose DEBUG lines are written as the database says.
 func (a *App) followDebugged(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	a.background(ctx, "debugged users", func(ctx context.Context) {
 		a.every(ctx, debuggedEvery, "debugged users", "telemetry", a.readDebugged)
-	}()
-	a.stops.push("debugged users", func(context.Context) error { cancel(); <-done; return nil })
+	})
 }
 
 func (a *App) readDebugged(ctx context.Context) error {

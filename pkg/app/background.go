@@ -9,6 +9,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/observe"
 )
 
+// background runs fn until the program stops; stopping waits for it.
+func (a *App) background(ctx context.Context, name string, fn func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() { defer close(done); fn(ctx) }()
+	a.stops.push(name, func(context.Context) error { cancel(); <-done; return nil })
+}
+
 // complainEvery is how often work that goes on failing says so.
 const complainEvery = 5 * time.Minute
 

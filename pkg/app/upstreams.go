@@ -192,13 +192,20 @@ func repeat(ctx context.Context, every time.Duration, do func(context.Context)) 
 
 // probeTandoor marks Tandoor as up when every connection answers.
 func (u *upstreams) probeTandoor(ctx context.Context) {
+	if up, known := u.tandoorAnswers(ctx); known {
+		u.found("tandoor", up)
+	}
+}
+
+// tandoorAnswers asks every connection; known is false when there is none.
+func (u *upstreams) tandoorAnswers(ctx context.Context) (up, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	conns, err := u.app.Users.Connections(ctx)
 	if err != nil || len(conns) == 0 {
-		return // nothing is known, so nothing is said
+		return false, false
 	}
-	up := true
+	up = true
 	for _, c := range conns {
 		l, err := u.library(c)
 		if err == nil {
@@ -210,31 +217,39 @@ func (u *upstreams) probeTandoor(ctx context.Context) {
 		}
 		up = up && err == nil
 	}
-	u.found("tandoor", up)
+	return up, true
 }
 
-// probeFatSecret asks without a signature: an error inside an answer means "up". The
-// probe is not one of the application's calls and costs nothing.
+// probeFatSecret marks FatSecret as up when it answers.
 func (u *upstreams) probeFatSecret(ctx context.Context) {
+	if up, known := u.fatsecretAnswers(ctx); known {
+		u.found("fatsecret", up)
+	}
+}
+
+// fatsecretAnswers asks without a signature: an error inside an answer means "up". The
+// probe is not one of the application's calls and costs nothing. known is false when
+// FatSecret is not set up.
+func (u *upstreams) fatsecretAnswers(ctx context.Context) (up, known bool) {
 	c := u.app.opts.Config.FatSecret
 	if c.ConsumerKey == "" {
-		return
+		return false, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.APIURL+"?format=json", http.NoBody)
 	if err != nil {
-		return // the address was checked at start
+		return false, false // the address was checked at start
 	}
 	resp, err := u.prober.Do(req)
-	up := err == nil && resp.StatusCode < http.StatusInternalServerError
+	up = err == nil && resp.StatusCode < http.StatusInternalServerError
 	if err == nil {
 		_ = resp.Body.Close() // nothing of it is wanted
 	}
 	if !up && ctx.Err() == nil {
 		u.app.Log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
 	}
-	u.found("fatsecret", up)
+	return up, true
 }
 
 // found keeps what a probe found.

@@ -26,6 +26,7 @@ type Config struct {
 	Scheduler  Scheduler  `embed:"" prefix:"scheduler-" group:"Scheduler"`
 	Tandoor    Tandoor    `embed:"" prefix:"tandoor-" group:"Upstreams"`
 	FatSecret  FatSecret  `embed:"" prefix:"fatsecret-" group:"Upstreams"`
+	Alerts     Alerts     `embed:"" group:"Alerts"`
 	Log        Log        `embed:"" group:"Logs and telemetry"`
 	Telemetry  Telemetry  `embed:"" group:"Logs and telemetry"`
 }
@@ -123,6 +124,16 @@ type FatSecret struct {
 	AuthURL        string           `name:"auth-url" env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
 	DailyBudget    int              `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
 	Timeout        time.Duration    `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
+}
+
+// Alerts connects the program with those who watch it.
+type Alerts struct {
+	Token            secretbox.Secret `name:"alerts-token" env:"ALERTS_TOKEN" help:"Bearer token with which Alertmanager calls /alerts/notify and /alerts/heartbeat, at least 16 characters; empty serves neither." placeholder:"SECRET"`
+	AlertmanagerURL  string           `name:"alertmanager-url" env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager, for acknowledgements."`
+	OnCall           string           `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file that says who is on call; see alertmanager/oncall.example.yml." placeholder:"FILE"`
+	HeartbeatTimeout time.Duration    `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"A person is called when Alertmanager's heartbeat, once heard, is silent for longer; 0 does not watch."`
+	PagerDutyURL     string           `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, called when the heartbeat stops."`
+	PagerDutyKey     secretbox.Secret `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a stopped heartbeat is an ERROR line only." placeholder:"SECRET"`
 }
 
 // Log says which lines are written.
@@ -232,8 +243,26 @@ func (c *Config) Check() error {
 	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
 		return bad("FATSECRET_CONSUMER_KEY", "key and FATSECRET_CONSUMER_SECRET must be set together")
 	}
+	if err := c.Alerts.check(); err != nil {
+		return err
+	}
 	_, _, err := c.Log.Levels(slog.LevelInfo)
 	return err
+}
+
+func (c *Alerts) check() error {
+	switch n := len(c.Token); {
+	case n > 0 && n < 16:
+		return fault.New(fault.InvalidConfig, "ALERTS_TOKEN", "%d characters are too few: make 32 with `openssl rand -hex 16`", n)
+	case !isHTTP(c.AlertmanagerURL):
+		return fault.New(fault.InvalidConfig, "ALERTMANAGER_URL", "%q is not an http(s) address", c.AlertmanagerURL)
+	case !isHTTP(c.PagerDutyURL):
+		return fault.New(fault.InvalidConfig, "PAGERDUTY_URL", "%q is not an http(s) address", c.PagerDutyURL)
+	case c.HeartbeatTimeout < 0:
+		return fault.New(fault.InvalidConfig, "ALERTS_HEARTBEAT_TIMEOUT", "%s is negative", c.HeartbeatTimeout)
+	default:
+		return nil
+	}
 }
 
 func (c *IMAP) check() error {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/steer"
@@ -60,6 +61,11 @@ const (
 	KeyPriority  = attribute.Key("priority")
 	KeyCommand   = attribute.Key("command_type")
 	KeyOutcome   = attribute.Key("outcome")
+	KeyAlert     = attribute.Key("alert")
+	KeyAction    = attribute.Key("action")
+	KeyResult    = attribute.Key("result")
+	KeyTier      = attribute.Key("tier")
+	KeyPerson    = attribute.Key("person")
 )
 
 // Closed label values that are not a Go type elsewhere.
@@ -115,20 +121,24 @@ func closed(k attribute.Key) []string {
 	case KeyCommand:
 		return CommandTypes
 	case KeyOutcome:
-		out := make([]string, len(steer.Outcomes))
-		for i, o := range steer.Outcomes {
-			out[i] = string(o)
-		}
-		return out
+		return texts(steer.Outcomes)
+	case KeyAction:
+		return texts(alerting.Actions)
+	case KeyResult:
+		return texts(alerting.Results)
 	case KeyErrorType:
-		kinds := make([]string, len(fault.Kinds))
-		for i, k := range fault.Kinds {
-			kinds[i] = string(k)
-		}
-		return kinds
+		return texts(fault.Kinds)
 	default:
 		return nil
 	}
+}
+
+func texts[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
 }
 
 // ZeroSeries are the label sets that a counter exports at zero from the start, without
@@ -353,6 +363,18 @@ var Catalogue = []Def{
 	{
 		Name: "command_requests_total", Kind: Counter, Unit: "{request}", Section: "design",
 		Help: "Mails to the inbox and clicks of buttons by what became of them; only applied changed anything.", Keys: []attribute.Key{KeyOutcome},
+	},
+	{
+		Name: "alert_responses_total", Kind: Counter, Unit: "{response}", Section: "4.2",
+		Help: "Automatic responses to alerts (tier 1), by what was done and how it ended.", Keys: []attribute.Key{KeyAction, KeyResult},
+	},
+	{
+		Name: "alert_response", Kind: Gauge, Unit: "1", Section: "4.2",
+		Help: "1 for the newest automatic response of the last hour to an alert, by what was done and how it ended. Read from the database.", Keys: []attribute.Key{KeyAlert, KeyAction, KeyResult},
+	},
+	{
+		Name: "on_call", Kind: Gauge, Unit: "1", Section: "4.2",
+		Help: "1 for who of an escalation tier is on call now, by the rotation file.", Keys: []attribute.Key{KeyTier, KeyPerson},
 	},
 	{
 		Name: "service_up", Kind: Gauge, Unit: "1", Section: "design",

@@ -191,10 +191,16 @@ func (r *Recorder) CommandExecuted(ctx context.Context, verb string) {
 	r.add(ctx, "command_execution_rate", 1, KeyCommand.String(verb))
 }
 
+// AlertAnswered counts an automatic response to an alert.
+func (r *Recorder) AlertAnswered(ctx context.Context, action, result string) {
+	r.add(ctx, "alert_responses_total", 1, KeyAction.String(action), KeyResult.String(result))
+}
+
 // Reading is one value of an observable gauge.
 type Reading struct {
 	Label  string // value of the gauge's first label, if it has one
 	Second string // value of its second
+	Third  string // value of its third
 	Value  float64
 }
 
@@ -202,8 +208,8 @@ type Reading struct {
 // long. The returned function ends the registration.
 func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (stop func() error, err error) {
 	d, ok := Lookup(name)
-	if !ok || d.Collector || d.Kind != Gauge || len(d.Keys) > 2 {
-		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with two labels at most", strconv.Quote(name))
+	if !ok || d.Collector || d.Kind != Gauge || len(d.Keys) > 3 {
+		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with three labels at most", strconv.Quote(name))
 	}
 	g, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))
 	if err != nil {
@@ -213,7 +219,7 @@ func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (s
 		for _, x := range read(ctx) {
 			var labels []attribute.KeyValue
 			for i, k := range d.Keys {
-				labels = append(labels, k.String([]string{x.Label, x.Second}[i]))
+				labels = append(labels, k.String([]string{x.Label, x.Second, x.Third}[i]))
 			}
 			o.ObserveFloat64(g, x.Value, metric.WithAttributes(labels...))
 		}

@@ -8,6 +8,37 @@ import (
 	"time"
 )
 
+type AlertAcknowledgement struct {
+	SilenceID      string
+	Alert          string
+	Labels         []byte
+	AcknowledgedBy string
+	Comment        string
+	AcknowledgedAt time.Time
+	ExpiresAt      time.Time
+	EndedAt        *time.Time
+}
+
+type AlertHeartbeat struct {
+	ID       bool
+	LastBeat time.Time
+	Silent   bool
+}
+
+type AlertResponse struct {
+	ID          int64
+	Fingerprint string
+	StartsAt    time.Time
+	Status      string
+	Action      string
+	Alert       string
+	Labels      []byte
+	Result      *string
+	Detail      *string
+	BegunAt     time.Time
+	FinishedAt  *time.Time
+}
+
 type ApiBudget struct {
 	Api   string
 	Day   time.Time

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/alertmanager"
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/oncall"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+)
+
+type alertCmd struct {
+	List      alertListCmd      `cmd:"" help:"List the alerts that fire, with what became of them."`
+	Ack       alertAckCmd       `cmd:"" help:"Take a page over: silence its tier 2 only, and record who did. Tiers 3 and 4 come at their time."`
+	Acks      alertAcksCmd      `cmd:"" help:"List who took over what, the newest first."`
+	Responses alertResponsesCmd `cmd:"" help:"List what was done about alerts automatically (tier 1), the newest first."`
+	OnCall    alertOnCallCmd    `cmd:"" name:"oncall" help:"Say who is on call, by the rotation file."`
+}
+
+type alertListCmd struct {
+	AlertmanagerURL string `env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager."`
+	All             bool   `help:"Also the copies for the escalation tiers, and Watchdog."`
+}
+
+// Run lists the alerts.
+func (c *alertListCmd) Run(ctx context.Context, std *streams) error {
+	alerts, err := app.NewAlertmanager(c.AlertmanagerURL).Alerts(ctx)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SINCE\tALERT\tSEVERITY\tSTATE\tLABELS\tDESCRIPTION")
+	shown := 0
+	for _, a := range alerts {
+		if !c.All && (a.Labels["tier"] != "" || a.Labels["severity"] == "none") {
+			continue
+		}
+		state := a.Status.State
+		switch {
+		case len(a.Status.InhibitedBy) > 0:
+			state = "inhibited"
+		case len(a.Status.SilencedBy) > 0:
+			state = "silenced"
+		}
+		shown++
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.StartsAt.UTC().Format("2006-01-02 15:04:05Z"), a.Labels["alertname"], a.Labels["severity"],
+			state, labelText(a.Labels), a.Annotations["description"])
+	}
+	if shown == 0 {
+		fmt.Fprintln(std.out, "nothing fires")
+		return nil
+	}
+	return t.Flush()
+}
+
+// labelText writes the labels that tell one alert from another of its name.
+func labelText(labels map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		if k != "alertname" && k != "severity" && k != "system" {
+			out = append(out, k+"="+labels[k])
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+type alertAckCmd struct {
+	settings
+	Alert   string            `arg:"" help:"The alert, e.g. ExternalAPIDown."`
+	Label   map[string]string `help:"Only the alert with this label, e.g. api=tandoor; may be repeated." placeholder:"NAME=VALUE"`
+	By      string            `help:"Who takes it over (default: $USER)." env:"USER"`
+	For     time.Duration     `default:"4h" help:"When the acknowledgement ends, 1m to 24h; it ends sooner when the alert resolves."`
+	Comment string            `help:"What you are about to do, for the record."`
+}
+
+// Run acknowledges. The silence comes first: the page must stop also when the database is
+// what is down.
+func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	switch {
+	case c.By == "":
+		return fault.New(fault.InvalidInput, "--by", "say who takes it over")
+	case c.For < time.Minute || c.For > 24*time.Hour:
+		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 24h", c.For)
+	}
+	am := app.NewAlertmanager(c.Alerts.AlertmanagerURL)
+	firing, err := am.Alerts(ctx)
+	if err != nil {
+		return err
+	}
+	var done []postgres.Acknowledgement
+	for _, a := range firing {
+		if a.Labels["alertname"] != c.Alert || a.Labels["tier"] != "" || !within(c.Label, a.Labels) {
+			continue
+		}
+		if a.Labels["severity"] != "critical" {
+			return fault.New(fault.InvalidInput, "alert", "%s has severity %s: nobody is paged for it", c.Alert, a.Labels["severity"])
+		}
+		ack := postgres.Acknowledgement{Alert: c.Alert, By: c.By, Comment: c.Comment, Labels: a.Labels, Expires: now().Add(c.For)}
+		if ack.Silence, err = am.Silence(ctx, silenceOf(ack, now())); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s %s: tier 2 is silent until %s for %s (silence %s)\n", c.Alert, labelText(a.Labels), ack.Expires.UTC().Format("2006-01-02 15:04Z"), c.By, ack.Silence)
+		done = append(done, ack)
+	}
+	if len(done) == 0 {
+		return fault.New(fault.NotFound, "alert", "no %s fires with these labels: see `mealplanner alert list`", c.Alert)
+	}
+	err = c.withApp(ctx, std, now, func(a *app.App) error {
+		for _, ack := range done {
+			if err := a.Alerts.Acknowledge(ctx, ack); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(std.err, "It stands in Alertmanager only, because the database cannot be written; it will not end by itself when the alert resolves:", err)
+	}
+	return nil
+}
+
+func silenceOf(a postgres.Acknowledgement, now time.Time) alertmanager.Silence {
+	s := alertmanager.Silence{StartsAt: now, EndsAt: a.Expires, CreatedBy: a.By, Comment: strings.TrimSpace("Acknowledged. " + a.Comment)}
+	for _, k := range slices.Sorted(maps.Keys(a.Labels)) {
+		s.Matchers = append(s.Matchers, alertmanager.Matcher{Name: k, Value: a.Labels[k], IsEqual: true})
+	}
+	s.Matchers = append(s.Matchers, alertmanager.Matcher{Name: "tier", Value: "2", IsEqual: true})
+	return s
+}
+
+func within(part, whole map[string]string) bool {
+	for k, v := range part {
+		if whole[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+type alertAcksCmd struct {
+	settings
+	Limit int `default:"20" help:"How many, 1 to 1000."`
+}
+
+// Run lists acknowledgements.
+func (c *alertAcksCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		rows, err := a.Alerts.ListAcknowledgements(ctx, c.Limit)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "AT\tALERT\tLABELS\tBY\tENDED\tCOMMENT")
+		for _, r := range rows {
+			ended := "until " + r.ExpiresAt.UTC().Format("2006-01-02 15:04Z")
+			if r.EndedAt != nil {
+				ended = r.EndedAt.UTC().Format("2006-01-02 15:04:05Z")
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", r.AcknowledgedAt.UTC().Format("2006-01-02 15:04:05Z"), r.Alert, storedLabels(r.Labels), r.AcknowledgedBy, ended, r.Comment)
+		}
+		return t.Flush()
+	})
+}
+
+func checkLimit(n int) error {
+	if n < 1 || n > 1000 {
+		return fault.New(fault.InvalidInput, "--limit", "%d is not between 1 and 1000", n)
+	}
+	return nil
+}
+
+func storedLabels(b []byte) string {
+	var labels map[string]string
+	if err := json.Unmarshal(b, &labels); err != nil {
+		return string(b)
+	}
+	return labelText(labels)
+}
+
+type alertResponsesCmd struct {
+	settings
+	Alert string `arg:"" optional:"" help:"Only this alert."`
+	Limit int    `default:"20" help:"How many, 1 to 1000."`
+}
+
+// Run lists automatic responses.
+func (c *alertResponsesCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		rows, err := a.Alerts.Responses(ctx, c.Alert, c.Limit)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "AT\tALERT\tLABELS\tWHEN\tACTION\tRESULT\tDETAIL")
+		for _, r := range rows {
+			result, detail := "not ended", ""
+			if r.Result != nil {
+				result, detail = *r.Result, firstLine(r.Detail)
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.BegunAt.UTC().Format("2006-01-02 15:04:05Z"), r.Alert, storedLabels(r.Labels), r.Status, r.Action, result, detail)
+		}
+		return t.Flush()
+	})
+}
+
+type alertOnCallCmd struct {
+	File string `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file; see alertmanager/oncall.example.yml." placeholder:"FILE"`
+	At   string `help:"When, e.g. 2026-12-24T18:00:00+01:00 (default: now)." placeholder:"TIME"`
+}
+
+// Run says who is on call.
+func (c *alertOnCallCmd) Run(std *streams, now func() time.Time) error {
+	if c.File == "" {
+		return fault.New(fault.InvalidConfig, "ONCALL_FILE", "not set: copy alertmanager/oncall.example.yml and name your people")
+	}
+	at := now()
+	if c.At != "" {
+		var err error
+		if at, err = time.Parse(time.RFC3339, c.At); err != nil {
+			return fault.New(fault.InvalidInput, "--at", "%q is no time like 2026-12-24T18:00:00+01:00", c.At)
+		}
+	}
+	r, err := app.ReadRotation(c.File)
+	if err != nil {
+		return err
+	}
+	for _, tier := range oncall.Tiers {
+		p := r.At(at, tier)
+		fmt.Fprintln(std.out, strings.TrimSpace(fmt.Sprintf("tier %d: %s %s", tier, p.Name, p.Phone)))
+	}
+	return nil
+}
+
+// whoami is who changes something, for the record.
+func whoami() string {
+	if by := os.Getenv("USER"); by != "" {
+		return by
+	}
+	return "operator"
+}

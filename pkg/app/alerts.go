@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/alerting"
+	"github.com/mealplanner/mealplanner/pkg/alertmanager"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/oncall"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/web"
+)
+
+// alertmanagerTimeout is the limit of one call to Alertmanager.
+const alertmanagerTimeout = 10 * time.Second
+
+// NewAlertmanager returns a client for the configured Alertmanager.
+func NewAlertmanager(base string) *alertmanager.Client {
+	return alertmanager.New(base, resilient.NewClient(http.DefaultTransport, alertmanagerTimeout))
+}
+
+// ReadRotation reads the rotation file.
+func ReadRotation(path string) (*oncall.Rotation, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidConfig, "ONCALL_FILE", err)
+	}
+	r, err := oncall.Read(f)
+	if cerr := f.Close(); err == nil && cerr != nil {
+		err = fault.Wrap(fault.InvalidConfig, "ONCALL_FILE", cerr)
+	}
+	return r, err
+}
+
+// watchHeartbeatEvery is how often a silent heartbeat is looked for.
+const watchHeartbeatEvery = 10 * time.Second
+
+// serveAlerts adds what Alertmanager calls, and watches its heartbeat.
+func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
+	c := a.opts.Config.Alerts
+	if c.OnCall != "" {
+		rotation, err := ReadRotation(c.OnCall)
+		if err != nil {
+			return err
+		}
+		if err := a.observeGauge("on_call", func(context.Context) []metrics.Reading {
+			out := make([]metrics.Reading, len(oncall.Tiers))
+			for i, tier := range oncall.Tiers {
+				out[i] = metrics.Reading{Label: strconv.Itoa(tier), Second: rotation.At(a.opts.Now(), tier).Name, Value: 1}
+			}
+			return out
+		}); err != nil {
+			return err
+		}
+	}
+	if c.Token == "" {
+		return nil
+	}
+	store := postgres.NewAlerts(a.pools["api"])
+	actor := observe.NewResponses(responses{a}, a.telemetry.Tracer(), a.rec, a.Log)
+	alerts := &web.Alerts{
+		Responder: alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)),
+		Beat:      store.Beat, Token: c.Token, Log: a.Log,
+	}
+	alerts.Register(mux)
+	if c.HeartbeatTimeout > 0 {
+		pager, err := a.pager()
+		if err != nil {
+			return err
+		}
+		watch := alerting.NewWatch(store, pager, c.HeartbeatTimeout, a.opts.Now)
+		a.background(ctx, "heartbeat watch", func(ctx context.Context) {
+			a.every(ctx, watchHeartbeatEvery, "heartbeat watch", "alerting", watch.Look)
+		})
+	}
+	return nil
+}
+
+// readAlertResponses says how the automatic responses of the last hour ended.
+func (a *App) readAlertResponses(ctx context.Context) (map[string][]metrics.Reading, error) {
+	rows, err := a.Alerts.LatestResponses(ctx)
+	out := make([]metrics.Reading, len(rows))
+	for i, r := range rows {
+		out[i] = metrics.Reading{Label: r.Alert, Second: r.Action, Third: r.Result, Value: 1}
+	}
+	return map[string][]metrics.Reading{"alert_response": out}, err
+}
+
+// responses is what the program does about alerts by itself.
+type responses struct{ app *App }
+
+// Act implements [alerting.Actor].
+func (r responses) Act(ctx context.Context, action alerting.Action, alert alerting.Alert) (int, string, error) {
+	a := r.app
+	switch action {
+	case alerting.RetryJobs:
+		ids, err := a.JobStore.RetryTransient(ctx, alert.Labels["job_type"])
+		return len(ids), listed("will run again", ids), err
+	case alerting.RefreshRecipes:
+		ids, err := a.JobStore.RefreshLibraries(ctx)
+		return len(ids), listed("will run now", ids), err
+	case alerting.ProbeUpstreams:
+		return r.probe(ctx, alert.Labels["api"])
+	case alerting.ResetConnections:
+		var names []string
+		for _, name := range metrics.Pools {
+			if p := a.pools[name]; p != nil {
+				p.Reset()
+				names = append(names, name)
+			}
+		}
+		return len(names), listed("pools with new connections", names), nil
+	default:
+		return 0, "", fault.New(fault.Internal, "alert response", "%q is no action", action)
+	}
+}
+
+// probe asks one upstream, or all. One that does not answer is an error.
+func (r responses) probe(ctx context.Context, api string) (n int, detail string, err error) {
+	var said, silent []string
+	for _, u := range []struct {
+		api     string
+		answers func(context.Context) (up, known bool)
+	}{
+		{"tandoor", r.app.upstreams.tandoorAnswers},
+		{"fatsecret", r.app.upstreams.fatsecretAnswers},
+	} {
+		if api != "" && api != u.api {
+			continue
+		}
+		switch up, known := u.answers(ctx); {
+		case up:
+			said = append(said, u.api)
+		case known:
+			silent = append(silent, u.api)
+		}
+	}
+	if len(silent) > 0 {
+		return 0, "", fault.New(fault.Unavailable, "probe", "no answer from %s", strings.Join(silent, ", "))
+	}
+	return len(said), listed("answers", said), nil
+}
+
+// maxListed is how many ids the record of a response names.
+const maxListed = 20
+
+func listed(what string, ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	more := ""
+	if n := len(ids) - maxListed; n > 0 {
+		ids, more = ids[:maxListed], fmt.Sprintf(" and %d more", n)
+	}
+	return what + ": " + strings.Join(ids, ", ") + more
+}

@@ -1,0 +1,49 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/alerting"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+)
+
+// Responses is an [alerting.Actor] seen from outside: a span, a count and a line for each
+// automatic response.
+type Responses struct {
+	next   alerting.Actor
+	tracer trace.Tracer
+	rec    *metrics.Recorder
+	log    *slog.Logger
+}
+
+var _ alerting.Actor = (*Responses)(nil)
+
+// NewResponses wraps next.
+func NewResponses(next alerting.Actor, tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger) *Responses {
+	return &Responses{next, tracer, rec, log}
+}
+
+// Act implements [alerting.Actor].
+func (r *Responses) Act(ctx context.Context, action alerting.Action, a alerting.Alert) (int, string, error) {
+	ctx, span := r.tracer.Start(telemetry.WithComponent(ctx, "alerting"), "alert response", trace.WithAttributes(
+		attribute.String("alert", a.Name()), attribute.String("action", string(action))))
+	defer span.End()
+	n, detail, err := r.next.Act(ctx, action, a)
+	fail(span, err)
+	result := alerting.ResultOf(n, err)
+	span.SetAttributes(attribute.String("result", string(result)))
+	r.rec.AlertAnswered(ctx, string(action), string(result))
+	attrs := []any{slog.String("alert", a.Name()), slog.String("action", string(action)), slog.String("result", string(result)), slog.String("detail", detail)}
+	if err != nil {
+		r.log.WarnContext(ctx, "Automatic response failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
+		return n, detail, err
+	}
+	r.log.WarnContext(ctx, "Automatic response to an alert", attrs...)
+	return n, detail, nil
+}
