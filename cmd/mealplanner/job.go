@@ -11,9 +11,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 type jobCmd struct {
@@ -23,7 +23,7 @@ type jobCmd struct {
 	Pause   jobPauseCmd   `cmd:"" help:"Keep jobs from running: one, or all of a type."`
 	Resume  jobResumeCmd  `cmd:"" help:"End a pause; what came due meanwhile runs once."`
 	History jobHistoryCmd `cmd:"" help:"List attempts, the newest first."`
-	Setting jobSettingCmd `cmd:"" help:"Change how jobs run for a while, in every running process."`
+	Setting jobSettingCmd `cmd:"" help:"Change a limit for a while, in every running process."`
 }
 
 // chosen are the flags that choose schedules.
@@ -251,7 +251,7 @@ func printExecutions(w io.Writer, rows []postgres.Execution) {
 
 type jobSettingCmd struct {
 	settings
-	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts or jobs.TYPE.timeout; none lists what is set."`
+	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts, jobs.TYPE.timeout, generation.timeout, database.api_pool or database.scheduler_pool; none lists what is set."`
 	Value  string        `arg:"" optional:"" help:"The value; none takes the setting back."`
 	For    time.Duration `default:"1h" help:"When it ends by itself, at most 30 days."`
 	Reason string        `help:"Why, for the record."`
@@ -277,13 +277,13 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 			}
 			return err
 		case c.Value == "":
-			gone, err := a.JobStore.DropRuntime(ctx, jobs.SettingName(c.Name), by, c.Reason)
+			gone, err := a.JobStore.DropRuntime(ctx, setting.Name(c.Name), by, c.Reason)
 			if err == nil && !gone {
 				err = fault.New(fault.NotFound, "setting", "%s is not set", c.Name)
 			}
 			return err
 		}
-		name, err := jobs.CheckSetting(c.Name, c.Value)
+		name, err := setting.Check(c.Name, c.Value)
 		if err != nil {
 			return err
 		}

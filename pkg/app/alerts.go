@@ -114,7 +114,7 @@ func (r responses) Act(ctx context.Context, action alerting.Action, alert alerti
 		var names []string
 		for _, name := range metrics.Pools {
 			if p := a.pools[name]; p != nil {
-				p.Reset()
+				p.Current().Reset()
 				names = append(names, name)
 			}
 		}

@@ -35,6 +35,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
@@ -94,8 +95,8 @@ type App struct {
 	JobStore *postgres.Jobs
 	Jobs     *jobs.Engine
 	Alerts   *postgres.Alerts
-	// JobSettings are changed while the program runs.
-	JobSettings *jobs.Settings
+	// Runtime is what is changed while the program runs.
+	Runtime     *setting.Runtime
 	Coach       *coach.Coach
 	DiaryWriter *diary.Writer
 	Feedback    *observe.Feedback
@@ -110,7 +111,8 @@ type App struct {
 	opts       Options
 	telemetry  *telemetry.Telemetry
 	rec        *metrics.Recorder
-	pools      map[string]*pgxpool.Pool
+	pools      map[string]*postgres.Pool
+	queue      *pgxpool.Pool // of the job queue's own statements
 	generation *observe.Generation
 	renderer   *mailer.Renderer
 	steering   observe.Steerer
@@ -138,7 +140,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the one place where the clock comes in
 	}
-	a := &App{opts: o, pools: map[string]*pgxpool.Pool{}, wake: make(chan struct{}, 1), addrs: map[Role]net.Addr{}}
+	a := &App{opts: o, pools: map[string]*postgres.Pool{}, wake: make(chan struct{}, 1), addrs: map[Role]net.Addr{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.stops.unwind(context.WithoutCancel(ctx)))
@@ -230,9 +232,16 @@ func countUsers(ctx context.Context, url string) (int, error) {
 	return n, err
 }
 
+// queueConns is how many connections the job queue has for itself.
+const queueConns = 5
+
 // openPools opens the roles' pools and returns the one that shared stores use.
-func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
+func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	c := a.opts.Config.Database
+	a.Runtime = setting.New(setting.Configured{
+		Concurrency: a.opts.Config.Scheduler.Concurrency, GenerationTimeout: a.opts.Config.Generation.Timeout,
+		APIPool: c.APIPool, SchedulerPool: c.SchedulerPool,
+	})
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool
@@ -245,16 +254,22 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 		if !ok {
 			continue
 		}
-		usage := func() float64 { return usageOf(a.pools[name]) }
-		pool, err := postgres.Open(ctx, postgres.Options{
-			URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
-			Tracers: []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)},
-		})
+		conns, err := a.openPool(ctx, name, size)
 		if err != nil {
 			return nil, err
 		}
+		pool := postgres.NewPool(conns)
 		a.pools[name] = pool
-		a.stops.push("database pool "+name, func(ctx context.Context) error { return closePool(ctx, pool) })
+		a.stops.push("database pool "+name, func(ctx context.Context) error { return closePool(ctx, pool.Close) })
+	}
+	a.queue = a.schedulerPool().Current()
+	if a.opts.Role.schedules() { // the queue goes on while jobs have every connection
+		queue, err := a.openPool(ctx, "queue", queueConns)
+		if err != nil {
+			return nil, err
+		}
+		a.queue = queue
+		a.stops.push("database pool queue", func(ctx context.Context) error { return closePool(ctx, queue.Close) })
 	}
 	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
 		var out []metrics.Reading
@@ -272,7 +287,7 @@ func (a *App) openPools(ctx context.Context) (*pgxpool.Pool, error) {
 
 // schedulerPool is where background work gets its connections: that of the scheduler
 // role, if the process has it.
-func (a *App) schedulerPool() *pgxpool.Pool {
+func (a *App) schedulerPool() *postgres.Pool {
 	if p := a.pools["scheduler"]; p != nil {
 		return p
 	}
@@ -280,18 +295,29 @@ func (a *App) schedulerPool() *pgxpool.Pool {
 }
 
 // usageOf is the share of a pool's connections in use, 0 to 1; 0 while it opens.
-func usageOf(p *pgxpool.Pool) float64 {
+func usageOf(p *postgres.Pool) float64 {
 	if p == nil {
 		return 0
 	}
-	st := p.Stat()
+	st := p.Current().Stat()
 	return float64(st.AcquiredConns()) / float64(st.MaxConns())
 }
 
-// closePool waits for the pool's connections to come back, as long as ctx allows.
-func closePool(ctx context.Context, pool *pgxpool.Pool) error {
+// openPool opens one pool. The queue's statements see the usage of no pool.
+func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Pool, error) {
+	c := a.opts.Config.Database
+	usage := func() float64 { return usageOf(a.pools[name]) }
+	return postgres.Open(ctx, postgres.Options{
+		URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
+		Tracers: []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)},
+	})
+}
+
+// closePool closes a pool, which waits for its connections to come back, as long as ctx
+// allows.
+func closePool(ctx context.Context, closing func()) error {
 	closed := make(chan struct{})
-	go func() { pool.Close(); close(closed) }()
+	go func() { closing(); close(closed) }()
 	select {
 	case <-closed:
 		return nil
@@ -301,7 +327,7 @@ func closePool(ctx context.Context, pool *pgxpool.Pool) error {
 }
 
 // wire builds the stores, the use cases and what is wrapped around them.
-func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
+func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	c := a.opts.Config
 	box, err := secretbox.New(c.Security.Key)
 	if err != nil {
@@ -322,8 +348,8 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	if a.Mail, err = NewMail(c.SMTP); err != nil {
 		return err
 	}
-	a.readiness = &readiness{ping: pool.Ping, now: a.opts.Now}
-	a.leader = postgres.NewLeader(pool)
+	a.readiness = &readiness{ping: func(ctx context.Context) error { return pool.Current().Ping(ctx) }, now: a.opts.Now}
+	a.leader = postgres.NewLeader(pool.Current())
 	a.upstreams = newUpstreams(a)
 	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
 	if a.accounts, err = newFatSecret(a, tracking); err != nil {
@@ -335,7 +361,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
 	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
-		Timeout: c.Generation.Timeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
+		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
@@ -351,7 +377,7 @@ func (a *App) wire(pool *pgxpool.Pool, timings *observe.Timings) error {
 }
 
 // steerers is how many steerings may go on at a time: each needs two connections.
-func steerers(pool *pgxpool.Pool) int { return max(1, int(pool.Config().MaxConns)/4) }
+func steerers(pool *postgres.Pool) int { return max(1, pool.Size()/4) }
 
 // NewMail returns the way mail leaves.
 func NewMail(c config.SMTP) (*mailer.SMTP, error) {
@@ -394,9 +420,9 @@ func (a *App) Migrate(ctx context.Context) ([]int64, error) {
 
 func (a *App) pool() *pgxpool.Pool {
 	if p := a.pools["api"]; p != nil {
-		return p
+		return p.Current()
 	}
-	return a.pools["scheduler"]
+	return a.pools["scheduler"].Current()
 }
 
 // Ready reports whether the role can begin its work: the database answers and its schema
@@ -428,6 +454,9 @@ func (a *App) Start(ctx context.Context) error {
 		for _, u := range users {
 			a.rec.UserKnown(ctx, u.ID)
 		}
+	}
+	if err := a.followSettings(ctx); err != nil {
+		return err
 	}
 	a.followDebugged(ctx)
 	if addr := a.opts.Config.Web.AdminAddr; addr != "" {
@@ -475,6 +504,35 @@ func (a *App) machinePages() *http.ServeMux {
 
 // debuggedEvery is how soon a process notices whose DEBUG lines are wanted.
 const debuggedEvery = 5 * time.Second
+
+// followSettings keeps the settings in force as the database says, and the pools at the
+// size they name.
+func (a *App) followSettings(ctx context.Context) error {
+	if err := a.Runtime.Read(ctx, a.JobStore); err != nil { // before the first job
+		return err
+	}
+	a.background(ctx, "runtime settings", func(ctx context.Context) {
+		a.every(ctx, setting.Every, "runtime settings", "scheduler", a.applySettings)
+	})
+	return nil
+}
+
+func (a *App) applySettings(ctx context.Context) error {
+	if err := a.Runtime.Read(ctx, a.JobStore); err != nil {
+		return err
+	}
+	for name, p := range a.pools {
+		was, want := p.Size(), a.Runtime.PoolSize(name)
+		if was == want {
+			continue
+		}
+		if err := p.Resize(ctx, want); err != nil {
+			return err
+		}
+		a.Log.WarnContext(ctx, "Database pool resized", "component", "database", "pool", name, "from", was, "to", want)
+	}
+	return nil
+}
 
 // followDebugged keeps the users whose DEBUG lines are written as the database says.
 func (a *App) followDebugged(ctx context.Context) {

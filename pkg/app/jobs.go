@@ -167,9 +167,8 @@ func (a *App) reviewWeekly(ctx context.Context, j jobs.Job) (any, error) {
 // newEngine puts the job engine together.
 func (a *App) newEngine(instance string) (err error) {
 	c := a.opts.Config.Scheduler
-	a.JobSettings = jobs.NewSettings(c.Concurrency)
 	a.Jobs, err = jobs.New(jobs.Options{
-		Pool: a.schedulerPool(), Store: a.JobStore, Handlers: a.handlers(), Settings: a.JobSettings,
+		Queue: a.queue, Store: a.JobStore, Handlers: a.handlers(), Settings: a.Runtime,
 		Observer: observe.NewJobs(a.telemetry.Tracer(), a.rec, a.Log, a.opts.Now),
 		Worker:   instance, Spread: c.WeeklySpread, Log: postgres.Quiet(a.Log), Now: a.opts.Now,
 	})

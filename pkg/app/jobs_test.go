@@ -160,7 +160,7 @@ func TestPausedTypesWait(t *testing.T) {
 	w := newWorld(t, options{people: twelve()[:3]})
 	pool := w.pool(t)
 	must(t, w.JobStore.SetRuntime(t.Context(), "jobs.WeeklyGeneration.paused", "true", "test", "a fault", time.Hour))
-	must(t, w.JobSettings.Read(t.Context(), w.JobStore))
+	must(t, w.Runtime.Read(t.Context(), w.JobStore))
 	must(t, w.Start(t.Context()))
 	w.due(t, pool, schedule.WeeklyGeneration)
 	time.Sleep(3 * time.Second)

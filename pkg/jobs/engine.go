@@ -19,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 const (
@@ -33,12 +34,11 @@ const (
 
 // Options configure [New].
 type Options struct {
-	Pool     *pgxpool.Pool // for queueing within our transactions
-	Queue    *pgxpool.Pool // for River's own statements; nil: Pool
+	Queue    *pgxpool.Pool // for River's own statements
 	Store    *postgres.Jobs
 	Handlers map[schedule.Type]Handler
 	Observer Observer
-	Settings *Settings
+	Settings *setting.Runtime
 	Worker   string        // names this process in the records
 	Spread   time.Duration // over which a crowd's weekly runs begin; 0 = all on the hour
 	Log      *slog.Logger
@@ -60,9 +60,6 @@ type Engine struct {
 
 // New returns an engine that does not run yet.
 func New(o Options) (*Engine, error) {
-	if o.Queue == nil {
-		o.Queue = o.Pool
-	}
 	e := &Engine{o: o, running: map[schedule.Type]int{}, limit: o.Settings.Concurrency()}
 	workers := river.NewWorkers()
 	register[weeklyGeneration](workers, e)
@@ -84,9 +81,6 @@ func New(o Options) (*Engine, error) {
 // finish. Jobs that are cut short go back to the queue.
 func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	background := context.WithoutCancel(ctx)
-	if err := e.o.Settings.Read(ctx, e.o.Store); err != nil { // before the first job
-		e.o.Observer.Trouble(ctx, "runtime settings", err)
-	}
 	if err := e.client.Start(background); err != nil {
 		return fault.Wrap(fault.DatabaseError, "job queue", err)
 	}
@@ -94,7 +88,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	wg.Go(func() {
 		e.repeat(ctx, tickEvery, "schedule jobs", func(ctx context.Context) error { _, err := e.Tick(ctx); return err })
 	})
-	wg.Go(func() { e.repeat(ctx, settingsEvery, "runtime settings", e.follow) })
+	wg.Go(func() { e.repeat(ctx, setting.Every, "job limit", e.follow) })
 	wg.Go(func() { e.repeat(ctx, tendEvery, "tend jobs", e.tend) })
 	wg.Wait()
 	soft, cancel := context.WithTimeout(background, drain)
@@ -128,11 +122,8 @@ func (e *Engine) tend(ctx context.Context) error {
 	return errors.Join(err, e.o.Store.Spread(ctx, crowd, e.o.Spread))
 }
 
-// follow reads the runtime settings, and makes a new limit of concurrent jobs take effect.
+// follow makes a new limit of concurrent jobs take effect.
 func (e *Engine) follow(ctx context.Context) error {
-	if err := e.o.Settings.Read(ctx, e.o.Store); err != nil {
-		return err
-	}
 	limit := e.o.Settings.Concurrency()
 	if limit == e.Limit() {
 		return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -53,8 +54,9 @@ func (r *record) outcomes() []jobs.Outcome {
 
 // shop is a database with one user, whose weekly run is due, and nothing that runs yet.
 type shop struct {
-	pool  *pgxpool.Pool
-	store *postgres.Jobs
+	pool     *pgxpool.Pool
+	settings *setting.Runtime
+	store    *postgres.Jobs
 	record
 }
 
@@ -62,7 +64,7 @@ const job = "weekly_generation:user_ana"
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{pool: testpg.Pool(t)}
+	s := &shop{pool: testpg.Pool(t), settings: setting.New(setting.Configured{Concurrency: 2})}
 	s.store = postgres.NewJobs(s.pool)
 	s.exec(t, "insert into connections (id, url, token_sealed) values ('home', 'http://127.0.0.1:1', '')")
 	s.exec(t, "insert into users (id, email, name, connection_id) values ('user_ana', 'ana@example.org', 'Ana', 'home')")
@@ -79,8 +81,8 @@ func (s *shop) exec(t *testing.T, sql string, args ...any) {
 func (s *shop) engine(t *testing.T, h jobs.Handler) *jobs.Engine {
 	t.Helper()
 	e, err := jobs.New(jobs.Options{
-		Pool: s.pool, Store: s.store, Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-		Observer: &s.record, Settings: jobs.NewSettings(2), Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Queue: s.pool, Store: s.store, Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
+		Observer: &s.record, Settings: s.settings, Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	must(t, err)
 	return e
@@ -266,6 +268,7 @@ func TestPanicsAreFailures(t *testing.T) {
 func (s *shop) set(t *testing.T, name, value string) {
 	t.Helper()
 	must(t, s.store.SetRuntime(t.Context(), name, value, "test", "", time.Hour))
+	must(t, s.settings.Read(t.Context(), s.store))
 }
 
 // jobs.TYPE.attempts is the number of attempts, whatever the schedule says.

@@ -127,9 +127,9 @@ type Step func(ctx context.Context, component string, fn func(context.Context) e
 
 // Settings bound a run.
 type Settings struct {
-	Timeout    time.Duration // of the whole run
-	Effort     int           // of the engine; 1 proves everything up to 100 recipes per meal
-	Sequential bool          // fetch one after the other: for comparison only
+	Timeout    func() time.Duration // of the whole run; asked when it begins
+	Effort     int                  // of the engine; 1 proves everything up to 100 recipes per meal
+	Sequential bool                 // fetch one after the other: for comparison only
 	// RequireUpstreams makes a run fail, to be tried again, where it would plan from a
 	// stale pool or without the weight of a service that does not answer.
 	RequireUpstreams bool
@@ -188,8 +188,9 @@ func (p *Planner) Generate(ctx context.Context, req Request) (Result, error) {
 	if req.Week != req.Week.Monday() {
 		return Result{}, fault.New(fault.InvalidInput, op, "week: %s is not a Monday (the week's Monday is %s)", req.Week, req.Week.Monday())
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, p.settings.Timeout,
-		fault.New(fault.TimeoutError, op, "not done after %s (setting generation timeout)", p.settings.Timeout))
+	timeout := p.settings.Timeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fault.New(fault.TimeoutError, op, "not done after %s (setting generation timeout)", timeout))
 	defer cancel()
 	res, err := p.generate(ctx, req)
 	for again := 0; errors.Is(err, ErrChanged) && again < maxChanges; again++ {

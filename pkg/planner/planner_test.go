@@ -70,7 +70,7 @@ func inline(names *[]string, mu *sync.Mutex) planner.Step {
 }
 
 func (p *ports) generate(req planner.Request) (planner.Result, []string, error) {
-	return p.generateWith(planner.Settings{Timeout: time.Minute, Effort: 1}, req)
+	return p.generateWith(planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}, req)
 }
 
 func (p *ports) generateWith(s planner.Settings, req planner.Request) (planner.Result, []string, error) {
@@ -340,7 +340,7 @@ func TestRequiredUpstreams(t *testing.T) {
 	} {
 		for _, required := range []bool{true, false} {
 			p := &ports{pool: planner.Pool{Recipes: library(rice), Stale: c.stale != nil, Cause: c.stale}, wErr: c.weight, in: planner.Inputs{User: ana()}}
-			_, _, err := p.generateWith(planner.Settings{Timeout: time.Minute, Effort: 1, RequireUpstreams: required}, planner.Request{User: "user_ana", Week: week})
+			_, _, err := p.generateWith(planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1, RequireUpstreams: required}, planner.Request{User: "user_ana", Week: week})
 			want := c.want
 			if !required {
 				want = nil

@@ -30,8 +30,9 @@ type Revision struct {
 // any more or it may not be eaten any more. Nothing is stored. Kinds of error as
 // [Planner.Generate].
 func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.settings.Timeout,
-		fault.New(fault.TimeoutError, "revise", "not done after %s (setting generation timeout)", p.settings.Timeout))
+	timeout := p.settings.Timeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fault.New(fault.TimeoutError, "revise", "not done after %s (setting generation timeout)", timeout))
 	defer cancel()
 	old := in.Existing.Week
 	pool, body, err := p.fetch(ctx, in.User)

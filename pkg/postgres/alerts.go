@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -21,7 +19,7 @@ var (
 )
 
 // NewAlerts returns the store.
-func NewAlerts(pool *pgxpool.Pool) *Alerts { return &Alerts{db.New(pool)} }
+func NewAlerts(pool Conns) *Alerts { return &Alerts{db.New(pool)} }
 
 // BeginResponse implements [alerting.Store].
 func (s *Alerts) BeginResponse(ctx context.Context, a alerting.Alert, action alerting.Action) (int64, bool, error) {

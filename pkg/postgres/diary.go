@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/diary"
@@ -25,7 +24,7 @@ type Diary struct {
 var _ diary.Store = (*Diary)(nil)
 
 // NewDiary returns the store.
-func NewDiary(pool *pgxpool.Pool, r *Recipes) *Diary { return &Diary{db.New(pool), r} }
+func NewDiary(pool Conns, r *Recipes) *Diary { return &Diary{db.New(pool), r} }
 
 // Confirmed implements [diary.Store].
 func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Date) ([]diary.Meal, error) {

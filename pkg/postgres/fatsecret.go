@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/insight"
@@ -24,7 +23,7 @@ type FatSecret struct {
 var _ weights.Cache = (*FatSecret)(nil)
 
 // NewFatSecret returns the store; budget is the application's calls a day.
-func NewFatSecret(pool *pgxpool.Pool, budget int) *FatSecret {
+func NewFatSecret(pool Conns, budget int) *FatSecret {
 	return &FatSecret{db.New(pool), budget}
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -13,12 +12,12 @@ import (
 
 // Jobs stores schedules, and what became of every attempt.
 type Jobs struct {
-	pool *pgxpool.Pool
+	pool Conns
 	q    *db.Queries
 }
 
 // NewJobs returns the store.
-func NewJobs(pool *pgxpool.Pool) *Jobs { return &Jobs{pool, db.New(pool)} }
+func NewJobs(pool Conns) *Jobs { return &Jobs{pool, db.New(pool)} }
 
 // DueSchedule is a row of scheduled_jobs that the tick has to look at. Clock is the
 // database's.
@@ -179,6 +178,16 @@ type RuntimeSetting = db.RuntimeSetting
 func (s *Jobs) RuntimeSettings(ctx context.Context) ([]RuntimeSetting, error) {
 	rows, err := s.q.ListRuntimeSettings(ctx)
 	return rows, failed("runtime settings", err)
+}
+
+// Values are the settings in force by name.
+func (s *Jobs) Values(ctx context.Context) (map[string]string, error) {
+	rows, err := s.RuntimeSettings(ctx)
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.Name] = r.Value
+	}
+	return out, err
 }
 
 // SetRuntime changes a setting until it expires.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -18,14 +17,14 @@ import (
 // Outbox is the queue of mails; every mail entered it in the transaction that made it
 // necessary.
 type Outbox struct {
-	pool *pgxpool.Pool
+	pool Conns
 	q    *db.Queries
 }
 
 var _ delivery.Outbox = (*Outbox)(nil)
 
 // NewOutbox returns the store.
-func NewOutbox(pool *pgxpool.Pool) *Outbox { return &Outbox{pool, db.New(pool)} }
+func NewOutbox(pool Conns) *Outbox { return &Outbox{pool, db.New(pool)} }
 
 // Next claims one due mail, hands it to send and records the outcome; the claim is held
 // as a row lock, so a killed process gives it back at once. It returns false when no

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -20,7 +19,7 @@ import (
 
 // Plans stores weeks; it implements [planner.Store].
 type Plans struct {
-	pool *pgxpool.Pool
+	pool Conns
 	q    *db.Queries
 	// TraceParent returns the W3C traceparent of the context, to be kept with a mail.
 	traceParent func(context.Context) string
@@ -30,7 +29,7 @@ var _ planner.Store = (*Plans)(nil)
 
 // NewPlans returns the store. traceParent gives the context's W3C traceparent, which a
 // mail carries so that its delivery is found from the generation.
-func NewPlans(pool *pgxpool.Pool, traceParent func(context.Context) string) *Plans {
+func NewPlans(pool Conns, traceParent func(context.Context) string) *Plans {
 	return &Plans{pool, db.New(pool), traceParent}
 }
 

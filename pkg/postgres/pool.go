@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -17,13 +16,13 @@ import (
 // Recipes caches the recipes of each connection, at any age. Decoded recipes are kept in
 // memory too; what they must be is asked of the database every time.
 type Recipes struct {
-	pool    *pgxpool.Pool
+	pool    Conns
 	q       *db.Queries
 	decoded *decodedRecipes
 }
 
 // NewRecipes returns the cache.
-func NewRecipes(pool *pgxpool.Pool) *Recipes {
+func NewRecipes(pool Conns) *Recipes {
 	return &Recipes{pool, db.New(pool), newDecodedRecipes(maxDecoded)}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -18,7 +17,7 @@ import (
 
 // Steering stores what users command, and how far their mails were read.
 type Steering struct {
-	pool        *pgxpool.Pool
+	pool        Conns
 	q           *db.Queries
 	traceParent func(context.Context) string
 }
@@ -26,7 +25,7 @@ type Steering struct {
 var _ steer.Store = (*Steering)(nil)
 
 // NewSteering returns the store; traceParent as in [NewPlans].
-func NewSteering(pool *pgxpool.Pool, traceParent func(context.Context) string) *Steering {
+func NewSteering(pool Conns, traceParent func(context.Context) string) *Steering {
 	return &Steering{pool, db.New(pool), traceParent}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -16,12 +15,12 @@ import (
 
 // Users stores people and the recipe libraries they refer to.
 type Users struct {
-	pool *pgxpool.Pool
+	pool Conns
 	q    *db.Queries
 }
 
 // NewUsers returns the store.
-func NewUsers(pool *pgxpool.Pool) *Users { return &Users{pool, db.New(pool)} }
+func NewUsers(pool Conns) *Users { return &Users{pool, db.New(pool)} }
 
 // Connection is a recipe library. Sealed is its token, encrypted.
 type Connection struct {

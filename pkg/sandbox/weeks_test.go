@@ -102,8 +102,7 @@ func TestDemoWeeks(t *testing.T) {
 func generated(ctx context.Context, p sandbox.Person, pool []recipe.Recipe, first calendar.Date, weeks int) ([]planner.Result, error) {
 	m := &memory{person: p, pool: pool, used: map[recipe.ID][3]calendar.Date{}}
 	step := func(ctx context.Context, _ string, fn func(context.Context) error) error { return fn(ctx) }
-	settings := planner.Settings{Timeout: time.Minute, Effort: 1}
-	settings.Timeout = time.Minute
+	settings := planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}
 	plans := planner.New(m, m, m, m, step, settings)
 	var out []planner.Result
 	for w := range weeks {

@@ -89,8 +89,7 @@ func BenchmarkGeneration(b *testing.B) {
 		b.Run(p.ID, func(b *testing.B) {
 			took := &components{by: map[string][]time.Duration{}}
 			m := &memory{p, pool}
-			s := planner.Settings{Timeout: time.Minute, Effort: 1}
-			s.Timeout = time.Minute
+			s := planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}
 			plans := planner.New(m, m, m, renderer, took.step, s)
 			b.ReportAllocs()
 			for b.Loop() {

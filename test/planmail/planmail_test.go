@@ -93,8 +93,7 @@ func generate(t *testing.T, pool []recipe.Recipe, p sandbox.Person) planner.Resu
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := planner.Settings{Timeout: time.Minute, Effort: 1}
-	settings.Timeout = time.Minute
+	settings := planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}
 	inline := func(ctx context.Context, _ string, fn func(context.Context) error) error { return fn(ctx) }
 	in := ports{planner.Pool{Recipes: pool, FetchedAt: time.Now()}, p}
 	res, err := planner.New(in, in, in, renderer, inline, settings).Generate(t.Context(), planner.Request{User: p.ID, Week: monday, DryRun: true})

@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -41,8 +42,8 @@ func engines(t *testing.T, url string, h jobs.Handler) {
 	for range replicas {
 		pool := open(t, url, 20)
 		e, err := jobs.New(jobs.Options{
-			Pool: pool, Store: postgres.NewJobs(pool), Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-			Observer: deaf{}, Settings: jobs.NewSettings(limit), Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			Queue: pool, Store: postgres.NewJobs(pool), Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
+			Observer: deaf{}, Settings: setting.New(setting.Configured{Concurrency: limit}), Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		})
 		must(t, err)
 		wg.Go(func() {
