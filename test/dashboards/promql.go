@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 )
 
-// A node is a part of a parsed PromQL expression, as tools/promlint writes it.
+// A node is a part of a parsed PromQL expression, as tools/promql/promlint writes it.
 type node struct {
 	Kind     string // selector, call, aggregate, binary, subquery, number or string
 	Name     string // metric, function or operator; the text of a string

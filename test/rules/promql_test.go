@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/test/dashboards"
 )
 
-var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promlint")
+var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promql/promlint")
 
 func TestExpressions(t *testing.T) {
 	t.Parallel()
