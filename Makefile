@@ -8,6 +8,8 @@ tool = $(TOOLS)/$(1)@$(shell awk '$$1 == "$(1)" { print $$2 }' tools/versions)/$
 GOLANGCI := $(call tool,golangci-lint)
 SQLC := $(call tool,sqlc)
 PROMLINT := $(call tool,promlint)
+PROMRULES := $(call tool,promrules)
+PROMTOOL := $(call tool,promtool)
 ARGS ?=
 
 .PHONY: help
@@ -107,11 +109,11 @@ lint-dashboards: $(PROMLINT) ## Dashboards: queries against the catalogue, JSON 
 	go test -tags dashboards -count=1 ./test/dashboards -promlint $(PROMLINT)
 
 .PHONY: test-rules
-test-rules: $(PROMLINT) ## Alert rules: syntax, unit tests, queries against the catalogue, docs/alerts.md.
-	@tools/install promtool
-	$(call tool,promtool) check rules --lint=all --lint-fatal prometheus/rules/*.yml
-	$(call tool,promtool) test rules prometheus/tests/*.yml
-	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT)
+test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit tests, queries against the catalogue, docs/alerts.md, the drill's scale.
+	go -C tools/promql test ./...
+	$(PROMTOOL) check rules --lint=all --lint-fatal prometheus/rules/*.yml
+	$(PROMTOOL) test rules prometheus/tests/*.yml
+	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT) -promrules $(PROMRULES) -promtool $(PROMTOOL)
 
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.

@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 )
 
-// A node is a part of a parsed PromQL expression, as tools/promlint writes it.
+// A node is a part of a parsed PromQL expression, as tools/promql/promlint writes it.
 type node struct {
 	Kind     string // selector, call, aggregate, binary, subquery, number or string
 	Name     string // metric, function or operator; the text of a string
@@ -222,6 +222,7 @@ type checker struct {
 	bad      []string
 	rules    bool              // expressions of rules, which look at every environment
 	recorded map[string]labels // what rules recorded, by name
+	alerts   labels            // of ALERTS; nil where nothing may read it
 }
 
 func (c *checker) say(format string, args ...any) {
@@ -314,6 +315,9 @@ func (c *checker) selector(n node, in scope) labels {
 func (c *checker) series(name string) series {
 	if s, ok := foreign[name]; ok {
 		return s
+	}
+	if name == "ALERTS" && c.alerts != nil {
+		return series{kind: metrics.Gauge, labels: slices.Collect(maps.Keys(c.alerts))}
 	}
 	d, ok := lookup(name)
 	if !ok {

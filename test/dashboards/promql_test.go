@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promlint")
+var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promql/promlint")
 
 func TestQueries(t *testing.T) {
 	t.Parallel()

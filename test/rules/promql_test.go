@@ -10,13 +10,13 @@ import (
 	"github.com/mealplanner/mealplanner/test/dashboards"
 )
 
-var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promlint")
+var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promql/promlint")
 
 func TestExpressions(t *testing.T) {
 	t.Parallel()
 	var all []dashboards.Rule
 	for _, r := range load(t) {
-		all = append(all, dashboards.Rule{Record: r.Record, Alert: r.Alert, Expr: r.Expr, Annotations: r.Annotations})
+		all = append(all, dashboards.Rule{Record: r.Record, Alert: r.Alert, Expr: r.Expr, Labels: r.Labels, Annotations: r.Annotations})
 	}
 	bad, err := dashboards.CheckRules(all, *promlint)
 	if err != nil {
@@ -30,10 +30,11 @@ func TestExpressions(t *testing.T) {
 func TestExpressionsFindPlantedFaults(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ expr, want string }{
-		"no such metric": {"max(service_upp) == 0", "no metric service_upp"},
-		"no such record": {"service:service_upp:last1m == 0", "no metric service:service_upp:last1m"},
-		"no such label":  {"max by (service) (service_up) == 0", "reads the label api"},
-		"lifetime":       {"sum by (api) (api_request_total) > 5", "without rate or increase"},
+		"no such metric":          {"max(service_upp) == 0", "no metric service_upp"},
+		"no such record":          {"service:service_upp:last1m == 0", "no metric service:service_upp:last1m"},
+		"no such label":           {"max by (service) (service_up) == 0", "reads the label api"},
+		"no such label of alerts": {`count by (service) (ALERTS{severityy="critical"}) > 1`, "ALERTS has no label severityy"},
+		"lifetime":                {"sum by (api) (api_request_total) > 5", "without rate or increase"},
 	} {
 		got, err := dashboards.CheckRules([]dashboards.Rule{{Alert: "A", Expr: c.expr, Annotations: map[string]string{"summary": "{{ $labels.api }}"}}}, *promlint)
 		if err != nil || !strings.Contains(strings.Join(got, "\n"), c.want) {

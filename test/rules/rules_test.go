@@ -61,6 +61,10 @@ func alerts(t *testing.T) []rule {
 	return slices.DeleteFunc(load(t), func(r rule) bool { return r.Alert == "" })
 }
 
+// isCopy says whether an alert copies others for a tier of escalation: what it says of
+// itself is its alerts'.
+func (r rule) isCopy() bool { return strings.Contains(r.Expr, "ALERTS") && r.Labels["severity"] == "" }
+
 var (
 	slug      = regexp.MustCompile(`^/runbook/[a-z0-9]+(-[a-z0-9]+)*$`)
 	dashboard = regexp.MustCompile(`^/d/([a-z-]+)\?viewPanel=(\d+)$`)
@@ -68,12 +72,13 @@ var (
 
 func TestAlertsAreComplete(t *testing.T) {
 	t.Parallel()
-	panels := map[string]bool{}
+	panels, boards := map[string]bool{}, map[string]bool{}
 	all, err := dashboards.Load(os.DirFS(root), "grafana/dashboards")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range all {
+		boards["/d/"+d.UID] = true
 		for _, p := range d.Panels {
 			panels[fmt.Sprintf("/d/%s?viewPanel=%d", d.UID, p.ID)] = true
 		}
@@ -81,19 +86,27 @@ func TestAlertsAreComplete(t *testing.T) {
 	names, slugs := map[string]bool{}, map[string]bool{}
 	for _, r := range alerts(t) {
 		a := r.Annotations
+		leads := dashboard.MatchString(a["dashboard"]) && panels[a["dashboard"]]
+		if r.Labels["tier"] != "" { // about no one thing, hence no panel
+			leads = boards[a["dashboard"]]
+		}
 		switch {
 		case names[r.Alert]:
 			t.Errorf("%s is there twice", r.Alert)
+		case r.isCopy():
+			if r.Labels["tier"] == "" || a["runbook_url"] != "/runbook/{{ $labels.alert }}" || a["summary"] == "" || a["description"] == "" || !leads {
+				t.Errorf("%s needs a tier, its alert's runbook, a summary, a description and a dashboard", r.Alert)
+			}
 		case !slices.Contains([]string{"critical", "warning", "info", "none"}, r.Labels["severity"]):
 			t.Errorf("%s has the severity %q", r.Alert, r.Labels["severity"])
 		case a["summary"] == "" || !strings.Contains(a["description"], "{{ $value"):
 			t.Errorf("%s needs a summary, and a description with the value", r.Alert)
 		case !slug.MatchString(a["runbook_url"]) || slugs[a["runbook_url"]]:
 			t.Errorf("%s has the runbook %q", r.Alert, a["runbook_url"])
-		case !dashboard.MatchString(a["dashboard"]) || !panels[a["dashboard"]]:
-			t.Errorf("%s leads to %q, which is no panel", r.Alert, a["dashboard"])
+		case !leads:
+			t.Errorf("%s leads to %q, which is not there", r.Alert, a["dashboard"])
 		}
-		names[r.Alert], slugs[a["runbook_url"]] = true, true
+		names[r.Alert], slugs[a["runbook_url"]] = true, !r.isCopy()
 	}
 }
 
@@ -132,7 +145,10 @@ func TestAlertsAreTested(t *testing.T) {
 	}
 }
 
-var row = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.+) \\| (\\S+) \\| `(\\S+)` \\|$")
+var (
+	row     = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.+) \\| (\\S+) \\| `(\\S+)` \\|$")
+	copyRow = regexp.MustCompile("(?m)^\\| (\\d) \\| `(\\w+)` \\| (\\S+) \\| .+ \\|$")
+)
 
 func TestAlertsPage(t *testing.T) {
 	t.Parallel()
@@ -146,10 +162,17 @@ func TestAlertsPage(t *testing.T) {
 		if hold == "" {
 			hold = "0m"
 		}
+		if r.isCopy() {
+			want = append(want, strings.Join([]string{r.Alert, "tier", r.Labels["tier"], hold}, " "))
+			continue
+		}
 		want = append(want, strings.Join([]string{r.Alert, r.Labels["severity"], hold, strings.TrimPrefix(r.Annotations["runbook_url"], "/runbook/")}, " "))
 	}
 	for _, m := range row.FindAllStringSubmatch(string(page), -1) {
 		got = append(got, strings.Join([]string{m[1], m[2], m[4], m[5]}, " "))
+	}
+	for _, m := range copyRow.FindAllStringSubmatch(string(page), -1) {
+		got = append(got, strings.Join([]string{m[2], "tier", m[1], m[3]}, " "))
 	}
 	slices.Sort(want)
 	slices.Sort(got)
