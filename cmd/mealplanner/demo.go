@@ -71,7 +71,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		inbox = anyPort
 	}
 	box, err := sandbox.Start(ctx, sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: inbox,
+		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: inbox,
 		Log: slog.New(slog.DiscardHandler), Now: now,
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DATABASE_URL", testpg.URL(t))
 			const anyPort = "127.0.0.1:0"
 			box, err := sandbox.Start(context.Background(), sandbox.Options{
-				TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: anyPort,
+				TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
 				Log: slog.New(slog.DiscardHandler), Now: time.Now,
 			})
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -16,15 +18,19 @@ import (
 )
 
 type secretsCmd struct {
-	Files []string `arg:"" name:"file" help:"Files to write; files joined by commas share one secret." placeholder:"FILE[,FILE...]"`
+	Files []string `arg:"" name:"file" help:"Files to write; files joined by commas share one secret. It has 64 hexadecimal characters, or the form given: {N} in it stands for N such characters." placeholder:"FILE[,FILE...][=FORM]"`
 }
 
-// Run writes one secret of 64 hexadecimal characters for each argument. What exists
-// stays, and is what a missing file of the same argument gets.
+// Run writes one secret for each argument. What exists stays, and is what a missing file of
+// the same argument gets.
 func (c *secretsCmd) Run(_ context.Context, std *streams) error {
 	written := 0
 	for _, arg := range c.Files {
-		n, err := shareSecret(strings.Split(arg, ","))
+		files, form, ok := strings.Cut(arg, "=")
+		if !ok {
+			form = defaultForm
+		}
+		n, err := shareSecret(strings.Split(files, ","), form)
 		if err != nil {
 			return err
 		}
@@ -34,8 +40,31 @@ func (c *secretsCmd) Run(_ context.Context, std *streams) error {
 	return nil
 }
 
+var defaultForm = fmt.Sprintf("{%d}", secretbox.KeyHexLen)
+
+var randomPart = regexp.MustCompile(`\{(\d{2})\}`)
+
+// minRandom is the least number of random hexadecimal characters in a secret.
+const minRandom = 16
+
+// newSecret fills in a form.
+func newSecret(form string) (string, error) {
+	total := 0
+	secret := randomPart.ReplaceAllStringFunc(form, func(m string) string {
+		n, _ := strconv.Atoi(m[1 : len(m)-1]) // two digits
+		total += n
+		b := make([]byte, (n+1)/2)
+		_, _ = rand.Read(b) // never fails
+		return hex.EncodeToString(b)[:n]
+	})
+	if total < minRandom {
+		return "", fault.New(fault.InvalidInput, "secrets", "form %q: want at least %d random characters, as in {32}", form, minRandom)
+	}
+	return secret, nil
+}
+
 // shareSecret makes sure that all files hold one secret, and returns how many it wrote.
-func shareSecret(files []string) (written int, err error) {
+func shareSecret(files []string, form string) (written int, err error) {
 	var secret, from string
 	var missing []string
 	for _, f := range files {
@@ -52,9 +81,9 @@ func shareSecret(files []string) (written int, err error) {
 		}
 	}
 	if from == "" {
-		b := make([]byte, secretbox.KeyHexLen/2)
-		_, _ = rand.Read(b) // never fails
-		secret = hex.EncodeToString(b)
+		if secret, err = newSecret(form); err != nil {
+			return 0, err
+		}
 	}
 	for _, f := range missing {
 		if err := writeSecret(f, secret); err != nil {

@@ -74,7 +74,7 @@ const anyPort = "127.0.0.1:0"
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
 	s := o.sandbox
-	s.TandoorAddr, s.FatSecretAddr, s.SMTPAddr, s.IMAPAddr, s.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort
+	s.TandoorAddr, s.FatSecretAddr, s.SMTPAddr, s.IMAPAddr, s.AlertsAddr, s.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort, anyPort
 	s.Log, s.People = slog.New(slog.DiscardHandler), o.people
 	if s.Now == nil {
 		s.Now = time.Now

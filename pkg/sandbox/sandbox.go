@@ -1,6 +1,7 @@
-// Package sandbox is a stand-in for the world outside: a Tandoor, a FatSecret and a mail
-// server with an inbox page, each speaking its real protocol on loopback, and one
-// switchboard that makes them fail while they run. It is not for real data.
+// Package sandbox is a stand-in for the world outside: a Tandoor, a FatSecret, a mail
+// server with an inbox page, a PagerDuty and a Slack, each speaking its real protocol on
+// loopback, and one switchboard that makes them fail while they run. It is not for real
+// data.
 package sandbox
 
 import (
@@ -20,29 +21,42 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
 // Options configure [Start]. Addresses are host:port; port 0 picks one. Empty secrets
 // are made up.
 type Options struct {
-	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, WebAddr string
+	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, AlertsAddr, WebAddr string
 
 	Library        tandoortest.Library // zero = the demo library
 	People         []Person            // who may have FatSecret accounts; nil = the demo users
 	TandoorToken   string
 	MailPassword   string
 	ConsumerSecret string
-	Log            *slog.Logger
-	Now            func() time.Time
+	// RoutingKeys are PagerDuty's, by name of [PagerDutyServices].
+	RoutingKeys map[string]string
+	SlackPath   string // of the webhook, which is its secret
+	Log         *slog.Logger
+	Now         func() time.Time
 }
+
+// PagerDutyServices are whom the sandbox's PagerDuty can page, each with a routing key.
+var PagerDutyServices = []string{"oncall", "lead", "incident"}
+
+// SlackChannels are those of the sandbox's Slack.
+var SlackChannels = []string{"#alerts", "#incidents"}
 
 // Sandbox is the running stand-in.
 type Sandbox struct {
 	Tandoor   *tandoortest.Server
 	FatSecret *fatsecrettest.Server
 	Mail      *mailbox.Mailbox
+	PagerDuty *pagerdutytest.Server
+	Slack     *slacktest.Server
 	Faults    *faultswitch.Switch
 	// TandoorToken may read and write the library.
 	TandoorToken string
@@ -52,19 +66,29 @@ type Sandbox struct {
 	ConsumerSecret string
 	// FatSecretTokens are the tokens of the demo users with an account, by user.
 	FatSecretTokens map[string]Token
+	// RoutingKeys are PagerDuty's, by service.
+	RoutingKeys map[string]string
 
-	urls    map[string]string
-	servers []*http.Server
-	done    []chan struct{}
+	slackPath string
+	urls      map[string]string
+	servers   []*http.Server
+	done      []chan struct{}
 }
 
 // libraryAge is how long ago the library's recipes were last changed.
 const libraryAge = 30 * 24 * time.Hour
 
+// PagerDuty and Slack share a server; for faults they are two upstreams.
+const (
+	pagerdutyUpstream = "pagerduty"
+	slackUpstream     = "slack"
+)
+
 // Names of the sandbox's HTTP servers.
 const (
 	tandoorServer   = "tandoor"
 	fatsecretServer = "fatsecret"
+	alertsServer    = "alerts"
 	webServer       = "web"
 )
 
@@ -102,6 +126,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
 		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People, o.Now()), Foods: slices.Concat(diaryFoods, ingredientFoods), Now: o.Now,
 	})
+	if err := s.makeReceivers(o); err != nil {
+		return nil, err
+	}
 	s.Mail, err = mailbox.Start(ctx, mailbox.Options{
 		SMTPAddr: o.SMTPAddr, IMAPAddr: o.IMAPAddr, Username: MailUser, Password: s.MailPassword,
 		Log: o.Log, Now: o.Now, Faults: s.Faults,
@@ -115,6 +142,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	web := http.NewServeMux()
 	web.Handle("/inbox/", http.StripPrefix("/inbox", s.Mail.Handler()))
 	web.Handle("/faults", s.Faults.Control())
+	web.Handle("/pagerduty", s.PagerDuty.Received())
+	web.Handle("/slack", s.Slack.Received())
+	web.HandleFunc("GET /alerts/{$}", s.alertsPage)
 	web.Handle("GET /{$}", http.RedirectHandler("/inbox/", http.StatusFound))
 	for _, srv := range []struct {
 		name, addr string
@@ -122,6 +152,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	}{
 		{tandoorServer, o.TandoorAddr, s.Faults.Middleware(tandoorServer, nil, s.Tandoor)},
 		{fatsecretServer, o.FatSecretAddr, s.Faults.Middleware(fatsecretServer, fatsecrettest.Operation, s.FatSecret)},
+		{alertsServer, o.AlertsAddr, s.receivers()},
 		{webServer, o.WebAddr, web},
 	} {
 		if err := s.serve(ctx, srv.name, srv.addr, srv.handler); err != nil {
@@ -207,6 +238,15 @@ func (s *Sandbox) FatSecretURL() string { return s.urls[fatsecretServer] }
 
 // InboxURL is where the mails can be read.
 func (s *Sandbox) InboxURL() string { return s.urls[webServer] + "/inbox/" }
+
+// PagerDutyURL is where PagerDuty's events go.
+func (s *Sandbox) PagerDutyURL() string { return s.urls[alertsServer] + pagerdutytest.Path }
+
+// SlackURL is the webhook, a secret as a whole.
+func (s *Sandbox) SlackURL() string { return s.urls[alertsServer] + s.slackPath }
+
+// AlertsURL is the page of what PagerDuty and Slack received.
+func (s *Sandbox) AlertsURL() string { return s.urls[webServer] + "/alerts/" }
 
 // FaultsURL is where faults are switched on and off; see [faultswitch.Switch.Control].
 func (s *Sandbox) FaultsURL() string { return s.urls[webServer] + "/faults" }

@@ -179,7 +179,7 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 
 func startSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 	t.Helper()
-	o.TandoorAddr, o.FatSecretAddr, o.SMTPAddr, o.IMAPAddr, o.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort
+	o.TandoorAddr, o.FatSecretAddr, o.SMTPAddr, o.IMAPAddr, o.AlertsAddr, o.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort, anyPort
 	o.Log, o.Now = slog.New(slog.DiscardHandler), time.Now
 	box, err := sandbox.Start(t.Context(), o)
 	must(t, err)

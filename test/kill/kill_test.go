@@ -307,7 +307,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
 	const anyPort = "127.0.0.1:0"
 	box, err := sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: anyPort,
+		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {

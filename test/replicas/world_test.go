@@ -91,7 +91,7 @@ func newWorld(t *testing.T) *world {
 	}
 	library.Recipes = few
 	w.box, err = sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, WebAddr: anyPort,
+		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
 		Library: library, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	must(t, err)

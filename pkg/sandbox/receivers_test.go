@@ -1,0 +1,120 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+)
+
+const loopback = "127.0.0.1:0"
+
+func options() sandbox.Options {
+	return sandbox.Options{
+		TandoorAddr: loopback, FatSecretAddr: loopback, SMTPAddr: loopback, IMAPAddr: loopback, AlertsAddr: loopback, WebAddr: loopback,
+		Library: tandoortest.Small(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+}
+
+func TestReceivers(t *testing.T) {
+	t.Parallel()
+	box, err := sandbox.Start(t.Context(), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Stop(context.Background()) })
+	rt := &http.Transport{}
+	t.Cleanup(rt.CloseIdleConnections)
+	client := &http.Client{Transport: rt}
+	for _, service := range sandbox.PagerDutyServices {
+		c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: secretbox.Secret(box.RoutingKeys[service]), HTTP: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Trigger(t.Context(), pagerduty.Event{Summary: "<b>for " + service, Source: "test", Severity: pagerduty.Critical}); err != nil {
+			t.Error(err)
+		}
+	}
+	slack := func() int {
+		resp, err := client.Post(box.SlackURL(), "application/json", strings.NewReader(`{"text":"hello","channel":"#incidents"}`))
+		if err != nil {
+			return 0
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	if code := slack(); code != http.StatusOK {
+		t.Errorf("Slack answers %d", code)
+	}
+	get := func(path string) string {
+		resp, err := client.Get(strings.TrimSuffix(box.FaultsURL(), "/faults") + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", path, resp.StatusCode, err)
+		}
+		return string(b)
+	}
+	var pd pagerdutytest.Record
+	var sl slacktest.Record
+	if err := json.Unmarshal([]byte(get("/pagerduty")), &pd); err != nil || len(pd.Incidents) != 3 || pd.Incidents[2].Service != "incident" {
+		t.Errorf("%v: %+v", err, pd)
+	}
+	if err := json.Unmarshal([]byte(get("/slack")), &sl); err != nil || len(sl.Messages) != 1 || sl.Messages[0].Channel != "#incidents" {
+		t.Errorf("%v: %+v", err, sl)
+	}
+	if page := get("/alerts/"); !strings.Contains(page, "&lt;b&gt;for lead") || !strings.Contains(page, "#incidents") {
+		t.Errorf("the page shows\n%s", page)
+	}
+	// Each is an upstream of its own to the switchboard.
+	if _, err := box.Faults.Set(faultswitch.Rule{Upstream: "slack", Path: "webhook", Status: http.StatusServiceUnavailable}); err != nil {
+		t.Fatal(err)
+	}
+	if code := slack(); code != http.StatusServiceUnavailable {
+		t.Errorf("Slack with a fault answers %d", code)
+	}
+	if _, err := box.Faults.Set(faultswitch.Rule{Upstream: "pagerduty", Outage: true}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: secretbox.Secret(box.RoutingKeys["lead"]), HTTP: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Resolve(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
+		t.Errorf("PagerDuty with an outage: %v", err)
+	}
+}
+
+func TestReceiversWantValidSecrets(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*sandbox.Options){
+		"a short routing key":   func(o *sandbox.Options) { o.RoutingKeys = map[string]string{"lead": "0123"} },
+		"no path of a webhook":  func(o *sandbox.Options) { o.SlackPath = "/hooks/1" },
+		"an address not a path": func(o *sandbox.Options) { o.SlackPath = "http://sandbox/services/TAAA/BAAA/aaaaaaaa" },
+	} {
+		o := options()
+		change(&o)
+		if box, err := sandbox.Start(t.Context(), o); fault.KindOf(err) != fault.InvalidConfig {
+			t.Errorf("%s: %v", name, err)
+			if err == nil {
+				_ = box.Stop(t.Context())
+			}
+		}
+	}
+}
