@@ -1,0 +1,123 @@
+// Package drill breaks a running installation on purpose, one fault at a time, so that an
+// alert can be seen to fire, to reach whom it should, to be diagnosed and to resolve. It
+// is for the demonstration and for staging, whose outside world is the sandbox: drills
+// change users, jobs and plans, and put them back.
+package drill
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+)
+
+// Faults is the sandbox's switchboard.
+type Faults interface {
+	Set(ctx context.Context, r faultswitch.Rule) (id string, err error)
+	Clear(ctx context.Context, id string) error
+}
+
+// Processes stops and starts what the installation consists of: "api", "scheduler" and
+// the telemetry servers ("otelcol", "jaeger", "alertmanager", ...).
+type Processes interface {
+	// Freeze keeps a process from doing anything; Thaw lets it go on.
+	Freeze(ctx context.Context, name string) error
+	Thaw(ctx context.Context, name string) error
+	// Stop ends a process; Start brings it back.
+	Stop(ctx context.Context, name string) error
+	Start(ctx context.Context, name string) error
+}
+
+// Installation is what is broken.
+type Installation struct {
+	DB        *pgxpool.Pool // as a client of its own: application_name mealplanner-drill
+	Faults    Faults
+	Processes Processes // nil: drills that need it cannot run
+	// WeekInForce returns the Monday of the week whose run was due, as a date.
+	WeekInForce func(ctx context.Context) (string, error)
+	// OTLP is the Collector's gRPC endpoint.
+	OTLP string
+}
+
+// Heal ends a fault and puts back what it changed. It may be called once.
+type Heal func(ctx context.Context) error
+
+// Reach is whom an alert reaches.
+type Reach string
+
+// The reaches.
+const (
+	Pager  Reach = "pager"  // PagerDuty's on-call service, and Slack
+	Slack  Reach = "slack"  // Slack only
+	Record Reach = "record" // the api's log only
+	Beat   Reach = "beat"   // PagerDuty, from the heartbeat's watch
+)
+
+// Drill is one exercise.
+type Drill struct {
+	Name  string // that of the alert's runbook
+	Alert string
+	// Labels tell the alert from others of its name.
+	Labels map[string]string
+	Reach  Reach
+	// Also are alerts that the same fault makes fire.
+	Also []string
+	// Fault says what is broken, in words.
+	Fault string
+	// Cause is what a diagnosis must name, in lower case: each of these strings, in one of
+	// the causes it gives.
+	Cause []string
+	// Causes are those of the drills with two faults; Cause is empty then.
+	Causes [][]string
+	// Processes says that processes are stopped, which needs [Installation.Processes].
+	Processes bool
+
+	inject func(context.Context, *Installation) (Heal, error)
+}
+
+// Inject breaks the installation. On an error nothing stays broken.
+func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
+	if d.Processes && i.Processes == nil {
+		return nil, fault.New(fault.InvalidInput, "drill "+d.Name, "stops processes: say how with --stop and --start")
+	}
+	return d.inject(ctx, i)
+}
+
+// Wanted are the causes that a diagnosis must name.
+func (d Drill) Wanted() [][]string {
+	if len(d.Causes) > 0 {
+		return d.Causes
+	}
+	return [][]string{d.Cause}
+}
+
+// Names reports whether one of the causes found, each a line of text, names the wanted one.
+func Names(found []string, wanted []string) bool {
+	return slices.ContainsFunc(found, func(line string) bool {
+		line = strings.ToLower(line)
+		for _, part := range wanted {
+			if !strings.Contains(line, part) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// Lookup returns the drill with the name.
+func Lookup(name string) (Drill, error) {
+	for _, d := range Drills {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	names := make([]string, len(Drills))
+	for i, d := range Drills {
+		names[i] = d.Name
+	}
+	return Drill{}, fault.New(fault.NotFound, "drill", "%q is none of %s", name, strings.Join(names, ", "))
+}

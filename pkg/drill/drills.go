@@ -1,0 +1,189 @@
+package drill
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+)
+
+// everybody chooses all jobs of users and libraries.
+const everybody = "true"
+
+// Drills lists every drill, those of related faults beside each other.
+var Drills = []Drill{
+	{
+		Name: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
+		Fault:  "Another client locks the table plans, so that generations wait until their time is up.",
+		Cause:  []string{"plans", "lock"},
+		inject: all(locked("plans"), planning(4*time.Second, everybody)),
+	},
+	{
+		Name: "generation-latency-slo-missed", Alert: "GenerationLatencySLOMissed", Reach: Slack,
+		Fault:  "Another client locks the table plans for 1.4 seconds, again and again.",
+		Cause:  []string{"plans", "lock"},
+		inject: all(lockedAtTimes("plans", 1400*time.Millisecond, 400*time.Millisecond), planning(2*time.Second, everybody)),
+	},
+	{
+		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
+		Fault:  "Two users forbid everything that can be cooked.",
+		Cause:  []string{"recipes"},
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(3*time.Second, everybody)),
+	},
+	{
+		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,
+		Fault:  "Most users have targets that no recipe reaches.",
+		Cause:  []string{"out of band"},
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(3*time.Second, everybody)),
+	},
+	{
+		Name: "generation-failed", Alert: "WeeklyGenerationIncomplete", Reach: Pager,
+		Fault:  "One user's plan of the week in force is gone, and the job that would make it again is paused.",
+		Cause:  []string{"no plan", "paused"},
+		inject: planGone,
+	},
+	{
+		Name: "scheduler-queue-backlog", Alert: "SchedulerQueueBacklog", Reach: Slack,
+		Fault:  "Another client locks the table users, and every job wants it.",
+		Cause:  []string{"users", "lock"},
+		Also:   []string{"SchedulerConcurrencySaturated"},
+		inject: all(locked("users"), running(2*time.Second, everybody)),
+	},
+	{
+		Name: "scheduler-concurrency-saturated", Alert: "SchedulerConcurrencySaturated", Reach: Record,
+		Fault: "One job at a time may run, and Tandoor is slow.",
+		Cause: []string{"jobs.concurrency"},
+		inject: all(setting("jobs.concurrency", "1"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 4000}),
+			running(time.Second, "connection_id is not null")),
+	},
+	{
+		Name: "high-retry-rate", Alert: "SchedulerRetryRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
+		Fault: "The time limit of AutoSync was lowered to a second, and Tandoor takes three.",
+		Cause: []string{"autosync", "timeout"},
+		inject: all(setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}),
+			running(time.Second, "connection_id is not null")),
+	},
+	{
+		Name: "job-failures", Alert: "SchedulerJobFailureRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Pager,
+		Fault: "Tandoor refuses the token.",
+		Cause: []string{"tandoor", "unauthorized"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusUnauthorized}),
+			running(time.Second, "connection_id is not null")),
+	},
+	{
+		Name: "api-down", Alert: "ExternalAPIDown", Labels: map[string]string{"api": "fatsecret"}, Reach: Pager,
+		Fault:  "FatSecret does not answer.",
+		Cause:  []string{"fatsecret", "answer"},
+		inject: upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
+	},
+	{
+		Name: "api-errors", Alert: "APIErrorRateHigh", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
+		Fault: "Tandoor answers every third request for recipes with 503.",
+		Cause: []string{"tandoor", "503"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33}),
+			syncing),
+	},
+	{
+		Name: "api-error-budget-burn", Alert: "APIErrorBudgetBurn", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
+		Fault: "Tandoor answers nearly every request for recipes with 500.",
+		Cause: []string{"tandoor", "500"},
+		Also:  []string{"APIErrorRateHigh"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusInternalServerError, Rate: 0.95}),
+			syncing),
+	},
+	{
+		Name: "api-quota-high", Alert: "APIQuotaHigh", Labels: map[string]string{"api": "fatsecret"}, Reach: Slack,
+		Fault: "Nine tenths of FatSecret's daily calls are spent.",
+		Cause: []string{"fatsecret", "quota"},
+		inject: statement(`insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, 4500)
+				on conflict (api, day) do update set calls = api_budget.calls + 4500`,
+			`update api_budget set calls = greatest(calls - 4500, 0) where api = 'fatsecret' and day = (now() at time zone 'utc')::date`),
+	},
+	{
+		Name: "db-pool-saturated", Alert: "DatabaseConnectionPoolSaturated", Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
+		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table users.",
+		Cause:  []string{"users", "lock"},
+		Also:   []string{"DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
+		inject: all(setting("jobs.concurrency", "40"), locked("users"), running(2*time.Second, everybody)),
+	},
+	{
+		Name: "database-connection-pool-high", Alert: "DatabaseConnectionPoolHigh", Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
+		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table users.",
+		Cause:  []string{"users", "lock"},
+		Also:   []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		inject: all(setting("jobs.concurrency", "15"), locked("users"), running(2*time.Second, everybody)),
+	},
+	{
+		Name: "database-query-slow", Alert: "DatabaseQuerySlow", Reach: Slack,
+		Fault:  "Another client locks the table scheduled_jobs for 0.4 seconds, again and again.",
+		Cause:  []string{"scheduled_jobs", "lock"},
+		inject: lockedAtTimes("scheduled_jobs", 400*time.Millisecond, 200*time.Millisecond),
+	},
+	{
+		Name: "email-delivery-issues", Alert: "EmailDeliveryRateLow", Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
+		Fault:  "The mail server refuses every mail for good.",
+		Cause:  []string{"mail server", "refuse"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(3*time.Second, everybody)),
+	},
+	{
+		Name: "service-down", Alert: "ServiceDown", Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,
+		Fault: "The scheduler hangs.", Processes: true,
+		Cause:  []string{"meal-planner-scheduler", "silent"},
+		Also:   []string{"AvailabilityBudgetBurnFast", "ExternalAPIDown"},
+		inject: frozen("scheduler"),
+	},
+	{
+		Name: "availability-budget-burn-fast", Alert: "AvailabilityBudgetBurnFast", Labels: map[string]string{"service": "meal-planner-api"}, Reach: Pager,
+		Fault: "The api hangs for seconds, again and again.", Processes: true,
+		Cause:  []string{"meal-planner-api", "gaps"},
+		inject: frozenAtTimes("api", 6*time.Second, 5*time.Second),
+	},
+	{
+		Name: "telemetry-missing", Alert: "TelemetryMissing", Labels: map[string]string{"source": "collector"}, Reach: Pager,
+		Fault: "The Collector is stopped.", Processes: true,
+		Cause:  []string{"collector"},
+		Also:   []string{"ServiceDown", "AvailabilityBudgetBurnFast", "ExternalAPIDown"},
+		inject: stopped("otelcol"),
+	},
+	{
+		Name: "telemetry-server-down", Alert: "TelemetryServerDown", Labels: map[string]string{"job": "jaeger"}, Reach: Slack,
+		Fault: "Jaeger is stopped.", Processes: true,
+		Cause:  []string{"jaeger"},
+		inject: stopped("jaeger"),
+	},
+	{
+		Name: "cardinality-overflow", Alert: "CardinalityOverflow", Reach: Slack,
+		Fault:  "A program sends a metric with more label sets than its limit.",
+		Cause:  []string{"drill_series_total"},
+		inject: overflowing,
+	},
+	{
+		Name: "watchdog", Alert: "Watchdog", Reach: Beat,
+		Fault: "Alertmanager is stopped.", Processes: true,
+		Cause:  []string{"alertmanager"},
+		inject: stopped("alertmanager"),
+	},
+	{
+		Name: "several-systems-affected", Alert: "SeveralSystemsAffected", Reach: Pager,
+		Fault:  "FatSecret does not answer, and another client locks the table users while too many jobs may run.",
+		Causes: [][]string{{"fatsecret", "answer"}, {"users", "lock"}},
+		Also:   []string{"ExternalAPIDown", "DatabaseConnectionPoolSaturated", "DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
+			setting("jobs.concurrency", "40"), locked("users"), running(2*time.Second, everybody)),
+	},
+	{
+		Name: "generation-slow-and-mail", Alert: "GenerationEngineSlow", Reach: Slack,
+		Fault:  "The table plans is locked for two seconds again and again, and the mail server refuses every mail.",
+		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
+		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed"},
+		inject: all(lockedAtTimes("plans", 2200*time.Millisecond, 1500*time.Millisecond), upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}),
+			planning(3*time.Second, everybody)),
+	},
+}
+
+// syncing has Tandoor's recipes fetched all the time, whole.
+var syncing = all(
+	statement(`update scheduled_jobs set parameters = '{"sync_type": "tandoor", "full_sync": true}' where connection_id is not null`,
+		`update scheduled_jobs set parameters = '{"sync_type": "tandoor"}' where connection_id is not null`),
+	running(time.Second, "connection_id is not null"),
+)
