@@ -113,6 +113,12 @@ test-rules: $(PROMLINT) ## Alert rules: syntax, unit tests, queries against the 
 	$(call tool,promtool) test rules prometheus/tests/*.yml
 	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT)
 
+.PHONY: test-routes
+test-routes: ## Notifications: alertmanager.yml in the real Alertmanager, every route and inhibition (20 seconds).
+	@tools/install alertmanager amtool
+	$(call tool,amtool) check-config alertmanager/alertmanager.yml
+	go test -tags routes -count=1 ./test/alerting -amtool $(call tool,amtool)
+
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.
 	cd pkg/postgres && $(SQLC) generate
