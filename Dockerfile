@@ -9,7 +9,7 @@ COPY pkg pkg
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/mealplanner ./cmd/mealplanner
 RUN mkdir -p /out/volumes/secrets/app /out/volumes/secrets/sandbox /out/volumes/secrets/postgres /out/volumes/secrets/grafana \
-    /out/volumes/secrets/tandoor /out/volumes/jaeger /out/volumes/otel-collector
+    /out/volumes/secrets/alertmanager /out/volumes/secrets/tandoor /out/volumes/jaeger /out/volumes/otel-collector
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

@@ -115,6 +115,12 @@ test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit te
 	$(PROMTOOL) test rules prometheus/tests/*.yml
 	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT) -promrules $(PROMRULES) -promtool $(PROMTOOL)
 
+.PHONY: test-routes
+test-routes: ## Notifications: alertmanager.yml in the real Alertmanager, every route and inhibition (20 seconds).
+	@tools/install alertmanager amtool
+	$(call tool,amtool) check-config alertmanager/alertmanager.yml
+	go test -tags routes -count=1 ./test/alerting -amtool $(call tool,amtool)
+
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.
 	cd pkg/postgres && $(SQLC) generate

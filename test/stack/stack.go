@@ -120,6 +120,8 @@ type Stack struct {
 	Ports Ports
 	// Env is added to the servers' environment: what the configuration files leave open.
 	Env []string
+	// LogLevel is that of Prometheus and Alertmanager; "" = warn.
+	LogLevel string
 
 	root, dir string
 	versions  map[string]string
@@ -133,11 +135,6 @@ func New(root, dir string, p Ports) (*Stack, error) {
 		return nil, err
 	}
 	s := &Stack{Ports: p, root: root, dir: dir, versions: versions, running: map[string]*Process{}}
-	for _, name := range Names {
-		if _, err := os.Stat(s.Binary(name)); err != nil {
-			return nil, fmt.Errorf("%s is not built: run `make stack` (%w)", name, err)
-		}
-	}
 	return s, nil
 }
 
@@ -162,8 +159,9 @@ func (s *Stack) Binary(name string) string {
 	return filepath.Join(os.Getenv("HOME"), ".cache", "mealplanner", name+"@"+s.versions[name], name)
 }
 
-// Prepare makes the directories, and a copy of Prometheus' configuration with the targets
-// of this stack beside it. It comes before the first start.
+// Prepare makes the directories, a copy of Prometheus' configuration with the targets of
+// this stack beside it, and one of Alertmanager's with [DefaultReceivers]. It comes before
+// the first start.
 func (s *Stack) Prepare() error {
 	conf := filepath.Join(s.dir, "conf", "prometheus")
 	if err := errors.Join(os.RemoveAll(conf), os.MkdirAll(filepath.Join(s.dir, "log"), 0o755)); err != nil {
@@ -183,6 +181,7 @@ func (s *Stack) Prepare() error {
 		fmt.Fprintf(&targets, "- {targets: [%q], labels: {job: %s}}\n", address(t.port), t.job)
 	}
 	return errors.Join(
+		s.SetReceivers(context.Background(), DefaultReceivers()),
 		os.WriteFile(filepath.Join(conf, "targets", "stack.yml"), []byte(targets.String()), 0o644),
 		os.WriteFile(filepath.Join(conf, "targets", "alertmanager.yml"), fmt.Appendf(nil, "- targets: [%q]\n", address(s.Ports.Alertmanager)), 0o644),
 	)
@@ -201,18 +200,29 @@ var PrometheusFlags = []string{
 	"--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
 }
 
+// AlertmanagerFlags are the flags with meaning, which compose.yaml has too: one instance,
+// and matchers in the new syntax only.
+var AlertmanagerFlags = []string{"--cluster.listen-address=", "--enable-feature=utf8-strict-mode"}
+
+func (s *Stack) logLevel() string {
+	if s.LogLevel == "" {
+		return "warn"
+	}
+	return s.LogLevel
+}
+
 func (s *Stack) command(name string) []string {
 	switch name {
 	case Prometheus:
 		return append([]string{
 			"--config.file=" + filepath.Join(s.dir, "conf", "prometheus", "prometheus.yml"),
-			"--storage.tsdb.path=" + s.Data(name), "--web.listen-address=" + address(s.Ports.Prometheus), "--log.level=warn",
+			"--storage.tsdb.path=" + s.Data(name), "--web.listen-address=" + address(s.Ports.Prometheus), "--log.level=" + s.logLevel(),
 		}, PrometheusFlags...)
 	case Alertmanager:
-		return []string{
-			"--config.file=" + s.file("alertmanager", "alertmanager.yml"), "--storage.path=" + s.Data(name),
-			"--web.listen-address=" + address(s.Ports.Alertmanager), "--cluster.listen-address=", "--log.level=warn",
-		}
+		return append([]string{
+			"--config.file=" + s.AlertmanagerConfig(), "--storage.path=" + s.Data(name), "--web.external-url=" + s.Ports.URL(name),
+			"--web.listen-address=" + address(s.Ports.Alertmanager), "--log.level=" + s.logLevel(),
+		}, AlertmanagerFlags...)
 	case Loki:
 		return []string{"-config.file=" + s.file("loki", "config.yaml"), "-config.expand-env=true"}
 	case Jaeger:
@@ -250,6 +260,9 @@ type Process struct {
 // StartServer starts one server and does not wait for it. It dies with this process
 // unless it is detached.
 func (s *Stack) StartServer(name string, detached bool) error {
+	if _, err := os.Stat(s.Binary(name)); err != nil {
+		return fmt.Errorf("%s is not built: run `make stack` (%w)", name, err)
+	}
 	if err := os.MkdirAll(s.Data(name), 0o755); err != nil {
 		return err
 	}
