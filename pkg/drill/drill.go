@@ -87,6 +87,9 @@ func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 	return d.inject(ctx, i)
 }
 
+// Runbook is the slug of the alert's runbook.
+func (d Drill) Runbook() string { return strings.TrimSuffix(d.Name, "-and-mail") }
+
 // Wanted are the causes that a diagnosis must name.
 func (d Drill) Wanted() [][]string {
 	if len(d.Causes) > 0 {

@@ -27,8 +27,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
-// Options configure [Start]. Addresses are host:port; port 0 picks one. Empty secrets
-// are made up.
+// Options configure [Start]. Addresses are host:port; port 0 picks one, and an HTTP server
+// without an address is left out. Empty secrets are made up.
 type Options struct {
 	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, AlertsAddr, WebAddr string
 
@@ -155,6 +155,9 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		{alertsServer, o.AlertsAddr, s.receivers()},
 		{webServer, o.WebAddr, web},
 	} {
+		if srv.addr == "" {
+			continue
+		}
 		if err := s.serve(ctx, srv.name, srv.addr, srv.handler); err != nil {
 			return nil, err
 		}

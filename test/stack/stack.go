@@ -123,6 +123,7 @@ type Stack struct {
 	// LogLevel is that of Prometheus and Alertmanager; "" = warn.
 	LogLevel string
 
+	hasty     bool // see Hasten
 	root, dir string
 	versions  map[string]string
 	running   map[string]*Process
@@ -214,10 +215,14 @@ func (s *Stack) logLevel() string {
 func (s *Stack) command(name string) []string {
 	switch name {
 	case Prometheus:
-		return append([]string{
+		var pace []string
+		if s.hasty { // a sample without a successor is seen for as long as five pushes
+			pace = []string{"--query.lookback-delta=5s"}
+		}
+		return append(append([]string{
 			"--config.file=" + filepath.Join(s.dir, "conf", "prometheus", "prometheus.yml"),
 			"--storage.tsdb.path=" + s.Data(name), "--web.listen-address=" + address(s.Ports.Prometheus), "--log.level=" + s.logLevel(),
-		}, PrometheusFlags...)
+		}, PrometheusFlags...), pace...)
 	case Alertmanager:
 		return append([]string{
 			"--config.file=" + s.AlertmanagerConfig(), "--storage.path=" + s.Data(name), "--web.external-url=" + s.Ports.URL(name),

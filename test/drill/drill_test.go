@@ -1,0 +1,270 @@
+//go:build drill
+
+package drill
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/drill"
+)
+
+// waves are the drills that can go on at the same time: no fault of a wave touches what
+// another one needs.
+var waves = [][]string{
+	{"api-down", "api-quota-high", "cardinality-overflow", "email-delivery-issues"},
+	{"api-errors", "generation-success-rate-low"},
+	{"api-error-budget-burn", "macro-balance-rate-low"},
+	{"job-failures", "generation-failed"},
+	{"high-retry-rate"},
+	{"scheduler-concurrency-saturated"},
+	{"database-query-slow"},
+	{"generation-slow"},
+	{"generation-latency-slo-missed"},
+	{"scheduler-queue-backlog"},
+	{"database-connection-pool-high"},
+	{"db-pool-saturated"},
+	{"telemetry-server-down", "watchdog"},
+	{"availability-budget-burn-fast"},
+	{"service-down"},
+	{"telemetry-missing"},
+	{"several-systems-affected"},
+	{"generation-slow-and-mail"},
+}
+
+// How long an alert may take to fire after its fault and to resolve after its end. The
+// longest window of the scaled rules is 3.6 minutes (scale.yml).
+const (
+	firesWithin    = 150 * time.Second
+	resolvesWithin = 330 * time.Second
+)
+
+func TestDrills(t *testing.T) {
+	w := newWorld(t)
+	inWave := map[string]bool{}
+	for _, names := range waves {
+		for _, n := range names {
+			inWave[n] = true
+		}
+	}
+	for _, d := range drill.Drills {
+		if !inWave[d.Name] {
+			t.Errorf("%s is in no wave", d.Name)
+		}
+	}
+	for _, names := range waves {
+		t.Run(strings.Join(names, "+"), func(t *testing.T) {
+			w.settle(t)
+			var wave []drill.Drill
+			var allowed []string
+			for _, n := range names {
+				d, err := drill.Lookup(n)
+				must(t, err)
+				wave, allowed = append(wave, d), append(append(allowed, d.Alert), d.Also...)
+			}
+			stop := w.watch(t, allowed)
+			var wg sync.WaitGroup
+			for _, d := range wave {
+				wg.Go(func() { w.exercise(t, d) })
+			}
+			wg.Wait()
+			stop()
+		})
+	}
+}
+
+// watch reports alerts that fire and are not allowed to.
+func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	said := map[string]bool{}
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			f, err := w.firing(ctx)
+			for name := range f {
+				if err == nil && !said[name] && !slices.Contains(allowed, name) {
+					said[name] = true
+					t.Errorf("%s fires too", name)
+				}
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	})
+	return func() { cancel(); wg.Wait() }
+}
+
+// selector chooses the alert among all of Prometheus'.
+func selector(d drill.Drill, state string) string {
+	out := fmt.Sprintf(`ALERTS{alertname=%q, alertstate=%q`, d.Alert, state)
+	for k, v := range d.Labels {
+		out += fmt.Sprintf(", %s=%q", k, v)
+	}
+	return out + "}"
+}
+
+func (w *world) exercise(t *testing.T, d drill.Drill) {
+	ctx := t.Context()
+	begin := time.Now()
+	heal, err := d.Inject(ctx, w.in)
+	if err != nil {
+		t.Errorf("%s: %v", d.Name, err)
+		return
+	}
+	healed := false
+	defer func() {
+		if !healed {
+			if err := heal(context.WithoutCancel(ctx)); err != nil {
+				t.Errorf("%s: heal: %v", d.Name, err)
+			}
+		}
+	}()
+	if d.Reach != drill.Beat && !w.eventually(ctx, firesWithin, func() bool { return w.has(ctx, selector(d, "firing")) }) {
+		t.Errorf("%s: %s does not fire within %s", d.Name, d.Alert, firesWithin)
+		return
+	}
+	fired := time.Since(begin)
+	if !w.eventually(ctx, 60*time.Second, func() bool { return w.reached(d, begin) }) {
+		t.Errorf("%s: nobody heard of %s who should (%s): %s", d.Name, d.Alert, d.Reach, w.heard(begin))
+	}
+	reached := time.Since(begin)
+	w.diagnose(t, d)
+	healed = true
+	if err := heal(ctx); err != nil {
+		t.Errorf("%s: heal: %v", d.Name, err)
+		return
+	}
+	ended := time.Now()
+	if !w.eventually(ctx, resolvesWithin, func() bool {
+		return d.Reach == drill.Beat || !w.has(ctx, selector(d, "firing")) && !w.has(ctx, selector(d, "pending"))
+	}) {
+		t.Errorf("%s: %s does not resolve within %s", d.Name, d.Alert, resolvesWithin)
+		return
+	}
+	resolved := time.Since(ended)
+	if !w.eventually(ctx, 60*time.Second, func() bool { return w.allClear(d, begin) }) {
+		t.Errorf("%s: the all-clear of %s did not arrive: %s", d.Name, d.Alert, w.heard(begin))
+	}
+	t.Logf("%s: fired after %.0f s, heard after %.0f s, resolved %.0f s after the fault", d.Name, fired.Seconds(), reached.Seconds(), resolved.Seconds())
+}
+
+// diagnose asks for the cause, which the drill knows.
+func (w *world) diagnose(t *testing.T, d drill.Drill) {
+	code, out, err := w.command(t.Context(), "diagnose", d.Name)
+	if err != nil || code != 0 {
+		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name, code, err, out)
+		return
+	}
+	var causes []string
+	for line := range strings.Lines(out) {
+		if c, ok := strings.CutPrefix(line, "cause: "); ok {
+			causes = append(causes, strings.TrimSpace(c))
+		}
+	}
+	for _, wanted := range d.Wanted() {
+		if !drill.Names(causes, wanted) {
+			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name, wanted, out)
+		}
+	}
+}
+
+func (w *world) has(ctx context.Context, expr string) bool {
+	s, err := w.Query(ctx, expr)
+	return err == nil && len(s) > 0
+}
+
+func (w *world) eventually(ctx context.Context, within time.Duration, ok func() bool) bool {
+	for deadline := time.Now().Add(within); ; {
+		if ok() {
+			return true
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return false
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+}
+
+// reached reports whether the receivers heard of the alert since a time.
+func (w *world) reached(d drill.Drill, since time.Time) bool {
+	switch d.Reach {
+	case drill.Pager:
+		service := "oncall"
+		if d.Alert == "SeveralSystemsAffected" {
+			service = "incident"
+		}
+		return w.paged(service, d.Alert, since, "") && (service == "incident" || w.slacked(d, since, false))
+	case drill.Slack:
+		return w.slacked(d, since, false)
+	case drill.Beat:
+		return w.paged("oncall", "heartbeat", since, "")
+	default:
+		return strings.Contains(w.output(), `"message":"Alert firing"`) && strings.Contains(w.output(), d.Alert)
+	}
+}
+
+// allClear reports whether they heard of its end.
+func (w *world) allClear(d drill.Drill, since time.Time) bool {
+	switch d.Reach {
+	case drill.Pager:
+		service := "oncall"
+		if d.Alert == "SeveralSystemsAffected" {
+			service = "incident"
+		}
+		return w.paged(service, d.Alert, since, "resolved") && (service == "incident" || w.slacked(d, since, true))
+	case drill.Slack:
+		return w.slacked(d, since, true)
+	case drill.Beat:
+		return w.paged("oncall", "heartbeat", since, "resolved")
+	default:
+		return true
+	}
+}
+
+// paged reports whether PagerDuty has an incident of the class, in the state if one is named.
+func (w *world) paged(service, class string, since time.Time, state string) bool {
+	for _, i := range w.box.PagerDuty.Record().Incidents {
+		if i.Service == service && i.Payload.Class == class && !i.Triggered.Before(since) && (state == "" || i.Status == state) {
+			return true
+		}
+	}
+	return false
+}
+
+// slacked reports whether Slack got a message about the alert, or about its end. Messages
+// name the runbook.
+func (w *world) slacked(d drill.Drill, since time.Time, resolved bool) bool {
+	for _, m := range w.box.Slack.Record().Messages {
+		for _, a := range m.Attachments {
+			if !m.Received.Before(since) && strings.HasPrefix(a.Title, "Resolved: ") == resolved && strings.Contains(a.Text, "/runbook/"+d.Runbook()+"|") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// heard lists what the receivers got since a time.
+func (w *world) heard(since time.Time) string {
+	var out []string
+	for _, i := range w.box.PagerDuty.Record().Incidents {
+		if !i.Triggered.Before(since) {
+			out = append(out, fmt.Sprintf("pager %s %s %s", i.Service, i.Payload.Class, i.Status))
+		}
+	}
+	for _, m := range w.box.Slack.Record().Messages {
+		for _, a := range m.Attachments {
+			if !m.Received.Before(since) {
+				out = append(out, "slack "+m.Channel+" "+a.Title)
+			}
+		}
+	}
+	return strings.Join(out, "; ")
+}
