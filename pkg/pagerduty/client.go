@@ -187,10 +187,9 @@ func (c *Client) send(ctx context.Context, action string, e wireEvent) (string, 
 	if err != nil {
 		return "", fault.Wrap(resilient.TransportKind(err), op, err)
 	}
-	limited := resilient.LimitBody(resp.Body, maxAnswer)
-	defer func() { _ = limited.Close() }() // the answer has been read, or is of no use
+	defer func() { _ = resp.Body.Close() }() // the answer has been read, or is of no use
 	var a answer
-	decodeErr := json.NewDecoder(limited).Decode(&a)
+	decodeErr := json.NewDecoder(resilient.LimitBody(resp.Body, maxAnswer)).Decode(&a)
 	if resp.StatusCode != http.StatusAccepted {
 		return "", fault.New(refusal(resp.StatusCode), op, "HTTP %d: %s", resp.StatusCode, c.reason(a))
 	}

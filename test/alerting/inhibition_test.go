@@ -4,9 +4,12 @@ package alerting
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
 )
 
 // inhibition is one rule: while source fires, muted is not heard of and others is.
@@ -129,12 +132,10 @@ func TestInhibitions(t *testing.T) {
 }
 
 func (i inhibition) run(t *testing.T) {
+	t.Helper()
 	w := newWorld(t, nil)
 	// A copy of the source alone explains nothing: it outlives its alert by a minute.
-	echo := labels{}
-	for k, v := range i.source {
-		echo[k] = v
-	}
+	echo := maps.Clone(i.source)
 	if i.source["severity"] == "critical" {
 		echo["tier"] = "3"
 		w.send(t, marked(echo))
@@ -184,4 +185,28 @@ func (i inhibition) run(t *testing.T) {
 	if got := w.inhibited(t); !slices.Equal(got, i.left) {
 		t.Errorf("after the source inhibited are %v; want %v", got, i.left)
 	}
+}
+
+// A page whose alert is muted later still ends in the pager: the mute ends before the copy.
+func TestPageEndsAfterItsMute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const api = "meal-planner-api"
+	page := marked(critical("AvailabilityBudgetBurnFast", "service", api, "tier", "2"))
+	w.send(t, page)
+	eventually(t, "the page", func() bool { return len(w.incidents("oncall")) == 1 })
+	mute := marked(critical("ServiceDown", "service", api))
+	w.send(t, mute)
+	eventually(t, "the mute", func() bool { return !w.free(t, page.Labels) })
+	time.Sleep(quiet)
+	w.resolve(t, mute)
+	eventually(t, "the mute's end", func() bool { return w.free(t, page.Labels) })
+	w.resolve(t, page)
+	eventually(t, "the page's end", func() bool { return w.incidents("oncall")[0].Status == pagerdutytest.Resolved })
+}
+
+// free reports whether nothing mutes the alert.
+func (w *world) free(t *testing.T, l labels) bool {
+	t.Helper()
+	return !slices.Contains(w.inhibited(t), identity(l))
 }

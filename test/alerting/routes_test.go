@@ -53,7 +53,9 @@ func TestRoutes(t *testing.T) {
 		},
 		"respond": {
 			{"alertname": "MacroBalanceRateLow", "severity": "info"},
-			{"alertname": "Unheard"}, {"alertname": "Unheard", "severity": "page"}, {"alertname": "Unheard", "severity": "none"},
+			{"alertname": "Unheard"},
+			{"alertname": "Unheard", "severity": "page"},
+			{"alertname": "Unheard", "severity": "none"},
 			{"alertname": "Unheard", "severity": "page", "tier": "9"},
 		},
 	} {

@@ -17,7 +17,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -257,16 +256,14 @@ func (w *world) inhibited(t *testing.T) []string {
 
 // identity names an alert by its labels, the severity and the system left out.
 func identity(l labels) string {
-	s := l["alertname"]
+	parts := []string{l["alertname"]}
 	for _, k := range slices.Sorted(maps.Keys(l)) {
 		if k != "alertname" && k != "severity" && k != "system" {
-			s += " " + k + "=" + l[k]
+			parts = append(parts, k+"="+l[k])
 		}
 	}
-	return s
+	return strings.Join(parts, " ")
 }
-
-var component = regexp.MustCompile("`(api|job_type|service|pool|query|email_type|week_of|job|source)=([^`]+)`")
 
 // heard is where a firing alert of this name and these labels arrived: "respond",
 // "heartbeat", "slack #alerts", "pagerduty oncall" and so on.

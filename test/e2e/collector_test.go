@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -167,9 +168,9 @@ func TestConfigurations(t *testing.T) {
 	}
 	compose, err := os.ReadFile(filepath.Join(root, "compose.yaml"))
 	must(t, err)
-	for _, flag := range stack.PrometheusFlags {
+	for _, flag := range slices.Concat(stack.PrometheusFlags, stack.AlertmanagerFlags) {
 		if !strings.Contains(string(compose), flag) {
-			t.Errorf("compose.yaml runs Prometheus without %s", flag)
+			t.Errorf("compose.yaml runs a server without %s", flag)
 		}
 	}
 	config, err := s.Ports.PrometheusConfig(t.Context())

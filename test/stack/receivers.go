@@ -49,6 +49,16 @@ func (s *Stack) SecretsDir() string { return filepath.Join(s.dir, "secrets", Ale
 // SetReceivers writes Alertmanager's configuration and secrets. A running Alertmanager
 // reads them again.
 func (s *Stack) SetReceivers(ctx context.Context, r Receivers) error {
+	if err := s.writeReceivers(r); err != nil {
+		return err
+	}
+	if _, running := s.Running(Alertmanager); !running {
+		return nil
+	}
+	return s.reloadAlertmanager(ctx)
+}
+
+func (s *Stack) writeReceivers(r Receivers) error {
 	conf := filepath.Dir(s.AlertmanagerConfig())
 	if err := errors.Join(os.RemoveAll(conf), os.MkdirAll(s.SecretsDir(), 0o700)); err != nil {
 		return err
@@ -83,10 +93,7 @@ func (s *Stack) SetReceivers(ctx context.Context, r Receivers) error {
 			return err
 		}
 	}
-	if _, running := s.Running(Alertmanager); !running {
-		return nil
-	}
-	return s.reloadAlertmanager(ctx)
+	return nil
 }
 
 // writeSecret writes the value; without one, what is there stays, and else it is made up.

@@ -182,7 +182,7 @@ func (s *Stack) Prepare() error {
 		fmt.Fprintf(&targets, "- {targets: [%q], labels: {job: %s}}\n", address(t.port), t.job)
 	}
 	return errors.Join(
-		s.SetReceivers(context.Background(), DefaultReceivers()),
+		s.writeReceivers(DefaultReceivers()),
 		os.WriteFile(filepath.Join(conf, "targets", "stack.yml"), []byte(targets.String()), 0o644),
 		os.WriteFile(filepath.Join(conf, "targets", "alertmanager.yml"), fmt.Appendf(nil, "- targets: [%q]\n", address(s.Ports.Alertmanager)), 0o644),
 	)

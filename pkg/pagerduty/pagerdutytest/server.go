@@ -32,18 +32,18 @@ type Options struct {
 	Now       func() time.Time
 }
 
-// Link and Image are what an event brings with it.
-type (
-	Link struct {
-		Href string `json:"href"`
-		Text string `json:"text,omitempty"`
-	}
-	Image struct {
-		Src  string `json:"src"`
-		Href string `json:"href,omitempty"`
-		Alt  string `json:"alt,omitempty"`
-	}
-)
+// Link is a page that an event names.
+type Link struct {
+	Href string `json:"href"`
+	Text string `json:"text,omitempty"`
+}
+
+// Image is a picture that an event brings with it.
+type Image struct {
+	Src  string `json:"src"`
+	Href string `json:"href,omitempty"`
+	Alt  string `json:"alt,omitempty"`
+}
 
 // Payload describes the problem.
 type Payload struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestBoundsAndRate(t *testing.T) {
 		if i >= 4 {
 			want = http.StatusTooManyRequests
 		}
-		if got := post(t, s, oncall, "trigger", fmt.Sprint(i)); got != want {
+		if got := post(t, s, oncall, "trigger", strconv.Itoa(i)); got != want {
 			t.Errorf("event %d: %d; want %d", i, got, want)
 		}
 	}
