@@ -74,6 +74,7 @@ var Drills = []Drill{
 		Name: "api-down", Alert: "ExternalAPIDown", Labels: map[string]string{"api": "fatsecret"}, Reach: Pager,
 		Fault:  "FatSecret does not answer.",
 		Cause:  []string{"fatsecret", "answer"},
+		Also:   []string{"APIErrorRateHigh", "APIErrorBudgetBurn"},
 		inject: upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
 	},
 	{

@@ -4,6 +4,7 @@ package drill
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,9 @@ const (
 	resolvesWithin = 330 * time.Second
 )
 
+// only chooses the wave with one drill.
+var only = flag.String("only", "", "run only the wave with this drill")
+
 func TestDrills(t *testing.T) {
 	w := newWorld(t)
 	inWave := map[string]bool{}
@@ -58,6 +62,9 @@ func TestDrills(t *testing.T) {
 		}
 	}
 	for _, names := range waves {
+		if *only != "" && !slices.Contains(names, *only) {
+			continue
+		}
 		t.Run(strings.Join(names, "+"), func(t *testing.T) {
 			w.settle(t)
 			var wave []drill.Drill

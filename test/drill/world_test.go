@@ -144,7 +144,7 @@ func (w *world) startStack(t *testing.T, apiAddr string) {
 	must(t, err)
 	w.Stack, err = stack.New(abs, t.TempDir(), ports)
 	must(t, err)
-	w.Env = []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s"}
+	w.Env = []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000"}
 	must(t, w.Prepare())
 	must(t, w.SetReceivers(ctx, stack.Receivers{
 		PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
