@@ -115,6 +115,10 @@ test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit te
 	$(PROMTOOL) test rules prometheus/tests/*.yml
 	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT) -promrules $(PROMRULES) -promtool $(PROMTOOL)
 
+.PHONY: test-mutation
+test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert rules and expect their tests to find it (2 minutes).
+	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
+
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code and the documentation pages.
 	cd pkg/postgres && $(SQLC) generate
