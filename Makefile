@@ -120,8 +120,9 @@ test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert 
 	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
 
 .PHONY: generate
-generate: $(SQLC) ## Generate the database code and the documentation pages.
+generate: $(SQLC) ## Generate the database code, the documentation pages and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
+	go test -tags rules ./test/rules -run TestHealthyMonthIsGenerated -update
 	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 
 .PHONY: generate-check
