@@ -34,7 +34,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: promrules scale|mutate FLAGS RULES...")
+		return errors.New("usage: promrules scale|mutate FLAGS RULES")
 	}
 	switch args[0] {
 	case "scale":

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -124,7 +123,7 @@ func (f faults) plant(at *parser.Expr) {
 		f.plant(&e.Expr)
 	case *parser.VectorSelector:
 		for i, m := range e.LabelMatchers {
-			if m.Name != labels.MetricName {
+			if m.Name != model.MetricNameLabel {
 				with(f, &e.LabelMatchers, slices.Delete(slices.Clone(e.LabelMatchers), i, i+1), "no %s in %s", m, e)
 			}
 		}

@@ -108,7 +108,7 @@ func (b bench) trials(name string) ([]trial, error) {
 					if slices.Contains(f.Order, g.Name) {
 						t.Order = append(t.Order, g.Name)
 					}
-					t.cost += last * time.Duration(len(g.Rules)) / time.Duration(max(1, time.Duration(f.Every)/time.Second))
+					t.cost += last * time.Duration(len(g.Rules)) / max(1, time.Duration(f.Every)/time.Second)
 				}
 			}
 			slices.SortFunc(t.Order, func(a, b string) int { return slices.Index(f.Order, a) - slices.Index(f.Order, b) })
@@ -193,7 +193,7 @@ func (b bench) run(ctx context.Context, t trial, m mutant) (passed bool, output 
 	if err != nil {
 		return false, "", err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	files := make([]ruleFile, 0, len(t.rules))
 	for _, f := range t.rules {
 		n := ruleFile{Path: f.Path}
