@@ -121,9 +121,14 @@ test-routes: ## Notifications: alertmanager.yml in the real Alertmanager, every 
 	$(call tool,amtool) check-config alertmanager/alertmanager.yml
 	go test -tags routes -count=1 ./test/alerting -amtool $(call tool,amtool)
 
+.PHONY: test-mutation
+test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert rules and expect their tests to find it (2 minutes).
+	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
+
 .PHONY: generate
-generate: $(SQLC) ## Generate the database code and the documentation pages.
+generate: $(SQLC) ## Generate the database code, the documentation pages and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
+	go test -tags rules ./test/rules -run TestHealthyMonthIsGenerated -update
 	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 
 .PHONY: generate-check
