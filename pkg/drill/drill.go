@@ -37,6 +37,9 @@ type Installation struct {
 	DB        *pgxpool.Pool // as a client of its own: application_name mealplanner-drill
 	Faults    Faults
 	Processes Processes // nil: drills that need it cannot run
+	// Command runs a command of the program with the installation's settings. That it
+	// fails is no error; kind InvalidConfiguration: it cannot be run.
+	Command func(ctx context.Context, args ...string) error
 	// WeekInForce returns the Monday of the week whose run was due, as a date.
 	WeekInForce func(ctx context.Context) (string, error)
 	// OTLP is the Collector's gRPC endpoint.

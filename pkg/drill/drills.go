@@ -1,9 +1,11 @@
 package drill
 
 import (
+	"context"
 	"net/http"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 )
 
@@ -14,15 +16,17 @@ const everybody = "true"
 var Drills = []Drill{
 	{
 		Name: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
-		Fault:  "Another client locks the table plans, so that generations wait until their time is up.",
+		Fault:  "Another client locks the table plans for 3 seconds, again and again, and generations have the time to wait for it.",
 		Cause:  []string{"plans", "lock"},
-		inject: all(locked("plans"), planning(4*time.Second, everybody)),
+		Also:   []string{"GenerationLatencySLOMissed", "DatabaseQuerySlow"},
+		inject: slowGenerations,
 	},
 	{
 		Name: "generation-latency-slo-missed", Alert: "GenerationLatencySLOMissed", Reach: Slack,
-		Fault:  "Another client locks the table plans for 1.4 seconds, again and again.",
+		Fault:  "Another client locks the table plans for 1.2 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
-		inject: all(lockedAtTimes("plans", 1400*time.Millisecond, 400*time.Millisecond), planning(2*time.Second, everybody)),
+		Also:   []string{"DatabaseQuerySlow"},
+		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1200*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second, everybody)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
@@ -51,10 +55,10 @@ var Drills = []Drill{
 	},
 	{
 		Name: "scheduler-concurrency-saturated", Alert: "SchedulerConcurrencySaturated", Reach: Record,
-		Fault: "One job at a time may run, and Tandoor is slow.",
+		Fault: "One job at a time may run, and both upstreams are slow.",
 		Cause: []string{"jobs.concurrency"},
-		inject: all(setting("jobs.concurrency", "1"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 4000}),
-			running(time.Second, "connection_id is not null")),
+		inject: all(setting("jobs.concurrency", "1"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000}),
+			running(500*time.Millisecond, "job_type = 'AutoSync'")),
 	},
 	{
 		Name: "high-retry-rate", Alert: "SchedulerRetryRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
@@ -92,7 +96,7 @@ var Drills = []Drill{
 		Cause: []string{"tandoor", "500"},
 		Also:  []string{"APIErrorRateHigh"},
 		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusInternalServerError, Rate: 0.95}),
-			syncing),
+			importing),
 	},
 	{
 		Name: "api-quota-high", Alert: "APIQuotaHigh", Labels: map[string]string{"api": "fatsecret"}, Reach: Slack,
@@ -176,11 +180,10 @@ var Drills = []Drill{
 	},
 	{
 		Name: "generation-slow-and-mail", Alert: "GenerationEngineSlow", Reach: Slack,
-		Fault:  "The table plans is locked for two seconds again and again, and the mail server refuses every mail.",
+		Fault:  "Another client locks the table plans for 3 seconds, again and again, and the mail server refuses every mail.",
 		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
-		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed"},
-		inject: all(lockedAtTimes("plans", 2200*time.Millisecond, 1500*time.Millisecond), upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}),
-			planning(3*time.Second, everybody)),
+		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed", "DatabaseQuerySlow"},
+		inject: all(slowGenerations, upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
 }
 
@@ -190,3 +193,19 @@ var syncing = all(
 		`update scheduled_jobs set parameters = '{"sync_type": "tandoor"}' where connection_id is not null`),
 	running(time.Second, "connection_id is not null"),
 )
+
+// importing runs one import after the other, each in a process of its own, whose breaker
+// has not opened yet.
+var importing = during(func(ctx context.Context, i *Installation) error {
+	for {
+		if err := i.Command(ctx, "import", "--full"); err != nil && ctx.Err() == nil && fault.KindOf(err) == fault.InvalidConfig {
+			return err
+		}
+		if !sleep(ctx, 500*time.Millisecond) {
+			return nil
+		}
+	}
+})
+
+// slowGenerations take 3 seconds and more, and succeed.
+var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second, everybody))

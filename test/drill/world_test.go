@@ -32,6 +32,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/drill"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -108,7 +109,7 @@ func newWorld(t *testing.T) *world {
 	db, err := pgxpool.New(ctx, w.pg.URL("postgres")+"&application_name=mealplanner-drill")
 	must(t, err)
 	t.Cleanup(db.Close)
-	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, OTLP: w.Ports.OTLP()}
+	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, Command: w.run, OTLP: w.Ports.OTLP()}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
 	w.settle(t)
@@ -402,6 +403,16 @@ func (w *world) command(ctx context.Context, args ...string) (code int, output s
 		return exit.ExitCode(), string(out), nil
 	}
 	return 0, string(out), err
+}
+
+// run implements [drill.Installation]'s Command.
+func (w *world) run(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = w.env
+	if _, ok := errors.AsType[*exec.Error](cmd.Run()); ok {
+		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", binary)
+	}
+	return nil
 }
 
 func (w *world) output() string {
