@@ -23,6 +23,7 @@ type alertCmd struct {
 	Ack       alertAckCmd       `cmd:"" help:"Take a page over: silence its tier 2 only, and record who did. Tiers 3 and 4 come at their time."`
 	Acks      alertAcksCmd      `cmd:"" help:"List who took over what, the newest first."`
 	Responses alertResponsesCmd `cmd:"" help:"List what was done about alerts automatically (tier 1), the newest first."`
+	Test      alertTestCmd      `cmd:"" help:"Send a test page and its all-clear the whole way: Alertmanager, PagerDuty, Slack."`
 	OnCall    alertOnCallCmd    `cmd:"" name:"oncall" help:"Say who is on call, by the rotation file."`
 }
 
@@ -216,6 +217,46 @@ func (c *alertResponsesCmd) Run(ctx context.Context, std *streams, now func() ti
 		}
 		return t.Flush()
 	})
+}
+
+type alertTestCmd struct {
+	AlertmanagerURL string        `env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager."`
+	Tier            string        `default:"2" enum:"2,3,4,none" help:"Who is paged: 2 on call, 3 the lead, 4 incident response; none: a warning for Slack."`
+	For             time.Duration `default:"2m" help:"When it resolves, 1s to 1h."`
+}
+
+// Run fires the test alert, waits, and resolves it, also when it is interrupted.
+func (c *alertTestCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if c.For < time.Second || c.For > time.Hour {
+		return fault.New(fault.InvalidInput, "--for", "%s is not between 1s and 1h", c.For)
+	}
+	labels := map[string]string{"alertname": "TestAlert", "severity": "warning", "system": "test"}
+	if c.Tier != "none" {
+		labels["severity"], labels["tier"] = "critical", c.Tier
+	}
+	annotations := map[string]string{
+		"summary": "A test, nothing is wrong", "description": "Sent by " + whoami() + " to see who hears of it.",
+		"runbook_url": "/runbook/watchdog", "dashboard": "/d/telemetry",
+	}
+	am := app.NewAlertmanager(c.AlertmanagerURL)
+	begin := now()
+	if err := am.Post(ctx, labels, annotations, begin, begin.Add(c.For+5*time.Minute)); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "TestAlert fires (tier: %s); it resolves in %s\n", c.Tier, c.For)
+	wait := time.NewTimer(c.For)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wait.C:
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := am.Post(limited, labels, annotations, begin, now()); err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, "TestAlert is resolved")
+	return nil
 }
 
 type alertOnCallCmd struct {

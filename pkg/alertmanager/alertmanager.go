@@ -47,6 +47,14 @@ func (c *Client) Alerts(ctx context.Context) ([]Alert, error) {
 	return out, c.call(ctx, http.MethodGet, "/api/v2/alerts?"+url.Values{"active": {"true"}, "silenced": {"true"}, "inhibited": {"true"}}.Encode(), nil, &out)
 }
 
+// Post says that an alert fires until endsAt, or with a time that has come that it has
+// resolved.
+func (c *Client) Post(ctx context.Context, labels, annotations map[string]string, startsAt, endsAt time.Time) error {
+	return c.call(ctx, http.MethodPost, "/api/v2/alerts", []any{map[string]any{
+		"labels": labels, "annotations": annotations, "startsAt": startsAt, "endsAt": endsAt,
+	}}, nil)
+}
+
 // Matcher is one condition of a silence.
 type Matcher struct {
 	Name    string `json:"name"`

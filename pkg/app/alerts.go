@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/alerting"
@@ -72,6 +73,9 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 		Beat:      store.Beat, Token: c.Token, Log: a.Log,
 	}
 	alerts.Register(mux)
+	if err := a.observeResponses(ctx, store); err != nil {
+		return err
+	}
 	if c.HeartbeatTimeout > 0 {
 		pager, err := a.pager()
 		if err != nil {
@@ -85,14 +89,26 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	return nil
 }
 
-// readAlertResponses says how the automatic responses of the last hour ended.
-func (a *App) readAlertResponses(ctx context.Context) (map[string][]metrics.Reading, error) {
-	rows, err := a.Alerts.LatestResponses(ctx)
-	out := make([]metrics.Reading, len(rows))
-	for i, r := range rows {
-		out[i] = metrics.Reading{Label: r.Alert, Second: r.Action, Third: r.Result, Value: 1}
-	}
-	return map[string][]metrics.Reading{"alert_response": out}, err
+// readResponsesEvery is how soon a response is exported: the page of tier 2, a minute after
+// the alert, names it.
+const readResponsesEvery = 5 * time.Second
+
+// observeResponses exports how the automatic responses of the last hour ended.
+func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) error {
+	var last atomic.Pointer[[]metrics.Reading]
+	last.Store(&[]metrics.Reading{})
+	a.background(ctx, "alert responses", func(ctx context.Context) {
+		a.every(ctx, readResponsesEvery, "alert responses", "alerting", func(ctx context.Context) error {
+			rows, err := store.LatestResponses(ctx)
+			out := make([]metrics.Reading, len(rows))
+			for i, r := range rows {
+				out[i] = metrics.Reading{Label: r.Alert, Second: r.Action, Third: r.Result, Value: 1}
+			}
+			last.Store(&out)
+			return err
+		})
+	})
+	return a.observeGauge("alert_response", func(context.Context) []metrics.Reading { return *last.Load() })
 }
 
 // responses is what the program does about alerts by itself.

@@ -43,7 +43,7 @@ var spoken = []string{
 	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
 	"weekly_generation_last_success_timestamp_seconds",
 	"scheduler_job_queue_depth", "scheduler_job_oldest_pending_age_seconds", "scheduler_job_retry_rate",
-	"scheduler_job_error_rate", "job_processing_throughput", "alert_response",
+	"scheduler_job_error_rate", "job_processing_throughput",
 }
 
 // speak is the leader's work: it probes the upstreams and reads the gauges of the
@@ -71,7 +71,6 @@ func (a *App) readGauges(ctx context.Context) {
 		{"weeks", a.readWeeks},
 		{"job queue", a.readQueue},
 		{"jobs of the last day", a.readLastDay},
-		{"alert responses", a.readAlertResponses},
 	} {
 		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
 		values, err := g.read(limited)

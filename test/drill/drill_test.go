@@ -159,6 +159,12 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 	if !w.eventually(ctx, 60*time.Second, func() bool { return w.allClear(d, begin) }) {
 		t.Errorf("%s: the all-clear of %s did not arrive: %s", d.Name, d.Alert, w.heard(begin))
 	}
+	if d.Reach != drill.Pager && d.Reach != drill.Beat && w.paged("oncall", d.Alert, begin, "") {
+		t.Errorf("%s: somebody was paged for %s", d.Name, d.Alert)
+	}
+	if d.Reach == drill.Record && w.slacked(d, begin, false) {
+		t.Errorf("%s: Slack heard of %s", d.Name, d.Alert)
+	}
 	t.Logf("%s: fired after %.0f s, heard after %.0f s, resolved %.0f s after the fault", d.Name, fired.Seconds(), reached.Seconds(), resolved.Seconds())
 }
 

@@ -27,6 +27,7 @@ var (
 		{"group_wait: 10s", "group_wait: 1s"},
 		{"group_interval: 1m", "group_interval: 2s"},
 		{"group_interval: 30s", "group_interval: 1s"},
+		{"group_interval: 15s", "group_interval: 500ms"},
 		{"repeat_interval: 50s", "repeat_interval: 2s"},
 	}
 )
