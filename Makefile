@@ -93,6 +93,22 @@ e2e-long: stack ## Outages of five minutes each; the result goes into docs/obser
 	@tools/deps e2e
 	OUTAGE=5m go test -tags e2e -count=1 -timeout 40m -v -run TestOutages ./test/e2e
 
+.PHONY: e2e-alerts
+e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under hastened rules: fires, reaches, is diagnosed, resolves; tiers; runbooks (25 minutes).
+	@tools/deps e2e
+	go test -tags drill -count=1 -timeout 60m -v ./test/drill
+
+NAME ?=
+.PHONY: drill
+drill: build ## Break an installation of its own and follow the alert: make drill NAME=api-down; without NAME list the drills.
+ifeq ($(NAME),)
+	@./bin/mealplanner drill
+else
+	@$(MAKE) --no-print-directory stack $(PROMRULES)
+	@tools/deps e2e
+	go test -tags drill -count=1 -timeout 30m -v -run TestDrills ./test/drill -only $(NAME)
+endif
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Linter, with the layers' arrows.
 	$(GOLANGCI) run

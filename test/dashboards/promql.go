@@ -68,8 +68,13 @@ func parse(promlint string, exprs map[string]string) (map[string]parsed, error) 
 
 // CheckQueries parses every PromQL expression with the program at promlint and returns
 // what is wrong with them and with the LogQL ones.
-func CheckQueries(all []Dashboard, promlint string) ([]string, error) {
-	var bad []string
+//
+// They may read what the rules make.
+func CheckQueries(all []Dashboard, rules []Rule, promlint string) ([]string, error) {
+	m, bad, err := checkRules(rules, promlint)
+	if err != nil {
+		return nil, err
+	}
 	exprs, wanted := map[string]string{}, map[string][]string{}
 	for _, d := range all {
 		w := Window{To: time.Unix(0, 0), Span: 7 * 24 * time.Hour, Step: time.Hour}
@@ -97,7 +102,7 @@ func CheckQueries(all []Dashboard, promlint string) ([]string, error) {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(trees)) {
-		for _, finding := range checkPromQL(trees[id], wanted[id]...) {
+		for _, finding := range checkPromQL(trees[id], m, wanted[id]...) {
 			bad = append(bad, id+": "+finding)
 		}
 	}
@@ -204,11 +209,11 @@ var (
 
 // checkPromQL returns what is wrong with a parsed expression whose result must have the
 // wanted labels.
-func checkPromQL(p parsed, wanted ...string) []string {
+func checkPromQL(p parsed, m made, wanted ...string) []string {
 	if p.Error != "" {
 		return []string{p.Error}
 	}
-	var c checker
+	c := checker{made: m}
 	result := c.visit(p.Tree, scope{})
 	for _, l := range wanted {
 		if !result[l] {
@@ -219,10 +224,9 @@ func checkPromQL(p parsed, wanted ...string) []string {
 }
 
 type checker struct {
-	bad      []string
-	rules    bool              // expressions of rules, which look at every environment
-	recorded map[string]labels // what rules recorded, by name
-	alerts   labels            // of ALERTS; nil where nothing may read it
+	made
+	bad   []string
+	rules bool // expressions of rules, which look at every environment
 }
 
 func (c *checker) say(format string, args ...any) {

@@ -11,9 +11,18 @@ import (
 
 var promlint = flag.String("promlint", "promlint", "path of the program built from tools/promql/promlint")
 
+func rules(t *testing.T) []Rule {
+	t.Helper()
+	all, err := LoadRules(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestQueries(t *testing.T) {
 	t.Parallel()
-	bad, err := CheckQueries(load(t), *promlint)
+	bad, err := CheckQueries(load(t), rules(t), *promlint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +43,7 @@ func TestQueryOfTheLinkFromTraces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, finding := range checkPromQL(trees["link"]) {
+	for _, finding := range checkPromQL(trees["link"], made{}) {
 		t.Error(finding)
 	}
 }
@@ -72,7 +81,7 @@ func TestQueriesFindPlantedFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range cases {
-		got := strings.Join(checkPromQL(trees[name]), "\n")
+		got := strings.Join(checkPromQL(trees[name], made{}), "\n")
 		if !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: found %q; want %q", name, got, c.want)
 		}
@@ -93,7 +102,7 @@ func TestQueriesOfPlantedDashboards(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bad, err := CheckQueries(loadFrom(t, planted(t, c.uid, c.old, c.replacement)), *promlint)
+			bad, err := CheckQueries(loadFrom(t, planted(t, c.uid, c.old, c.replacement)), rules(t), *promlint)
 			if err != nil {
 				t.Fatal(err)
 			}

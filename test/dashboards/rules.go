@@ -1,10 +1,13 @@
 package dashboards
 
 import (
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Rule is one rule of Prometheus: a recording one, or an alert.
@@ -15,19 +18,52 @@ type Rule struct {
 
 var annotationLabel = regexp.MustCompile(`\$labels\.(\w+)`)
 
+// LoadRules reads the rule files of the repository.
+func LoadRules(fsys fs.FS) (all []Rule, err error) {
+	files, err := fs.Glob(fsys, "prometheus/rules/*.yml")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		b, err := fs.ReadFile(fsys, f)
+		if err != nil {
+			return nil, err
+		}
+		var file struct{ Groups []struct{ Rules []Rule } }
+		if err := yaml.Unmarshal(b, &file); err != nil {
+			return nil, err
+		}
+		for _, g := range file.Groups {
+			all = append(all, g.Rules...)
+		}
+	}
+	return all, nil
+}
+
+// made is what rules make: the labels of each record, and those of ALERTS.
+type made struct {
+	recorded map[string]labels
+	alerts   labels // nil where nothing may read it
+}
+
 // CheckRules parses the rules' expressions with the program at promlint and returns what is
-// wrong with them. A record comes before what reads it. ALERTS has the labels of all alerts
-// that do not read it.
+// wrong with them.
 func CheckRules(rules []Rule, promlint string) ([]string, error) {
+	_, bad, err := checkRules(rules, promlint)
+	return bad, err
+}
+
+// checkRules also returns what the rules make. A record comes before what reads it. ALERTS
+// has the labels of all alerts that do not read it.
+func checkRules(rules []Rule, promlint string) (_ made, bad []string, err error) {
 	exprs := map[string]string{}
 	for _, r := range rules {
 		exprs[r.Record+r.Alert] = r.Expr
 	}
 	trees, err := parse(promlint, exprs)
 	if err != nil {
-		return nil, err
+		return made{}, nil, err
 	}
-	var bad []string
 	recorded, alerts := map[string]labels{}, setOf("alertname", "alertstate", "tier")
 	for _, r := range inOrder(rules, trees) {
 		p := trees[r.Record+r.Alert]
@@ -35,7 +71,7 @@ func CheckRules(rules []Rule, promlint string) ([]string, error) {
 			bad = append(bad, r.Record+r.Alert+": "+p.Error)
 			continue
 		}
-		c := checker{rules: true, recorded: recorded, alerts: alerts}
+		c := checker{rules: true, made: made{recorded, alerts}}
 		result := c.visit(p.Tree, scope{}).without("__name__")
 		own := setOf(slices.Collect(maps.Keys(r.Labels))...) // not seen by $labels
 		if r.Record != "" {
@@ -56,7 +92,7 @@ func CheckRules(rules []Rule, promlint string) ([]string, error) {
 			bad = append(bad, r.Record+r.Alert+": "+finding)
 		}
 	}
-	return bad, nil
+	return made{recorded, alerts}, bad, nil
 }
 
 // inOrder returns records first and what reads ALERTS last.
