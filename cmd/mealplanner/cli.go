@@ -34,7 +34,9 @@ type cli struct {
 	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
-	Debug     debugCmd     `cmd:"" help:"Write one user's DEBUG lines for a while, in every running process."`
+	Debug     debugCmd     `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
+	Diagnose  diagnoseCmd  `cmd:"" help:"Name the likely cause of what is wrong, with the evidence."`
+	Drill     drillCmd     `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
 	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
 	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`

@@ -10,14 +10,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-type debugCmd struct {
+type debugUserCmd struct {
 	settings
 	User string        `arg:"" help:"Whose DEBUG lines are written."`
 	For  time.Duration `default:"1h" help:"For how long; 0s ends it."`
 }
 
 // Run asks every running process for one user's DEBUG lines; they follow within seconds.
-func (c *debugCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+func (c *debugUserCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	if c.For < 0 || c.For > web.MaxDebug {
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 0s and %s", c.For, web.MaxDebug)
 	}

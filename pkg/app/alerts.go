@@ -69,7 +69,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	store := postgres.NewAlerts(a.pools["api"])
 	actor := observe.NewResponses(responses{a}, a.telemetry.Tracer(), a.rec, a.Log)
 	alerts := &web.Alerts{
-		Responder: alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)),
+		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.Log),
 		Beat:      store.Beat, Token: c.Token, Log: a.Log,
 	}
 	alerts.Register(mux)

@@ -27,6 +27,7 @@ type Config struct {
 	Tandoor    Tandoor    `embed:"" prefix:"tandoor-" group:"Upstreams"`
 	FatSecret  FatSecret  `embed:"" prefix:"fatsecret-" group:"Upstreams"`
 	Alerts     Alerts     `embed:"" group:"Alerts"`
+	Diagnosis  Diagnosis  `embed:"" group:"Alerts"`
 	Log        Log        `embed:"" group:"Logs and telemetry"`
 	Telemetry  Telemetry  `embed:"" group:"Logs and telemetry"`
 }
@@ -134,6 +135,13 @@ type Alerts struct {
 	HeartbeatTimeout time.Duration    `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"A person is called when Alertmanager's heartbeat, once heard, is silent for longer; 0 does not watch."`
 	PagerDutyURL     string           `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, called when the heartbeat stops."`
 	PagerDutyKey     secretbox.Secret `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a stopped heartbeat is an ERROR line only." placeholder:"SECRET"`
+}
+
+// Diagnosis says where the telemetry can be asked.
+type Diagnosis struct {
+	PrometheusURL string `name:"prometheus-url" env:"PROMETHEUS_URL" default:"http://localhost:9090" help:"Prometheus, for diagnose and debug."`
+	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug."`
+	JaegerURL     string `name:"jaeger-url" env:"JAEGER_URL" default:"http://localhost:16686" help:"Jaeger, for diagnose and debug."`
 }
 
 // Log says which lines are written.

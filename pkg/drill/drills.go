@@ -48,10 +48,10 @@ var Drills = []Drill{
 	},
 	{
 		Name: "scheduler-queue-backlog", Alert: "SchedulerQueueBacklog", Reach: Slack,
-		Fault:  "Another client locks the table users, and every job wants it.",
-		Cause:  []string{"users", "lock"},
+		Fault:  "Another client locks the table plans, and every job wants it.",
+		Cause:  []string{"plans", "lock"},
 		Also:   []string{"SchedulerConcurrencySaturated"},
-		inject: all(locked("users"), running(2*time.Second, everybody)),
+		inject: stuckJobs,
 	},
 	{
 		Name: "scheduler-concurrency-saturated", Alert: "SchedulerConcurrencySaturated", Reach: Record,
@@ -108,17 +108,17 @@ var Drills = []Drill{
 	},
 	{
 		Name: "db-pool-saturated", Alert: "DatabaseConnectionPoolSaturated", Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
-		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table users.",
-		Cause:  []string{"users", "lock"},
+		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table plans.",
+		Cause:  []string{"plans", "lock"},
 		Also:   []string{"DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
-		inject: all(setting("jobs.concurrency", "40"), locked("users"), running(2*time.Second, everybody)),
+		inject: all(setting("jobs.concurrency", "40"), stuckJobs),
 	},
 	{
 		Name: "database-connection-pool-high", Alert: "DatabaseConnectionPoolHigh", Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
-		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table users.",
-		Cause:  []string{"users", "lock"},
+		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table plans.",
+		Cause:  []string{"plans", "lock"},
 		Also:   []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
-		inject: all(setting("jobs.concurrency", "15"), locked("users"), running(2*time.Second, everybody)),
+		inject: all(setting("jobs.concurrency", "15"), stuckJobs),
 	},
 	{
 		Name: "database-query-slow", Alert: "DatabaseQuerySlow", Reach: Slack,
@@ -172,11 +172,11 @@ var Drills = []Drill{
 	},
 	{
 		Name: "several-systems-affected", Alert: "SeveralSystemsAffected", Reach: Pager,
-		Fault:  "FatSecret does not answer, and another client locks the table users while too many jobs may run.",
-		Causes: [][]string{{"fatsecret", "answer"}, {"users", "lock"}},
+		Fault:  "FatSecret does not answer, and another client locks the table plans while too many jobs may run.",
+		Causes: [][]string{{"fatsecret", "answer"}, {"plans", "lock"}},
 		Also:   []string{"ExternalAPIDown", "DatabaseConnectionPoolSaturated", "DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
 		inject: all(upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
-			setting("jobs.concurrency", "40"), locked("users"), running(2*time.Second, everybody)),
+			setting("jobs.concurrency", "40"), stuckJobs),
 	},
 	{
 		Name: "generation-slow-and-mail", Alert: "GenerationEngineSlow", Reach: Slack,
@@ -209,3 +209,6 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 
 // slowGenerations take 3 seconds and more, and succeed.
 var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second, everybody))
+
+// stuckJobs wait for a lock and hold a connection each.
+var stuckJobs = all(setting("generation.timeout", "60s"), locked("plans"), planning(2*time.Second, everybody), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))

@@ -13,6 +13,34 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
+// Responder answers alerts.
+type Responder interface {
+	Respond(ctx context.Context, a alerting.Alert) error
+}
+
+// Notified is a [Responder] seen from outside: a line for each alert that was notified,
+// which is all that becomes of an info alert.
+type Notified struct {
+	next Responder
+	log  *slog.Logger
+}
+
+var _ Responder = (*Notified)(nil)
+
+// NewNotified wraps next.
+func NewNotified(next Responder, log *slog.Logger) *Notified { return &Notified{next, log} }
+
+// Respond implements [Responder].
+func (n *Notified) Respond(ctx context.Context, a alerting.Alert) error {
+	level := slog.LevelInfo
+	if a.Status == alerting.Firing && a.Labels["severity"] != "info" {
+		level = slog.LevelWarn
+	}
+	n.log.LogAttrs(telemetry.WithComponent(ctx, "alerting"), level, "Alert "+string(a.Status), telemetry.Keep, slog.String("alert", a.Name()),
+		slog.String("severity", a.Labels["severity"]), slog.String("description", a.Annotations["description"]))
+	return n.next.Respond(ctx, a)
+}
+
 // Responses is an [alerting.Actor] seen from outside: a span, a count and a line for each
 // automatic response.
 type Responses struct {

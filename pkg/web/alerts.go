@@ -80,12 +80,6 @@ func (a *Alerts) guarded(do func(context.Context, []alerting.Alert) error) http.
 func (a *Alerts) notify(ctx context.Context, alerts []alerting.Alert) error {
 	var errs []error
 	for _, alert := range alerts {
-		level := slog.LevelInfo
-		if alert.Status == alerting.Firing && alert.Labels["severity"] != "info" {
-			level = slog.LevelWarn
-		}
-		a.Log.LogAttrs(ctx, level, "Alert "+string(alert.Status), slog.String("component", "alerting"), slog.String("alert", alert.Name()),
-			slog.String("severity", alert.Labels["severity"]), slog.String("description", alert.Annotations["description"]))
 		errs = append(errs, a.Responder.Respond(ctx, alert))
 	}
 	return errors.Join(errs...)

@@ -170,7 +170,7 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 
 // diagnose asks for the cause, which the drill knows.
 func (w *world) diagnose(t *testing.T, d drill.Drill) {
-	code, out, err := w.command(t.Context(), "diagnose", d.Name)
+	code, out, err := w.command(t.Context(), "diagnose", d.Name, "--since", "20s")
 	if err != nil || code != 0 {
 		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name, code, err, out)
 		return

@@ -19,32 +19,6 @@ type AlertAcknowledgement struct {
 	EndedAt        *time.Time
 }
 
-type AlertHeartbeat struct {
-	ID       bool
-	LastBeat time.Time
-	Silent   bool
-}
-
-type AlertResponse struct {
-	ID          int64
-	Fingerprint string
-	StartsAt    time.Time
-	Status      string
-	Action      string
-	Alert       string
-	Labels      []byte
-	Result      *string
-	Detail      *string
-	BegunAt     time.Time
-	FinishedAt  *time.Time
-}
-
-type ApiBudget struct {
-	Api   string
-	Day   time.Time
-	Calls int32
-}
-
 type Connection struct {
 	ID           string
 	Url          string
@@ -60,96 +34,6 @@ type Connection struct {
 type DebugUser struct {
 	UserID string
 	Until  time.Time
-}
-
-type DiaryEntry struct {
-	UserID    string
-	Date      time.Time
-	Meal      string
-	Line      int32
-	RecipeID  int64
-	Food      string
-	FoodID    string
-	ServingID string
-	EntryID   string
-	Status    string
-	CreatedAt time.Time
-	WrittenAt *time.Time
-}
-
-type FatsecretCache struct {
-	UserID    string
-	Kind      string
-	Data      []byte
-	FetchedAt time.Time
-}
-
-type FatsecretFood struct {
-	Name       string
-	FoodID     string
-	ServingID  string
-	LookedUpAt time.Time
-}
-
-type FatsecretPending struct {
-	RequestToken string
-	UserID       string
-	SecretSealed []byte
-	CreatedAt    time.Time
-}
-
-type GrafanaJobExecutionHistory struct {
-	ID       int64
-	Type     string
-	Started  time.Time
-	Duration int32
-	Status   string
-	Retries  int32
-}
-
-type InboxWatermark struct {
-	Folder      string
-	UidValidity int64
-	Uid         int64
-	UpdatedAt   time.Time
-}
-
-type JobExecution struct {
-	ID            int64
-	JobID         string
-	JobType       string
-	UserID        *string
-	RiverJobID    int64
-	TriggerType   string
-	AttemptNumber int32
-	Status        string
-	Final         bool
-	ScheduledFor  time.Time
-	StartedAt     time.Time
-	CompletedAt   *time.Time
-	DurationMs    *float64
-	ErrorType     *string
-	ErrorMessage  *string
-	Output        []byte
-	TraceID       string
-	Worker        string
-}
-
-type MailEvent struct {
-	OutboxID int64
-	Kind     string
-	Machine  bool
-	FirstAt  time.Time
-	Times    int64
-}
-
-type MealLog struct {
-	UserID      string
-	Date        time.Time
-	Meal        string
-	RecipeID    int64
-	Servings    int32
-	ConfirmedAt time.Time
 }
 
 type Outbox struct {
@@ -189,48 +73,6 @@ type Plan struct {
 	PublishedAt  *time.Time
 }
 
-type PlanMeal struct {
-	PlanID   int64
-	UserID   string
-	Date     time.Time
-	Meal     string
-	RecipeID int64
-	Servings int32
-	Source   string
-}
-
-type Recipe struct {
-	ConnectionID string
-	RecipeID     int64
-	UpdatedAt    time.Time
-	FetchedAt    time.Time
-	Data         []byte
-}
-
-type RecipeProblem struct {
-	ConnectionID string
-	RecipeID     int64
-	Name         string
-	Field        string
-	Problem      string
-}
-
-type RecipeRotation struct {
-	UserID   string
-	RecipeID int64
-	Meal     string
-	LastUsed interface{}
-	Uses     int64
-}
-
-type RiverJob struct {
-	ID          int64
-	Kind        string
-	State       string
-	ScheduledAt time.Time
-	Priority    int16
-}
-
 type RuntimeSetting struct {
 	Name      string
 	Value     string
@@ -238,60 +80,6 @@ type RuntimeSetting struct {
 	Reason    string
 	SetAt     time.Time
 	ExpiresAt time.Time
-}
-
-type RuntimeSettingsAudit struct {
-	ID        int64
-	Name      string
-	Value     *string
-	SetBy     string
-	Reason    string
-	At        time.Time
-	ExpiresAt *time.Time
-}
-
-type ScheduledJob struct {
-	ID                  string
-	JobType             string
-	UserID              *string
-	ConnectionID        *string
-	Cron                string
-	TimeZone            string
-	LeadSeconds         int32
-	Priority            string
-	Parameters          []byte
-	RetryMaxAttempts    int32
-	RetryBackoffSeconds int32
-	Enabled             bool
-	Status              string
-	ErrorCount          int32
-	LastError           *string
-	NextRunAt           *time.Time
-	RetryAt             *time.Time
-	ScheduledFor        *time.Time
-	LastOccurrence      *time.Time
-	RiverJobID          *int64
-	StartedAt           *time.Time
-	CompletedAt         *time.Time
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
-	CreatedBy           string
-}
-
-type Steering struct {
-	ID        int64
-	UserID    string
-	WeekOf    time.Time
-	Source    string
-	MessageID string
-	Digest    string
-	Outcome   string
-	Commands  []byte
-	Results   []byte
-	Before    []byte
-	UndoneAt  *time.Time
-	TraceID   string
-	CreatedAt time.Time
 }
 
 type User struct {
@@ -306,11 +94,4 @@ type User struct {
 	FatsecretSealed []byte
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
-}
-
-type WeekConstraint struct {
-	UserID    string
-	WeekOf    time.Time
-	Data      []byte
-	UpdatedAt time.Time
 }

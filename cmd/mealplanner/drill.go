@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/drill"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+)
+
+type drillCmd struct {
+	settings
+	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
+	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
+	Within     time.Duration `default:"2h" help:"How long the alert may take to fire, and then to resolve. With the shipping rules that is minutes to hours; with a drill's rules seconds."`
+	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
+	Stop       string        `help:"Command that stops a process whose name takes the place of {}." placeholder:"'docker compose stop {}'"`
+	Start      string        `help:"Command that starts it again." placeholder:"'docker compose start {}'"`
+	Freeze     string        `help:"Command that freezes a process." placeholder:"'docker compose pause {}'"`
+	Thaw       string        `help:"Command that lets it go on." placeholder:"'docker compose unpause {}'"`
+}
+
+// Run breaks the installation, follows the alert, and puts things back, also when it is
+// interrupted.
+func (c *drillCmd) Run(ctx context.Context, std *streams) error {
+	if c.Name == "" {
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "DRILL\tALERT\tREACHES\tFAULT")
+		for _, d := range drill.Drills {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.Name, d.Alert, d.Reach, d.Fault)
+		}
+		return t.Flush()
+	}
+	d, err := drill.Lookup(c.Name)
+	if err != nil {
+		return err
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if d.Processes && (c.Stop == "" || c.Start == "" || c.Freeze == "" || c.Thaw == "") {
+		return fault.New(fault.InvalidInput, "--stop, --start, --freeze and --thaw", "this drill stops processes: say how")
+	}
+	db, err := postgres.Open(ctx, postgres.Options{URL: c.Database.URL.Reveal(), Pool: "drill", MaxConns: 6})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	prometheus := app.NewPrometheus(c.Diagnosis.PrometheusURL)
+	in := &drill.Installation{
+		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: shell{c},
+		Command: itself, WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint,
+	}
+	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
+	if on, err := firing(); err != nil || on && d.Reach != drill.Beat {
+		return errors.Join(err, fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert))
+	}
+	fmt.Fprintln(std.out, "fault:", d.Fault)
+	begin := time.Now() //nolint:forbidigo // how long people wait
+	heal, err := d.Inject(ctx, in)
+	if err != nil {
+		return err
+	}
+	err = c.follow(ctx, std, d, firing, begin)
+	fmt.Fprintln(std.out, "healing")
+	if herr := heal(context.WithoutCancel(ctx)); err != nil || herr != nil {
+		return errors.Join(err, herr)
+	}
+	if d.Reach == drill.Beat {
+		return nil
+	}
+	ended := time.Now() //nolint:forbidigo // how long people wait
+	if err := c.await(ctx, "resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, time.Since(ended).Round(time.Second)) //nolint:forbidigo // as above
+	return nil
+}
+
+// follow waits for the alert, and has it diagnosed.
+func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time) error {
+	if d.Reach != drill.Beat {
+		if err := c.await(ctx, "fire", firing); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL) //nolint:forbidigo // as above
+	}
+	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Name)
+	diagnosis.Stdout, diagnosis.Stderr = std.out, std.err
+	if err := diagnosis.Run(); err != nil {
+		return fault.Wrap(fault.Unavailable, "diagnose", err)
+	}
+	if c.Hold {
+		fmt.Fprintln(std.out, "press Enter to heal")
+		read := make(chan struct{})
+		go func() { _, _ = bufio.NewReader(os.Stdin).ReadString('\n'); close(read) }()
+		select {
+		case <-ctx.Done():
+		case <-read:
+		}
+	}
+	return nil
+}
+
+func (c *drillCmd) await(ctx context.Context, what string, ok func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Within, fault.New(fault.TimeoutError, "drill", "the alert did not %s within %s (--within)", what, c.Within))
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if done, err := ok(); err == nil && done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// itself runs a command of this program.
+func itself(ctx context.Context, args ...string) error {
+	if _, ok := errors.AsType[*exec.Error](exec.CommandContext(ctx, os.Args[0], args...).Run()); ok {
+		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", os.Args[0])
+	}
+	return nil
+}
+
+// shell is [drill.Processes] by the user's commands.
+type shell struct{ c *drillCmd }
+
+func (s shell) run(ctx context.Context, command, name string) error {
+	words := strings.Fields(strings.ReplaceAll(command, "{}", name))
+	if out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput(); err != nil {
+		return fault.New(fault.Unavailable, "drill: "+command, "%v: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+func (s shell) Stop(ctx context.Context, name string) error   { return s.run(ctx, s.c.Stop, name) }
+func (s shell) Start(ctx context.Context, name string) error  { return s.run(ctx, s.c.Start, name) }
+func (s shell) Freeze(ctx context.Context, name string) error { return s.run(ctx, s.c.Freeze, name) }
+func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx, s.c.Thaw, name) }
+
+// switchboard is [drill.Faults] over HTTP.
+type switchboard struct {
+	url  string
+	http *http.Client
+}
+
+func (s switchboard) Set(ctx context.Context, r faultswitch.Rule) (string, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return "", fault.Wrap(fault.Internal, "drill", err)
+	}
+	var out struct{ ID string }
+	return out.ID, s.call(ctx, http.MethodPost, "", body, &out)
+}
+
+func (s switchboard) Clear(ctx context.Context, id string) error {
+	return s.call(ctx, http.MethodDelete, "?"+url.Values{"id": {id}}.Encode(), nil, nil)
+}
+
+func (s switchboard) call(ctx context.Context, method, query string, body []byte, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, s.url+query, bytes.NewReader(body))
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "SANDBOX_URL", err)
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard (SANDBOX_URL)", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard", err)
+	}
+	if !slices.Contains([]int{http.StatusCreated, http.StatusNoContent, http.StatusOK}, resp.StatusCode) {
+		return fault.New(fault.Unavailable, "the sandbox's switchboard", "%s: %s", resp.Status, bytes.TrimSpace(answer))
+	}
+	if into == nil {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, "the sandbox's switchboard", json.Unmarshal(answer, into))
+}

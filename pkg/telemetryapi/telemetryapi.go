@@ -1,0 +1,57 @@
+// Package telemetryapi asks the servers that keep the telemetry: Prometheus for metrics,
+// Loki for log lines, Jaeger for traces. Answers are bounded, calls have a time limit.
+package telemetryapi
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
+)
+
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 32 << 20
+
+type server struct {
+	name, base string
+	http       *http.Client
+}
+
+func newServer(name, base string, client *http.Client) server {
+	return server{name, strings.TrimRight(base, "/"), client}
+}
+
+// get reads a JSON answer. A server that does not answer is an error of kind NetworkError,
+// TimeoutError or Unavailable; a question it does not understand, InvalidInput.
+func (s server) get(ctx context.Context, path string, q url.Values, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+path+"?"+q.Encode(), http.NoBody)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, s.name, err)
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return fault.Wrap(resilient.TransportKind(err), s.name, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fault.Wrap(fault.NetworkError, s.name, err)
+	}
+	switch {
+	case resp.StatusCode == http.StatusNotFound:
+		return fault.New(fault.NotFound, s.name, "not found")
+	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusUnprocessableEntity:
+		return fault.New(fault.InvalidInput, s.name, "%s", strings.TrimSpace(string(body[:min(len(body), 500)])))
+	case resp.StatusCode != http.StatusOK:
+		return fault.New(fault.Unavailable, s.name, "HTTP %d", resp.StatusCode)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fault.New(fault.Unavailable, s.name, "the answer is not %s's: %v", s.name, err)
+	}
+	return nil
+}
