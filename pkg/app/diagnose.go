@@ -140,3 +140,6 @@ func Ask(ctx context.Context, c config.Database, statement string) ([][]string, 
 	}
 	return out, fault.Wrap(fault.InvalidInput, "statement", rows.Err())
 }
+
+// Mitigations is where measures against trouble are taken and recorded.
+func (a *App) Mitigations() *postgres.Mitigations { return postgres.NewMitigations(a.pool()) }

@@ -168,6 +168,7 @@ var Drills = []Drill{
 		Name: "watchdog", Alert: "Watchdog", Reach: Beat,
 		Fault: "Alertmanager is stopped.", Processes: true,
 		Cause:  []string{"alertmanager"},
+		Also:   []string{"TelemetryServerDown"},
 		inject: stopped("alertmanager"),
 	},
 	{
@@ -215,4 +216,4 @@ var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('Dail
 
 // consequences are alerts that follow when the fault of stuckJobs lasts: statements end
 // after 30 seconds, and jobs with them.
-var consequences = []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated", "SchedulerRetryRateHigh", "SchedulerJobFailureRateHigh", "DatabaseQuerySlow", "DatabaseConnectionPoolHigh"}
+var consequences = []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated", "SchedulerRetryRateHigh", "SchedulerJobFailureRateHigh", "DatabaseQuerySlow", "DatabaseConnectionPoolHigh", "ServiceDown", "AvailabilityBudgetBurnFast"}
