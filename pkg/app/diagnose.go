@@ -89,12 +89,15 @@ func (d noDatabase) Sessions(context.Context) ([]diagnose.Sessions, error)  { re
 func (d noDatabase) FailingJobs(context.Context, time.Duration) ([]diagnose.FailingJobs, error) {
 	return nil, d.err
 }
+
 func (d noDatabase) UsersWithoutPlan(context.Context, string) ([]diagnose.Planless, error) {
 	return nil, d.err
 }
+
 func (d noDatabase) Unbalanced(context.Context, time.Duration) (diagnose.Unbalanced, error) {
 	return diagnose.Unbalanced{}, d.err
 }
+
 func (d noDatabase) RefusedMails(context.Context, time.Duration) ([]diagnose.RefusedMails, error) {
 	return nil, d.err
 }

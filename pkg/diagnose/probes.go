@@ -136,7 +136,7 @@ func (c *investigation) span() string { return fmt.Sprintf("%ds", int(c.window.S
 func (c *investigation) lookAtTelemetry(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	if _, err := c.Metrics.Query(ctx, "vector(1)"); err != nil {
-		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{err.Error()}}}, nil
+		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{err.Error()}}}, nil //nolint:nilerr // it is what was found
 	}
 	silent, err := c.query(ctx, `label_replace(absent(service_up), "source", "services", "", "") or label_replace(absent(otelcol_process_memory_rss), "source", "collector", "", "")`)
 	if err != nil {
