@@ -83,7 +83,7 @@ var Drills = []Drill{
 		Name: "api-errors", Alert: "APIErrorRateHigh", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
 		Fault: "Tandoor answers every third request for recipes with 503.",
 		Cause: []string{"tandoor", "503"},
-		Also:  []string{"SchedulerJobFailureRateHigh"},
+		Also:  []string{"SchedulerJobFailureRateHigh", "SchedulerRetryRateHigh"},
 		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33}),
 			syncing),
 	},
