@@ -35,6 +35,7 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Debug     debugCmd     `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
+	Mitigate  mitigateCmd  `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`
 	Diagnose  diagnoseCmd  `cmd:"" help:"Name the likely cause of what is wrong, with the evidence."`
 	Drill     drillCmd     `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`

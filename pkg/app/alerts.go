@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -18,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/oncall"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/runbook"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
@@ -48,6 +50,10 @@ const watchHeartbeatEvery = 10 * time.Second
 // serveAlerts adds what Alertmanager calls, and watches its heartbeat.
 func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	c := a.opts.Config.Alerts
+	store := postgres.NewAlerts(a.pools["api"])
+	if err := a.serveRunbooks(mux, store); err != nil {
+		return err
+	}
 	if c.OnCall != "" {
 		rotation, err := ReadRotation(c.OnCall)
 		if err != nil {
@@ -66,7 +72,6 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	if c.Token == "" {
 		return nil
 	}
-	store := postgres.NewAlerts(a.pools["api"])
 	actor := observe.NewResponses(responses{a}, a.telemetry.Tracer(), a.rec, a.Log)
 	alerts := &web.Alerts{
 		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.Log),
@@ -86,6 +91,30 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 			a.every(ctx, watchHeartbeatEvery, "heartbeat watch", "alerting", watch.Look)
 		})
 	}
+	return nil
+}
+
+// serveRunbooks serves the runbooks, each with what was done automatically.
+func (a *App) serveRunbooks(mux *http.ServeMux, store *postgres.Alerts) error {
+	all, err := runbook.All(runbooks.Files)
+	if err != nil {
+		return err
+	}
+	pages := &web.Runbooks{All: all, Now: a.opts.Now, Log: a.Log, Responses: func(ctx context.Context, alert string, since time.Time) (out []web.AlertResponse, err error) {
+		rows, err := store.Responses(ctx, alert, maxListed)
+		for _, r := range rows {
+			if r.BegunAt.Before(since) {
+				continue
+			}
+			result := "goes on"
+			if r.Result != nil {
+				result = *r.Result
+			}
+			out = append(out, web.AlertResponse{At: r.BegunAt, Status: r.Status, Action: r.Action, Result: result})
+		}
+		return out, err
+	}}
+	pages.Register(mux)
 	return nil
 }
 

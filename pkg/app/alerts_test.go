@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,6 +37,43 @@ func (w *world) tell(t *testing.T, path, token, body string) int {
 	must(t, err)
 	must(t, resp.Body.Close())
 	return resp.StatusCode
+}
+
+// page reads a page of the api.
+func (w *world) page(t *testing.T, path string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+w.Addr(app.API).String()+path, http.NoBody)
+	must(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	must(t, err)
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: %s", path, resp.Status)
+	}
+	return string(b)
+}
+
+func TestRunbooksAreServed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: twelve()[:1]})
+	must(t, w.Start(t.Context()))
+	list := w.page(t, "/runbook/")
+	for _, slug := range []string{"generation-failed", "api-down", "job-failures", "db-pool-saturated", "generation-slow", "api-errors", "high-retry-rate", "email-delivery-issues"} { // the document's
+		if !strings.Contains(list, `href="/runbook/`+slug+`"`) {
+			t.Errorf("%s is not in the list", slug)
+		}
+		page := w.page(t, "/runbook/"+slug)
+		if !strings.Contains(page, "<code class=\"language-sh\">mealplanner diagnose "+slug) || strings.Contains(page, "<script") {
+			t.Errorf("%s: %.300s", slug, page)
+		}
+	}
+	if resp, err := http.Get("http://" + w.Addr(app.API).String() + "/runbook/nonsense"); err != nil || resp.StatusCode != http.StatusNotFound { //nolint:noctx // a test
+		t.Errorf("an unknown one: %v, %v", resp, err)
+	} else {
+		must(t, resp.Body.Close())
+	}
 }
 
 func notification(status string, startsAt time.Time, labels map[string]string) string {
@@ -88,6 +126,9 @@ func TestFailedJobsAreTriedAgainByThemselves(t *testing.T) {
 	}
 	if g := w.gauge(t, "alert_response"); g["retry_jobs"] != 1 || g["done"] != 1 {
 		t.Errorf("alert_response %v", g)
+	}
+	if page := w.page(t, "/runbook/SchedulerJobFailureRateHigh"); !strings.Contains(page, "<td>retry_jobs</td><td>done</td>") || !strings.Contains(page, "<h2>Mitigation</h2>") {
+		t.Errorf("the runbook's page: %.500s", page)
 	}
 	fail(t, pool, "user_00", "TimeoutError") // and Alertmanager repeats itself
 	for range 2 {

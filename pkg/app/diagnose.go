@@ -171,3 +171,6 @@ func Ask(ctx context.Context, c config.Database, statement string) (table [][]st
 	}
 	return table, false, fault.Wrap(fault.InvalidInput, op, rows.Err())
 }
+
+// Mitigations is where measures against trouble are taken and recorded.
+func (a *App) Mitigations() *postgres.Mitigations { return postgres.NewMitigations(a.pool()) }

@@ -446,7 +446,14 @@ func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	old, err := c.query(ctx, "(time() - max(weekly_generation_last_success_timestamp_seconds)) / 86400 > 7.5")
+	if err != nil {
+		return nil, err
+	}
 	var out []Finding
+	for _, s := range old {
+		out = append(out, Finding{Cause: fmt.Sprintf("no plan was stored for %.1f days", s.Value)})
+	}
 	for _, s := range incomplete {
 		week := s.Labels["week_of"]
 		users, err := c.Database.UsersWithoutPlan(ctx, week, c.RunLead)

@@ -48,9 +48,9 @@ var Drills = []Drill{
 	},
 	{
 		Name: "scheduler-queue-backlog", Alert: "SchedulerQueueBacklog", Reach: Slack,
-		Fault:  "Another client locks the table plans, and every job wants it.",
-		Cause:  []string{"plans", "lock"},
-		Also:   []string{"SchedulerConcurrencySaturated"},
+		Fault:  "Another client locks the table outbox, and many jobs want it.",
+		Cause:  []string{"outbox", "lock"},
+		Also:   consequences,
 		inject: stuckJobs,
 	},
 	{
@@ -108,16 +108,16 @@ var Drills = []Drill{
 	},
 	{
 		Name: "db-pool-saturated", Alert: "DatabaseConnectionPoolSaturated", Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
-		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table plans.",
-		Cause:  []string{"plans", "lock"},
-		Also:   []string{"DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
+		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table outbox.",
+		Cause:  []string{"outbox", "lock"},
+		Also:   consequences,
 		inject: all(setting("jobs.concurrency", "40"), stuckJobs),
 	},
 	{
 		Name: "database-connection-pool-high", Alert: "DatabaseConnectionPoolHigh", Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
-		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table plans.",
-		Cause:  []string{"plans", "lock"},
-		Also:   []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table outbox.",
+		Cause:  []string{"outbox", "lock"},
+		Also:   consequences,
 		inject: all(setting("jobs.concurrency", "15"), stuckJobs),
 	},
 	{
@@ -168,13 +168,14 @@ var Drills = []Drill{
 		Name: "watchdog", Alert: "Watchdog", Reach: Beat,
 		Fault: "Alertmanager is stopped.", Processes: true,
 		Cause:  []string{"alertmanager"},
+		Also:   []string{"TelemetryServerDown"},
 		inject: stopped("alertmanager"),
 	},
 	{
 		Name: "several-systems-affected", Alert: "SeveralSystemsAffected", Reach: Pager,
-		Fault:  "FatSecret does not answer, and another client locks the table plans while too many jobs may run.",
-		Causes: [][]string{{"fatsecret", "answer"}, {"plans", "lock"}},
-		Also:   []string{"ExternalAPIDown", "DatabaseConnectionPoolSaturated", "DatabaseConnectionPoolHigh", "SchedulerQueueBacklog"},
+		Fault:  "FatSecret does not answer, and another client locks the table outbox while too many jobs may run.",
+		Causes: [][]string{{"fatsecret", "answer"}, {"outbox", "lock"}},
+		Also:   append([]string{"ExternalAPIDown", "APIErrorRateHigh", "APIErrorBudgetBurn", "DatabaseConnectionPoolSaturated"}, consequences...),
 		inject: all(upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
 			setting("jobs.concurrency", "40"), stuckJobs),
 	},
@@ -211,4 +212,8 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second, everybody))
 
 // stuckJobs wait for a lock and hold a connection each.
-var stuckJobs = all(setting("generation.timeout", "60s"), locked("plans"), planning(2*time.Second, everybody), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))
+var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))
+
+// consequences are alerts that follow when the fault of stuckJobs lasts: statements end
+// after 30 seconds, and jobs with them.
+var consequences = []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated", "SchedulerRetryRateHigh", "SchedulerJobFailureRateHigh", "DatabaseQuerySlow", "DatabaseConnectionPoolHigh", "ServiceDown", "AvailabilityBudgetBurnFast"}

@@ -30,7 +30,8 @@ var waves = [][]string{
 	{"scheduler-queue-backlog"},
 	{"database-connection-pool-high"},
 	{"db-pool-saturated"},
-	{"telemetry-server-down", "watchdog"},
+	{"telemetry-server-down"},
+	{"watchdog"},
 	{"availability-budget-burn-fast"},
 	{"service-down"},
 	{"telemetry-missing"},
@@ -60,6 +61,16 @@ func TestDrills(t *testing.T) {
 		if !inWave[d.Name] {
 			t.Errorf("%s is in no wave", d.Name)
 		}
+	}
+	all := books(t)
+	for slug := range all {
+		if _, err := drill.Lookup(slug); err != nil && notPlanted[slug] == "" && !slices.Contains([]string{"weekly-generation-missing", "weekly-slo-missed", "weekly-streak-broken", "job-throughput-low"}, slug) {
+			t.Errorf("nobody follows the runbook %s", slug)
+		}
+	}
+	if *only == "" || *only == "runbooks" {
+		t.Run("in health", w.inHealth)
+		t.Run("of the calendar", w.calendar)
 	}
 	for _, names := range waves {
 		if *only != "" && !slices.Contains(names, *only) {
@@ -143,6 +154,9 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 	}
 	reached := time.Since(begin)
 	w.diagnose(t, d)
+	if d.Runbook() == d.Name {
+		w.follow(t, books(t)[d.Name])
+	}
 	healed = true
 	if err := heal(ctx); err != nil {
 		t.Errorf("%s: heal: %v", d.Name, err)

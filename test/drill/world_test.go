@@ -206,7 +206,7 @@ func people() []sandbox.Person {
 	return out
 }
 
-// populate makes users with a plan for the week in force and for the next, whose jobs run
+// populate makes users with plans for the last week, this one and the next, whose jobs run
 // when somebody asks.
 func (w *world) populate(t *testing.T) {
 	t.Helper()
@@ -233,7 +233,7 @@ func (w *world) populate(t *testing.T) {
 			must(t, err)
 		}
 		must(t, w.tool.Users.Add(ctx, p.User, sealed))
-		for _, week := range []calendar.Date{monday, monday + 7} {
+		for _, week := range []calendar.Date{monday - 7, monday, monday + 7} {
 			if _, err := w.tool.Generate(ctx, planner.Request{User: p.ID, Week: week}, nil); err != nil {
 				t.Fatal(err)
 			}

@@ -36,6 +36,15 @@ type DebugUser struct {
 	Until  time.Time
 }
 
+type Mitigation struct {
+	ID     int64
+	Name   string
+	Detail string
+	DoneBy string
+	Reason string
+	DoneAt time.Time
+}
+
 type Outbox struct {
 	ID            int64
 	UserID        string

@@ -1,0 +1,190 @@
+// Package runbook reads runbooks: Markdown of one strict form, whose steps are commands
+// that can be executed, each with the line to expect of it.
+package runbook
+
+import (
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Step is something to do.
+type Step struct {
+	Text    string
+	Command string
+	Args    []string // the command's words after the program's name
+	// Expect matches a line of the output that is there under the alert's fault and not
+	// without it.
+	Expect *regexp.Regexp
+}
+
+// Matches reports whether a line of the output is the expected one.
+func (s Step) Matches(output string) bool {
+	return slices.ContainsFunc(strings.Split(output, "\n"), func(line string) bool { return s.Expect.MatchString(strings.TrimRight(line, " \r")) })
+}
+
+// Runbook is one runbook.
+type Runbook struct {
+	Slug, Alert, Severity string
+	Diagnosis, Mitigation []Step
+	Text                  string // the Markdown
+}
+
+// sections are those of a runbook, in their order.
+var sections = []string{"Symptom", "Impact", "Flow", "Diagnosis", "Mitigation", "Resolution", "Post-incident"}
+
+// Program is the first word of every command.
+const Program = "mealplanner"
+
+// All reads every runbook of a directory, by slug.
+func All(files fs.FS) (map[string]Runbook, error) {
+	names, err := fs.Glob(files, "*.md")
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "runbooks", err)
+	}
+	out := map[string]Runbook{}
+	for _, name := range names {
+		if name == "README.md" {
+			continue
+		}
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "runbooks", err)
+		}
+		slug := strings.TrimSuffix(name, ".md")
+		if out[slug], err = Parse(slug, string(b)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+var (
+	title    = regexp.MustCompile(`^# ([A-Za-z]+)\n\nSeverity: (critical|warning|info|none)\n`)
+	heading  = regexp.MustCompile(`(?m)^## (.+)$`)
+	step     = regexp.MustCompile("(?s)^(\\d+)\\. ([^`]+(?:`[^`\n]+`[^`]*)*?)\n\n```sh\n([^\n]+)\n```\n\n```expect\n([^\n]+)\n```\n")
+	expected = "a numbered sentence, a block ```sh with one command and a block ```expect with one regular expression"
+)
+
+// Parse reads a runbook strictly. Errors have kind InvalidInput and name the slug and what
+// is wrong.
+func Parse(slug, text string) (Runbook, error) {
+	bad := func(format string, args ...any) (Runbook, error) {
+		return Runbook{}, fault.New(fault.InvalidInput, "runbook "+slug, format, args...)
+	}
+	m := title.FindStringSubmatch(text)
+	if m == nil {
+		return bad("want `# Alert`, an empty line and `Severity: ...`")
+	}
+	r := Runbook{Slug: slug, Alert: m[1], Severity: m[2], Text: text}
+	heads := heading.FindAllStringSubmatchIndex(text, -1)
+	body := map[string]string{}
+	var names []string
+	for i, h := range heads {
+		end := len(text)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		name := text[h[2]:h[3]]
+		names, body[name] = append(names, name), strings.TrimSpace(text[h[1]:end])
+		if body[name] == "" {
+			return bad("the section %s is empty", name)
+		}
+	}
+	if !slices.Equal(names, sections) {
+		return bad("has the sections %v; want %v", names, sections)
+	}
+	if !strings.HasPrefix(body["Flow"], "```mermaid\nflowchart ") {
+		return bad("the flow is no Mermaid flow chart")
+	}
+	var err error
+	if r.Diagnosis, err = steps(body["Diagnosis"]); err != nil {
+		return bad("diagnosis: %v", err)
+	}
+	if len(r.Diagnosis) < 2 {
+		return bad("diagnosis: one step only; want a second look")
+	}
+	if strings.HasPrefix(body["Mitigation"], "1.") {
+		if r.Mitigation, err = steps(body["Mitigation"]); err != nil {
+			return bad("mitigation: %v", err)
+		}
+	} else if strings.Contains(body["Mitigation"], "```") {
+		return bad("mitigation: a block that is no step; want %s", expected)
+	}
+	return r, nil
+}
+
+func steps(text string) (out []Step, err error) {
+	for text += "\n"; strings.TrimSpace(text) != ""; text = strings.TrimLeft(text, "\n") {
+		m := step.FindStringSubmatch(text)
+		if m == nil || m[1] != fmt.Sprint(len(out)+1) {
+			return nil, fmt.Errorf("step %d: want %s", len(out)+1, expected)
+		}
+		s := Step{Text: m[2], Command: m[3]}
+		words, err := Words(s.Command)
+		if err != nil {
+			return nil, fmt.Errorf("step %s: %w", m[1], err)
+		}
+		if words[0] != Program || len(words) < 2 {
+			return nil, fmt.Errorf("step %s: %q is no command of %s", m[1], s.Command, Program)
+		}
+		s.Args = words[1:]
+		if s.Expect, err = regexp.Compile(m[4]); err != nil {
+			return nil, fmt.Errorf("step %s: %w", m[1], err)
+		}
+		out, text = append(out, s), text[len(m[0]):]
+	}
+	return out, nil
+}
+
+// Words splits a command into words as a shell does, as far as runbooks need it: single
+// quotes keep everything, double quotes all but \" and \\. What a shell would expand or
+// connect is refused.
+func Words(command string) ([]string, error) {
+	var out []string
+	var word strings.Builder
+	var quote rune
+	inWord, escaped := false, false
+	for _, c := range command {
+		switch {
+		case escaped:
+			if c != '"' && c != '\\' && c != '$' {
+				word.WriteRune('\\')
+			}
+			word.WriteRune(c)
+			escaped = false
+		case quote == '\'' && c != '\'', quote == '"' && c != '"' && c != '\\' && c != '$' && c != '`':
+			word.WriteRune(c)
+		case quote == '"' && c == '\\':
+			escaped = true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote, inWord = c, true
+		case quote == 0 && c == ' ':
+			if inWord {
+				out, inWord = append(out, word.String()), false
+				word.Reset()
+			}
+		case strings.ContainsRune("$`\\|&;<>()*?~#!{}[]", c):
+			return nil, fmt.Errorf("%q has to be quoted", c)
+		default:
+			word.WriteRune(c)
+			inWord = true
+		}
+	}
+	if quote != 0 || escaped {
+		return nil, fmt.Errorf("a quote is not closed")
+	}
+	if inWord {
+		out = append(out, word.String())
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("there is no command")
+	}
+	return out, nil
+}

@@ -1,0 +1,140 @@
+package runbook_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/mealplanner/mealplanner/docs/runbooks"
+	"github.com/mealplanner/mealplanner/pkg/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/runbook"
+)
+
+// Every alert has a runbook with its name and severity, and every runbook an alert; the
+// diagnosis knows them all.
+func TestRunbooksAndAlertsBelongTogether(t *testing.T) {
+	t.Parallel()
+	all, err := runbook.All(runbooks.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../../prometheus/rules/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	alerts := 0
+	seen := map[string]bool{}
+	index, err := fs.ReadFile(runbooks.Files, "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Groups []struct {
+				Rules []struct {
+					Alert               string
+					Labels, Annotations map[string]string
+				}
+			}
+		}
+		if err := yaml.Unmarshal(b, &file); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range file.Groups {
+			for _, r := range g.Rules {
+				slug := strings.TrimPrefix(r.Annotations["runbook_url"], "/runbook/")
+				if r.Alert == "" || strings.Contains(slug, "{{") { // a tier's copy has its alert's
+					continue
+				}
+				alerts++
+				seen[slug] = true
+				if b := all[slug]; b.Alert != r.Alert || b.Severity != r.Labels["severity"] {
+					t.Errorf("%s (%s): the runbook %s is of %q (%s)", r.Alert, r.Labels["severity"], slug, b.Alert, b.Severity)
+				}
+				if row := "| `" + r.Alert + "` | " + r.Labels["severity"] + " | [" + slug + "](" + slug + ".md) |"; !strings.Contains(string(index), row) {
+					t.Errorf("the list lacks %s", row)
+				}
+				if !slices.Contains(diagnose.Slugs(), slug) {
+					t.Errorf("diagnose does not know %s", slug)
+				}
+			}
+		}
+	}
+	if alerts < 30 {
+		t.Errorf("%d alerts only", alerts)
+	}
+	for slug, r := range all {
+		if !seen[slug] {
+			t.Errorf("%s is of no alert", slug)
+		}
+		if r.Diagnosis[0].Command != "mealplanner diagnose "+slug {
+			t.Errorf("%s does not begin with its diagnosis", slug)
+		}
+	}
+}
+
+// The words are those that a shell makes of the commands.
+func TestWordsAreThoseOfAShell(t *testing.T) {
+	t.Parallel()
+	all, err := runbook.All(runbooks.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slug, r := range all {
+		for _, s := range append(slices.Clone(r.Diagnosis), r.Mitigation...) {
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", "for w in "+s.Command+"; do printf '%s\\0' \"$w\"; done").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")[1:]; !slices.Equal(s.Args, want) {
+				t.Errorf("%s: %q, the shell says %q", slug, s.Args, want)
+			}
+		}
+	}
+	for _, bad := range []string{"", "mealplanner 'a", "mealplanner a | b", "mealplanner $HOME", "mealplanner `id`", "mealplanner \"$x\"", "mealplanner a; b"} {
+		if words, err := runbook.Words(bad); err == nil {
+			t.Errorf("%q became %q", bad, words)
+		}
+	}
+}
+
+func TestParseNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	b, err := fs.ReadFile(runbooks.Files, "job-failures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(b)
+	if _, err := runbook.Parse("job-failures", good); err != nil {
+		t.Fatal(err)
+	}
+	for want, broken := range map[string]string{
+		"Severity":           strings.Replace(good, "Severity: critical", "Severity: high", 1),
+		"sections":           strings.Replace(good, "## Impact", "## Damage", 1),
+		"Post-incident":      good[:strings.Index(good, "## Post-incident")+len("## Post-incident")] + "\n",
+		"Mermaid":            strings.Replace(good, "flowchart TD", "graph", 1),
+		"diagnosis: step 1":  strings.Replace(good, "```expect", "```", 1),
+		"diagnosis: step 2":  strings.Replace(good, "2. ", "3. ", 1),
+		"no command of":      strings.Replace(good, "mealplanner diagnose", "curl", 1),
+		"has to be quoted":   strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
+		"mitigation: step 1": strings.Replace(good, "^would do: jobs.AutoSync.paused", "(", 1),
+	} {
+		if broken == good {
+			t.Fatalf("%s: nothing was broken", want)
+		}
+		if _, err := runbook.Parse("job-failures", broken); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
