@@ -73,7 +73,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 		return errors.Join(err, fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert))
 	}
 	fmt.Fprintln(std.out, "fault:", d.Fault)
-	begin := time.Now() //nolint:forbidigo // how long people wait
+	begin := time.Now()
 	heal, err := d.Inject(ctx, in)
 	if err != nil {
 		return err
@@ -86,11 +86,11 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 	if d.Reach == drill.Beat {
 		return nil
 	}
-	ended := time.Now() //nolint:forbidigo // how long people wait
+	ended := time.Now()
 	if err := c.await(ctx, "resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, time.Since(ended).Round(time.Second)) //nolint:forbidigo // as above
+	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, time.Since(ended).Round(time.Second))
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 		if err := c.await(ctx, "fire", firing); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL) //nolint:forbidigo // as above
+		fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL)
 	}
 	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Runbook())
 	diagnosis.Stdout, diagnosis.Stderr = std.out, std.err
@@ -188,7 +188,7 @@ func (s switchboard) call(ctx context.Context, method, query string, body []byte
 	if err != nil {
 		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard (SANDBOX_URL)", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // what was read is enough
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard", err)

@@ -69,7 +69,7 @@ func TestRunbooksAreServed(t *testing.T) {
 			t.Errorf("%s: %.300s", slug, page)
 		}
 	}
-	if resp, err := http.Get("http://" + w.Addr(app.API).String() + "/runbook/nonsense"); err != nil || resp.StatusCode != http.StatusNotFound { //nolint:noctx // a test
+	if resp, err := http.Get("http://" + w.Addr(app.API).String() + "/runbook/nonsense"); err != nil || resp.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown one: %v, %v", resp, err)
 	} else {
 		must(t, resp.Body.Close())

@@ -40,7 +40,7 @@ func (a *App) pager() (*pager, error) {
 
 // Call implements [alerting.Pager].
 func (p *pager) Call(ctx context.Context, summary string, since time.Time) error {
-	p.log.ErrorContext(ctx, summary, "component", "alerting", "error_type", string(fault.Unavailable), "last_heard", since.UTC().Format(time.RFC3339))
+	p.log.ErrorContext(ctx, "Alerting is broken", "error_message", summary, "component", "alerting", "error_type", string(fault.Unavailable), "last_heard", since.UTC().Format(time.RFC3339))
 	if p.client == nil {
 		return nil
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 )
 
-// everybody chooses all jobs of users and libraries.
-const everybody = "true"
-
 // Drills lists every drill, those of related faults beside each other.
 var Drills = []Drill{
 	{
@@ -26,19 +23,19 @@ var Drills = []Drill{
 		Fault:  "Another client locks the table plans for 1.2 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []string{"DatabaseQuerySlow"},
-		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1200*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second, everybody)),
+		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1200*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
 		Fault:  "Two users forbid everything that can be cooked.",
 		Cause:  []string{"recipes"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(3*time.Second, everybody)),
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(3*time.Second)),
 	},
 	{
 		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,
 		Fault:  "Most users have targets that no recipe reaches.",
 		Cause:  []string{"out of band"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(3*time.Second, everybody)),
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(3*time.Second)),
 	},
 	{
 		Name: "generation-failed", Alert: "WeeklyGenerationIncomplete", Reach: Pager,
@@ -86,7 +83,7 @@ var Drills = []Drill{
 		Name: "api-errors", Alert: "APIErrorRateHigh", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
 		Fault: "Tandoor answers every third request for recipes with 503.",
 		Cause: []string{"tandoor", "503"},
-		Also:  []string{"SchedulerJobFailureRateHigh"},
+		Also:  []string{"SchedulerJobFailureRateHigh", "SchedulerRetryRateHigh"},
 		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33}),
 			syncing),
 	},
@@ -130,7 +127,7 @@ var Drills = []Drill{
 		Name: "email-delivery-issues", Alert: "EmailDeliveryRateLow", Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
 		Fault:  "The mail server refuses every mail for good.",
 		Cause:  []string{"mail server", "refuse"},
-		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(3*time.Second, everybody)),
+		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(3*time.Second)),
 	},
 	{
 		Name: "service-down", Alert: "ServiceDown", Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,
@@ -209,7 +206,7 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 })
 
 // slowGenerations take 3 seconds and more, and succeed.
-var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second, everybody))
+var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second))
 
 // stuckJobs wait for a lock and hold a connection each.
 var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +23,8 @@ func all(faults ...inject) inject {
 		var heals []Heal
 		heal := func(ctx context.Context) error {
 			var errs []error
-			for n := len(heals) - 1; n >= 0; n-- {
-				errs = append(errs, heals[n](ctx))
+			for _, h := range slices.Backward(heals) {
+				errs = append(errs, h(ctx))
 			}
 			return errors.Join(errs...)
 		}
@@ -177,14 +178,14 @@ func running(every time.Duration, where string) inject {
 // the drill ends.
 const firstWeek = 60
 
-// planning has users' weeks planned again and again, always others, far ahead.
-func planning(every time.Duration, who string) inject {
+// planning has everybody's weeks planned again and again, always others, far ahead.
+func planning(every time.Duration) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		heal, err := during(func(ctx context.Context, i *Installation) error {
 			for n := firstWeek; ; n++ {
 				err := exec(ctx, i, fmt.Sprintf(`update scheduled_jobs set status = 'pending', error_count = 0, last_error = null,
 					parameters = jsonb_build_object('week', to_char(date_trunc('week', now()) + interval '%d weeks', 'YYYY-MM-DD'))
-					where job_type = 'WeeklyGeneration' and enabled and river_job_id is null and (%s)`, n, who))
+					where job_type = 'WeeklyGeneration' and enabled and river_job_id is null`, n))
 				if err != nil && ctx.Err() == nil {
 					return err
 				}

@@ -301,7 +301,7 @@ const (
 	blockerEvery = 150 * time.Millisecond
 )
 
-func endBlocker(ctx context.Context, m *Mitigator, r Request) (step, error) {
+func endBlocker(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 	var worst diagnose.LockWait
 	for range blockerLooks {
 		waits, err := m.db.LockWaits(ctx)
@@ -316,7 +316,11 @@ func endBlocker(ctx context.Context, m *Mitigator, r Request) (step, error) {
 		if worst.Waiting > 0 {
 			break
 		}
-		time.Sleep(blockerEvery)
+		select {
+		case <-ctx.Done():
+			return step{}, ctx.Err()
+		case <-time.After(blockerEvery):
+		}
 	}
 	if worst.Waiting == 0 {
 		return step{why: "nobody waits for a lock"}, nil

@@ -32,12 +32,16 @@ func NewNotified(next Responder, log *slog.Logger) *Notified { return &Notified{
 
 // Respond implements [Responder].
 func (n *Notified) Respond(ctx context.Context, a alerting.Alert) error {
-	level := slog.LevelInfo
-	if a.Status == alerting.Firing && a.Labels["severity"] != "info" {
-		level = slog.LevelWarn
+	ctx = telemetry.WithComponent(ctx, "alerting")
+	attrs := []slog.Attr{telemetry.Keep, slog.String("alert", a.Name()), slog.String("severity", a.Labels["severity"]), slog.String("description", a.Annotations["description"])}
+	switch {
+	case a.Status == alerting.Resolved:
+		n.log.LogAttrs(ctx, slog.LevelInfo, "Alert resolved", attrs...)
+	case a.Labels["severity"] == "info":
+		n.log.LogAttrs(ctx, slog.LevelInfo, "Alert firing", attrs...)
+	default:
+		n.log.LogAttrs(ctx, slog.LevelWarn, "Alert firing", attrs...)
 	}
-	n.log.LogAttrs(telemetry.WithComponent(ctx, "alerting"), level, "Alert "+string(a.Status), telemetry.Keep, slog.String("alert", a.Name()),
-		slog.String("severity", a.Labels["severity"]), slog.String("description", a.Annotations["description"]))
 	return n.next.Respond(ctx, a)
 }
 

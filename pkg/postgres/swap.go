@@ -70,7 +70,7 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	p.current.Store(next)
 	p.retired.Go(func() {
 		for idle := 0; idle < 2; { // whoever waits for a connection of the old pool gets one
-			time.Sleep(retireEvery)
+			<-time.After(retireEvery)
 			if idle++; old.Stat().AcquiredConns() > 0 {
 				idle = 0
 			}
@@ -93,7 +93,7 @@ func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 
 // Query implements [Conns].
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return p.Current().Query(ctx, sql, args...)
+	return p.Current().Query(ctx, sql, args...) //nolint:rowserrcheck // the caller does
 }
 
 // QueryRow implements [Conns].

@@ -3,10 +3,12 @@
 package runbook
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -121,7 +123,7 @@ func Parse(slug, text string) (Runbook, error) {
 func steps(text string) (out []Step, err error) {
 	for text += "\n"; strings.TrimSpace(text) != ""; text = strings.TrimLeft(text, "\n") {
 		m := step.FindStringSubmatch(text)
-		if m == nil || m[1] != fmt.Sprint(len(out)+1) {
+		if m == nil || m[1] != strconv.Itoa(len(out)+1) {
 			return nil, fmt.Errorf("step %d: want %s", len(out)+1, expected)
 		}
 		s := Step{Text: m[2], Command: m[3]}
@@ -178,13 +180,13 @@ func Words(command string) ([]string, error) {
 		}
 	}
 	if quote != 0 || escaped {
-		return nil, fmt.Errorf("a quote is not closed")
+		return nil, errors.New("a quote is not closed")
 	}
 	if inWord {
 		out = append(out, word.String())
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("there is no command")
+		return nil, errors.New("there is no command")
 	}
 	return out, nil
 }

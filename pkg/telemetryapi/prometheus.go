@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
@@ -55,11 +56,11 @@ func (p *Prometheus) Query(ctx context.Context, expr string) ([]Sample, error) {
 
 // Firing reports whether an alert with these labels fires.
 func (p *Prometheus) Firing(ctx context.Context, alert string, labels map[string]string) (bool, error) {
-	expr := fmt.Sprintf(`ALERTS{alertname=%q, alertstate="firing"`, alert)
+	matchers := []string{fmt.Sprintf("alertname=%q", alert), `alertstate="firing"`}
 	for k, v := range labels {
-		expr += fmt.Sprintf(", %s=%q", k, v)
+		matchers = append(matchers, fmt.Sprintf("%s=%q", k, v))
 	}
-	s, err := p.Query(ctx, expr+"}")
+	s, err := p.Query(ctx, "ALERTS{"+strings.Join(matchers, ", ")+"}")
 	return len(s) > 0, err
 }
 

@@ -37,7 +37,7 @@ func (s server) get(ctx context.Context, path string, q url.Values, into any) er
 	if err != nil {
 		return fault.Wrap(resilient.TransportKind(err), s.name, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // what was read is enough
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return fault.Wrap(fault.NetworkError, s.name, err)
