@@ -116,12 +116,15 @@ func (d noDatabase) Sessions(context.Context) ([]diagnose.Sessions, error)  { re
 func (d noDatabase) LongTransactions(context.Context, time.Duration) ([]diagnose.Transaction, error) {
 	return nil, d.err
 }
+
 func (d noDatabase) SlowStatements(context.Context, time.Duration) ([]diagnose.Statement, error) {
 	return nil, d.err
 }
+
 func (d noDatabase) FailingJobs(context.Context, time.Duration, time.Duration) ([]diagnose.FailingJobs, error) {
 	return nil, d.err
 }
+
 func (d noDatabase) UsersWithoutPlan(context.Context, string, time.Duration) ([]diagnose.Planless, error) {
 	return nil, d.err
 }

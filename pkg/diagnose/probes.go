@@ -68,7 +68,7 @@ const (
 
 func (c *investigation) lookAtDatabase(ctx context.Context) ([]Finding, error) {
 	if err := c.Database.Ping(ctx); err != nil && ctx.Err() == nil {
-		return []Finding{{Cause: "PostgreSQL does not answer", Evidence: []string{oneLine(err.Error())}}}, nil //nolint:nilerr // it is what was found
+		return []Finding{{Cause: "PostgreSQL does not answer", Evidence: []string{oneLine(err.Error())}}}, nil
 	}
 	return nil, nil
 }
@@ -185,7 +185,7 @@ func (c *investigation) lookAtTelemetry(ctx context.Context) ([]Finding, error) 
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{oneLine(err.Error())}}}, nil //nolint:nilerr // it is what was found
+		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{oneLine(err.Error())}}}, nil
 	}
 	silent, err := c.query(ctx, `label_replace(absent(service_up), "source", "services", "", "") or label_replace(absent(otelcol_process_memory_rss), "source", "collector", "", "")`)
 	if err != nil {

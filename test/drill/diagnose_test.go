@@ -52,6 +52,7 @@ func TestDiagnosis(t *testing.T) {
 		v := w.breakAndDiagnose(t, d)
 		if v.named {
 			named++
+			t.Logf("%s is named after %.0f s", d.Name, v.after.Seconds())
 		} else {
 			t.Logf("%s is not named %v:\n%s", d.Name, d.Wanted(), v.out)
 		}
