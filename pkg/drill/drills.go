@@ -61,7 +61,7 @@ var Drills = []Drill{
 		Name: "high-retry-rate", Alert: "SchedulerRetryRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
 		Fault: "The time limit of AutoSync was lowered to a second, and Tandoor takes three.",
 		Cause: []string{"autosync", "timeout"},
-		Also:  []string{"APIErrorRateHigh"},
+		Also:  []string{"APIErrorRateHigh", "APIErrorBudgetBurn"},
 		inject: all(setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}),
 			running(time.Second, "connection_id is not null")),
 	},
