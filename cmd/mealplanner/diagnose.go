@@ -20,21 +20,19 @@ import (
 
 type diagnoseCmd struct {
 	settings
-	Slug  string        `arg:"" optional:"" help:"The alert's runbook, e.g. api-down; what can explain it comes first. None: whatever is found."`
-	Since time.Duration `default:"15m" help:"The window before now in which a cause must have been there, 5s to 24h."`
+	Slug  string        `arg:"" optional:"" help:"The alert's runbook, e.g. api-down: what can explain it. None: whatever is found."`
+	Since time.Duration `default:"15m" help:"The window before now that is looked at, 20s to 24h. What was seen in its newest fifteenth (20s at least) goes on; the rest is said as earlier."`
 	JSON  bool          `help:"Print JSON."`
 }
 
 // Run asks the telemetry and the database, and changes nothing.
 func (c *diagnoseCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	if c.Since < 5*time.Second || c.Since > 24*time.Hour {
-		return fault.New(fault.InvalidInput, "--since", "%s is not between 5s and 24h", c.Since)
+	if c.Since < 20*time.Second || c.Since > 24*time.Hour {
+		return fault.New(fault.InvalidInput, "--since", "%s is not between 20s and 24h", c.Since)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	sources, done := app.NewDiagnosis(ctx, c.Config)
-	defer done()
-	r, err := diagnose.Diagnose(ctx, sources, c.Slug, c.Since, now())
+	r, err := app.Diagnose(ctx, c.Config, c.Slug, c.Since, now())
 	if err != nil {
 		return err
 	}
@@ -49,25 +47,35 @@ func (c *diagnoseCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 
 func printReport(w io.Writer, r diagnose.Report, slug string) {
 	for _, f := range r.Causes {
-		fmt.Fprintln(w, "cause:", f.Cause)
-		for _, e := range f.Evidence {
-			fmt.Fprintln(w, "  evidence:", e)
-		}
-		for _, t := range f.Traces {
-			fmt.Fprintln(w, "  trace:", t)
-		}
+		printFinding(w, "cause:", f)
 	}
 	if len(r.Causes) == 0 {
 		fmt.Fprintln(w, "no cause found")
 	}
+	for _, f := range r.Earlier {
+		printFinding(w, "earlier:", f)
+	}
+	for _, s := range r.Changed {
+		fmt.Fprintln(w, "changed:", s)
+	}
 	for _, n := range r.NotAsked {
-		fmt.Fprintln(w, "not asked:", n)
+		fmt.Fprintln(w, "not asked:", strings.Join(strings.Fields(n), " "))
 	}
 	if len(r.Causes) > 0 {
 		fmt.Fprintln(w, "next: mealplanner mitigate")
-		if slug != "" {
-			fmt.Fprintln(w, "next: /runbook/"+slug)
-		}
+	}
+	if slug != "" {
+		fmt.Fprintln(w, "next: /runbook/"+slug)
+	}
+}
+
+func printFinding(w io.Writer, head string, f diagnose.Finding) {
+	fmt.Fprintln(w, head, f.Cause)
+	for _, e := range f.Evidence {
+		fmt.Fprintln(w, "  evidence:", e)
+	}
+	for _, t := range f.Traces {
+		fmt.Fprintln(w, "  trace:", t)
 	}
 }
 
@@ -140,17 +148,20 @@ func (c *debugTraceCmd) Run(ctx context.Context, std *streams) error {
 }
 
 type debugSQLCmd struct {
-	Database  config.Database `embed:"" prefix:"database-" group:"Database"`
-	Statement string          `arg:"" help:"One statement."`
+	settings
+	Statement string `arg:"" help:"One statement."`
 }
 
 // Run prints the rows.
 func (c *debugSQLCmd) Run(ctx context.Context, std *streams) error {
-	table, err := app.Ask(ctx, c.Database, c.Statement)
+	table, more, err := app.Ask(ctx, c.Database, c.Statement)
 	if err != nil {
 		return err
 	}
 	printTable(std.out, table)
+	if more {
+		fmt.Fprintln(std.err, "there are more rows")
+	}
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 		}
 		fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL)
 	}
-	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Name)
+	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Runbook())
 	diagnosis.Stdout, diagnosis.Stderr = std.out, std.err
 	if err := diagnosis.Run(); err != nil {
 		return fault.Wrap(fault.Unavailable, "diagnose", err)

@@ -238,10 +238,7 @@ const queueConns = 5
 // openPools opens the roles' pools and returns the one that shared stores use.
 func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	c := a.opts.Config.Database
-	a.Runtime = setting.New(setting.Configured{
-		Concurrency: a.opts.Config.Scheduler.Concurrency, GenerationTimeout: a.opts.Config.Generation.Timeout,
-		APIPool: c.APIPool, SchedulerPool: c.SchedulerPool,
-	})
+	a.Runtime = setting.New(configured(a.opts.Config))
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool

@@ -2,17 +2,18 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
 )
 
@@ -32,18 +33,43 @@ func NewLoki(base string) *telemetryapi.Loki { return telemetryapi.NewLoki(base,
 // NewJaeger returns a client of the Jaeger at base.
 func NewJaeger(base string) *telemetryapi.Jaeger { return telemetryapi.NewJaeger(base, asking()) }
 
+// connectTimeout is how long a diagnosis waits for a connection to the database.
+const connectTimeout = 5 * time.Second
+
 // NewDiagnosis returns what a diagnosis asks. A database that does not answer is a source
 // that always fails, because that may be the cause. The returned function ends it.
 func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func()) {
 	d := c.Diagnosis
 	s := diagnose.Sources{Metrics: asMetrics{NewPrometheus(d.PrometheusURL)}, Logs: asLogs{NewLoki(d.LokiURL)}, Traces: asTraces{NewJaeger(d.JaegerURL)}}
-	pool, err := postgres.Open(ctx, postgres.Options{URL: c.Database.URL.Reveal(), Pool: "diagnose", MaxConns: 4, StatementTimeout: 5 * time.Second})
+	pool, err := openReader(ctx, c.Database, "diagnose", 4)
 	if err != nil {
 		s.Database = noDatabase{err}
 		return s, func() {}
 	}
 	s.Database = postgres.NewDiagnosis(pool)
 	return s, pool.Close
+}
+
+// openReader opens a pool whose sessions change nothing.
+func openReader(ctx context.Context, c config.Database, name string, most int) (*pgxpool.Pool, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return postgres.Open(ctx, postgres.Options{URL: c.URL.Reveal(), Pool: name, MaxConns: most, StatementTimeout: 5 * time.Second, ReadOnly: true})
+}
+
+// Diagnose runs a diagnosis of the installation with these settings.
+func Diagnose(ctx context.Context, c config.Config, slug string, window time.Duration, now time.Time) (diagnose.Report, error) {
+	sources, done := NewDiagnosis(ctx, c)
+	defer done()
+	return diagnose.Diagnose(ctx, sources, diagnose.Options{Slug: slug, Window: window, Now: now, Configured: configured(c), RunLead: runLead})
+}
+
+// configured are the limits that hold where none is changed at run time.
+func configured(c config.Config) setting.Configured {
+	return setting.Configured{
+		Concurrency: c.Scheduler.Concurrency, GenerationTimeout: c.Generation.Timeout,
+		APIPool: c.Database.APIPool, SchedulerPool: c.Database.SchedulerPool,
+	}
 }
 
 type asMetrics struct{ *telemetryapi.Prometheus }
@@ -74,7 +100,7 @@ func (j asTraces) Slow(ctx context.Context, service, operation string, since tim
 	all, err := j.Jaeger.Slow(ctx, service, operation, since, least, most)
 	out := make([]diagnose.Span, len(all))
 	for i, s := range all {
-		out[i] = diagnose.Span{Trace: s.Trace, ID: s.ID, Parent: s.Parent, Name: s.Name, Component: s.Tags["component"], Took: s.Took}
+		out[i] = diagnose.Span{Trace: s.Trace, ID: s.ID, Parent: s.Parent, Name: s.Name, Component: s.Tags["component"], Start: s.Start, Took: s.Took}
 	}
 	return out, err
 }
@@ -84,21 +110,26 @@ type noDatabase struct{ err error }
 
 var _ diagnose.Database = noDatabase{}
 
+func (d noDatabase) Ping(context.Context) error                             { return d.err }
 func (d noDatabase) LockWaits(context.Context) ([]diagnose.LockWait, error) { return nil, d.err }
 func (d noDatabase) Sessions(context.Context) ([]diagnose.Sessions, error)  { return nil, d.err }
-func (d noDatabase) FailingJobs(context.Context, time.Duration) ([]diagnose.FailingJobs, error) {
+func (d noDatabase) LongTransactions(context.Context, time.Duration) ([]diagnose.Transaction, error) {
 	return nil, d.err
 }
 
-func (d noDatabase) UsersWithoutPlan(context.Context, string) ([]diagnose.Planless, error) {
+func (d noDatabase) SlowStatements(context.Context, time.Duration) ([]diagnose.Statement, error) {
 	return nil, d.err
 }
 
-func (d noDatabase) Unbalanced(context.Context, time.Duration) (diagnose.Unbalanced, error) {
-	return diagnose.Unbalanced{}, d.err
+func (d noDatabase) FailingJobs(context.Context, time.Duration, time.Duration) ([]diagnose.FailingJobs, error) {
+	return nil, d.err
 }
 
-func (d noDatabase) RefusedMails(context.Context, time.Duration) ([]diagnose.RefusedMails, error) {
+func (d noDatabase) UsersWithoutPlan(context.Context, string, time.Duration) ([]diagnose.Planless, error) {
+	return nil, d.err
+}
+func (d noDatabase) Unbalanced(context.Context) ([]diagnose.Unbalanced, error) { return nil, d.err }
+func (d noDatabase) RefusedMails(context.Context, time.Duration, time.Duration) ([]diagnose.RefusedMails, error) {
 	return nil, d.err
 }
 func (d noDatabase) Settings(context.Context) ([]diagnose.Setting, error) { return nil, d.err }
@@ -106,42 +137,42 @@ func (d noDatabase) Settings(context.Context) ([]diagnose.Setting, error) { retu
 // maxRows is how many rows [Ask] returns.
 const maxRows = 100
 
-// Ask runs one statement that reads and returns a header and at most 100 rows as text.
-func Ask(ctx context.Context, c config.Database, statement string) ([][]string, error) {
-	pool, err := postgres.Open(ctx, postgres.Options{URL: c.URL.Reveal(), Pool: "debug", MaxConns: 1, StatementTimeout: 5 * time.Second})
+// Ask runs one statement that reads and returns a header and at most 100 rows, as the
+// server writes them; more says whether there were others. Kind InvalidInput: the server
+// refused the statement.
+func Ask(ctx context.Context, c config.Database, statement string) (table [][]string, more bool, err error) {
+	const op = "debug sql"
+	pool, err := openReader(ctx, c, "debug", 1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer pool.Close()
 	tx, err := pool.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return nil, fault.Wrap(fault.DatabaseError, "debug sql", err)
+		return nil, false, fault.Wrap(fault.DatabaseError, op, err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	rows, err := tx.Query(ctx, statement)
+	rows, err := tx.Query(ctx, statement, pgx.QueryResultFormats{pgx.TextFormatCode})
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidInput, "statement", err)
+		return nil, false, fault.Wrap(fault.InvalidInput, op, err)
 	}
 	defer rows.Close()
 	var header []string
 	for _, f := range rows.FieldDescriptions() {
 		header = append(header, f.Name)
 	}
-	out := [][]string{header}
-	for rows.Next() && len(out) <= maxRows {
-		values, err := rows.Values()
-		if err != nil {
-			return nil, fault.Wrap(fault.DatabaseError, "debug sql", err)
+	table = [][]string{header}
+	for rows.Next() {
+		if len(table) > maxRows {
+			return table, true, nil
 		}
-		line := make([]string, len(values))
-		for i, v := range values {
-			if v != nil {
-				line[i] = fmt.Sprint(v)
-			}
+		line := make([]string, len(header))
+		for i, v := range rows.RawValues() {
+			line[i] = string(v)
 		}
-		out = append(out, line)
+		table = append(table, line)
 	}
-	return out, fault.Wrap(fault.InvalidInput, "statement", rows.Err())
+	return table, false, fault.Wrap(fault.InvalidInput, op, rows.Err())
 }
 
 // Mitigations is where measures against trouble are taken and recorded.

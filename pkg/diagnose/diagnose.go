@@ -1,19 +1,22 @@
 // Package diagnose names the likely cause of an alert from what the telemetry and the
 // database say, with the evidence. It changes nothing.
 //
-// Every probe looks for one kind of cause that is there now, within a window. What it
-// finds is a sentence for people; a source that does not answer is said, and ends nothing.
+// Every probe looks for one kind of cause. What goes on now is a cause; what was seen
+// within the window and has ended is told apart from it. A source that does not answer is
+// said, and ends nothing.
 package diagnose
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // Sample is a value of a metric with its labels.
@@ -41,6 +44,7 @@ type Logs interface {
 // Span is a span of a trace.
 type Span struct {
 	Trace, ID, Parent, Name, Component string
+	Start                              time.Time
 	Took                               time.Duration
 }
 
@@ -56,7 +60,8 @@ type LockWait struct {
 	Table, Application, State, Statement string
 	PID                                  int
 	Held, Waited                         time.Duration
-	Waiting                              int // sessions
+	Waiting                              int      // sessions
+	Waiters                              []string // whose these are, some
 }
 
 // Sessions is how the connections of a client are used.
@@ -66,10 +71,28 @@ type Sessions struct {
 	Longest            time.Duration
 }
 
-// FailingJobs is a kind of failure of a job type.
+// Transaction is one that is open.
+type Transaction struct {
+	PID                           int
+	Application, State, Statement string
+	Open                          time.Duration
+}
+
+// Statement is what the server's own statistics say of a statement, since they were reset.
+type Statement struct {
+	Text  string
+	Calls int64
+	Mean  time.Duration
+}
+
+// FailingJobs is a kind of failure of a job type: how many of its attempts within the
+// window failed so, and how many of those lately.
 type FailingJobs struct {
 	Type, ErrorType, Message, Trace string
-	Failed, Attempts                int
+	Jobs                            []string // some
+	Failed, Recently, Attempts      int
+	Unrecovered                     int // jobs that did not succeed since
+	Last                            time.Time
 }
 
 // Planless is an enabled user without a plan.
@@ -78,32 +101,41 @@ type Planless struct {
 	Scheduled               bool // their job is not paused
 }
 
-// Unbalanced is how many of the weeks planned lately have a day out of band.
+// Unbalanced is how many of a user's last 4 plans have a day out of band.
 type Unbalanced struct {
-	Planned, Count int
-	Users          []string // some of whose
+	User         string
+	Plans, Count int
+	OwnTargets   bool // the user set targets
 }
 
-// RefusedMails is what the mail server said about mails.
+// RefusedMails are mails of the window that were not accepted.
 type RefusedMails struct {
-	Status, Message string
-	Count           int
+	Final           bool // else they are tried again
+	Message         string
+	Types           []string
+	Count, Recently int
+	Last            time.Time
 }
 
 // Setting is a limit that was changed while the program runs.
 type Setting struct {
 	Name, Value, By, Reason string
-	Set                     time.Time
+	Set, Expires            time.Time
 }
 
-// Database is what the database knows.
+// Database is what the database knows. Windows end now.
 type Database interface {
+	Ping(ctx context.Context) error
 	LockWaits(ctx context.Context) ([]LockWait, error)
 	Sessions(ctx context.Context) ([]Sessions, error)
-	FailingJobs(ctx context.Context, window time.Duration) ([]FailingJobs, error)
-	UsersWithoutPlan(ctx context.Context, week string) ([]Planless, error)
-	Unbalanced(ctx context.Context, window time.Duration) (Unbalanced, error)
-	RefusedMails(ctx context.Context, window time.Duration) ([]RefusedMails, error)
+	LongTransactions(ctx context.Context, least time.Duration) ([]Transaction, error)
+	SlowStatements(ctx context.Context, least time.Duration) ([]Statement, error)
+	FailingJobs(ctx context.Context, window, recent time.Duration) ([]FailingJobs, error)
+	// UsersWithoutPlan lists those whose run for the week, the given time before its Monday,
+	// was due.
+	UsersWithoutPlan(ctx context.Context, week string, lead time.Duration) ([]Planless, error)
+	Unbalanced(ctx context.Context) ([]Unbalanced, error)
+	RefusedMails(ctx context.Context, window, recent time.Duration) ([]RefusedMails, error)
 	Settings(ctx context.Context) ([]Setting, error)
 }
 
@@ -115,6 +147,20 @@ type Sources struct {
 	Database Database
 }
 
+// Options say what is looked for.
+type Options struct {
+	// Slug is a runbook's: what can explain its alert is looked for, and no more. "" looks for
+	// everything.
+	Slug string
+	// Window ends now; what was seen in its newest part goes on: a fifteenth, 20 s at least.
+	Window time.Duration
+	Now    time.Time
+	// Configured are the limits that hold where none is changed.
+	Configured setting.Configured
+	// RunLead is how long before its Monday a week's run is due.
+	RunLead time.Duration
+}
+
 // Finding is a likely cause.
 type Finding struct {
 	Cause    string   `json:"cause"`
@@ -122,11 +168,16 @@ type Finding struct {
 	Traces   []string `json:"traces,omitempty"`
 
 	kind kind
+	past bool
 }
 
 // Report is what was found, the likeliest first.
 type Report struct {
 	Causes []Finding `json:"causes"`
+	// Earlier is what was seen within the window, but not in its newest part.
+	Earlier []Finding `json:"earlier,omitempty"`
+	// Changed are limits that somebody changed and that explain nothing by themselves.
+	Changed []string `json:"changed,omitempty"`
 	// NotAsked are probes whose source did not answer, with why.
 	NotAsked []string `json:"not_asked,omitempty"`
 }
@@ -135,8 +186,9 @@ type Report struct {
 type kind int
 
 const (
-	locks kind = iota
+	database kind = iota
 	telemetry
+	locks
 	services
 	upstreams
 	quota
@@ -151,87 +203,90 @@ const (
 	overflow
 )
 
-// explains says, by runbook, what is looked at first. What else is found follows.
+// always can explain any alert: without the database nothing works, and without telemetry
+// nothing is known.
+var always = []kind{database, telemetry}
+
+// explains says, by runbook, what can explain its alert, the likeliest first.
 var explains = map[string][]kind{
-	"generation-slow":                 {locks, components, statements, upstreams, settings},
-	"generation-slow-and-mail":        {locks, mail, components, statements},
-	"generation-latency-slo-missed":   {locks, components, statements, upstreams, settings},
-	"generation-success-rate-low":     {jobs, upstreams, locks, weeks},
-	"generation-failed":               {weeks, jobs, upstreams, locks},
-	"weekly-generation-missing":       {services, weeks, settings, jobs},
-	"weekly-slo-missed":               {weeks, jobs},
-	"weekly-streak-broken":            {weeks, jobs},
+	"generation-slow":                 {locks, components, upstreams, settings, statements, pools, mail},
+	"generation-latency-slo-missed":   {locks, components, upstreams, settings, statements, pools},
+	"generation-success-rate-low":     {jobs, upstreams, settings, locks, weeks},
+	"generation-failed":               {weeks, jobs, settings, services, upstreams, locks},
+	"weekly-generation-missing":       {services, weeks, settings, jobs, locks},
+	"weekly-slo-missed":               {weeks, jobs, settings, services},
+	"weekly-streak-broken":            {weeks, jobs, settings, services},
 	"macro-balance-rate-low":          {balance, upstreams},
-	"scheduler-queue-backlog":         {locks, settings, services, upstreams, jobs},
-	"scheduler-concurrency-saturated": {settings, locks, upstreams, jobs},
-	"high-retry-rate":                 {jobs, settings, upstreams, locks},
+	"scheduler-queue-backlog":         {locks, settings, services, upstreams, jobs, pools, statements},
+	"scheduler-concurrency-saturated": {settings, locks, upstreams, jobs, pools, statements},
+	"high-retry-rate":                 {jobs, settings, upstreams, locks, services},
 	"job-failures":                    {jobs, upstreams, settings, locks},
-	"job-throughput-low":              {services, settings, jobs, locks},
+	"job-throughput-low":              {services, settings, jobs, locks, upstreams},
 	"api-down":                        {upstreams, services},
-	"api-errors":                      {upstreams, jobs},
-	"api-error-budget-burn":           {upstreams, jobs},
+	"api-errors":                      {upstreams, quota, settings},
+	"api-error-budget-burn":           {upstreams, quota, settings},
 	"api-quota-high":                  {quota, upstreams},
 	"db-pool-saturated":               {locks, pools, settings, statements},
 	"database-connection-pool-high":   {locks, pools, settings, statements},
 	"database-query-slow":             {locks, statements, pools},
 	"email-delivery-issues":           {mail},
-	"service-down":                    {services, telemetry, pools},
-	"availability-budget-burn-fast":   {services, telemetry},
-	"availability-budget-burn-slow":   {services, telemetry},
-	"availability-slo-missed":         {services, telemetry},
+	"service-down":                    {services, pools},
+	"availability-budget-burn-fast":   {services, pools},
+	"availability-budget-burn-slow":   {services, pools},
+	"availability-slo-missed":         {services, pools},
 	"telemetry-missing":               {telemetry, services},
 	"telemetry-server-down":           {telemetry},
 	"cardinality-overflow":            {overflow},
 	"watchdog":                        {telemetry},
-	"several-systems-affected":        {upstreams, locks, pools, services, mail},
+	"several-systems-affected":        {upstreams, locks, services, pools, jobs, mail, weeks, settings, statements, components},
 }
 
 // Slugs lists the runbooks that [Diagnose] knows.
-func Slugs() []string {
-	out := make([]string, 0, len(explains))
-	for s := range explains {
-		out = append(out, s)
-	}
-	slices.Sort(out)
-	return out
-}
+func Slugs() []string { return slices.Sorted(maps.Keys(explains)) }
 
-// Diagnose looks for causes that were there within the window before now. slug is a
-// runbook's, or "" for whatever is found. An unknown one is an error of kind InvalidInput.
-func Diagnose(ctx context.Context, s Sources, slug string, window time.Duration, now time.Time) (Report, error) {
-	first, ok := explains[slug]
-	if slug != "" && !ok {
-		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is none of %s", slug, strings.Join(Slugs(), ", "))
+// Diagnose looks for causes. An unknown slug is an error of kind InvalidInput.
+func Diagnose(ctx context.Context, s Sources, o Options) (Report, error) {
+	wanted, ok := explains[o.Slug]
+	if o.Slug != "" && !ok {
+		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is none of %s", o.Slug, strings.Join(Slugs(), ", "))
 	}
-	c := &investigation{Sources: s, window: window, since: now.Add(-window)}
-	found := make([][]Finding, len(probes))
-	failed := make([]string, len(probes))
+	c := &investigation{Sources: s, Options: o, recent: min(max(o.Window/15, 20*time.Second), o.Window), since: o.Now.Add(-o.Window)}
+	asked := slices.DeleteFunc(slices.Clone(probes), func(p probe) bool {
+		return ok && !slices.Contains(wanted, p.kind) && !slices.Contains(always, p.kind)
+	})
+	found := make([][]Finding, len(asked))
+	failed := make([]error, len(asked))
 	var wg sync.WaitGroup
-	for i, p := range probes {
-		wg.Go(func() {
-			var err error
-			if found[i], err = p.look(c, ctx); err != nil {
-				failed[i] = fmt.Sprintf("%s: %v", p.name, err)
-			}
-		})
+	for i, p := range asked {
+		wg.Go(func() { found[i], failed[i] = p.look(c, ctx) })
 	}
 	wg.Wait()
-	var r Report
-	for i, p := range probes {
+	r := Report{Causes: []Finding{}, Changed: c.changed}
+	why := map[string][]string{} // what was not asked, by the error
+	for i, p := range asked {
 		for _, f := range found[i] {
 			f.kind = p.kind
-			r.Causes = append(r.Causes, f)
+			if f.past {
+				r.Earlier = append(r.Earlier, f)
+			} else {
+				r.Causes = append(r.Causes, f)
+			}
 		}
-		if failed[i] != "" {
-			r.NotAsked = append(r.NotAsked, failed[i])
+		if failed[i] != nil {
+			why[failed[i].Error()] = append(why[failed[i].Error()], p.name)
 		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(why)) {
+		r.NotAsked = append(r.NotAsked, fmt.Sprintf("%s: %s", strings.Join(why[text], ", "), text))
 	}
 	rank := func(f Finding) int {
-		if i := slices.Index(first, f.kind); i >= 0 {
+		if i := slices.Index(wanted, f.kind); i >= 0 {
 			return i
 		}
-		return len(first) + int(f.kind)
+		return len(wanted) + int(f.kind)
 	}
-	slices.SortStableFunc(r.Causes, func(a, b Finding) int { return rank(a) - rank(b) })
+	byRank := func(a, b Finding) int { return rank(a) - rank(b) }
+	slices.SortStableFunc(r.Causes, byRank)
+	slices.SortStableFunc(r.Earlier, byRank)
 	return r, nil
 }

@@ -4,16 +4,22 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // investigation is one run of the probes.
 type investigation struct {
 	Sources
-	window time.Duration
-	since  time.Time
+	Options
+	since   time.Time
+	recent  time.Duration
+	changed []string // written by lookAtSettings alone
 }
 
 type probe struct {
@@ -22,10 +28,11 @@ type probe struct {
 	look func(*investigation, context.Context) ([]Finding, error)
 }
 
-// probes are tried all, at the same time.
+// probes are made at the same time.
 var probes = []probe{
-	{"locks", locks, (*investigation).lookAtLocks},
+	{"database", database, (*investigation).lookAtDatabase},
 	{"telemetry servers", telemetry, (*investigation).lookAtTelemetry},
+	{"locks", locks, (*investigation).lookAtLocks},
 	{"services", services, (*investigation).lookAtServices},
 	{"upstreams", upstreams, (*investigation).lookAtUpstreams},
 	{"quota", quota, (*investigation).lookAtQuota},
@@ -42,18 +49,29 @@ var probes = []probe{
 
 // What is not worth a word.
 const (
-	lockSamples   = 24
-	lockEvery     = 150 * time.Millisecond // 24 of them see a lock that comes and goes
-	lockSeen      = 3                      // samples, from which on a wait is no accident
-	lockHeld      = 300 * time.Millisecond // or one wait of this length
-	errorsLeast   = 3
-	errorsShare   = 0.05
-	slowStatement = 0.1 // seconds, p95
-	slowWeek      = time.Second
-	poolFull      = 0.7
-	quotaHigh     = 0.8
-	outOfBand     = 0.2
+	lockSamples     = 24
+	lockEvery       = 125 * time.Millisecond // 24 of them see a lock that comes and goes
+	lockSeen        = 3                      // samples, from which on a wait is no accident
+	lockWaited      = 300 * time.Millisecond // or one wait of this length
+	errorsLeast     = 3
+	errorsShare     = 0.05
+	slowAnswer      = 2 // seconds, the mean
+	slowStatement   = 100 * time.Millisecond
+	statementsLeast = 5
+	slowWeek        = time.Second
+	poolFull        = 0.7
+	longTransaction = 30 * time.Second
+	quotaHigh       = 0.8
+	balanced        = 0.9 // of each user's last plans, the alert's limit
+	upShare         = 0.97
 )
+
+func (c *investigation) lookAtDatabase(ctx context.Context) ([]Finding, error) {
+	if err := c.Database.Ping(ctx); err != nil && ctx.Err() == nil {
+		return []Finding{{Cause: "PostgreSQL does not answer", Evidence: []string{oneLine(err.Error())}}}, nil
+	}
+	return nil, nil
+}
 
 // lookAtLocks samples who waits for whom. A wait that is seen again and again, or is
 // long, is a cause.
@@ -62,7 +80,7 @@ func (c *investigation) lookAtLocks(ctx context.Context) ([]Finding, error) {
 		LockWait
 		samples int
 	}
-	by := map[string]*seen{} // by table and client
+	by := map[[2]string]*seen{} // by table and client
 	tick := time.NewTicker(lockEvery)
 	defer tick.Stop()
 	for range lockSamples {
@@ -71,47 +89,53 @@ func (c *investigation) lookAtLocks(ctx context.Context) ([]Finding, error) {
 			return nil, err
 		}
 		for _, w := range waits {
-			k := w.Table + " " + w.Application
+			k := [2]string{w.Table, w.Application}
 			s := by[k]
 			if s == nil {
 				s = &seen{LockWait: w}
 				by[k] = s
 			}
 			s.samples++
-			if w.Waiting > s.Waiting {
-				s.Waiting = w.Waiting
+			if w.Waiting >= s.Waiting {
+				s.Waiting, s.Waiters, s.Statement, s.State, s.PID = w.Waiting, w.Waiters, w.Statement, w.State, w.PID
 			}
 			s.Waited, s.Held = max(s.Waited, w.Waited), max(s.Held, w.Held)
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, fault.Wrap(fault.TimeoutError, "lock waits", ctx.Err())
 		case <-tick.C:
 		}
 	}
+	all := slices.SortedFunc(maps.Values(by), func(a, b *seen) int {
+		if a.samples != b.samples {
+			return b.samples - a.samples
+		}
+		return strings.Compare(a.Table+a.Application, b.Table+b.Application)
+	})
 	var out []Finding
-	for _, k := range slices.Sorted(maps.Keys(by)) {
-		s := by[k]
-		if s.samples < lockSeen && s.Waited < lockHeld {
+	for _, s := range all {
+		if s.samples < lockSeen && s.Waited < lockWaited {
 			continue
 		}
+		what := "the table " + s.Table
+		if s.Table == "" {
+			what = "a row"
+		}
 		out = append(out, Finding{
-			Cause: fmt.Sprintf("the table %s is locked by %s (pid %d, %s): up to %d sessions wait", s.Table, client(s.Application), s.PID, orElse(s.State, "no state"), s.Waiting),
+			Cause: fmt.Sprintf("%s is locked by %s (pid %d, %s): up to %d sessions wait", what, client(s.Application), s.PID, orElse(s.State, "no state"), s.Waiting),
 			Evidence: []string{
-				fmt.Sprintf("seen in %d of %d samples; the longest wait was %s, the lock was held for %s", s.samples, lockSamples, s.Waited.Round(time.Millisecond), s.Held.Round(time.Millisecond)),
-				"its statement: " + oneLine(s.Statement),
+				fmt.Sprintf("somebody waited in %d of %d samples, %s at most; the holder's transaction was open for up to %s, since %s", s.samples, lockSamples,
+					rough(s.Waited), rough(s.Held), clock(c.Now.Add(-s.Held))),
+				"its statement: " + orElse(s.Statement, "not shown to us"),
+				"who waits: " + strings.Join(s.Waiters, ", "),
 			},
 		})
 	}
 	return out, nil
 }
 
-func client(application string) string {
-	if application == "" {
-		return "a client without a name"
-	}
-	return application
-}
+func client(application string) string { return orElse(application, "a client without a name") }
 
 func orElse(s, other string) string {
 	if s == "" {
@@ -122,38 +146,76 @@ func orElse(s, other string) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// query asks for the samples whose value is no NaN.
-func (c *investigation) query(ctx context.Context, format string, args ...any) ([]Sample, error) {
-	all, err := c.Metrics.Query(ctx, fmt.Sprintf(format, args...))
-	return slices.DeleteFunc(all, func(s Sample) bool { return s.Value != s.Value }), err
+// short cuts what others wrote.
+func short(s string) string {
+	const most = 200
+	s = oneLine(s)
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
-// span is the window in PromQL.
-func (c *investigation) span() string { return fmt.Sprintf("%ds", int(c.window.Seconds())) }
+func rough(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05Z") }
+
+// query asks for the samples whose value is a number.
+func (c *investigation) query(ctx context.Context, format string, args ...any) ([]Sample, error) {
+	all, err := c.Metrics.Query(ctx, fmt.Sprintf(format, args...))
+	return slices.DeleteFunc(all, func(s Sample) bool { return math.IsNaN(s.Value) || math.IsInf(s.Value, 0) }), err
+}
+
+// span is a duration in PromQL.
+func span(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
+
+// by reads values by a label.
+func by(samples []Sample, label string) map[string]float64 {
+	out := map[string]float64{}
+	for _, s := range samples {
+		out[s.Labels[label]] = s.Value
+	}
+	return out
+}
 
 // lookAtTelemetry looks for what does not arrive. While Prometheus does not answer, that
 // is what there is to say.
 func (c *investigation) lookAtTelemetry(ctx context.Context) ([]Finding, error) {
-	var out []Finding
 	if _, err := c.Metrics.Query(ctx, "vector(1)"); err != nil {
-		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{err.Error()}}}, nil //nolint:nilerr // it is what was found
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{oneLine(err.Error())}}}, nil
 	}
 	silent, err := c.query(ctx, `label_replace(absent(service_up), "source", "services", "", "") or label_replace(absent(otelcol_process_memory_rss), "source", "collector", "", "")`)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range silent {
-		out = append(out, Finding{Cause: map[string]string{
-			"services":  "no metrics of our services arrive: the Collector is down, or nothing sends to it",
-			"collector": "no metrics of the Collector arrive: the Collector is down, or it does not reach Prometheus",
-		}[s.Labels["source"]]})
+	var out []Finding
+	switch missing := by(silent, "source"); len(missing) {
+	case 2:
+		out = append(out, Finding{Cause: "no metrics arrive, neither of our services nor of the Collector: the Collector is down, or does not reach Prometheus"})
+	case 1:
+		cause := "no metrics of our services arrive, but the Collector's do: the services are down, or do not reach the Collector"
+		if _, ok := missing["collector"]; ok {
+			cause = "no metrics of the Collector itself arrive, but our services' do: its own export is broken"
+		}
+		out = append(out, Finding{Cause: cause})
 	}
 	down, err := c.query(ctx, "min by (job) (up) == 0")
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range down {
-		out = append(out, Finding{Cause: s.Labels["job"] + " does not answer Prometheus", Evidence: []string{"up is 0"}})
+		f := Finding{Cause: s.Labels["job"] + " does not answer Prometheus"}
+		since, err := c.query(ctx, `max by (job) (max_over_time((timestamp(up{job=%q} == 1))[%s:15s]))`, s.Labels["job"], span(max(c.Window, time.Hour)))
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range since {
+			f.Evidence = []string{"it answered last at " + clock(time.UnixMilli(int64(1000*x.Value)))}
+		}
+		out = append(out, f)
 	}
 	return out, nil
 }
@@ -168,36 +230,35 @@ func (c *investigation) lookAtServices(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	mean, err := c.query(ctx, "avg_over_time(service:service_up:last1m[%s])", c.span())
+	mean, err := c.query(ctx, "avg_over_time(service:service_up:last1m[%s])", span(c.Window))
 	if err != nil {
 		return nil, err
 	}
-	speaks := map[string]float64{}
-	for _, s := range said {
-		speaks[s.Labels["service"]] = s.Value
+	least, err := c.query(ctx, "min_over_time(service:service_up:last1m[%s])", span(c.recent))
+	if err != nil {
+		return nil, err
 	}
-	share := map[string]float64{}
-	for _, s := range mean {
-		share[s.Labels["service"]] = s.Value
-	}
+	speaks, share, lately := by(said, "service"), by(mean, "service"), by(least, "service")
 	var out []Finding
 	for _, s := range level {
 		name := s.Labels["service"]
 		v, heard := speaks[name]
-		evidence := []string{fmt.Sprintf("up for %.0f %% of the last %s", 100*share[name], c.window)}
+		evidence := []string{fmt.Sprintf("up for %.0f %% of the last %s", 100*share[name], c.Window)}
 		switch {
 		case s.Value == 0 && !heard:
 			out = append(out, Finding{Cause: name + " is silent: it has stopped, hangs, or its telemetry is lost", Evidence: evidence})
 		case s.Value == 0 && v == 0:
 			out = append(out, Finding{Cause: name + " says that it is not ready: its database does not answer", Evidence: evidence})
-		case share[name] < 0.97:
-			out = append(out, Finding{Cause: name + " has gaps: it was silent or not ready at times", Evidence: evidence})
+		case lately[name] == 0:
+			out = append(out, Finding{Cause: name + " has gaps: it is silent or not ready at times", Evidence: evidence})
+		case share[name] < upShare:
+			out = append(out, Finding{Cause: name + " had gaps: it was silent or not ready at times", Evidence: evidence, past: true})
 		}
 	}
 	return out, nil
 }
 
-// lookAtUpstreams looks for upstreams that do not answer or answer with errors.
+// lookAtUpstreams looks for upstreams that do not answer, answer with errors or slowly.
 func (c *investigation) lookAtUpstreams(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	down, err := c.query(ctx, "max by (api) (api_availability) == 0")
@@ -206,46 +267,94 @@ func (c *investigation) lookAtUpstreams(ctx context.Context) ([]Finding, error) 
 	}
 	for _, s := range down {
 		f := Finding{Cause: s.Labels["api"] + " does not answer: its probes fail"}
-		f.Evidence, err = c.said(ctx, fmt.Sprintf(`{service_name=~"meal-planner.*"} |= "Upstream does not answer" | json | api = %q`, s.Labels["api"]))
+		f.Evidence, err = c.said(ctx, fmt.Sprintf(`{service_name=~"meal-planner.*", level="warn"} |= "Upstream does not answer" | api=%q`, s.Labels["api"]))
 		if err != nil {
-			f.Evidence = []string{"the log was not asked: " + err.Error()}
+			f.Evidence = []string{"the log was not asked: " + oneLine(err.Error())}
 		}
 		out = append(out, f)
 	}
-	failed, err := c.query(ctx, `sum by (api, endpoint, status_code) (increase(api_request_total{status_code=~"401|403|429|5..|timeout|network_error"}[%s] anchored)) > 0`, c.span())
+	failing, err := c.failingRequests(ctx)
 	if err != nil {
 		return nil, err
 	}
-	total, err := c.query(ctx, "sum by (api) (increase(api_request_total[%s] anchored)) > 0", c.span())
+	slow, err := c.query(ctx, `sum by (api) (increase(api_request_duration_seconds_sum[%[1]s] anchored)) / (sum by (api) (increase(api_request_duration_seconds_count[%[1]s] anchored)) >= %[2]d) > %[3]d`,
+		span(c.recent), errorsLeast, slowAnswer)
 	if err != nil {
 		return nil, err
 	}
-	requests := map[string]float64{}
-	for _, s := range total {
-		requests[s.Labels["api"]] = s.Value
+	out = append(out, failing...)
+	for _, s := range slow {
+		out = append(out, Finding{Cause: fmt.Sprintf("%s answers slowly: a request takes %.1f s", s.Labels["api"], s.Value), Evidence: []string{"the mean of the last " + c.recent.String()}})
 	}
-	type answers struct {
-		n         float64
-		endpoints []string
-	}
-	by := map[[2]string]*answers{}
-	for _, s := range failed {
-		k := [2]string{s.Labels["api"], s.Labels["status_code"]}
-		if by[k] == nil {
-			by[k] = &answers{}
+	return out, nil
+}
+
+// requests counts those of an upstream that ended in one way.
+type requests struct {
+	api, status    string
+	window, recent float64
+	endpoints      []string
+}
+
+func (c *investigation) failingRequests(ctx context.Context) ([]Finding, error) {
+	const increase = "increase(api_request_total%s[%s] anchored)"
+	bad := `{status_code=~"401|403|429|5..|timeout|network_error"}`
+	total, lately := map[string]float64{}, map[string]float64{}
+	kinds := map[[2]string]*requests{}
+	for _, d := range []time.Duration{c.Window, c.recent} {
+		all, err := c.query(ctx, "sum by (api) ("+increase+")", "", span(d))
+		if err != nil {
+			return nil, err
 		}
-		by[k].n += s.Value
-		by[k].endpoints = append(by[k].endpoints, fmt.Sprintf("%s (%.0f)", s.Labels["endpoint"], s.Value))
+		failed, err := c.query(ctx, "sum by (api, endpoint, status_code) ("+increase+") > 0", bad, span(d))
+		if err != nil {
+			return nil, err
+		}
+		if d == c.recent {
+			lately = by(all, "api")
+		} else {
+			total = by(all, "api")
+		}
+		for _, s := range failed {
+			k := [2]string{s.Labels["api"], s.Labels["status_code"]}
+			r := kinds[k]
+			if r == nil {
+				r = &requests{api: k[0], status: k[1]}
+				kinds[k] = r
+			}
+			if d == c.recent {
+				r.recent += s.Value
+				continue
+			}
+			r.window += s.Value
+			r.endpoints = append(r.endpoints, fmt.Sprintf("%s (%.0f)", s.Labels["endpoint"], s.Value))
+		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(by), func(a, b [2]string) int { return strings.Compare(a[0]+a[1], b[0]+b[1]) }) {
-		a := by[k]
-		if a.n < errorsLeast || a.n < errorsShare*requests[k[0]] {
+	if c.recent == c.Window {
+		total = lately
+		for _, r := range kinds {
+			r.window = r.recent
+		}
+	}
+	many := func(n, of float64) bool { return n >= errorsLeast && n >= errorsShare*of }
+	var out []Finding
+	for _, r := range slices.SortedFunc(maps.Values(kinds), func(a, b *requests) int {
+		if a.window != b.window {
+			return int(b.window - a.window)
+		}
+		return strings.Compare(a.api+a.status, b.api+b.status)
+	}) {
+		if !many(r.recent, lately[r.api]) && !many(r.window, total[r.api]) {
 			continue
 		}
-		slices.Sort(a.endpoints)
+		slices.Sort(r.endpoints)
 		out = append(out, Finding{
-			Cause:    fmt.Sprintf("%s %s: %.0f of %.0f requests", k[0], answer(k[1]), a.n, requests[k[0]]),
-			Evidence: []string{"endpoints: " + strings.Join(a.endpoints, ", ")},
+			Cause: fmt.Sprintf("%s %s: %.0f of %.0f requests", r.api, answer(r.status), r.window, total[r.api]),
+			Evidence: []string{
+				fmt.Sprintf("%.0f of %.0f requests of the last %s", r.recent, lately[r.api], c.recent),
+				"endpoints: " + strings.Join(r.endpoints, ", "),
+			},
+			past: r.recent == 0,
 		})
 	}
 	return out, nil
@@ -275,11 +384,16 @@ func (c *investigation) said(ctx context.Context, query string) ([]string, error
 	}
 	count := map[string]int{}
 	for _, l := range lines {
-		count[orElse(l.Fields["error_message"], l.Text)]++
+		count[short(orElse(l.Fields["error_message"], l.Text))]++
 	}
 	var out []string
-	for _, text := range slices.SortedFunc(maps.Keys(count), func(a, b string) int { return count[b] - count[a] }) {
-		if out = append(out, fmt.Sprintf("logged %d times: %s", count[text], oneLine(text[:min(len(text), 200)]))); len(out) == 3 {
+	for _, text := range slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		if count[a] != count[b] {
+			return count[b] - count[a]
+		}
+		return strings.Compare(a, b)
+	}) {
+		if out = append(out, fmt.Sprintf("logged %d times: %s", count[text], text)); len(out) == 3 {
 			break
 		}
 	}
@@ -294,12 +408,12 @@ func (c *investigation) lookAtQuota(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	for _, s := range used {
 		f := Finding{Cause: fmt.Sprintf("the daily quota of %s is %.0f %% used", s.Labels["api"], 100*s.Value)}
-		calls, err := c.query(ctx, `topk(3, sum by (endpoint) (increase(cost_metrics_api_calls{api=%q}[%s] anchored)) > 0)`, s.Labels["api"], c.span())
+		calls, err := c.query(ctx, `topk(3, sum by (endpoint) (increase(api_request_total{api=%q}[%s] anchored)) > 0)`, s.Labels["api"], span(c.Window))
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range calls {
-			f.Evidence = append(f.Evidence, fmt.Sprintf("%.0f calls in the window to %s", e.Value, orElse(e.Labels["endpoint"], "all endpoints")))
+			f.Evidence = append(f.Evidence, fmt.Sprintf("%.0f calls to %s in the last %s", e.Value, e.Labels["endpoint"], c.Window))
 		}
 		out = append(out, f)
 	}
@@ -307,23 +421,32 @@ func (c *investigation) lookAtQuota(ctx context.Context) ([]Finding, error) {
 }
 
 func (c *investigation) lookAtMails(ctx context.Context) ([]Finding, error) {
-	refused, err := c.Database.RefusedMails(ctx, c.window)
+	refused, err := c.Database.RefusedMails(ctx, c.Window, c.recent)
 	if err != nil {
 		return nil, err
 	}
 	var out []Finding
 	for _, m := range refused {
+		cause := fmt.Sprintf("the mail server refuses mails for good: %d", m.Count)
+		if !m.Final {
+			cause = fmt.Sprintf("the mail server refuses mails for now, or does not answer: %d wait", m.Count)
+		}
 		out = append(out, Finding{
-			Cause:    fmt.Sprintf("the mail server refuses mails: %d are %s", m.Count, m.Status),
-			Evidence: []string{"it says: " + oneLine(m.Message)},
+			Cause:    cause,
+			Evidence: []string{"it says: " + short(m.Message), fmt.Sprintf("of type %s; the newest was written at %s", strings.Join(m.Types, ", "), clock(m.Last))},
+			past:     m.Recently == 0,
 		})
 	}
 	return out, nil
 }
 
-// lookAtWeeks looks for users without a plan in the week in force.
+// lookAtWeeks looks for users without a plan for the week in force.
 func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
-	incomplete, err := c.query(ctx, "max by (week_of) (weekly_generation_success_all_users) == 0")
+	late := "max by (week_of) (weekly_generation_success_all_users) == 0"
+	if c.Slug != "weekly-slo-missed" && c.Slug != "weekly-streak-broken" { // those speak of the week before
+		late += " and on (week_of) max by (week_of) (weekly_generation_current_week) == 1"
+	}
+	incomplete, err := c.query(ctx, "%s", late)
 	if err != nil {
 		return nil, err
 	}
@@ -337,18 +460,32 @@ func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
 	}
 	for _, s := range incomplete {
 		week := s.Labels["week_of"]
-		users, err := c.Database.UsersWithoutPlan(ctx, week)
+		users, err := c.Database.UsersWithoutPlan(ctx, week, c.RunLead)
 		if err != nil {
 			return nil, err
 		}
+		var reasons []string
+		of := map[string][]string{}
 		for _, u := range users {
-			why := "their job is " + orElse(u.Status, "missing")
-			if !u.Scheduled {
-				why = "their job is paused"
+			why := "the job is " + orElse(u.Status, "missing")
+			switch {
+			case u.Status != "" && !u.Scheduled:
+				why = "the job is paused"
+			case u.LastError != "":
+				why += ", its last error: " + short(u.LastError)
 			}
-			f := Finding{Cause: fmt.Sprintf("%s has no plan for the week of %s: %s", u.User, week, why)}
-			if u.LastError != "" {
-				f.Evidence = []string{"its last error: " + oneLine(u.LastError)}
+			if of[why] == nil {
+				reasons = append(reasons, why)
+			}
+			of[why] = append(of[why], u.User)
+		}
+		for _, why := range reasons {
+			who, f := of[why], Finding{}
+			if len(who) == 1 {
+				f.Cause = fmt.Sprintf("%s has no plan for the week of %s: %s", who[0], week, why)
+			} else {
+				f.Cause = fmt.Sprintf("%d users have no plan for the week of %s: %s", len(who), week, why)
+				f.Evidence = []string{"among them " + strings.Join(who[:min(len(who), 5)], ", ")}
 			}
 			out = append(out, f)
 		}
@@ -356,16 +493,24 @@ func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
 	return out, nil
 }
 
+// lookAtJobs looks for jobs whose attempts fail and that did not succeed since.
 func (c *investigation) lookAtJobs(ctx context.Context) ([]Finding, error) {
-	failing, err := c.Database.FailingJobs(ctx, c.window)
+	failing, err := c.Database.FailingJobs(ctx, c.Window, c.recent)
 	if err != nil {
 		return nil, err
 	}
 	var out []Finding
 	for _, j := range failing {
+		if j.Unrecovered == 0 && j.Recently < errorsLeast {
+			continue // it was tried again, and succeeded
+		}
 		f := Finding{
-			Cause:    fmt.Sprintf("%s fails with %s: %s", j.Type, j.ErrorType, oneLine(j.Message[:min(len(j.Message), 200)])),
-			Evidence: []string{fmt.Sprintf("%d of %d attempts", j.Failed, j.Attempts)},
+			Cause: fmt.Sprintf("%s fails with %s: %s", j.Type, errorWords(j.ErrorType), short(j.Message)),
+			Evidence: []string{
+				fmt.Sprintf("%d of %d attempts in the last %s, the newest at %s; %d jobs did not succeed since", j.Failed, j.Attempts, c.Window, clock(j.Last), j.Unrecovered),
+				"jobs: " + strings.Join(j.Jobs, ", "),
+			},
+			past: j.Recently == 0,
 		}
 		if j.Trace != "" {
 			f.Traces = []string{c.Traces.Link(j.Trace)}
@@ -375,35 +520,105 @@ func (c *investigation) lookAtJobs(ctx context.Context) ([]Finding, error) {
 	return out, nil
 }
 
+// errorWords adds what the kind of an error means, where its name does not say it.
+func errorWords(kind string) string {
+	switch fault.Kind(kind) {
+	case fault.TimeoutError:
+		return kind + " (a timeout)"
+	case fault.Unauthorized:
+		return kind + " (credentials refused)"
+	case "":
+		return "an error"
+	default:
+		return kind
+	}
+}
+
+// lookAtBalance looks at the last plans of all users, whenever they were made.
 func (c *investigation) lookAtBalance(ctx context.Context) ([]Finding, error) {
-	u, err := c.Database.Unbalanced(ctx, c.window)
-	if err != nil || u.Count < 2 || float64(u.Count) < outOfBand*float64(u.Planned) {
+	all, err := c.Database.Unbalanced(ctx)
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
+	share, own := 0.0, 0
+	var who []string
+	for _, u := range all {
+		share += 1 - float64(u.Count)/float64(u.Plans)
+		if u.Count == 0 {
+			continue
+		}
+		who = append(who, u.User)
+		if u.OwnTargets {
+			own++
+		}
+	}
+	if share /= float64(len(all)); share >= balanced {
+		return nil, nil
+	}
 	return []Finding{{
-		Cause:    fmt.Sprintf("%d of %d weeks planned lately have days out of band", u.Count, u.Planned),
-		Evidence: []string{"among them those of " + strings.Join(u.Users, ", ") + ": their targets may be out of their recipes' reach"},
+		Cause:    fmt.Sprintf("%d of %d users have plans with days out of band: their recipes do not reach their targets", len(who), len(all)),
+		Evidence: []string{fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
 	}}, nil
 }
 
+// lookAtSettings looks for limits that were lowered, jobs that are paused, and more jobs
+// than the pool has connections. Other changes are told, but are no cause.
 func (c *investigation) lookAtSettings(ctx context.Context) ([]Finding, error) {
 	changed, err := c.Database.Settings(ctx)
 	if err != nil {
 		return nil, err
 	}
+	configured := setting.New(c.Configured)
+	connections := c.Configured.SchedulerPool
+	for _, s := range changed {
+		if s.Name == setting.SchedulerPool {
+			connections = max(connections, int(size(s.Value)))
+		}
+	}
 	var out []Finding
 	for _, s := range changed {
-		out = append(out, Finding{
-			Cause:    fmt.Sprintf("%s was changed to %s by %s", s.Name, s.Value, s.By),
-			Evidence: []string{strings.TrimSpace("since " + s.Set.UTC().Format("2006-01-02 15:04:05Z") + " " + s.Reason)},
-		})
+		was := configured.Current(s.Name)
+		by := strings.TrimSpace(fmt.Sprintf("by %s at %s, until %s %s", orElse(s.By, "nobody named"), s.Set.UTC().Format("2006-01-02 15:04:05Z"), clock(s.Expires), short(s.Reason)))
+		f := Finding{Evidence: []string{by}}
+		switch {
+		case strings.HasSuffix(s.Name, ".paused") && s.Value == "true":
+			f.Cause = strings.Split(s.Name, ".")[1] + " jobs are paused by the setting " + s.Name
+		case strings.HasSuffix(s.Name, ".attempts"): // what a schedule says is not known here
+			c.changed = append(c.changed, fmt.Sprintf("%s = %s %s", s.Name, s.Value, by))
+			continue
+		case s.Name == setting.Concurrency && int(size(s.Value)) > connections:
+			f.Cause = fmt.Sprintf("%s was raised to %s, which is more than the scheduler's %d connections", s.Name, s.Value, connections)
+		case size(s.Value) < size(was):
+			f.Cause = fmt.Sprintf("%s was lowered to %s (otherwise %s)", s.Name, s.Value, was)
+		default:
+			c.changed = append(c.changed, fmt.Sprintf("%s = %s (otherwise %s) %s", s.Name, s.Value, was, by))
+			continue
+		}
+		out = append(out, f)
 	}
 	return out, nil
 }
 
+// size is a setting's value as a number, a duration in seconds.
+func size(value string) float64 {
+	if d, err := time.ParseDuration(value); err == nil {
+		return d.Seconds()
+	}
+	var n float64
+	if _, err := fmt.Sscan(value, &n); err != nil {
+		return 0
+	}
+	return n
+}
+
+// lookAtPools looks at who holds the connections.
 func (c *investigation) lookAtPools(ctx context.Context) ([]Finding, error) {
+	open, err := c.Database.LongTransactions(ctx, longTransaction)
+	if err != nil {
+		return nil, err
+	}
 	full, err := c.query(ctx, "max by (pool) (database_connection_pool_usage) > %v", poolFull)
-	if err != nil || len(full) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	sessions, err := c.Database.Sessions(ctx)
@@ -415,35 +630,54 @@ func (c *investigation) lookAtPools(ctx context.Context) ([]Finding, error) {
 		f := Finding{Cause: fmt.Sprintf("the pool %s is %.0f %% in use", s.Labels["pool"], 100*s.Value)}
 		for _, x := range sessions {
 			if x.Application == "mealplanner-"+s.Labels["pool"] {
-				f.Evidence = append(f.Evidence, fmt.Sprintf("%d sessions %s, the longest for %s", x.Count, x.State, x.Longest.Round(time.Millisecond)))
+				f.Evidence = append(f.Evidence, fmt.Sprintf("%d sessions %s, the longest for %s", x.Count, orElse(x.State, "without a state"), rough(x.Longest)))
 			}
 		}
 		out = append(out, f)
+	}
+	for _, t := range open {
+		out = append(out, Finding{
+			Cause:    fmt.Sprintf("%s (pid %d, %s) has a transaction open for %s", client(t.Application), t.PID, orElse(t.State, "no state"), t.Open.Round(time.Second)),
+			Evidence: []string{"its statement: " + orElse(t.Statement, "not shown to us")},
+		})
 	}
 	return out, nil
 }
 
 func (c *investigation) lookAtStatements(ctx context.Context) ([]Finding, error) {
-	slow, err := c.query(ctx, "topk(5, histogram_quantile(0.95, sum by (query, le) (increase(database_query_duration_seconds_bucket[%s]))) > %v)", c.span(), slowStatement)
+	const slow = "topk(5, histogram_quantile(0.95, sum by (query, le) (increase(database_query_duration_seconds_bucket[%[1]s] anchored))) > %[2]v and on (query) sum by (query) (increase(database_query_duration_seconds_count[%[1]s] anchored)) >= %[3]d)"
+	now, err := c.query(ctx, slow, span(c.recent), slowStatement.Seconds(), statementsLeast)
+	if err != nil || len(now) == 0 {
+		return nil, err
+	}
+	known, err := c.Database.SlowStatements(ctx, slowStatement)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(slow, func(a, b Sample) int { return int(1e6 * (b.Value - a.Value)) })
+	slices.SortFunc(now, func(a, b Sample) int { return int(1e6 * (b.Value - a.Value)) })
 	var out []Finding
-	for _, s := range slow {
-		out = append(out, Finding{Cause: fmt.Sprintf("the statement %s takes %.2f s (p95)", s.Labels["query"], s.Value)})
+	for _, s := range now {
+		out = append(out, Finding{
+			Cause:    fmt.Sprintf("the statement %s takes %.2f s (p95)", s.Labels["query"], s.Value),
+			Evidence: []string{"of the last " + c.recent.String()},
+		})
+	}
+	for _, k := range known {
+		out[0].Evidence = append(out[0].Evidence, fmt.Sprintf("pg_stat_statements: %s, %s on average of %d", k.Text, rough(k.Mean), k.Calls))
 	}
 	return out, nil
 }
 
-// lookAtComponents finds what slow generations spent their time on.
+// lookAtComponents finds what slow generations spend their time on.
 func (c *investigation) lookAtComponents(ctx context.Context) ([]Finding, error) {
 	type slowest struct {
-		took, of time.Duration
-		trace    string
+		n           int
+		longest, of time.Duration
+		trace       string
+		component   string
+		last        time.Time
 	}
-	by := map[string]slowest{}
-	n := map[string]int{}
+	kinds := map[string]*slowest{}
 	for _, service := range []string{"meal-planner-scheduler", "meal-planner"} {
 		spans, err := c.Traces.Slow(ctx, service, "generation", c.since, slowWeek, 20)
 		if err != nil {
@@ -451,7 +685,7 @@ func (c *investigation) lookAtComponents(ctx context.Context) ([]Finding, error)
 		}
 		roots := map[string]Span{}
 		for _, s := range spans {
-			if s.Name == "generation" {
+			if s.Name == "generation" && s.Took >= slowWeek {
 				roots[s.ID] = s
 			}
 		}
@@ -463,32 +697,48 @@ func (c *investigation) lookAtComponents(ctx context.Context) ([]Finding, error)
 		}
 		for id, s := range longest {
 			name := orElse(s.Component, s.Name)
-			n[name]++
-			if s.Took > by[name].took {
-				by[name] = slowest{s.Took, roots[id].Took, s.Trace}
+			k := kinds[name]
+			if k == nil {
+				k = &slowest{component: name}
+				kinds[name] = k
+			}
+			k.n++
+			if s.Took > k.longest {
+				k.longest, k.of, k.trace = s.Took, roots[id].Took, s.Trace
+			}
+			if end := roots[id].Start.Add(roots[id].Took); end.After(k.last) {
+				k.last = end
 			}
 		}
 	}
 	var out []Finding
-	for _, name := range slices.SortedFunc(maps.Keys(by), func(a, b string) int { return n[b] - n[a] }) {
-		s := by[name]
+	for _, k := range slices.SortedFunc(maps.Values(kinds), func(a, b *slowest) int {
+		if a.n != b.n {
+			return b.n - a.n
+		}
+		return strings.Compare(a.component, b.component)
+	}) {
 		out = append(out, Finding{
-			Cause:    fmt.Sprintf("generations are slow in %s: up to %s of %s", name, s.took.Round(time.Millisecond), s.of.Round(time.Millisecond)),
-			Evidence: []string{fmt.Sprintf("the slowest step of %d of the slow generations", n[name])},
-			Traces:   []string{c.Traces.Link(s.trace)},
+			Cause:    fmt.Sprintf("generations are slow in %s: up to %s of %s", k.component, rough(k.longest), rough(k.of)),
+			Evidence: []string{fmt.Sprintf("the slowest step of %d slow generations; the newest ended at %s", k.n, clock(k.last))},
+			Traces:   []string{c.Traces.Link(k.trace)},
+			past:     k.last.Before(c.Now.Add(-c.recent)),
 		})
 	}
 	return out, nil
 }
 
 func (c *investigation) lookAtOverflow(ctx context.Context) ([]Finding, error) {
-	over, err := c.query(ctx, `count by (__name__) ({otel_metric_overflow="true"})`)
+	over, err := c.query(ctx, `count by (__name__, service_name) ({otel_metric_overflow="true"})`)
 	if err != nil {
 		return nil, err
 	}
 	var out []Finding
 	for _, s := range over {
-		out = append(out, Finding{Cause: s.Labels["__name__"] + " has more series than its limit: what is new goes into one"})
+		out = append(out, Finding{
+			Cause:    s.Labels["__name__"] + " has more series than its limit: what is new goes into one",
+			Evidence: []string{"sent by " + orElse(s.Labels["service_name"], "an unnamed service")},
+		})
 	}
 	return out, nil
 }

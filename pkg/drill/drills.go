@@ -29,13 +29,13 @@ var Drills = []Drill{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
 		Fault:  "Two users forbid everything that can be cooked.",
 		Cause:  []string{"recipes"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(3*time.Second)),
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(8*time.Second)),
 	},
 	{
 		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,
 		Fault:  "Most users have targets that no recipe reaches.",
 		Cause:  []string{"out of band"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(3*time.Second)),
+		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(8*time.Second)),
 	},
 	{
 		Name: "generation-failed", Alert: "WeeklyGenerationIncomplete", Reach: Pager,
@@ -127,7 +127,7 @@ var Drills = []Drill{
 		Name: "email-delivery-issues", Alert: "EmailDeliveryRateLow", Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
 		Fault:  "The mail server refuses every mail for good.",
 		Cause:  []string{"mail server", "refuse"},
-		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(3*time.Second)),
+		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(8*time.Second)),
 	},
 	{
 		Name: "service-down", Alert: "ServiceDown", Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,

@@ -21,7 +21,7 @@ const window = 15 * time.Minute
 
 // Database is what measures read and change.
 type Database interface {
-	FailingJobs(ctx context.Context, window time.Duration) ([]diagnose.FailingJobs, error)
+	FailingJobs(ctx context.Context, window, recent time.Duration) ([]diagnose.FailingJobs, error)
 	LockWaits(ctx context.Context) ([]diagnose.LockWait, error)
 	Sessions(ctx context.Context) ([]diagnose.Sessions, error)
 	Settings(ctx context.Context) ([]diagnose.Setting, error)
@@ -147,7 +147,7 @@ func (m *Mitigator) change(name, value string, r Request) (step, error) {
 
 // failing counts the failed attempts of the window that the condition chooses.
 func (m *Mitigator) failing(ctx context.Context, choose func(diagnose.FailingJobs) bool) (n int, err error) {
-	rows, err := m.db.FailingJobs(ctx, window)
+	rows, err := m.db.FailingJobs(ctx, window, window)
 	for _, j := range rows {
 		if choose(j) {
 			n += j.Failed

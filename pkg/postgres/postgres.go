@@ -42,6 +42,8 @@ type Options struct {
 	MaxConns int    // 0 = 20
 	// StatementTimeout ends a statement on the server; 0 = 30 s.
 	StatementTimeout time.Duration
+	// ReadOnly sessions change nothing, and wait at most a second for a lock.
+	ReadOnly bool
 	// Tracers see every statement, besides otelpgx's.
 	Tracers []pgx.QueryTracer
 }
@@ -63,6 +65,9 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 		timeout = 30 * time.Second
 	}
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
+	if o.ReadOnly {
+		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"], cfg.ConnConfig.RuntimeParams["lock_timeout"] = "on", "1000"
+	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "mealplanner-" + o.Pool
 	tracer := otelpgx.NewTracer(
 		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),

@@ -184,17 +184,12 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 
 // diagnose asks for the cause, which the drill knows.
 func (w *world) diagnose(t *testing.T, d drill.Drill) {
-	code, out, err := w.command(t.Context(), "diagnose", d.Name, "--since", "20s")
+	code, out, err := w.command(t.Context(), "diagnose", d.Runbook(), "--since", "20s")
 	if err != nil || code != 0 {
 		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name, code, err, out)
 		return
 	}
-	var causes []string
-	for line := range strings.Lines(out) {
-		if c, ok := strings.CutPrefix(line, "cause: "); ok {
-			causes = append(causes, strings.TrimSpace(c))
-		}
-	}
+	causes := causesOf(out)
 	for _, wanted := range d.Wanted() {
 		if !drill.Names(causes, wanted) {
 			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name, wanted, out)

@@ -319,6 +319,7 @@ func (w *world) checkFeedback(t *testing.T) {
 		requests[outcome] += n
 	}
 	w.compare(tb, "command_requests_total", requests, 0, metrics.KeyOutcome)
+	w.compare(tb, "alert_responses_total", w.rows(t, "select action || ' ' || result, count(*)::float8 from alert_responses group by 1"), 0, metrics.KeyAction, metrics.KeyResult)
 	w.compare(tb, "command_execution_rate", w.rows(t, `select split_part(c, ' ', 1), count(*)::float8 from steerings, jsonb_array_elements_text(commands) c
 		where outcome in ('applied', 'informed') group by 1`), 0, metrics.KeyCommand)
 	for _, c := range []struct {

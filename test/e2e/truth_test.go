@@ -41,6 +41,7 @@ func TestTruth(t *testing.T) {
 	w.checkAvailability(t, 1)
 	w.faults(t)
 	w.jobTraffic(t)
+	w.notify(t)
 	w.settle(t)
 	t.Run("names and labels", w.checkNames)
 	t.Run("counts", w.checkCounts)
@@ -55,6 +56,23 @@ func TestTruth(t *testing.T) {
 	t.Run("statements", w.checkStatements)
 	w.startRoles(t)
 	t.Run("down", w.checkServiceUp)
+}
+
+// notify tells the api of an alert, as Alertmanager does.
+func (w *world) notify(t *testing.T) {
+	t.Helper()
+	body := fmt.Sprintf(`{"version": "4", "alerts": [{"status": "firing", "fingerprint": "1", "startsAt": %q, "annotations": {},
+		"labels": {"alertname": "SchedulerJobFailureRateHigh", "severity": "critical", "job_type": "WeeklyTrends"}}]}`, time.Now().Format(time.RFC3339))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+w.api.addr+"/alerts/notify", strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+alertsToken)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	must(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusNoContent {
+		t.Errorf("the api answers a notification with %s", resp.Status)
+	}
+	eventually(t, "the response is exported", 30*time.Second, func() bool { return w.value(t, "sum(alert_response)") == 1 })
 }
 
 func (w *world) normalTraffic(t *testing.T) {

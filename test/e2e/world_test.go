@@ -43,6 +43,8 @@ const (
 	root    = "../.."
 	key     = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	anyPort = "127.0.0.1:0"
+
+	alertsToken = "what-alertmanager-knows"
 )
 
 // binary is the program, built once for all tests.
@@ -152,7 +154,7 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 		"IMAP_USERNAME="+sandbox.InboxAddress, "IMAP_PASSWORD="+w.box.MailPassword, "IMAP_AUTHSERV_ID="+mailbox.AuthservID,
 		"FATSECRET_CONSUMER_KEY="+sandbox.ConsumerKey, "FATSECRET_CONSUMER_SECRET="+w.box.ConsumerSecret,
 		"FATSECRET_API_URL="+fs+fatsecrettest.APIPath, "FATSECRET_AUTH_URL="+fs+"/oauth",
-		"API_ADDR="+anyPort, "SCHEDULER_ADDR="+anyPort,
+		"API_ADDR="+anyPort, "SCHEDULER_ADDR="+anyPort, "ALERTS_TOKEN="+alertsToken, "ONCALL_FILE="+root+"/alertmanager/oncall.example.yml",
 		"GENERATION_TIMEOUT=30s", "GENERATION_UPSTREAM_TIMEOUT=10s", // a loaded machine is no failure
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+s.Ports.OTLP(), "METRIC_INTERVAL=1s", "OTEL_BSP_SCHEDULE_DELAY=500",
 		"DEPLOYMENT_ENVIRONMENT=e2e", "LOG_LEVEL=info",

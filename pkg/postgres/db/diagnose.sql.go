@@ -10,50 +10,57 @@ import (
 	"time"
 )
 
-const countUnbalanced = `-- name: CountUnbalanced :one
-select count(*) as planned, count(*) filter (where status = 'unbalanced') as unbalanced,
-       coalesce((array_agg(distinct user_id) filter (where status = 'unbalanced'))[1:5], '{}')::text[] as users
-from plans
-where created_at > now() - make_interval(secs => $1::float8)
+const alive = `-- name: Alive :one
+select 1::int as alive
 `
 
-type CountUnbalancedRow struct {
-	Planned    int64
-	Unbalanced int64
-	Users      []string
-}
-
-// Weeks planned within the window, and those of them with a day out of band.
-func (q *Queries) CountUnbalanced(ctx context.Context, sinceSeconds float64) (CountUnbalancedRow, error) {
-	row := q.db.QueryRow(ctx, countUnbalanced, sinceSeconds)
-	var i CountUnbalancedRow
-	err := row.Scan(&i.Planned, &i.Unbalanced, &i.Users)
-	return i, err
+func (q *Queries) Alive(ctx context.Context) (int32, error) {
+	row := q.db.QueryRow(ctx, alive)
+	var alive int32
+	err := row.Scan(&alive)
+	return alive, err
 }
 
 const listFailingJobs = `-- name: ListFailingJobs :many
-select e.job_type::text as job_type, coalesce(e.error_type, '')::text as error_type, count(*) as failed,
-       (array_agg(coalesce(e.error_message, '') order by e.started_at desc))[1]::text as message,
-       (array_agg(coalesce(e.trace_id, '') order by e.started_at desc))[1]::text as trace,
-       (select count(*) from job_executions a where a.job_type = e.job_type and a.completed_at > now() - make_interval(secs => $1::float8)) as attempts
-from job_executions e
-where e.status = 'failed' and e.completed_at > now() - make_interval(secs => $1::float8)
-group by 1, 2
+with attempt as (
+    select job_id, job_type::text as job_type, status, coalesce(error_type, '')::text as error_type, coalesce(error_message, '')::text as error_message,
+           trace_id, started_at, completed_at, row_number() over (partition by job_id order by completed_at desc, id desc) as newest
+    from job_executions
+    where completed_at > now() - make_interval(secs => $2::float8) and error_type is distinct from 'Canceled'
+)
+select a.job_type, a.error_type, count(*) as failed,
+       count(*) filter (where a.completed_at > now() - make_interval(secs => $1::float8)) as recently,
+       count(distinct a.job_id) filter (where a.newest = 1) as unrecovered,
+       (array_agg(a.error_message order by a.completed_at desc))[1]::text as message,
+       (array_agg(a.trace_id order by a.completed_at desc))[1]::text as trace,
+       coalesce((array_agg(distinct a.job_id))[1:5], '{}')::text[] as jobs,
+       max(a.completed_at)::timestamptz as last,
+       (select count(*) from attempt x where x.job_type = a.job_type) as attempts
+from attempt a
+where a.status = 'failed'
+group by a.job_type, a.error_type
 order by 3 desc
+limit 20
 `
 
 type ListFailingJobsRow struct {
-	JobType   string
-	ErrorType string
-	Failed    int64
-	Message   string
-	Trace     string
-	Attempts  int64
+	JobType     string
+	ErrorType   string
+	Failed      int64
+	Recently    int64
+	Unrecovered int64
+	Message     string
+	Trace       string
+	Jobs        []string
+	Last        time.Time
+	Attempts    int64
 }
 
-// Attempts that ended within the window, by kind of failure; the newest message.
-func (q *Queries) ListFailingJobs(ctx context.Context, sinceSeconds float64) ([]ListFailingJobsRow, error) {
-	rows, err := q.db.Query(ctx, listFailingJobs, sinceSeconds)
+// Attempts that failed within the window, by kind of failure, with the newest message. The
+// end of a process is no failure of the job. Unrecovered are the jobs whose newest attempt
+// within the window failed so.
+func (q *Queries) ListFailingJobs(ctx context.Context, recentSeconds float64, windowSeconds float64) ([]ListFailingJobsRow, error) {
+	rows, err := q.db.Query(ctx, listFailingJobs, recentSeconds, windowSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +72,12 @@ func (q *Queries) ListFailingJobs(ctx context.Context, sinceSeconds float64) ([]
 			&i.JobType,
 			&i.ErrorType,
 			&i.Failed,
+			&i.Recently,
+			&i.Unrecovered,
 			&i.Message,
 			&i.Trace,
+			&i.Jobs,
+			&i.Last,
 			&i.Attempts,
 		); err != nil {
 			return nil, err
@@ -80,15 +91,18 @@ func (q *Queries) ListFailingJobs(ctx context.Context, sinceSeconds float64) ([]
 }
 
 const listLockWaits = `-- name: ListLockWaits :many
-select c.relname::text as relation, b.pid, coalesce(b.application_name, '')::text as application, coalesce(b.state, '')::text as state,
+select coalesce(c.relname, r.relname, '')::text as relation, b.pid, coalesce(b.application_name, '')::text as application, coalesce(b.state, '')::text as state,
        coalesce(extract(epoch from clock_timestamp() - coalesce(b.xact_start, b.query_start)), 0)::float8 as held_seconds,
-       left(coalesce(b.query, ''), 200)::text as statement, count(distinct l.pid) as waiting,
-       coalesce(max(extract(epoch from clock_timestamp() - w.query_start)), 0)::float8 as waited_seconds
+       coalesce(b.query, '')::text as statement, count(distinct l.pid) as waiting,
+       coalesce(max(extract(epoch from clock_timestamp() - l.waitstart)), 0)::float8 as waited_seconds,
+       coalesce((array_agg(distinct coalesce(w.application_name, '')))[1:5], '{}')::text[] as waiters
 from pg_locks l
-join pg_class c on c.oid = l.relation
-join pg_stat_activity w on w.pid = l.pid
+left join pg_class c on c.oid = l.relation
+left join pg_locks t on l.relation is null and t.pid = l.pid and t.locktype = 'tuple' and t.granted
+left join pg_class r on r.oid = t.relation
+join pg_stat_activity w on w.pid = l.pid and w.datname = current_database()
 join pg_stat_activity b on b.pid = any (pg_blocking_pids(l.pid))
-where not l.granted and l.relation is not null and b.wait_event_type is distinct from 'Lock'
+where not l.granted and l.locktype in ('relation', 'tuple', 'transactionid') and b.wait_event_type is distinct from 'Lock'
 group by 1, 2, 3, 4, 5, 6
 order by waiting desc, held_seconds desc
 limit 20
@@ -103,9 +117,11 @@ type ListLockWaitsRow struct {
 	Statement     string
 	Waiting       int64
 	WaitedSeconds float64
+	Waiters       []string
 }
 
-// Who holds what others wait for: not those who wait themselves.
+// Who holds what others wait for: not those who wait themselves. Who waits for a row waits
+// for its transaction, and the first in line holds the row's lock meanwhile.
 func (q *Queries) ListLockWaits(ctx context.Context) ([]ListLockWaitsRow, error) {
 	rows, err := q.db.Query(ctx, listLockWaits)
 	if err != nil {
@@ -124,6 +140,52 @@ func (q *Queries) ListLockWaits(ctx context.Context) ([]ListLockWaitsRow, error)
 			&i.Statement,
 			&i.Waiting,
 			&i.WaitedSeconds,
+			&i.Waiters,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listLongTransactions = `-- name: ListLongTransactions :many
+select pid, coalesce(application_name, '')::text as application, coalesce(state, '')::text as state, coalesce(query, '')::text as statement,
+       extract(epoch from clock_timestamp() - xact_start)::float8 as open_seconds
+from pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+  and xact_start < clock_timestamp() - make_interval(secs => $1::float8)
+order by xact_start
+limit 10
+`
+
+type ListLongTransactionsRow struct {
+	Pid         int32
+	Application string
+	State       string
+	Statement   string
+	OpenSeconds float64
+}
+
+// Clients whose transaction has been open for long.
+func (q *Queries) ListLongTransactions(ctx context.Context, openSeconds float64) ([]ListLongTransactionsRow, error) {
+	rows, err := q.db.Query(ctx, listLongTransactions, openSeconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListLongTransactionsRow{}
+	for rows.Next() {
+		var i ListLongTransactionsRow
+		if err := rows.Scan(
+			&i.Pid,
+			&i.Application,
+			&i.State,
+			&i.Statement,
+			&i.OpenSeconds,
 		); err != nil {
 			return nil, err
 		}
@@ -136,23 +198,29 @@ func (q *Queries) ListLockWaits(ctx context.Context) ([]ListLockWaitsRow, error)
 }
 
 const listRefusedMails = `-- name: ListRefusedMails :many
-select status::text as status, left(last_error, 200)::text as message, count(*) as mails
+select status::text as status, count(*) as mails,
+       count(*) filter (where status = 'pending' or created_at > now() - make_interval(secs => $1::float8)) as recently,
+       (array_agg(last_error order by created_at desc))[1]::text as message, coalesce((array_agg(distinct email_type))[1:4], '{}')::text[] as types,
+       max(created_at)::timestamptz as last
 from outbox
-where last_error <> '' and status <> 'sent' and created_at > now() - make_interval(secs => $1::float8)
-group by 1, 2
-order by 3 desc
-limit 5
+where last_error <> '' and status <> 'sent' and (status = 'pending' or created_at > now() - make_interval(secs => $2::float8))
+group by 1
+order by 2 desc
 `
 
 type ListRefusedMailsRow struct {
-	Status  string
-	Message string
-	Mails   int64
+	Status   string
+	Mails    int64
+	Recently int64
+	Message  string
+	Types    []string
+	Last     time.Time
 }
 
-// Mails of the window that were not accepted, by what the server said.
-func (q *Queries) ListRefusedMails(ctx context.Context, sinceSeconds float64) ([]ListRefusedMailsRow, error) {
-	rows, err := q.db.Query(ctx, listRefusedMails, sinceSeconds)
+// Mails of the window that were not accepted, by what became of them. A mail is first tried
+// when it is written.
+func (q *Queries) ListRefusedMails(ctx context.Context, recentSeconds float64, windowSeconds float64) ([]ListRefusedMailsRow, error) {
+	rows, err := q.db.Query(ctx, listRefusedMails, recentSeconds, windowSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +228,14 @@ func (q *Queries) ListRefusedMails(ctx context.Context, sinceSeconds float64) ([
 	items := []ListRefusedMailsRow{}
 	for rows.Next() {
 		var i ListRefusedMailsRow
-		if err := rows.Scan(&i.Status, &i.Message, &i.Mails); err != nil {
+		if err := rows.Scan(
+			&i.Status,
+			&i.Mails,
+			&i.Recently,
+			&i.Message,
+			&i.Types,
+			&i.Last,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -213,13 +288,58 @@ func (q *Queries) ListSessions(ctx context.Context) ([]ListSessionsRow, error) {
 	return items, nil
 }
 
+const listUnbalanced = `-- name: ListUnbalanced :many
+select p.user_id, count(*) as plans, count(*) filter (where p.status = 'unbalanced') as unbalanced, bool_or(u.settings ? 'targets') as own_targets
+from (select user_id, status, row_number() over (partition by user_id order by week_of desc) as n from plans) p
+join users u on u.id = p.user_id
+where p.n <= 4
+group by p.user_id
+order by 3 desc, 1
+`
+
+type ListUnbalancedRow struct {
+	UserID     string
+	Plans      int64
+	Unbalanced int64
+	OwnTargets bool
+}
+
+// How many of each user's last 4 plans have a day out of band, and whether they have targets
+// of their own.
+func (q *Queries) ListUnbalanced(ctx context.Context) ([]ListUnbalancedRow, error) {
+	rows, err := q.db.Query(ctx, listUnbalanced)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUnbalancedRow{}
+	for rows.Next() {
+		var i ListUnbalancedRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Plans,
+			&i.Unbalanced,
+			&i.OwnTargets,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsersWithoutPlan = `-- name: ListUsersWithoutPlan :many
 select u.id, coalesce(s.enabled, false) as scheduled, coalesce(s.status, '')::text as status, coalesce(s.last_error, '')::text as last_error
 from users u
 left join scheduled_jobs s on s.user_id = u.id and s.job_type = 'WeeklyGeneration'
-where u.enabled and u.created_at < cast($1 as date) - interval '66 hours' and not exists (select 1 from plans p where p.user_id = u.id and p.week_of = cast($1 as date))
+where u.enabled
+  and timezone(u.time_zone, cast(cast($1 as date) as timestamp) - make_interval(secs => $2::float8)) between u.created_at and now()
+  and not exists (select 1 from plans p where p.user_id = u.id and p.week_of = cast($1 as date))
 order by u.id
-limit 20
+limit 1000
 `
 
 type ListUsersWithoutPlanRow struct {
@@ -229,9 +349,11 @@ type ListUsersWithoutPlanRow struct {
 	LastError string
 }
 
-// Enabled users without a plan for the week, and what became of the job that makes it.
-func (q *Queries) ListUsersWithoutPlan(ctx context.Context, week time.Time) ([]ListUsersWithoutPlanRow, error) {
-	rows, err := q.db.Query(ctx, listUsersWithoutPlan, week)
+// Enabled users whose run for the week was due and who have no plan for it, and what became
+// of the job that makes it. A run is due @lead_seconds before the week begins, on the user's
+// clock.
+func (q *Queries) ListUsersWithoutPlan(ctx context.Context, week time.Time, leadSeconds float64) ([]ListUsersWithoutPlanRow, error) {
+	rows, err := q.db.Query(ctx, listUsersWithoutPlan, week, leadSeconds)
 	if err != nil {
 		return nil, err
 	}

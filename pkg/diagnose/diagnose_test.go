@@ -1,0 +1,258 @@
+package diagnose_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mealplanner/mealplanner/pkg/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/setting"
+)
+
+var now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+
+// sick is what the sources say; the zero value is an installation that is well.
+type sick struct {
+	metrics map[string][]diagnose.Sample // by a part of the expression, or = and the whole
+	lines   []diagnose.Line
+	spans   []diagnose.Span
+	waits   []diagnose.LockWait
+	jobs    []diagnose.FailingJobs
+	mails   []diagnose.RefusedMails
+	changed []diagnose.Setting
+	planned []diagnose.Unbalanced
+	lacking []diagnose.Planless
+	open    []diagnose.Transaction
+
+	noMetrics, noTraces, noDatabase error
+}
+
+func (s *sick) Query(_ context.Context, expr string) ([]diagnose.Sample, error) {
+	var out []diagnose.Sample
+	for part, samples := range s.metrics {
+		if whole, ok := strings.CutPrefix(part, "="); expr == whole || !ok && strings.Contains(expr, part) {
+			out = append(out, samples...)
+		}
+	}
+	return out, s.noMetrics
+}
+
+func (s *sick) Lines(context.Context, string, time.Time, int) ([]diagnose.Line, error) {
+	return s.lines, nil
+}
+
+func (s *sick) Slow(_ context.Context, service, _ string, _ time.Time, _ time.Duration, _ int) ([]diagnose.Span, error) {
+	if service == "meal-planner" {
+		return nil, s.noTraces
+	}
+	return s.spans, s.noTraces
+}
+func (*sick) Link(trace string) string     { return "http://jaeger/trace/" + trace }
+func (s *sick) Ping(context.Context) error { return s.noDatabase }
+func (s *sick) LockWaits(context.Context) ([]diagnose.LockWait, error) {
+	return s.waits, s.noDatabase
+}
+func (s *sick) Sessions(context.Context) ([]diagnose.Sessions, error) { return nil, s.noDatabase }
+func (s *sick) LongTransactions(context.Context, time.Duration) ([]diagnose.Transaction, error) {
+	return s.open, s.noDatabase
+}
+
+func (s *sick) SlowStatements(context.Context, time.Duration) ([]diagnose.Statement, error) {
+	return nil, s.noDatabase
+}
+
+func (s *sick) FailingJobs(context.Context, time.Duration, time.Duration) ([]diagnose.FailingJobs, error) {
+	return s.jobs, s.noDatabase
+}
+
+func (s *sick) UsersWithoutPlan(context.Context, string, time.Duration) ([]diagnose.Planless, error) {
+	return s.lacking, s.noDatabase
+}
+
+func (s *sick) Unbalanced(context.Context) ([]diagnose.Unbalanced, error) {
+	return s.planned, s.noDatabase
+}
+
+func (s *sick) RefusedMails(context.Context, time.Duration, time.Duration) ([]diagnose.RefusedMails, error) {
+	return s.mails, s.noDatabase
+}
+
+func (s *sick) Settings(context.Context) ([]diagnose.Setting, error) {
+	return s.changed, s.noDatabase
+}
+
+func (s *sick) diagnose(t *testing.T, slug string) diagnose.Report {
+	t.Helper()
+	var r diagnose.Report
+	synctest.Test(t, func(t *testing.T) { // the seconds of sampling pass at once
+		var err error
+		r, err = diagnose.Diagnose(t.Context(), diagnose.Sources{Metrics: s, Logs: s, Traces: s, Database: s}, diagnose.Options{
+			Slug: slug, Window: 15 * time.Minute, Now: now,
+			Configured: setting.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return r
+}
+
+func causes(fs []diagnose.Finding) []string {
+	out := make([]string, len(fs))
+	for i, f := range fs {
+		out[i] = f.Cause
+	}
+	return out
+}
+
+func sample(v float64, labels ...string) diagnose.Sample {
+	s := diagnose.Sample{Labels: map[string]string{}, Value: v}
+	for i := 0; i < len(labels); i += 2 {
+		s.Labels[labels[i]] = labels[i+1]
+	}
+	return s
+}
+
+var (
+	blocked = []diagnose.LockWait{{Table: "plans", Application: "psql", State: "idle in transaction", PID: 7, Held: time.Minute, Waited: time.Second, Waiting: 3}}
+	refused = []diagnose.RefusedMails{{Final: true, Message: "550 no", Count: 4, Recently: 1}}
+)
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	const lock = "the table plans is locked by psql (pid 7, idle in transaction): up to 3 sessions wait"
+	const mail = "the mail server refuses mails for good: 4"
+	answers := func(window, recent float64) map[string][]diagnose.Sample {
+		return map[string][]diagnose.Sample{
+			`status_code=~"401|403|429|5..|timeout|network_error"}[900s]`: {sample(window, "api", "tandoor", "endpoint", "recipes", "status_code", "503")},
+			`status_code=~"401|403|429|5..|timeout|network_error"}[60s]`:  {sample(recent, "api", "tandoor", "endpoint", "recipes", "status_code", "503")},
+			"sum by (api) (increase(api_request_total[900s]":              {sample(100, "api", "tandoor")},
+			"sum by (api) (increase(api_request_total[60s]":               {sample(10, "api", "tandoor")},
+		}
+	}
+	spans := []diagnose.Span{
+		{Trace: "t1", ID: "a", Name: "generation", Start: now.Add(-20 * time.Second), Took: 3 * time.Second},
+		{Trace: "t1", ID: "b", Parent: "a", Name: "recipe_fetch", Component: "recipe_fetch", Took: 2 * time.Second},
+		{Trace: "t1", ID: "c", Parent: "a", Name: "select", Took: time.Second},
+		{Trace: "t2", ID: "x", Name: "generation", Start: now.Add(-10 * time.Minute), Took: 2 * time.Second},
+		{Trace: "t2", ID: "y", Parent: "x", Name: "load profile", Took: 2 * time.Second},
+	}
+	for name, c := range map[string]struct {
+		s       sick
+		slug    string
+		causes  []string
+		earlier []string
+	}{
+		"well":                 {causes: []string{}},
+		"two causes":           {s: sick{waits: blocked, mails: refused}, slug: "generation-slow", causes: []string{lock, mail}},
+		"the slug ranks":       {s: sick{waits: blocked, metrics: map[string][]diagnose.Sample{"max by (api) (api_availability) == 0": {sample(0, "api", "fatsecret")}}}, slug: "several-systems-affected", causes: []string{"fatsecret does not answer: its probes fail", lock}},
+		"the slug restricts":   {s: sick{waits: blocked, mails: refused}, slug: "email-delivery-issues", causes: []string{mail}},
+		"mails of before":      {s: sick{mails: []diagnose.RefusedMails{{Final: true, Count: 4}}}, causes: []string{}, earlier: []string{mail}},
+		"answers now":          {s: sick{metrics: answers(30, 5)}, causes: []string{"tandoor answers with 503: 30 of 100 requests"}},
+		"answers of before":    {s: sick{metrics: answers(30, 0)}, causes: []string{}, earlier: []string{"tandoor answers with 503: 30 of 100 requests"}},
+		"too few answers":      {s: sick{metrics: answers(2, 2)}, causes: []string{}},
+		"a job that recovered": {s: sick{jobs: []diagnose.FailingJobs{{Type: "AutoSync", ErrorType: "TimeoutError", Failed: 2, Recently: 2}}}, causes: []string{}},
+		"a job that does not": {
+			s:      sick{jobs: []diagnose.FailingJobs{{Type: "AutoSync", ErrorType: "TimeoutError", Message: "no\nanswer", Failed: 2, Recently: 1, Unrecovered: 1}}},
+			causes: []string{"AutoSync fails with TimeoutError (a timeout): no answer"},
+		},
+		"a job that failed": {
+			s:      sick{jobs: []diagnose.FailingJobs{{Type: "AutoSync", ErrorType: "Unauthorized", Message: "no", Failed: 1, Unrecovered: 1}}},
+			causes: []string{}, earlier: []string{"AutoSync fails with Unauthorized (credentials refused): no"},
+		},
+		"slow components": {s: sick{spans: spans}, causes: []string{"generations are slow in recipe_fetch: up to 2s of 3s"}, earlier: []string{"generations are slow in load profile: up to 2s of 2s"}},
+		"balance":         {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4, Count: 0}}}, causes: []string{"1 of 2 users have plans with days out of band: their recipes do not reach their targets"}},
+		"balance enough":  {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4}, {User: "c", Plans: 4}}}, causes: []string{}},
+		"paused": {
+			s: sick{
+				metrics: map[string][]diagnose.Sample{"weekly_generation_success_all_users": {sample(0, "week_of", "2026-11-30")}},
+				lacking: []diagnose.Planless{{User: "ana", Status: "scheduled"}, {User: "ben", Status: "failed", LastError: "no recipes", Scheduled: true}, {User: "cem", Status: "failed", LastError: "no recipes", Scheduled: true}},
+			},
+			causes: []string{"ana has no plan for the week of 2026-11-30: the job is paused", "2 users have no plan for the week of 2026-11-30: the job is failed, its last error: no recipes"},
+		},
+		"open transaction": {s: sick{open: []diagnose.Transaction{{PID: 9, State: "active", Open: time.Minute}}}, causes: []string{"a client without a name (pid 9, active) has a transaction open for 1m0s"}},
+		"gaps": {
+			s: sick{metrics: map[string][]diagnose.Sample{
+				"=service:service_up:last1m": {sample(1, "service", "api")}, "max by (service) (service_up)": {sample(1, "service", "api")},
+				"min_over_time(service": {sample(0, "service", "api")},
+			}}, slug: "service-down", causes: []string{"api has gaps: it is silent or not ready at times"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := c.s.diagnose(t, c.slug)
+			if diff := cmp.Diff(c.causes, causes(r.Causes)); diff != "" {
+				t.Errorf("causes: %s", diff)
+			}
+			if diff := cmp.Diff(c.earlier, causes(r.Earlier)); len(c.earlier)+len(r.Earlier) > 0 && diff != "" {
+				t.Errorf("earlier: %s", diff)
+			}
+			if len(r.NotAsked) > 0 {
+				t.Errorf("not asked: %v", r.NotAsked)
+			}
+		})
+	}
+}
+
+// What was changed is a cause where it takes something away, or promises too much.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	changed := func(name, value string) diagnose.Setting {
+		return diagnose.Setting{Name: name, Value: value, By: "ana", Set: now, Expires: now.Add(time.Hour)}
+	}
+	r := (&sick{changed: []diagnose.Setting{
+		changed("jobs.concurrency", "1"), changed("jobs.AutoSync.timeout", "1s"), changed("jobs.DailyAdvisor.paused", "true"), changed("jobs.WeeklyTrends.paused", "false"),
+		changed("generation.timeout", "10s"), changed("database.api_pool", "40"), changed("jobs.AutoSync.attempts", "1"),
+	}}).diagnose(t, "high-retry-rate")
+	want := []string{"jobs.concurrency was lowered to 1 (otherwise 5)", "jobs.AutoSync.timeout was lowered to 1s (otherwise 30s)", "DailyAdvisor jobs are paused by the setting jobs.DailyAdvisor.paused"}
+	if diff := cmp.Diff(want, causes(r.Causes)); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Changed) != 4 || !strings.HasPrefix(r.Changed[1], "generation.timeout = 10s (otherwise 2s) by ana at 2026-11-30 12:00:00Z") {
+		t.Errorf("changed: %q", r.Changed)
+	}
+	r = (&sick{changed: []diagnose.Setting{changed("jobs.concurrency", "40")}}).diagnose(t, "")
+	if diff := cmp.Diff([]string{"jobs.concurrency was raised to 40, which is more than the scheduler's 20 connections"}, causes(r.Causes)); diff != "" {
+		t.Error(diff)
+	}
+	r = (&sick{changed: []diagnose.Setting{changed("database.scheduler_pool", "60"), changed("jobs.concurrency", "40")}}).diagnose(t, "")
+	if len(r.Causes) != 0 {
+		t.Errorf("enough connections, and yet: %v", causes(r.Causes))
+	}
+}
+
+// A source that is dead is said, and the others are asked all the same.
+func TestDeadSources(t *testing.T) {
+	t.Parallel()
+	dead := errors.New("connection refused")
+	r := (&sick{noDatabase: dead}).diagnose(t, "")
+	if diff := cmp.Diff([]string{"PostgreSQL does not answer"}, causes(r.Causes)); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.NotAsked) != 1 || !strings.HasSuffix(r.NotAsked[0], "connection refused") || !strings.HasPrefix(r.NotAsked[0], "locks, mails, jobs") {
+		t.Errorf("not asked: %q", r.NotAsked)
+	}
+	r = (&sick{noMetrics: dead, waits: blocked}).diagnose(t, "generation-slow")
+	if len(r.Causes) != 2 || !strings.HasPrefix(r.Causes[0].Cause, "the table plans is locked") || r.Causes[1].Cause != "Prometheus does not answer" {
+		t.Errorf("causes: %q", causes(r.Causes))
+	}
+	r = (&sick{noTraces: dead, waits: blocked}).diagnose(t, "generation-slow")
+	if diff := cmp.Diff([]string{"components: connection refused"}, r.NotAsked); len(r.Causes) != 1 || diff != "" {
+		t.Errorf("%q %s", causes(r.Causes), diff)
+	}
+}
+
+func TestUnknownSlug(t *testing.T) {
+	t.Parallel()
+	s := &sick{}
+	_, err := diagnose.Diagnose(t.Context(), diagnose.Sources{Metrics: s, Logs: s, Traces: s, Database: s}, diagnose.Options{Slug: "api-dwn", Window: time.Minute, Now: now})
+	if fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "api-down") {
+		t.Errorf("%v", err)
+	}
+}
