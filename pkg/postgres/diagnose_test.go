@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -88,22 +89,25 @@ func TestLockWaits(t *testing.T) {
 			if w, err := p.reader.LockWaits(t.Context()); err != nil || len(w) != 0 {
 				t.Fatalf("nobody waits, and yet %v, %v", w, err)
 			}
+			want := map[string]int{"table": 2, "row": 1}[name] // the second waits for the first one's turn at the row
 			release := p.hold(t, c.hold)
-			done := make(chan error, 1)
-			go func() { _, err := p.Exec(t.Context(), c.wait); done <- err }()
+			done := make(chan error, 2)
+			for range 2 {
+				go func() { _, err := p.Exec(t.Context(), c.wait); done <- err }()
+			}
 			var w []diagnose.LockWait
-			for deadline := time.Now().Add(10 * time.Second); len(w) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			for deadline := time.Now().Add(10 * time.Second); (len(w) == 0 || w[0].Waiting < want) && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 				var err error
 				if w, err = p.reader.LockWaits(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
 			release()
-			if err := <-done; err != nil {
+			if err := errors.Join(<-done, <-done); err != nil {
 				t.Error(err)
 			}
 			table := map[string]string{"table": "plans", "row": "users"}[name]
-			if len(w) != 1 || w[0].Table != table || w[0].Application != "blocker" || w[0].State != "idle in transaction" || w[0].PID == 0 || w[0].Waiting != 1 || w[0].Held <= 0 {
+			if len(w) != 1 || w[0].Table != table || w[0].Application != "blocker" || w[0].State != "idle in transaction" || w[0].PID == 0 || w[0].Waiting != want || w[0].Held <= 0 {
 				t.Fatalf("lock waits: %+v", w)
 			}
 			if w[0].Statement != c.statement {

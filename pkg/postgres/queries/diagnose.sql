@@ -5,7 +5,7 @@ select 1::int as alive;
 -- Who holds what others wait for: not those who wait themselves. Who waits for a row waits
 -- for its transaction, and the first in line holds the row's lock meanwhile.
 select coalesce(c.relname, r.relname, '')::text as relation, b.pid, coalesce(b.application_name, '')::text as application, coalesce(b.state, '')::text as state,
-       coalesce(extract(epoch from clock_timestamp() - coalesce(b.xact_start, b.query_start)), 0)::float8 as held_seconds,
+       coalesce(max(extract(epoch from clock_timestamp() - coalesce(b.xact_start, b.query_start))), 0)::float8 as held_seconds,
        coalesce(b.query, '')::text as statement, count(distinct l.pid) as waiting,
        coalesce(max(extract(epoch from clock_timestamp() - l.waitstart)), 0)::float8 as waited_seconds,
        coalesce((array_agg(distinct coalesce(w.application_name, '')))[1:5], '{}')::text[] as waiters
@@ -16,7 +16,7 @@ left join pg_class r on r.oid = t.relation
 join pg_stat_activity w on w.pid = l.pid and w.datname = current_database()
 join pg_stat_activity b on b.pid = any (pg_blocking_pids(l.pid))
 where not l.granted and l.locktype in ('relation', 'tuple', 'transactionid') and b.wait_event_type is distinct from 'Lock'
-group by 1, 2, 3, 4, 5, 6
+group by 1, 2, 3, 4, 6
 order by waiting desc, held_seconds desc
 limit 20;
 
