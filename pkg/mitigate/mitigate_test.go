@@ -19,6 +19,7 @@ import (
 func TestMain(m *testing.M) { testpg.Main(m) }
 
 type bench struct {
+	t     *testing.T
 	pool  *pgxpool.Pool
 	store *postgres.Mitigations
 	now   *setting.Runtime
@@ -33,7 +34,7 @@ func newBench(t *testing.T) *bench {
 	users := postgres.NewUsers(pool)
 	must(t, users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}))
 	must(t, users.Add(t.Context(), user.User{ID: "ana", Name: "Ana", Email: "ana@example.org", TimeZone: "UTC", Enabled: true, People: 1, Connection: "home", Settings: user.DefaultSettings()}, nil))
-	b := &bench{pool: pool, store: postgres.NewMitigations(pool)}
+	b := &bench{t: t, pool: pool, store: postgres.NewMitigations(pool)}
 	b.now = setting.New(setting.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20})
 	b.Mitigator = mitigate.New(b.store, b.now)
 	return b
@@ -124,35 +125,55 @@ func TestMeasures(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, of string
-		trouble  func(t *testing.T, b *bench)
+		trouble  func(b *bench)
 		change   string // begins so
 		effects  string
 	}{
-		{"pause-jobs", "auto_sync", func(t *testing.T, b *bench) { b.failSync(t, "Unauthorized") },
-			"jobs.AutoSync.paused: false -> true for 1h0m0s", "jobs.AutoSync.paused=true"},
-		{"resume-jobs", "AutoSync", func(t *testing.T, b *bench) { b.put(t, "jobs.AutoSync.paused", "true") },
-			"jobs.AutoSync.paused: true -> false", ""},
-		{"retry-jobs", "", func(t *testing.T, b *bench) {
-			b.exec(t, "update scheduled_jobs set status = 'failed' where id = 'weekly_generation:ana'")
+		{
+			"pause-jobs", "auto_sync", func(b *bench) { b.failSync(b.t, "Unauthorized") },
+			"jobs.AutoSync.paused: false -> true for 1h0m0s", "jobs.AutoSync.paused=true",
 		},
-			"1 ", "weekly_generation:ana"},
-		{"raise-job-timeout", "AutoSync", func(t *testing.T, b *bench) { b.failSync(t, "TimeoutError") },
-			"jobs.AutoSync.timeout: 30s -> 1m0s for 1h0m0s", "jobs.AutoSync.timeout=1m0s"},
-		{"raise-attempts", "WeeklyGeneration", func(t *testing.T, b *bench) { b.failPlan(t, "NetworkError") },
-			"jobs.WeeklyGeneration.attempts: 3 -> 5 for 1h0m0s", "jobs.WeeklyGeneration.attempts=5"},
-		{"raise-generation-timeout", "", func(t *testing.T, b *bench) { b.failPlan(t, "TimeoutError") },
-			"generation.timeout: 2s -> 5s for 1h0m0s", "generation.timeout=5s"},
-		{"resize-pool", "api", func(t *testing.T, b *bench) { b.work(t, "mealplanner-api", 14) },
-			"database.api_pool: 20 -> 30 for 1h0m0s", "database.api_pool=30"},
-		{"limit-jobs", "", func(t *testing.T, b *bench) { b.work(t, "mealplanner-scheduler", 14) },
-			"jobs.concurrency: 5 -> 2 for 1h0m0s", "jobs.concurrency=2"},
-		{"refresh-recipes", "", func(t *testing.T, b *bench) { b.failPlan(t, "NotEnoughRecipes") },
-			"", "auto_sync:connection:home"},
-		{"reset-setting", "jobs.auto_sync.paused", func(t *testing.T, b *bench) {
-			b.put(t, "jobs.AutoSync.paused", "true")
-			b.put(t, "jobs.concurrency", "3")
+		{
+			"resume-jobs", "AutoSync", func(b *bench) { b.put(b.t, "jobs.AutoSync.paused", "true") },
+			"jobs.AutoSync.paused: true -> false", "",
 		},
-			"jobs.AutoSync.paused: true -> as configured", "jobs.concurrency=3"},
+		{
+			"retry-jobs", "", func(b *bench) {
+				b.exec(b.t, "update scheduled_jobs set status = 'failed' where id = 'weekly_generation:ana'")
+			},
+			"1 ", "weekly_generation:ana",
+		},
+		{
+			"raise-job-timeout", "AutoSync", func(b *bench) { b.failSync(b.t, "TimeoutError") },
+			"jobs.AutoSync.timeout: 30s -> 1m0s for 1h0m0s", "jobs.AutoSync.timeout=1m0s",
+		},
+		{
+			"raise-attempts", "WeeklyGeneration", func(b *bench) { b.failPlan(b.t, "NetworkError") },
+			"jobs.WeeklyGeneration.attempts: 3 -> 5 for 1h0m0s", "jobs.WeeklyGeneration.attempts=5",
+		},
+		{
+			"raise-generation-timeout", "", func(b *bench) { b.failPlan(b.t, "TimeoutError") },
+			"generation.timeout: 2s -> 5s for 1h0m0s", "generation.timeout=5s",
+		},
+		{
+			"resize-pool", "api", func(b *bench) { b.work(b.t, "mealplanner-api", 14) },
+			"database.api_pool: 20 -> 30 for 1h0m0s", "database.api_pool=30",
+		},
+		{
+			"limit-jobs", "", func(b *bench) { b.work(b.t, "mealplanner-scheduler", 14) },
+			"jobs.concurrency: 5 -> 2 for 1h0m0s", "jobs.concurrency=2",
+		},
+		{
+			"refresh-recipes", "", func(b *bench) { b.failPlan(b.t, "NotEnoughRecipes") },
+			"", "auto_sync:connection:home",
+		},
+		{
+			"reset-setting", "jobs.auto_sync.paused", func(b *bench) {
+				b.put(b.t, "jobs.AutoSync.paused", "true")
+				b.put(b.t, "jobs.concurrency", "3")
+			},
+			"jobs.AutoSync.paused: true -> as configured", "jobs.concurrency=3",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +186,7 @@ func TestMeasures(t *testing.T) {
 			if o := b.try(t, c.name, r); o.Needed || o.Done || o.Why == "" {
 				t.Errorf("without trouble: %+v", o)
 			}
-			c.trouble(t, b)
+			c.trouble(b)
 			before := b.effects(t)
 			dry := r
 			dry.DryRun = true
