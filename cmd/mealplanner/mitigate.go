@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/mitigate"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
 )
 
 type mitigateCmd struct {
@@ -56,10 +56,14 @@ func (c *mitigateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			return err
 		case o.Done:
 			fmt.Fprintf(std.out, "done: %s (%s)\n", o.Change, o.Why)
-		case o.Needed || c.Force && o.Change != "":
+		case c.DryRun && (o.Needed || c.Force && o.Change != ""):
 			fmt.Fprintf(std.out, "would do: %s (%s)\n", o.Change, o.Why)
 		default:
-			fmt.Fprintf(std.out, "not needed: %s (--force does it all the same)\n", o.Why)
+			hint := ""
+			if o.Change != "" {
+				hint = " (--force does it all the same)"
+			}
+			fmt.Fprintf(std.out, "not needed: %s%s\n", o.Why, hint)
 		}
 		return nil
 	})
@@ -70,20 +74,13 @@ func listMeasures(ctx context.Context, std *streams, m *mitigate.Mitigator) erro
 	fmt.Fprintln(t, "MEASURE\tHELPS NOW\tWHAT IT DOES")
 	for _, x := range mitigate.Measures {
 		helps := "no"
-		types := []string{""}
-		if _, err := m.Do(ctx, x, mitigate.Request{For: time.Hour, DryRun: true}); fault.KindOf(err) == fault.InvalidInput {
-			types = types[:0]
-			for _, t := range schedule.Types {
-				types = append(types, string(t))
-			}
-		}
-		for _, name := range types {
+		for _, name := range x.Types() {
 			o, err := m.Do(ctx, x, mitigate.Request{Type: name, For: time.Hour, DryRun: true})
 			if err != nil {
 				return err
 			}
 			if o.Needed {
-				helps = "yes " + name
+				helps = strings.TrimSpace(strings.Replace(helps, "no", "yes", 1) + " " + name)
 			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", x.Name, helps, x.Help)

@@ -3,6 +3,7 @@
 package mitigate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,6 +32,7 @@ type Database interface {
 	Reset(ctx context.Context, name, by, reason string) (bool, error)
 	RetryFailed(ctx context.Context, jobType string) ([]string, error)
 	RefreshLibraries(ctx context.Context) ([]string, error)
+	// EndSession ends a session that somebody waits for; false: nobody does.
 	EndSession(ctx context.Context, pid int) (bool, error)
 	Note(ctx context.Context, name, detail, by, reason string) error
 }
@@ -54,18 +56,60 @@ type Outcome struct {
 	Done   bool
 }
 
+// takes is what a measure's Type names.
+type takes int
+
+const (
+	nothing  takes = iota
+	jobs           // a job type; required
+	someJobs       // a job type, or none for all
+	aPool          // a pool; none is the scheduler's
+	aSetting       // a setting, or none for all
+)
+
 // Measure is one thing that can be done.
 type Measure struct {
 	Name, Help string
+	of         takes
+	to         bool // takes another value
 	look       func(ctx context.Context, m *Mitigator, r Request) (step, error)
 }
 
-// step is a measure made ready.
+// Types are the values of Type that cover all that the measure can be taken for.
+func (m Measure) Types() []string {
+	switch m.of {
+	case jobs:
+		out := make([]string, len(schedule.Types))
+		for i, t := range schedule.Types {
+			out[i] = string(t)
+		}
+		return out
+	case aPool:
+		return []string{"api", "scheduler"}
+	default:
+		return []string{""}
+	}
+}
+
+// check refuses what the measure would not heed.
+func (m Measure) check(r Request) error {
+	switch {
+	case r.Type != "" && m.of == nothing:
+		return fault.New(fault.InvalidInput, "--type", "%s takes none", m.Name)
+	case r.To != "" && !m.to:
+		return fault.New(fault.InvalidInput, "--to", "%s takes none", m.Name)
+	default:
+		return nil
+	}
+}
+
+// step is a measure made ready. Without do there is nothing that could be done.
 type step struct {
 	needed bool
 	why    string
 	change string
-	do     func(ctx context.Context) error
+	// do returns what it did where that differs from change.
+	do func(ctx context.Context) (done string, err error)
 }
 
 // Mitigator does what measures say.
@@ -79,17 +123,17 @@ func New(db Database, current *setting.Runtime) *Mitigator { return &Mitigator{d
 
 // Measures lists what can be done.
 var Measures = []Measure{
-	{"pause-jobs", "Keep a type of jobs (--type) from starting, e.g. until an upstream is back.", pause},
-	{"resume-jobs", "End such a pause; what came due meanwhile runs once.", resume},
-	{"retry-jobs", "Run jobs that failed again (--type: of one type).", retry},
-	{"raise-job-timeout", "Give the attempts of a job type (--type) twice the time.", timeout},
-	{"raise-attempts", "Try jobs of a type (--type) 5 times.", attempts},
-	{"raise-generation-timeout", "Give generations 5 seconds instead of 2.", generationTimeout},
-	{"resize-pool", "Give a connection pool (--type api or scheduler) half as many connections more.", resizePool},
-	{"limit-jobs", "Run fewer jobs at a time.", limitJobs},
-	{"end-blocker", "End the database session that others wait for; --force also when it is one of ours.", endBlocker},
-	{"refresh-recipes", "Bring the recipes of every library up to date now.", refresh},
-	{"reset-setting", "Take back what was changed (--type NAME: one setting).", reset},
+	{"pause-jobs", "Keep a type of jobs (--type) from starting, e.g. until an upstream is back.", jobs, false, pause},
+	{"resume-jobs", "End such a pause; what came due meanwhile runs once.", jobs, false, resume},
+	{"retry-jobs", "Run jobs that failed again (--type: of one type).", someJobs, false, retry},
+	{"raise-job-timeout", "Give the attempts of a job type (--type) twice the time.", jobs, true, timeout},
+	{"raise-attempts", "Try jobs of a type (--type) 5 times.", jobs, true, attempts},
+	{"raise-generation-timeout", "Give generations 5 seconds instead of 2.", nothing, true, generationTimeout},
+	{"resize-pool", "Give a connection pool (--type api or scheduler) half as many connections more.", aPool, true, resizePool},
+	{"limit-jobs", "Run fewer jobs at a time.", nothing, true, limitJobs},
+	{"end-blocker", "End the database session that others wait for; --force also when it is one of ours.", nothing, false, endBlocker},
+	{"refresh-recipes", "Bring the recipes of every library up to date now.", nothing, false, refresh},
+	{"reset-setting", "Take back what was changed (--type NAME: one setting).", aSetting, false, reset},
 }
 
 // Lookup returns the measure with the name. Errors have kind InvalidInput.
@@ -106,19 +150,29 @@ func Lookup(name string) (Measure, error) {
 
 // Do looks whether the measure would help, and takes it unless the request is a dry run.
 func (m *Mitigator) Do(ctx context.Context, measure Measure, r Request) (Outcome, error) {
+	if err := measure.check(r); err != nil {
+		return Outcome{}, err
+	}
 	s, err := measure.look(ctx, m, r)
 	if err != nil {
 		return Outcome{}, err
 	}
+	if s.do == nil {
+		return Outcome{Why: s.why}, nil
+	}
 	o := Outcome{Needed: s.needed, Why: s.why, Change: s.change}
-	if s.do == nil || r.DryRun || !s.needed && !r.Force {
+	if r.DryRun || !s.needed && !r.Force {
 		return o, nil
 	}
-	if err := s.do(ctx); err != nil {
+	done, err := s.do(ctx)
+	if err != nil {
 		return o, err
 	}
+	if done != "" {
+		o.Change = done
+	}
 	o.Done = true
-	return o, m.db.Note(ctx, measure.Name, s.change, r.By, r.Reason)
+	return o, m.db.Note(ctx, measure.Name, o.Change, r.By, r.Reason)
 }
 
 // jobType reads the request's job type.
@@ -141,8 +195,53 @@ func (m *Mitigator) change(name, value string, r Request) (step, error) {
 	}
 	return step{
 		change: fmt.Sprintf("%s: %s -> %s for %s", name, m.current.Current(name), value, r.For),
-		do:     func(ctx context.Context) error { return m.db.Set(ctx, name, value, r.By, r.Reason, r.For) },
+		do: func(ctx context.Context) (string, error) {
+			return "", m.db.Set(ctx, name, value, r.By, r.Reason, r.For)
+		},
 	}, nil
+}
+
+// raise is change for values that grow, lower for those that shrink. A value of the
+// measure's own that is no step in that direction leaves nothing to do; one of the
+// request's is refused.
+func (m *Mitigator) raise(ctx context.Context, name, value string, r Request, need need) (step, error) {
+	return m.move(ctx, name, value, r, 1, need)
+}
+
+func (m *Mitigator) lower(ctx context.Context, name, value string, r Request, need need) (step, error) {
+	return m.move(ctx, name, value, r, -1, need)
+}
+
+// need says whether a measure would help, and why or why not.
+type need func(ctx context.Context) (needed bool, why string, err error)
+
+func (m *Mitigator) move(ctx context.Context, name, value string, r Request, direction int, need need) (step, error) {
+	s, err := m.change(name, value, r)
+	if err != nil {
+		return step{}, err
+	}
+	if r.To != "" {
+		value = r.To
+	}
+	if was := m.current.Current(name); direction*compare(value, was) <= 0 {
+		if r.To != "" {
+			return step{}, fault.New(fault.InvalidInput, "--to", "%s: %s is %s: want %s", r.To, name, was, map[int]string{1: "more", -1: "less"}[direction])
+		}
+		return step{why: fmt.Sprintf("%s is %s already", name, was)}, nil
+	}
+	s.needed, s.why, err = need(ctx)
+	return s, err
+}
+
+// compare orders two values of a setting, numbers or durations.
+func compare(a, b string) int {
+	if x, err := strconv.Atoi(a); err == nil {
+		y, _ := strconv.Atoi(b) // both are of one setting
+		return cmp.Compare(x, y)
+	}
+	x, _ := time.ParseDuration(a) // both were checked
+	y, _ := time.ParseDuration(b)
+	return cmp.Compare(x, y)
 }
 
 // failing counts the failed attempts of the window that the condition chooses.
@@ -161,13 +260,15 @@ func pause(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	r.To = "true"
-	s, err := m.change(setting.Of(t, "paused"), r.To, r)
+	if m.current.IsPaused(t) {
+		return step{why: fmt.Sprintf("%s is paused already", t)}, nil
+	}
+	s, err := m.change(setting.Of(t, "paused"), "true", r)
 	if err != nil {
 		return s, err
 	}
 	n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool { return j.Type == string(t) })
-	s.needed, s.why = n > 0 && !m.current.IsPaused(t), fmt.Sprintf("%d attempts of %s failed in the last %s", n, t, window)
+	s.needed, s.why = n > 0, fmt.Sprintf("%d attempts of %s failed in the last %s", n, t, window)
 	return s, err
 }
 
@@ -176,11 +277,16 @@ func resume(_ context.Context, m *Mitigator, r Request) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
+	if !m.current.IsPaused(t) {
+		return step{why: fmt.Sprintf("%s is not paused", t)}, nil
+	}
 	name := setting.Of(t, "paused")
 	return step{
-		needed: m.current.IsPaused(t), why: fmt.Sprintf("%s is paused: %t", t, m.current.IsPaused(t)),
-		change: name + ": true -> false",
-		do:     func(ctx context.Context) error { _, err := m.db.Reset(ctx, name, r.By, r.Reason); return err },
+		needed: true, why: fmt.Sprintf("%s is paused", t), change: name + ": true -> false",
+		do: func(ctx context.Context) (string, error) {
+			_, err := m.db.Reset(ctx, name, r.By, r.Reason)
+			return "", err
+		},
 	}, nil
 }
 
@@ -196,8 +302,22 @@ func retry(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	n, err := m.db.FailedJobs(ctx, name)
 	return step{
 		needed: n > 0, why: fmt.Sprintf("%d jobs failed for good", n), change: fmt.Sprintf("%d failed jobs -> run again", n),
-		do: func(ctx context.Context) error { _, err := m.db.RetryFailed(ctx, name); return err },
+		do: func(ctx context.Context) (string, error) {
+			ids, err := m.db.RetryFailed(ctx, name)
+			return runAgain(ids), err
+		},
 	}, err
+}
+
+// maxNamed is how many jobs a record names.
+const maxNamed = 20
+
+func runAgain(ids []string) string {
+	more := ""
+	if n := len(ids) - maxNamed; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("%d jobs -> run now: %s%s", len(ids), strings.Join(ids[:min(len(ids), maxNamed)], ", "), more)
 }
 
 func timedOut(t schedule.Type) func(diagnose.FailingJobs) bool {
@@ -211,13 +331,11 @@ func timeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	s, err := m.change(setting.Of(t, "timeout"), min(2*max(m.current.Timeout(t), t.Defaults().Timeout), 30*time.Minute).String(), r)
-	if err != nil {
-		return s, err
-	}
-	n, err := m.failing(ctx, timedOut(t))
-	s.needed, s.why = n > 0, fmt.Sprintf("%d attempts of %s ran out of time in the last %s", n, t, window)
-	return s, err
+	value := min(2*max(m.current.Timeout(t), t.Defaults().Timeout), 30*time.Minute).String()
+	return m.raise(ctx, setting.Of(t, "timeout"), value, r, func(ctx context.Context) (bool, string, error) {
+		n, err := m.failing(ctx, timedOut(t))
+		return n > 0, fmt.Sprintf("%d attempts of %s ran out of time in the last %s", n, t, window), err
+	})
 }
 
 func attempts(ctx context.Context, m *Mitigator, r Request) (step, error) {
@@ -225,25 +343,19 @@ func attempts(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	s, err := m.change(setting.Of(t, "attempts"), "5", r)
-	if err != nil {
-		return s, err
-	}
-	n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool {
-		return j.Type == string(t) && fault.Kind(j.ErrorType).Transient()
+	return m.raise(ctx, setting.Of(t, "attempts"), "5", r, func(ctx context.Context) (bool, string, error) {
+		n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool {
+			return j.Type == string(t) && fault.Kind(j.ErrorType).Transient()
+		})
+		return n > 0, fmt.Sprintf("%d attempts of %s failed for a reason that passes in the last %s", n, t, window), err
 	})
-	s.needed, s.why = n > 0, fmt.Sprintf("%d attempts of %s failed for a reason that passes in the last %s", n, t, window)
-	return s, err
 }
 
 func generationTimeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
-	s, err := m.change(setting.GenerationTimeout, max(5*time.Second, m.current.GenerationTimeout()).String(), r)
-	if err != nil {
-		return s, err
-	}
-	n, err := m.failing(ctx, timedOut(schedule.WeeklyGeneration))
-	s.needed, s.why = n > 0, fmt.Sprintf("%d generations ran out of time in the last %s", n, window)
-	return s, err
+	return m.raise(ctx, setting.GenerationTimeout, "5s", r, func(ctx context.Context) (bool, string, error) {
+		n, err := m.failing(ctx, timedOut(schedule.WeeklyGeneration))
+		return n > 0, fmt.Sprintf("%d generations ran out of time in the last %s", n, window), err
+	})
 }
 
 // pool reads the request's pool.
@@ -274,25 +386,21 @@ func resizePool(ctx context.Context, m *Mitigator, r Request) (step, error) {
 		return step{}, err
 	}
 	size := m.current.PoolSize(name)
-	s, err := m.change("database."+name+"_pool", strconv.Itoa(min(size*3/2, 200)), r)
-	if err != nil {
-		return s, err
-	}
-	n, err := m.busy(ctx, name)
-	s.needed, s.why = float64(n) >= 0.7*float64(size), fmt.Sprintf("%d of %d connections of the pool %s are at work", n, size, name)
-	return s, err
+	return m.raise(ctx, "database."+name+"_pool", strconv.Itoa(min(size*3/2, 200)), r, func(ctx context.Context) (bool, string, error) {
+		n, err := m.busy(ctx, name)
+		return float64(n) >= full*float64(size), fmt.Sprintf("%d of %d connections of the pool %s are at work", n, size, name), err
+	})
 }
 
+// full is the share of a pool's connections at work from which on it is short of them.
+const full = 0.7
+
 func limitJobs(ctx context.Context, m *Mitigator, r Request) (step, error) {
-	limit := m.current.Concurrency()
-	s, err := m.change(setting.Concurrency, strconv.Itoa(max(1, min(limit/2, 5))), r)
-	if err != nil {
-		return s, err
-	}
-	n, err := m.busy(ctx, "scheduler")
-	s.needed = limit > 1 && float64(n) >= 0.7*float64(m.current.PoolSize("scheduler"))
-	s.why = fmt.Sprintf("%d of %d connections of the scheduler are at work, %d jobs may run", n, m.current.PoolSize("scheduler"), limit)
-	return s, err
+	limit, size := m.current.Concurrency(), m.current.PoolSize("scheduler")
+	return m.lower(ctx, setting.Concurrency, strconv.Itoa(max(1, min(limit/2, 5))), r, func(ctx context.Context) (bool, string, error) {
+		n, err := m.busy(ctx, "scheduler")
+		return float64(n) >= full*float64(size), fmt.Sprintf("%d of %d connections of the scheduler are at work, %d jobs may run", n, size, limit), err
+	})
 }
 
 // How often and how long blockers are looked for.
@@ -330,12 +438,12 @@ func endBlocker(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 		needed: !ours,
 		why:    fmt.Sprintf("%d sessions wait for the table %s, which pid %d (%s) has held for %s", worst.Waiting, worst.Table, worst.PID, worst.Application, worst.Held.Round(time.Millisecond)),
 		change: fmt.Sprintf("session %d (%s) -> ended", worst.PID, worst.Application),
-		do: func(ctx context.Context) error {
+		do: func(ctx context.Context) (string, error) {
 			ended, err := m.db.EndSession(ctx, worst.PID)
 			if err == nil && !ended {
-				err = fault.New(fault.NotFound, "end-blocker", "session %d has gone by itself", worst.PID)
+				err = fault.New(fault.NotFound, "end-blocker", "nobody waits for session %d any more: look again", worst.PID)
 			}
-			return err
+			return "", err
 		},
 	}
 	if ours {
@@ -351,7 +459,10 @@ func refresh(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 	return step{
 		needed: n > 0, why: fmt.Sprintf("%d attempts failed for want of recipes or in AutoSync in the last %s", n, window),
 		change: "libraries -> synchronised now",
-		do:     func(ctx context.Context) error { _, err := m.db.RefreshLibraries(ctx); return err },
+		do: func(ctx context.Context) (string, error) {
+			ids, err := m.db.RefreshLibraries(ctx)
+			return runAgain(ids), err
+		},
 	}, err
 }
 
@@ -367,15 +478,18 @@ func reset(ctx context.Context, m *Mitigator, r Request) (step, error) {
 			changes = append(changes, fmt.Sprintf("%s: %s -> as configured", s.Name, s.Value))
 		}
 	}
+	if len(names) == 0 {
+		return step{why: "no such setting was changed"}, nil
+	}
 	return step{
-		needed: len(names) > 0, why: fmt.Sprintf("%d settings were changed", len(names)), change: strings.Join(changes, ", "),
-		do: func(ctx context.Context) error {
+		needed: true, why: fmt.Sprintf("%d settings were changed", len(names)), change: strings.Join(changes, ", "),
+		do: func(ctx context.Context) (string, error) {
 			for _, n := range names {
 				if _, err := m.db.Reset(ctx, n, r.By, r.Reason); err != nil {
-					return err
+					return "", err
 				}
 			}
-			return nil
+			return "", nil
 		},
 	}, nil
 }

@@ -33,7 +33,10 @@ func (s Step) Matches(output string) bool {
 type Runbook struct {
 	Slug, Alert, Severity string
 	Diagnosis, Mitigation []Step
-	Text                  string // the Markdown
+	// Looks are the commands of the resolution, each in a block: they show something that
+	// need not be there, and change nothing.
+	Looks []Step
+	Text  string // the Markdown
 }
 
 // sections are those of a runbook, in their order.
@@ -117,7 +120,27 @@ func Parse(slug, text string) (Runbook, error) {
 	} else if strings.Contains(body["Mitigation"], "```") {
 		return bad("mitigation: a block that is no step; want %s", expected)
 	}
+	if r.Looks, err = looks(body["Resolution"]); err != nil {
+		return bad("resolution: %v", err)
+	}
 	return r, nil
+}
+
+// block is a fenced block of any kind.
+var block = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)\n```$")
+
+func looks(text string) (out []Step, err error) {
+	for _, m := range block.FindAllStringSubmatch(text, -1) {
+		words, err := Words(m[2])
+		if err != nil {
+			return nil, err
+		}
+		if m[1] != "sh" || strings.Contains(m[2], "\n") || len(words) < 3 || words[0] != Program || words[1] != "debug" {
+			return nil, fmt.Errorf("%q is no block ```sh with one `%s debug`", m[2], Program)
+		}
+		out = append(out, Step{Command: m[2], Args: words[1:]})
+	}
+	return out, nil
 }
 
 func steps(text string) (out []Step, err error) {

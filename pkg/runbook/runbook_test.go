@@ -92,7 +92,7 @@ func TestWordsAreThoseOfAShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	for slug, r := range all {
-		for _, s := range append(slices.Clone(r.Diagnosis), r.Mitigation...) {
+		for _, s := range slices.Concat(r.Diagnosis, r.Mitigation, r.Looks) {
 			out, err := exec.CommandContext(t.Context(), "sh", "-c", "for w in "+s.Command+"; do printf '%s\\0' \"$w\"; done").Output()
 			if err != nil {
 				t.Fatal(err)
@@ -128,6 +128,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		"diagnosis: step 2":  strings.Replace(good, "2. ", "3. ", 1),
 		"no command of":      strings.Replace(good, "mealplanner diagnose", "curl", 1),
 		"has to be quoted":   strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
+		"resolution":         strings.Replace(good, "mealplanner debug logql", "mealplanner user set ana --name", 1),
 		"mitigation: step 1": strings.Replace(good, "^would do: jobs.AutoSync.paused", "(", 1),
 	} {
 		if broken == good {

@@ -12,7 +12,11 @@ import (
 	"time"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/runbook"
@@ -47,8 +51,12 @@ func (b *Runbooks) list(w http.ResponseWriter, r *http.Request) {
 	b.pages().show(w, r, http.StatusOK, "runbooks.html", all)
 }
 
-// responsesSince is how far back a page shows automatic responses.
-const responsesSince = 24 * time.Hour
+// responsesSince is how far back a page shows automatic responses; responsesTimeout is how
+// long the page waits for them: it is wanted most when the database does not answer.
+const (
+	responsesSince   = 24 * time.Hour
+	responsesTimeout = 2 * time.Second
+)
 
 func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimSuffix(r.PathValue("slug"), ".md") // as the runbooks link to each other
@@ -56,7 +64,8 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		for slug, x := range b.All {
 			if x.Alert == name {
-				http.Redirect(w, r, "/runbook/"+slug, http.StatusFound)
+				w.Header().Set("Location", slug) // relative: whatever path the public address has
+				w.WriteHeader(http.StatusFound)
 				return
 			}
 		}
@@ -64,17 +73,46 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body bytes.Buffer
-	if err := goldmark.New(goldmark.WithExtensions(extension.Table)).Convert([]byte(book.Text), &body); err != nil {
+	if err := markdown.Convert([]byte(book.Text), &body); err != nil {
 		b.pages().fail(w, r, fault.Wrap(fault.Internal, "runbook", err))
 		return
 	}
-	done, err := b.Responses(r.Context(), book.Alert, b.Now().Add(-responsesSince))
-	if err != nil { // the runbook matters most when the database is down
+	limited, cancel := context.WithTimeout(r.Context(), responsesTimeout)
+	defer cancel()
+	done, err := b.Responses(limited, book.Alert, b.Now().Add(-responsesSince))
+	if err != nil {
 		b.Log.WarnContext(r.Context(), "Automatic responses were not read", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 	b.pages().show(w, r, http.StatusOK, "runbook.html", struct {
 		Alert     string
 		Body      template.HTML
+		Known     bool // what was done is known
 		Responses []AlertResponse
-	}{book.Alert, template.HTML(body.String()), done}) //nolint:gosec // our own file; the converter leaves raw HTML out
+	}{book.Alert, template.HTML(body.String()), err == nil, done}) //nolint:gosec // our own file; the converter leaves raw HTML out
+}
+
+// markdown makes HTML of runbooks. Raw HTML is left out.
+var markdown = goldmark.New(
+	goldmark.WithExtensions(extension.Table),
+	goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(inwards{}, 1000))),
+)
+
+// inwards makes plain text of links to files beside the runbooks, which are not served.
+type inwards struct{}
+
+// Transform implements [parser.ASTTransformer].
+func (inwards) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	var outward []*ast.Link
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker itself never fails
+		if l, ok := n.(*ast.Link); ok && entering && bytes.HasPrefix(l.Destination, []byte("../")) {
+			outward = append(outward, l)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, l := range outward {
+		for l.HasChildren() {
+			l.Parent().InsertBefore(l.Parent(), l, l.FirstChild())
+		}
+		l.Parent().RemoveChild(l.Parent(), l)
+	}
 }

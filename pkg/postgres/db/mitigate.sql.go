@@ -21,9 +21,12 @@ func (q *Queries) CountFailedJobs(ctx context.Context, jobType string) (int64, e
 }
 
 const endSession = `-- name: EndSession :one
-select pg_terminate_backend($1::int)::boolean as ended
+select (case when exists (
+    select from pg_stat_activity w where w.pid <> pg_backend_pid() and $1::int = any (pg_blocking_pids(w.pid))
+) then pg_terminate_backend($1::int) else false end)::boolean as ended
 `
 
+// Ends the session only while somebody waits for it: an id may have got another session.
 func (q *Queries) EndSession(ctx context.Context, pid int32) (bool, error) {
 	row := q.db.QueryRow(ctx, endSession, pid)
 	var ended bool

@@ -8,4 +8,7 @@ select id, name, detail, done_by, reason, done_at from mitigations order by id d
 select count(*) from scheduled_jobs where status = 'failed' and enabled and (@job_type::text = '' or job_type = @job_type::text);
 
 -- name: EndSession :one
-select pg_terminate_backend(@pid::int)::boolean as ended;
+-- Ends the session only while somebody waits for it: an id may have got another session.
+select (case when exists (
+    select from pg_stat_activity w where w.pid <> pg_backend_pid() and @pid::int = any (pg_blocking_pids(w.pid))
+) then pg_terminate_backend(@pid::int) else false end)::boolean as ended;
