@@ -320,7 +320,7 @@ var Catalogue = []Def{
 		Name: "database_query_duration_seconds", Kind: Histogram, Unit: "s", Section: "1.3",
 		Help:    "Duration of one named statement.",
 		Keys:    []attribute.Key{KeyQuery},
-		Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 5},
+		Buckets: []float64{.001, .005, .025, .05, .1, .25, 1, 5},
 	},
 	{
 		Name: "email_delivery_attempts_total", Kind: Counter, Unit: "{mail}", Section: "1.3",

@@ -71,7 +71,7 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	p.retired.Go(func() {
 		for idle := 0; idle < 2; { // whoever waits for a connection of the old pool gets one
 			<-time.After(retireEvery)
-			if idle++; old.Stat().AcquiredConns() > 0 {
+			if idle++; old.Stat().AcquiredConns()+old.Stat().ConstructingConns() > 0 {
 				idle = 0
 			}
 		}
