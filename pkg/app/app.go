@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -304,9 +305,13 @@ func usageOf(p *postgres.Pool) float64 {
 func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Pool, error) {
 	c := a.opts.Config.Database
 	usage := func() float64 { return usageOf(a.pools[name]) }
+	tracers := []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)}
+	if slices.Contains(metrics.Pools, name) { // the queue listens on a connection for good
+		tracers = append(tracers, observe.NewHeld(a.Log, name, observe.HeldTooLong))
+	}
 	return postgres.Open(ctx, postgres.Options{
 		URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
-		Tracers: []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)},
+		Tracers: tracers,
 	})
 }
 

@@ -15,15 +15,15 @@ var Drills = []Drill{
 		Name: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
 		Fault:  "Another client locks the table plans for 3 seconds, again and again, and generations have the time to wait for it.",
 		Cause:  []string{"plans", "lock"},
-		Also:   []string{"GenerationLatencySLOMissed", "DatabaseQuerySlow"},
+		Also:   []string{"GenerationLatencySLOMissed", "DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
 		inject: slowGenerations,
 	},
 	{
 		Name: "generation-latency-slo-missed", Alert: "GenerationLatencySLOMissed", Reach: Slack,
 		Fault:  "Another client locks the table plans for 1.2 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
-		Also:   []string{"DatabaseQuerySlow"},
-		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1200*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second)),
+		Also:   []string{"DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1200*time.Millisecond, 1500*time.Millisecond), planning(4*time.Second)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
@@ -180,7 +180,7 @@ var Drills = []Drill{
 		Name: "generation-slow-and-mail", Alert: "GenerationEngineSlow", Reach: Slack,
 		Fault:  "Another client locks the table plans for 3 seconds, again and again, and the mail server refuses every mail.",
 		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
-		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed", "DatabaseQuerySlow"},
+		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed", "DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
 		inject: all(slowGenerations, upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
 }
@@ -206,7 +206,7 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 })
 
 // slowGenerations take 3 seconds and more, and succeed.
-var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second))
+var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(4*time.Second))
 
 // stuckJobs wait for a lock and hold a connection each.
 var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))

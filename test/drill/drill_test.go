@@ -46,8 +46,8 @@ const (
 	resolvesWithin = 330 * time.Second
 )
 
-// only chooses the wave with one drill.
-var only = flag.String("only", "", "run only the wave with this drill")
+// only chooses waves by their drills.
+var only = flag.String("only", "", "run only the waves with these drills, separated by commas")
 
 func TestDrills(t *testing.T) {
 	w := newWorld(t)
@@ -73,7 +73,7 @@ func TestDrills(t *testing.T) {
 		t.Run("of the calendar", w.calendar)
 	}
 	for _, names := range waves {
-		if *only != "" && !slices.Contains(names, *only) {
+		if *only != "" && !slices.ContainsFunc(names, func(n string) bool { return slices.Contains(strings.Split(*only, ","), n) }) {
 			continue
 		}
 		t.Run(strings.Join(names, "+"), func(t *testing.T) {
