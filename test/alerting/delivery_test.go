@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 	w.resolve(t, alerts...)
 	eventually(t, "all are resolved", func() bool {
 		return !slices.ContainsFunc(w.box.PagerDuty.Record().Incidents, func(i pagerdutytest.Incident) bool { return i.Status != pagerdutytest.Resolved }) &&
-			len(w.messages("#incidents")) == 2 && len(w.messages("#alerts")) == 2
+			len(w.messages("#incidents")) == 2 && len(w.messages("#alerts")) == 2 && len(w.webhooks(notify)) == 2
 	})
 	rec := w.box.PagerDuty.Record()
 	equal(t, "incidents, events", []int{len(rec.Incidents), len(rec.Events)}, []int{4, 8})

@@ -110,6 +110,7 @@ var times = strings.NewReplacer(
 	"group_wait: 10s", "group_wait: 300ms",
 	"group_interval: 1m", "group_interval: 500ms",
 	"group_interval: 30s", "group_interval: 500ms",
+	"group_interval: 15s", "group_interval: 400ms",
 	"repeat_interval: 50s", "repeat_interval: 900ms",
 )
 
