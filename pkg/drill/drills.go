@@ -23,7 +23,7 @@ var Drills = []Drill{
 		Fault:  "Another client locks the table plans for 1.5 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []string{"DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
-		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1500*time.Millisecond, 1500*time.Millisecond), planning(4*time.Second)),
+		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1500*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
@@ -206,7 +206,7 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 })
 
 // slowGenerations take 3 seconds and more, and succeed.
-var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(4*time.Second))
+var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second))
 
 // stuckJobs wait for a lock and hold a connection each.
 var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))
