@@ -96,7 +96,7 @@ func TestDrills(t *testing.T) {
 	}
 }
 
-// watch reports alerts that fire and are not allowed to.
+// watch reports alerts that fire and are not allowed to; critical ones fail the test.
 func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -104,10 +104,14 @@ func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
 	wg.Go(func() {
 		for ctx.Err() == nil {
 			f, err := w.firing(ctx)
-			for name := range f {
+			for name, severity := range f {
 				if err == nil && !said[name] && !slices.Contains(allowed, name) {
 					said[name] = true
-					t.Errorf("%s fires too", name)
+					if severity == "critical" {
+						t.Errorf("%s fires too", name)
+					} else { // a busy machine makes generations slow and queues long
+						t.Logf("%s fires too", name)
+					}
 				}
 			}
 			select {

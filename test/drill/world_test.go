@@ -361,12 +361,12 @@ func (w *world) Query(ctx context.Context, expr string) ([]stack.Sample, error) 
 	return w.Ports.Query(ctx, expr, time.Now())
 }
 
-// firing lists the alerts that fire, without the tiers' copies and Watchdog.
-func (w *world) firing(ctx context.Context) (map[string]bool, error) {
-	s, err := w.Query(ctx, `count by (alertname) (ALERTS{alertstate="firing", tier="", alertname!="Watchdog"})`)
-	out := map[string]bool{}
+// firing lists the alerts that fire with their severity, without the tiers' copies and Watchdog.
+func (w *world) firing(ctx context.Context) (map[string]string, error) {
+	s, err := w.Query(ctx, `count by (alertname, severity) (ALERTS{alertstate="firing", tier="", alertname!="Watchdog"})`)
+	out := map[string]string{}
 	for _, x := range s {
-		out[x.Labels["alertname"]] = true
+		out[x.Labels["alertname"]] = x.Labels["severity"]
 	}
 	return out, err
 }
@@ -375,7 +375,7 @@ func (w *world) firing(ctx context.Context) (map[string]bool, error) {
 func (w *world) settle(t *testing.T) {
 	t.Helper()
 	quiet := time.Time{}
-	var last map[string]bool
+	var last map[string]string
 	for deadline := time.Now().Add(7 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		f, err := w.firing(t.Context())
 		if s, serr := w.Query(t.Context(), "sum(service_up)"); err != nil || serr != nil || len(s) == 0 || s[0].Value < 2 || len(f) > 0 {
