@@ -69,8 +69,10 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 		Command: itself, WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint,
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
-	if on, err := firing(); err != nil || on && d.Reach != drill.Beat {
-		return errors.Join(err, fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert))
+	if on, err := firing(); err != nil {
+		return err
+	} else if on && d.Reach != drill.Beat {
+		return fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert)
 	}
 	fmt.Fprintln(std.out, "fault:", d.Fault)
 	begin := time.Now()

@@ -30,6 +30,13 @@ func (c *mitigateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 30 days", c.For)
 	}
 	r := mitigate.Request{Type: c.Type, To: c.To, For: c.For, By: whoami(), Reason: c.Reason, DryRun: c.DryRun, Force: c.Force}
+	var measure mitigate.Measure
+	if c.Name != "" {
+		var err error
+		if measure, err = mitigate.Lookup(c.Name); err != nil {
+			return err
+		}
+	}
 	return c.withApp(ctx, std, now, func(a *app.App) error {
 		if err := a.Runtime.Read(ctx, a.JobStore); err != nil {
 			return err
@@ -45,10 +52,6 @@ func (c *mitigateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		}
 		if c.Name == "" {
 			return listMeasures(ctx, std, m)
-		}
-		measure, err := mitigate.Lookup(c.Name)
-		if err != nil {
-			return err
 		}
 		o, err := m.Do(ctx, measure, r)
 		switch {

@@ -5,6 +5,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ const (
 
 // Drill is one exercise.
 type Drill struct {
-	Name  string // that of the alert's runbook
+	Name  string // usually that of the alert's runbook
 	Alert string
 	// Labels tell the alert from others of its name.
 	Labels map[string]string
@@ -79,6 +80,7 @@ type Drill struct {
 	// Processes says that processes are stopped, which needs [Installation.Processes].
 	Processes bool
 
+	book   string // the alert's runbook, where the name is another
 	inject func(context.Context, *Installation) (Heal, error)
 }
 
@@ -91,7 +93,7 @@ func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 }
 
 // Runbook is the slug of the alert's runbook.
-func (d Drill) Runbook() string { return strings.TrimSuffix(d.Name, "-and-mail") }
+func (d Drill) Runbook() string { return cmp.Or(d.book, d.Name) }
 
 // Wanted are the causes that a diagnosis must name.
 func (d Drill) Wanted() [][]string {

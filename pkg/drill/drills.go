@@ -177,7 +177,7 @@ var Drills = []Drill{
 			setting("jobs.concurrency", "40"), stuckJobs),
 	},
 	{
-		Name: "generation-slow-and-mail", Alert: "GenerationEngineSlow", Reach: Slack,
+		Name: "generation-slow-and-mail", book: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
 		Fault:  "Another client locks the table plans for 3 seconds, again and again, and the mail server refuses every mail.",
 		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
 		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed", "DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},

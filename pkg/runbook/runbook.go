@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
@@ -166,50 +169,45 @@ func steps(text string) (out []Step, err error) {
 	return out, nil
 }
 
-// Words splits a command into words as a shell does, as far as runbooks need it: single
-// quotes keep everything, double quotes all but \" and \\. What a shell would expand or
-// connect is refused.
+// Words splits a command into words as a shell does. A command that needs a shell for more
+// than its quotes (variables, pipes, patterns) is refused, because it has to run everywhere.
 func Words(command string) ([]string, error) {
-	var out []string
-	var word strings.Builder
-	var quote rune
-	inWord, escaped := false, false
-	for _, c := range command {
-		switch {
-		case escaped:
-			if c != '"' && c != '\\' && c != '$' {
-				word.WriteRune('\\')
-			}
-			word.WriteRune(c)
-			escaped = false
-		case quote == '\'' && c != '\'', quote == '"' && c != '"' && c != '\\' && c != '$' && c != '`':
-			word.WriteRune(c)
-		case quote == '"' && c == '\\':
-			escaped = true
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '\'' || c == '"'):
-			quote, inWord = c, true
-		case quote == 0 && c == ' ':
-			if inWord {
-				out, inWord = append(out, word.String()), false
-				word.Reset()
-			}
-		case strings.ContainsRune("$`\\|&;<>()*?~#!{}[]", c):
-			return nil, fmt.Errorf("%q has to be quoted", c)
-		default:
-			word.WriteRune(c)
-			inWord = true
+	f, err := syntax.NewParser().Parse(strings.NewReader(command), "")
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Stmts) != 1 {
+		return nil, errors.New("want one command")
+	}
+	s := f.Stmts[0]
+	call, ok := s.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Assigns) > 0 || len(s.Redirs) > 0 || s.Negated || s.Background {
+		return nil, errors.New("want one plain command")
+	}
+	out := make([]string, len(call.Args))
+	for i, w := range call.Args {
+		if !plain(w.Parts) {
+			return nil, fmt.Errorf("word %d has to be quoted", i+1)
+		}
+		if out[i], err = expand.Literal(nil, w); err != nil {
+			return nil, err
 		}
 	}
-	if quote != 0 || escaped {
-		return nil, errors.New("a quote is not closed")
-	}
-	if inWord {
-		out = append(out, word.String())
-	}
-	if len(out) == 0 {
-		return nil, errors.New("there is no command")
-	}
 	return out, nil
+}
+
+// plain reports whether a shell makes nothing but text of the parts of a word.
+func plain(parts []syntax.WordPart) bool {
+	return !slices.ContainsFunc(parts, func(p syntax.WordPart) bool {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			return strings.ContainsAny(p.Value, "*?[]{}~#\\")
+		case *syntax.SglQuoted:
+			return p.Dollar
+		case *syntax.DblQuoted:
+			return p.Dollar || slices.ContainsFunc(p.Parts, func(q syntax.WordPart) bool { _, text := q.(*syntax.Lit); return !text })
+		default:
+			return true
+		}
+	})
 }

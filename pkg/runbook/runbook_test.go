@@ -127,7 +127,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		"diagnosis: step 1":  strings.Replace(good, "```expect", "```", 1),
 		"diagnosis: step 2":  strings.Replace(good, "2. ", "3. ", 1),
 		"no command of":      strings.Replace(good, "mealplanner diagnose", "curl", 1),
-		"has to be quoted":   strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
+		"one plain command":  strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
 		"resolution":         strings.Replace(good, "mealplanner debug logql", "mealplanner user set ana --name", 1),
 		"mitigation: step 1": strings.Replace(good, "^would do: jobs.AutoSync.paused", "(", 1),
 	} {
