@@ -189,7 +189,8 @@ func Words(command string) ([]string, error) {
 		if !plain(w.Parts) {
 			return nil, fmt.Errorf("word %d has to be quoted", i+1)
 		}
-		if out[i], err = expand.Literal(nil, w); err != nil {
+		// With nil, the library writes into a configuration that all callers share.
+		if out[i], err = expand.Literal(&expand.Config{}, w); err != nil {
 			return nil, err
 		}
 	}
