@@ -31,7 +31,7 @@ type drillCmd struct {
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
 	Within     time.Duration `default:"2h" help:"How long the alert may take to fire, and then to resolve. With the shipping rules that is minutes to hours; with a drill's rules seconds."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
-	Stop       string        `help:"Command that stops a process whose name takes the place of {}." placeholder:"'docker compose stop {}'"`
+	Stop       string        `help:"Command that stops a process whose name takes the place of {}. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
 	Start      string        `help:"Command that starts it again." placeholder:"'docker compose start {}'"`
 	Freeze     string        `help:"Command that freezes a process." placeholder:"'docker compose pause {}'"`
 	Thaw       string        `help:"Command that lets it go on." placeholder:"'docker compose unpause {}'"`
@@ -55,23 +55,31 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if d.Processes && (c.Stop == "" || c.Start == "" || c.Freeze == "" || c.Thaw == "") {
-		return fault.New(fault.InvalidInput, "--stop, --start, --freeze and --thaw", "this drill stops processes: say how")
+	commands := []string{c.Stop, c.Start, c.Freeze, c.Thaw}
+	if slices.Contains(commands, "") && strings.Join(commands, "") != "" {
+		return fault.New(fault.InvalidInput, "--stop, --start, --freeze and --thaw", "give all four, or none to be asked")
 	}
 	db, err := postgres.Open(ctx, postgres.Options{URL: c.Database.URL.Reveal(), Pool: "drill", MaxConns: 6})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	keyboard := enters(std.in)
 	prometheus := app.NewPrometheus(c.Diagnosis.PrometheusURL)
 	in := &drill.Installation{
-		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: shell{c},
+		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: person{std.out, keyboard},
 		Command: itself, WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint,
 	}
+	if c.Stop != "" {
+		in.Processes = shell{c}
+	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
+	if d.Reach == drill.Beat { // its alert always fires, and is missed
+		firing = func() (bool, error) { return in.HeartbeatMissed(ctx) }
+	}
 	if on, err := firing(); err != nil {
 		return err
-	} else if on && d.Reach != drill.Beat {
+	} else if on {
 		return fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert)
 	}
 	fmt.Fprintln(std.out, "fault:", d.Fault)
@@ -80,13 +88,10 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	err = c.follow(ctx, std, d, firing, begin)
+	err = c.follow(ctx, std, d, firing, begin, keyboard)
 	fmt.Fprintln(std.out, "healing")
 	if herr := heal(context.WithoutCancel(ctx)); err != nil || herr != nil {
 		return errors.Join(err, herr)
-	}
-	if d.Reach == drill.Beat {
-		return nil
 	}
 	ended := time.Now()
 	if err := c.await(ctx, "resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
@@ -97,13 +102,11 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 }
 
 // follow waits for the alert, and has it diagnosed.
-func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time) error {
-	if d.Reach != drill.Beat {
-		if err := c.await(ctx, "fire", firing); err != nil {
-			return err
-		}
-		fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL)
+func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, keyboard <-chan struct{}) error {
+	if err := c.await(ctx, "fire", firing); err != nil {
+		return err
 	}
+	fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL)
 	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Runbook())
 	diagnosis.Stdout, diagnosis.Stderr = std.out, std.err
 	if err := diagnosis.Run(); err != nil {
@@ -111,11 +114,9 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 	}
 	if c.Hold {
 		fmt.Fprintln(std.out, "press Enter to heal")
-		read := make(chan struct{})
-		go func() { _, _ = bufio.NewReader(os.Stdin).ReadString('\n'); close(read) }()
 		select {
 		case <-ctx.Done():
-		case <-read:
+		case <-keyboard:
 		}
 	}
 	return nil
@@ -161,6 +162,53 @@ func (s shell) Stop(ctx context.Context, name string) error   { return s.run(ctx
 func (s shell) Start(ctx context.Context, name string) error  { return s.run(ctx, s.c.Start, name) }
 func (s shell) Freeze(ctx context.Context, name string) error { return s.run(ctx, s.c.Freeze, name) }
 func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx, s.c.Thaw, name) }
+
+// enters hands over each Enter, and is closed when the input has ended.
+func enters(in io.Reader) <-chan struct{} {
+	c := make(chan struct{})
+	go func() {
+		defer close(c)
+		for sc := bufio.NewScanner(in); sc.Scan(); {
+			c <- struct{}{}
+		}
+	}()
+	return c
+}
+
+// person is [drill.Processes] by somebody who is asked to.
+type person struct {
+	out      io.Writer
+	keyboard <-chan struct{}
+}
+
+func (p person) ask(ctx context.Context, do, docker, name string) error {
+	fmt.Fprintf(p.out, "%s %s (docker compose %s %s), then press Enter\n", do, name, docker, name)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case _, pressed := <-p.keyboard:
+		if !pressed {
+			return fault.New(fault.InvalidInput, "standard input", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
+		}
+		return nil
+	}
+}
+
+func (p person) Stop(ctx context.Context, name string) error {
+	return p.ask(ctx, "stop", "stop", name)
+}
+
+func (p person) Start(ctx context.Context, name string) error {
+	return p.ask(ctx, "start", "start", name)
+}
+
+func (p person) Freeze(ctx context.Context, name string) error {
+	return p.ask(ctx, "freeze", "pause", name)
+}
+
+func (p person) Thaw(ctx context.Context, name string) error {
+	return p.ask(ctx, "thaw", "unpause", name)
+}
 
 // switchboard is [drill.Faults] over HTTP.
 type switchboard struct {

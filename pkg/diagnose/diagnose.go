@@ -190,6 +190,7 @@ const (
 	telemetry
 	locks
 	services
+	budget
 	upstreams
 	quota
 	mail
@@ -232,8 +233,8 @@ var explains = map[string][]kind{
 	"email-delivery-issues":           {mail},
 	"service-down":                    {services, pools},
 	"availability-budget-burn-fast":   {services, pools},
-	"availability-budget-burn-slow":   {services, pools},
-	"availability-slo-missed":         {services, pools},
+	"availability-budget-burn-slow":   {services, budget, pools},
+	"availability-slo-missed":         {services, budget, pools},
 	"telemetry-missing":               {telemetry, services},
 	"telemetry-server-down":           {telemetry},
 	"cardinality-overflow":            {overflow},

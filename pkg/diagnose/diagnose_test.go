@@ -177,6 +177,13 @@ func TestFindings(t *testing.T) {
 			causes: []string{"ana has no plan for the week of 2026-11-30: the job is paused", "2 users have no plan for the week of 2026-11-30: the job is failed, its last error: no recipes"},
 		},
 		"open transaction": {s: sick{open: []diagnose.Transaction{{PID: 9, State: "active", Open: time.Minute}}}, causes: []string{"a client without a name (pid 9, active) has a transaction open for 1m0s"}},
+		"outages of days": {
+			s: sick{metrics: map[string][]diagnose.Sample{"service:service_down:ratio30d > 0.005": {sample(0.0125, "service", "api")}}}, slug: "availability-slo-missed",
+			causes: []string{"api was down for 1.2 % of the last 30 days"},
+		},
+		"outages of days are no cause of the moment": {
+			s: sick{metrics: map[string][]diagnose.Sample{"service:service_down:ratio30d > 0.005": {sample(0.0125, "service", "api")}}}, slug: "service-down", causes: []string{},
+		},
 		"gaps": {
 			s: sick{metrics: map[string][]diagnose.Sample{
 				"=service:service_up:last1m": {sample(1, "service", "api")}, "max by (service) (service_up)": {sample(1, "service", "api")},

@@ -34,6 +34,7 @@ var probes = []probe{
 	{"telemetry servers", telemetry, (*investigation).lookAtTelemetry},
 	{"locks", locks, (*investigation).lookAtLocks},
 	{"services", services, (*investigation).lookAtServices},
+	{"availability budget", budget, (*investigation).lookAtBudget},
 	{"upstreams", upstreams, (*investigation).lookAtUpstreams},
 	{"quota", quota, (*investigation).lookAtQuota},
 	{"mails", mail, (*investigation).lookAtMails},
@@ -64,6 +65,7 @@ const (
 	quotaHigh       = 0.8
 	balanced        = 0.9 // of each user's last plans, the alert's limit
 	upShare         = 0.97
+	downShare       = 0.005 // of days, the availability SLO's budget
 )
 
 func (c *investigation) lookAtDatabase(ctx context.Context) ([]Finding, error) {
@@ -253,6 +255,32 @@ func (c *investigation) lookAtServices(ctx context.Context) ([]Finding, error) {
 			out = append(out, Finding{Cause: name + " has gaps: it is silent or not ready at times", Evidence: evidence})
 		case share[name] < upShare:
 			out = append(out, Finding{Cause: name + " had gaps: it was silent or not ready at times", Evidence: evidence, past: true})
+		}
+	}
+	return out, nil
+}
+
+// lookAtBudget adds up the outages of days, for the alerts that speak of days.
+func (c *investigation) lookAtBudget(ctx context.Context) ([]Finding, error) {
+	days := map[string]int{"availability-budget-burn-slow": 3, "availability-slo-missed": 30}[c.Slug]
+	if days == 0 {
+		return nil, nil
+	}
+	down, err := c.query(ctx, "service:service_down:ratio%dd > %g", days, downShare)
+	if err != nil {
+		return nil, err
+	}
+	outages, err := c.query(ctx, "resets(service:service_up:last1m[%dd])", days)
+	if err != nil {
+		return nil, err
+	}
+	times := by(outages, "service")
+	out := make([]Finding, len(down))
+	for i, s := range down {
+		name := s.Labels["service"]
+		out[i] = Finding{
+			Cause:    fmt.Sprintf("%s was down for %.2g %% of the last %d days", name, 100*s.Value, days),
+			Evidence: []string{fmt.Sprintf("the budget is %g %%; it went down %.0f times", 100*downShare, times[name])},
 		}
 	}
 	return out, nil

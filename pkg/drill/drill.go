@@ -22,8 +22,8 @@ type Faults interface {
 	Clear(ctx context.Context, id string) error
 }
 
-// Processes stops and starts what the installation consists of: "api", "scheduler" and
-// the telemetry servers ("otelcol", "jaeger", "alertmanager", ...).
+// Processes stops and starts what the installation consists of, by the names of compose.yaml:
+// "api", "scheduler", "otel-collector", "jaeger" and "alertmanager".
 type Processes interface {
 	// Freeze keeps a process from doing anything; Thaw lets it go on.
 	Freeze(ctx context.Context, name string) error
@@ -45,6 +45,12 @@ type Installation struct {
 	WeekInForce func(ctx context.Context) (string, error)
 	// OTLP is the Collector's gRPC endpoint.
 	OTLP string
+}
+
+// HeartbeatMissed reports whether the api pages because it misses Alertmanager's heartbeat.
+func (i *Installation) HeartbeatMissed(ctx context.Context) (missed bool, err error) {
+	err = i.DB.QueryRow(ctx, "select coalesce(bool_or(silent), false) from alert_heartbeat").Scan(&missed)
+	return missed, fault.Wrap(fault.DatabaseError, "drill", err)
 }
 
 // Heal ends a fault and puts back what it changed. It may be called once.

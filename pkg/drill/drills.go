@@ -147,7 +147,7 @@ var Drills = []Drill{
 		Fault: "The Collector is stopped.", Processes: true,
 		Cause:  []string{"collector"},
 		Also:   []string{"ServiceDown", "AvailabilityBudgetBurnFast", "ExternalAPIDown"},
-		inject: stopped("otelcol"),
+		inject: stopped("otel-collector"),
 	},
 	{
 		Name: "telemetry-server-down", Alert: "TelemetryServerDown", Labels: map[string]string{"job": "jaeger"}, Reach: Slack,

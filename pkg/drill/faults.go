@@ -31,7 +31,7 @@ func all(faults ...inject) inject {
 		for _, f := range faults {
 			h, err := f(ctx, i)
 			if err != nil {
-				return nil, errors.Join(err, heal(ctx))
+				return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
 			}
 			heals = append(heals, h)
 		}
@@ -285,7 +285,7 @@ func planGone(ctx context.Context, i *Installation) (Heal, error) {
 			where job_type = 'WeeklyGeneration' and user_id = $1`, user, week)
 	}
 	if err := exec(ctx, i, "delete from plans where user_id = $1 and week_of = $2::date", user, week); err != nil {
-		return nil, errors.Join(err, heal(ctx))
+		return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
 	}
 	return heal, nil
 }

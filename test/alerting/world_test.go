@@ -7,11 +7,9 @@ package alerting
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +25,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 const root = "../.."
@@ -118,44 +118,10 @@ var times = strings.NewReplacer(
 func newWorld(t *testing.T, change func(string) string) *world {
 	t.Helper()
 	w := &world{token: "token-of-the-api-" + strings.Repeat("5f", 16)}
-	const anyPort = "127.0.0.1:0"
-	var err error
-	w.box, err = sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
-		Library: tandoortest.Small(), People: []sandbox.Person{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	must(t, err)
-	t.Cleanup(func() { _ = w.box.Stop(context.Background()) })
+	w.box = program.Sandbox(t, sandbox.Options{Library: tandoortest.Small(), People: []sandbox.Person{}})
 	api := httptest.NewServer(http.HandlerFunc(w.receive))
 	t.Cleanup(api.Close)
-	ports, err := stack.FreePorts()
-	must(t, err)
-	abs, err := filepath.Abs(root)
-	must(t, err)
-	w.Stack, err = stack.New(abs, t.TempDir(), ports)
-	must(t, err)
-	w.LogLevel = "debug"
-	must(t, w.Prepare())
-	must(t, w.SetReceivers(t.Context(), stack.Receivers{
-		PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: api.URL, Token: w.token,
-	}))
-	b, err := os.ReadFile(w.AlertmanagerConfig())
-	must(t, err)
-	text := times.Replace(string(b))
-	if change != nil {
-		text = change(text)
-	}
-	must(t, os.WriteFile(w.AlertmanagerConfig(), []byte(text), 0o600))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := w.Down(ctx); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			log, _ := os.ReadFile(w.LogFile(stack.Alertmanager))
-			t.Logf("%s", log[max(0, len(log)-4000):])
-		}
 		for _, r := range w.box.PagerDuty.Record().Refused {
 			if r.Status == http.StatusBadRequest {
 				t.Errorf("PagerDuty refused an event: %v", r.Errors)
@@ -165,8 +131,23 @@ func newWorld(t *testing.T, change func(string) string) *world {
 			t.Errorf("Slack refused a message: %s: %s", r.Error, r.Reason)
 		}
 	})
-	must(t, w.StartServer(stack.Alertmanager, false))
-	must(t, w.Await(t.Context(), stack.Alertmanager))
+	w.Stack = stacktest.Start(t, []string{stack.Alertmanager}, nil, func(s *stack.Stack) error {
+		s.LogLevel = "debug"
+		if err := s.SetReceivers(t.Context(), stack.Receivers{
+			PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: api.URL, Token: w.token,
+		}); err != nil {
+			return err
+		}
+		b, err := os.ReadFile(s.AlertmanagerConfig())
+		if err != nil {
+			return err
+		}
+		text := times.Replace(string(b))
+		if change != nil {
+			text = change(text)
+		}
+		return os.WriteFile(s.AlertmanagerConfig(), []byte(text), 0o600)
+	})
 	return w
 }
 

@@ -6,6 +6,7 @@
 package compose
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,7 +35,7 @@ type stack struct {
 	engine
 	program string // docker-compose
 	project string
-	ports   map[string]string // variable of compose.yaml -> port on loopback
+	ports   map[string]string // variable of compose.yaml -> port on loopback, or another value
 }
 
 func TestStack(t *testing.T) {
@@ -44,6 +45,7 @@ func TestStack(t *testing.T) {
 	for _, v := range []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"} {
 		s.ports[v] = freePort(t)
 	}
+	s.ports["ALERTS_HEARTBEAT_TIMEOUT"] = "90s" // Alertmanager's heart beats every minute
 	t.Cleanup(func() {
 		if t.Failed() {
 			logs, _ := s.compose(context.Background(), "logs", "--no-color", "--tail", "40").CombinedOutput()
@@ -67,6 +69,7 @@ func TestStack(t *testing.T) {
 		{"every demo user has a plan and a mail that leads to it", func() { s.mails(t); s.plans(t) }},
 		{"a generation is found in Jaeger, Loki and Prometheus", func() { s.telemetry(t, trace) }},
 		{"an alert reaches PagerDuty and Slack", func() { s.alert(t) }},
+		{"a drill breaks the stack, and puts it back", func() { s.drill(t) }},
 		{"the doctor finds nothing wrong", func() { output(t, s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "doctor"), nil) }},
 		{"containers are locked down", func() { s.lockedDown(t) }},
 		{"the database's roles may do no more than they must", func() { s.roles(t) }},
@@ -247,6 +250,36 @@ func (s stack) alert(t *testing.T) {
 		return strings.Contains(s.get(t, "INBOX_PORT", "/pagerduty"), "Tier 2: ComposeTest fires (telemetry)")
 	})
 	eventually(t, "the message in Slack", func() bool { return strings.Contains(s.get(t, "INBOX_PORT", "/slack"), "A drill") })
+}
+
+// drill misses Alertmanager's heartbeat, as docs/training.md says: the command asks for what
+// has to be done outside its container.
+func (s stack) drill(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := s.compose(ctx, "run", "--rm", "--no-deps", "--no-TTY", "api", "drill", "watchdog")
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	said, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	var out strings.Builder
+	for sc := bufio.NewScanner(said); sc.Scan(); {
+		fmt.Fprintln(&out, sc.Text())
+		if _, command, asked := strings.Cut(sc.Text(), "(docker compose "); asked {
+			command, _, _ = strings.Cut(command, ")")
+			output(t, s.compose(ctx, strings.Fields(command)...), nil)
+			_, err := io.WriteString(in, "\n")
+			must(t, err)
+		}
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "Watchdog fires after") || !strings.Contains(out.String(), "Watchdog resolved") {
+		t.Errorf("%v:\n%s", err, out.String())
+	}
+	if !strings.Contains(s.get(t, "INBOX_PORT", "/pagerduty"), "heartbeat") {
+		t.Error("nobody was called when the heartbeat was missed")
+	}
 }
 
 // query is the value of an instant query with one result.

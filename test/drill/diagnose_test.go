@@ -29,7 +29,7 @@ const (
 // and counts how often the diagnosis names it. It does not wait for the alerts; TestDrills
 // does. A healthy installation has no cause to name, before the drills and after them.
 func TestDiagnosis(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, options{})
 	clean := 0
 	for range healthyTimes {
 		if out := w.report(t); strings.HasPrefix(out, "no cause found\n") {

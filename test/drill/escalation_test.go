@@ -16,7 +16,7 @@ import (
 // response, each at their time; an acknowledgement keeps tier 2 silent and no other, and
 // ends with the alert: the pager hears the all-clear, and a new firing pages again.
 func TestEscalation(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, options{})
 	ctx := t.Context()
 	d, err := drill.Lookup("api-down")
 	must(t, err)

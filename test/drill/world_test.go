@@ -6,69 +6,43 @@
 package drill
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/drill"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 const (
-	root    = "../.."
-	key     = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	token   = "the-token-that-alertmanager-has"
-	anyPort = "127.0.0.1:0"
+	root  = "../.."
+	token = "the-token-that-alertmanager-has"
 )
 
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "mealplanner-drill-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "mealplanner")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/mealplanner")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m.Run)) }
 
 // world is an installation that drills break.
 type world struct {
@@ -80,7 +54,7 @@ type world struct {
 	in   *drill.Installation
 
 	mu    sync.Mutex
-	roles map[string]*exec.Cmd
+	roles map[string]*program.Role
 	lines []string // of the roles' stdout
 }
 
@@ -91,15 +65,38 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// options of a world.
+type options struct {
+	webAddr string // of the sandbox's control side; with none it is closed, and who diagnoses cannot look up the fault
+	// table of durations; "" is scale.yml.
+	table string
+	// history is put into Prometheus before its first start.
+	history func(*stack.Stack) error
+	// fires are alerts that fire from the beginning.
+	fires []string
+}
+
 // newWorld starts Prometheus, Alertmanager, Jaeger, Loki, the Collector, PostgreSQL, a
-// sandbox, the api and the scheduler, and waits until nothing fires.
-func newWorld(t *testing.T) *world {
+// sandbox, the api and the scheduler, and waits until nothing unexpected fires.
+func newWorld(t *testing.T, o options) *world {
 	t.Helper()
-	w := &world{roles: map[string]*exec.Cmd{}}
+	w := &world{roles: map[string]*program.Role{}}
 	ctx := t.Context()
-	w.box = startSandbox(t)
+	w.box = program.Sandbox(t, sandbox.Options{WebAddr: o.webAddr})
 	apiAddr := freeAddr(t)
-	w.startStack(t, apiAddr)
+	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000"}, func(s *stack.Stack) error {
+		if err := s.SetReceivers(ctx, stack.Receivers{
+			PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
+		}); err != nil {
+			return err
+		}
+		if o.history != nil {
+			if err := o.history(s); err != nil {
+				return err
+			}
+		}
+		return s.Hasten(ctx, cmp.Or(o.table, "scale.yml"))
+	})
 	var err error
 	w.pg, err = pglocal.Start(ctx, pglocal.Options{Settings: []string{"shared_preload_libraries=pg_stat_statements", "max_connections=200"}})
 	must(t, err)
@@ -112,78 +109,24 @@ func newWorld(t *testing.T) *world {
 	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, Command: w.run, OTLP: w.Ports.OTLP()}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
-	w.settle(t)
+	w.settle(t, o.fires...)
 	return w
-}
-
-func startSandbox(t *testing.T) *sandbox.Sandbox {
-	t.Helper()
-	box, err := sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort,
-		WebAddr: "", // the control side is closed: who diagnoses cannot look up the fault
-		Log:     slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	must(t, err)
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
-	return box
 }
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", anyPort)
+	ln, err := net.Listen("tcp", program.AnyPort)
 	must(t, err)
 	must(t, ln.Close())
 	return ln.Addr().String()
 }
 
-func (w *world) startStack(t *testing.T, apiAddr string) {
-	t.Helper()
-	ctx := t.Context()
-	ports, err := stack.FreePorts()
-	must(t, err)
-	abs, err := filepath.Abs(root)
-	must(t, err)
-	w.Stack, err = stack.New(abs, t.TempDir(), ports)
-	must(t, err)
-	w.Env = []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000"}
-	must(t, w.Prepare())
-	must(t, w.SetReceivers(ctx, stack.Receivers{
-		PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
-	}))
-	must(t, w.Hasten(ctx))
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if err := w.Down(ctx); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			for _, name := range stack.Names {
-				b, _ := os.ReadFile(w.LogFile(name))
-				t.Logf("%s:\n%s", name, b[max(0, len(b)-2000):])
-			}
-		}
-	})
-	for _, name := range stack.Names {
-		must(t, w.StartServer(name, false))
-	}
-	for _, name := range stack.Names {
-		must(t, w.Await(ctx, name))
-	}
-}
-
 func (w *world) environment(t *testing.T, apiAddr string) []string {
 	t.Helper()
-	smtp := w.box.Mail.SMTPAddr()
 	rotation, err := filepath.Abs(filepath.Join(root, "alertmanager", "oncall.example.yml"))
 	must(t, err)
-	return append(os.Environ(),
-		"DATABASE_URL="+w.pg.URL("postgres"), "MEALPLANNER_KEY="+key,
-		"SMTP_HOST="+smtp.IP.String(), fmt.Sprintf("SMTP_PORT=%d", smtp.Port), "SMTP_ENCRYPTION=none",
-		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <"+sandbox.InboxAddress+">",
-		"FATSECRET_CONSUMER_KEY="+sandbox.ConsumerKey, "FATSECRET_CONSUMER_SECRET="+w.box.ConsumerSecret,
-		"FATSECRET_API_URL="+w.box.FatSecretURL()+fatsecrettest.APIPath, "FATSECRET_AUTH_URL="+w.box.FatSecretURL()+"/oauth",
-		"API_ADDR="+apiAddr, "SCHEDULER_ADDR="+anyPort, "PUBLIC_URL=http://"+apiAddr,
+	return program.Env(w.pg.URL("postgres"), w.box,
+		"API_ADDR="+apiAddr, "PUBLIC_URL=http://"+apiAddr,
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+w.Ports.OTLP(), "METRIC_INTERVAL=1s", "OTEL_BSP_SCHEDULE_DELAY=500",
 		"DEPLOYMENT_ENVIRONMENT=drill", "LOG_LEVEL=info",
 		"ALERTS_TOKEN="+token, "ALERTMANAGER_URL="+w.Ports.URL(stack.Alertmanager), "ONCALL_FILE="+rotation,
@@ -211,28 +154,11 @@ func people() []sandbox.Person {
 func (w *world) populate(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	var cfg config.Config
-	must(t, kong.ApplyDefaults(&cfg))
-	cfg.Database.URL, cfg.Security.Key = secretbox.Secret(w.pg.URL("postgres")), key
-	smtp := w.box.Mail.SMTPAddr()
-	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.SMTP.Username, cfg.SMTP.Password = sandbox.MailUser, secretbox.Secret(w.box.MailPassword)
-	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
-	var err error
-	w.tool, err = app.New(ctx, app.Options{Config: cfg, Role: app.Tool, Version: "drill", Log: &bytes.Buffer{}, LogLevel: slog.LevelError})
-	must(t, err)
-	t.Cleanup(func() { _ = w.tool.Stop(context.Background()) })
-	_, err = w.tool.Migrate(ctx)
-	must(t, err)
-	must(t, w.tool.Users.PutConnection(ctx, postgres.Connection{ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: w.tool.SealTandoor(sandbox.Connection, secretbox.Secret(w.box.TandoorToken))}))
+	w.tool = program.Tool(t, program.Config(t, w.pg.URL("postgres"), w.box))
+	program.Connect(t, w.tool, sandbox.Connection, w.box.TandoorURL(), w.box.TandoorToken)
+	program.AddUsers(t, w.tool, w.box, people())
 	monday := calendar.On(time.Now()).Monday()
 	for _, p := range people() {
-		var sealed []byte
-		if tok, ok := w.box.FatSecretTokens[p.ID]; ok {
-			sealed, err = w.tool.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)})
-			must(t, err)
-		}
-		must(t, w.tool.Users.Add(ctx, p.User, sealed))
 		for _, week := range []calendar.Date{monday - 7, monday, monday + 7} {
 			if _, err := w.tool.Generate(ctx, planner.Request{User: p.ID, Week: week}, nil); err != nil {
 				t.Fatal(err)
@@ -262,63 +188,47 @@ func (w *world) spawn(t *testing.T, role string) {
 	})
 }
 
+// server is the name that test/stack has for a telemetry server.
+func server(name string) string {
+	if name == "otel-collector" {
+		return stack.Collector
+	}
+	return name
+}
+
 // Start implements [drill.Processes].
 func (w *world) Start(ctx context.Context, name string) error {
 	if name != "api" && name != "scheduler" {
-		if err := w.StartServer(name, false); err != nil {
+		if err := w.StartServer(server(name), false); err != nil {
 			return err
 		}
-		return w.Await(ctx, name)
+		return w.Await(ctx, server(name))
 	}
-	cmd := exec.Command(binary, name)
-	cmd.Env, cmd.Stderr = w.env, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	out, err := cmd.StdoutPipe()
+	r, err := program.Start(name, w.env, w.keep)
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	listening := make(chan struct{})
-	go func() {
-		heard := false
-		for sc := bufio.NewScanner(out); sc.Scan(); {
-			w.mu.Lock()
-			w.lines = append(w.lines, sc.Text())
-			w.mu.Unlock()
-			var line struct{ Message string }
-			if !heard && json.Unmarshal(sc.Bytes(), &line) == nil && line.Message == "Listening" {
-				heard = true
-				close(listening)
-			}
-		}
-	}()
 	w.mu.Lock()
-	w.roles[name] = cmd
+	w.roles[name] = r
 	w.mu.Unlock()
-	select {
-	case <-listening:
-		return nil
-	case <-time.After(30 * time.Second):
-		return fmt.Errorf("%s does not listen after 30 s", name)
-	}
+	return r.Await(ctx)
+}
+
+func (w *world) keep(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, line)
 }
 
 // Stop implements [drill.Processes].
 func (w *world) Stop(ctx context.Context, name string) error {
 	if name != "api" && name != "scheduler" {
-		return w.StopServer(ctx, name, syscall.SIGTERM)
+		return w.StopServer(ctx, server(name), syscall.SIGTERM)
 	}
-	cmd := w.role(name)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	_ = cmd.Wait() // how it ended is in its log
-	return nil
+	return w.role(name).End(syscall.SIGTERM)
 }
 
-func (w *world) role(name string) *exec.Cmd {
+func (w *world) role(name string) *program.Role {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.roles[name]
@@ -326,16 +236,12 @@ func (w *world) role(name string) *exec.Cmd {
 
 // Freeze implements [drill.Processes].
 func (w *world) Freeze(_ context.Context, name string) error {
-	return w.role(name).Process.Signal(syscall.SIGSTOP)
+	return w.role(name).Signal(syscall.SIGSTOP)
 }
 
 // Thaw implements [drill.Processes].
 func (w *world) Thaw(_ context.Context, name string) error {
-	err := w.role(name).Process.Signal(syscall.SIGCONT)
-	if errors.Is(err, os.ErrProcessDone) {
-		return nil
-	}
-	return err
+	return w.role(name).Signal(syscall.SIGCONT)
 }
 
 // faults is the sandbox's switchboard in this process.
@@ -371,13 +277,14 @@ func (w *world) firing(ctx context.Context) (map[string]string, error) {
 	return out, err
 }
 
-// settle waits until nothing fires, and goes on not to for some seconds.
-func (w *world) settle(t *testing.T) {
+// settle waits until nothing else fires, and goes on not to for some seconds.
+func (w *world) settle(t *testing.T, but ...string) {
 	t.Helper()
 	quiet := time.Time{}
 	var last map[string]string
 	for deadline := time.Now().Add(7 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		f, err := w.firing(t.Context())
+		maps.DeleteFunc(f, func(alert, _ string) bool { return slices.Contains(but, alert) })
 		if s, serr := w.Query(t.Context(), "sum(service_up)"); err != nil || serr != nil || len(s) == 0 || s[0].Value < 2 || len(f) > 0 {
 			quiet, last = time.Time{}, f
 			continue
@@ -392,13 +299,16 @@ func (w *world) settle(t *testing.T) {
 	t.Fatalf("still firing: %v", last)
 }
 
-// command runs a command of the program to its end.
+// program is a command of the program at the hands of tester.
+func (w *world) program(ctx context.Context, args ...string) *exec.Cmd {
+	return program.Command(ctx, slices.Concat(w.env, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=", "USER=tester"}), args...)
+}
+
+// command runs a command to its end.
 func (w *world) command(ctx context.Context, args ...string) (code int, output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...)
-	cmd.Env = append(append([]string(nil), w.env...), "OTEL_EXPORTER_OTLP_ENDPOINT=", "USER=tester")
-	out, err := cmd.CombinedOutput()
+	out, err := w.program(ctx, args...).CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode(), string(out), nil
 	}
@@ -407,10 +317,9 @@ func (w *world) command(ctx context.Context, args ...string) (code int, output s
 
 // run implements [drill.Installation]'s Command.
 func (w *world) run(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, binary, args...)
-	cmd.Env = w.env
+	cmd := program.Command(ctx, w.env, args...)
 	if _, ok := errors.AsType[*exec.Error](cmd.Run()); ok {
-		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", binary)
+		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", cmd.Path)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // otlpSpan is a span as it goes over OTLP/JSON.
@@ -65,7 +66,7 @@ func keyValues(m map[string]any) []any {
 
 // TestTailSampling keeps no percentage of the rest, so that what stays was kept by a rule.
 func TestTailSampling(t *testing.T) {
-	s := startStack(t, []string{stack.Jaeger, stack.Collector}, append([]string{"TRACES_KEPT_PERCENT=0"}, fast...)...)
+	s := stacktest.Start(t, []string{stack.Jaeger, stack.Collector}, append([]string{"TRACES_KEPT_PERCENT=0"}, fast...), nil)
 	const ms = time.Millisecond
 	cases := []struct {
 		name  string
@@ -108,7 +109,7 @@ func TestTailSampling(t *testing.T) {
 
 // TestRedaction sends what must not leave: nothing of it arrives.
 func TestRedaction(t *testing.T) {
-	s := startStack(t, []string{stack.Jaeger, stack.Loki, stack.Collector}, fast...)
+	s := stacktest.Start(t, []string{stack.Jaeger, stack.Loki, stack.Collector}, fast, nil)
 	secrets := map[string]any{
 		"note": "mail to ana@example.org failed", "url.full": "https://platform.fatsecret.com/rest?oauth_signature=abc123&oauth_token=tok456&method=x",
 		"header": "Bearer tda_0123456789abcdef", "smtp.password": "hunter2", "Authorization": "Basic Zm9v", "access_token": "tok789",
@@ -152,7 +153,7 @@ func TestRedaction(t *testing.T) {
 // TestConfigurations lets each server judge its own file, and compares what Prometheus
 // runs with, natively and in compose.yaml.
 func TestConfigurations(t *testing.T) {
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	for _, c := range [][]string{
 		{"promtool", "check", "config", "--syntax-only", "prometheus/prometheus.yml"},
 		{"promtool", "check", "config", "--syntax-only", "prometheus/scrape.example.yml"},

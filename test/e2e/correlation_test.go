@@ -16,12 +16,13 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // TestCorrelation follows one generation on a fresh stack: from the metric's exemplar to
 // the trace, from the trace to its logs, and compares the component times of all four.
 func TestCorrelation(t *testing.T) {
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
 	if code, out := w.command(t, []string{"import"}); code != 0 {
 		t.Fatal(out)

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/test/dashboards"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // panels asks every target of every dashboard what Grafana would ask for the last hour.
@@ -51,7 +52,7 @@ func TestPanelsOfLosses(t *testing.T) {
 	if inOwnProcess(t) {
 		return
 	}
-	s := startStack(t, stack.Names, append([]string{"COLLECTOR_QUEUE_SIZE=2"}, fast...)...)
+	s := stacktest.Start(t, stack.Names, append([]string{"COLLECTOR_QUEUE_SIZE=2"}, fast...), nil)
 	for k, v := range map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_EXPORTER_OTLP_TIMEOUT": "2000", "OTEL_BSP_EXPORT_TIMEOUT": "2000"} {
 		t.Setenv(k, v)
 	}

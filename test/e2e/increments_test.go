@@ -23,6 +23,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // recorder is an OTLP receiver that keeps what a process pushes.
@@ -70,7 +71,7 @@ const (
 // real Prometheus: the first failure is an increase of one. Without the zero series and
 // the start timestamps of each series, which the program sees to, it would be none.
 func TestFirstIncrements(t *testing.T) {
-	s := startStack(t, nil)
+	s := stacktest.Start(t, nil, nil, nil)
 	must(t, os.WriteFile(filepath.Join(filepath.Dir(filepath.Dir(s.LogFile("x"))), "conf", "prometheus", "targets", "stack.yml"), []byte("[]\n"), 0o644)) // its own samples would make older ones too old
 	must(t, s.StartServer(stack.Prometheus, false))
 	must(t, s.Await(t.Context(), stack.Prometheus))

@@ -255,7 +255,7 @@ func (w *world) visit(t *testing.T, method, address, agent string) (code int, pa
 	t.Helper()
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, w.api.addr)
+			return new(net.Dialer).DialContext(ctx, network, w.api.Addr)
 		},
 	}}
 	defer client.CloseIdleConnections()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // observabilityCommands are the commands of docs/observability.md that ask a server, in
@@ -38,7 +39,7 @@ func observabilityCommands(t *testing.T) (commands []string, rule string) {
 // slow Tandoor, the figures, the exemplar, the trace, the lines.
 func TestObservabilityPage(t *testing.T) {
 	commands, rule := observabilityCommands(t)
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
 	post(t, w.box.FaultsURL(), "application/json", rule)
 	if code, out := w.command(t, []string{"import"}); code != 0 {

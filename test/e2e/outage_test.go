@@ -23,6 +23,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // outageFor is how long each backend is down: OUTAGE, or a minute.
@@ -113,7 +114,7 @@ func (p *probe) enter(phase string) {
 
 // TestOutages takes one server after the other away and counts what is lost.
 func TestOutages(t *testing.T) {
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
 	if code, out := w.command(t, []string{"import"}); code != 0 {
 		t.Fatal(out)

@@ -17,11 +17,12 @@ import (
 	"github.com/mealplanner/mealplanner/test/pagetest"
 	"github.com/mealplanner/mealplanner/test/pictures"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // TestDocsPictures makes the pictures of docs/observability.md.
 func TestDocsPictures(t *testing.T) {
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
 	if code, out := w.command(t, []string{"import"}); code != 0 {
 		t.Fatal(out)

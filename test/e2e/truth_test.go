@@ -22,7 +22,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // ours selects the series of the program's processes.
@@ -34,7 +36,7 @@ var services = []string{"meal-planner", "meal-planner-api", "meal-planner-schedu
 // TestTruth lets the program work, first undisturbed, then with faults, and compares every
 // metric of the catalogue with what was counted without it.
 func TestTruth(t *testing.T) {
-	s := startStack(t, stack.Names, fast...)
+	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
 	w.startRoles(t)
 	w.normalTraffic(t)
@@ -63,7 +65,7 @@ func (w *world) notify(t *testing.T) {
 	t.Helper()
 	body := fmt.Sprintf(`{"version": "4", "alerts": [{"status": "firing", "fingerprint": "1", "startsAt": %q, "annotations": {},
 		"labels": {"alertname": "SchedulerJobFailureRateHigh", "severity": "critical", "job_type": "WeeklyTrends"}}]}`, time.Now().Format(time.RFC3339))
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+w.api.addr+"/alerts/notify", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+w.api.Addr+"/alerts/notify", strings.NewReader(body))
 	must(t, err)
 	req.Header.Set("Authorization", "Bearer "+alertsToken)
 	resp, err := http.DefaultClient.Do(req)
@@ -81,7 +83,7 @@ func (w *world) normalTraffic(t *testing.T) {
 		w.generate(t, p.ID)
 	}
 	w.generate(t, "user_lewis") // the week is planned: nothing happens
-	httpStatus(t, "http://"+w.api.addr+"/plan/forged")
+	httpStatus(t, "http://"+w.api.Addr+"/plan/forged")
 }
 
 // faults makes one thing after another go wrong.
@@ -414,8 +416,8 @@ func (w *world) checkCounts(t *testing.T) {
 // with what PostgreSQL executed. A batch is measured as one statement, so batches have no
 // truth to compare with; nor have the words that no query of ours is named by.
 func (w *world) checkStatements(t *testing.T) {
-	w.api.stop(t, syscall.SIGTERM)
-	w.sched.stop(t, syscall.SIGTERM)
+	must(t, w.api.End(syscall.SIGTERM))
+	must(t, w.sched.End(syscall.SIGTERM))
 	rows, err := w.db.Query(t.Context(), `select query, calls::float8 from pg_stat_statements where query ~ '^-- name: [A-Za-z]+ :(one|many|exec|execrows|execresult)\s'`)
 	must(t, err)
 	defer rows.Close()
@@ -487,7 +489,7 @@ func (w *world) checkGauges(t *testing.T) {
 	all("api_daily_budget_usage", budget)
 	all("weekly_generation_last_success_timestamp_seconds", w.rows(t, "select '', extract(epoch from max(created_at))::float8 from plans"))
 	all("service_up", map[string]float64{
-		"meal-planner-api": indicator(httpStatus(t, "http://"+w.api.addr+"/readyz") == 200), "meal-planner-scheduler": indicator(httpStatus(t, "http://"+w.sched.addr+"/readyz") == 200),
+		"meal-planner-api": indicator(httpStatus(t, "http://"+w.api.Addr+"/readyz") == 200), "meal-planner-scheduler": indicator(httpStatus(t, "http://"+w.sched.Addr+"/readyz") == 200),
 	})
 	tb.row("lowest service_up since the start", 1, w.value(t, "min(min_over_time(service_up[1h]))"), 0) // no zero that nobody measured
 	success, current, streak := w.weeks(t)
@@ -567,7 +569,7 @@ func (w *world) checkPoolUsage(t *testing.T) {
 	link := w.tool.Links.Plan("user_lewis", nextWeek(t, "user_lewis"))
 	for range 3 {
 		go func() {
-			resp, err := http.Get("http://" + w.api.addr + link[strings.Index(link, "/plan/"):]) // ends with the lock
+			resp, err := http.Get("http://" + w.api.Addr + link[strings.Index(link, "/plan/"):]) // ends with the lock
 			if err == nil {
 				_ = resp.Body.Close()
 			}
@@ -594,8 +596,8 @@ func (w *world) checkServiceUp(t *testing.T) {
 		must(t, err)
 		return len(got) == 2 && got[0].Value == 0 && got[1].Value == 0
 	})
-	for _, p := range []*process{w.api, w.sched} {
-		if httpStatus(t, "http://"+p.addr+"/readyz") != http.StatusServiceUnavailable {
+	for _, p := range []*program.Role{w.api, w.sched} {
+		if httpStatus(t, "http://"+p.Addr+"/readyz") != http.StatusServiceUnavailable {
 			t.Error("a role without a database says that it is ready")
 		}
 	}

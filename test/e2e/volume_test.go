@@ -25,7 +25,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // budgets are the most series of one process in an installation of so many users.
@@ -55,7 +57,7 @@ func checkBudget(t *testing.T, s *stack.Stack, users int, budget float64, select
 // TestSeries counts in Prometheus what installations of three sizes export, every label
 // value in use.
 func TestSeries(t *testing.T) {
-	s := startStack(t, []string{stack.Prometheus, stack.Collector}, fast...)
+	s := stacktest.Start(t, []string{stack.Prometheus, stack.Collector}, fast, nil)
 	for _, users := range []int{5, 500, 5_000} {
 		service := fmt.Sprintf("installation-%d", users)
 		tel, err := telemetry.Start(t.Context(), telemetry.Options{
@@ -169,7 +171,7 @@ func statements(t *testing.T, kind string) []string {
 // TestLogVolume counts the bytes that a Friday of 5 and of 500 users brings to Loki.
 func TestLogVolume(t *testing.T) {
 	for _, users := range []int{5, 500} {
-		s := startStack(t, []string{stack.Loki, stack.Collector}, fast...)
+		s := stacktest.Start(t, []string{stack.Loki, stack.Collector}, fast, nil)
 		w := newWorld(t, s)
 		friday := fridayOf(t, w, users)
 		before := lokiBytes(t, s)
@@ -201,7 +203,7 @@ func TestLogVolume(t *testing.T) {
 // fridayOf adds users and returns what makes their runs and delivers their mails.
 func fridayOf(t *testing.T, w *world, users int) func(*testing.T) int {
 	t.Helper()
-	cfg := w.config(t)
+	cfg := program.Config(t, w.pg.URL("postgres"), w.box)
 	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Environment = w.stack.Ports.OTLP(), "e2e"
 	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Scheduler, Version: "e2e", Log: io.Discard, LogLevel: slog.LevelInfo})
 	must(t, err)
@@ -251,7 +253,7 @@ func lokiBytes(t *testing.T, s *stack.Stack) float64 {
 // TestRetention sends lines of several ages and levels and waits for the compactor: what
 // is past its level's age goes, the rest stays.
 func TestRetention(t *testing.T) {
-	s := startStack(t, []string{stack.Loki, stack.Collector}, "LOKI_COMPACTION_INTERVAL=5s", "LOKI_DELETE_DELAY=1s")
+	s := stacktest.Start(t, []string{stack.Loki, stack.Collector}, []string{"LOKI_COMPACTION_INTERVAL=5s", "LOKI_DELETE_DELAY=1s"}, nil)
 	const day = 24 * time.Hour
 	lines := []struct {
 		level string

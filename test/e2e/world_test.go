@@ -5,106 +5,40 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
 )
 
 const (
-	root    = "../.."
-	key     = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	anyPort = "127.0.0.1:0"
-
+	root        = "../.."
 	alertsToken = "what-alertmanager-knows"
 )
 
-// binary is the program, built once for all tests.
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "mealplanner-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "mealplanner")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/mealplanner")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
-
-// startStack runs a fresh stack until the test ends.
-func startStack(t *testing.T, names []string, env ...string) *stack.Stack {
-	t.Helper()
-	ports, err := stack.FreePorts()
-	must(t, err)
-	abs, err := filepath.Abs(root)
-	must(t, err)
-	s, err := stack.New(abs, t.TempDir(), ports)
-	must(t, err)
-	s.Env = env
-	must(t, s.Prepare())
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if err := s.Down(ctx); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			for _, name := range names {
-				t.Logf("%s:\n%s", name, tail(s.LogFile(name)))
-			}
-		}
-	})
-	for _, name := range names {
-		must(t, s.StartServer(name, false))
-	}
-	for _, name := range names {
-		must(t, s.Await(t.Context(), name))
-	}
-	return s
-}
-
-func tail(path string) string {
-	b, _ := os.ReadFile(path)
-	return string(b[max(0, len(b)-3000):])
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m.Run)) }
 
 // fast makes the Collector and the program pass on at once what they would keep for
 // seconds.
@@ -122,8 +56,8 @@ type world struct {
 	began time.Time
 
 	outside *outside
-	api     *process
-	sched   *process
+	api     *program.Role
+	sched   *program.Role
 
 	mu    sync.Mutex
 	lines []string // of stdout and of the commands' stderr
@@ -141,27 +75,21 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 	must(t, err)
 	t.Cleanup(func() { _ = w.pg.Stop(context.Background()) })
 	url := w.pg.URL("postgres")
-	w.box = startSandbox(t, sandbox.Options{})
-	w.poor = startSandbox(t, sandbox.Options{Library: tandoortest.Small()})
+	w.box = program.Sandbox(t, sandbox.Options{})
+	w.poor = program.Sandbox(t, sandbox.Options{Library: tandoortest.Small()})
 	tandoor, poor := w.outside.proxy(t, "tandoor", w.box.TandoorURL()), w.outside.proxy(t, "tandoor", w.poor.TandoorURL())
 	fs := w.outside.proxy(t, "fatsecret", w.box.FatSecretURL())
-	smtp, imap := w.box.Mail.SMTPAddr(), w.box.Mail.IMAPAddr()
-	w.env = append(os.Environ(),
-		"DATABASE_URL="+url, "MEALPLANNER_KEY="+key,
-		"SMTP_HOST="+smtp.IP.String(), fmt.Sprintf("SMTP_PORT=%d", smtp.Port), "SMTP_ENCRYPTION=none",
-		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <"+sandbox.InboxAddress+">",
+	imap := w.box.Mail.IMAPAddr()
+	w.env = program.Env(url, w.box,
 		"IMAP_HOST="+imap.IP.String(), fmt.Sprintf("IMAP_PORT=%d", imap.Port), "IMAP_ENCRYPTION=none",
 		"IMAP_USERNAME="+sandbox.InboxAddress, "IMAP_PASSWORD="+w.box.MailPassword, "IMAP_AUTHSERV_ID="+mailbox.AuthservID,
-		"FATSECRET_CONSUMER_KEY="+sandbox.ConsumerKey, "FATSECRET_CONSUMER_SECRET="+w.box.ConsumerSecret,
 		"FATSECRET_API_URL="+fs+fatsecrettest.APIPath, "FATSECRET_AUTH_URL="+fs+"/oauth",
-		"API_ADDR="+anyPort, "SCHEDULER_ADDR="+anyPort, "ALERTS_TOKEN="+alertsToken, "ONCALL_FILE="+root+"/alertmanager/oncall.example.yml",
+		"ALERTS_TOKEN="+alertsToken, "ONCALL_FILE="+root+"/alertmanager/oncall.example.yml",
 		"GENERATION_TIMEOUT=30s", "GENERATION_UPSTREAM_TIMEOUT=10s", // a loaded machine is no failure
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+s.Ports.OTLP(), "METRIC_INTERVAL=1s", "OTEL_BSP_SCHEDULE_DELAY=500",
 		"DEPLOYMENT_ENVIRONMENT=e2e", "LOG_LEVEL=info",
 	)
-	w.tool = w.newTool(t)
-	_, err = w.tool.Migrate(ctx)
-	must(t, err)
+	w.tool = program.Tool(t, program.Config(t, url, w.box))
 	w.addPeople(t, tandoor, poor)
 	w.db, err = pgxpool.New(ctx, url)
 	must(t, err)
@@ -179,62 +107,17 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 	return w
 }
 
-func startSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
-	t.Helper()
-	o.TandoorAddr, o.FatSecretAddr, o.SMTPAddr, o.IMAPAddr, o.AlertsAddr, o.WebAddr = anyPort, anyPort, anyPort, anyPort, anyPort, anyPort
-	o.Log, o.Now = slog.New(slog.DiscardHandler), time.Now
-	box, err := sandbox.Start(t.Context(), o)
-	must(t, err)
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
-	return box
-}
-
-// config is that of the processes, for the program inside the test.
-func (w *world) config(t *testing.T) config.Config {
-	t.Helper()
-	var cfg config.Config
-	must(t, kong.ApplyDefaults(&cfg))
-	cfg.Database.URL, cfg.Security.Key = secretbox.Secret(w.pg.URL("postgres")), key
-	smtp := w.box.Mail.SMTPAddr()
-	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, secretbox.Secret(w.box.MailPassword), "Meal planner <"+sandbox.InboxAddress+">"
-	cfg.Web.SchedulerAddr = anyPort
-	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
-	return cfg
-}
-
-// newTool opens the program for setting up. It sends no telemetry.
-func (w *world) newTool(t *testing.T) *app.App {
-	t.Helper()
-	a, err := app.New(t.Context(), app.Options{Config: w.config(t), Role: app.Tool, Version: "e2e", Log: &bytes.Buffer{}, LogLevel: slog.LevelError})
-	must(t, err)
-	t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	return a
-}
-
 func (w *world) addPeople(t *testing.T, tandoor, poor string) {
 	t.Helper()
-	ctx := t.Context()
-	for id, c := range map[string]struct{ url, token string }{
-		sandbox.Connection: {tandoor, w.box.TandoorToken}, "poor": {poor, w.poor.TandoorToken},
-	} {
-		must(t, w.tool.Users.PutConnection(ctx, postgres.Connection{ID: id, URL: c.url, Sealed: w.tool.SealTandoor(id, secretbox.Secret(c.token))}))
-	}
-	for _, p := range sandbox.People() {
-		var sealed []byte
-		if tok, ok := w.box.FatSecretTokens[p.ID]; ok {
-			var err error
-			sealed, err = w.tool.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)})
-			must(t, err)
-		}
-		must(t, w.tool.Users.Add(ctx, p.User, sealed))
-	}
+	program.Connect(t, w.tool, sandbox.Connection, tandoor, w.box.TandoorToken)
+	program.Connect(t, w.tool, "poor", poor, w.poor.TandoorToken)
+	program.AddUsers(t, w.tool, w.box, sandbox.People())
 	u := sandbox.People()[0].User
 	u.ID, u.Email, u.Connection = poorUser, "poor@sandbox.example", "poor"
 	u.Enabled = false // no part of the weeks that everybody has a plan for
-	must(t, w.tool.Users.Add(ctx, u, nil))
+	must(t, w.tool.Users.Add(t.Context(), u, nil))
 	// What is due depends on the day and the hour; a test makes due what it wants to see.
-	_, err := w.tool.JobStore.SetEnabled(ctx, postgres.Filter{}, false)
+	_, err := w.tool.JobStore.SetEnabled(t.Context(), postgres.Filter{}, false)
 	must(t, err)
 }
 
@@ -244,61 +127,13 @@ func (w *world) startRoles(t *testing.T) {
 	w.api, w.sched = w.spawn(t, "api"), w.spawn(t, "scheduler")
 }
 
-// process is a running role.
-type process struct {
-	cmd  *exec.Cmd
-	addr string // where it listens
-	done chan struct{}
-}
-
-func (w *world) spawn(t *testing.T, role string) *process {
+func (w *world) spawn(t *testing.T, role string) *program.Role {
 	t.Helper()
-	cmd := exec.Command(binary, role)
-	cmd.Env = w.env
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	out, err := cmd.StdoutPipe()
+	r, err := program.Start(role, w.env, w.keep)
 	must(t, err)
-	must(t, cmd.Start())
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	listening := make(chan string, 1)
-	go func() {
-		defer close(p.done)
-		for sc := bufio.NewScanner(out); sc.Scan(); {
-			w.keep(sc.Text())
-			var line struct{ Message, Address string }
-			if json.Unmarshal(sc.Bytes(), &line) == nil && line.Message == "Listening" {
-				select {
-				case listening <- line.Address:
-				default:
-				}
-			}
-		}
-		_ = cmd.Wait()
-	}()
-	t.Cleanup(func() { p.stop(t, syscall.SIGTERM) })
-	select {
-	case p.addr = <-listening:
-	case <-p.done:
-		t.Fatalf("%s ended while starting", role)
-	case <-time.After(30 * time.Second):
-		t.Fatalf("%s does not listen after 30 s", role)
-	}
-	return p
-}
-
-// stop ends a role and waits for it; a role that has ended is left alone.
-func (p *process) stop(t *testing.T, sig syscall.Signal) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Error(err)
-	}
-	select {
-	case <-p.done:
-	case <-time.After(40 * time.Second):
-		t.Errorf("pid %d does not end", p.cmd.Process.Pid)
-		_ = p.cmd.Process.Kill()
-	}
+	t.Cleanup(func() { must(t, r.End(syscall.SIGTERM)) })
+	must(t, r.Await(t.Context()))
+	return r
 }
 
 func (w *world) keep(line string) {
@@ -319,8 +154,7 @@ func (w *world) command(t *testing.T, args []string, env ...string) (code int, s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...)
-	cmd.Env = append(append([]string(nil), w.env...), env...)
+	cmd := program.Command(ctx, slices.Concat(w.env, env), args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -375,7 +209,7 @@ func httpStatus(t *testing.T, url string) int {
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	var lc net.ListenConfig
-	ln, err := lc.Listen(t.Context(), "tcp", anyPort)
+	ln, err := lc.Listen(t.Context(), "tcp", program.AnyPort)
 	must(t, err)
 	return ln
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/test/program"
 )
 
 const (
@@ -31,11 +32,11 @@ var thresholds = map[schedule.Priority]time.Duration{
 // due in the same moment: that is how fast they are.
 func TestReplicas(t *testing.T) {
 	w := newWorld(t)
-	live := make([]*replica, replicas)
+	live := make([]*program.Role, replicas)
 	restart := func(env ...string) {
 		for i, r := range live {
 			if r != nil {
-				r.end(t, syscall.SIGTERM)
+				must(t, r.End(syscall.SIGTERM))
 			}
 			live[i] = w.spawn(t, env...)
 		}
@@ -43,7 +44,7 @@ func TestReplicas(t *testing.T) {
 	restart()
 	t.Cleanup(func() {
 		for _, r := range live {
-			r.end(t, syscall.SIGTERM)
+			must(t, r.End(syscall.SIGTERM))
 		}
 	})
 	// With a library that takes its time, a kill finds jobs at work.
@@ -109,7 +110,7 @@ func TestReplicas(t *testing.T) {
 }
 
 // killUntilPlanned kills one process after the other until everybody has a plan.
-func (w *world) killUntilPlanned(t *testing.T, live []*replica, week time.Time) (kills int) {
+func (w *world) killUntilPlanned(t *testing.T, live []*program.Role, week time.Time) (kills int) {
 	t.Helper()
 	begin, next := time.Now(), time.Now().Add(killEvery)
 	for {
@@ -122,7 +123,7 @@ func (w *world) killUntilPlanned(t *testing.T, live []*replica, week time.Time) 
 		}
 		if time.Now().After(next) {
 			i := rand.IntN(len(live))
-			live[i].end(t, syscall.SIGKILL)
+			must(t, live[i].End(syscall.SIGKILL))
 			live[i] = w.spawn(t)
 			kills++
 			next = next.Add(killEvery)

@@ -8,59 +8,33 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
 const (
-	key     = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	anyPort = "127.0.0.1:0"
-
 	replicas = 3
 	limit    = 5 // jobs of one process at a time, as by default
 	users    = 2000
 )
 
-// binary is the program, built once for all tests.
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "mealplanner-replicas-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "mealplanner")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/mealplanner")
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
-		return 1
-	}
-	code := testpg.Run(m)
-	fmt.Print("\n", report.String())
-	return code
+func TestMain(m *testing.M) {
+	os.Exit(program.Main(func() int {
+		code := testpg.Run(m)
+		fmt.Print("\n", report.String())
+		return code
+	}))
 }
 
 // report is what the tests measured, printed at the end.
@@ -90,12 +64,7 @@ func newWorld(t *testing.T) *world {
 		}
 	}
 	library.Recipes = few
-	w.box, err = sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
-		Library: library, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	must(t, err)
-	t.Cleanup(func() { _ = w.box.Stop(context.Background()) })
+	w.box = program.Sandbox(t, sandbox.Options{Library: library})
 	w.log, err = os.Create(filepath.Join(t.TempDir(), "log"))
 	must(t, err)
 	t.Cleanup(func() {
@@ -105,33 +74,17 @@ func newWorld(t *testing.T) *world {
 		}
 		_ = w.log.Close()
 	})
-	smtp := w.box.Mail.SMTPAddr()
-	w.env = append(os.Environ(),
-		"DATABASE_URL="+url, "MEALPLANNER_KEY="+key,
-		"SMTP_HOST="+smtp.IP.String(), fmt.Sprintf("SMTP_PORT=%d", smtp.Port), "SMTP_ENCRYPTION=none",
-		"SMTP_USERNAME="+sandbox.MailUser, "SMTP_PASSWORD="+w.box.MailPassword, "SMTP_FROM=Meal planner <plan@sandbox.example>",
-		"SCHEDULER_ADDR="+anyPort, fmt.Sprintf("SCHEDULER_CONCURRENCY=%d", limit), "SCHEDULER_WEEKLY_SPREAD=0s",
+	w.env = program.Env(url, w.box,
+		fmt.Sprintf("SCHEDULER_CONCURRENCY=%d", limit), "SCHEDULER_WEEKLY_SPREAD=0s",
 		"GENERATION_TIMEOUT=15s", "GENERATION_UPSTREAM_TIMEOUT=10s", // a loaded machine is no failure
 		"LOG_LEVEL=warn",
 	)
-	w.populate(t, url)
-	return w
-}
-
-func (w *world) populate(t *testing.T, url string) {
-	t.Helper()
-	var cfg config.Config
-	must(t, kong.ApplyDefaults(&cfg))
-	cfg.Database.URL, cfg.Security.Key = secretbox.Secret(url), key
-	cfg.SMTP.Encryption = "insecure"
-	tool, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "test", Log: io.Discard, LogLevel: slog.LevelError})
-	must(t, err)
-	defer func() { must(t, tool.Stop(context.Background())) }()
-	must(t, tool.Users.PutConnection(t.Context(), postgres.Connection{
-		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: tool.SealTandoor(sandbox.Connection, secretbox.Secret(w.box.TandoorToken)),
-	}))
+	tool := program.Tool(t, program.Config(t, url, w.box))
+	program.Connect(t, tool, sandbox.Connection, w.box.TandoorURL(), w.box.TandoorToken)
 	must(t, tool.Sync.Ensure(t.Context(), sandbox.Connection, nil))
 	addUsers(t, w.db, users)
+	must(t, tool.Stop(context.Background()))
+	return w
 }
 
 // addUsers adds users whose weekly runs have the four priorities in equal parts; nothing
@@ -160,33 +113,12 @@ func (w *world) schedule(t *testing.T, week time.Time, over time.Duration) {
 	must(t, err)
 }
 
-// replica is a scheduler process.
-type replica struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-}
-
-func (w *world) spawn(t *testing.T, env ...string) *replica {
+// spawn starts a scheduler process.
+func (w *world) spawn(t *testing.T, env ...string) *program.Role {
 	t.Helper()
-	cmd := exec.Command(binary, "scheduler")
-	cmd.Env, cmd.Stdout, cmd.Stderr = slices.Concat(w.env, env), w.log, w.log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	must(t, cmd.Start())
-	r := &replica{cmd, make(chan struct{})}
-	go func() { defer close(r.done); _ = cmd.Wait() }()
+	r, err := program.Start("scheduler", slices.Concat(w.env, env), func(line string) { fmt.Fprintln(w.log, line) })
+	must(t, err)
 	return r
-}
-
-// end sends a signal and waits.
-func (r *replica) end(t *testing.T, sig syscall.Signal) {
-	t.Helper()
-	_ = r.cmd.Process.Signal(sig)
-	select {
-	case <-r.done:
-	case <-time.After(40 * time.Second):
-		t.Errorf("pid %d does not end", r.cmd.Process.Pid)
-		_ = r.cmd.Process.Kill()
-	}
 }
 
 func (w *world) count(t *testing.T, sql string, args ...any) (n int) {

@@ -33,10 +33,10 @@ var (
 )
 
 // Hasten makes the prepared stack that of a drill: its rules are the shipping ones with
-// every duration divided by the factors of test/drill/scale.yml, its servers do every
-// second what takes them a quarter of a minute. It comes after [Stack.Prepare] and
+// every duration divided by the factors of a table (test/drill/scale.yml), its servers do
+// every second what takes them a quarter of a minute. It comes after [Stack.Prepare] and
 // [Stack.SetReceivers], before the first start.
-func (s *Stack) Hasten(ctx context.Context) error {
+func (s *Stack) Hasten(ctx context.Context, table string) error {
 	conf := filepath.Join(s.dir, "conf", Prometheus)
 	rules := filepath.Join(conf, "rules")
 	shipping, err := filepath.Glob(s.file("prometheus", "rules", "*.yml"))
@@ -46,7 +46,7 @@ func (s *Stack) Hasten(ctx context.Context) error {
 	if err := errors.Join(os.RemoveAll(rules), os.MkdirAll(rules, 0o755)); err != nil {
 		return err
 	}
-	args := append([]string{"scale", "-table", s.file("test", "drill", "scale.yml"), "-out", rules}, shipping...)
+	args := append([]string{"scale", "-table", table, "-out", rules}, shipping...)
 	if out, err := exec.CommandContext(ctx, s.Binary(promrules), args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("promrules scale: %w\n%s", err, out)
 	}

@@ -1,0 +1,94 @@
+//go:build drill
+
+package drill
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/test/program"
+)
+
+// TestDrillCommand breaks an installation with the command as people do: over the sandbox's
+// switchboard, by commands that stop processes, and by being asked to stop them.
+func TestDrillCommand(t *testing.T) {
+	w := newWorld(t, options{webAddr: program.AnyPort})
+	w.env = append(w.env, "SANDBOX_URL="+strings.TrimSuffix(w.box.FaultsURL(), "/faults"))
+	t.Run("an upstream fails", func(t *testing.T) {
+		code, out, err := w.command(t.Context(), "drill", "email-delivery-issues", "--within", "60s")
+		must(t, err)
+		told(t, code, out, "EmailDeliveryRateLow fires after", "refuse", "EmailDeliveryRateLow resolved")
+		if n := len(w.box.Faults.Rules()); n != 0 {
+			t.Errorf("%d faults are left", n)
+		}
+	})
+	w.settle(t)
+	t.Run("a process hangs by command", func(t *testing.T) {
+		pid := filepath.Join(t.TempDir(), "scheduler")
+		must(t, os.WriteFile(pid, []byte(strconv.Itoa(w.role("scheduler").Pid())), 0o600))
+		signal := func(name string) string {
+			file := filepath.Join(t.TempDir(), name)
+			must(t, os.WriteFile(file, []byte(fmt.Sprintf("#!/bin/sh\nkill -%s $(cat %s/$1)\n", name, filepath.Dir(pid))), 0o700))
+			return file + " {}"
+		}
+		code, out, err := w.command(t.Context(), "drill", "service-down", "--within", "60s",
+			"--stop", signal("TERM"), "--start", "false", "--freeze", signal("STOP"), "--thaw", signal("CONT"))
+		must(t, err)
+		told(t, code, out, "ServiceDown fires after", "meal-planner-scheduler", "ServiceDown resolved")
+	})
+	w.settle(t)
+	t.Run("a person is asked", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		cmd := w.program(ctx, "drill", "telemetry-server-down", "--within", "60s")
+		in, err := cmd.StdinPipe()
+		must(t, err)
+		said, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		var out strings.Builder
+		for sc := bufio.NewScanner(said); sc.Scan(); {
+			out.WriteString(sc.Text() + "\n")
+			switch {
+			case strings.HasPrefix(sc.Text(), "stop jaeger"):
+				must(t, w.Stop(ctx, "jaeger"))
+			case strings.HasPrefix(sc.Text(), "start jaeger"):
+				must(t, w.Start(ctx, "jaeger"))
+			default:
+				continue
+			}
+			_, err := io.WriteString(in, "\n")
+			must(t, err)
+		}
+		must(t, cmd.Wait())
+		told(t, 0, out.String(), "stop jaeger (docker compose stop jaeger)", "TelemetryServerDown fires after", "start jaeger", "TelemetryServerDown resolved")
+	})
+	t.Run("nobody is there to ask", func(t *testing.T) {
+		code, out, err := w.command(t.Context(), "drill", "watchdog")
+		must(t, err)
+		if code == 0 || !strings.Contains(out, "give --stop") {
+			t.Errorf("exit %d: %s", code, out)
+		}
+	})
+}
+
+func told(t *testing.T, code int, out string, parts ...string) {
+	t.Helper()
+	if code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	for _, p := range parts {
+		if !strings.Contains(out, p) {
+			t.Errorf("does not say %q", p)
+		}
+	}
+	t.Log(out)
+}
