@@ -3,6 +3,7 @@
 package drill
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,13 +26,17 @@ var ofDays = []string{"AvailabilityBudgetBurnSlow", "AvailabilitySLOMissed"}
 func TestAvailabilityOfDays(t *testing.T) {
 	w := newWorld(t, options{table: tableWith(t, ofDays...), history: outages, fires: ofDays})
 	ctx := t.Context()
-	if !w.eventually(ctx, time.Minute, func() bool { return w.has(ctx, `ALERTS{alertname="AvailabilitySLOMissed", service="meal-planner-api", alertstate="firing"}`) }) {
+	if !w.eventually(ctx, time.Minute, func() bool {
+		return w.has(ctx, `ALERTS{alertname="AvailabilitySLOMissed", service="meal-planner-api", alertstate="firing"}`)
+	}) {
 		t.Error("AvailabilitySLOMissed does not fire")
 	}
 	must(t, w.Freeze(ctx, "api"))
 	time.Sleep(10 * time.Second)
 	must(t, w.Thaw(ctx, "api"))
-	if !w.eventually(ctx, time.Minute, func() bool { return w.has(ctx, `ALERTS{alertname="AvailabilityBudgetBurnSlow", service="meal-planner-api", alertstate="firing"}`) }) {
+	if !w.eventually(ctx, time.Minute, func() bool {
+		return w.has(ctx, `ALERTS{alertname="AvailabilityBudgetBurnSlow", service="meal-planner-api", alertstate="firing"}`)
+	}) {
 		t.Error("AvailabilityBudgetBurnSlow does not fire")
 	}
 	if w.has(ctx, `ALERTS{alertname=~"AvailabilityBudgetBurnSlow|AvailabilitySLOMissed", service="meal-planner-scheduler"}`) {
@@ -76,8 +81,8 @@ func outages(s *stack.Stack) error {
 	}
 	text.WriteString("# EOF\n")
 	data := s.Data(stack.Prometheus)
-	file := filepath.Join(filepath.Dir(data), "history.txt")
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+	file := filepath.Join(data, "history.txt")
+	if err := errors.Join(os.MkdirAll(data, 0o755), os.WriteFile(file, []byte(text.String()), 0o600)); err != nil {
 		return err
 	}
 	if out, err := exec.Command(s.Binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", file, data).CombinedOutput(); err != nil {

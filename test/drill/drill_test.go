@@ -25,8 +25,8 @@ var waves = [][]string{
 	{"high-retry-rate"},
 	{"scheduler-concurrency-saturated"},
 	{"database-query-slow"},
-	{"generation-slow"},
 	{"generation-latency-slo-missed"},
+	{"generation-slow"},
 	{"scheduler-queue-backlog"},
 	{"database-connection-pool-high"},
 	{"db-pool-saturated"},
@@ -38,6 +38,10 @@ var waves = [][]string{
 	{"several-systems-affected"},
 	{"generation-slow-and-mail"},
 }
+
+// lingering is an alert that follows from slow generations and outlasts its drill's fault by
+// minutes, a day in the drill's time. It disturbs no drill but its own.
+const lingering = "GenerationLatencySLOMissed"
 
 // How long an alert may take to fire after its fault and to resolve after its end. The
 // longest window of the scaled rules is 3.6 minutes (scale.yml).
@@ -77,15 +81,20 @@ func TestDrills(t *testing.T) {
 			continue
 		}
 		t.Run(strings.Join(names, "+"), func(t *testing.T) {
-			w.settle(t)
 			var wave []drill.Drill
-			var allowed []string
+			var alerts, also []string
 			for _, n := range names {
 				d, err := drill.Lookup(n)
 				must(t, err)
-				wave, allowed = append(wave, d), append(append(allowed, d.Alert), d.Also...)
+				wave, alerts, also = append(wave, d), append(alerts, d.Alert), append(also, d.Also...)
 			}
-			stop := w.watch(t, allowed)
+			if slices.Contains(alerts, lingering) {
+				w.settle(t)
+			} else {
+				also = append(also, lingering)
+				w.settle(t, lingering)
+			}
+			stop := w.watch(t, slices.Concat(alerts, also))
 			var wg sync.WaitGroup
 			for _, d := range wave {
 				wg.Go(func() { w.exercise(t, d) })
