@@ -148,6 +148,7 @@ func child(text string) {
 	o.Config.Security.Key = key
 	o.Config.Database.URL = secretbox.Secret(o.Secret["database"])
 	o.Config.SMTP.Password = secretbox.Secret(o.Secret["smtp"])
+	o.Config.Alerts.Token = ""
 	o.Config.FatSecret.ConsumerSecret = secretbox.Secret(o.Secret["fatsecret"])
 	w := &watcher{kill: o.Kill, begun: map[string]int{}, ended: map[string]int{}}
 	ctx := context.Background()
