@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,6 +27,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	servers "github.com/mealplanner/mealplanner/test/stack"
 )
 
 // stack is the started compose.yaml.
@@ -42,8 +42,11 @@ func TestStack(t *testing.T) {
 	e := startEngine(t)
 	e.images(t)
 	s := stack{e, built(t, "docker-compose"), fmt.Sprintf("mealplanner-test-%d", os.Getpid()), map[string]string{}}
-	for _, v := range []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"} {
-		s.ports[v] = freePort(t)
+	published := []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"}
+	free, err := servers.Free(len(published))
+	must(t, err)
+	for i, v := range published {
+		s.ports[v] = strconv.Itoa(free[i])
 	}
 	s.ports["ALERTS_HEARTBEAT_TIMEOUT"] = "90s" // Alertmanager's heart beats every minute
 	t.Cleanup(func() {
@@ -487,12 +490,4 @@ func eventually(t *testing.T, what string, so func() bool) {
 			return
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer ln.Close()
-	return strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
 }

@@ -55,16 +55,26 @@ func StandardPorts() Ports {
 	}
 }
 
-// FreePorts returns ports that nobody listens on. They lie below those that the kernel
-// gives to outgoing connections, so that a server that was stopped gets its own back.
+// FreePorts returns ports that nobody listens on.
 func FreePorts() (Ports, error) {
-	const first, last = 20_000, 32_000
 	var p Ports
-	free := p.all()
+	all := p.all()
+	free, err := Free(len(all))
+	for i, port := range free {
+		*all[i] = port
+	}
+	return p, err
+}
+
+// Free returns n ports of loopback that nobody listens on. They lie below those that the
+// kernel gives to outgoing connections, so that a server that was stopped gets its own back.
+func Free(n int) ([]int, error) {
+	const first, last = 20_000, 32_000
+	var out []int
 	port := first + rand.IntN(last-first)
 	for range last - first {
-		if len(free) == 0 {
-			return p, nil
+		if len(out) == n {
+			return out, nil
 		}
 		if port++; port == last {
 			port = first
@@ -74,11 +84,11 @@ func FreePorts() (Ports, error) {
 			continue
 		}
 		if err := ln.Close(); err != nil {
-			return p, err
+			return nil, err
 		}
-		*free[0], free = port, free[1:]
+		out = append(out, port)
 	}
-	return p, fmt.Errorf("no %d free ports from %d to %d", len(p.all()), first, last)
+	return nil, fmt.Errorf("no %d free ports from %d to %d", n, first, last)
 }
 
 func (p *Ports) all() []*int {
