@@ -75,7 +75,7 @@ func newWorld(t *testing.T, s *stack.Stack) *world {
 	must(t, err)
 	t.Cleanup(func() { _ = w.pg.Stop(context.Background()) })
 	url := w.pg.URL("postgres")
-	w.box = program.Sandbox(t, sandbox.Options{})
+	w.box = program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})
 	w.poor = program.Sandbox(t, sandbox.Options{Library: tandoortest.Small()})
 	tandoor, poor := w.outside.proxy(t, "tandoor", w.box.TandoorURL()), w.outside.proxy(t, "tandoor", w.poor.TandoorURL())
 	fs := w.outside.proxy(t, "fatsecret", w.box.FatSecretURL())
