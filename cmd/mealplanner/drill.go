@@ -128,12 +128,13 @@ func (c *drillCmd) await(ctx context.Context, what string, ok func() (bool, erro
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		if done, err := ok(); err == nil && done {
+		done, err := ok() // what is asked may be what the drill breaks
+		if err == nil && done {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return errors.Join(context.Cause(ctx), err)
 		case <-tick.C:
 		}
 	}
@@ -222,7 +223,8 @@ func (s switchboard) Set(ctx context.Context, r faultswitch.Rule) (string, error
 		return "", fault.Wrap(fault.Internal, "drill", err)
 	}
 	var out struct{ ID string }
-	return out.ID, s.call(ctx, http.MethodPost, "", body, &out)
+	err = s.call(ctx, http.MethodPost, "", body, &out)
+	return out.ID, err
 }
 
 func (s switchboard) Clear(ctx context.Context, id string) error {

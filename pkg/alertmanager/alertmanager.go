@@ -77,7 +77,8 @@ func (c *Client) Silence(ctx context.Context, s Silence) (string, error) {
 	var out struct {
 		ID string `json:"silenceID"`
 	}
-	return out.ID, c.call(ctx, http.MethodPost, "/api/v2/silences", s, &out)
+	err := c.call(ctx, http.MethodPost, "/api/v2/silences", s, &out)
+	return out.ID, err
 }
 
 // Expire ends a silence; one that is gone or has ended is no error.

@@ -20,10 +20,10 @@ var Drills = []Drill{
 	},
 	{
 		Name: "generation-latency-slo-missed", Alert: "GenerationLatencySLOMissed", Reach: Slack,
-		Fault:  "Another client locks the table plans for 1.5 seconds, again and again.",
+		Fault:  "Another client locks the table plans for 1.6 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []string{"DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
-		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1500*time.Millisecond, 1500*time.Millisecond), planning(2*time.Second)),
+		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1600*time.Millisecond, 600*time.Millisecond), planning(2500*time.Millisecond)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,

@@ -227,7 +227,7 @@ func (s *Stack) command(name string) []string {
 	case Prometheus:
 		var pace []string
 		if s.hasty { // a sample without a successor is seen for as long as five pushes
-			pace = []string{"--query.lookback-delta=5s"}
+			pace = []string{"--query.lookback-delta=5s", "--rules.alert.resend-delay=10s"}
 		}
 		return append(append([]string{
 			"--config.file=" + filepath.Join(s.dir, "conf", "prometheus", "prometheus.yml"),
