@@ -10,10 +10,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -23,13 +25,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/runbook"
 )
 
 type drillCmd struct {
 	settings
 	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
-	Within     time.Duration `default:"2h" help:"How long the alert may take to fire, and then to resolve. With the shipping rules that is minutes to hours; with a drill's rules seconds."`
+	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
 	Stop       string        `help:"Command that stops a process whose name takes the place of {}. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
 	Start      string        `help:"Command that starts it again." placeholder:"'docker compose start {}'"`
@@ -39,7 +42,7 @@ type drillCmd struct {
 
 // Run breaks the installation, follows the alert, and puts things back, also when it is
 // interrupted.
-func (c *drillCmd) Run(ctx context.Context, std *streams) error {
+func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	if c.Name == "" {
 		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "DRILL\tALERT\tREACHES\tFAULT")
@@ -59,19 +62,34 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 	if slices.Contains(commands, "") && strings.Join(commands, "") != "" {
 		return fault.New(fault.InvalidInput, "--stop, --start, --freeze and --thaw", "give all four, or none to be asked")
 	}
+	processes, keys := drill.Processes(nil), newKeyboard(std)
+	switch {
+	case c.Stop != "":
+		if processes, err = newShell(c); err != nil {
+			return err
+		}
+	case d.Processes:
+		processes = person{keys}
+	}
 	db, err := postgres.Open(ctx, postgres.Options{URL: c.Database.URL.Reveal(), Pool: "drill", MaxConns: 6})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	keyboard := enters(std.in)
+	if !signal.Ignored(syscall.SIGHUP) { // a lost terminal is an interruption too
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	prometheus := app.NewPrometheus(c.Diagnosis.PrometheusURL)
 	in := &drill.Installation{
-		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: person{std.out, keyboard},
-		Command: itself, WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint,
-	}
-	if c.Stop != "" {
-		in.Processes = shell{c}
+		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: processes,
+		Import: func(ctx context.Context) error {
+			return (&importCmd{settings: c.settings, Full: true}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
+		},
+		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: func(err error) { fail(err) },
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
 	if d.Reach == drill.Beat { // its alert always fires, and is missed
@@ -83,50 +101,52 @@ func (c *drillCmd) Run(ctx context.Context, std *streams) error {
 		return fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert)
 	}
 	fmt.Fprintln(std.out, "fault:", d.Fault)
-	begin := time.Now()
+	begin := now()
 	heal, err := d.Inject(ctx, in)
 	if err != nil {
 		return err
 	}
-	err = c.follow(ctx, std, d, firing, begin, keyboard)
+	err = c.follow(ctx, std, d, firing, begin, now, keys)
 	fmt.Fprintln(std.out, "healing")
-	if herr := heal(context.WithoutCancel(ctx)); err != nil || herr != nil {
-		return errors.Join(err, herr)
-	}
-	ended := time.Now()
-	if err := c.await(ctx, "resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
+	herr := heal(context.WithoutCancel(ctx))
+	if err != nil && errors.Is(herr, err) { // the fault failed, which ended the wait
 		return err
 	}
-	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, time.Since(ended).Round(time.Second))
+	if err != nil || herr != nil {
+		return errors.Join(err, herr)
+	}
+	ended := now()
+	if err := c.await(ctx, std, d.Alert+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
 	return nil
 }
 
 // follow waits for the alert, and has it diagnosed.
-func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, keyboard <-chan struct{}) error {
-	if err := c.await(ctx, "fire", firing); err != nil {
+func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
+	if err := c.await(ctx, std, d.Alert+" to fire", firing); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s fires after %s; see %s/alerts/ for who heard of it\n", d.Alert, time.Since(begin).Round(time.Second), c.SandboxURL)
-	diagnosis := exec.CommandContext(ctx, os.Args[0], "diagnose", d.Runbook())
-	diagnosis.Stdout, diagnosis.Stderr = std.out, std.err
-	if err := diagnosis.Run(); err != nil {
-		return fault.Wrap(fault.Unavailable, "diagnose", err)
+	fmt.Fprintf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
+	if err := (&diagnoseCmd{settings: c.settings, Slug: d.Runbook(), Since: 15 * time.Minute}).Run(ctx, std, now); err != nil {
+		return err
 	}
 	if c.Hold {
-		fmt.Fprintln(std.out, "press Enter to heal")
-		select {
-		case <-ctx.Done():
-		case <-keyboard:
-		}
+		return keys.enter(ctx, "press Enter to heal")
 	}
 	return nil
 }
 
-func (c *drillCmd) await(ctx context.Context, what string, ok func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Within, fault.New(fault.TimeoutError, "drill", "the alert did not %s within %s (--within)", what, c.Within))
+// tellEvery is how often somebody who waits is told so.
+const tellEvery = 5 * time.Minute
+
+func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Within, fault.New(fault.TimeoutError, "drill", "waited %s (--within) for %s", c.Within, what))
 	defer cancel()
-	tick := time.NewTicker(time.Second)
+	tick, tell := time.NewTicker(time.Second), time.NewTicker(tellEvery)
 	defer tick.Stop()
+	defer tell.Stop()
 	for {
 		done, err := ok() // what is asked may be what the drill breaks
 		if err == nil && done {
@@ -135,64 +155,106 @@ func (c *drillCmd) await(ctx context.Context, what string, ok func() (bool, erro
 		select {
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), err)
+		case <-tell.C:
+			fmt.Fprintf(std.out, "waiting for %s\n", what)
 		case <-tick.C:
 		}
 	}
 }
 
-// itself runs a command of this program.
-func itself(ctx context.Context, args ...string) error {
-	if _, ok := errors.AsType[*exec.Error](exec.CommandContext(ctx, os.Args[0], args...).Run()); ok {
-		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", os.Args[0])
-	}
-	return nil
-}
-
 // shell is [drill.Processes] by the user's commands.
-type shell struct{ c *drillCmd }
+type shell struct{ stop, start, freeze, thaw []string }
 
-func (s shell) run(ctx context.Context, command, name string) error {
-	words := strings.Fields(strings.ReplaceAll(command, "{}", name))
+func newShell(c *drillCmd) (shell, error) {
+	var s shell
+	for _, f := range []struct {
+		flag, command string
+		words         *[]string
+	}{{"--stop", c.Stop, &s.stop}, {"--start", c.Start, &s.start}, {"--freeze", c.Freeze, &s.freeze}, {"--thaw", c.Thaw, &s.thaw}} {
+		words, err := runbook.Words(f.command)
+		if err != nil {
+			return s, fault.Wrap(fault.InvalidInput, f.flag, err)
+		}
+		if !strings.Contains(f.command, "{}") {
+			return s, fault.New(fault.InvalidInput, f.flag, "%q does not say {} where the process's name belongs", f.command)
+		}
+		*f.words = words
+	}
+	return s, nil
+}
+
+// commandWithin is how long a command may take.
+const commandWithin = 2 * time.Minute
+
+// run runs a command to its end, also when the drill is interrupted: whether it did what it
+// should has to be known.
+func (s shell) run(ctx context.Context, command []string, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWithin)
+	defer cancel()
+	words := slices.Clone(command)
+	for i, w := range words {
+		words[i] = strings.ReplaceAll(w, "{}", name)
+	}
 	if out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput(); err != nil {
-		return fault.New(fault.Unavailable, "drill: "+command, "%v: %s", err, bytes.TrimSpace(out))
+		return fault.New(fault.Unavailable, "drill: "+strings.Join(words, " "), "%v: %s", err, bytes.TrimSpace(out))
 	}
 	return nil
 }
 
-func (s shell) Stop(ctx context.Context, name string) error   { return s.run(ctx, s.c.Stop, name) }
-func (s shell) Start(ctx context.Context, name string) error  { return s.run(ctx, s.c.Start, name) }
-func (s shell) Freeze(ctx context.Context, name string) error { return s.run(ctx, s.c.Freeze, name) }
-func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx, s.c.Thaw, name) }
+func (s shell) Stop(ctx context.Context, name string) error   { return s.run(ctx, s.stop, name) }
+func (s shell) Start(ctx context.Context, name string) error  { return s.run(ctx, s.start, name) }
+func (s shell) Freeze(ctx context.Context, name string) error { return s.run(ctx, s.freeze, name) }
+func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx, s.thaw, name) }
 
-// enters hands over each Enter, and is closed when the input has ended.
-func enters(in io.Reader) <-chan struct{} {
-	c := make(chan struct{})
+// keyboard asks for Enter, one question at a time.
+type keyboard struct {
+	out    io.Writer
+	asking sync.Mutex
+	lines  chan time.Time // closed when the input has ended
+}
+
+func newKeyboard(std *streams) *keyboard {
+	k := &keyboard{out: std.out, lines: make(chan time.Time, 1000)}
 	go func() {
-		defer close(c)
-		for sc := bufio.NewScanner(in); sc.Scan(); {
-			c <- struct{}{}
+		defer close(k.lines)
+		for sc := bufio.NewScanner(std.in); sc.Scan(); {
+			k.lines <- time.Now()
 		}
 	}()
-	return c
+	return k
+}
+
+// enter asks for something, and waits for the Enter that says it is done; what was pressed
+// before the question is no answer. Kind InvalidInput: nobody is there.
+func (k *keyboard) enter(ctx context.Context, ask string) error {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	asked := time.Now()
+	fmt.Fprintln(k.out, ask)
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case pressed, open := <-k.lines:
+			if !open {
+				return fault.New(fault.InvalidInput, "standard input", "nobody is there to %s", ask)
+			}
+			if pressed.After(asked) {
+				return nil
+			}
+		}
+	}
 }
 
 // person is [drill.Processes] by somebody who is asked to.
-type person struct {
-	out      io.Writer
-	keyboard <-chan struct{}
-}
+type person struct{ keys *keyboard }
 
 func (p person) ask(ctx context.Context, do, docker, name string) error {
-	fmt.Fprintf(p.out, "%s %s (docker compose %s %s), then press Enter\n", do, name, docker, name)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case _, pressed := <-p.keyboard:
-		if !pressed {
-			return fault.New(fault.InvalidInput, "standard input", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
-		}
-		return nil
+	err := p.keys.enter(ctx, fmt.Sprintf("%s %s (docker compose %s %s), then press Enter", do, name, docker, name))
+	if fault.KindOf(err) == fault.InvalidInput {
+		return fault.New(fault.InvalidInput, "drill", "%v: give --stop, --start, --freeze and --thaw", err)
 	}
+	return err
 }
 
 func (p person) Stop(ctx context.Context, name string) error {
@@ -244,6 +306,9 @@ func (s switchboard) call(ctx context.Context, method, query string, body []byte
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard", err)
+	}
+	if resp.StatusCode == http.StatusNotFound {
+		return fault.New(fault.NotFound, "the sandbox's switchboard", "%s", bytes.TrimSpace(answer))
 	}
 	if !slices.Contains([]int{http.StatusCreated, http.StatusNoContent, http.StatusOK}, resp.StatusCode) {
 		return fault.New(fault.Unavailable, "the sandbox's switchboard", "%s: %s", resp.Status, bytes.TrimSpace(answer))

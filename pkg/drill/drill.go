@@ -7,6 +7,7 @@ package drill
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -38,13 +39,18 @@ type Installation struct {
 	DB        *pgxpool.Pool // as a client of its own: application_name mealplanner-drill
 	Faults    Faults
 	Processes Processes // nil: drills that need it cannot run
-	// Command runs a command of the program with the installation's settings. That it
-	// fails is no error; kind InvalidConfiguration: it cannot be run.
-	Command func(ctx context.Context, args ...string) error
+	// Import fetches every recipe of the libraries with circuit breakers of its own. The
+	// drill expects it to fail, but for kind InvalidConfiguration: it cannot be run.
+	Import func(ctx context.Context) error
 	// WeekInForce returns the Monday of the week whose run was due, as a date.
 	WeekInForce func(ctx context.Context) (string, error)
 	// OTLP is the Collector's gRPC endpoint.
 	OTLP string
+	// Hastened says that the rules' durations are divided as in test/drill/scale.yml.
+	Hastened bool
+	// Failed hears of a fault that ended by itself, which the alert then may not follow.
+	// It may be nil: Heal returns the same error.
+	Failed func(error)
 }
 
 // HeartbeatMissed reports whether the api pages because it misses Alertmanager's heartbeat.
@@ -90,12 +96,19 @@ type Drill struct {
 	inject func(context.Context, *Installation) (Heal, error)
 }
 
-// Inject breaks the installation. On an error nothing stays broken.
+// Inject breaks the installation. On an error, also when ctx ends, what was broken is healed.
 func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 	if d.Processes && i.Processes == nil {
 		return nil, fault.New(fault.InvalidInput, "drill "+d.Name, "stops processes: say how with --stop and --start")
 	}
-	return d.inject(ctx, i)
+	heal, err := d.inject(ctx, i)
+	if err != nil && heal != nil {
+		err = errors.Join(err, heal(context.WithoutCancel(ctx)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return heal, nil
 }
 
 // Runbook is the slug of the alert's runbook.

@@ -23,19 +23,19 @@ var Drills = []Drill{
 		Fault:  "Another client locks the table plans for 1.6 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []string{"DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
-		inject: all(setting("generation.timeout", "10s"), lockedAtTimes("plans", 1600*time.Millisecond, 600*time.Millisecond), planning(2500*time.Millisecond)),
+		inject: all(planning(2500*time.Millisecond), setting("generation.timeout", "10s"), lockedAtTimes("plans", 1600*time.Millisecond, 600*time.Millisecond)),
 	},
 	{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
 		Fault:  "Two users forbid everything that can be cooked.",
 		Cause:  []string{"recipes"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`), planning(8*time.Second)),
+		inject: all(planning(8*time.Second), settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`)),
 	},
 	{
 		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,
 		Fault:  "Most users have targets that no recipe reaches.",
 		Cause:  []string{"out of band"},
-		inject: all(settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`), planning(8*time.Second)),
+		inject: all(planning(8*time.Second), settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`)),
 	},
 	{
 		Name: "generation-failed", Alert: "WeeklyGenerationIncomplete", Reach: Pager,
@@ -48,29 +48,29 @@ var Drills = []Drill{
 		Fault:  "Another client locks the table outbox, and many jobs want it.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
-		inject: stuckJobs,
+		inject: stuckJobs(16), // five work, more than ten wait
 	},
 	{
 		Name: "scheduler-concurrency-saturated", Alert: "SchedulerConcurrencySaturated", Reach: Record,
 		Fault: "One job at a time may run, and both upstreams are slow.",
 		Cause: []string{"jobs.concurrency"},
-		inject: all(setting("jobs.concurrency", "1"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000}),
-			running(500*time.Millisecond, "job_type = 'AutoSync'")),
+		inject: all(running(500*time.Millisecond, "job_type = 'AutoSync'"), setting("jobs.concurrency", "1"),
+			upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000})),
 	},
 	{
 		Name: "high-retry-rate", Alert: "SchedulerRetryRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
 		Fault: "The time limit of AutoSync was lowered to a second, and Tandoor takes three.",
 		Cause: []string{"autosync", "timeout"},
 		Also:  []string{"APIErrorRateHigh", "APIErrorBudgetBurn"},
-		inject: all(setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}),
-			running(time.Second, "connection_id is not null")),
+		inject: all(running(time.Second, "connection_id is not null"),
+			setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000})),
 	},
 	{
 		Name: "job-failures", Alert: "SchedulerJobFailureRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Pager,
 		Fault: "Tandoor refuses the token.",
 		Cause: []string{"tandoor", "unauthorized"},
-		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusUnauthorized}),
-			running(time.Second, "connection_id is not null")),
+		inject: all(running(time.Second, "connection_id is not null"),
+			upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusUnauthorized})),
 	},
 	{
 		Name: "api-down", Alert: "ExternalAPIDown", Labels: map[string]string{"api": "fatsecret"}, Reach: Pager,
@@ -81,11 +81,10 @@ var Drills = []Drill{
 	},
 	{
 		Name: "api-errors", Alert: "APIErrorRateHigh", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
-		Fault: "Tandoor answers every third request for recipes with 503.",
-		Cause: []string{"tandoor", "503"},
-		Also:  []string{"SchedulerJobFailureRateHigh", "SchedulerRetryRateHigh"},
-		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33}),
-			syncing),
+		Fault:  "Tandoor answers every third request for recipes with 503.",
+		Cause:  []string{"tandoor", "503"},
+		Also:   []string{"SchedulerJobFailureRateHigh", "SchedulerRetryRateHigh"},
+		inject: all(syncing, upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33})),
 	},
 	{
 		Name: "api-error-budget-burn", Alert: "APIErrorBudgetBurn", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
@@ -97,25 +96,23 @@ var Drills = []Drill{
 	},
 	{
 		Name: "api-quota-high", Alert: "APIQuotaHigh", Labels: map[string]string{"api": "fatsecret"}, Reach: Slack,
-		Fault: "Nine tenths of FatSecret's daily calls are spent.",
-		Cause: []string{"fatsecret", "quota"},
-		inject: statement(`insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, 4500)
-				on conflict (api, day) do update set calls = api_budget.calls + 4500`,
-			`update api_budget set calls = greatest(calls - 4500, 0) where api = 'fatsecret' and day = (now() at time zone 'utc')::date`),
+		Fault:  "Nine tenths of FatSecret's daily calls are spent.",
+		Cause:  []string{"fatsecret", "quota"},
+		inject: callsSpent(4500),
 	},
 	{
 		Name: "db-pool-saturated", Alert: "DatabaseConnectionPoolSaturated", Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
 		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table outbox.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
-		inject: all(setting("jobs.concurrency", "40"), stuckJobs),
+		inject: all(stuckJobs(19), setting("jobs.concurrency", "40")), // of 20 connections
 	},
 	{
 		Name: "database-connection-pool-high", Alert: "DatabaseConnectionPoolHigh", Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
 		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table outbox.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
-		inject: all(setting("jobs.concurrency", "15"), stuckJobs),
+		inject: all(stuckJobs(15), setting("jobs.concurrency", "15")),
 	},
 	{
 		Name: "database-query-slow", Alert: "DatabaseQuerySlow", Reach: Slack,
@@ -127,7 +124,7 @@ var Drills = []Drill{
 		Name: "email-delivery-issues", Alert: "EmailDeliveryRateLow", Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
 		Fault:  "The mail server refuses every mail for good.",
 		Cause:  []string{"mail server", "refuse"},
-		inject: all(upstream(faultswitch.Rule{Upstream: "smtp", Status: 550}), planning(8*time.Second)),
+		inject: all(planning(8*time.Second), upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
 	{
 		Name: "service-down", Alert: "ServiceDown", Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,
@@ -140,7 +137,7 @@ var Drills = []Drill{
 		Name: "availability-budget-burn-fast", Alert: "AvailabilityBudgetBurnFast", Labels: map[string]string{"service": "meal-planner-api"}, Reach: Pager,
 		Fault: "The api hangs for seconds, again and again.", Processes: true,
 		Cause:  []string{"meal-planner-api", "gaps"},
-		inject: frozenAtTimes("api", 6*time.Second, 5*time.Second),
+		inject: frozenAtTimes("api"),
 	},
 	{
 		Name: "telemetry-missing", Alert: "TelemetryMissing", Labels: map[string]string{"source": "collector"}, Reach: Pager,
@@ -173,8 +170,7 @@ var Drills = []Drill{
 		Fault:  "FatSecret does not answer, and another client locks the table outbox while too many jobs may run.",
 		Causes: [][]string{{"fatsecret", "answer"}, {"outbox", "lock"}},
 		Also:   append([]string{"ExternalAPIDown", "APIErrorRateHigh", "APIErrorBudgetBurn", "DatabaseConnectionPoolSaturated"}, consequences...),
-		inject: all(upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
-			setting("jobs.concurrency", "40"), stuckJobs),
+		inject: all(stuckJobs(19), setting("jobs.concurrency", "40"), upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true})),
 	},
 	{
 		Name: "generation-slow-and-mail", book: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
@@ -187,16 +183,18 @@ var Drills = []Drill{
 
 // syncing has Tandoor's recipes fetched all the time, whole.
 var syncing = all(
-	statement(`update scheduled_jobs set parameters = '{"sync_type": "tandoor", "full_sync": true}' where connection_id is not null`,
-		`update scheduled_jobs set parameters = '{"sync_type": "tandoor"}' where connection_id is not null`),
+	jobsBack("connection_id is not null"),
+	func(ctx context.Context, i *Installation) (Heal, error) {
+		return nil, exec(ctx, i, `update scheduled_jobs set parameters = parameters || '{"full_sync": true}' where connection_id is not null`)
+	},
 	running(time.Second, "connection_id is not null"),
 )
 
-// importing runs one import after the other, each in a process of its own, whose breaker
-// has not opened yet.
+// importing runs one import after the other, each with breakers of its own, which have not
+// opened yet.
 var importing = during(func(ctx context.Context, i *Installation) error {
 	for {
-		if err := i.Command(ctx, "import", "--full"); err != nil && ctx.Err() == nil && fault.KindOf(err) == fault.InvalidConfig {
+		if err := i.Import(ctx); ctx.Err() == nil && fault.KindOf(err) == fault.InvalidConfig {
 			return err
 		}
 		if !sleep(ctx, 500*time.Millisecond) {
@@ -206,10 +204,13 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 })
 
 // slowGenerations take 3 seconds and more, and succeed.
-var slowGenerations = all(setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond), planning(2*time.Second))
+var slowGenerations = all(planning(2*time.Second), setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond))
 
 // stuckJobs wait for a lock and hold a connection each.
-var stuckJobs = all(locked("outbox"), running(2*time.Second, "job_type in ('DailyAdvisor', 'WeeklyTrends')"))
+func stuckJobs(atLeast int) inject {
+	const where = "job_type in ('DailyAdvisor', 'WeeklyTrends')"
+	return all(enough(atLeast, where), running(2*time.Second, where), locked("outbox"))
+}
 
 // consequences are alerts that follow when the fault of stuckJobs lasts: statements end
 // after 30 seconds, and jobs with them.

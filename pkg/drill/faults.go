@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,10 +15,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 )
 
-// inject is one fault; all makes several one.
+// inject is one fault. A heal that comes with an error ends what may have begun all the same.
 type inject = func(context.Context, *Installation) (Heal, error)
 
-// all injects several faults, and heals them in the reverse order.
+// all injects several faults, and heals them in the reverse order: what has jobs run comes
+// first, so that they end before they are put back.
 func all(faults ...inject) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		var heals []Heal
@@ -30,10 +32,12 @@ func all(faults ...inject) inject {
 		}
 		for _, f := range faults {
 			h, err := f(ctx, i)
-			if err != nil {
-				return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
+			if h != nil {
+				heals = append(heals, h)
 			}
-			heals = append(heals, h)
+			if err != nil {
+				return heal, err
+			}
 		}
 		return heal, nil
 	}
@@ -42,46 +46,53 @@ func all(faults ...inject) inject {
 // upstream switches a fault of the sandbox on.
 func upstream(r faultswitch.Rule) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		id, err := i.Faults.Set(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context) error { return i.Faults.Clear(ctx, id) }, nil
+		r.ID = "drill-" + rand.Text() // known also when the answer is lost
+		_, err := i.Faults.Set(ctx, r)
+		return func(ctx context.Context) error {
+			if err := i.Faults.Clear(ctx, r.ID); fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+			return nil
+		}, err
 	}
 }
 
-// statement runs SQL, and on healing other SQL.
-func statement(breaks, heals string, args ...any) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		if err := exec(ctx, i, breaks, args...); err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context) error { return exec(ctx, i, heals) }, nil
-	}
-}
-
+// exec runs a statement to its end, also when the drill is interrupted: what was done to
+// which rows must be known to be put back.
 func exec(ctx context.Context, i *Installation, sql string, args ...any) error {
-	_, err := i.DB.Exec(ctx, sql, args...)
-	if err != nil {
-		return fault.Wrap(fault.DatabaseError, "drill", err)
-	}
-	return nil
+	_, err := i.DB.Exec(context.WithoutCancel(ctx), sql, args...)
+	return fault.Wrap(fault.DatabaseError, "drill", err)
 }
 
-// during runs work until the fault is healed, which waits for its end.
+// text returns what a query has to say in one value, "" if it has no row.
+func text(ctx context.Context, i *Installation, sql string, args ...any) (string, error) {
+	var out string
+	err := i.DB.QueryRow(context.WithoutCancel(ctx), sql, args...).Scan(&out)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return out, fault.Wrap(fault.DatabaseError, "drill", err)
+}
+
+// during runs work until the fault is healed, which waits for its end and returns its
+// error. That it ends by itself is said at once.
 func during(work func(ctx context.Context, i *Installation) error) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		var wg sync.WaitGroup
-		var err error
-		wg.Go(func() { err = work(ctx, i) })
+		var failed error
+		wg.Go(func() {
+			if err := work(ctx, i); err != nil && !errors.Is(err, context.Canceled) {
+				failed = err
+				if i.Failed != nil {
+					i.Failed(err)
+				}
+			}
+		})
 		return func(context.Context) error {
 			cancel()
 			wg.Wait()
-			if errors.Is(err, context.Canceled) {
-				return nil
-			}
-			return err
+			return failed
 		}, nil
 	}
 }
@@ -101,154 +112,240 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // locked holds a lock on a table that keeps everybody from it.
 func locked(table string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		tx, err := lock(ctx, i, table)
+		unlock, err := lock(ctx, i, table)
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context) error { return tx.Rollback(ctx) }, nil
+		return func(ctx context.Context) error { unlock(ctx); return nil }, nil
 	}
 }
 
-func lock(ctx context.Context, i *Installation, table string) (pgx.Tx, error) {
+// lock locks a table. A session that cannot unlock it has ended, perhaps by the hand of
+// somebody who mitigated the drill, and its lock with it.
+func lock(ctx context.Context, i *Installation, table string) (unlock func(context.Context), err error) {
 	tx, err := i.DB.Begin(ctx)
 	if err == nil {
 		_, err = tx.Exec(ctx, "lock table "+pgx.Identifier{table}.Sanitize()+" in access exclusive mode")
 	}
 	if err != nil && tx != nil {
-		err = errors.Join(err, tx.Rollback(ctx))
+		err = errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.DatabaseError, "drill: lock "+table, err)
 	}
-	return tx, nil
+	return func(ctx context.Context) { _ = tx.Rollback(ctx) }, nil
 }
 
 // lockedAtTimes locks a table for a time, again and again.
 func lockedAtTimes(table string, on, off time.Duration) inject {
 	return during(func(ctx context.Context, i *Installation) error {
 		for ctx.Err() == nil {
-			tx, err := lock(ctx, i, table)
+			unlock, err := lock(ctx, i, table)
 			if err != nil {
 				return err
 			}
 			sleep(ctx, on)
-			if err := tx.Rollback(context.WithoutCancel(ctx)); err != nil {
-				return fault.Wrap(fault.DatabaseError, "drill: unlock "+table, err)
-			}
+			unlock(context.WithoutCancel(ctx))
 			sleep(ctx, off)
 		}
 		return nil
 	})
 }
 
-// setting changes a runtime setting.
+// A runtime setting of a drill ends by itself when the drill was killed.
+const (
+	settingLasts   = 15 * time.Minute
+	settingRenewed = 5 * time.Minute
+)
+
+// setting changes a runtime setting. What somebody sets meanwhile stays; if nobody does,
+// what was set before comes back.
 func setting(name, value string) inject {
+	set := func(ctx context.Context, i *Installation) (Heal, error) {
+		before, err := text(ctx, i, "select to_jsonb(r)::text from runtime_settings r where name = $1 and set_by <> 'drill'", name)
+		if err != nil {
+			return nil, err
+		}
+		err = exec(ctx, i, `insert into runtime_settings (name, value, set_by, reason, expires_at) values ($1, $2, 'drill', 'drill', now() + make_interval(secs => $3))
+			on conflict (name) do update set value = excluded.value, set_by = excluded.set_by, reason = excluded.reason, set_at = now(), expires_at = excluded.expires_at`,
+			name, value, settingLasts.Seconds())
+		return func(ctx context.Context) error {
+			err := exec(ctx, i, "delete from runtime_settings where name = $1 and set_by = 'drill'", name)
+			if before != "" {
+				err = errors.Join(err, exec(ctx, i, "insert into runtime_settings select * from jsonb_populate_record(null::runtime_settings, $1::jsonb) on conflict (name) do nothing", before))
+			}
+			return err
+		}, err
+	}
+	return all(set, during(func(ctx context.Context, i *Installation) error {
+		for sleep(ctx, settingRenewed) {
+			if err := exec(ctx, i, "update runtime_settings set expires_at = now() + make_interval(secs => $2) where name = $1 and set_by = 'drill'", name, settingLasts.Seconds()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// enough refuses an installation that has too few jobs for the fault to show; the
+// condition on scheduled_jobs chooses them.
+func enough(jobs int, where string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		err := exec(ctx, i, `insert into runtime_settings (name, value, set_by, reason, expires_at) values ($1, $2, 'drill', 'drill', now() + interval '15 minutes')
-			on conflict (name) do update set value = excluded.value, set_by = excluded.set_by, reason = excluded.reason, set_at = now(), expires_at = excluded.expires_at`, name, value)
+		var n int
+		if err := i.DB.QueryRow(ctx, "select count(*) from scheduled_jobs where enabled and ("+where+")").Scan(&n); err != nil {
+			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
+		}
+		if n < jobs {
+			return nil, fault.New(fault.InvalidInput, "drill", "takes %d jobs (%s), and there are %d: add users, or use make drill NAME=..., which brings its own", jobs, where, n)
+		}
+		return nil, nil
+	}
+}
+
+// jobsBack puts back, once they have ended, what was known of jobs before the faults that
+// follow: whether they are enabled, what they are asked to do and how they ended.
+func jobsBack(where string, args ...any) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		before, err := text(ctx, i, "select coalesce(jsonb_agg(to_jsonb(s)), '[]')::text from scheduled_jobs s where "+where, args...)
 		if err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) error {
-			return exec(ctx, i, "delete from runtime_settings where name = $1 and set_by = 'drill'", name)
+			return errors.Join(ended(ctx, i, where, args...), exec(ctx, i, `update scheduled_jobs s
+				set enabled = o.enabled, parameters = o.parameters, error_count = o.error_count, last_error = o.last_error, retry_at = o.retry_at,
+					status = case when o.river_job_id is null then o.status else s.status end
+				from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id and s.river_job_id is null`, before))
 		}, nil
 	}
+}
+
+// endsWithin is how long the jobs of a drill may take to end after it.
+const endsWithin = 2 * time.Minute
+
+// ended waits until no job that the condition chooses waits or works. Pauses before
+// further attempts are cut short.
+func ended(ctx context.Context, i *Installation, where string, args ...any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, endsWithin,
+		fault.New(fault.TimeoutError, "drill", "jobs still wait or work %s after its end (%s): is a scheduler running?", endsWithin, where))
+	defer cancel()
+	for {
+		n, err := text(ctx, i, "select count(*)::text from scheduled_jobs where river_job_id is not null and ("+where+")", args...)
+		if err != nil || n == "0" {
+			return err
+		}
+		if err := hurried(ctx, i); err != nil {
+			return err
+		}
+		if !sleep(ctx, 250*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// hurried has jobs that wait for a further attempt make it now.
+func hurried(ctx context.Context, i *Installation) error {
+	return exec(ctx, i, "update river_job set scheduled_at = now() where state = 'retryable' and scheduled_at > now()")
 }
 
 // running has jobs run again and again: those that the condition on scheduled_jobs
 // chooses, each when it has ended. Pauses before further attempts are cut short.
 func running(every time.Duration, where string) inject {
-	return during(func(ctx context.Context, i *Installation) error {
+	return all(jobsBack(where), during(func(ctx context.Context, i *Installation) error {
 		for {
 			err := exec(ctx, i, "update scheduled_jobs set status = 'pending', error_count = 0, last_error = null where enabled and river_job_id is null and status <> 'pending' and ("+where+")")
 			if err == nil {
-				err = exec(ctx, i, "update river_job set scheduled_at = now() where state = 'retryable' and scheduled_at > now()")
+				err = hurried(ctx, i)
 			}
-			if err != nil && ctx.Err() == nil {
+			if err != nil {
 				return err
 			}
 			if !sleep(ctx, every) {
 				return nil
 			}
 		}
-	})
+	}))
 }
 
-// firstWeek is how many weeks ahead the weeks lie that drills plan. They are deleted when
-// the drill ends.
+// firstWeek is how many weeks ahead the weeks lie that drills plan.
 const firstWeek = 60
 
-// planning has everybody's weeks planned again and again, always others, far ahead.
+// planning has everybody's weeks planned again and again, always others, far ahead. When
+// it ends, the weeks are gone, and what is left of their mails.
 func planning(every time.Duration) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		heal, err := during(func(ctx context.Context, i *Installation) error {
-			for n := firstWeek; ; n++ {
-				err := exec(ctx, i, fmt.Sprintf(`update scheduled_jobs set status = 'pending', error_count = 0, last_error = null,
-					parameters = jsonb_build_object('week', to_char(date_trunc('week', now()) + interval '%d weeks', 'YYYY-MM-DD'))
-					where job_type = 'WeeklyGeneration' and enabled and river_job_id is null`, n))
-				if err != nil && ctx.Err() == nil {
-					return err
-				}
-				if !sleep(ctx, every) {
-					return nil
-				}
+	const where = "job_type = 'WeeklyGeneration'"
+	weeksGone := func(_ context.Context, i *Installation) (Heal, error) {
+		return func(ctx context.Context) error {
+			var errs []error
+			for _, table := range []string{"plans", "outbox"} {
+				errs = append(errs, exec(ctx, i, fmt.Sprintf("delete from %s where week_of >= date_trunc('week', now()) + interval '%d weeks'", table, firstWeek)))
 			}
-		})(ctx, i)
+			return errors.Join(errs...)
+		}, nil
+	}
+	return all(weeksGone, jobsBack(where), during(func(ctx context.Context, i *Installation) error {
+		for n := firstWeek; ; n++ {
+			err := exec(ctx, i, fmt.Sprintf(`update scheduled_jobs set status = 'pending', error_count = 0, last_error = null,
+				parameters = parameters || jsonb_build_object('week', to_char(date_trunc('week', now()) + interval '%d weeks', 'YYYY-MM-DD'))
+				where enabled and river_job_id is null and (%s)`, n, where))
+			if err != nil {
+				return err
+			}
+			if !sleep(ctx, every) {
+				return nil
+			}
+		}
+	}))
+}
+
+// settingsOf changes settings of enabled users; their old ones come back.
+func settingsOf(who, change string) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		before, err := text(ctx, i, `with o as (select id, settings from users where enabled and (`+who+`) for update),
+			n as (update users u set settings = o.settings || $1::jsonb from o where u.id = o.id)
+			select coalesce(jsonb_agg(to_jsonb(o)), '[]')::text from o`, change)
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context) error {
-			return errors.Join(heal(ctx),
-				exec(ctx, i, "update scheduled_jobs set parameters = '{}' where job_type = 'WeeklyGeneration' and parameters ? 'week'"),
-				exec(ctx, i, fmt.Sprintf("delete from plans where week_of >= date_trunc('week', now()) + interval '%d weeks'", firstWeek)))
+		return func(ctx context.Context) error { // what else the users changed meanwhile stays
+			return exec(ctx, i, `update users u set settings = (u.settings - changed.names) ||
+				(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(o.settings) where key = any(changed.names))
+				from jsonb_to_recordset($1::jsonb) o(id text, settings jsonb), (select array_agg(k) as names from jsonb_object_keys($2::jsonb) k) changed
+				where u.id = o.id`, before, change)
 		}, nil
 	}
 }
 
-// settingsOf changes the settings of users; their old ones come back.
-func settingsOf(who, change string) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		rows, err := i.DB.Query(ctx, "select id, settings::text from users where enabled and ("+who+")")
-		if err != nil {
-			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
-		}
-		old, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ ID, Settings string }])
-		if err != nil {
-			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
-		}
-		heal := func(ctx context.Context) error {
-			var errs []error
-			for _, u := range old {
-				errs = append(errs, exec(ctx, i, "update users set settings = $2::jsonb where id = $1", u.ID, u.Settings))
-			}
-			return errors.Join(errs...)
-		}
-		if err := exec(ctx, i, "update users set settings = settings || $1::jsonb where enabled and ("+who+")", change); err != nil {
-			return nil, err
-		}
-		return heal, nil
-	}
-}
+// unasked reports whether an error of [Processes] says that nothing was tried.
+func unasked(err error) bool { return fault.KindOf(err) == fault.InvalidInput }
 
 // frozen keeps a process from doing anything.
 func frozen(name string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		if err := i.Processes.Freeze(ctx, name); err != nil {
+		err := i.Processes.Freeze(ctx, name)
+		if unasked(err) {
 			return nil, err
 		}
-		return func(ctx context.Context) error { return i.Processes.Thaw(ctx, name) }, nil
+		return func(ctx context.Context) error { return i.Processes.Thaw(ctx, name) }, err
 	}
 }
 
-// frozenAtTimes freezes a process for a time, again and again.
-func frozenAtTimes(name string, on, off time.Duration) inject {
+// frozenAtTimes freezes a process for a time, again and again: longer than the window in
+// which one sign of life is enough, and shorter than what makes it count as down.
+func frozenAtTimes(name string) inject {
 	return during(func(ctx context.Context, i *Installation) error {
+		on, off := 90*time.Second, time.Minute
+		if i.Hastened {
+			on, off = 6*time.Second, 5*time.Second
+		}
 		for ctx.Err() == nil {
-			if err := i.Processes.Freeze(ctx, name); err != nil {
+			err := i.Processes.Freeze(ctx, name)
+			if unasked(err) {
 				return err
 			}
-			sleep(ctx, on)
-			if err := i.Processes.Thaw(context.WithoutCancel(ctx), name); err != nil {
+			if err == nil {
+				sleep(ctx, on)
+			}
+			if err := errors.Join(err, i.Processes.Thaw(context.WithoutCancel(ctx), name)); err != nil {
 				return err
 			}
 			sleep(ctx, off)
@@ -260,32 +357,58 @@ func frozenAtTimes(name string, on, off time.Duration) inject {
 // stopped ends a process.
 func stopped(name string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		if err := i.Processes.Stop(ctx, name); err != nil {
+		err := i.Processes.Stop(ctx, name)
+		if unasked(err) {
 			return nil, err
 		}
-		return func(ctx context.Context) error { return i.Processes.Start(ctx, name) }, nil
+		return func(ctx context.Context) error { return i.Processes.Start(ctx, name) }, err
 	}
 }
 
-// planGone takes the plan of the week in force from one user, and keeps the job from
-// making it again.
+// planGone hides the plan of the week in force of one user, half a century back, and keeps
+// the job from making another.
 func planGone(ctx context.Context, i *Installation) (Heal, error) {
 	week, err := i.WeekInForce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var user string
-	err = i.DB.QueryRow(ctx, `update scheduled_jobs set enabled = false where job_type = 'WeeklyGeneration' and user_id =
-		(select p.user_id from plans p join users u on u.id = p.user_id where u.enabled and p.week_of = $1::date order by 1 limit 1) returning user_id`, week).Scan(&user)
+	plan, user := 0, ""
+	err = i.DB.QueryRow(ctx, `select p.id, p.user_id from plans p join users u on u.id = p.user_id join scheduled_jobs s on s.user_id = u.id
+		where u.enabled and s.enabled and s.job_type = 'WeeklyGeneration' and p.week_of = $1::date order by 2 limit 1`, week).Scan(&plan, &user)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fault.New(fault.Conflict, "drill", "no user whose weekly job is enabled has a plan for the week of %s", week)
+	}
 	if err != nil {
-		return nil, fault.Wrap(fault.DatabaseError, "drill: nobody has a plan for the week of "+week, err)
+		return nil, fault.Wrap(fault.DatabaseError, "drill", err)
 	}
-	heal := func(ctx context.Context) error {
-		return exec(ctx, i, `update scheduled_jobs set enabled = true, status = 'pending', parameters = jsonb_build_object('week', $2::text)
-			where job_type = 'WeeklyGeneration' and user_id = $1`, user, week)
+	const where = "job_type = 'WeeklyGeneration' and user_id = $1"
+	move := func(ctx context.Context, sign string) error {
+		return exec(ctx, i, `with meals as (update plan_meals set date = date `+sign+` 7 * 2600 where plan_id = $1)
+			update plans set week_of = week_of `+sign+` 7 * 2600 where id = $1`, plan)
 	}
-	if err := exec(ctx, i, "delete from plans where user_id = $1 and week_of = $2::date", user, week); err != nil {
-		return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
+	hidden := func(ctx context.Context, i *Installation) (Heal, error) {
+		return func(ctx context.Context) error {
+			// A plan that somebody had made meanwhile is newer.
+			err := exec(ctx, i, "delete from plans where id = $1 and exists (select from plans p where p.user_id = $2 and p.week_of = $3::date)", plan, user, week)
+			return errors.Join(err, move(ctx, "+"))
+		}, move(ctx, "-")
 	}
-	return heal, nil
+	paused := func(ctx context.Context, i *Installation) (Heal, error) {
+		return nil, exec(ctx, i, "update scheduled_jobs set enabled = false where "+where, user)
+	}
+	return all(jobsBack(where, user), paused, hidden)(ctx, i)
+}
+
+// callsSpent counts calls of FatSecret's day that nobody made.
+func callsSpent(calls int) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		day, err := text(ctx, i, `insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, $1)
+			on conflict (api, day) do update set calls = api_budget.calls + $1 returning day::text`, calls)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) error {
+			return exec(ctx, i, "update api_budget set calls = greatest(calls - $1, 0) where api = 'fatsecret' and day = $2::date", calls, day)
+		}, nil
+	}
 }

@@ -106,7 +106,7 @@ func newWorld(t *testing.T, o options) *world {
 	db, err := pgxpool.New(ctx, w.pg.URL("postgres")+"&application_name=mealplanner-drill")
 	must(t, err)
 	t.Cleanup(db.Close)
-	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, Command: w.run, OTLP: w.Ports.OTLP()}
+	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, Import: w.importAll, OTLP: w.Ports.OTLP(), Hastened: true}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
 	w.settle(t, o.fires...)
@@ -315,9 +315,9 @@ func (w *world) command(ctx context.Context, args ...string) (code int, output s
 	return 0, string(out), err
 }
 
-// run implements [drill.Installation]'s Command.
-func (w *world) run(ctx context.Context, args ...string) error {
-	cmd := program.Command(ctx, w.env, args...)
+// importAll implements [drill.Installation]'s Import.
+func (w *world) importAll(ctx context.Context) error {
+	cmd := program.Command(ctx, w.env, "import", "--full")
 	if _, ok := errors.AsType[*exec.Error](cmd.Run()); ok {
 		return fault.New(fault.InvalidConfig, "drill", "%s cannot be run", cmd.Path)
 	}
