@@ -163,24 +163,23 @@ func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func
 }
 
 // shell is [drill.Processes] by the user's commands.
-type shell struct{ stop, start, freeze, thaw []string }
+type shell struct{ stop, start, freeze, thaw string }
 
 func newShell(c *drillCmd) (shell, error) {
-	var s shell
-	for _, f := range []struct {
-		flag, command string
-		words         *[]string
-	}{{"--stop", c.Stop, &s.stop}, {"--start", c.Start, &s.start}, {"--freeze", c.Freeze, &s.freeze}, {"--thaw", c.Thaw, &s.thaw}} {
-		words, err := runbook.Words(f.command)
-		if err != nil {
-			return s, fault.Wrap(fault.InvalidInput, f.flag, err)
+	for flag, command := range map[string]string{"--stop": c.Stop, "--start": c.Start, "--freeze": c.Freeze, "--thaw": c.Thaw} {
+		if !strings.Contains(command, "{}") {
+			return shell{}, fault.New(fault.InvalidInput, flag, "%q does not say {} where the process's name belongs", command)
 		}
-		if !strings.Contains(f.command, "{}") {
-			return s, fault.New(fault.InvalidInput, f.flag, "%q does not say {} where the process's name belongs", f.command)
+		if _, err := named(command, "api"); err != nil {
+			return shell{}, fault.Wrap(fault.InvalidInput, flag, err)
 		}
-		*f.words = words
 	}
-	return s, nil
+	return shell{c.Stop, c.Start, c.Freeze, c.Thaw}, nil
+}
+
+// named are the words of a command for a process.
+func named(command, process string) ([]string, error) {
+	return runbook.Words(strings.ReplaceAll(command, "{}", process))
 }
 
 // commandWithin is how long a command may take.
@@ -188,13 +187,13 @@ const commandWithin = 2 * time.Minute
 
 // run runs a command to its end, also when the drill is interrupted: whether it did what it
 // should has to be known.
-func (s shell) run(ctx context.Context, command []string, name string) error {
+func (s shell) run(ctx context.Context, command, name string) error {
+	words, err := named(command, name)
+	if err != nil {
+		return fault.Wrap(fault.InvalidInput, "drill: "+command, err)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWithin)
 	defer cancel()
-	words := slices.Clone(command)
-	for i, w := range words {
-		words[i] = strings.ReplaceAll(w, "{}", name)
-	}
 	if out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput(); err != nil {
 		return fault.New(fault.Unavailable, "drill: "+strings.Join(words, " "), "%v: %s", err, bytes.TrimSpace(out))
 	}
