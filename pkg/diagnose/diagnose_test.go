@@ -143,6 +143,10 @@ func TestFindings(t *testing.T) {
 		{Trace: "t2", ID: "x", Name: "generation", Start: now.Add(-10 * time.Minute), Took: 2 * time.Second},
 		{Trace: "t2", ID: "y", Parent: "x", Name: "load profile", Took: 2 * time.Second},
 	}
+	const (
+		missed  = "=service:service_down:ratio30d > 0.005 and service:service_up:last1m offset 7d"
+		burning = "=service:service_down:ratio3d > 0.005 and service:service_up:last1m offset 3d"
+	)
 	for name, c := range map[string]struct {
 		s       sick
 		slug    string
@@ -178,11 +182,31 @@ func TestFindings(t *testing.T) {
 		},
 		"open transaction": {s: sick{open: []diagnose.Transaction{{PID: 9, State: "active", Open: time.Minute}}}, causes: []string{"a client without a name (pid 9, active) has a transaction open for 1m0s"}},
 		"outages of days": {
-			s: sick{metrics: map[string][]diagnose.Sample{"service:service_down:ratio30d > 0.005": {sample(0.0125, "service", "api")}}}, slug: "availability-slo-missed",
-			causes: []string{"api was down for 1.2 % of the last 30 days"},
+			s: sick{metrics: map[string][]diagnose.Sample{missed: {sample(0.0125, "service", "api")}}}, slug: "availability-slo-missed",
+			causes: []string{"api was down for 1.25 % of the last 30 days"},
+		},
+		"outages of nearly all days": {
+			s: sick{metrics: map[string][]diagnose.Sample{missed: {sample(0.995, "service", "api")}}}, slug: "availability-slo-missed",
+			causes: []string{"api was down for 99.50 % of the last 30 days"},
+		},
+		"outages of days that are over": {
+			s: sick{metrics: map[string][]diagnose.Sample{
+				missed: {sample(0.0125, "service", "api"), sample(0.02, "service", "scheduler")}, "min_over_time(service": {sample(1, "service", "api"), sample(0, "service", "scheduler")},
+			}}, slug: "availability-slo-missed",
+			causes: []string{"scheduler was down for 2.00 % of the last 30 days"}, earlier: []string{"api was down for 1.25 % of the last 30 days"},
+		},
+		"outages of three days": {
+			s: sick{metrics: map[string][]diagnose.Sample{burning: {sample(0.00504, "service", "api")}}}, slug: "availability-budget-burn-slow",
+			causes: []string{"api was down for 0.50 % of the last 3 days"},
+		},
+		"outages of a day, of a role that has been known for no longer, are said once": {
+			s: sick{metrics: map[string][]diagnose.Sample{
+				burning: {sample(0.006, "service", "api")}, "=service:service_down:ratio1d > 0.015 and service:service_up:last1m offset 1d": {sample(0.018, "service", "api"), sample(0.02, "service", "scheduler")},
+			}}, slug: "availability-budget-burn-slow",
+			causes: []string{"api was down for 0.60 % of the last 3 days", "scheduler was down for 2.00 % of the last day"},
 		},
 		"outages of days are no cause of the moment": {
-			s: sick{metrics: map[string][]diagnose.Sample{"service:service_down:ratio30d > 0.005": {sample(0.0125, "service", "api")}}}, slug: "service-down", causes: []string{},
+			s: sick{metrics: map[string][]diagnose.Sample{missed: {sample(0.0125, "service", "api")}}}, slug: "service-down", causes: []string{},
 		},
 		"gaps": {
 			s: sick{metrics: map[string][]diagnose.Sample{
@@ -204,6 +228,23 @@ func TestFindings(t *testing.T) {
 				t.Errorf("not asked: %v", r.NotAsked)
 			}
 		})
+	}
+}
+
+// How often the role was down is counted over the alert's days, and it says when last.
+func TestOutagesOfDays(t *testing.T) {
+	t.Parallel()
+	r := (&sick{metrics: map[string][]diagnose.Sample{
+		"service:service_down:ratio30d": {sample(0.01, "service", "api"), sample(0.02, "service", "scheduler")},
+		"=changes(service:service_up:last1m[30d]) - resets(service:service_up:last1m[30d]) + 1 - last_over_time(service:service_up:last1m[30d])": {sample(3, "service", "api"), sample(1, "service", "scheduler")},
+		"=max_over_time(timestamp(service:service_up:last1m == 0)[30d:15s])":                                                                     {sample(float64(now.Add(-49*time.Hour).Unix()), "service", "api")},
+	}}).diagnose(t, "availability-slo-missed")
+	var evidence []string
+	for _, f := range r.Causes {
+		evidence = append(evidence, f.Evidence...)
+	}
+	if diff := cmp.Diff([]string{"the budget is 0.5 %; outages: 3, down last at 2026-11-28 11:00:00Z", "the budget is 0.5 %; outages: 1"}, evidence); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -35,7 +35,8 @@ func (s Step) Matches(output string) bool {
 // Runbook is one runbook.
 type Runbook struct {
 	Slug, Alert, Severity string
-	Diagnosis, Mitigation []Step
+	Diagnosis             []Step // changes nothing
+	Mitigation            []Step
 	// Looks are the commands of the resolution, each in a block: they show something that
 	// need not be there, and change nothing.
 	Looks []Step
@@ -47,6 +48,27 @@ var sections = []string{"Symptom", "Impact", "Flow", "Diagnosis", "Mitigation", 
 
 // Program is the first word of every command.
 const Program = "mealplanner"
+
+// readers are the commands that change nothing, by their first words. Others of their groups
+// do change something: `debug USER` has every process write DEBUG lines.
+var readers = []string{
+	"diagnose", "doctor", "debug promql", "debug logql", "debug trace", "debug sql", "alert list", "alert acks", "alert responses", "alert oncall",
+	"job list", "job history", listSettings, "mail queue", "mail stats", "user list",
+}
+
+// listSettings changes a setting once it has further words.
+const listSettings = "job setting"
+
+// reading refuses a command that may change something.
+func reading(s Step) error {
+	words := strings.Join(s.Args, " ")
+	if slices.ContainsFunc(readers, func(r string) bool {
+		return words == r || r != listSettings && strings.HasPrefix(words, r+" ")
+	}) {
+		return nil
+	}
+	return fmt.Errorf("%q may change something: make it a step of the mitigation, or name it in a sentence; here are only %s", s.Command, strings.Join(readers, ", "))
+}
 
 // All reads every runbook of a directory, by slug.
 func All(files fs.FS) (map[string]Runbook, error) {
@@ -113,6 +135,11 @@ func Parse(slug, text string) (Runbook, error) {
 	if r.Diagnosis, err = steps(body["Diagnosis"]); err != nil {
 		return bad("diagnosis: %v", err)
 	}
+	for _, s := range r.Diagnosis {
+		if err := reading(s); err != nil {
+			return bad("diagnosis: %v", err)
+		}
+	}
 	if len(r.Diagnosis) < 2 {
 		return bad("diagnosis: one step only; want a second look")
 	}
@@ -138,10 +165,14 @@ func looks(text string) (out []Step, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if m[1] != "sh" || strings.Contains(m[2], "\n") || len(words) < 3 || words[0] != Program || words[1] != "debug" {
-			return nil, fmt.Errorf("%q is no block ```sh with one `%s debug`", m[2], Program)
+		if m[1] != "sh" || strings.Contains(m[2], "\n") || len(words) < 2 || words[0] != Program {
+			return nil, fmt.Errorf("%q is no block ```sh with one command of %s", m[2], Program)
 		}
-		out = append(out, Step{Command: m[2], Args: words[1:]})
+		s := Step{Command: m[2], Args: words[1:]}
+		if err := reading(s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
 	}
 	return out, nil
 }

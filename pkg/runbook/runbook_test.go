@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,23 +120,59 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	if _, err := runbook.Parse("job-failures", good); err != nil {
 		t.Fatal(err)
 	}
+	const resolution = `mealplanner debug promql 'sum by (job_type) (increase(scheduler_job_retry_exhausted_total[24h] anchored)) > 0'`
 	for want, broken := range map[string]string{
-		"Severity":           strings.Replace(good, "Severity: critical", "Severity: high", 1),
-		"sections":           strings.Replace(good, "## Impact", "## Damage", 1),
-		"Post-incident":      good[:strings.Index(good, "## Post-incident")+len("## Post-incident")] + "\n",
-		"Mermaid":            strings.Replace(good, "flowchart TD", "graph", 1),
-		"diagnosis: step 1":  strings.Replace(good, "```expect", "```", 1),
-		"diagnosis: step 2":  strings.Replace(good, "2. ", "3. ", 1),
-		"no command of":      strings.Replace(good, "mealplanner diagnose", "curl", 1),
-		"one plain command":  strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
-		"resolution":         strings.Replace(good, "mealplanner debug logql", "mealplanner user set ana --name", 1),
+		"Severity":          strings.Replace(good, "Severity: critical", "Severity: high", 1),
+		"sections":          strings.Replace(good, "## Impact", "## Damage", 1),
+		"Post-incident":     good[:strings.Index(good, "## Post-incident")+len("## Post-incident")] + "\n",
+		"Mermaid":           strings.Replace(good, "flowchart TD", "graph", 1),
+		"diagnosis: step 1": strings.Replace(good, "```expect", "```", 1),
+		"diagnosis: step 2": strings.Replace(good, "2. ", "3. ", 1),
+		"no command of":     strings.Replace(good, "mealplanner diagnose", "curl", 1),
+		"one plain command": strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner diagnose job-failures | head", 1),
+		"resolution":        strings.Replace(good, "mealplanner debug logql", "mealplanner user set ana --name", 1),
+		// A look and a diagnosis change nothing.
+		`resolution: "mealplanner debug ana" may change something: make it a step of the mitigation`: strings.Replace(good, resolution, "mealplanner debug ana", 1),
+		`resolution: "mealplanner debug user ana" may change something`:                              strings.Replace(good, resolution, "mealplanner debug user ana", 1),
+		`resolution: "mealplanner debug --for 1h promql" may change something`:                       strings.Replace(good, resolution, "mealplanner debug --for 1h promql", 1),
+		`resolution: "mealplanner job setting generation.timeout 5s" may change something`:           strings.Replace(good, resolution, "mealplanner job setting generation.timeout 5s", 1),
+		`resolution: "mealplanner doctors" may change something`:                                     strings.Replace(good, resolution, "mealplanner doctors", 1),
+		`resolution: "mealplanner migrate" may change something`:                                     strings.Replace(good, resolution, "mealplanner migrate", 1),
+		`diagnosis: "mealplanner alert ack ExternalAPIDown" may change something: make it a step`:    strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner alert ack ExternalAPIDown", 1),
 		"mitigation: step 1": strings.Replace(good, "^would do: jobs.AutoSync.paused", "(", 1),
 	} {
 		if broken == good {
 			t.Fatalf("%s: nothing was broken", want)
 		}
-		if _, err := runbook.Parse("job-failures", broken); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), want) {
+		if _, err := runbook.Parse("job-failures", broken); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "job-failures") {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+	for _, look := range []string{"mealplanner doctor", "mealplanner job setting", "mealplanner debug sql 'select 1'", "mealplanner alert list --all", "mealplanner diagnose"} {
+		if r, err := runbook.Parse("job-failures", strings.Replace(good, resolution, look, 1)); err != nil || !slices.ContainsFunc(r.Looks, func(s runbook.Step) bool { return s.Command == look }) {
+			t.Errorf("%s: %v", look, err)
+		}
+	}
+}
+
+// The runbook of the slow burn asks for what its alert asks for, but for how long the role
+// has been known.
+func TestSlowBurnAsksForBothBranches(t *testing.T) {
+	t.Parallel()
+	all, err := runbook.All(runbooks.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile("../../prometheus/rules/slo.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rule, _ := strings.Cut(string(b), "- alert: AvailabilityBudgetBurnSlow")
+	_, rule, _ = strings.Cut(rule, "expr: >-")
+	rule, _, _ = strings.Cut(rule, "for: ")
+	rule = regexp.MustCompile(` and service:service_up:last1m offset \dd`).ReplaceAllString(strings.Join(strings.Fields(rule), " "), "")
+	r := all["availability-budget-burn-slow"]
+	if want, got := []string{"debug", "promql", rule}, r.Diagnosis[len(r.Diagnosis)-1].Args; !slices.Equal(got, want) {
+		t.Errorf("%q, the rule says %q", got, want)
 	}
 }
