@@ -17,13 +17,20 @@ import (
 	"github.com/mealplanner/mealplanner/test/program"
 )
 
+// within is how long an alert may take to fire, and to resolve: mails leave their window after
+// a minute. drilling is time for both and for a diagnosis.
+const (
+	within   = "150s"
+	drilling = 7 * time.Minute
+)
+
 // TestDrillCommand breaks an installation with the command as people do: over the sandbox's
 // switchboard, by commands that stop processes, and by being asked to stop them.
 func TestDrillCommand(t *testing.T) {
 	w := newWorld(t, options{webAddr: program.AnyPort})
 	w.env = append(w.env, "SANDBOX_URL="+strings.TrimSuffix(w.box.FaultsURL(), "/faults"))
 	t.Run("an upstream fails", func(t *testing.T) {
-		code, out, err := w.command(t.Context(), "drill", "email-delivery-issues", "--within", "60s")
+		code, out, err := w.commandWithin(t.Context(), drilling, "drill", "email-delivery-issues", "--within", within)
 		must(t, err)
 		told(t, code, out, "EmailDeliveryRateLow fires after", "refuse", "EmailDeliveryRateLow resolved")
 		if n := len(w.box.Faults.Rules()); n != 0 {
@@ -39,16 +46,16 @@ func TestDrillCommand(t *testing.T) {
 			must(t, os.WriteFile(file, []byte(fmt.Sprintf("#!/bin/sh\nkill -%s $(cat %s/$1)\n", name, filepath.Dir(pid))), 0o700))
 			return file + " {}"
 		}
-		code, out, err := w.command(t.Context(), "drill", "service-down", "--within", "60s",
+		code, out, err := w.commandWithin(t.Context(), drilling, "drill", "service-down", "--within", within,
 			"--stop", signal("TERM"), "--start", "false", "--freeze", signal("STOP"), "--thaw", signal("CONT"))
 		must(t, err)
 		told(t, code, out, "ServiceDown fires after", "meal-planner-scheduler", "ServiceDown resolved")
 	})
 	w.settle(t)
 	t.Run("a person is asked", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), drilling)
 		defer cancel()
-		cmd := w.program(ctx, "drill", "telemetry-server-down", "--within", "60s")
+		cmd := w.program(ctx, "drill", "telemetry-server-down", "--within", within)
 		in, err := cmd.StdinPipe()
 		must(t, err)
 		said, err := cmd.StdoutPipe()
@@ -57,11 +64,11 @@ func TestDrillCommand(t *testing.T) {
 		var out strings.Builder
 		for sc := bufio.NewScanner(said); sc.Scan(); {
 			out.WriteString(sc.Text() + "\n")
-			switch {
+			switch { // an interrupted drill heals after ctx
 			case strings.HasPrefix(sc.Text(), "stop jaeger"):
-				must(t, w.Stop(ctx, "jaeger"))
+				must(t, w.Stop(t.Context(), "jaeger"))
 			case strings.HasPrefix(sc.Text(), "start jaeger"):
-				must(t, w.Start(ctx, "jaeger"))
+				must(t, w.Start(t.Context(), "jaeger"))
 			default:
 				continue
 			}

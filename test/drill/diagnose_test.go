@@ -29,6 +29,7 @@ const (
 // and counts how often the diagnosis names it. It does not wait for the alerts; TestDrills
 // does. A healthy installation has no cause to name, before the drills and after them.
 func TestDiagnosis(t *testing.T) {
+	runs := chosen(t)
 	w := newWorld(t, options{})
 	clean := 0
 	for range healthyTimes {
@@ -46,7 +47,7 @@ func TestDiagnosis(t *testing.T) {
 	fmt.Fprintln(tw, "DRILL\tNAMED\tAFTER\tRANK\tCAUSES\tFIRST CAUSE")
 	named := 0
 	for _, d := range drill.Drills {
-		if *only != "" && *only != d.Name {
+		if !runs(d.Name) {
 			continue
 		}
 		v := w.breakAndDiagnose(t, d)

@@ -50,10 +50,27 @@ const (
 	resolvesWithin = 180 * time.Second
 )
 
-// only chooses waves by their drills.
-var only = flag.String("only", "", "run only the waves with these drills, separated by commas")
+// only chooses drills, and with them the others of their waves.
+var only = flag.String("only", "", "run only these drills and the others of their waves, separated by commas")
+
+// chosen returns what tells whether -only chooses a name: that of a drill, or one of others.
+// A name that is neither fails the test.
+func chosen(t *testing.T, others ...string) func(name string) bool {
+	t.Helper()
+	if *only == "" {
+		return func(string) bool { return true }
+	}
+	names := strings.Split(*only, ",")
+	for _, n := range names {
+		if _, err := drill.Lookup(n); err != nil && !slices.Contains(others, n) {
+			t.Fatal(strings.Join(append([]string{"-only: " + err.Error()}, others...), ", "))
+		}
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
 
 func TestDrills(t *testing.T) {
+	runs := chosen(t, "runbooks")
 	w := newWorld(t, options{})
 	inWave := map[string]bool{}
 	for _, names := range waves {
@@ -72,12 +89,12 @@ func TestDrills(t *testing.T) {
 			t.Errorf("nobody follows the runbook %s", slug)
 		}
 	}
-	if *only == "" || *only == "runbooks" {
+	if runs("runbooks") {
 		t.Run("in health", w.inHealth)
 		t.Run("of the calendar", w.calendar)
 	}
 	for _, names := range waves {
-		if *only != "" && !slices.ContainsFunc(names, func(n string) bool { return slices.Contains(strings.Split(*only, ","), n) }) {
+		if !slices.ContainsFunc(names, runs) {
 			continue
 		}
 		t.Run(strings.Join(names, "+"), func(t *testing.T) {
@@ -248,7 +265,7 @@ func (w *world) reached(d drill.Drill, since time.Time) bool {
 	case drill.Beat:
 		return w.paged("oncall", "heartbeat", since, "")
 	default:
-		return strings.Contains(w.output(), `"message":"Alert firing"`) && strings.Contains(w.output(), d.Alert)
+		return w.printed(since, `"message":"Alert firing"`, fmt.Sprintf(`"alert":%q`, d.Alert))
 	}
 }
 

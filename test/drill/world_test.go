@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,7 +54,13 @@ type world struct {
 
 	mu    sync.Mutex
 	roles map[string]*program.Role
-	lines []string // of the roles' stdout
+	lines []line // of the roles' stdout
+}
+
+// line was read at a time.
+type line struct {
+	at   time.Time
+	text string
 }
 
 func must(t *testing.T, err error) {
@@ -115,10 +120,9 @@ func newWorld(t *testing.T, o options) *world {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", program.AnyPort)
+	ports, err := stack.Free(1)
 	must(t, err)
-	must(t, ln.Close())
-	return ln.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", ports[0])
 }
 
 func (w *world) environment(t *testing.T, apiAddr string) []string {
@@ -183,8 +187,9 @@ func (w *world) spawn(t *testing.T, role string) {
 	t.Helper()
 	must(t, w.Start(t.Context(), role))
 	t.Cleanup(func() {
-		_ = w.Thaw(context.Background(), role)
-		_ = w.Stop(context.Background(), role)
+		if err := errors.Join(w.Thaw(context.Background(), role), w.Stop(context.Background(), role)); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
@@ -214,10 +219,10 @@ func (w *world) Start(ctx context.Context, name string) error {
 	return r.Await(ctx)
 }
 
-func (w *world) keep(line string) {
+func (w *world) keep(text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lines = append(w.lines, line)
+	w.lines = append(w.lines, line{time.Now(), text})
 }
 
 // Stop implements [drill.Processes].
@@ -299,14 +304,22 @@ func (w *world) settle(t *testing.T, but ...string) {
 	t.Fatalf("still firing: %v", last)
 }
 
-// program is a command of the program at the hands of tester.
+// program is a command of the program at the hands of tester. At the end of ctx it is
+// interrupted, so that a drill heals, and killed half a minute later.
 func (w *world) program(ctx context.Context, args ...string) *exec.Cmd {
-	return program.Command(ctx, slices.Concat(w.env, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=", "USER=tester"}), args...)
+	cmd := program.Command(ctx, slices.Concat(w.env, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=", "USER=tester"}), args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 30 * time.Second
+	return cmd
 }
 
-// command runs a command to its end.
+// command runs a command to its end, for two minutes at most.
 func (w *world) command(ctx context.Context, args ...string) (code int, output string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	return w.commandWithin(ctx, 2*time.Minute, args...)
+}
+
+func (w *world) commandWithin(ctx context.Context, most time.Duration, args ...string) (code int, output string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	out, err := w.program(ctx, args...).CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -324,8 +337,11 @@ func (w *world) importAll(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) output() string {
+// printed reports whether the roles printed a line with all parts since a time.
+func (w *world) printed(since time.Time, parts ...string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return strings.Join(w.lines, "\n")
+	return slices.ContainsFunc(w.lines, func(l line) bool {
+		return !l.at.Before(since) && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(l.text, part) })
+	})
 }

@@ -131,7 +131,11 @@ func (w *world) spawn(t *testing.T, role string) *program.Role {
 	t.Helper()
 	r, err := program.Start(role, w.env, w.keep)
 	must(t, err)
-	t.Cleanup(func() { must(t, r.End(syscall.SIGTERM)) })
+	t.Cleanup(func() {
+		if err := r.End(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+	})
 	must(t, r.Await(t.Context()))
 	return r
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -155,7 +156,8 @@ type Role struct {
 
 	cmd       *exec.Cmd
 	listening chan string
-	done      chan struct{}
+	done      chan struct{} // closed when the process has ended
+	ended     bool          // by End
 }
 
 // Start starts a role, which dies with this process. Each line of its stdout goes to keep.
@@ -167,26 +169,37 @@ func Start(role string, env []string, keep func(line string)) (*Role, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
 	r := &Role{Name: role, cmd: cmd, listening: make(chan string, 1), done: make(chan struct{})}
+	started := make(chan error, 1)
+	// The kernel ends a child when the thread that started it ends, so it gets its own.
 	go func() {
 		defer close(r.done)
-		sc := bufio.NewScanner(out)
-		for sc.Buffer(nil, 1<<20); sc.Scan(); {
-			keep(sc.Text())
-			var line struct{ Message, Address string }
-			if json.Unmarshal(sc.Bytes(), &line) == nil && line.Message == "Listening" {
-				select {
-				case r.listening <- line.Address:
-				default:
-				}
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			r.read(out, keep)
+			_ = cmd.Wait() // End and Await say how it ended
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", role, err)
+	}
+	return r, nil
+}
+
+func (r *Role) read(out io.Reader, keep func(line string)) {
+	sc := bufio.NewScanner(out)
+	for sc.Buffer(nil, 1<<20); sc.Scan(); {
+		keep(sc.Text())
+		var line struct{ Message, Address string }
+		if json.Unmarshal(sc.Bytes(), &line) == nil && line.Message == "Listening" {
+			select {
+			case r.listening <- line.Address:
+			default:
 			}
 		}
-		_ = cmd.Wait() // how it ended is in its log
-	}()
-	return r, nil
+	}
 }
 
 // Await waits until the role listens, for 30 seconds at most.
@@ -197,7 +210,7 @@ func (r *Role) Await(ctx context.Context) error {
 	case r.Addr = <-r.listening:
 		return nil
 	case <-r.done:
-		return fmt.Errorf("%s ended while starting", r.Name)
+		return fmt.Errorf("%s ended while starting: %s", r.Name, r.cmd.ProcessState)
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not listen: %w", r.Name, ctx.Err())
 	}
@@ -214,17 +227,34 @@ func (r *Role) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-// End sends a signal and waits until the role has ended. After 40 seconds it is killed, which
-// is an error.
+// End sends a signal and waits until the role has ended. It is an error if the role had ended
+// by itself, if it does not end with status 0, or if SIGKILL is not what it died of. After 40
+// seconds it is killed, which is an error too. A second End does nothing.
 func (r *Role) End(sig syscall.Signal) error {
+	if r.ended {
+		return nil
+	}
+	r.ended = true
+	select {
+	case <-r.done:
+		return fmt.Errorf("%s, pid %d, ended by itself: %s", r.Name, r.Pid(), r.cmd.ProcessState)
+	default:
+	}
 	if err := r.Signal(sig); err != nil {
 		return err
 	}
 	select {
 	case <-r.done:
-		return nil
 	case <-time.After(40 * time.Second):
 		_ = r.cmd.Process.Kill()
-		return fmt.Errorf("%s, pid %d, does not end", r.Name, r.cmd.Process.Pid)
+		return fmt.Errorf("%s, pid %d, does not end", r.Name, r.Pid())
 	}
+	want := "exit status 0"
+	if sig == syscall.SIGKILL {
+		want = "signal: killed"
+	}
+	if got := r.cmd.ProcessState.String(); got != want {
+		return fmt.Errorf("%s, pid %d, ended on signal %q with %s", r.Name, r.Pid(), sig, got)
+	}
+	return nil
 }

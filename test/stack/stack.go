@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -66,19 +67,24 @@ func FreePorts() (Ports, error) {
 	return p, err
 }
 
-// Free returns n ports of loopback that nobody listens on. They lie below those that the
-// kernel gives to outgoing connections, so that a server that was stopped gets its own back.
+// Ports that Free gives lie below those that the kernel gives to outgoing connections.
+const firstPort, lastPort = 20_000, 32_000
+
+// Where Free looks for a port first, and how many it has looked at since.
+var (
+	beginning = rand.IntN(lastPort - firstPort)
+	looked    atomic.Int64
+)
+
+// Free returns n ports of loopback that nobody listens on and that it has not given before.
+// No outgoing connection takes them, so a server that was stopped gets its own back.
 func Free(n int) ([]int, error) {
-	const first, last = 20_000, 32_000
 	var out []int
-	port := first + rand.IntN(last-first)
-	for range last - first {
+	for range lastPort - firstPort {
 		if len(out) == n {
 			return out, nil
 		}
-		if port++; port == last {
-			port = first
-		}
+		port := firstPort + (beginning+int(looked.Add(1)))%(lastPort-firstPort)
 		ln, err := net.Listen("tcp", address(port))
 		if err != nil {
 			continue
@@ -88,7 +94,7 @@ func Free(n int) ([]int, error) {
 		}
 		out = append(out, port)
 	}
-	return nil, fmt.Errorf("no %d free ports from %d to %d", n, first, last)
+	return nil, fmt.Errorf("no %d free ports from %d to %d", n, firstPort, lastPort)
 }
 
 func (p *Ports) all() []*int {
