@@ -47,7 +47,7 @@ func TestDrillCommand(t *testing.T) {
 			return file + " {}"
 		}
 		code, out, err := w.commandWithin(t.Context(), drilling, "drill", "service-down", "--within", within,
-			"--stop", signal("TERM"), "--start", "false", "--freeze", signal("STOP"), "--thaw", signal("CONT"))
+			"--stop", signal("TERM"), "--start", "false {}", "--freeze", signal("STOP"), "--thaw", signal("CONT"))
 		must(t, err)
 		told(t, code, out, "ServiceDown fires after", "meal-planner-scheduler", "ServiceDown resolved")
 	})
