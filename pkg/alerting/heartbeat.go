@@ -7,8 +7,9 @@ import (
 
 // Pulse is what is known of the heartbeat.
 type Pulse struct {
-	Last   time.Time // zero: it was never heard
-	Silent bool      // its silence was reported
+	Last   time.Time     // zero: it was never heard
+	Age    time.Duration // since then, by the clock that Last is from
+	Silent bool          // its silence was reported
 }
 
 // Beats keeps the pulse.
@@ -30,12 +31,11 @@ type Watch struct {
 	beats   Beats
 	pager   Pager
 	timeout time.Duration
-	now     func() time.Time
 }
 
 // NewWatch returns a watch; timeout is how long the heartbeat may be silent.
-func NewWatch(beats Beats, pager Pager, timeout time.Duration, now func() time.Time) *Watch {
-	return &Watch{beats, pager, timeout, now}
+func NewWatch(beats Beats, pager Pager, timeout time.Duration) *Watch {
+	return &Watch{beats, pager, timeout}
 }
 
 // Look looks once.
@@ -44,7 +44,7 @@ func (w *Watch) Look(ctx context.Context) error {
 	if err != nil || p.Last.IsZero() {
 		return err
 	}
-	switch silent := w.now().Sub(p.Last) > w.timeout; {
+	switch silent := p.Age > w.timeout; {
 	case silent && !p.Silent:
 		if err := w.pager.Call(ctx, "Alerting is broken: Alertmanager's heartbeat stopped", p.Last); err != nil {
 			return err

@@ -86,7 +86,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 		if err != nil {
 			return err
 		}
-		watch := alerting.NewWatch(store, pager, c.HeartbeatTimeout, a.opts.Now)
+		watch := alerting.NewWatch(store, pager, c.HeartbeatTimeout)
 		a.background(ctx, "heartbeat watch", func(ctx context.Context) {
 			a.every(ctx, watchHeartbeatEvery, "heartbeat watch", "alerting", watch.Look)
 		})

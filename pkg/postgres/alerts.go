@@ -110,7 +110,8 @@ func (s *Alerts) Pulse(ctx context.Context) (alerting.Pulse, error) {
 	if err != nil || len(rows) == 0 {
 		return alerting.Pulse{}, failed("heartbeat", err)
 	}
-	return alerting.Pulse{Last: rows[0].LastBeat, Silent: rows[0].Silent}, nil
+	age := time.Duration(rows[0].AgeSeconds * float64(time.Second))
+	return alerting.Pulse{Last: rows[0].LastBeat, Age: age, Silent: rows[0].Silent}, nil
 }
 
 // SetSilent implements [alerting.Beats].

@@ -171,12 +171,13 @@ func (q *Queries) FinishAlertResponse(ctx context.Context, arg FinishAlertRespon
 }
 
 const getPulse = `-- name: GetPulse :many
-select last_beat, silent from alert_heartbeat
+select last_beat, extract(epoch from now() - last_beat)::float8 as age_seconds, silent from alert_heartbeat
 `
 
 type GetPulseRow struct {
-	LastBeat time.Time
-	Silent   bool
+	LastBeat   time.Time
+	AgeSeconds float64
+	Silent     bool
 }
 
 func (q *Queries) GetPulse(ctx context.Context) ([]GetPulseRow, error) {
@@ -188,7 +189,7 @@ func (q *Queries) GetPulse(ctx context.Context) ([]GetPulseRow, error) {
 	items := []GetPulseRow{}
 	for rows.Next() {
 		var i GetPulseRow
-		if err := rows.Scan(&i.LastBeat, &i.Silent); err != nil {
+		if err := rows.Scan(&i.LastBeat, &i.AgeSeconds, &i.Silent); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -39,7 +39,7 @@ insert into alert_heartbeat (last_beat) values (now())
 on conflict (id) do update set last_beat = now();
 
 -- name: GetPulse :many
-select last_beat, silent from alert_heartbeat;
+select last_beat, extract(epoch from now() - last_beat)::float8 as age_seconds, silent from alert_heartbeat;
 
 -- name: SetSilent :exec
 update alert_heartbeat set silent = @silent;
