@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -81,6 +80,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
 		defer stop()
 	}
+	signal.Ignore(syscall.SIGPIPE) // who reads along may be interrupted first
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	prometheus := app.NewPrometheus(c.Diagnosis.PrometheusURL)
@@ -109,8 +109,8 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	err = c.follow(ctx, std, d, firing, begin, now, keys)
 	fmt.Fprintln(std.out, "healing")
 	herr := heal(context.WithoutCancel(ctx))
-	if err != nil && errors.Is(herr, err) { // the fault failed, which ended the wait
-		return err
+	if cause := context.Cause(ctx); cause != nil && errors.Is(herr, cause) { // the fault failed, which ended the wait
+		return herr
 	}
 	if err != nil || herr != nil {
 		return errors.Join(err, herr)
@@ -133,7 +133,7 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 		return err
 	}
 	if c.Hold {
-		return keys.enter(ctx, "press Enter to heal")
+		return keys.hold(ctx, "press Enter to heal")
 	}
 	return nil
 }
@@ -194,7 +194,10 @@ func (s shell) run(ctx context.Context, command, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWithin)
 	defer cancel()
-	if out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is for the drill
+	cmd.WaitDelay = time.Second                           // what it leaves behind may keep its output open
+	if out, err := cmd.CombinedOutput(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return fault.New(fault.Unavailable, "drill: "+strings.Join(words, " "), "%v: %s", err, bytes.TrimSpace(out))
 	}
 	return nil
@@ -207,13 +210,13 @@ func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx
 
 // keyboard asks for Enter, one question at a time.
 type keyboard struct {
-	out    io.Writer
-	asking sync.Mutex
-	lines  chan time.Time // closed when the input has ended
+	out   io.Writer
+	turn  chan struct{}  // full while a question is open
+	lines chan time.Time // closed when the input has ended
 }
 
 func newKeyboard(std *streams) *keyboard {
-	k := &keyboard{out: std.out, lines: make(chan time.Time, 1000)}
+	k := &keyboard{out: std.out, turn: make(chan struct{}, 1), lines: make(chan time.Time, 1000)}
 	go func() {
 		defer close(k.lines)
 		for sc := bufio.NewScanner(std.in); sc.Scan(); {
@@ -223,22 +226,45 @@ func newKeyboard(std *streams) *keyboard {
 	return k
 }
 
-// enter asks for something, and waits for the Enter that says it is done; what was pressed
-// before the question is no answer. Kind InvalidInput: nobody is there.
+// enter asks for something, and waits for the Enter that says it is done. Kind
+// InvalidInput: nobody is there.
 func (k *keyboard) enter(ctx context.Context, ask string) error {
-	k.asking.Lock()
-	defer k.asking.Unlock()
-	asked := time.Now()
+	return k.pressed(ctx, func() { fmt.Fprintln(k.out, ask) })
+}
+
+// hold waits for Enter too, but other questions go before it.
+func (k *keyboard) hold(ctx context.Context, ask string) error {
 	fmt.Fprintln(k.out, ask)
+	for {
+		turn, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+		err := k.pressed(turn, func() {})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// pressed asks when its turn comes, and waits for Enter; what was pressed before is no
+// answer.
+func (k *keyboard) pressed(ctx context.Context, ask func()) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case k.turn <- struct{}{}:
+	}
+	defer func() { <-k.turn }()
+	asked := time.Now()
+	ask()
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case pressed, open := <-k.lines:
+		case at, open := <-k.lines:
 			if !open {
-				return fault.New(fault.InvalidInput, "standard input", "nobody is there to %s", ask)
+				return fault.New(fault.InvalidInput, "standard input", "nobody is there to press Enter")
 			}
-			if pressed.After(asked) {
+			if at.After(asked) {
 				return nil
 			}
 		}
@@ -251,7 +277,7 @@ type person struct{ keys *keyboard }
 func (p person) ask(ctx context.Context, do, docker, name string) error {
 	err := p.keys.enter(ctx, fmt.Sprintf("%s %s (docker compose %s %s), then press Enter", do, name, docker, name))
 	if fault.KindOf(err) == fault.InvalidInput {
-		return fault.New(fault.InvalidInput, "drill", "%v: give --stop, --start, --freeze and --thaw", err)
+		return fault.New(fault.InvalidInput, "drill", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
 	}
 	return err
 }

@@ -40,7 +40,8 @@ type Installation struct {
 	Faults    Faults
 	Processes Processes // nil: drills that need it cannot run
 	// Import fetches every recipe of the libraries with circuit breakers of its own. The
-	// drill expects it to fail, but for kind InvalidConfiguration: it cannot be run.
+	// drill expects it to fail, but for the kinds InvalidConfiguration (it cannot be run) and
+	// NotFound (there is no library).
 	Import func(ctx context.Context) error
 	// WeekInForce returns the Monday of the week whose run was due, as a date.
 	WeekInForce func(ctx context.Context) (string, error)

@@ -147,8 +147,10 @@ func (s *site) same(t *testing.T, before map[string]string) {
 			t.Errorf("%s were\n%s\nand are\n%s", k, before[k], after[k])
 		}
 	}
-	if n := s.locks(t); n != 0 {
-		t.Errorf("%d locks are held", n)
+	for deadline := time.Now().Add(5 * time.Second); s.locks(t) != 0; time.Sleep(20 * time.Millisecond) { // a session that was cut off ends a little later
+		if time.Now().After(deadline) {
+			t.Fatal("locks are held")
+		}
 	}
 }
 
@@ -270,6 +272,40 @@ func TestHealingWaitsForJobsThatStillPlan(t *testing.T) {
 	s.same(t, before)
 }
 
+func TestJobsThatDoNotEndAreToldAndForgetTheDrill(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	before := s.state(t)
+	heal, err := lookup(t, "api-errors").Inject(t.Context(), s.Installation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, s.DB, "update scheduled_jobs set river_job_id = 1 where connection_id is not null") // paused
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := heal(ctx); err == nil {
+		t.Error("nobody is told")
+	}
+	exec(t, s.DB, "update scheduled_jobs set river_job_id = null, status = 'scheduled' where connection_id is not null")
+	s.same(t, before)
+}
+
+func TestARunThatWasDueDuringADrillIsDueAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	exec(t, s.DB, "update scheduled_jobs set next_run_at = now() + interval '1 minute', last_occurrence = now()")
+	before := s.state(t)
+	heal, err := lookup(t, "generation-slow").Inject(t.Context(), s.Installation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, s.DB, "update scheduled_jobs set next_run_at = next_run_at + interval '7 days', last_occurrence = last_occurrence + interval '7 days' where job_type = 'WeeklyGeneration'")
+	if err := heal(t.Context()); err != nil {
+		t.Error(err)
+	}
+	s.same(t, before)
+}
+
 func TestWhatPeopleChangeDuringADrillStays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -278,12 +314,16 @@ func TestWhatPeopleChangeDuringADrillStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, s.DB, `update users set settings = settings || '{"locale": "fr"}' where id = 'user_10'`)
+	exec(t, s.DB, `update users set settings = jsonb_set(settings, '{allergens}', settings->'allergens' || '["mustard"]') where id = 'user_11'`)
 	if err := heal(t.Context()); err != nil {
 		t.Error(err)
 	}
 	var got string
 	if err := s.DB.QueryRow(t.Context(), "select settings::text from users where id = 'user_10'").Scan(&got); err != nil || got != `{"locale": "fr", "allergens": ["nuts"]}` {
 		t.Errorf("%s, %v", got, err)
+	}
+	if err := s.DB.QueryRow(t.Context(), "select settings::text from users where id = 'user_11'").Scan(&got); err != nil || !strings.Contains(got, "mustard") {
+		t.Errorf("an allergy is lost: %s, %v", got, err)
 	}
 
 	heal, err = lookup(t, "db-pool-saturated").Inject(t.Context(), s.Installation)

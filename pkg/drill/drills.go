@@ -183,7 +183,7 @@ var Drills = []Drill{
 
 // syncing has Tandoor's recipes fetched all the time, whole.
 var syncing = all(
-	jobsBack("connection_id is not null"),
+	columnsBack("connection_id is not null", "parameters"),
 	func(ctx context.Context, i *Installation) (Heal, error) {
 		return nil, exec(ctx, i, `update scheduled_jobs set parameters = parameters || '{"full_sync": true}' where connection_id is not null`)
 	},
@@ -194,7 +194,7 @@ var syncing = all(
 // opened yet.
 var importing = during(func(ctx context.Context, i *Installation) error {
 	for {
-		if err := i.Import(ctx); ctx.Err() == nil && fault.KindOf(err) == fault.InvalidConfig {
+		if err := i.Import(ctx); ctx.Err() == nil && (fault.KindOf(err) == fault.InvalidConfig || fault.KindOf(err) == fault.NotFound) {
 			return err
 		}
 		if !sleep(ctx, 500*time.Millisecond) {

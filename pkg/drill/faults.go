@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,7 +193,7 @@ func setting(name, value string) inject {
 func enough(jobs int, where string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		var n int
-		if err := i.DB.QueryRow(ctx, "select count(*) from scheduled_jobs where enabled and ("+where+")").Scan(&n); err != nil {
+		if err := i.DB.QueryRow(ctx, "select count(*) from scheduled_jobs s join users u on u.id = s.user_id where s.enabled and u.enabled and ("+where+")").Scan(&n); err != nil {
 			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
 		}
 		if n < jobs {
@@ -202,19 +203,45 @@ func enough(jobs int, where string) inject {
 	}
 }
 
-// jobsBack puts back, once they have ended, what was known of jobs before the faults that
-// follow: whether they are enabled, what they are asked to do and how they ended.
-func jobsBack(where string, args ...any) inject {
+// columnsBack puts back what columns of jobs were before the faults that follow, whatever
+// the jobs do.
+func columnsBack(where string, columns ...string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		before, err := text(ctx, i, "select coalesce(jsonb_agg(to_jsonb(s)), '[]')::text from scheduled_jobs s where "+where, args...)
+		before, err := text(ctx, i, rowsOf(where))
 		if err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) error {
-			return errors.Join(ended(ctx, i, where, args...), exec(ctx, i, `update scheduled_jobs s
-				set enabled = o.enabled, parameters = o.parameters, error_count = o.error_count, last_error = o.last_error, retry_at = o.retry_at,
+			set := make([]string, len(columns))
+			for n, c := range columns {
+				set[n] = c + " = o." + c
+			}
+			return exec(ctx, i, "update scheduled_jobs s set "+strings.Join(set, ", ")+" from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id", before)
+		}, nil
+	}
+}
+
+func rowsOf(where string) string {
+	return "select coalesce(jsonb_agg(to_jsonb(s)), '[]')::text from scheduled_jobs s where " + where
+}
+
+// jobsBack waits, when the faults that follow are healed, until jobs have ended, and puts
+// back how they had ended before.
+func jobsBack(where string) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		before, err := text(ctx, i, rowsOf(where))
+		if err != nil {
+			return nil, err
+		}
+		idle := func(ctx context.Context) error {
+			return exec(ctx, i, `update scheduled_jobs s
+				set error_count = o.error_count, last_error = o.last_error, retry_at = o.retry_at,
 					status = case when o.river_job_id is null then o.status else s.status end
-				from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id and s.river_job_id is null`, before))
+				from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id and s.river_job_id is null`, before)
+		}
+		return func(ctx context.Context) error {
+			// The first takes back what was asked for and is not queued yet.
+			return errors.Join(idle(ctx), ended(ctx, i, where), idle(ctx))
 		}, nil
 	}
 }
@@ -225,8 +252,8 @@ const endsWithin = 2 * time.Minute
 // ended waits until no job that the condition chooses waits or works. Pauses before
 // further attempts are cut short.
 func ended(ctx context.Context, i *Installation, where string, args ...any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, endsWithin,
-		fault.New(fault.TimeoutError, "drill", "jobs still wait or work %s after its end (%s): is a scheduler running?", endsWithin, where))
+	ctx, cancel := context.WithTimeoutCause(ctx, endsWithin, fault.New(fault.TimeoutError, "drill",
+		"jobs still wait or work %s after its end (%s), and will do what the drill asked for: is a scheduler running, is their type paused?", endsWithin, where))
 	defer cancel()
 	for {
 		n, err := text(ctx, i, "select count(*)::text from scheduled_jobs where river_job_id is not null and ("+where+")", args...)
@@ -270,7 +297,8 @@ func running(every time.Duration, where string) inject {
 const firstWeek = 60
 
 // planning has everybody's weeks planned again and again, always others, far ahead. When
-// it ends, the weeks are gone, and what is left of their mails.
+// it ends, the weeks are gone, and what is left of their mails; runs that were due
+// meanwhile planned such a week, and are due again.
 func planning(every time.Duration) inject {
 	const where = "job_type = 'WeeklyGeneration'"
 	weeksGone := func(_ context.Context, i *Installation) (Heal, error) {
@@ -282,7 +310,7 @@ func planning(every time.Duration) inject {
 			return errors.Join(errs...)
 		}, nil
 	}
-	return all(weeksGone, jobsBack(where), during(func(ctx context.Context, i *Installation) error {
+	return all(weeksGone, jobsBack(where), columnsBack(where, "parameters", "next_run_at", "last_occurrence", "scheduled_for"), during(func(ctx context.Context, i *Installation) error {
 		for n := firstWeek; ; n++ {
 			err := exec(ctx, i, fmt.Sprintf(`update scheduled_jobs set status = 'pending', error_count = 0, last_error = null,
 				parameters = parameters || jsonb_build_object('week', to_char(date_trunc('week', now()) + interval '%d weeks', 'YYYY-MM-DD'))
@@ -297,7 +325,8 @@ func planning(every time.Duration) inject {
 	}))
 }
 
-// settingsOf changes settings of enabled users; their old ones come back.
+// settingsOf changes settings of enabled users; the old ones come back where nobody has
+// changed them since.
 func settingsOf(who, change string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		before, err := text(ctx, i, `with o as (select id, settings from users where enabled and (`+who+`) for update),
@@ -306,11 +335,11 @@ func settingsOf(who, change string) inject {
 		if err != nil {
 			return nil, err
 		}
-		return func(ctx context.Context) error { // what else the users changed meanwhile stays
-			return exec(ctx, i, `update users u set settings = (u.settings - changed.names) ||
-				(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(o.settings) where key = any(changed.names))
-				from jsonb_to_recordset($1::jsonb) o(id text, settings jsonb), (select array_agg(k) as names from jsonb_object_keys($2::jsonb) k) changed
-				where u.id = o.id`, before, change)
+		return func(ctx context.Context) error {
+			return exec(ctx, i, `update users u set settings = (u.settings - drilled.names) ||
+				(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(o.settings) where key = any(drilled.names))
+				from jsonb_to_recordset($1::jsonb) o(id text, settings jsonb), (select array_agg(k) as names from jsonb_object_keys($2::jsonb) k) drilled
+				where u.id = o.id and (select bool_and(u.settings->key = value) from jsonb_each($2::jsonb))`, before, change)
 		}, nil
 	}
 }
@@ -345,7 +374,11 @@ func frozenAtTimes(name string) inject {
 			if err == nil {
 				sleep(ctx, on)
 			}
-			if err := errors.Join(err, i.Processes.Thaw(context.WithoutCancel(ctx), name)); err != nil {
+			thawed := i.Processes.Thaw(context.WithoutCancel(ctx), name)
+			if ctx.Err() != nil { // what was interrupted did not fail
+				return thawed
+			}
+			if err := errors.Join(err, thawed); err != nil {
 				return err
 			}
 			sleep(ctx, off)
@@ -382,21 +415,34 @@ func planGone(ctx context.Context, i *Installation) (Heal, error) {
 		return nil, fault.Wrap(fault.DatabaseError, "drill", err)
 	}
 	const where = "job_type = 'WeeklyGeneration' and user_id = $1"
-	move := func(ctx context.Context, sign string) error {
-		return exec(ctx, i, `with meals as (update plan_meals set date = date `+sign+` 7 * 2600 where plan_id = $1)
-			update plans set week_of = week_of `+sign+` 7 * 2600 where id = $1`, plan)
-	}
-	hidden := func(ctx context.Context, i *Installation) (Heal, error) {
-		return func(ctx context.Context) error {
+	heal := func(ctx context.Context) error {
+		err := ended(ctx, i, where, user)
+		return errors.Join(err, fault.Wrap(fault.DatabaseError, "drill", pgx.BeginFunc(ctx, i.DB, func(tx pgx.Tx) error {
 			// A plan that somebody had made meanwhile is newer.
-			err := exec(ctx, i, "delete from plans where id = $1 and exists (select from plans p where p.user_id = $2 and p.week_of = $3::date)", plan, user, week)
-			return errors.Join(err, move(ctx, "+"))
-		}, move(ctx, "-")
+			_, err := tx.Exec(ctx, "delete from plans where id = $1 and exists (select from plans p where p.user_id = $2 and p.week_of = $3::date)", plan, user, week)
+			if err == nil {
+				err = moved(ctx, tx, plan, "+")
+			}
+			if err == nil {
+				_, err = tx.Exec(ctx, "update scheduled_jobs set enabled = true where "+where, user)
+			}
+			return err
+		})))
 	}
-	paused := func(ctx context.Context, i *Installation) (Heal, error) {
-		return nil, exec(ctx, i, "update scheduled_jobs set enabled = false where "+where, user)
-	}
-	return all(jobsBack(where, user), paused, hidden)(ctx, i)
+	return heal, fault.Wrap(fault.DatabaseError, "drill", pgx.BeginFunc(context.WithoutCancel(ctx), i.DB, func(tx pgx.Tx) error {
+		_, err := tx.Exec(context.WithoutCancel(ctx), "update scheduled_jobs set enabled = false where "+where, user)
+		if err == nil {
+			err = moved(context.WithoutCancel(ctx), tx, plan, "-")
+		}
+		return err
+	}))
+}
+
+// moved moves a plan and its meals by half a century; sign says whether forth or back.
+func moved(ctx context.Context, tx pgx.Tx, plan int, sign string) error {
+	_, err := tx.Exec(ctx, `with meals as (update plan_meals set date = date `+sign+` 7 * 2600 where plan_id = $1)
+		update plans set week_of = week_of `+sign+` 7 * 2600 where id = $1`, plan)
+	return err
 }
 
 // callsSpent counts calls of FatSecret's day that nobody made.
