@@ -38,6 +38,26 @@ func TestDrillCommand(t *testing.T) {
 		}
 	})
 	w.settle(t)
+	t.Run("interrupted, and nobody reads along", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		cmd := w.program(ctx, "drill", "api-down", "--within", within)
+		said, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		if !w.eventually(ctx, time.Minute, func() bool { return len(w.box.Faults.Rules()) > 0 }) {
+			t.Error("nothing is broken")
+		}
+		must(t, said.Close())
+		must(t, cmd.Process.Signal(os.Interrupt))
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() < 1 {
+			t.Errorf("an interrupted drill ends with %v", err)
+		}
+		if n := len(w.box.Faults.Rules()); n != 0 {
+			t.Errorf("%d faults are left", n)
+		}
+	})
+	w.settle(t)
 	t.Run("a process hangs by command", func(t *testing.T) {
 		pid := filepath.Join(t.TempDir(), "scheduler")
 		must(t, os.WriteFile(pid, []byte(strconv.Itoa(w.role("scheduler").Pid())), 0o600))
