@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,7 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os/exec"
+	"os"
 	"os/signal"
 	"slices"
 	"strings"
@@ -24,7 +23,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
 )
 
 type drillCmd struct {
@@ -61,14 +59,12 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	if slices.Contains(commands, "") && strings.Join(commands, "") != "" {
 		return fault.New(fault.InvalidInput, "--stop, --start, --freeze and --thaw", "give all four, or none to be asked")
 	}
-	processes, keys := drill.Processes(nil), newKeyboard(std)
-	switch {
-	case c.Stop != "":
+	keys := newKeyboard(std)
+	processes := drill.Processes(person{keys})
+	if c.Stop != "" {
 		if processes, err = newShell(c); err != nil {
 			return err
 		}
-	case d.Processes:
-		processes = person{keys}
 	}
 	db, err := postgres.Open(ctx, postgres.Options{URL: c.Database.URL.Reveal(), Pool: "drill", MaxConns: 6})
 	if err != nil {
@@ -80,7 +76,8 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
 		defer stop()
 	}
-	signal.Ignore(syscall.SIGPIPE) // who reads along may be interrupted first
+	// Who reads along may be interrupted first. Ignored, the signal would be for the commands too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	prometheus := app.NewPrometheus(c.Diagnosis.PrometheusURL)
@@ -89,7 +86,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		Import: func(ctx context.Context) error {
 			return (&importCmd{settings: c.settings, Full: true}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
 		},
-		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: func(err error) { fail(err) },
+		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
 	if d.Reach == drill.Beat { // its alert always fires, and is missed
@@ -160,142 +157,6 @@ func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func
 		case <-tick.C:
 		}
 	}
-}
-
-// shell is [drill.Processes] by the user's commands.
-type shell struct{ stop, start, freeze, thaw string }
-
-func newShell(c *drillCmd) (shell, error) {
-	for flag, command := range map[string]string{"--stop": c.Stop, "--start": c.Start, "--freeze": c.Freeze, "--thaw": c.Thaw} {
-		if !strings.Contains(command, "{}") {
-			return shell{}, fault.New(fault.InvalidInput, flag, "%q does not say {} where the process's name belongs", command)
-		}
-		if _, err := named(command, "api"); err != nil {
-			return shell{}, fault.Wrap(fault.InvalidInput, flag, err)
-		}
-	}
-	return shell{c.Stop, c.Start, c.Freeze, c.Thaw}, nil
-}
-
-// named are the words of a command for a process.
-func named(command, process string) ([]string, error) {
-	return runbook.Words(strings.ReplaceAll(command, "{}", process))
-}
-
-// commandWithin is how long a command may take.
-const commandWithin = 2 * time.Minute
-
-// run runs a command to its end, also when the drill is interrupted: whether it did what it
-// should has to be known.
-func (s shell) run(ctx context.Context, command, name string) error {
-	words, err := named(command, name)
-	if err != nil {
-		return fault.Wrap(fault.InvalidInput, "drill: "+command, err)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWithin)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is for the drill
-	cmd.WaitDelay = time.Second                           // what it leaves behind may keep its output open
-	if out, err := cmd.CombinedOutput(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return fault.New(fault.Unavailable, "drill: "+strings.Join(words, " "), "%v: %s", err, bytes.TrimSpace(out))
-	}
-	return nil
-}
-
-func (s shell) Stop(ctx context.Context, name string) error   { return s.run(ctx, s.stop, name) }
-func (s shell) Start(ctx context.Context, name string) error  { return s.run(ctx, s.start, name) }
-func (s shell) Freeze(ctx context.Context, name string) error { return s.run(ctx, s.freeze, name) }
-func (s shell) Thaw(ctx context.Context, name string) error   { return s.run(ctx, s.thaw, name) }
-
-// keyboard asks for Enter, one question at a time.
-type keyboard struct {
-	out   io.Writer
-	turn  chan struct{}  // full while a question is open
-	lines chan time.Time // closed when the input has ended
-}
-
-func newKeyboard(std *streams) *keyboard {
-	k := &keyboard{out: std.out, turn: make(chan struct{}, 1), lines: make(chan time.Time, 1000)}
-	go func() {
-		defer close(k.lines)
-		for sc := bufio.NewScanner(std.in); sc.Scan(); {
-			k.lines <- time.Now()
-		}
-	}()
-	return k
-}
-
-// enter asks for something, and waits for the Enter that says it is done. Kind
-// InvalidInput: nobody is there.
-func (k *keyboard) enter(ctx context.Context, ask string) error {
-	return k.pressed(ctx, func() { fmt.Fprintln(k.out, ask) })
-}
-
-// hold waits for Enter too, but other questions go before it.
-func (k *keyboard) hold(ctx context.Context, ask string) error {
-	fmt.Fprintln(k.out, ask)
-	for {
-		turn, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-		err := k.pressed(turn, func() {})
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// pressed asks when its turn comes, and waits for Enter; what was pressed before is no
-// answer.
-func (k *keyboard) pressed(ctx context.Context, ask func()) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case k.turn <- struct{}{}:
-	}
-	defer func() { <-k.turn }()
-	asked := time.Now()
-	ask()
-	for {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case at, open := <-k.lines:
-			if !open {
-				return fault.New(fault.InvalidInput, "standard input", "nobody is there to press Enter")
-			}
-			if at.After(asked) {
-				return nil
-			}
-		}
-	}
-}
-
-// person is [drill.Processes] by somebody who is asked to.
-type person struct{ keys *keyboard }
-
-func (p person) ask(ctx context.Context, do, docker, name string) error {
-	err := p.keys.enter(ctx, fmt.Sprintf("%s %s (docker compose %s %s), then press Enter", do, name, docker, name))
-	if fault.KindOf(err) == fault.InvalidInput {
-		return fault.New(fault.InvalidInput, "drill", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
-	}
-	return err
-}
-
-func (p person) Stop(ctx context.Context, name string) error {
-	return p.ask(ctx, "stop", "stop", name)
-}
-
-func (p person) Start(ctx context.Context, name string) error {
-	return p.ask(ctx, "start", "start", name)
-}
-
-func (p person) Freeze(ctx context.Context, name string) error {
-	return p.ask(ctx, "freeze", "pause", name)
-}
-
-func (p person) Thaw(ctx context.Context, name string) error {
-	return p.ask(ctx, "thaw", "unpause", name)
 }
 
 // switchboard is [drill.Faults] over HTTP.

@@ -24,7 +24,8 @@ type Faults interface {
 }
 
 // Processes stops and starts what the installation consists of, by the names of compose.yaml:
-// "api", "scheduler", "otel-collector", "jaeger" and "alertmanager".
+// "api", "scheduler", "otel-collector", "jaeger" and "alertmanager". An error of kind
+// InvalidInput says that nothing was tried; after any other, it may have been done.
 type Processes interface {
 	// Freeze keeps a process from doing anything; Thaw lets it go on.
 	Freeze(ctx context.Context, name string) error

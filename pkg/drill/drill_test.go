@@ -113,11 +113,7 @@ func (s *site) state(t *testing.T) map[string]string {
 		"mails":    "select to_jsonb(t) from outbox t",
 		"budget":   "select to_jsonb(t) from api_budget t",
 	} {
-		var rows string
-		if err := s.DB.QueryRow(t.Context(), "select coalesce(string_agg(x::text, e'\\n' order by x::text), '') from ("+sql+") q(x)").Scan(&rows); err != nil {
-			t.Fatal(err)
-		}
-		out[table] = rows
+		out[table] = s.text(t, "select coalesce(string_agg(x::text, e'\\n' order by x::text), '') from ("+sql+") q(x)")
 	}
 	for _, r := range s.faults.Rules() {
 		out["faults"] += r.Upstream + "\n"
@@ -237,6 +233,25 @@ func TestAnInterruptedInjectionIsHealed(t *testing.T) {
 	}
 }
 
+func (s *site) inject(t *testing.T, name string) drill.Heal {
+	t.Helper()
+	heal, err := lookup(t, name).Inject(t.Context(), s.Installation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heal
+}
+
+// text is what a query says in one value.
+func (s *site) text(t *testing.T, sql string) string {
+	t.Helper()
+	var out string
+	if err := s.DB.QueryRow(t.Context(), sql).Scan(&out); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return out
+}
+
 func lookup(t *testing.T, name string) drill.Drill {
 	t.Helper()
 	d, err := drill.Lookup(name)
@@ -250,10 +265,7 @@ func TestHealingWaitsForJobsThatStillPlan(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	before := s.state(t)
-	heal, err := lookup(t, "email-delivery-issues").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal := s.inject(t, "email-delivery-issues")
 	exec(t, s.DB, "update scheduled_jobs set river_job_id = 1, status = 'running' where user_id = 'user_12' and job_type = 'WeeklyGeneration'")
 	healed := make(chan error)
 	go func() { healed <- heal(context.Background()) }()
@@ -276,10 +288,7 @@ func TestJobsThatDoNotEndAreToldAndForgetTheDrill(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	before := s.state(t)
-	heal, err := lookup(t, "api-errors").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal := s.inject(t, "api-errors")
 	exec(t, s.DB, "update scheduled_jobs set river_job_id = 1 where connection_id is not null") // paused
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -295,10 +304,7 @@ func TestARunThatWasDueDuringADrillIsDueAgain(t *testing.T) {
 	s := newSite(t)
 	exec(t, s.DB, "update scheduled_jobs set next_run_at = now() + interval '1 minute', last_occurrence = now()")
 	before := s.state(t)
-	heal, err := lookup(t, "generation-slow").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal := s.inject(t, "generation-slow")
 	exec(t, s.DB, "update scheduled_jobs set next_run_at = next_run_at + interval '7 days', last_occurrence = last_occurrence + interval '7 days' where job_type = 'WeeklyGeneration'")
 	if err := heal(t.Context()); err != nil {
 		t.Error(err)
@@ -309,34 +315,27 @@ func TestARunThatWasDueDuringADrillIsDueAgain(t *testing.T) {
 func TestWhatPeopleChangeDuringADrillStays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	heal, err := lookup(t, "generation-success-rate-low").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal := s.inject(t, "generation-success-rate-low")
 	exec(t, s.DB, `update users set settings = settings || '{"locale": "fr"}' where id = 'user_10'`)
 	exec(t, s.DB, `update users set settings = jsonb_set(settings, '{allergens}', settings->'allergens' || '["mustard"]') where id = 'user_11'`)
 	if err := heal(t.Context()); err != nil {
 		t.Error(err)
 	}
-	var got string
-	if err := s.DB.QueryRow(t.Context(), "select settings::text from users where id = 'user_10'").Scan(&got); err != nil || got != `{"locale": "fr", "allergens": ["nuts"]}` {
-		t.Errorf("%s, %v", got, err)
+	if got := s.text(t, "select settings::text from users where id = 'user_10'"); got != `{"locale": "fr", "allergens": ["nuts"]}` {
+		t.Error(got)
 	}
-	if err := s.DB.QueryRow(t.Context(), "select settings::text from users where id = 'user_11'").Scan(&got); err != nil || !strings.Contains(got, "mustard") {
-		t.Errorf("an allergy is lost: %s, %v", got, err)
+	if got := s.text(t, "select settings::text from users where id = 'user_11'"); !strings.Contains(got, "mustard") {
+		t.Errorf("an allergy is lost: %s", got)
 	}
 
-	heal, err = lookup(t, "db-pool-saturated").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal = s.inject(t, "db-pool-saturated")
 	exec(t, s.DB, "update runtime_settings set value = '3', set_by = 'bo' where name = 'jobs.concurrency'")
 	exec(t, s.DB, "select pg_terminate_backend(l.pid) from pg_locks l where l.mode = 'AccessExclusiveLock' and l.relation = 'outbox'::regclass")
 	if err := heal(t.Context()); err != nil {
 		t.Errorf("after somebody ended the lock's session: %v", err)
 	}
-	if err := s.DB.QueryRow(t.Context(), "select value || ' by ' || set_by from runtime_settings where name = 'jobs.concurrency'").Scan(&got); err != nil || got != "3 by bo" {
-		t.Errorf("%s, %v", got, err)
+	if got := s.text(t, "select value || ' by ' || set_by from runtime_settings where name = 'jobs.concurrency'"); got != "3 by bo" {
+		t.Error(got)
 	}
 }
 
@@ -358,10 +357,8 @@ func TestAFaultThatEndsByItselfIsHeardOf(t *testing.T) {
 	s.lose = fault.New(fault.InvalidInput, "standard input", "nobody is there")
 	heard := make(chan error, 1)
 	s.Failed = func(err error) { heard <- err }
-	heal, err := lookup(t, "availability-budget-burn-fast").Inject(t.Context(), s.Installation)
-	if err != nil {
-		t.Fatal(err)
-	}
+	heal := s.inject(t, "availability-budget-burn-fast")
+	var err error
 	select {
 	case err = <-heard:
 	case <-time.After(10 * time.Second):

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,12 +63,13 @@ func exec(ctx context.Context, i *Installation, sql string, args ...any) error {
 	return fault.Wrap(fault.DatabaseError, "drill", err)
 }
 
-// text returns what a query has to say in one value, "" if it has no row.
-func text(ctx context.Context, i *Installation, sql string, args ...any) (string, error) {
-	var out string
+// one returns what a query has to say in one column of one row, zero if it has no row.
+// As part of a change it runs to its end too.
+func one[T any](ctx context.Context, i *Installation, sql string, args ...any) (T, error) {
+	var out T
 	err := i.DB.QueryRow(context.WithoutCancel(ctx), sql, args...).Scan(&out)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+		return out, nil
 	}
 	return out, fault.Wrap(fault.DatabaseError, "drill", err)
 }
@@ -163,7 +162,7 @@ const (
 // what was set before comes back.
 func setting(name, value string) inject {
 	set := func(ctx context.Context, i *Installation) (Heal, error) {
-		before, err := text(ctx, i, "select to_jsonb(r)::text from runtime_settings r where name = $1 and set_by <> 'drill'", name)
+		before, err := one[string](ctx, i, "select to_jsonb(r)::text from runtime_settings r where name = $1 and set_by <> 'drill'", name)
 		if err != nil {
 			return nil, err
 		}
@@ -188,148 +187,11 @@ func setting(name, value string) inject {
 	}))
 }
 
-// enough refuses an installation that has too few jobs for the fault to show; the
-// condition on scheduled_jobs chooses them.
-func enough(jobs int, where string) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		var n int
-		if err := i.DB.QueryRow(ctx, "select count(*) from scheduled_jobs s join users u on u.id = s.user_id where s.enabled and u.enabled and ("+where+")").Scan(&n); err != nil {
-			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
-		}
-		if n < jobs {
-			return nil, fault.New(fault.InvalidInput, "drill", "takes %d jobs (%s), and there are %d: add users, or use make drill NAME=..., which brings its own", jobs, where, n)
-		}
-		return nil, nil
-	}
-}
-
-// columnsBack puts back what columns of jobs were before the faults that follow, whatever
-// the jobs do.
-func columnsBack(where string, columns ...string) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		before, err := text(ctx, i, rowsOf(where))
-		if err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context) error {
-			set := make([]string, len(columns))
-			for n, c := range columns {
-				set[n] = c + " = o." + c
-			}
-			return exec(ctx, i, "update scheduled_jobs s set "+strings.Join(set, ", ")+" from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id", before)
-		}, nil
-	}
-}
-
-func rowsOf(where string) string {
-	return "select coalesce(jsonb_agg(to_jsonb(s)), '[]')::text from scheduled_jobs s where " + where
-}
-
-// jobsBack waits, when the faults that follow are healed, until jobs have ended, and puts
-// back how they had ended before.
-func jobsBack(where string) inject {
-	return func(ctx context.Context, i *Installation) (Heal, error) {
-		before, err := text(ctx, i, rowsOf(where))
-		if err != nil {
-			return nil, err
-		}
-		idle := func(ctx context.Context) error {
-			return exec(ctx, i, `update scheduled_jobs s
-				set error_count = o.error_count, last_error = o.last_error, retry_at = o.retry_at,
-					status = case when o.river_job_id is null then o.status else s.status end
-				from jsonb_populate_recordset(null::scheduled_jobs, $1::jsonb) o where s.id = o.id and s.river_job_id is null`, before)
-		}
-		return func(ctx context.Context) error {
-			// The first takes back what was asked for and is not queued yet.
-			return errors.Join(idle(ctx), ended(ctx, i, where), idle(ctx))
-		}, nil
-	}
-}
-
-// endsWithin is how long the jobs of a drill may take to end after it.
-const endsWithin = 2 * time.Minute
-
-// ended waits until no job that the condition chooses waits or works. Pauses before
-// further attempts are cut short.
-func ended(ctx context.Context, i *Installation, where string, args ...any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, endsWithin, fault.New(fault.TimeoutError, "drill",
-		"jobs still wait or work %s after its end (%s), and will do what the drill asked for: is a scheduler running, is their type paused?", endsWithin, where))
-	defer cancel()
-	for {
-		n, err := text(ctx, i, "select count(*)::text from scheduled_jobs where river_job_id is not null and ("+where+")", args...)
-		if err != nil || n == "0" {
-			return err
-		}
-		if err := hurried(ctx, i); err != nil {
-			return err
-		}
-		if !sleep(ctx, 250*time.Millisecond) {
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// hurried has jobs that wait for a further attempt make it now.
-func hurried(ctx context.Context, i *Installation) error {
-	return exec(ctx, i, "update river_job set scheduled_at = now() where state = 'retryable' and scheduled_at > now()")
-}
-
-// running has jobs run again and again: those that the condition on scheduled_jobs
-// chooses, each when it has ended. Pauses before further attempts are cut short.
-func running(every time.Duration, where string) inject {
-	return all(jobsBack(where), during(func(ctx context.Context, i *Installation) error {
-		for {
-			err := exec(ctx, i, "update scheduled_jobs set status = 'pending', error_count = 0, last_error = null where enabled and river_job_id is null and status <> 'pending' and ("+where+")")
-			if err == nil {
-				err = hurried(ctx, i)
-			}
-			if err != nil {
-				return err
-			}
-			if !sleep(ctx, every) {
-				return nil
-			}
-		}
-	}))
-}
-
-// firstWeek is how many weeks ahead the weeks lie that drills plan.
-const firstWeek = 60
-
-// planning has everybody's weeks planned again and again, always others, far ahead. When
-// it ends, the weeks are gone, and what is left of their mails; runs that were due
-// meanwhile planned such a week, and are due again.
-func planning(every time.Duration) inject {
-	const where = "job_type = 'WeeklyGeneration'"
-	weeksGone := func(_ context.Context, i *Installation) (Heal, error) {
-		return func(ctx context.Context) error {
-			var errs []error
-			for _, table := range []string{"plans", "outbox"} {
-				errs = append(errs, exec(ctx, i, fmt.Sprintf("delete from %s where week_of >= date_trunc('week', now()) + interval '%d weeks'", table, firstWeek)))
-			}
-			return errors.Join(errs...)
-		}, nil
-	}
-	return all(weeksGone, jobsBack(where), columnsBack(where, "parameters", "next_run_at", "last_occurrence", "scheduled_for"), during(func(ctx context.Context, i *Installation) error {
-		for n := firstWeek; ; n++ {
-			err := exec(ctx, i, fmt.Sprintf(`update scheduled_jobs set status = 'pending', error_count = 0, last_error = null,
-				parameters = parameters || jsonb_build_object('week', to_char(date_trunc('week', now()) + interval '%d weeks', 'YYYY-MM-DD'))
-				where enabled and river_job_id is null and (%s)`, n, where))
-			if err != nil {
-				return err
-			}
-			if !sleep(ctx, every) {
-				return nil
-			}
-		}
-	}))
-}
-
 // settingsOf changes settings of enabled users; the old ones come back where nobody has
 // changed them since.
 func settingsOf(who, change string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		before, err := text(ctx, i, `with o as (select id, settings from users where enabled and (`+who+`) for update),
+		before, err := one[string](ctx, i, `with o as (select id, settings from users where enabled and (`+who+`) for update),
 			n as (update users u set settings = o.settings || $1::jsonb from o where u.id = o.id)
 			select coalesce(jsonb_agg(to_jsonb(o)), '[]')::text from o`, change)
 		if err != nil {
@@ -398,57 +260,10 @@ func stopped(name string) inject {
 	}
 }
 
-// planGone hides the plan of the week in force of one user, half a century back, and keeps
-// the job from making another.
-func planGone(ctx context.Context, i *Installation) (Heal, error) {
-	week, err := i.WeekInForce(ctx)
-	if err != nil {
-		return nil, err
-	}
-	plan, user := 0, ""
-	err = i.DB.QueryRow(ctx, `select p.id, p.user_id from plans p join users u on u.id = p.user_id join scheduled_jobs s on s.user_id = u.id
-		where u.enabled and s.enabled and s.job_type = 'WeeklyGeneration' and p.week_of = $1::date order by 2 limit 1`, week).Scan(&plan, &user)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fault.New(fault.Conflict, "drill", "no user whose weekly job is enabled has a plan for the week of %s", week)
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.DatabaseError, "drill", err)
-	}
-	const where = "job_type = 'WeeklyGeneration' and user_id = $1"
-	heal := func(ctx context.Context) error {
-		err := ended(ctx, i, where, user)
-		return errors.Join(err, fault.Wrap(fault.DatabaseError, "drill", pgx.BeginFunc(ctx, i.DB, func(tx pgx.Tx) error {
-			// A plan that somebody had made meanwhile is newer.
-			_, err := tx.Exec(ctx, "delete from plans where id = $1 and exists (select from plans p where p.user_id = $2 and p.week_of = $3::date)", plan, user, week)
-			if err == nil {
-				err = moved(ctx, tx, plan, "+")
-			}
-			if err == nil {
-				_, err = tx.Exec(ctx, "update scheduled_jobs set enabled = true where "+where, user)
-			}
-			return err
-		})))
-	}
-	return heal, fault.Wrap(fault.DatabaseError, "drill", pgx.BeginFunc(context.WithoutCancel(ctx), i.DB, func(tx pgx.Tx) error {
-		_, err := tx.Exec(context.WithoutCancel(ctx), "update scheduled_jobs set enabled = false where "+where, user)
-		if err == nil {
-			err = moved(context.WithoutCancel(ctx), tx, plan, "-")
-		}
-		return err
-	}))
-}
-
-// moved moves a plan and its meals by half a century; sign says whether forth or back.
-func moved(ctx context.Context, tx pgx.Tx, plan int, sign string) error {
-	_, err := tx.Exec(ctx, `with meals as (update plan_meals set date = date `+sign+` 7 * 2600 where plan_id = $1)
-		update plans set week_of = week_of `+sign+` 7 * 2600 where id = $1`, plan)
-	return err
-}
-
 // callsSpent counts calls of FatSecret's day that nobody made.
 func callsSpent(calls int) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		day, err := text(ctx, i, `insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, $1)
+		day, err := one[string](ctx, i, `insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, $1)
 			on conflict (api, day) do update set calls = api_budget.calls + $1 returning day::text`, calls)
 		if err != nil {
 			return nil, err
