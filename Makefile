@@ -43,7 +43,7 @@ test-race: ## The same under the race detector.
 
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 .PHONY: compose-test
-compose-test: build ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
+compose-test: ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
 	@tools/deps docker
 	@tools/install $(SERVERS)
 	go test -tags compose -count=1 -timeout 10m -v ./test/compose

@@ -60,6 +60,9 @@ func TestStack(t *testing.T) {
 		}
 	})
 	begin := time.Now()
+	s.build(t)
+	t.Logf("image built from the Dockerfile: %s", time.Since(begin).Round(100*time.Millisecond))
+	begin = time.Now()
 	s.up(t)
 	t.Logf("up from nothing: %s", time.Since(begin).Round(100*time.Millisecond))
 
@@ -96,6 +99,30 @@ func TestStack(t *testing.T) {
 			t.Fatalf("not so: %s", step.name)
 		}
 		t.Logf("%-60s %s", step.name, time.Since(begin).Round(100*time.Millisecond))
+	}
+}
+
+// build makes the program's image the way `docker compose up` does in a clone.
+func (s stack) build(t *testing.T) {
+	t.Helper()
+	output(t, s.compose(t.Context(), "build", "--pull=false", "secrets"), nil)
+	t.Cleanup(func() { _ = s.command(context.Background(), "docker", "image", "rm", product).Run() })
+	var images []struct {
+		Config struct {
+			Labels      map[string]string
+			User        string
+			Healthcheck struct{ Test []string }
+		}
+	}
+	must(t, json.Unmarshal([]byte(s.docker(t, nil, "image", "inspect", product)), &images))
+	c := images[0].Config
+	for _, l := range []string{"title", "description", "licenses", "version", "revision"} {
+		if c.Labels["org.opencontainers.image."+l] == "" {
+			t.Errorf("the image has no label %s", l)
+		}
+	}
+	if c.User != "10001:10001" || len(c.Healthcheck.Test) == 0 {
+		t.Errorf("the image runs as %q with the health check %q", c.User, c.Healthcheck.Test)
 	}
 }
 

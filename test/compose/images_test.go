@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"os"
@@ -45,7 +46,7 @@ func (e engine) images(t *testing.T) {
 		})
 	}
 	e.standIn(t, "postgres:17", func() (tree, []string) { return postgres(t) })
-	e.product(t)
+	e.standIn(t, base(t), func() (tree, []string) { return compiler(t) })
 }
 
 // standIn makes an image, unless the engine has the real one.
@@ -66,27 +67,67 @@ func (e engine) standIn(t *testing.T, name string, content func() (files tree, c
 	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", name).Run() })
 }
 
-// product is the last stage of the Dockerfile, around the binary that was built natively.
-func (e engine) product(t *testing.T) {
+// compiler is the Go of this machine under the name that the Dockerfile begins with, and
+// the modules of go.mod as a proxy in it: an engine without a network builds the real
+// Dockerfile from what a clone holds.
+func compiler(t *testing.T) (tree, []string) {
 	t.Helper()
-	text, err := os.ReadFile("../../Dockerfile")
-	must(t, err)
-	compile, last, ok := strings.Cut(string(text), "\nFROM scratch\n")
-	if !ok {
-		t.Fatal("the Dockerfile has no last stage from scratch")
+	goEnv := func(name string) string {
+		return strings.TrimSpace(output(t, exec.CommandContext(t.Context(), "go", "env", name), nil))
 	}
+	root := goEnv("GOROOT")
 	files := tree{
-		"Dockerfile":                        {data: []byte("FROM scratch\n" + strings.ReplaceAll(last, "--from=build ", ""))},
 		"etc/ssl/certs/ca-certificates.crt": {data: []byte("not used here")},
-		"out/mealplanner":                   {data: read(t, "../../bin/mealplanner"), mode: 0o755},
+		"go":                                {dir: true, mode: 0o777},
+		"tmp":                               {dir: true, mode: 0o1777},
+		"lib":                               {link: "usr/lib"},
+		"lib64":                             {link: "usr/lib64"},
+		"bin":                               {link: "usr/bin"},
 	}
-	for _, dir := range regexp.MustCompile(`/out/volumes/\S+`).FindAllString(compile, -1) {
-		files[dir[1:]] = entry{dir: true, mode: 0o755}
+	for _, dir := range []string{"bin", "src", "pkg/include", "pkg/tool"} {
+		if _, err := os.Stat(filepath.Join(root, dir)); err == nil {
+			files.addAt(t, filepath.Join(root, dir), "usr/local/go/"+dir)
+		}
 	}
-	e.docker(t, files.tar(t), "build", "--tag", product, "-")
-	t.Cleanup(func() { _ = e.command(context.Background(), "docker", "image", "rm", product).Run() })
+	for _, f := range []string{"go.env", "VERSION"} {
+		files["usr/local/go/"+f] = entry{data: read(t, filepath.Join(root, f))}
+	}
+	for name, p := range map[string]string{"sh": "/usr/bin/dash", "mkdir": "/usr/bin/mkdir"} {
+		files["usr/bin/"+name] = entry{data: read(t, p), mode: 0o755}
+		for _, lib := range libraries(t, p) {
+			files[lib[1:]] = entry{data: read(t, lib), mode: 0o755}
+		}
+	}
+	download := exec.CommandContext(t.Context(), "go", "mod", "download", "-json")
+	download.Dir = "../.."
+	modules := json.NewDecoder(strings.NewReader(output(t, download, nil)))
+	cache := filepath.Join(goEnv("GOMODCACHE"), "cache/download")
+	for modules.More() {
+		var m struct{ Info, GoMod, Zip string }
+		must(t, modules.Decode(&m))
+		for _, p := range []string{m.Info, m.GoMod, m.Zip} {
+			rel, err := filepath.Rel(cache, p)
+			must(t, err)
+			files["modules/"+rel] = entry{data: read(t, p)}
+		}
+	}
+	return files, []string{
+		"ENV PATH=/usr/local/go/bin:/usr/bin", "ENV GOPATH=/go", "ENV GOTOOLCHAIN=local", "ENV GOFLAGS=-buildvcs=false",
+		"ENV GOPROXY=file:///modules", "ENV GOSUMDB=off", "WORKDIR /go",
+	}
 }
 
+// base is the image that the Dockerfile compiles in.
+func base(t *testing.T) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^FROM (golang:\S+) AS build$`).FindSubmatch(read(t, "../../Dockerfile"))
+	if m == nil {
+		t.Fatal("the Dockerfile does not compile in an image of golang")
+	}
+	return string(m[1])
+}
+
+// product is the name of the image that compose.yaml builds here.
 const product = "mealplanner-compose-test"
 
 // postgres is the machine's PostgreSQL with the libraries and commands it needs.
@@ -159,7 +200,9 @@ type entry struct {
 
 // add copies the files of a directory of this machine to the same place, links as what
 // they point to. Code to be optimised at run time stays out: it is half of PostgreSQL.
-func (f tree) add(t *testing.T, dir string) {
+func (f tree) add(t *testing.T, dir string) { f.addAt(t, dir, dir[1:]) }
+
+func (f tree) addAt(t *testing.T, dir, to string) {
 	t.Helper()
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -169,7 +212,7 @@ func (f tree) add(t *testing.T, dir string) {
 			return fs.SkipDir
 		}
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			f[path[1:]] = entry{data: read(t, path), mode: int64(info.Mode().Perm())}
+			f[to+strings.TrimPrefix(path, dir)] = entry{data: read(t, path), mode: int64(info.Mode().Perm())}
 		}
 		return nil
 	}))
