@@ -47,9 +47,9 @@ type Options struct {
 
 // Engine runs jobs.
 type Engine struct {
-	o      Options
-	client *river.Client[pgx.Tx]
-	pauses pauses
+	o       Options
+	client  *river.Client[pgx.Tx]
+	retries retries
 
 	queueless bool // between two limits; only follow knows
 
@@ -300,7 +300,10 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	if err != nil {
 		return 0, fault.Wrap(fault.InvalidInput, op, err)
 	}
-	now := e.o.Now()
+	now, err := e.o.Store.Clock(ctx)
+	if err != nil {
+		return 0, err
+	}
 	a := args{
 		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
 		Trigger: schedule.Manual, Params: params, Attempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
@@ -312,16 +315,18 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	return res.Job.ID, nil
 }
 
-// pauses remembers how long an attempt that failed has to wait. An attempt that River
-// takes for dead has no pause: the job goes on at once.
-type pauses struct{ m sync.Map }
+// retries remembers when a failed job runs again, by the database's clock, which is the
+// one that River compares with. A job that River takes for dead is not in it.
+type retries struct{ m sync.Map }
 
-func (p *pauses) set(riverJob int64, d time.Duration) { p.m.Store(riverJob, d) }
+func (r *retries) set(riverJob int64, at time.Time) { r.m.Store(riverJob, at) }
 
-func (p *pauses) take(riverJob int64) time.Duration {
-	d, _ := p.m.LoadAndDelete(riverJob)
-	pause, _ := d.(time.Duration)
-	return pause
+// take returns the time once; for an unknown job the epoch, which is over by every clock.
+func (r *retries) take(riverJob int64) time.Time {
+	if at, ok := r.m.LoadAndDelete(riverJob); ok {
+		return at.(time.Time)
+	}
+	return time.Unix(0, 0)
 }
 
 func register[T jobArgs](ws *river.Workers, e *Engine) { river.AddWorker(ws, &worker[T]{engine: e}) }
@@ -340,7 +345,7 @@ func (w *worker[T]) Timeout(*river.Job[T]) time.Duration {
 
 // NextRetry implements [river.Worker].
 func (w *worker[T]) NextRetry(j *river.Job[T]) time.Time {
-	return w.engine.o.Now().Add(w.engine.pauses.take(j.ID))
+	return w.engine.retries.take(j.ID)
 }
 
 // pausedFor is how long a job of a paused type is put back.
@@ -386,11 +391,14 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 		e.o.Observer.End(ctx, job, o)
 		return err
 	}
-	job.Execution, job.Attempt, job.First = begun.ID, int(begun.AttemptNumber), begun.First
+	job.Execution, job.Attempt, job.First, job.Started = begun.ID, int(begun.AttemptNumber), begun.First, begun.StartedAt
 	e.o.Observer.Started(ctx, job)
 	output, err := e.do(ctx, job)
 	o := e.judge(ctx, job, err, backoff)
 	o.Took = e.o.Now().Sub(begin)
+	if o.Retry > 0 {
+		e.retries.set(job.River, job.Started.Add(o.Took+o.Retry))
+	}
 	if err := e.finish(record, job, o, output); err != nil {
 		e.o.Observer.Trouble(ctx, "record attempt", err)
 	}
@@ -418,7 +426,7 @@ func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 			err = fault.New(fault.Internal, "job "+string(job.Type), "panic: %v", r)
 		}
 	}()
-	if late := e.o.Now().Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.Defaults().CatchUp+startGrace {
+	if late := job.Started.Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.Defaults().CatchUp+startGrace {
 		return tooLate{"it came " + late.Round(time.Minute).String() + " after its time"}, nil
 	}
 	h := e.o.Handlers[job.Type]
@@ -442,7 +450,6 @@ func (e *Engine) judge(ctx context.Context, job Job, err error, backoff time.Dur
 		o.Final, o.Exhausted = true, true
 	default:
 		o.Retry = schedule.Pause(backoff, job.Attempt, rand.Float64()) //nolint:gosec // a jitter, not a secret
-		e.pauses.set(job.River, o.Retry)
 	}
 	return o
 }
@@ -455,8 +462,8 @@ func (e *Engine) finish(ctx context.Context, job Job, o Outcome, output any) err
 		p.Status, p.ErrorType, p.ErrorMessage = "failed", &kind, &text
 	}
 	if again := job.Type.Defaults().AgainAfter; o.Exhausted && again > 0 {
-		at := e.o.Now().Add(again)
-		p.RetryAt = &at
+		seconds := again.Seconds()
+		p.RetryAfterSeconds = &seconds
 	}
 	if output != nil {
 		b, err := json.Marshal(output)

@@ -57,6 +57,7 @@ type shop struct {
 	pool     *pgxpool.Pool
 	settings *setting.Runtime
 	store    *postgres.Jobs
+	now      func() time.Time
 	record
 }
 
@@ -64,7 +65,7 @@ const job = "weekly_generation:user_ana"
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{pool: testpg.Pool(t), settings: setting.New(setting.Configured{Concurrency: 2})}
+	s := &shop{pool: testpg.Pool(t), settings: setting.New(setting.Configured{Concurrency: 2}), now: time.Now}
 	s.store = postgres.NewJobs(s.pool)
 	s.exec(t, "insert into connections (id, url, token_sealed) values ('home', 'http://127.0.0.1:1', '')")
 	s.exec(t, "insert into users (id, email, name, connection_id) values ('user_ana', 'ana@example.org', 'Ana', 'home')")
@@ -82,7 +83,7 @@ func (s *shop) engine(t *testing.T, h jobs.Handler) *jobs.Engine {
 	t.Helper()
 	e, err := jobs.New(jobs.Options{
 		Queue: s.pool, Store: s.store, Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-		Observer: &s.record, Settings: s.settings, Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Observer: &s.record, Settings: s.settings, Worker: "test", Log: slog.New(slog.DiscardHandler), Now: s.now,
 	})
 	must(t, err)
 	return e
@@ -329,5 +330,38 @@ func TestDeletedSchedulesDropTheirJobs(t *testing.T) {
 	s.await(t, 0, "select count(*) from job_executions")
 	if o := s.outcomes(); len(o) != 1 || !o[0].Dropped || o[0].Final {
 		t.Errorf("the observer saw %+v", o)
+	}
+}
+
+// The database's clock decides what is late and when a retry runs, however wrong the
+// program's is.
+func TestProgramsClockIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, off := range map[string]time.Duration{"days ahead": 132 * time.Hour, "days behind": -132 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.now = func() time.Time { return time.Now().Add(off) }
+			s.exec(t, "update scheduled_jobs set retry_backoff_seconds = 100 where id = $1", job)
+			var failed sync.Once
+			e := s.engine(t, func(context.Context, jobs.Job) (_ any, err error) {
+				failed.Do(func() { err = fault.New(fault.Unavailable, "upstream", "is down") })
+				return nil, err
+			})
+			run(t, e, time.Second)
+			s.await(t, 1, "select count(*) from job_executions where attempt_number = 1 and status = 'failed' and not final")
+			s.await(t, 1, "select count(*) from river_job where state = 'retryable' and scheduled_at - now() between interval '60 s' and interval '115 s'")
+			s.exec(t, "update river_job set scheduled_at = now()")
+			s.await(t, 1, "select count(*) from job_executions where attempt_number = 2 and status = 'completed' and final and output is null")
+
+			river, err := e.Ask(t.Context(), job, nil, "")
+			must(t, err)
+			s.await(t, 1, "select count(*) from job_executions where river_job_id = $1 and status = 'completed' and abs(extract(epoch from scheduled_for - started_at)) < 30", river)
+			for _, j := range s.started {
+				if wait := j.Started.Sub(j.Due); wait < 0 || wait > time.Hour {
+					t.Errorf("attempt %d began %s after it was due", j.Attempt, wait)
+				}
+			}
+		})
 	}
 }

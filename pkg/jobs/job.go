@@ -30,10 +30,11 @@ type Job struct {
 	Priority   schedule.Priority
 	Params     json.RawMessage
 
-	Repeated    bool  // River tried it before
-	Execution   int64 // row of job_executions; 0 before it is recorded
-	Attempt     int   // from 1
-	First       bool  // nothing of this job began before, not even an attempt that was cut short
+	Repeated    bool      // River tried it before
+	Execution   int64     // row of job_executions; 0 before it is recorded
+	Started     time.Time // of this attempt, by the database's clock as Fire and Due; zero before it is recorded
+	Attempt     int       // from 1
+	First       bool      // nothing of this job began before, not even an attempt that was cut short
 	MaxAttempts int
 	// TraceParent is of what queued the job; W3C form.
 	TraceParent string

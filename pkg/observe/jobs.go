@@ -90,7 +90,7 @@ func (o *Jobs) Started(ctx context.Context, j jobs.Job) {
 	trace.SpanFromContext(ctx).SetAttributes(attribute.Int("attempt", j.Attempt), attribute.Int64("job.execution_id", j.Execution))
 	o.rec.JobStarted(ctx, string(j.Type), j.Attempt)
 	if j.First {
-		o.rec.JobWaited(ctx, string(j.Type), j.Priority.String(), max(o.now().Sub(j.Due), 0))
+		o.rec.JobWaited(ctx, string(j.Type), j.Priority.String(), max(j.Started.Sub(j.Due), 0))
 	}
 	o.log.DebugContext(ctx, "Job started", "job_type", string(j.Type), "attempt", j.Attempt)
 }

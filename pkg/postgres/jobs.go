@@ -88,6 +88,12 @@ func (s *Jobs) BeginExecution(ctx context.Context, p db.BeginExecutionParams) (B
 	return row, failed("record attempt", err)
 }
 
+// Clock returns the database's time, which is the one that schedules and the queue go by.
+func (s *Jobs) Clock(ctx context.Context) (time.Time, error) {
+	now, err := s.q.Clock(ctx)
+	return now, failed("read the clock", err)
+}
+
 // FinishExecution records how an attempt ended.
 func (s *Jobs) FinishExecution(ctx context.Context, p db.FinishExecutionParams) error {
 	return failed("record attempt", s.q.FinishExecution(ctx, p))

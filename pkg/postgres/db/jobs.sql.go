@@ -65,7 +65,7 @@ select $1, $2, $3, $4, $5,
     1 + (select count(*) from job_executions e where e.river_job_id = $4 and e.status = 'failed' and e.error_type <> 'Canceled'),
     'running', $6, $7, $8
 where not exists (select from job_executions e where e.river_job_id = $4 and e.final)
-returning id, attempt_number, not exists (select from job_executions e where e.river_job_id = $4) as first
+returning id, attempt_number, started_at, not exists (select from job_executions e where e.river_job_id = $4) as first
 `
 
 type BeginExecutionParams struct {
@@ -82,6 +82,7 @@ type BeginExecutionParams struct {
 type BeginExecutionRow struct {
 	ID            int64
 	AttemptNumber int32
+	StartedAt     time.Time
 	First         bool
 }
 
@@ -99,8 +100,24 @@ func (q *Queries) BeginExecution(ctx context.Context, arg BeginExecutionParams) 
 		arg.Worker,
 	)
 	var i BeginExecutionRow
-	err := row.Scan(&i.ID, &i.AttemptNumber, &i.First)
+	err := row.Scan(
+		&i.ID,
+		&i.AttemptNumber,
+		&i.StartedAt,
+		&i.First,
+	)
 	return i, err
+}
+
+const clock = `-- name: Clock :one
+select clock_timestamp()::timestamptz
+`
+
+func (q *Queries) Clock(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, clock)
+	var column_1 time.Time
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const closeLostJobs = `-- name: CloseLostJobs :many
@@ -179,20 +196,20 @@ set status = case when $1::boolean then $2 else 'pending' end,
     error_count = case when $2::text = 'completed' then 0 when $3::text = 'Canceled' then s.error_count else s.error_count + 1 end,
     last_error = case when $2::text = 'completed' then null else $4::text end,
     river_job_id = case when $1::boolean then null else s.river_job_id end,
-    retry_at = $5
+    retry_at = clock_timestamp() + make_interval(secs => $5::float8)
 from done
 where s.id = done.job_id and s.river_job_id = done.river_job_id
 `
 
 type FinishExecutionParams struct {
-	Final        bool
-	Status       string
-	ErrorType    *string
-	ErrorMessage *string
-	RetryAt      *time.Time
-	DurationMs   *float64
-	Output       []byte
-	ID           int64
+	Final             bool
+	Status            string
+	ErrorType         *string
+	ErrorMessage      *string
+	RetryAfterSeconds *float64
+	DurationMs        *float64
+	Output            []byte
+	ID                int64
 }
 
 func (q *Queries) FinishExecution(ctx context.Context, arg FinishExecutionParams) error {
@@ -201,7 +218,7 @@ func (q *Queries) FinishExecution(ctx context.Context, arg FinishExecutionParams
 		arg.Status,
 		arg.ErrorType,
 		arg.ErrorMessage,
-		arg.RetryAt,
+		arg.RetryAfterSeconds,
 		arg.DurationMs,
 		arg.Output,
 		arg.ID,

@@ -13,6 +13,9 @@ order by s.next_run_at nulls last, s.id
 limit 100
 for update of s skip locked;
 
+-- name: Clock :one
+select clock_timestamp()::timestamptz;
+
 -- name: MarkSchedulesQueued :exec
 -- A river_job_id of 0 queues nothing: only the next time is set.
 update scheduled_jobs s
@@ -49,7 +52,7 @@ select @job_id, @job_type, sqlc.narg(user_id), @river_job_id, @trigger_type,
     1 + (select count(*) from job_executions e where e.river_job_id = @river_job_id and e.status = 'failed' and e.error_type <> 'Canceled'),
     'running', @scheduled_for, @trace_id, @worker
 where not exists (select from job_executions e where e.river_job_id = @river_job_id and e.final)
-returning id, attempt_number, not exists (select from job_executions e where e.river_job_id = @river_job_id) as first;
+returning id, attempt_number, started_at, not exists (select from job_executions e where e.river_job_id = @river_job_id) as first;
 
 -- name: FinishExecution :exec
 with done as (
@@ -65,7 +68,7 @@ set status = case when @final::boolean then @status else 'pending' end,
     error_count = case when @status::text = 'completed' then 0 when sqlc.narg(error_type)::text = 'Canceled' then s.error_count else s.error_count + 1 end,
     last_error = case when @status::text = 'completed' then null else sqlc.narg(error_message)::text end,
     river_job_id = case when @final::boolean then null else s.river_job_id end,
-    retry_at = sqlc.narg(retry_at)
+    retry_at = clock_timestamp() + make_interval(secs => sqlc.narg(retry_after_seconds)::float8)
 from done
 where s.id = done.job_id and s.river_job_id = done.river_job_id;
 
