@@ -14,7 +14,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## Show what can be made.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## Build bin/mealplanner.
@@ -36,6 +36,12 @@ deps: ## Install what a Debian machine lacks (as root), else say how.
 test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
 	go vet ./...
 	go test ./...
+
+CALENDAR ?= -rotating 3
+.PHONY: test-calendar
+test-calendar: ## Time-dependent packages at other moments: three that rotate by the day; CALENDAR= for all (an hour).
+	@tools/deps calendar
+	go run ./test/calendar $(CALENDAR)
 
 .PHONY: test-race
 test-race: ## The same under the race detector.

@@ -334,7 +334,7 @@ func TestTokenExchangeIsCountedByAttempt(t *testing.T) {
 // written.
 func TestWriteBackIsIdempotent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: func() time.Time { return week.Time() }})
 	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
 	must(t, err)
 	w.mustGenerate(t, "user_lewis")
@@ -377,7 +377,7 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 	if len(entries) != needs || needs == 0 {
 		t.Errorf("Tandoor shows %d shopping entries, the plan has %d", len(entries), needs)
 	}
-	if todo, err := w.Plans.Unpublished(t.Context(), ""); err != nil || len(todo) != 0 {
+	if todo, err := w.Plans.Unpublished(t.Context(), "", week); err != nil || len(todo) != 0 {
 		t.Errorf("still to do: %v, %v", todo, err)
 	}
 }

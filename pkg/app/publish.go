@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/grocery"
 	"github.com/mealplanner/mealplanner/pkg/observe"
@@ -29,7 +30,7 @@ func (a *App) publishDue(ctx context.Context) error {
 // recorded is written again. It returns how many plans were published; those that fail
 // are logged and stay for the next time.
 func (a *App) Publish(ctx context.Context, userID string) (int, error) {
-	todo, err := a.Plans.Unpublished(ctx, userID)
+	todo, err := a.Plans.Unpublished(ctx, userID, calendar.On(a.opts.Now()))
 	if err != nil {
 		return 0, err
 	}

@@ -307,10 +307,10 @@ type Unpublished struct {
 	Connection string
 }
 
-// Unpublished lists the plans of this week and later that are still to be written back,
+// Unpublished lists the plans of the week of today and later that are still to be written back,
 // oldest first, at most 100; those of one user, or all with "".
-func (s *Plans) Unpublished(ctx context.Context, userID string) ([]Unpublished, error) {
-	rows, err := s.q.ListUnpublished(ctx, userID)
+func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Unpublished, error) {
+	rows, err := s.q.ListUnpublished(ctx, (today - 7).Time(), userID)
 	if err != nil {
 		return nil, failed("list unpublished plans", err)
 	}

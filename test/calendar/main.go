@@ -2,8 +2,8 @@
 // process believes it, and so does PostgreSQL.
 //
 // The Go side is a copy of the standard library's time.Now with an offset, brought in by
-// `go test -overlay`; PostgreSQL's is libfaketime. Both count on from the moment at the
-// real speed, and each package begins at the moment itself.
+// `go test -overlay`; PostgreSQL's and dovecot's is offset.c.txt, preloaded. All count on from
+// the moment at the real speed, and each package begins at the moment itself.
 //
 //	go run ./test/calendar              every moment
 //	go run ./test/calendar -rotating 3  three of them, others each day
@@ -12,6 +12,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -27,10 +28,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 )
 
+//go:embed offset.c.txt
+var offsetC []byte
+
 // Variables that the command gives to itself and to the tests' processes.
 const (
-	offsetVariable = "MEALPLANNER_TEST_CLOCK_OFFSET" // in whole seconds; read by the overlaid time.Now
-	momentVariable = "MEALPLANNER_TEST_MOMENT"
+	offsetVariable  = "MEALPLANNER_TEST_CLOCK_OFFSET" // in whole seconds; read by the overlaid time.Now
+	momentVariable  = "MEALPLANNER_TEST_MOMENT"
+	preloadVariable = "MEALPLANNER_TEST_PRELOAD" // offset.c.txt, compiled
 )
 
 // packages are those whose tests ask for the time, or whose code under test does.
@@ -72,6 +77,15 @@ func run(rotating int, only string, args []string) error {
 	if err != nil {
 		return err
 	}
+	preload := filepath.Join(dir, "offset.so")
+	compile := exec.Command("cc", "-shared", "-fPIC", "-O2", "-o", preload, "-x", "c", "-")
+	compile.Stdin = bytes.NewReader(offsetC)
+	if out, err := compile.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile offset.c.txt: %w: %s", err, out)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL runs as another account
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -84,7 +98,7 @@ func run(rotating int, only string, args []string) error {
 		begin := time.Now()
 		cmd := exec.Command("go", append([]string{"test", "-count=1", "-vet=off", "-exec", self + " exec"}, args...)...)
 		// The overlay reaches builds inside the tests too.
-		cmd.Env = append(os.Environ(), momentVariable+"="+m.at.Format(time.RFC3339), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
+		cmd.Env = append(os.Environ(), momentVariable+"="+m.at.Format(time.RFC3339), preloadVariable+"="+preload, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		err := cmd.Run()
@@ -202,45 +216,33 @@ var clockOffset = func() (offset int64) {
 	return file, os.WriteFile(file, overlay, 0o600)
 }
 
-// libraries are where Debian and Homebrew put libfaketime.
-var libraries = []string{"/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1"}
-
-// runAt replaces this process by a test's, whose clock and whose PostgreSQL's clock show
-// the moment now.
+// runAt replaces this process by a test's, whose clock and whose servers' clocks show the
+// moment now.
 func runAt(moment string, args []string) error {
 	at, err := time.Parse(time.RFC3339, moment)
 	if err != nil {
 		return err
-	}
-	var library string
-	for _, pattern := range libraries {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			library = found[0]
-		}
-	}
-	if library == "" {
-		return errors.New("libfaketime is missing: apt-get install libfaketime")
 	}
 	bin, err := pglocal.Find()
 	if err != nil {
 		return err
 	}
 	// The test's process is this one, so the directory stays: a few hundred bytes below /tmp.
-	dir, err := os.MkdirTemp("", "calendar-pg")
+	dir, err := os.MkdirTemp("", "calendar-bin")
 	if err != nil {
 		return err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL runs as another account
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	offset := int64(time.Until(at).Round(time.Second).Seconds())
-	for _, program := range []string{"initdb", "postgres"} {
-		script := fmt.Sprintf("#!/bin/sh\nexec env LD_PRELOAD=%s FAKETIME=%+ds FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1 %s \"$@\"\n",
-			library, offset, filepath.Join(bin, program))
-		if err := os.WriteFile(filepath.Join(dir, program), []byte(script), 0o755); err != nil {
+	offset := strconv.FormatInt(int64(time.Until(at).Round(time.Second).Seconds()), 10)
+	programs := map[string]string{"initdb": filepath.Join(bin, "initdb"), "postgres": filepath.Join(bin, "postgres")}
+	for name, program := range programs {
+		script := fmt.Sprintf("#!/bin/sh\nexec env LD_PRELOAD=%s CLOCK_OFFSET=%s %s \"$@\"\n", os.Getenv(preloadVariable), offset, program)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
 			return err
 		}
 	}
-	env := append(os.Environ(), offsetVariable+"="+strconv.FormatInt(offset, 10), "PGBIN="+dir)
+	env := append(os.Environ(), offsetVariable+"="+offset, "PGBIN="+dir)
 	return syscall.Exec(args[0], args, env)
 }

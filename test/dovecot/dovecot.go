@@ -33,6 +33,7 @@ mail_location = maildir:%[1]s/mail/%%u
 first_valid_uid = 1
 mail_uid = %[3]s
 mail_gid = %[4]s
+import_environment = TZ %[5]s
 passdb {
   driver = passwd-file
   args = scheme=plain username_format=%%u %[1]s/passwd
@@ -91,7 +92,7 @@ func Start(tb testing.TB, account, password string) string {
 	port := freePort(tb)
 	conf := filepath.Join(dir, "conf")
 	for path, text := range map[string]string{
-		conf:                         fmt.Sprintf(dovecotConf, dir, port, who.Username, group.Name),
+		conf:                         fmt.Sprintf(dovecotConf, dir, port, who.Username, group.Name, clock()),
 		filepath.Join(dir, "passwd"): account + ":{plain}" + password + "\n",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -131,6 +132,15 @@ func Start(tb testing.TB, account, password string) string {
 			tb.Fatalf("dovecot does not answer: %s %s", said.Bytes(), log)
 		}
 	}
+}
+
+// clock makes dovecot's processes see the time at which test/calendar runs the test.
+func clock() string {
+	preload := os.Getenv("MEALPLANNER_TEST_PRELOAD")
+	if preload == "" {
+		return ""
+	}
+	return "LD_PRELOAD=" + preload + " CLOCK_OFFSET=" + os.Getenv("MEALPLANNER_TEST_CLOCK_OFFSET")
 }
 
 func freePort(tb testing.TB) int {

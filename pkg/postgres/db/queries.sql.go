@@ -708,8 +708,8 @@ select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.week_of > current_date - 7
-  and ($1::text = '' or p.user_id = $1)
+where c.write_back and p.published_at is null and p.week_of > $1
+  and ($2::text = '' or p.user_id = $2)
 order by p.id
 limit 100
 `
@@ -721,8 +721,8 @@ type ListUnpublishedRow struct {
 	ConnectionID string
 }
 
-func (q *Queries) ListUnpublished(ctx context.Context, userID string) ([]ListUnpublishedRow, error) {
-	rows, err := q.db.Query(ctx, listUnpublished, userID)
+func (q *Queries) ListUnpublished(ctx context.Context, since time.Time, userID string) ([]ListUnpublishedRow, error) {
+	rows, err := q.db.Query(ctx, listUnpublished, since, userID)
 	if err != nil {
 		return nil, err
 	}

@@ -194,7 +194,7 @@ select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.week_of > current_date - 7
+where c.write_back and p.published_at is null and p.week_of > @since
   and (@user_id::text = '' or p.user_id = @user_id)
 order by p.id
 limit 100;
