@@ -31,10 +31,10 @@ func Classify(f recipe.Food) (Set, bool) {
 func (p *Pool) line(i recipe.Ingredient) (Set, bool) {
 	set, known := Classify(i.Food)
 	food, note, unit := p.words(i.Food.Name), p.words(i.Note), p.words(i.Unit.Name)
-	set |= mentioned(unit) | mentioned(note) | across(unit, food) | across(unit, note) | across(note, food) | across(food, note)
+	set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, food) | across(unit, note) | across(note, food) | across(food, note)
 	if i.Unit.Plural != "" && i.Unit.Plural != i.Unit.Name {
 		unit = p.words(i.Unit.Plural)
-		set |= mentioned(unit) | across(unit, food) | across(unit, p.words(i.Food.Plural))
+		set |= mentioned(unit, nil) | across(unit, food) | across(unit, p.words(i.Food.Plural))
 	}
 	return set, known
 }
@@ -98,7 +98,7 @@ func (p *Pool) Of(r recipe.Recipe) (contains Set, unclassified []string) {
 		v.unknown = append(v.unknown, t)
 	}
 	for _, s := range r.Steps {
-		v.set |= Mentioned(s.Instruction)
+		v.set |= instructed(s.Instruction)
 	}
 	for _, e := range r.Embeds {
 		v.unknown = append(v.unknown, fmt.Sprintf("recipe %d", e.Recipe))

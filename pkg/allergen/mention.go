@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/mealplanner/mealplanner/pkg/food"
 )
 
 // beginning gives, for the first words of all names, the number of words of the longest
@@ -20,19 +22,37 @@ var beginning = sync.OnceValue(func() map[string]int {
 // Mentioned returns the groups of the foods that a text names. Of names that overlap the
 // longest counts, so "coconut milk" is not milk. "Nut-free" names no nuts. What a text does
 // not say proves nothing: it may only add to what is known of the foods.
-func Mentioned(text string) Set { return mentioned(segments(text)) }
+func Mentioned(text string) Set { return mentioned(segments(text), nil) }
 
-func mentioned(runs [][]string) Set {
+// instructed is [Mentioned] for instructions, which call listed foods by short names: "the
+// milk" may be oat milk, and to toast or to cream is no food. Such words count only within
+// longer names.
+func instructed(text string) Set { return mentioned(segments(text), shorthand()) }
+
+var shorthand = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range []string{
+		"batter", "bread", "broth", "bun", "butter", "cake", "cheese", "chocolate", "cream", "dough", "flour", "milk", "noodle",
+		"pasta", "pastry", "porridge", "roll", "sausage", "seafood", "stock", "toast", "tortilla", "wine", "wrap", "yoghurt", "yogurt",
+	} {
+		for _, f := range food.Forms(n) {
+			out[f] = true
+		}
+	}
+	return out
+})
+
+func mentioned(runs [][]string, skip map[string]bool) Set {
 	var set Set
 	for _, words := range runs {
 		for at := 0; at < len(words); {
 			s, n := match(words[at:])
 			if n == 0 {
 				if parts := strings.Split(words[at], "-"); len(parts) > 1 && parts[len(parts)-1] != "free" {
-					set |= mentioned([][]string{parts})
+					set |= mentioned([][]string{parts}, skip)
 				}
 				n = 1
-			} else if at+n == len(words)-1 && words[at+n] == "free" {
+			} else if at+n == len(words)-1 && words[at+n] == "free" || n == 1 && skip[words[at]] {
 				s = 0
 			}
 			set |= s
