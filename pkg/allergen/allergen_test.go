@@ -320,6 +320,28 @@ func TestUnknownNamesStayUnknown(t *testing.T) {
 	})
 }
 
+// A unit that is no measure is a part of the food's name.
+func TestUnitsThatAreNoMeasures(t *testing.T) {
+	t.Parallel()
+	for unit, known := range map[string]bool{
+		"": true, "g": true, "Tbsp.": true, "fl oz": true, "cups": true, "large": true, "small red": true, "14 oz can": true, "400g tins": true, "EL": true, "Prise(n)": true, "c. à soupe": true, "bunches": true,
+		"salmon": true, "garlic": true, "wahoo": false, "Nuss": false, "large wahoo": false, "opah and": false,
+	} {
+		_, unknown := allergen.Of(recipe.Recipe{Name: "dish", Ingredients: []recipe.Ingredient{{Food: recipe.Food{Name: "butter"}, Unit: recipe.Unit{Name: unit}}}})
+		want := []string{unit + " butter"}
+		if known {
+			want = nil
+		}
+		if !slices.Equal(unknown, want) {
+			t.Errorf("%q: unclassified %q, want %q", unit, unknown, want)
+		}
+	}
+	named := recipe.Ingredient{Food: recipe.Food{Name: "butter"}, Unit: recipe.Unit{Name: "Becherchen", Base: "g"}}
+	if _, unknown := allergen.Of(recipe.Recipe{Name: "dish", Ingredients: []recipe.Ingredient{named}}); unknown != nil {
+		t.Errorf("a unit with a base unit is a measure: %q", unknown)
+	}
+}
+
 // Whatever is added to a recipe, wherever: no group goes away, and nothing becomes known.
 func TestMoreNeverCarriesLess(t *testing.T) {
 	t.Parallel()
@@ -332,7 +354,7 @@ func TestMoreNeverCarriesLess(t *testing.T) {
 		set, unknown := allergen.Of(r)
 		unknown = nil // that it has no ingredients is mended by the first
 		for range rapid.IntRange(1, 12).Draw(t, "changes") {
-			what := rapid.IntRange(0, 8).Draw(t, "change")
+			what := rapid.IntRange(0, 9).Draw(t, "change")
 			if len(r.Ingredients) == 0 {
 				what = 0
 			}
@@ -364,6 +386,8 @@ func TestMoreNeverCarriesLess(t *testing.T) {
 				r.Foodless = append(r.Foodless, text)
 			case 7:
 				r.Steps = append(r.Steps, recipe.Step{Instruction: text})
+			case 9:
+				r.Keywords = append(r.Keywords, text)
 			case 8:
 				r.Embeds = append(r.Embeds, recipe.Embed{Recipe: 7})
 			}

@@ -13,30 +13,63 @@ import (
 // that is a form of the name: a plural that is another word is a renaming, and a parent may
 // be as wrong as "drink" is for almond milk. Both may add groups; nothing takes one away.
 func Classify(f recipe.Food) (Set, bool) {
-	name, plural := food.Normalize(f.Name), food.Normalize(f.Plural)
-	set, known := groups()[name]
-	set |= generic()[name]
-	if s, ok := groups()[plural]; ok {
-		set |= s | generic()[plural]
-		known = known || slices.Contains(food.Forms(name), plural)
-	}
+	set, known := classify(f.Name, f.Plural)
 	for _, a := range f.Ancestors {
 		set |= groups()[food.Normalize(a.Name)]
 	}
 	return set, known
 }
 
-// line returns the groups an ingredient carries. The importer of a library tears names
-// apart, so what stands in unit and note counts too, alone and together with the food.
-func (p *Pool) line(i recipe.Ingredient) (Set, bool) {
-	set, known := Classify(i.Food)
-	food, note, unit := p.words(i.Food.Name), p.words(i.Note), p.words(i.Unit.Name)
-	set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, food) | across(unit, note) | across(note, food) | across(food, note)
-	if i.Unit.Plural != "" && i.Unit.Plural != i.Unit.Name {
-		unit = p.words(i.Unit.Plural)
-		set |= mentioned(unit, nil) | across(unit, food) | across(unit, p.words(i.Food.Plural))
+func classify(name, plural string) (Set, bool) {
+	name, plural = food.Normalize(name), food.Normalize(plural)
+	set, known := groups()[name]
+	set |= generic()[name]
+	if s, ok := groups()[plural]; ok {
+		set |= s | generic()[plural]
+		known = known || slices.Contains(food.Forms(name), plural)
 	}
 	return set, known
+}
+
+// line is what the names of an ingredient say. Many lines of a library are alike.
+type line struct {
+	food, foods, unit, units, note string
+	based                          bool // the unit is one of mass or volume
+}
+
+type carried struct {
+	set   Set
+	known bool
+}
+
+// carried returns the groups an ingredient carries. The importer of a library tears names
+// apart, so what stands in unit and note counts too, alone and together with the food.
+func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
+	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != ""}
+	c, ok := p.lines[l]
+	if !ok {
+		c.set, c.known = classify(l.food, l.foods)
+		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
+		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
+		if !l.based && !measure(unit) {
+			_, together := groups()[food.Normalize(l.unit+" "+l.food)]
+			c.known = c.known && together
+		}
+		if l.units != "" && l.units != l.unit {
+			unit = p.words(l.units)
+			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
+		}
+		p.lines[l] = c
+	}
+	for _, a := range i.Food.Ancestors {
+		s, ok := p.parents[a.Name]
+		if !ok {
+			s = groups()[food.Normalize(a.Name)]
+			p.parents[a.Name] = s
+		}
+		c.set |= s
+	}
+	return c.set, c.known
 }
 
 // words are the segments of a short text, which many lines share.
@@ -58,7 +91,9 @@ type Pool struct {
 	by   map[recipe.ID]recipe.Recipe
 	done map[recipe.ID]*verdict
 
-	split map[string][][]string
+	lines   map[line]carried
+	parents map[string]Set
+	split   map[string][][]string
 }
 
 type verdict struct {
@@ -69,14 +104,14 @@ type verdict struct {
 
 // NewPool returns a pool of recipes as [recipe.Assemble] gives them.
 func NewPool(library []recipe.Recipe) *Pool {
-	p := &Pool{by: make(map[recipe.ID]recipe.Recipe, len(library)), done: make(map[recipe.ID]*verdict, len(library)), split: map[string][][]string{}}
+	p := &Pool{by: make(map[recipe.ID]recipe.Recipe, len(library)), done: make(map[recipe.ID]*verdict, len(library)), lines: map[line]carried{}, parents: map[string]Set{}, split: map[string][][]string{}}
 	for _, r := range library {
 		p.by[r.ID] = r
 	}
 	return p
 }
 
-// Of returns the groups that a recipe carries by its name, its lines with their units and
+// Of returns the groups that a recipe carries by its name, its keywords, its lines with their units and
 // notes, its headers and steps and the recipes that its foods are made by, and, sorted and
 // without repetition, what nobody has classified: foods, lines without a food, embedded
 // recipes and recipes of foods that the pool does not hold. Lines "to taste" count like any
@@ -90,6 +125,9 @@ func (p *Pool) Of(r recipe.Recipe) (contains Set, unclassified []string) {
 		p.done[r.ID] = v
 	}
 	v.set = Mentioned(r.Name)
+	for _, k := range r.Keywords {
+		v.set |= Mentioned(k)
+	}
 	for _, t := range r.Texts {
 		v.set |= Mentioned(t)
 	}
@@ -108,12 +146,14 @@ func (p *Pool) Of(r recipe.Recipe) (contains Set, unclassified []string) {
 		v.unknown = append(v.unknown, r.Name)
 	}
 	for _, i := range r.Ingredients {
-		set, known := p.line(i)
+		set, known := p.carried(i)
 		v.set |= set
 		if i.Food.Recipe != 0 {
-			known = p.made(i.Food, v)
+			known = p.made(i.Food, v) && (i.Unit.Base != "" || measure(p.words(i.Unit.Name)))
 		}
-		if !known {
+		if !known && i.Unit.Base == "" && !measure(p.words(i.Unit.Name)) {
+			v.unknown = append(v.unknown, i.Unit.Name+" "+i.Food.Name)
+		} else if !known {
 			v.unknown = append(v.unknown, i.Food.Name)
 		}
 	}

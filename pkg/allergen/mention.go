@@ -1,6 +1,7 @@
 package allergen
 
 import (
+	_ "embed" // for the measures
 	"strings"
 	"sync"
 	"unicode"
@@ -60,6 +61,40 @@ func mentioned(runs [][]string, skip map[string]bool) Set {
 		}
 	}
 	return set
+}
+
+//go:embed data/measures.txt
+var measuresFile string
+
+var measures = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for row := range strings.Lines(measuresFile) {
+		if strings.HasPrefix(row, "#") {
+			continue
+		}
+		for w := range strings.FieldsSeq(row) {
+			out[w], out[w+"s"], out[w+"es"] = true, true, true
+		}
+	}
+	return out
+})
+
+// measure reports whether all words of a unit's name say how much or are names of the
+// tables. Of "4 wahoo steaks" an importer makes four wahoo of the food steaks.
+func measure(runs [][]string) bool {
+	for _, words := range runs {
+		for at := 0; at < len(words); {
+			if _, n := match(words[at:]); n > 0 {
+				at += n
+				continue
+			}
+			if w := words[at]; !measures()[w] && strings.Trim(w, "0123456789-%") != "" && !measures()[strings.TrimLeft(w, "0123456789-")] {
+				return false
+			}
+			at++
+		}
+	}
+	return true
 }
 
 // match returns the groups of the longest name that the words begin with, and its length.

@@ -18,7 +18,8 @@ import (
 // theirs, as Tandoor shows them after imports and by hand. It returns their names, and of
 // them those that nobody can have.
 func traps(lib *tandoortest.Library) (all, closed []string) {
-	lib.Units = append(lib.Units, tandoortest.UnitSpec{Name: "salmon"}, tandoortest.UnitSpec{Name: "walnuts"})
+	lib.Units = append(lib.Units, tandoortest.UnitSpec{Name: "salmon"}, tandoortest.UnitSpec{Name: "walnuts"}, tandoortest.UnitSpec{Name: "wahoo"})
+	lib.Keywords = append(lib.Keywords, tandoortest.KeywordSpec{Name: "contains peanuts"})
 	lib.Foods = append(lib.Foods,
 		tandoortest.FoodSpec{Name: "Steaks"}, tandoortest.FoodSpec{Name: "Oils"}, tandoortest.FoodSpec{Name: "Rice of the house", Recipe: "Trap: loaf"},
 		tandoortest.FoodSpec{Name: "Erdnussöl", Parent: "Oils"}, tandoortest.FoodSpec{Name: "Mandelmus", Plural: "Apples"},
@@ -58,6 +59,9 @@ func traps(lib *tandoortest.Library) (all, closed []string) {
 	trap("a step's name", tandoortest.StepSpec{Name: "Hazelnut crumble"})
 	trap("an instruction", tandoortest.StepSpec{Instruction: "Scatter with chopped **pistachios**."})
 	trap("a unit", with(tandoortest.IngredientSpec{Amount: 2, Unit: "salmon", Food: "Steaks"}))
+	trap("a unit nobody knows", with(tandoortest.IngredientSpec{Amount: 2, Unit: "wahoo", Food: "Steaks"}))
+	trap("a keyword")
+	lib.Recipes[len(lib.Recipes)-1].Keywords = []string{"dinner", "contains peanuts"}
 	trap("a note", with(tandoortest.IngredientSpec{Amount: 10, Unit: "g", Food: "Butter", Note: "peanut"}))
 	trap("a parent", with(line("Erdnussöl")))
 	trap("another plural", with(line("Mandelmus")))

@@ -49,7 +49,10 @@ func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
 		return candidateSet{}, err
 	}
 	set := candidateSet{recipes: make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))}
-	gate := gate{avoid: avoid, allergens: allergen.NewPool(pool.Recipes)}
+	gate := gate{avoid: avoid}
+	if avoid != 0 {
+		gate.allergens = allergen.NewPool(pool.Recipes)
+	}
 	rejected := map[recipe.ID]string{}
 	for _, r := range pool.Recipes {
 		r, why := gate.admit(r)
