@@ -165,7 +165,7 @@ const namesShown = 3
 func (g *gate) notes() []string {
 	var out []string
 	if g.noFigures > 0 {
-		out = append(out, fmt.Sprintf("%s left out because the nutrition is unknown.", count(g.noFigures)))
+		out = append(out, count(g.noFigures)+" left out because the nutrition is unknown.")
 	}
 	if n := len(g.gaps); n > 0 {
 		out = append(out, fmt.Sprintf("%s left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", count(n), some(g.gaps)))

@@ -3,6 +3,7 @@ package recipe_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,7 +96,7 @@ func TestAssemblyIsBounded(t *testing.T) {
 	t.Parallel()
 	library := []recipe.Recipe{{ID: 0, Name: "seed", Ingredients: lines("rice")}}
 	for n := range 30 {
-		library = append(library, recipe.Recipe{ID: recipe.ID(n + 1), Name: fmt.Sprint(n), Embeds: []recipe.Embed{{Recipe: recipe.ID(n)}, {Recipe: recipe.ID(n)}}})
+		library = append(library, recipe.Recipe{ID: recipe.ID(n + 1), Name: strconv.Itoa(n), Embeds: []recipe.Embed{{Recipe: recipe.ID(n)}, {Recipe: recipe.ID(n)}}})
 	}
 	all := recipe.Assemble(library)
 	for n, r := range all {
@@ -115,7 +116,7 @@ func TestAssembleLosesNothing(t *testing.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "recipes")
 		var library []recipe.Recipe
 		for id := range n {
-			r := recipe.Recipe{ID: recipe.ID(id), Name: fmt.Sprint(id), Ingredients: lines(fmt.Sprint("own", id))}
+			r := recipe.Recipe{ID: recipe.ID(id), Name: strconv.Itoa(id), Ingredients: lines(fmt.Sprint("own", id))}
 			for range rapid.IntRange(0, 2).Draw(t, "embeds") {
 				r.Embeds = append(r.Embeds, recipe.Embed{Recipe: recipe.ID(rapid.IntRange(0, n).Draw(t, "of")), Line: rapid.IntRange(0, 1).Draw(t, "line")})
 			}

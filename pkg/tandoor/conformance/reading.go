@@ -50,7 +50,8 @@ func embedding(o *tandoortest.Options) {
 		of("Borrowed", tandoortest.StepSpec{Recipe: "Of somebody else", Ingredients: []tandoortest.IngredientSpec{line}}),
 		tandoortest.RecipeSpec{Name: "Of somebody else", Servings: 2, Private: true, Steps: []tandoortest.StepSpec{{Ingredients: []tandoortest.IngredientSpec{line}}}},
 		of("Toppings", tandoortest.StepSpec{Name: "Sesame crust", Ingredients: []tandoortest.IngredientSpec{
-			line, {Amount: 2, Note: "handfuls of cashews"}, {Amount: 3, Unit: "walnuts"}, {OriginalText: "1 glug of peanut oil"}, {},
+			line,
+			{Amount: 2, Note: "handfuls of cashews"}, {Amount: 3, Unit: "walnuts"}, {OriginalText: "1 glug of peanut oil"}, {},
 			{IsHeader: true, Note: "For the almond topping"}, {IsHeader: true, Food: "Rice", Unit: "salmon"},
 		}}),
 	)
