@@ -49,6 +49,15 @@ func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 			for _, p := range problems {
 				fmt.Fprintf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
 			}
+			recipes, err := a.Recipes.Load(ctx, id)
+			if err != nil {
+				return err
+			}
+			for _, r := range recipes {
+				for _, g := range r.Gaps {
+					fmt.Fprintf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
+				}
+			}
 		}
 		return nil
 	})

@@ -14,10 +14,12 @@ func Stems() []string {
 	for _, f := range food.All() {
 		out = append(append(out, f.Name), f.Aliases...)
 	}
-	_, rows, _ := strings.Cut(carriersFile, "\n")
-	for line := range strings.Lines(rows) {
-		cols := strings.Split(strings.TrimSpace(line), ",")
-		out = append(append(out, cols[0]), split(cols[1])...)
+	for _, file := range []string{carriersFile, genericFile} {
+		_, rows, _ := strings.Cut(file, "\n")
+		for line := range strings.Lines(rows) {
+			cols := strings.Split(strings.TrimSpace(line), ",")
+			out = append(append(out, cols[0]), split(cols[1])...)
+		}
 	}
 	for i := range out {
 		out[i] = food.Normalize(out[i])

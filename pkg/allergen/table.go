@@ -3,7 +3,6 @@ package allergen
 import (
 	_ "embed" // for the carriers
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,14 +18,28 @@ import (
 //go:embed data/carriers.csv
 var carriersFile string
 
-// groups maps every known name, in all its forms, to the groups it carries.
-var groups = sync.OnceValue(func() map[string]Set {
-	t, err := readGroups(carriersFile, food.All())
+// genericFile lists names that stand for many foods. Alone on a line such a name carries
+// whatever it may hide; as the parent of a food, or in a text, it says nothing.
+//
+//go:embed data/generic.csv
+var genericFile string
+
+// tables are the names of all foods, in all their forms.
+type tables struct {
+	carries map[string]Set // what a food of the name carries
+	may     map[string]Set // what it may hide besides
+}
+
+var table = sync.OnceValue(func() tables {
+	t, err := readTables(carriersFile, genericFile, food.All())
 	if err != nil {
-		panic(err) // the file is part of the program and tested with it
+		panic(err) // the files are part of the program and tested with it
 	}
 	return t
 })
+
+func groups() map[string]Set  { return table().carries }
+func generic() map[string]Set { return table().may }
 
 // entry is one food of the tables with all its names.
 type entry struct {
@@ -34,50 +47,83 @@ type entry struct {
 	set   Set
 }
 
-func readGroups(carriers string, foods []food.Food) (map[string]Set, error) {
-	recs, err := csv.NewReader(strings.NewReader(carriers)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("carriers: %w", err)
-	}
-	if len(recs) == 0 || !slices.Equal(recs[0], []string{"name", "aliases", "allergens"}) {
-		return nil, errors.New("carriers: the first line must name the columns name,aliases,allergens")
-	}
-	var entries []entry
+// readTables reads the files. A name stands once in each; one that package food has as
+// well carries what both say.
+func readTables(carriers, generic string, foods []food.Food) (tables, error) {
+	listed := make([]entry, 0, len(foods))
 	for _, f := range foods {
 		set, err := union(f.Allergens)
 		if err != nil {
-			return nil, fmt.Errorf("food %q: %w", f.Name, err)
+			return tables{}, fmt.Errorf("food %q: %w", f.Name, err)
 		}
-		entries = append(entries, entry{append([]string{f.Name}, f.Aliases...), set})
+		listed = append(listed, entry{append([]string{f.Name}, f.Aliases...), set})
 	}
+	hidden, err := readEntries("carriers", carriers, "allergens")
+	if err != nil {
+		return tables{}, err
+	}
+	vague, err := readEntries("generic", generic, "may")
+	if err != nil {
+		return tables{}, err
+	}
+	t := tables{map[string]Set{}, map[string]Set{}}
+	for _, list := range [][]entry{listed, hidden} {
+		if err := spread(t.carries, list); err != nil {
+			return tables{}, err
+		}
+	}
+	if err := spread(t.may, vague); err != nil {
+		return tables{}, err
+	}
+	for n := range t.may {
+		t.carries[n] |= 0 // known
+	}
+	return t, nil
+}
+
+func readEntries(file, text, column string) ([]entry, error) {
+	recs, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if want := []string{"name", "aliases", column}; len(recs) == 0 || !slices.Equal(recs[0], want) {
+		return nil, fmt.Errorf("%s: the first line must name the columns %s", file, strings.Join(want, ","))
+	}
+	var out []entry
 	for _, rec := range recs[1:] {
 		set, err := union(split(rec[2]))
 		if err != nil {
-			return nil, fmt.Errorf("carriers: %q: %w", rec[0], err)
+			return nil, fmt.Errorf("%s: %q: %w", file, rec[0], err)
 		}
-		entries = append(entries, entry{append([]string{rec[0]}, split(rec[1])...), set})
+		out = append(out, entry{append([]string{rec[0]}, split(rec[1])...), set})
 	}
-	out := map[string]Set{}
+	return out, nil
+}
+
+// spread adds the entries under all forms of their names. A form that is listed itself
+// carries what it is listed with; one that two foods share carries what either does.
+func spread(into map[string]Set, entries []entry) error {
+	own := map[string]bool{}
 	for _, e := range entries {
 		for _, n := range e.names {
 			n = food.Normalize(n)
-			if _, taken := out[n]; taken {
-				return nil, fmt.Errorf("%q is listed twice", n)
+			if own[n] {
+				return fmt.Errorf("%q is listed twice", n)
 			}
-			out[n] = e.set
+			own[n] = true
+			into[n] |= e.set
 		}
 	}
-	listed := maps.Clone(out)
 	for _, e := range entries {
 		for _, n := range e.names {
 			for _, form := range food.Forms(n) {
-				if _, taken := listed[form]; !taken {
-					out[form] |= e.set // two foods may share a form: it carries what either does
+				if !own[form] {
+					into[form] |= e.set
 				}
 			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func union(names []string) (Set, error) {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/allergen"
@@ -29,12 +31,14 @@ type candidateSet struct {
 	ordered []recipe.Recipe // by id
 	locks   []plan.Lock     // of the user's, those that can be kept
 	notes   []string
+	blocked string // how many were left out because of what nobody classified; "" = none
 }
 
 // candidates applies the gates no route into a plan may bypass: known nutrition, a
-// stated yield, no allergen of the user's and, for a user with an allergy, no ingredient
-// that cannot be classified. A lock on a recipe that fails a gate is an error, or, with
-// lenient, left out with a note: a week without the locked dish is better than no week.
+// stated yield, all lines of embedded recipes, no allergen of the user's and, for a user with
+// an allergy, no ingredient that cannot be classified. A lock on a recipe that fails a gate is
+// an error, or, with lenient, left out with a note: a week without the locked dish is better
+// than no week.
 func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
 	const op = "choose recipes"
 	if len(pool.Recipes) == 0 {
@@ -45,23 +49,21 @@ func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
 		return candidateSet{}, err
 	}
 	set := candidateSet{recipes: make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))}
+	gate := gate{avoid: avoid}
+	if avoid != 0 {
+		gate.allergens = allergen.NewPool(pool.Recipes)
+	}
 	rejected := map[recipe.ID]string{}
-	noFigures := 0
 	for _, r := range pool.Recipes {
-		r, why := admit(r, avoid)
+		r, why := gate.admit(r)
 		if why == "" {
 			set.recipes[r.ID] = r
 			set.ordered = append(set.ordered, r)
 			continue
 		}
 		rejected[r.ID] = why
-		if r.Nutrition == recipe.Unknown {
-			noFigures++
-		}
 	}
-	if noFigures > 0 {
-		set.notes = append(set.notes, fmt.Sprintf("%d recipes were left out because their nutrition is unknown.", noFigures))
-	}
+	set.notes, set.blocked = gate.notes(), gate.blockedBy()
 	for _, l := range in.Wishes.Locks {
 		why, bad := rejected[l.Recipe]
 		if _, ok := set.recipes[l.Recipe]; !ok && !bad {
@@ -77,41 +79,138 @@ func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
 		}
 	}
 	if len(set.ordered) == 0 {
-		return set, fault.New(fault.NoRecipesAvailable, op, "none of the %d recipes can be planned for %s (nutrition unknown, or allergens)", len(pool.Recipes), in.User.ID)
+		return set, set.explain(fault.New(fault.NoRecipesAvailable, op, "none of the %d recipes can be planned for %s (nutrition unknown, or allergens)", len(pool.Recipes), in.User.ID))
 	}
 	set.sample(in)
 	slices.SortFunc(set.ordered, func(a, b recipe.Recipe) int { return cmp.Compare(a.ID, b.ID) })
 	return set, nil
 }
 
+// explain adds to a shortage how many recipes were left out because nobody knows what they
+// hold: the user cannot see them, and can mend them.
+func (c candidateSet) explain(err error) error {
+	if err == nil || c.blocked == "" {
+		return err
+	}
+	return fault.New(fault.KindOf(err), "", "%s; %s", err, c.blocked)
+}
+
+// gate admits recipes for one user and counts those it rejects.
+type gate struct {
+	avoid     allergen.Set
+	allergens *allergen.Pool
+
+	noFigures int
+	gaps      []string       // names of recipes whose lines are not all there
+	blocked   int            // recipes with something that nobody has classified
+	blocking  map[string]int // in how many recipes each of these is
+}
+
 // admit estimates missing figures and says why a recipe cannot be planned.
-func admit(r recipe.Recipe, avoid allergen.Set) (recipe.Recipe, string) {
+func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, string) {
 	if r.Servings <= 0 {
 		return r, "does not say how many servings it makes"
+	}
+	if len(r.Gaps) > 0 || len(r.Embeds) > 0 {
+		g.gaps = append(g.gaps, r.Name)
+		if len(r.Gaps) == 0 {
+			return r, "embeds recipes that were not put in"
+		}
+		return r, "embeds " + strings.Join(r.Gaps, ", and ")
 	}
 	if r.Nutrition == recipe.Unknown || r.Nutrition == "" {
 		est, ok := food.Estimate(r)
 		if !ok {
 			r.Nutrition = recipe.Unknown
+			g.noFigures++
 			return r, "has no nutrition, and its ingredients do not allow an estimate"
 		}
 		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
 	}
 	if err := r.PerServing.Validate(); err != nil {
-		r.Nutrition = recipe.Unknown
+		g.noFigures++
 		return r, "has impossible nutrition (" + err.Error() + ")"
 	}
-	if avoid == 0 {
+	if g.avoid == 0 {
 		return r, ""
 	}
-	contains, unclassified := allergen.Of(r)
-	if hit := contains & avoid; hit != 0 {
+	contains, unclassified := g.allergens.Of(r)
+	if hit := contains & g.avoid; hit != 0 {
 		return r, "contains " + hit.String()
 	}
-	if len(unclassified) > 0 {
+	switch {
+	case r.Outdated:
+		g.block(nil)
+		return r, "was stored by an older version, and its allergens are not known before the next import"
+	case len(unclassified) > 0:
+		g.block(unclassified)
 		return r, "has ingredients nobody has classified: " + strings.Join(unclassified, ", ")
 	}
 	return r, ""
+}
+
+func (g *gate) block(by []string) {
+	g.blocked++
+	if g.blocking == nil {
+		g.blocking = map[string]int{}
+	}
+	for _, n := range by {
+		g.blocking[n]++
+	}
+}
+
+// namesShown is how many names a note gives.
+const namesShown = 3
+
+func (g *gate) notes() []string {
+	var out []string
+	if g.noFigures > 0 {
+		out = append(out, count(g.noFigures)+" left out because the nutrition is unknown.")
+	}
+	if n := len(g.gaps); n > 0 {
+		out = append(out, fmt.Sprintf("%s left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", count(n), some(g.gaps)))
+	}
+	if text := g.blockedBy(); text != "" {
+		out = append(out, strings.ToUpper(text[:1])+text[1:]+".")
+	}
+	return out
+}
+
+// blockedBy says what nobody has classified.
+func (g *gate) blockedBy() string {
+	if g.blocked == 0 {
+		return ""
+	}
+	text := count(g.blocked) + " left out because nobody has classified what is in them"
+	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
+	})
+	if len(names) > 0 {
+		text += ", most often " + some(names)
+	}
+	return text
+}
+
+func count(n int) string {
+	if n == 1 {
+		return "1 recipe was"
+	}
+	return fmt.Sprintf("%d recipes were", n)
+}
+
+// some lists the first names, shortened to a line.
+func some(names []string) string {
+	out := make([]string, 0, namesShown+1)
+	for _, n := range names[:min(len(names), namesShown)] {
+		if r := []rune(n); len(r) > 60 {
+			n = string(r[:59]) + "…"
+		}
+		out = append(out, strconv.Quote(n))
+	}
+	if more := len(names) - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }
 
 func allergens(names []string) (allergen.Set, error) {

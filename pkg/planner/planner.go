@@ -430,7 +430,7 @@ func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selecti
 		sel.conflicts = append(sel.conflicts, string(x))
 	}
 	if err := sol.Err(); err != nil {
-		return sel, err
+		return sel, c.explain(err)
 	}
 	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
 	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
@@ -464,7 +464,7 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 		out = append(out, fmt.Sprintf("%d recipes have estimated nutrition, computed from their ingredients with the USDA table.", n))
 	}
 	if len(in.User.Settings.Allergens) > 0 {
-		out = append(out, "Recipes with your allergens, or with an ingredient we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see.")
+		out = append(out, "Recipes with your allergens, or with something in them that we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see.")
 	}
 	return out
 }

@@ -275,22 +275,50 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 		p.pool.Recipes = library(func(i int) []string { return []string{harmless[i%len(harmless)]} })
 		for i := range p.pool.Recipes {
 			r := &p.pool.Recipes[i]
-			switch rapid.IntRange(0, 7).Draw(rt, "what") {
+			harm := func(in recipe.Ingredient) {
+				in.NoAmount = true
+				r.Ingredients = append(r.Ingredients, in)
+				bad[r.ID] = true
+			}
+			switch rapid.IntRange(0, 24).Draw(rt, "what") {
 			case 0:
-				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}, NoAmount: true})
-				bad[r.ID] = true
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}})
 			case 1:
-				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}, NoAmount: true})
-				bad[r.ID] = true
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}})
 			case 2:
-				r.Ingredients = append(r.Ingredients, recipe.Ingredient{Food: recipe.Food{
-					ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}},
-				}, NoAmount: true})
-				bad[r.ID] = true
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}}}})
 			case 3:
 				r.Nutrition, r.PerServing = recipe.Unknown, nutrition.Macros{} // must be estimated, if at all
+			case 4:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 11, Name: "Hausmischung", Ancestors: []recipe.FoodRef{{ID: 12, Name: "Vegetables"}}}})
+			case 5:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 13, Name: "Hausmischung", Plural: "Carrots"}})
+			case 6:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 14, Name: "rice"}, Note: "with some " + poison})
+			case 7:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 15, Name: "rice"}, Unit: recipe.Unit{ID: 1, Name: poison}})
+			case 8:
+				r.Texts, bad[r.ID] = []string{"For the " + poison}, true
+			case 9:
+				r.Foodless, bad[r.ID] = []string{"something else"}, true
+			case 10:
+				r.Name, bad[r.ID] = "Rice and "+poison, true
+			case 11:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 16, Name: "rice", Recipe: 101}}) // that holds it
+			case 12:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 17, Name: "rice", Recipe: 102}}) // that is not there
+			case 13:
+				r.Gaps, bad[r.ID] = []string{"recipe 103, which the library does not show"}, true
+			case 14:
+				r.Embeds, bad[r.ID] = []recipe.Embed{{Recipe: 101}}, true
+			case 15:
+				r.Outdated, bad[r.ID] = true, true
+			case 16:
+				r.Steps, bad[r.ID] = []recipe.Step{{Instruction: "Serve with " + poison + "."}}, true
 			}
 		}
+		p.pool.Recipes = append(p.pool.Recipes, dish(101, nil, poison))
+		p.pool.Recipes[len(p.pool.Recipes)-1].Servings = 0
 		if rapid.Bool().Draw(rt, "travel") {
 			p.in.Wishes.Travel = []calendar.Date{week + 2}
 		}
@@ -320,6 +348,44 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 	})
 	if plans == 0 {
 		t.Error("no week was planned: nothing was tested")
+	}
+}
+
+// Who cannot be given a week because nobody knows what is in the dishes is told how many
+// and what.
+func TestShortagesNameWhatBlocks(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(func(i int) []string {
+		return []string{"rice", []string{"Zauberpulver", "Zauberpulver", "Hexenkraut", "Drachenöl", "Feenstaub"}[i%5]}
+	})}, in: planner.Inputs{User: ana()}}
+	p.pool.Recipes = append(p.pool.Recipes, library(rice)[:3]...)
+	for i := range 3 {
+		p.pool.Recipes[45+i].ID = recipe.ID(46 + i)
+	}
+	if _, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true}); err != nil {
+		t.Fatalf("without an allergy they are fine: %v", err)
+	}
+	p.in.User.Settings.Allergens = []string{"nuts"}
+	const want = `; 45 recipes were left out because nobody has classified what is in them, most often "Zauberpulver", "Drachenöl", "Feenstaub", and 1 more`
+	_, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if fault.KindOf(err) != fault.NotEnoughRecipes || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %s: %v", fault.KindOf(err), err)
+	}
+	p.pool.Recipes = p.pool.Recipes[:45]
+	_, _, err = p.generate(planner.Request{User: "user_ana", Week: week})
+	if fault.KindOf(err) != fault.NoRecipesAvailable || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("none left: got %s: %v", fault.KindOf(err), err)
+	}
+	p.pool.Recipes = append(p.pool.Recipes, library(rice)...)
+	for i := range 45 {
+		p.pool.Recipes[45+i].ID = recipe.ID(46 + i)
+	}
+	p.pool.Recipes[50].Gaps = []string{"recipe 9"}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
+	notes := strings.Join(res.Week.Notes, "\n")
+	if err != nil || !strings.Contains(notes, strings.TrimPrefix(want, "; ")+".") ||
+		!strings.Contains(notes, `1 recipe was left out because of embedded recipes that cannot be seen, or that embed themselves: "dish 6".`) {
+		t.Errorf("%v, notes:\n%s", err, notes)
 	}
 }
 

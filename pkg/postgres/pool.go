@@ -21,6 +21,17 @@ type Recipes struct {
 	decoded *decodedRecipes
 }
 
+// recipeForm is the form in which recipes are stored. Raise it when what is stored lacks what
+// the planner looks at: rows of other forms are fetched again, and until then their recipes
+// are outdated.
+const recipeForm = 1
+
+// storedRecipe is the document of a row.
+type storedRecipe struct {
+	recipe.Recipe
+	Form int `json:"form"`
+}
+
 // NewRecipes returns the cache.
 func NewRecipes(pool Conns) *Recipes {
 	return &Recipes{pool, db.New(pool), newDecodedRecipes(maxDecoded)}
@@ -28,8 +39,8 @@ func NewRecipes(pool Conns) *Recipes {
 
 var _ recipesync.Cache = (*Recipes)(nil)
 
-// Load returns every cached recipe of the connection, by id. Their slices are shared with
-// other callers and must not be changed.
+// Load returns every cached recipe of the connection, by id, with the recipes that it embeds.
+// Their slices are shared with other callers and must not be changed.
 func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe, error) {
 	const op = "load recipes"
 	rows, err := s.q.ListRecipeVersions(ctx, connection)
@@ -53,9 +64,11 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 		}
 		for _, r := range rows {
 			d := decodedRecipe{version: r.Version}
-			if err := json.Unmarshal(r.Data, &d.recipe); err != nil {
+			var doc storedRecipe
+			if err := json.Unmarshal(r.Data, &doc); err != nil {
 				return nil, fault.Wrap(fault.Internal, op, err)
 			}
+			d.recipe, d.recipe.Outdated = doc.Recipe, doc.Form != recipeForm
 			want[recipe.ID(r.RecipeID)] = d
 		}
 	}
@@ -68,10 +81,11 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 			out = append(out, d.recipe)
 		}
 	}
-	return out, nil
+	return recipe.Assemble(out), nil
 }
 
 // Versions returns the upstream's change time of every cached recipe, and the sync state.
+// While a recipe is stored in another form, the library counts as never looked at wholly.
 func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, recipesync.State, error) {
 	conn, err := s.q.GetConnection(ctx, connection)
 	if err != nil {
@@ -82,14 +96,16 @@ func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.I
 		return nil, recipesync.State{}, failed("load recipe versions", err)
 	}
 	out := make(map[recipe.ID]time.Time, len(rows))
+	outdated := false
 	for _, r := range rows {
 		out[recipe.ID(r.RecipeID)] = r.UpdatedAt
+		outdated = outdated || r.Form != recipeForm
 	}
 	var state recipesync.State
 	if conn.SyncedAt != nil {
 		state.Synced = *conn.SyncedAt
 	}
-	if conn.FullSyncAt != nil {
+	if conn.FullSyncAt != nil && !outdated {
 		state.Full = *conn.FullSyncAt
 	}
 	return out, state, nil
@@ -105,7 +121,7 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		fetched = time.Now() //nolint:forbidigo // when the row was written
 	}
 	for i, r := range c.Changed {
-		data, err := json.Marshal(r)
+		data, err := json.Marshal(storedRecipe{r, recipeForm})
 		if err != nil {
 			return fault.Wrap(fault.Internal, op, err)
 		}

@@ -308,6 +308,53 @@ func TestRecipesOfSeveralProcesses(t *testing.T) {
 	}
 }
 
+// What an older version stored lacks what the planner looks at: such a recipe is outdated,
+// and the library counts as never looked at wholly until all of it is fetched again. An older
+// process that writes meanwhile is noticed too.
+func TestRecipesOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	cache := postgres.NewRecipes(pool)
+	at := time.Date(2026, 11, 27, 6, 0, 0, 0, time.UTC)
+	found := recipesync.Found{Changed: []recipe.Recipe{
+		{ID: 1, Name: "sauce", UpdatedAt: at, Ingredients: []recipe.Ingredient{{Food: recipe.Food{Name: "walnut", Recipe: 7}}}, Foodless: []string{"a glug"}},
+		{ID: 2, Name: "dish", UpdatedAt: at, Embeds: []recipe.Embed{{Recipe: 1}}},
+	}}
+	check := func(when string, old bool) {
+		t.Helper()
+		got, err := cache.Load(t.Context(), "home")
+		if err != nil || len(got) != 2 || got[0].Outdated != old || got[1].Outdated != old {
+			t.Fatalf("%s: %+v, %v; want outdated %t", when, got, err, old)
+		}
+		if _, state, err := cache.Versions(t.Context(), "home"); err != nil || state.Full.IsZero() != old || state.Synced.IsZero() {
+			t.Errorf("%s: %+v, %v; want never looked at wholly %t", when, state, err, old)
+		}
+		if in := got[1].Ingredients; len(in) != 1 || in[0].Food.Recipe != 7 || len(got[1].Foodless) != 1 {
+			t.Errorf("%s: the embedded recipe is not there: %+v", when, got[1])
+		}
+	}
+	apply := func() {
+		t.Helper()
+		if err := cache.Apply(t.Context(), "home", found, at, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply()
+	check("fresh", false)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`update recipes set data = data - 'form' where recipe_id = 1`)
+	check("one written by an older version", true)
+	exec(`update recipes set data = jsonb_set(data, '{form}', '2') where recipe_id = 1`)
+	check("one written by a newer version", true)
+	apply()
+	check("fetched again", false)
+}
+
 func TestRecipesAreLoadedConcurrently(t *testing.T) {
 	t.Parallel()
 	cache := postgres.NewRecipes(withAna(t))

@@ -78,7 +78,25 @@ type Recipe struct {
 	Nutrition      NutritionSource  `json:"nutrition"`
 	Ingredients    []Ingredient     `json:"ingredients,omitempty"`
 	Steps          []Step           `json:"steps,omitempty"`
-	UpdatedAt      time.Time        `json:"updated_at"`
+	// Texts are header rows and names of steps: nothing to buy, but they may say what is in it.
+	Texts []string `json:"texts,omitempty"`
+	// Foodless are lines that are no headers and name no food: nobody knows what they ask for.
+	Foodless  []string  `json:"foodless,omitempty"`
+	Embeds    []Embed   `json:"embeds,omitempty"` // until [Assemble] puts them in
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Gaps say, after [Assemble], which embedded recipes could not be put in: its lines are
+	// not all there.
+	Gaps []string `json:"-"`
+	// Outdated says that it was stored by a version that kept less of it.
+	Outdated bool `json:"-"`
+}
+
+// Embed is another recipe of the library whose lines and steps belong here.
+type Embed struct {
+	Recipe ID  `json:"recipe"`
+	Line   int `json:"line"` // its lines come before this one
+	Step   int `json:"step"` // its steps come before this one
 }
 
 // Minutes is the time from start to table; 0 means unknown.
@@ -124,6 +142,7 @@ type Food struct {
 	Ancestors      []FoodRef `json:"ancestors,omitempty"` // nearest first
 	IgnoreShopping bool      `json:"ignore_shopping,omitempty"`
 	OnHand         bool      `json:"on_hand,omitempty"`
+	Recipe         ID        `json:"recipe,omitempty"` // that makes it; 0 = none
 	// Conversions are the user's own, for this food; see [Conversion].
 	Conversions []Conversion `json:"conversions,omitempty"`
 }

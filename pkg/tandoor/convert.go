@@ -71,26 +71,31 @@ func (c *converter) recipe(w wireRecipe) (recipe.Recipe, error) {
 	if r.Meals, said = c.keywords.meals(w.Keywords, c.ref.keywords); !said {
 		c.report(w, Problem{Kind: NoMealKeyword, Field: "keywords", Detail: "no keyword says which meal it is for, so it counts as lunch and dinner"})
 	}
-	if field, err := c.steps(w, w.Steps, &r); err != nil {
+	if field, err := c.steps(w, &r); err != nil {
 		return refuse(field, err)
 	}
 	return r, nil
 }
 
-// steps appends steps and ingredients, those of embedded recipes included. On an error
-// it names the field.
-func (c *converter) steps(w wireRecipe, list []wireStep, r *recipe.Recipe) (string, error) {
-	for i, s := range list {
+// steps takes over steps, ingredients and references to embedded recipes. On an error it
+// names the field.
+func (c *converter) steps(w wireRecipe, r *recipe.Recipe) (string, error) {
+	for i, s := range w.Steps {
+		if text := strings.TrimSpace(s.Name); text != "" {
+			r.Texts = append(r.Texts, text)
+		}
 		if text := strings.TrimSpace(s.Instruction); text != "" {
 			r.Steps = append(r.Steps, recipe.Step{Instruction: text, Minutes: minutes(s.Time)})
 		}
 		for j, in := range s.Ingredients {
-			field := fmt.Sprintf("steps[%d].ingredients[%d].amount", i, j)
+			field := fmt.Sprintf("steps[%d].ingredients[%d]", i, j)
 			if in.IsHeader || in.Food == nil {
-				continue // a header row: its text structures the list, nothing is to be bought
+				c.foodless(w, field, in, r)
+				continue
 			}
 			line, err := c.ingredient(w, in)
 			if err != nil {
+				field += ".amount"
 				return field, fmt.Errorf("%s of %s: %w", field, in.Food.Name, err)
 			}
 			r.Ingredients = append(r.Ingredients, line)
@@ -98,23 +103,43 @@ func (c *converter) steps(w wireRecipe, list []wireStep, r *recipe.Recipe) (stri
 		if s.StepRecipe == nil {
 			continue
 		}
-		if s.StepRecipeData == nil {
-			c.report(w, Problem{
-				Kind: MissingStep, Field: fmt.Sprintf("steps[%d].step_recipe", i),
-				Detail: fmt.Sprintf("recipe %d is embedded but cannot be seen, or is embedded two levels deep", *s.StepRecipe),
-			})
-			continue
-		}
-		if field, err := c.steps(w, s.StepRecipeData.Steps, r); err != nil {
-			return field, fmt.Errorf("embedded recipe %q: %w", s.StepRecipeData.Name, err)
+		// Its steps come along one level deep at most, so it is referred to.
+		r.Embeds = append(r.Embeds, recipe.Embed{Recipe: recipe.ID(*s.StepRecipe), Line: len(r.Ingredients), Step: len(r.Steps)})
+		switch field := fmt.Sprintf("steps[%d].step_recipe", i); {
+		case *s.StepRecipe == w.ID:
+			c.report(w, Problem{Kind: MissingStep, Field: field, Detail: "the recipe embeds itself: it is left out"})
+		case s.StepRecipeData == nil:
+			c.report(w, Problem{Kind: MissingStep, Field: field, Detail: fmt.Sprintf("recipe %d is embedded but cannot be seen: the recipe is left out", *s.StepRecipe)})
 		}
 	}
 	return "", nil
 }
 
+// foodless keeps the text of a row that is a header or has no food.
+func (c *converter) foodless(w wireRecipe, field string, in wireIngredient, r *recipe.Recipe) {
+	words := []string{domainUnit(in.Unit).Name, deref(in.Note)}
+	if in.Food != nil {
+		words = slices.Insert(words, 1, in.Food.Name)
+	}
+	if in.Food == nil && !in.IsHeader {
+		words = append(words, deref(in.OriginalText))
+	}
+	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+	switch {
+	case text == "":
+	case in.IsHeader:
+		r.Texts = append(r.Texts, text)
+	default:
+		r.Foodless = append(r.Foodless, text)
+		c.report(w, Problem{Kind: NoFood, Field: field, Detail: fmt.Sprintf("%q names no food: it is not bought, and the recipe is left out for everybody with an allergy", text)})
+	}
+}
+
 func (c *converter) ingredient(w wireRecipe, in wireIngredient) (recipe.Ingredient, error) {
 	line := recipe.Ingredient{Food: c.food(*in.Food), Unit: domainUnit(in.Unit), NoAmount: in.NoAmount, Note: deref(in.Note)}
+	line.Food.Name, line.Food.Plural = in.Food.Name, deref(in.Food.PluralName) // the reference may be older
 	if in.Food.Recipe != nil {
+		line.Food.Recipe = recipe.ID(in.Food.Recipe.ID)
 		c.report(w, Problem{
 			Kind: OwnRecipe, Field: "food " + in.Food.Name,
 			Detail: fmt.Sprintf("is made by recipe %d %q; it stays one line of the list", in.Food.Recipe.ID, in.Food.Recipe.Name),

@@ -234,6 +234,8 @@ var mustCatch = map[string]bool{
 	"pages are clamped and counted by ourselves": true, "list that shrinks while it is read": true,
 	"details only for what changed": true, "changed today in another time zone": true, "deletions show only in the flat list": true,
 	"header rows, no amounts, units and notes": true, "embedded recipes bring their ingredients": true,
+	"recipes embedded two levels deep bring their ingredients": true, "a recipe that embeds itself is not counted twice": true,
+	"an embedded recipe of another user is a gap": true, "lines without a food keep their text": true,
 	"keywords say the meal, with their children": true, "numbers may be strings with a comma": true,
 	"food properties are per recipe": true, "legacy block is per serving and last": true, "zero with missing_value is not zero": true,
 	"missing_value with a total is a lower bound": true, "property types by name in German": true, "NaN names recipe and field": true,

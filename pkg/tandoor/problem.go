@@ -19,7 +19,8 @@ const (
 	BadUnit          ProblemKind = "bad_unit"          // a property in a unit that is neither kcal, kJ nor g
 	NoMealKeyword    ProblemKind = "no_meal_keyword"   // counts as lunch and dinner
 	OwnRecipe        ProblemKind = "own_recipe"        // a food that is itself a recipe stays one line
-	MissingStep      ProblemKind = "missing_step"      // an embedded recipe did not come along
+	MissingStep      ProblemKind = "missing_step"      // an embedded recipe cannot be seen, or is the recipe itself
+	NoFood           ProblemKind = "no_food"           // a line that is no header and names no food
 )
 
 // Problem is something its owner should mend in Tandoor. Refused recipes are left out

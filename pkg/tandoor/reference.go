@@ -161,6 +161,9 @@ func domainFood(w wireFood, order map[int64]int, conv []recipe.Conversion, anc [
 		ID: w.ID, Name: w.Name, Plural: deref(w.PluralName), FDC: w.FDC.integer(), Slug: deref(w.Slug),
 		Ancestors: anc, IgnoreShopping: w.IgnoreShopping, OnHand: w.OnHand, Conversions: conv,
 	}
+	if w.Recipe != nil {
+		f.Recipe = recipe.ID(w.Recipe.ID)
+	}
 	if w.Category != nil {
 		f.Category = recipe.Category{ID: w.Category.ID, Name: w.Category.Name, Order: order[w.Category.ID]}
 	}

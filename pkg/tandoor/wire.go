@@ -83,11 +83,7 @@ type wireStep struct {
 	Time           number           `json:"time"`
 	Ingredients    []wireIngredient `json:"ingredients"`
 	StepRecipe     *int64           `json:"step_recipe"`
-	StepRecipeData *struct {
-		ID    int64      `json:"id"`
-		Name  string     `json:"name"`
-		Steps []wireStep `json:"steps"`
-	} `json:"step_recipe_data"`
+	StepRecipeData *struct{}        `json:"step_recipe_data"` // only whether there is any
 }
 
 type wireIngredient struct {
@@ -97,6 +93,8 @@ type wireIngredient struct {
 	Note     *string   `json:"note"`
 	IsHeader bool      `json:"is_header"`
 	NoAmount bool      `json:"no_amount"`
+	// OriginalText is the line as it was imported.
+	OriginalText *string `json:"original_text"`
 }
 
 type wireFood struct {

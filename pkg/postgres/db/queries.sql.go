@@ -608,12 +608,13 @@ func (q *Queries) ListRecipeProblems(ctx context.Context, connectionID string) (
 }
 
 const listRecipeVersions = `-- name: ListRecipeVersions :many
-select recipe_id, updated_at, xmin::text as version from recipes where connection_id = $1 order by recipe_id
+select recipe_id, updated_at, form, xmin::text as version from recipes where connection_id = $1 order by recipe_id
 `
 
 type ListRecipeVersionsRow struct {
 	RecipeID  int64
 	UpdatedAt time.Time
+	Form      int32
 	Version   string
 }
 
@@ -626,7 +627,12 @@ func (q *Queries) ListRecipeVersions(ctx context.Context, connectionID string) (
 	items := []ListRecipeVersionsRow{}
 	for rows.Next() {
 		var i ListRecipeVersionsRow
-		if err := rows.Scan(&i.RecipeID, &i.UpdatedAt, &i.Version); err != nil {
+		if err := rows.Scan(
+			&i.RecipeID,
+			&i.UpdatedAt,
+			&i.Form,
+			&i.Version,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

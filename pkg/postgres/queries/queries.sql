@@ -48,7 +48,7 @@ where connection_id = @connection_id and recipe_id = any(@ids::bigint[])
 order by recipe_id;
 
 -- name: ListRecipeVersions :many
-select recipe_id, updated_at, xmin::text as version from recipes where connection_id = @connection_id order by recipe_id;
+select recipe_id, updated_at, form, xmin::text as version from recipes where connection_id = @connection_id order by recipe_id;
 
 -- name: UpsertRecipe :batchexec
 insert into recipes (connection_id, recipe_id, updated_at, fetched_at, data)

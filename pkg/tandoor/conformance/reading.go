@@ -36,6 +36,41 @@ func knownOf(list []tandoor.Overview) map[recipe.ID]time.Time {
 	return known
 }
 
+// embedding adds recipes within recipes, and lines that name no food.
+func embedding(o *tandoortest.Options) {
+	line := tandoortest.IngredientSpec{Amount: 100, Unit: "g", Food: "Rice"}
+	of := func(name string, steps ...tandoortest.StepSpec) tandoortest.RecipeSpec {
+		return tandoortest.RecipeSpec{Name: name, Servings: 2, Steps: steps}
+	}
+	o.Library.Units = append(o.Library.Units, tandoortest.UnitSpec{Name: "walnuts"}, tandoortest.UnitSpec{Name: "salmon"})
+	o.Library.Recipes = append(o.Library.Recipes,
+		of("Outer", tandoortest.StepSpec{Ingredients: []tandoortest.IngredientSpec{line}}, tandoortest.StepSpec{Recipe: "Middle"}),
+		of("Middle", tandoortest.StepSpec{Recipe: "Tomato sauce", Ingredients: []tandoortest.IngredientSpec{line}}),
+		of("Ouroboros", tandoortest.StepSpec{Recipe: "Ouroboros", Ingredients: []tandoortest.IngredientSpec{line}}),
+		of("Borrowed", tandoortest.StepSpec{Recipe: "Of somebody else", Ingredients: []tandoortest.IngredientSpec{line}}),
+		tandoortest.RecipeSpec{Name: "Of somebody else", Servings: 2, Private: true, Steps: []tandoortest.StepSpec{{Ingredients: []tandoortest.IngredientSpec{line}}}},
+		of("Toppings", tandoortest.StepSpec{Name: "Sesame crust", Ingredients: []tandoortest.IngredientSpec{
+			line,
+			{Amount: 2, Note: "handfuls of cashews"}, {Amount: 3, Unit: "walnuts"}, {OriginalText: "1 glug of peanut oil"}, {},
+			{IsHeader: true, Note: "For the almond topping"}, {IsHeader: true, Food: "Rice", Unit: "salmon"},
+		}}),
+	)
+}
+
+// assembled is a recipe of the whole library with those it embeds.
+func (e *Env) assembled(ctx context.Context, name string) (recipe.Recipe, error) {
+	res, err := e.Client().Sync(ctx, time.Time{}, nil, true, nil)
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	for _, r := range recipe.Assemble(res.Changed) {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	return recipe.Recipe{}, fmt.Errorf("%q is not in the library", name)
+}
+
 func reading() []Case {
 	return []Case{
 		{Name: "pages are clamped and counted by ourselves", Options: many, Check: func(ctx context.Context, e *Env) error {
@@ -167,16 +202,78 @@ func reading() []Case {
 			return nil
 		}},
 		{Name: "embedded recipes bring their ingredients", Check: func(ctx context.Context, e *Env) error {
-			r, _, err := e.Recipe(ctx, "Chicken in tomato sauce")
-			if err != nil || len(r.Ingredients) != 5 || len(r.Steps) != 3 {
-				return fmt.Errorf("recipe = %d ingredients, %d steps, %v; want 5, 3", len(r.Ingredients), len(r.Steps), err)
+			r, err := e.assembled(ctx, "Chicken in tomato sauce")
+			if err != nil || len(r.Ingredients) != 5 || len(r.Steps) != 3 || r.Ingredients[0].Food.Name != "Tinned tomatoes" || r.Gaps != nil {
+				return fmt.Errorf("recipe = %d ingredients, %d steps, gaps %q, %v; want 5, 3, none, the sauce first", len(r.Ingredients), len(r.Steps), r.Gaps, err)
+			}
+			return nil
+		}},
+		{Name: "recipes embedded two levels deep bring their ingredients", Options: embedding, Check: func(ctx context.Context, e *Env) error {
+			r, err := e.assembled(ctx, "Outer")
+			if err != nil || len(r.Ingredients) != 5 || r.Gaps != nil {
+				return fmt.Errorf("recipe = %d ingredients, gaps %q, %v; want 5, none", len(r.Ingredients), r.Gaps, err)
+			}
+			// A change of the inner one counts, although the outer one is not updated.
+			before := r.UpdatedAt
+			if err := e.Server.Amend(e.Server.RecipeID("Tomato sauce"), func(d map[string]any) {
+				step := d["steps"].([]any)[0].(map[string]any)
+				step["ingredients"] = step["ingredients"].([]any)[:1]
+			}); err != nil {
+				return err
+			}
+			if r, err = e.assembled(ctx, "Outer"); err != nil || len(r.Ingredients) != 3 || !r.UpdatedAt.Equal(before) {
+				return fmt.Errorf("recipe = %d ingredients, updated %s, %v; want 3 and %s", len(r.Ingredients), r.UpdatedAt, err, before)
+			}
+			return nil
+		}},
+		{Name: "a recipe that embeds itself is not counted twice", Options: embedding, Check: func(ctx context.Context, e *Env) error {
+			r, err := e.assembled(ctx, "Ouroboros")
+			if err != nil || len(r.Ingredients) != 1 || len(r.Gaps) != 1 {
+				return fmt.Errorf("recipe = %d ingredients, gaps %q, %v; want 1 of each", len(r.Ingredients), r.Gaps, err)
+			}
+			if _, problems, err := e.Recipe(ctx, "Ouroboros"); err != nil || !has(problems, tandoor.MissingStep) {
+				return fmt.Errorf("problems = %v, %v; want missing_step", problems, err)
+			}
+			return nil
+		}},
+		{Name: "an embedded recipe of another user is a gap", Options: embedding, Check: func(ctx context.Context, e *Env) error {
+			r, err := e.assembled(ctx, "Borrowed")
+			if err != nil || len(r.Gaps) != 1 {
+				return fmt.Errorf("gaps = %q, %v; want one", r.Gaps, err)
 			}
 			return nil
 		}},
 		{Name: "food that is a recipe is reported", Check: func(ctx context.Context, e *Env) error {
-			_, problems, err := e.Recipe(ctx, "Rice with tomato sauce")
-			if err != nil || !has(problems, tandoor.OwnRecipe) {
-				return fmt.Errorf("problems = %v, %v; want own_recipe", problems, err)
+			r, problems, err := e.Recipe(ctx, "Rice with tomato sauce")
+			if err != nil || !has(problems, tandoor.OwnRecipe) || r.Ingredients[1].Food.Recipe != recipe.ID(e.Server.RecipeID("Tomato sauce")) {
+				return fmt.Errorf("recipe = %+v, problems = %v, %v; want own_recipe and its id", r, problems, err)
+			}
+			return nil
+		}},
+		{Name: "lines without a food keep their text", Options: embedding, Check: func(ctx context.Context, e *Env) error {
+			r, problems, err := e.Recipe(ctx, "Toppings")
+			if err != nil || !slices.Equal(r.Foodless, []string{"handfuls of cashews", "walnuts", "1 glug of peanut oil"}) || !has(problems, tandoor.NoFood) {
+				return fmt.Errorf("without a food: %q, problems %v, %v; want the cashews, walnuts and oil", r.Foodless, problems, err)
+			}
+			if !slices.Equal(r.Texts, []string{"Sesame crust", "For the almond topping", "salmon Rice"}) || len(r.Ingredients) != 1 {
+				return fmt.Errorf("texts %q, %d ingredients; want the step's name, two headers and 1", r.Texts, len(r.Ingredients))
+			}
+			return nil
+		}},
+		{Name: "foods are called what the recipe says, not an older reference", Check: func(ctx context.Context, e *Env) error {
+			id, c := e.Server.RecipeID("Salmon bowl"), e.Client()
+			if _, _, err := c.Recipe(ctx, recipe.ID(id)); err != nil { // fetches the reference
+				return err
+			}
+			if err := e.Server.Amend(id, func(d map[string]any) {
+				line := d["steps"].([]any)[0].(map[string]any)["ingredients"].([]any)[1].(map[string]any)
+				line["food"].(map[string]any)["name"] = "Couscous"
+			}); err != nil {
+				return err
+			}
+			r, _, err := c.Recipe(ctx, recipe.ID(id))
+			if err != nil || r.Ingredients[1].Food.Name != "Couscous" {
+				return fmt.Errorf("recipe = %+v, %v; want couscous", r, err)
 			}
 			return nil
 		}},

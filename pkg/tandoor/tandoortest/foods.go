@@ -159,6 +159,16 @@ func (s *Server) foodFields(f *food, in map[string]any) *reply {
 	if v, there := in["food_onhand"].(bool); there {
 		f.onHand = v
 	}
+	if v, there := in["plural_name"].(string); there {
+		f.plural = v
+	}
+	if v, there := in["recipe"]; there {
+		ref, _ := v.(map[string]any)
+		id, _ := ref["id"].(float64)
+		if f.recipe = int(id); v != nil && s.db.recipes[f.recipe] == nil {
+			return &failed
+		}
+	}
 	list, there := in["properties"].([]any)
 	if !there {
 		return nil

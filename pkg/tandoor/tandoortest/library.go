@@ -126,10 +126,13 @@ type RecipeSpec struct {
 	Nutrition    string     `json:"nutrition,omitempty"`
 	PerServing   *Values    `json:"per_serving,omitempty"`
 	Steps        []StepSpec `json:"steps"`
+	Private      bool       `json:"private,omitempty"` // another user's: no list or detail shows it, its steps come along where it is embedded
 }
 
-// StepSpec is a step. Recipe embeds the steps of a recipe that stands earlier in the file.
+// StepSpec is a step. Recipe embeds the steps of a recipe of the file; Tandoor does not mind
+// if that is the recipe itself.
 type StepSpec struct {
+	Name        string           `json:"name,omitempty"`
 	Instruction string           `json:"instruction"`
 	Time        int              `json:"time,omitempty"` // minutes
 	Ingredients []IngredientSpec `json:"ingredients,omitempty"`
@@ -137,8 +140,8 @@ type StepSpec struct {
 }
 
 // IngredientSpec is a line for the whole yield. Without a unit the amount is a bare
-// count, for which nothing can be computed unless NoAmount is set. A header has only
-// IsHeader and Note.
+// count, for which nothing can be computed unless NoAmount is set. A header has IsHeader
+// and a Note; Tandoor accepts other lines without a food as well. OriginalText is what was imported.
 type IngredientSpec struct {
 	Amount   float64 `json:"amount,omitempty"`
 	Unit     string  `json:"unit,omitempty"`
@@ -146,6 +149,8 @@ type IngredientSpec struct {
 	Note     string  `json:"note,omitempty"`
 	NoAmount bool    `json:"no_amount,omitempty"`
 	IsHeader bool    `json:"is_header,omitempty"`
+
+	OriginalText string `json:"original_text,omitempty"`
 }
 
 // Read reads a library from JSON. References are checked by [New].

@@ -1,6 +1,7 @@
 package tandoortest
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +16,9 @@ func (s *Server) recipeList(r *http.Request) reply {
 	q := r.URL.Query()
 	rows := make([]*recipeRow, 0, len(s.db.recipes))
 	for _, id := range s.db.recipeIDs() {
-		rows = append(rows, s.db.recipes[id])
+		if row := s.db.recipes[id]; !row.private {
+			rows = append(rows, row)
+		}
 	}
 	rows, good := s.filterRecipes(rows, q)
 	if !good {
@@ -95,6 +98,9 @@ func (s *Server) filterRecipes(rows []*recipeRow, q url.Values) ([]*recipeRow, b
 func (s *Server) recipeFlat(*http.Request) reply {
 	out := []any{}
 	for _, id := range s.db.recipeIDs() {
+		if s.db.recipes[id].private {
+			continue
+		}
 		out = append(out, map[string]any{"id": id, "name": s.db.recipes[id].name, "image": nil})
 	}
 	return ok(out)
@@ -124,7 +130,7 @@ func (s *Server) overviewJSON(r *recipeRow) map[string]any {
 
 func (s *Server) recipeGet(r *http.Request) reply {
 	row := s.db.recipes[pathID(r)]
-	if row == nil {
+	if row == nil || row.private {
 		return noSuch("Recipe")
 	}
 	return ok(s.recipeJSON(row))
@@ -164,7 +170,7 @@ func (s *Server) stepsJSON(r *recipeRow, top bool) []any {
 			line := map[string]any{
 				"id": in.id, "food": nil, "unit": s.unitJSON(in.unit), "amount": round4(in.amount), "conversions": []any{},
 				"note": orNil(in.note), "order": m, "is_header": in.header, "no_amount": in.noAmount,
-				"original_text": nil, "used_in_recipes": []any{}, "checked": false,
+				"original_text": orNil(in.original), "used_in_recipes": []any{}, "checked": false,
 			}
 			if f := s.db.food(in.food); f != nil {
 				line["food"] = s.foodJSON(f, false)
@@ -172,12 +178,14 @@ func (s *Server) stepsJSON(r *recipeRow, top bool) []any {
 			lines = append(lines, line)
 		}
 		row := map[string]any{
-			"id": st.id, "name": "", "instruction": st.instruction, "ingredients": lines,
+			"id": st.id, "name": st.name, "instruction": st.instruction, "ingredients": lines,
 			"instructions_markdown": "<p>" + st.instruction + "</p>", "time": st.minutes, "order": n,
-			"show_as_header": false, "file": nil, "step_recipe": orNil(st.recipe), "step_recipe_data": nil,
+			"show_as_header": false, "file": nil, "step_recipe": orNil(st.recipe),
 			"show_ingredients_table": true,
 		}
-		if inner := s.db.recipes[st.recipe]; inner != nil && top {
+		if inner := s.db.recipes[st.recipe]; top && inner == nil {
+			row["step_recipe_data"] = nil
+		} else if top { // an embedded recipe's own steps have no such field
 			row["step_recipe_data"] = map[string]any{"id": inner.id, "name": inner.name, "steps": s.stepsJSON(inner, false)}
 		}
 		steps = append(steps, row)
@@ -290,7 +298,15 @@ func (s *Server) stepsInput(list []any) ([]step, *reply) {
 	for _, raw := range list {
 		m, _ := raw.(map[string]any)
 		st := step{id: s.db.id("step")}
+		st.name, _ = m["name"].(string)
 		st.instruction, _ = m["instruction"].(string)
+		if v, there := m["step_recipe"].(float64); there {
+			st.recipe = int(v)
+			if s.db.recipes[st.recipe] == nil {
+				rep := invalid(map[string]any{"steps": []any{map[string]any{"step_recipe": []string{fmt.Sprintf("Invalid pk \"%d\" - object does not exist.", st.recipe)}}}})
+				return nil, &rep
+			}
+		}
 		if v, there := m["time"].(float64); there {
 			st.minutes = int(v)
 		}

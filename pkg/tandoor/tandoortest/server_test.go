@@ -70,6 +70,17 @@ func TestContract(t *testing.T) {
 			"nested validation", "POST", "/api/recipe/", `{"name":"x","steps":[{"ingredients":[{"unit":null,"amount":1}]}]}`, "", 400, "application/json",
 			`{"steps":[{"ingredients":[{"food":["This field is required."]}]}]}`,
 		},
+		{
+			"line without a food", "POST", "/api/recipe/", `{"name":"x","steps":[{"ingredients":[{"food":null,"unit":null,"amount":2,"note":"handfuls of cashews"}]}]}`, "", 201, "application/json",
+			`"note":"handfuls of cashews"`,
+		},
+		{
+			"two levels of embedding", "POST", "/api/recipe/", `{"name":"x","steps":[{"step_recipe":11,"ingredients":[]}]}`, "", 201, "application/json",
+			`"step_recipe":4,"time"`, // the inner step's, without step_recipe_data
+		},
+		{
+			"embedding what is not there", "POST", "/api/recipe/", `{"name":"x","steps":[{"step_recipe":999,"ingredients":[]}]}`, "", 400, "application/json", "object does not exist",
+		},
 		{"malformed JSON", "POST", "/api/recipe/", `{"name":`, "", 400, "application/json", "JSON parse error - "},
 		{"wrong verb", "DELETE", "/api/recipe/", "", "", 405, "application/json", `Method \"DELETE\" not allowed.`},
 		{"unknown path", "GET", "/api/nope/", "", "", 302, "text/html", ""},

@@ -79,12 +79,13 @@ type ingredient struct {
 	id               int
 	food, unit       int // 0 = none
 	amount           float64
-	note             string
+	note, original   string
 	noAmount, header bool
 }
 
 type step struct {
 	id          int
+	name        string
 	instruction string
 	minutes     int
 	recipe      int
@@ -95,7 +96,7 @@ type recipeRow struct {
 	id                              int
 	name, description, servingsText string
 	servings, working, waiting      int
-	internal                        bool
+	internal, private               bool // private: another user's, seen only where it is embedded
 	keywords                        []int
 	mode                            string
 	props                           map[int]float64 // typed in, by property type, per serving
@@ -270,6 +271,17 @@ func (s *store) load(l Library, now time.Time) error {
 			return bad("recipe %q: %v", r.Name, err)
 		}
 	}
+	for i, r := range l.Recipes {
+		for n, st := range r.Steps {
+			if st.Recipe == "" {
+				continue
+			}
+			row := s.recipes[i+1] // ids count from 1
+			if row.steps[n].recipe = s.recipeNamed(st.Recipe); row.steps[n].recipe == 0 {
+				return bad("recipe %q: step %d: recipe %q is not listed", r.Name, n+1, st.Recipe)
+			}
+		}
+	}
 	for i, f := range l.Foods {
 		if f.Recipe == "" {
 			continue
@@ -294,7 +306,7 @@ func (s *store) loadRecipe(spec RecipeSpec, now time.Time) error {
 	row := &recipeRow{
 		id: s.id("recipe"), name: spec.Name, description: spec.Description, servingsText: spec.ServingsText,
 		servings: spec.Servings, working: spec.WorkingTime, waiting: spec.WaitingTime,
-		internal: true, mode: spec.Nutrition, created: now, updated: now, props: map[int]float64{},
+		internal: true, private: spec.Private, mode: spec.Nutrition, created: now, updated: now, props: map[int]float64{},
 	}
 	if spec.Name == "" || len(spec.Name) > 128 {
 		return errors.New("name: want 1 to 128 characters")
@@ -307,12 +319,7 @@ func (s *store) loadRecipe(spec RecipeSpec, now time.Time) error {
 		row.keywords = append(row.keywords, s.keywords[i].id)
 	}
 	for n, st := range spec.Steps {
-		out := step{id: s.id("step"), instruction: st.Instruction, minutes: st.Time}
-		if st.Recipe != "" {
-			if out.recipe = s.recipeNamed(st.Recipe); out.recipe == 0 {
-				return fmt.Errorf("step %d: recipe %q must stand before it", n+1, st.Recipe)
-			}
-		}
+		out := step{id: s.id("step"), name: st.Name, instruction: st.Instruction, minutes: st.Time}
 		for m, in := range st.Ingredients {
 			line, err := s.loadIngredient(in)
 			if err != nil {
@@ -330,15 +337,14 @@ func (s *store) loadRecipe(spec RecipeSpec, now time.Time) error {
 }
 
 func (s *store) loadIngredient(in IngredientSpec) (ingredient, error) {
-	line := ingredient{id: s.id("ingredient"), amount: in.Amount, note: in.Note, noAmount: in.NoAmount, header: in.IsHeader}
-	if in.IsHeader {
-		return line, nil
+	line := ingredient{id: s.id("ingredient"), amount: in.Amount, note: in.Note, original: in.OriginalText, noAmount: in.NoAmount, header: in.IsHeader}
+	if in.Food != "" {
+		i := find(s.foods, in.Food, foodName)
+		if i < 0 {
+			return line, fmt.Errorf("food %q is not listed", in.Food)
+		}
+		line.food = s.foods[i].id
 	}
-	i := find(s.foods, in.Food, foodName)
-	if i < 0 {
-		return line, fmt.Errorf("food %q is not listed", in.Food)
-	}
-	line.food = s.foods[i].id
 	if in.Unit != "" {
 		u := find(s.units, in.Unit, unitName)
 		if u < 0 {
@@ -346,7 +352,7 @@ func (s *store) loadIngredient(in IngredientSpec) (ingredient, error) {
 		}
 		line.unit = s.units[u].id
 	}
-	if in.Amount < 0 || (in.Amount == 0 && !in.NoAmount) {
+	if in.Food != "" && !in.IsHeader && (in.Amount < 0 || in.Amount == 0 && !in.NoAmount) {
 		return line, fmt.Errorf("amount of %q: want more than 0, or no_amount", in.Food)
 	}
 	return line, nil
