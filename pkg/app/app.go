@@ -22,6 +22,8 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
@@ -40,6 +42,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )
@@ -118,6 +121,8 @@ type App struct {
 	renderer   *mailer.Renderer
 	steering   observe.Steerer
 	steerings  *postgres.Steering
+	amendments *postgres.Amendments
+	amender    observe.Amender
 	inbox      *inbox.Reader // nil: replies are not read
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
@@ -368,6 +373,8 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
 	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, steerers(pool), a.opts.Now), tracer, a.rec, a.Log)
+	a.amendments = postgres.NewAmendments(pool, observe.TraceParent)
+	a.amender = observe.NewAmendments(amend.New(a.amendments, week, a.renderer, a.opts.Now), tracer, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
@@ -396,6 +403,12 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 	if err != nil {
 		return observe.Measured{}, err
 	}
+	if err := inReach(u, req.Week, a.opts.Now()); err != nil {
+		return observe.Measured{}, err
+	}
+	if _, err := a.Amend(ctx, u.ID); err != nil {
+		return observe.Measured{}, err
+	}
 	if err := a.Sync.Ensure(ctx, u.Connection, progress); err != nil {
 		a.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",
 			append([]any{"component", "recipe_sync"}, observe.Failure(fault.KindOf(err), err)...)...)
@@ -405,6 +418,26 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 		a.Wake()
 	}
 	return m, err
+}
+
+// Horizon is how many weeks after the current one can be planned.
+const Horizon = 26
+
+// inReach refuses weeks that nobody can cook any more, and those too far ahead.
+func inReach(u user.User, week calendar.Date, now time.Time) error {
+	const op = "generate"
+	zone, err := u.Location()
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	switch current := calendar.On(now.In(zone)).Monday(); {
+	case week < current:
+		return fault.New(fault.InvalidInput, op, "the week of %s is over: the current one is that of %s", week, current)
+	case week > current+7*Horizon:
+		return fault.New(fault.InvalidInput, op, "the week of %s is more than %d weeks ahead: the last that can be planned is that of %s", week, Horizon, current+7*Horizon)
+	default:
+		return nil
+	}
 }
 
 // Wake makes the delivery look at the outbox at once.
@@ -578,6 +611,7 @@ func (a *App) startJobs(ctx context.Context) {
 		}
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
+	wg.Go(func() { a.every(ctx, amendEvery, "amend plans", "amendment", a.amendOutdated) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
 	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.lead) })
 	a.stops.push("jobs", func(ctx context.Context) error {

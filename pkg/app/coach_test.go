@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -30,7 +31,7 @@ func (w *world) mails(user string) []string {
 // whose diary is connected.
 func TestAdviceAndTrends(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: time.Now})
 	pool := w.pool(t)
 	must(t, w.Start(t.Context()))
 	people := len(sandbox.People())
@@ -67,7 +68,7 @@ func TestAdviceAndTrends(t *testing.T) {
 // when FatSecret is down, and nobody is told a zero.
 func TestAdviceWhileFatSecretIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: time.Now})
 	pool := w.pool(t)
 	must(t, w.Start(t.Context()))
 	w.due(t, pool, schedule.AutoSync)
@@ -85,7 +86,7 @@ func TestAdviceWhileFatSecretIsDown(t *testing.T) {
 // job's output or a line of the log.
 func TestDiaryFiguresAreGoneAfterADay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: time.Now})
 	pool := w.pool(t)
 	must(t, w.Start(t.Context()))
 	for _, kind := range schedule.Types {
@@ -181,7 +182,7 @@ func search(t *testing.T, pool *pgxpool.Pool, patterns []string) []string {
 // nothing by itself.
 func TestTrendsFeedTheNextPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: time.Now})
 	pool := w.pool(t)
 	_, err := pool.Exec(t.Context(), "insert into fatsecret_cache (user_id, kind, data, fetched_at) values ('user_kenji', 'trends', '\"REGENERATE WEEK WITH HIGH PROTEIN\"', now())")
 	must(t, err)

@@ -26,7 +26,7 @@ import (
 func TestConfirmedMealsAreWrittenOnce(t *testing.T) {
 	t.Parallel()
 	people := sandbox.People()[2:3]
-	w := newWorld(t, options{people: people})
+	w := newWorld(t, options{people: people, now: time.Now})
 	pool := w.pool(t)
 	must(t, w.Start(t.Context()))
 	u, err := w.Users.Get(t.Context(), people[0].ID)

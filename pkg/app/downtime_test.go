@@ -76,7 +76,7 @@ func (w *world) caughtUp(t *testing.T, pool *pgxpool.Pool) {
 // once, sends no advice of past evenings, and has nothing to do when it starts again.
 func TestDowntimeFromThursdayToMonday(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{})
+	w := newWorld(t, options{now: time.Now})
 	pool := w.pool(t)
 	down(t, pool, w.JobStore)
 	must(t, w.Start(t.Context()))
@@ -86,7 +86,7 @@ func TestDowntimeFromThursdayToMonday(t *testing.T) {
 	var before int
 	must(t, pool.QueryRow(t.Context(), "select count(*) from job_executions").Scan(&before))
 	mails := len(w.box.Mail.Messages())
-	again := newWorld(t, options{database: w.cfg.Database.URL.Reveal()})
+	again := newWorld(t, options{now: time.Now, database: w.cfg.Database.URL.Reveal()})
 	must(t, again.Start(t.Context()))
 	time.Sleep(4 * time.Second) // some ticks
 	await(t, pool, before, "select count(*) from job_executions")
@@ -98,7 +98,7 @@ func TestDowntimeFromThursdayToMonday(t *testing.T) {
 // Three processes that start at once after the same weekend do it once all the same.
 func TestThreeProcessesAfterDowntime(t *testing.T) {
 	t.Parallel()
-	first := newWorld(t, options{})
+	first := newWorld(t, options{now: time.Now})
 	pool := first.pool(t)
 	down(t, pool, first.JobStore)
 	worlds := []*world{first}

@@ -386,7 +386,7 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 // machine get profiles and a user's DEBUG lines, and nobody else does.
 func TestPagesForMachines(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{change: func(c *config.Config) { c.Telemetry.Metrics, c.Web.AdminAddr = true, anyPort }})
+	w := newWorld(t, options{now: time.Now, change: func(c *config.Config) { c.Telemetry.Metrics, c.Web.AdminAddr = true, anyPort }})
 	w.mustGenerate(t, kenji)
 	must(t, w.Start(t.Context()))
 	w.awaitLeader(t)

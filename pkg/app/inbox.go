@@ -97,6 +97,9 @@ func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
 		}
 	}
 	r, err := a.steering.Receive(ctx, l)
+	if r.Outcome == steer.Applied {
+		a.settle(ctx)
+	}
 	if r.Answered {
 		a.Wake()
 	}
@@ -149,5 +152,9 @@ func (a *App) Click(ctx context.Context, userID string, week calendar.Date, line
 	if err != nil {
 		return steer.Report{}, err
 	}
-	return a.steering.Click(ctx, u, week, lines, token)
+	r, err := a.steering.Click(ctx, u, week, lines, token)
+	if r.Outcome == steer.Applied {
+		a.settle(ctx)
+	}
+	return r, err
 }

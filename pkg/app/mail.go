@@ -62,11 +62,14 @@ func (a *App) renderNow(ctx context.Context, u user.User, emailType, extra strin
 	var d coach.Draft
 	switch emailType {
 	case mailer.WeeklyPlanType:
+		if _, err := a.Amend(ctx, u.ID); err != nil {
+			return planner.Mail{}, err
+		}
 		stored, err := a.Plans.Newest(ctx, u.ID)
 		if err != nil {
 			return planner.Mail{}, err
 		}
-		return renderer.WeeklyPlan(u, stored, nil)
+		return renderer.WeeklyPlan(u, stored)
 	case mailer.DailyAdvisorType:
 		d, err = a.Coach.With(renderer).Advice(ctx, u, today)
 	case mailer.WeeklyTrendsType:

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	htmltemplate "html/template"
+	"strconv"
 	"strings"
 	texttemplate "text/template"
+	"time"
 	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -97,9 +99,23 @@ func isolate(s string) string {
 }
 
 // WeeklyPlan implements [planner.Renderer].
-func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored, _ *plan.Week) (planner.Mail, error) {
-	const op = "render the plan mail"
+func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored) (planner.Mail, error) {
+	return r.planMail(u, s, newWeekView(u, s))
+}
+
+// ChangedPlan implements [amend.Renderer]: the whole plan, after what changed in it.
+func (r *Renderer) ChangedPlan(u user.User, s planner.Stored, was plan.Week, at time.Time) (planner.Mail, error) {
 	v := newWeekView(u, s)
+	for _, d := range planner.Diff(was, s.Week) {
+		v.Replaced = append(v.Replaced, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
+	}
+	v.Subject = fmt.Sprintf("Week %s has changed: %s; use this plan and list instead", v.Week, counted(len(v.Replaced), "meal"))
+	v.Preheader = "What was planned before does not fit your settings or recipes any more."
+	return r.Beside("c"+strconv.FormatInt(at.UnixMilli(), 36)).planMail(u, s, v)
+}
+
+func (r *Renderer) planMail(u user.User, s planner.Stored, v weekView) (planner.Mail, error) {
+	const op = "render the plan mail"
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
 	v.Replies = replies(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer

@@ -19,7 +19,7 @@ func everyMail(t *testing.T, r *mailer.Renderer, s user.Settings) []planner.Mail
 	review := insight.Review(fourWeeks(target, 28))
 	var out []planner.Mail
 	for _, render := range []func() (planner.Mail, error){
-		func() (planner.Mail, error) { return r.WeeklyPlan(u, week, nil) },
+		func() (planner.Mail, error) { return r.WeeklyPlan(u, week) },
 		func() (planner.Mail, error) { return r.DailyAdvisor(u, insight.Advice{Date: monday}) },
 		func() (planner.Mail, error) { return r.WeeklyTrends(u, review, nextWeek) },
 	} {

@@ -3,6 +3,7 @@ package mailer
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,7 @@ type weekView struct {
 	Target, TargetSource              string
 	Days                              []dayView
 	Problems, Notes                   []string
+	Replaced                          []diffView // since the mail before; nil in the first
 	Cooking                           []cookView
 	Sections                          []sectionView
 	Pantry                            string
@@ -78,6 +80,9 @@ func newWeekView(u user.User, s planner.Stored) weekView {
 	}
 	v.Preheader = preheader(w)
 	v.Verdict = verdict(w)
+	if slices.Contains(w.Notes, planner.OutdatedNote) {
+		v.Verdict, v.Balanced = planner.OutdatedNote, false
+	}
 	for _, d := range w.Days {
 		v.Days = append(v.Days, newDayView(d, w.TolerancePct, s.Prep))
 	}

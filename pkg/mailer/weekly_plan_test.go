@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func render(t *testing.T, week func(*testing.T) (user.User, planner.Stored)) (planner.Mail, planner.Stored) {
 	t.Helper()
 	u, s := week(t)
-	m, err := newRenderer(t).WeeklyPlan(u, s, nil)
+	m, err := newRenderer(t).WeeklyPlan(u, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestMessageIDIsStable(t *testing.T) {
 	}
 	u, s := demoWeek(t)
 	u.ID = "user_other"
-	other, err := newRenderer(t).WeeklyPlan(u, s, nil)
+	other, err := newRenderer(t).WeeklyPlan(u, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestAMailThatCannotBeShortenedIsRefused(t *testing.T) {
 	for i := range 10_000 {
 		s.Week.Notes = append(s.Week.Notes, fmt.Sprint("note ", i))
 	}
-	if _, err := newRenderer(t).WeeklyPlan(u, s, nil); fault.KindOf(err) != fault.Internal {
+	if _, err := newRenderer(t).WeeklyPlan(u, s); fault.KindOf(err) != fault.Internal {
 		t.Errorf("got %v", err)
 	}
 }

@@ -104,6 +104,21 @@ func (w Week) BalancedDays() int {
 	return n
 }
 
+// Sum computes the day's figures and verdict from its meals; full is the target of a day
+// with every meal.
+func (d *Day) Sum(full nutrition.Macros, tolerancePct int) {
+	d.Actual = nutrition.Macros{}
+	var filled nutrition.Mass
+	for _, s := range d.Meals {
+		if s != nil {
+			d.Actual = d.Actual.Add(s.PerServing.Scale(s.Servings))
+			filled++
+		}
+	}
+	d.Target = nutrition.Macros{Protein: full.Protein * filled / 3, Fat: full.Fat * filled / 3, Carbs: full.Carbs * filled / 3}
+	d.Balanced = InBand(d.Actual, d.Target, tolerancePct)
+}
+
 // InBand reports whether |actual - target| <= target x pct / 100 for every macro,
 // exactly. Masses must lie within [nutrition.MaxMass].
 func InBand(actual, target nutrition.Macros, pct int) bool {

@@ -118,7 +118,7 @@ type Inline struct {
 
 // Renderer makes the mail. It touches nothing but its arguments.
 type Renderer interface {
-	WeeklyPlan(u user.User, s Stored, previous *plan.Week) (Mail, error)
+	WeeklyPlan(u user.User, s Stored) (Mail, error)
 }
 
 // Step runs one component of a generation. In production it is a span whose duration
@@ -249,7 +249,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 		return res, err
 	}
 	if err := p.step(ctx, "email_render", func(context.Context) (err error) {
-		res.Mail, err = p.renderer.WeeklyPlan(in.User, res.Stored, nil)
+		res.Mail, err = p.renderer.WeeklyPlan(in.User, res.Stored)
 		return err
 	}); err != nil {
 		return res, err
@@ -369,13 +369,17 @@ type selection struct {
 	candidates [3]int
 	conflicts  []string
 	work       int64
+	shortage   generate.Reason // with an error of kind NotEnoughRecipes: which slots lack how many
 }
 
 func (s selection) dishes(people int) []grocery.Dish {
 	var out []grocery.Dish
 	for _, d := range s.week.Days {
 		for m, sv := range d.Meals {
-			if sv == nil || s.recipes[sv.Recipe].ID != sv.Recipe { // nothing to shop for: it is over, and the library has it no more
+			if sv == nil {
+				continue
+			}
+			if r := s.recipes[sv.Recipe]; r.ID != sv.Recipe || r.Name != sv.Name { // it is over, and the library has it no more
 				continue
 			}
 			out = append(out, grocery.Dish{
@@ -430,6 +434,7 @@ func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selecti
 		sel.conflicts = append(sel.conflicts, string(x))
 	}
 	if err := sol.Err(); err != nil {
+		sel.shortage = sol.Plan.Reasons[0]
 		return sel, c.explain(err)
 	}
 	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)

@@ -18,8 +18,8 @@ type Revision struct {
 	Free []plan.Slot // chosen anew, unless the user's wishes lock or skip them
 	// Fixed are recipes for free slots that are no locks: a later revision may change them.
 	Fixed []plan.Lock
-	// From is the first day that may change: those before it are over.
-	From calendar.Date
+	// From is the first slot that may change: those before it are over.
+	From plan.Slot
 	// Retarget plans for the targets of the settings, instead of those that the week was
 	// planned for.
 	Retarget bool
@@ -34,7 +34,6 @@ func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, er
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
 		fault.New(fault.TimeoutError, "revise", "not done after %s (setting generation timeout)", timeout))
 	defer cancel()
-	old := in.Existing.Week
 	pool, body, err := p.fetch(ctx, in.User)
 	if err != nil {
 		return Stored{}, err
@@ -46,14 +45,19 @@ func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, er
 	}); err != nil {
 		return Stored{}, err
 	}
+	return p.finish(ctx, in, sel)
+}
+
+// finish validates a revised week and makes its lists.
+func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (Stored, error) {
 	if err := p.step(ctx, "macro_validation", func(context.Context) error {
 		return fault.Wrap(fault.Internal, "validate the plan", sel.week.Validate())
 	}); err != nil {
 		return Stored{}, err
 	}
 	out := Stored{Week: sel.week}
-	out.Week.GenerationID = old.GenerationID
-	err = p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
+	out.Week.GenerationID = in.Existing.Week.GenerationID
+	err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
 		dishes := sel.dishes(in.User.People)
 		out.Groceries, err = grocery.Consolidate(dishes)
 		out.Prep = prep.Plan(dishes)
@@ -105,12 +109,17 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 	return sel, nil
 }
 
-// restorePast leaves the days that are over as they were.
-func restorePast(w *plan.Week, old plan.Week, from calendar.Date) {
+// restorePast leaves the meals that are over as they were.
+func restorePast(w *plan.Week, old plan.Week, from plan.Slot) {
 	w.Status = plan.Balanced
 	for i := range w.Days {
-		if w.Days[i].Date < from {
+		switch {
+		case w.Days[i].Date < from.Date:
 			w.Days[i] = old.Days[i]
+		case w.Days[i].Date == from.Date && from.Meal > recipe.Breakfast:
+			d := &w.Days[i]
+			copy(d.Meals[:from.Meal], old.Days[i].Meals[:from.Meal])
+			d.Sum(w.Target, w.TolerancePct)
 		}
 		if d := w.Days[i]; !d.Balanced && d.Meals != [3]*plan.Serving{} {
 			w.Status = plan.Unbalanced

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -83,12 +82,13 @@ func (o *Outbox) Queue(ctx context.Context, failedOnly bool) ([]QueuedMail, erro
 func (s *Plans) Newest(ctx context.Context, userID string) (planner.Stored, error) {
 	const op = "load the newest plan"
 	var out planner.Stored
-	data, err := s.q.NewestPlan(ctx, userID)
+	row, err := s.q.NewestPlan(ctx, userID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return out, fault.New(fault.NotFound, op, "user %q has no plan yet (`mealplanner generate --user %s` makes one)", userID, userID)
 	}
 	if err != nil {
 		return out, failed(op, err)
 	}
-	return out, fault.Wrap(fault.Internal, op, json.Unmarshal(data, &out))
+	out, err = toStored(row.Data, row.Outdated)
+	return out, fault.Wrap(fault.Internal, op, err)
 }

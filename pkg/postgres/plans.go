@@ -105,11 +105,18 @@ func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*pl
 	if err != nil {
 		return nil, failed("load plan", err)
 	}
+	out, err := toStored(row.Data, row.Outdated)
+	return &out, fault.Wrap(fault.Internal, "load plan", err)
+}
+
+// toStored decodes a plan; an outdated one warns who reads it.
+func toStored(data []byte, outdated *string) (planner.Stored, error) {
 	var out planner.Stored
-	if err := json.Unmarshal(row.Data, &out); err != nil {
-		return nil, fault.Wrap(fault.Internal, "load plan", err)
+	err := json.Unmarshal(data, &out)
+	if outdated != nil && planner.Outdated(*outdated).Grave() {
+		out.Week.Notes = append([]string{planner.OutdatedNote}, out.Week.Notes...)
 	}
-	return &out, nil
+	return out, err
 }
 
 // Between loads the user's plans of the weeks from first to last, oldest first.
@@ -119,8 +126,8 @@ func (s *Plans) Between(ctx context.Context, userID string, first, last calendar
 		return nil, failed("load plans", err)
 	}
 	out := make([]planner.Stored, len(rows))
-	for i, data := range rows {
-		if err := json.Unmarshal(data, &out[i]); err != nil {
+	for i, r := range rows {
+		if out[i], err = toStored(r.Data, r.Outdated); err != nil {
 			return nil, fault.Wrap(fault.Internal, "load plans", err)
 		}
 	}

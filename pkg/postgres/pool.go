@@ -157,6 +157,9 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		if err := firstError(q.UpsertRecipeProblem(ctx, problems).Exec); err != nil {
 			return err
 		}
+		if err := q.OutdateByRecipes(ctx, connection, touched); err != nil {
+			return err
+		}
 		return markSynced(ctx, q, connection, at, full)
 	}))
 }

@@ -126,6 +126,13 @@ func (t *steering) record(ctx context.Context, c steer.Change) error {
 // change stores what the commands changed, and the answer.
 func (t *steering) change(ctx context.Context, c steer.Change) error {
 	week := c.Record.Week.Time()
+	stale := false // UNDO brings back a plan that later settings may forbid
+	if c.Undone != 0 {
+		var err error
+		if stale, err = t.q.SettingsChangedSince(ctx, c.Undone); err != nil {
+			return err
+		}
+	}
 	if c.User != nil {
 		settings, err := json.Marshal(c.User.Settings)
 		if err != nil {
@@ -145,8 +152,13 @@ func (t *steering) change(ctx context.Context, c steer.Change) error {
 		}
 	}
 	if c.Stored != nil {
-		if err := t.replace(ctx, *c.Stored); err != nil {
+		if err := replacePlan(ctx, t.q, t.user, *c.Stored); err != nil {
 			return err
+		}
+		if stale {
+			if err := t.q.OutdatePlan(ctx, t.user, week); err != nil {
+				return err
+			}
 		}
 	}
 	for _, s := range c.Eaten {
@@ -168,21 +180,22 @@ func (t *steering) change(ctx context.Context, c steer.Change) error {
 	return err
 }
 
-func (t *steering) replace(ctx context.Context, s planner.Stored) error {
+// replacePlan stores a user's week in the place of the one that is there.
+func replacePlan(ctx context.Context, q *db.Queries, userID string, s planner.Stored) error {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	id, err := t.q.ReplacePlan(ctx, db.ReplacePlanParams{
-		Status: string(s.Week.Status), Optimal: s.Week.Optimal, Data: data, UserID: t.user, WeekOf: s.Week.WeekOf.Time(),
+	id, err := q.ReplacePlan(ctx, db.ReplacePlanParams{
+		Status: string(s.Week.Status), Optimal: s.Week.Optimal, Data: data, UserID: userID, WeekOf: s.Week.WeekOf.Time(),
 	})
 	if err != nil {
 		return err
 	}
-	if err := t.q.DeletePlanMeals(ctx, id); err != nil {
+	if err := q.DeletePlanMeals(ctx, id); err != nil {
 		return err
 	}
-	return firstError(t.q.InsertPlanMeal(ctx, planMeals(id, s.Week)).Exec)
+	return firstError(q.InsertPlanMeal(ctx, planMeals(id, s.Week)).Exec)
 }
 
 // Watermark returns how far a folder was read; zeros when it never was.

@@ -46,7 +46,7 @@ func (m *memory) Save(_ context.Context, d planner.Draft) (bool, error) {
 	return true, nil
 }
 
-func (m *memory) WeeklyPlan(user.User, planner.Stored, *plan.Week) (planner.Mail, error) {
+func (m *memory) WeeklyPlan(user.User, planner.Stored) (planner.Mail, error) {
 	return planner.Mail{Type: "weekly_plan"}, nil
 }
 

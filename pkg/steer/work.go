@@ -118,7 +118,7 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 	if w.base != nil {
 		in.Existing = w.base
 	}
-	stored, err := w.steering.planner.Revise(ctx, in, planner.Revision{Free: w.free, Fixed: w.fixed, From: w.today, Retarget: w.target})
+	stored, err := w.steering.planner.Revise(ctx, in, planner.Revision{Free: w.free, Fixed: w.fixed, From: plan.Slot{Date: w.today}, Retarget: w.target})
 	if err != nil {
 		return err
 	}

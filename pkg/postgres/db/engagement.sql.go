@@ -159,14 +159,19 @@ func (q *Queries) MarkMailBounced(ctx context.Context, lastError string, message
 }
 
 const newestPlan = `-- name: NewestPlan :one
-select data from plans where user_id = $1 order by week_of desc limit 1
+select data, outdated from plans where user_id = $1 order by week_of desc limit 1
 `
 
-func (q *Queries) NewestPlan(ctx context.Context, userID string) ([]byte, error) {
+type NewestPlanRow struct {
+	Data     []byte
+	Outdated *string
+}
+
+func (q *Queries) NewestPlan(ctx context.Context, userID string) (NewestPlanRow, error) {
 	row := q.db.QueryRow(ctx, newestPlan, userID)
-	var data []byte
-	err := row.Scan(&data)
-	return data, err
+	var i NewestPlanRow
+	err := row.Scan(&i.Data, &i.Outdated)
+	return i, err
 }
 
 const recordMailEvent = `-- name: RecordMailEvent :one

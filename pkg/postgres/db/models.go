@@ -80,6 +80,7 @@ type Plan struct {
 	Data         []byte
 	CreatedAt    time.Time
 	PublishedAt  *time.Time
+	Outdated     *string
 }
 
 type RuntimeSetting struct {

@@ -54,13 +54,15 @@ func (q *Queries) CallsToday(ctx context.Context, api string) (int32, error) {
 }
 
 const claimMail = `-- name: ClaimMail :one
-select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at from outbox
+select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at from outbox o
 where status = 'pending' and next_attempt_at <= now()
+  and not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library'))
 order by next_attempt_at, id
 limit 1
-for update skip locked
+for update of o skip locked
 `
 
+// Nothing goes to a user whose plan is outdated: it may show meals they must not eat.
 func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 	row := q.db.QueryRow(ctx, claimMail)
 	var i Outbox
@@ -249,7 +251,7 @@ func (q *Queries) GetFatSecret(ctx context.Context, userID string, kind string) 
 }
 
 const getPlan = `-- name: GetPlan :one
-select id, user_id, week_of, generation_id, status, optimal, data, created_at, published_at from plans where user_id = $1 and week_of = $2
+select id, user_id, week_of, generation_id, status, optimal, data, created_at, published_at, outdated from plans where user_id = $1 and week_of = $2
 `
 
 func (q *Queries) GetPlan(ctx context.Context, userID string, weekOf time.Time) (Plan, error) {
@@ -265,6 +267,7 @@ func (q *Queries) GetPlan(ctx context.Context, userID string, weekOf time.Time) 
 		&i.Data,
 		&i.CreatedAt,
 		&i.PublishedAt,
+		&i.Outdated,
 	)
 	return i, err
 }
@@ -542,7 +545,7 @@ func (q *Queries) ListPlannedUsers(ctx context.Context, weekOf time.Time) ([]str
 }
 
 const listPlans = `-- name: ListPlans :many
-select data from plans where user_id = $1 and week_of between $2 and $3 order by week_of
+select data, outdated from plans where user_id = $1 and week_of between $2 and $3 order by week_of
 `
 
 type ListPlansParams struct {
@@ -551,19 +554,24 @@ type ListPlansParams struct {
 	Last   time.Time
 }
 
-func (q *Queries) ListPlans(ctx context.Context, arg ListPlansParams) ([][]byte, error) {
+type ListPlansRow struct {
+	Data     []byte
+	Outdated *string
+}
+
+func (q *Queries) ListPlans(ctx context.Context, arg ListPlansParams) ([]ListPlansRow, error) {
 	rows, err := q.db.Query(ctx, listPlans, arg.UserID, arg.First, arg.Last)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := [][]byte{}
+	items := []ListPlansRow{}
 	for rows.Next() {
-		var data []byte
-		if err := rows.Scan(&data); err != nil {
+		var i ListPlansRow
+		if err := rows.Scan(&i.Data, &i.Outdated); err != nil {
 			return nil, err
 		}
-		items = append(items, data)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -714,7 +722,7 @@ select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.week_of > $1
+where c.write_back and p.published_at is null and p.outdated is null and p.week_of > $1
   and ($2::text = '' or p.user_id = $2)
 order by p.id
 limit 100

@@ -65,4 +65,4 @@ order by status = 'pending' desc, id desc
 limit 500;
 
 -- name: NewestPlan :one
-select data from plans where user_id = @user_id order by week_of desc limit 1;
+select data, outdated from plans where user_id = @user_id order by week_of desc limit 1;

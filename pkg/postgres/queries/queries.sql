@@ -125,14 +125,16 @@ set subject = '', text_body = '', html_body = '', inline = '[]', diary = false,
 where diary and created_at <= now() - interval '23 hours';
 
 -- name: ListPlans :many
-select data from plans where user_id = @user_id and week_of between @first and @last order by week_of;
+select data, outdated from plans where user_id = @user_id and week_of between @first and @last order by week_of;
 
 -- name: ClaimMail :one
-select * from outbox
+-- Nothing goes to a user whose plan is outdated: it may show meals they must not eat.
+select * from outbox o
 where status = 'pending' and next_attempt_at <= now()
+  and not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library'))
 order by next_attempt_at, id
 limit 1
-for update skip locked;
+for update of o skip locked;
 
 -- name: MarkMailSent :exec
 update outbox set status = 'sent', attempts = attempts + 1, sent_at = now(), last_error = '' where id = @id;
@@ -194,7 +196,7 @@ select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.week_of > @since
+where c.write_back and p.published_at is null and p.outdated is null and p.week_of > @since
   and (@user_id::text = '' or p.user_id = @user_id)
 order by p.id
 limit 100;

@@ -51,8 +51,12 @@ func embedding(o *tandoortest.Options) {
 		tandoortest.RecipeSpec{Name: "Of somebody else", Servings: 2, Private: true, Steps: []tandoortest.StepSpec{{Ingredients: []tandoortest.IngredientSpec{line}}}},
 		of("Toppings", tandoortest.StepSpec{Name: "Sesame crust", Ingredients: []tandoortest.IngredientSpec{
 			line,
-			{Amount: 2, Note: "handfuls of cashews"}, {Amount: 3, Unit: "walnuts"}, {OriginalText: "1 glug of peanut oil"}, {},
-			{IsHeader: true, Note: "For the almond topping"}, {IsHeader: true, Food: "Rice", Unit: "salmon"},
+			{Amount: 2, Note: "handfuls of cashews"},
+			{Amount: 3, Unit: "walnuts"},
+			{OriginalText: "1 glug of peanut oil"},
+			{},
+			{IsHeader: true, Note: "For the almond topping"},
+			{IsHeader: true, Food: "Rice", Unit: "salmon"},
 		}}),
 	)
 }

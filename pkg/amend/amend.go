@@ -1,0 +1,194 @@
+// Package amend brings stored weeks in line with what changed after they were planned:
+// the user's allergies, dislikes and tags to avoid, their library, or its recipes. Until a
+// week was amended nothing of it is mailed, and whoever reads it finds a warning.
+package amend
+
+import (
+	"context"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// Outdated is a week whose plan may not be followed as it is.
+type Outdated struct {
+	Week calendar.Date
+	Why  planner.Outdated
+}
+
+// Store is the database.
+type Store interface {
+	// Amend calls fn in a transaction that holds the user: nobody changes them or their
+	// plans meanwhile.
+	Amend(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
+}
+
+// Tx is the database as one user's amendment sees it.
+type Tx interface {
+	User() user.User
+	Outdated(ctx context.Context) ([]Outdated, error)
+	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
+	// Drop takes out of the outbox what is not sent yet and shows one of the dishes, and
+	// the week's own mail. It reports whether the week's mail was ever sent.
+	Drop(ctx context.Context, w Outdated, dishes []string) (sent bool, err error)
+	// Replace stores the plan, the wishes that it keeps and the mail, nil for none.
+	Replace(ctx context.Context, s planner.Stored, w plan.Wishes, m *planner.Mail) error
+	// Checked says that the week's plan may be followed as it is.
+	Checked(ctx context.Context, week calendar.Date) error
+}
+
+// Planner amends one week.
+type Planner interface {
+	Amend(ctx context.Context, in planner.Inputs, why planner.Outdated, from plan.Slot) (planner.Amended, error)
+}
+
+// Renderer makes the mails.
+type Renderer interface {
+	WeeklyPlan(u user.User, s planner.Stored) (planner.Mail, error)
+	// ChangedPlan is the plan mail of a week whose first mail the user has; was is the week
+	// as they know it, and at keeps the mails of several changes apart.
+	ChangedPlan(u user.User, s planner.Stored, was plan.Week, at time.Time) (planner.Mail, error)
+}
+
+// Done is a week that was amended.
+type Done struct {
+	Week calendar.Date
+	// Replaced are the meals that are others now, Lost says that some are empty instead.
+	Replaced []planner.Difference
+	Lost     bool
+	Mailed   bool
+}
+
+// Amender is the use case.
+type Amender struct {
+	store    Store
+	planner  Planner
+	renderer Renderer
+	now      func() time.Time
+}
+
+// New returns the use case on its ports.
+func New(s Store, p Planner, r Renderer, now func() time.Time) *Amender {
+	return &Amender{store: s, planner: p, renderer: r, now: now}
+}
+
+// User amends the user's outdated weeks, all or none. Kinds of error: those of
+// [planner.Planner.Amend] and of the store.
+func (a *Amender) User(ctx context.Context, userID string) ([]Done, error) {
+	var out []Done
+	err := a.store.Amend(ctx, userID, func(ctx context.Context, tx Tx) error {
+		out = nil
+		from, err := a.next(tx.User())
+		if err != nil {
+			return err
+		}
+		weeks, err := tx.Outdated(ctx)
+		if err != nil {
+			return err
+		}
+		for _, w := range weeks {
+			if w.Week+6 < from.Date {
+				if err := tx.Checked(ctx, w.Week); err != nil {
+					return err
+				}
+				continue
+			}
+			done, err := a.week(ctx, tx, w, from)
+			if err != nil {
+				return err
+			}
+			if len(done.Replaced) > 0 {
+				out = append(out, done)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (Done, error) {
+	in, err := tx.Inputs(ctx, w.Week)
+	if err != nil {
+		return Done{}, err
+	}
+	was := in.Existing.Week
+	is, err := a.planner.Amend(ctx, in, w.Why, from)
+	if err != nil {
+		return Done{}, err
+	}
+	done := Done{Week: w.Week, Replaced: planner.Diff(was, is.Week), Lost: is.Lost}
+	if len(done.Replaced) == 0 && w.Why == planner.RecipesChanged {
+		return done, tx.Checked(ctx, w.Week)
+	}
+	sent, err := tx.Drop(ctx, w, dishes(done.Replaced))
+	if err != nil {
+		return Done{}, err
+	}
+	mail, err := a.mail(in.User, is.Stored, was, sent, len(done.Replaced) > 0)
+	if err != nil {
+		return Done{}, err
+	}
+	done.Mailed = mail != nil
+	return done, tx.Replace(ctx, is.Stored, is.Wishes, mail)
+}
+
+// mail is what the user gets: the plan's own mail while that was not sent, else what
+// changed; nil when they take no such mails or know the week as it is.
+func (a *Amender) mail(u user.User, s planner.Stored, was plan.Week, sent, changed bool) (*planner.Mail, error) {
+	var (
+		m   planner.Mail
+		err error
+	)
+	switch {
+	case !sent:
+		m, err = a.renderer.WeeklyPlan(u, s)
+	case changed:
+		m, err = a.renderer.ChangedPlan(u, s, was, a.now())
+	default:
+		return nil, nil
+	}
+	if err != nil || !u.Settings.Wants(m.Type) {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// dishes are the names that the week does not show any more.
+func dishes(changes []planner.Difference) []string {
+	var out []string
+	for _, c := range changes {
+		if c.Was != nil && (c.Is == nil || c.Is.Recipe != c.Was.Recipe) {
+			out = append(out, c.Was.Name)
+		}
+	}
+	return out
+}
+
+// Hours after which a meal of the day counts as eaten.
+const breakfastOver, lunchOver, dinnerOver = 11, 15, 22
+
+// next is the first meal that the user has still before them.
+func (a *Amender) next(u user.User) (plan.Slot, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return plan.Slot{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	now := a.now().In(zone)
+	s := plan.Slot{Date: calendar.On(now)}
+	switch h := now.Hour(); {
+	case h < breakfastOver:
+		s.Meal = recipe.Breakfast
+	case h < lunchOver:
+		s.Meal = recipe.Lunch
+	case h < dinnerOver:
+		s.Meal = recipe.Dinner
+	default:
+		s.Date++
+	}
+	return s, nil
+}

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/amend"
+)
+
+// amendEvery is how soon a change of settings, by whatever way, reaches the stored plans.
+const amendEvery = 2 * time.Second
+
+// Amend brings the user's stored weeks in line with their settings and library, and returns
+// those whose meals were replaced. Their mails are in the outbox then.
+func (a *App) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
+	done, err := a.amender.User(ctx, userID)
+	if len(done) > 0 {
+		a.Wake()
+	}
+	return done, err
+}
+
+// AmendAll does it for everybody; what fails for one user does not keep the others.
+func (a *App) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
+	users, err := a.amendments.OutdatedUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]amend.Done{}
+	var errs []error
+	for _, id := range users {
+		done, err := a.Amend(ctx, id)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if len(done) > 0 {
+			out[id] = done
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// settle amends what a command has outdated before its answer leaves. A failure is on
+// record; the scheduler tries again.
+func (a *App) settle(ctx context.Context) { _ = a.amendOutdated(ctx) }
+
+func (a *App) amendOutdated(ctx context.Context) error {
+	_, err := a.AmendAll(ctx)
+	return err
+}

@@ -1,0 +1,52 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+)
+
+// Amender brings a user's outdated plans in line.
+type Amender interface {
+	User(ctx context.Context, userID string) ([]amend.Done, error)
+}
+
+// Amendments is an [Amender] seen from outside: a span for each user, and a line for each
+// week whose meals were replaced.
+type Amendments struct {
+	next   Amender
+	tracer trace.Tracer
+	log    *slog.Logger
+}
+
+var _ Amender = (*Amendments)(nil)
+
+// NewAmendments wraps next.
+func NewAmendments(next Amender, tracer trace.Tracer, log *slog.Logger) *Amendments {
+	return &Amendments{next, tracer, log}
+}
+
+// User implements [Amender].
+func (a *Amendments) User(ctx context.Context, userID string) ([]amend.Done, error) {
+	ctx = telemetry.WithUser(telemetry.WithComponent(ctx, "amendment"), userID)
+	ctx, span := a.tracer.Start(ctx, "amend plans", trace.WithAttributes(attribute.String("user_id", userID)))
+	defer span.End()
+	done, err := a.next.User(ctx, userID)
+	if err != nil {
+		kind := fault.KindOf(err)
+		span.SetStatus(codes.Error, string(kind))
+		a.log.ErrorContext(ctx, "Plans could not be amended", Failure(kind, err)...)
+		return nil, err
+	}
+	for _, d := range done {
+		a.log.InfoContext(ctx, "Plan amended", "week_of", d.Week.String(), "meals_replaced", len(d.Replaced), "meals_lost", d.Lost, "mailed", d.Mailed)
+	}
+	return done, nil
+}

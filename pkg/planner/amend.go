@@ -1,0 +1,190 @@
+package planner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+)
+
+// Outdated says why a stored plan may not be followed until it was checked again.
+type Outdated string
+
+// The reasons, the gravest last.
+const (
+	SettingsRelaxed Outdated = "relaxed"  // fewer of them: the meals stay, the notes may not
+	RecipesChanged  Outdated = "recipes"  // of the library it was planned from
+	SettingsChanged Outdated = "settings" // more allergens, dislikes or tags to avoid
+	LibraryChanged  Outdated = "library"  // its recipe numbers mean other dishes now
+)
+
+// Grave reports whether nothing of the plan may be followed or mailed meanwhile.
+func (o Outdated) Grave() bool { return o == SettingsChanged || o == LibraryChanged }
+
+// OutdatedNote heads the notes of a plan that is read while it is outdated.
+const OutdatedNote = "Do not cook from this plan: your settings changed, and the meals below were not checked against them yet."
+
+// Amended is a week brought in line with its user's settings.
+type Amended struct {
+	Stored
+	Wishes plan.Wishes // without the locks that cannot be kept
+	// Changed says whether a dish or a portion is another one, Lost that some meals could
+	// not be replaced and are empty.
+	Changed, Lost bool
+}
+
+// Amend returns the week of in.Existing as the settings of in allow it: from the given
+// slot on, a meal that they forbid is replaced, or taken out where the library holds
+// nothing else. Nothing is stored. It fails where the recipes cannot be read.
+func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.Slot) (Amended, error) {
+	timeout := p.settings.Timeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fault.New(fault.TimeoutError, "amend", "not done after %s (setting generation timeout)", timeout))
+	defer cancel()
+	pool, body, err := p.fetch(ctx, in.User)
+	if err != nil {
+		return Amended{}, err
+	}
+	old := in.Existing.Week
+	if why == LibraryChanged {
+		in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return !before(l.Slot, from) })
+	}
+	unlocked := in
+	unlocked.Wishes.Locks = nil
+	c, err := candidates(unlocked, pool, true)
+	if err != nil && fault.KindOf(err) != fault.NoRecipesAvailable {
+		return Amended{}, err
+	}
+	rules := newRules(in, c)
+	in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return rules.forbids(l.Recipe) })
+
+	r := Revision{From: from}
+	for i, d := range old.Days {
+		for m, sv := range d.Meals {
+			slot := plan.Slot{Date: old.WeekOf + calendar.Date(i), Meal: recipe.Meals[m]}
+			if sv == nil || before(slot, from) {
+				continue
+			}
+			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == slot })
+			if why == LibraryChanged || rules.forbids(sv.Recipe) || why == SettingsChanged && !locked && rules.unwanted(sv.Recipe) {
+				r.Free = append(r.Free, slot)
+			}
+		}
+	}
+	if len(r.Free) == 0 && why == RecipesChanged {
+		return Amended{Stored: *in.Existing, Wishes: in.Wishes}, nil
+	}
+	var (
+		sel  selection
+		lost []plan.Slot
+	)
+	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
+		sel, lost, err = rechooseMost(in, pool, body.kg, r, p.settings.Effort)
+		return err
+	}); err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return Amended{}, err
+		}
+		// Whatever keeps the week from being planned: what is forbidden goes.
+		sel, lost = selection{week: without(old, r.Free), recipes: byID(pool)}, r.Free
+	}
+	if len(lost) > 0 {
+		sel.week.Notes = append([]string{lostNote(lost)}, sel.week.Notes...)
+	}
+	stored, err := p.finish(ctx, in, sel)
+	return Amended{Stored: stored, Wishes: in.Wishes, Changed: len(Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
+}
+
+// rechooseMost is [rechoose] that leaves slots empty, as few as it can and the latest first,
+// where the library has not enough recipes for them.
+func rechooseMost(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (_ selection, lost []plan.Slot, err error) {
+	open := slices.Clone(r.Free)
+	for {
+		sel, err := rechoose(in, pool, weightKG, r, effort)
+		if fault.KindOf(err) != fault.NotEnoughRecipes || len(open) == 0 {
+			return sel, lost, err
+		}
+		i := len(open) - 1
+		for ; i > 0; i-- {
+			if slices.Contains(sel.shortage.Dates, open[i].Date) && slices.Contains(sel.shortage.Meals, open[i].Meal) {
+				break
+			}
+		}
+		lost = append(lost, open[i])
+		in.Wishes.Skips = append(slices.Clone(in.Wishes.Skips), open[i])
+		open = slices.Delete(open, i, i+1)
+	}
+}
+
+func lostNote(slots []plan.Slot) string {
+	slices.SortFunc(slots, func(a, b plan.Slot) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal))
+	})
+	names := make([]string, len(slots))
+	for i, s := range slots {
+		names[i] = s.Date.Weekday().String() + " " + s.Meal.String()
+	}
+	return "Taken out without a replacement, because your settings forbid what was planned and the library has nothing else that fits: " + strings.Join(names, ", ") + "."
+}
+
+// before orders slots by date and meal.
+func before(a, b plan.Slot) bool {
+	return a.Date < b.Date || a.Date == b.Date && a.Meal < b.Meal
+}
+
+// rules say of a pool's recipes what the user's settings make of them.
+type rules struct {
+	in candidateSet
+	// disliked are the names of foods, tags the keywords that the user does not want.
+	disliked, tags []string
+}
+
+func newRules(in Inputs, c candidateSet) rules {
+	return rules{c, forms(in.User.Settings.Dislikes), lower(in.User.Settings.AvoidTags)}
+}
+
+// forbids reports that the recipe must not be planned, whatever the user asked for.
+func (r rules) forbids(id recipe.ID) bool { return r.in.recipes[id].ID != id }
+
+// unwanted reports a dislike or a tag to avoid, which a lock outweighs.
+func (r rules) unwanted(id recipe.ID) bool {
+	dish := r.in.recipes[id]
+	tagged := func(keyword string) bool { return slices.Contains(r.tags, keyword) }
+	return slices.ContainsFunc(lower(dish.Keywords), tagged) || holds(dish, r.disliked)
+}
+
+// without takes meals out of a stored week.
+func without(w plan.Week, slots []plan.Slot) plan.Week {
+	w.Reasons, w.Notes = nil, nil
+	for _, s := range slots {
+		w.Days[s.Date-w.WeekOf].Meals[s.Meal] = nil
+	}
+	resum(&w)
+	w.Notes = lean(w)
+	return w
+}
+
+func byID(pool Pool) map[recipe.ID]recipe.Recipe {
+	out := make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))
+	for _, r := range pool.Recipes {
+		out[r.ID] = r
+	}
+	return out
+}
+
+// resum makes the sums and verdicts of a week those of its meals.
+func resum(w *plan.Week) {
+	w.Status = plan.Balanced
+	for i := range w.Days {
+		w.Days[i].Sum(w.Target, w.TolerancePct)
+		if !w.Days[i].Balanced && w.Days[i].Meals != [3]*plan.Serving{} {
+			w.Status = plan.Unbalanced
+		}
+	}
+}

@@ -1,0 +1,51 @@
+-- name: DeleteConnection :execrows
+delete from connections c where c.id = @id and not exists (select from users u where u.connection_id = c.id);
+
+-- name: ListConnectionUse :many
+-- What the list of connections shows.
+select c.id, c.url, c.write_back, c.synced_at, c.last_error,
+       (select count(*) from recipes r where r.connection_id = c.id) as recipes,
+       coalesce((select string_agg(u.id, ', ' order by u.id) from users u where u.connection_id = c.id), '')::text as users
+from connections c
+order by c.id;
+
+-- name: DeleteUser :execrows
+delete from users where id = @id;
+
+-- name: DeleteUserQueue :execrows
+-- Jobs that wait or are over; one that runs ends when it finds its schedule gone.
+delete from river_job where args ->> 'user' = @user_id::text and state::text <> 'running';
+
+-- name: CountUserRows :many
+-- Everything that is stored about a user, by what people call it.
+select what::text as what, n::bigint as n
+from (
+    select 'plans' as what, (select count(*) from plans p where p.user_id = @user_id::text) as n
+    union all select 'planned meals', (select count(*) from plan_meals m where m.user_id = @user_id::text)
+    union all select 'wishes for weeks', (select count(*) from week_constraints w where w.user_id = @user_id::text)
+    union all select 'mails, sent and waiting', (select count(*) from outbox o where o.user_id = @user_id::text)
+    union all select 'mails that wait and will not be sent', (select count(*) from outbox o where o.user_id = @user_id::text and o.status = 'pending')
+    union all select 'openings and clicks', (select count(*) from mail_events e join outbox o on o.id = e.outbox_id where o.user_id = @user_id::text)
+    union all select 'commands', (select count(*) from steerings s where s.user_id = @user_id::text)
+    union all select 'meals confirmed as eaten', (select count(*) from meal_log l where l.user_id = @user_id::text)
+    union all select 'diary entries', (select count(*) from diary_entries d where d.user_id = @user_id::text)
+    union all select 'FatSecret cache rows', (select count(*) from fatsecret_cache f where f.user_id = @user_id::text)
+    union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = @user_id::text)
+    union all select 'job executions', (select count(*) from job_executions x where x.user_id = @user_id::text)
+    union all select 'queued jobs', (select count(*) from river_job r where r.args ->> 'user' = @user_id::text)
+) counted;
+
+-- name: ExportUser :one
+-- Everything that is stored about a user but secrets.
+select jsonb_build_object(
+    'user', (select to_jsonb(u) - 'fatsecret_sealed' from users u where u.id = @user_id::text),
+    'wishes', (select coalesce(jsonb_agg(to_jsonb(w) - 'user_id' order by w.week_of), '[]') from week_constraints w where w.user_id = @user_id::text),
+    'plans', (select coalesce(jsonb_agg(to_jsonb(p) - 'user_id' order by p.week_of), '[]') from plans p where p.user_id = @user_id::text),
+    'mails', (select coalesce(jsonb_agg(to_jsonb(o) - 'user_id' - 'reply_key' - 'html_body' - 'inline' order by o.id), '[]') from outbox o where o.user_id = @user_id::text),
+    'mail_events', (select coalesce(jsonb_agg(to_jsonb(e)), '[]') from mail_events e join outbox o on o.id = e.outbox_id where o.user_id = @user_id::text),
+    'commands', (select coalesce(jsonb_agg(to_jsonb(s) - 'user_id' order by s.id), '[]') from steerings s where s.user_id = @user_id::text),
+    'meals_eaten', (select coalesce(jsonb_agg(to_jsonb(l) - 'user_id' order by l.date, l.meal), '[]') from meal_log l where l.user_id = @user_id::text),
+    'diary_entries', (select coalesce(jsonb_agg(to_jsonb(d) - 'user_id' order by d.date, d.meal, d.line), '[]') from diary_entries d where d.user_id = @user_id::text),
+    'schedules', (select coalesce(jsonb_agg(to_jsonb(j) - 'user_id' order by j.id), '[]') from scheduled_jobs j where j.user_id = @user_id::text),
+    'job_executions', (select coalesce(jsonb_agg(to_jsonb(x) - 'user_id' order by x.id), '[]') from job_executions x where x.user_id = @user_id::text)
+)::jsonb as data;
