@@ -21,11 +21,14 @@ import (
 
 // cli is every command. Commands that need the service's settings embed them.
 type cli struct {
-	Demo      demoCmd      `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
-	Generate  generateCmd  `cmd:"" help:"Plan one user's week, store it and mail it."`
-	Solve     solveCmd     `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
-	Import    importCmd    `cmd:"" help:"Fetch the recipes of the connected libraries."`
-	User      userCmd      `cmd:"" help:"Add, list and change users."`
+	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
+	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
+	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
+	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
+	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
+
+	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
+
 	Job       jobCmd       `cmd:"" help:"See and steer the jobs that run by themselves."`
 	Mail      mailCmd      `cmd:"" help:"See mails before and after they are sent."`
 	Alert     alertCmd     `cmd:"" help:"See alerts, take pages over, and who is on call."`

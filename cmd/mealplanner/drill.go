@@ -84,7 +84,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	in := &drill.Installation{
 		DB: db, Faults: switchboard{c.SandboxURL + "/faults", resilient.NewClient(http.DefaultTransport, 10*time.Second)}, Processes: processes,
 		Import: func(ctx context.Context) error {
-			return (&importCmd{settings: c.settings, Full: true}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
+			return (&importCmd{settings: c.settings, importFlags: importFlags{Full: true}}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
 		},
 		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
 	}

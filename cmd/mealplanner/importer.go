@@ -9,56 +9,91 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
+type importFlags struct {
+	Full     bool `help:"Fetch every recipe again, and find deleted ones."`
+	Problems bool `help:"List what should be mended in the recipes."`
+}
+
 type importCmd struct {
 	settings
 	Connection string `help:"Id of one connection; default: all." placeholder:"ID"`
-	Full       bool   `help:"Fetch every recipe again, and find deleted ones."`
-	Problems   bool   `help:"List what should be mended in the recipes."`
+	importFlags
 }
 
-// Run refreshes the recipe pools.
+// Run refreshes the recipe pools; a library that fails does not keep the others.
 func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		ids := []string{c.Connection}
-		if c.Connection == "" {
-			conns, err := a.Users.Connections(ctx)
-			if err != nil {
-				return err
-			}
-			if len(conns) == 0 {
-				return fault.New(fault.NotFound, "import", "no library is connected: see `mealplanner user add --help`")
-			}
-			ids = ids[:0]
-			for _, conn := range conns {
-				ids = append(ids, conn.ID)
-			}
+		if c.Connection != "" {
+			return c.run(ctx, a, std, c.Connection)
 		}
-		for _, id := range ids {
-			s, err := a.Sync.Refresh(ctx, id, c.Full, progress(std.err))
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(std.out, "%s: %d recipes changed, %d deleted, %d problems\n", id, s.Changed, s.Deleted, s.Problems)
-			if !c.Problems {
-				continue
-			}
-			problems, err := a.Recipes.Problems(ctx, id)
-			if err != nil {
-				return err
-			}
-			for _, p := range problems {
-				fmt.Fprintf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
-			}
-			recipes, err := a.Recipes.Load(ctx, id)
-			if err != nil {
-				return err
-			}
-			for _, r := range recipes {
-				for _, g := range r.Gaps {
-					fmt.Fprintf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
-				}
-			}
+		conns, err := a.Users.Connections(ctx)
+		if err != nil {
+			return err
 		}
-		return nil
+		if len(conns) == 0 {
+			return fault.New(fault.NotFound, "import", "no library is connected: see `mealplanner connection add --help`")
+		}
+		ids := make([]string, len(conns))
+		for i, conn := range conns {
+			ids[i] = conn.ID
+		}
+		return c.run(ctx, a, std, ids...)
 	})
+}
+
+type connectionImportCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the connection."`
+	importFlags
+}
+
+// Run refreshes one pool.
+func (c *connectionImportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error { return c.run(ctx, a, std, c.ID) })
+}
+
+// run imports the libraries and brings the planned weeks in line with what changed.
+func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...string) error {
+	var first error
+	failed := 0
+	for _, id := range ids {
+		s, err := a.Sync.Refresh(ctx, id, f.Full, progress(std.err))
+		if err != nil {
+			failed++
+			if first == nil {
+				first = err
+			}
+			if len(ids) > 1 {
+				fmt.Fprintf(std.err, "%s: %v\n", id, err)
+			}
+			continue
+		}
+		fmt.Fprintf(std.out, "%s: %d recipes changed, %d deleted, %d problems\n", id, s.Changed, s.Deleted, s.Problems)
+		if !f.Problems {
+			continue
+		}
+		problems, err := a.Recipes.Problems(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			fmt.Fprintf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
+		}
+		recipes, err := a.Recipes.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, r := range recipes {
+			for _, g := range r.Gaps {
+				fmt.Fprintf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
+			}
+		}
+	}
+	if failed > 0 && len(ids) > 1 {
+		first = fault.Wrap(fault.KindOf(first), fmt.Sprintf("%d of %d libraries could not be imported; the first", failed, len(ids)), first)
+	}
+	if err := amendAll(ctx, a, std.out); first == nil {
+		return err
+	}
+	return first
 }

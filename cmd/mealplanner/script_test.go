@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/testpg"
@@ -57,7 +58,21 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(func() { _ = box.Stop(context.Background()) })
+			monday := calendar.On(time.Now()).Monday() + 7
+			for name, week := range map[string]calendar.Date{"WEEK": monday, "TUESDAY": monday + 1, "NEXT_WEEK": monday + 7, "LAST_WEEK": monday - 14, "FAR_WEEK": monday + 7*60} {
+				env.Setenv(name, week.String())
+			}
+			other, err := sandbox.Start(context.Background(), sandbox.Options{
+				TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
+				Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			})
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = other.Stop(context.Background()) })
 			env.Setenv("SANDBOX", box.TandoorURL())
+			env.Setenv("OTHER", other.TandoorURL())
+			env.Setenv("OTHER_TOKEN", other.TandoorToken)
 			env.Setenv("FAULTS", box.FaultsURL())
 			env.Setenv("INBOX", strings.TrimSuffix(box.InboxURL(), "/"))
 			env.Setenv("FATSECRET_URL", box.FatSecretURL()+fatsecrettest.APIPath)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -20,8 +24,12 @@ import (
 type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a user, and the recipe library they cook from."`
 	List userListCmd `cmd:"" help:"List the users."`
-	Set  userSetCmd  `cmd:"" help:"Change a user; what is not named stays."`
+	Show userShowCmd `cmd:"" help:"Show everything that is set for a user."`
+	Set  userSetCmd  `cmd:"" help:"Change a user; omitted flags keep their value."`
 	Demo userDemoCmd `cmd:"" help:"Add the demo users, who live in a running sandbox, and plan their first week; what is there already stays."`
+
+	Export userExportCmd `cmd:"" help:"Print everything that is stored about a user, as JSON."`
+	Delete userDeleteCmd `cmd:"" help:"Delete a user and everything that is stored about them; without --yes only say what that is."`
 
 	Connect    userConnectCmd    `cmd:"" help:"Print the link by which a user connects their FatSecret account."`
 	Disconnect userDisconnectCmd `cmd:"" help:"Forget a user's FatSecret account."`
@@ -32,7 +40,7 @@ type wishes struct {
 	Email     *string  `help:"Where the plans go." placeholder:"ADDRESS"`
 	Name      *string  `help:"How mails address the user."`
 	Zone      *string  `name:"time-zone" help:"IANA time zone, e.g. Europe/Berlin." placeholder:"ZONE"`
-	People    *int     `help:"How many eat; scales the groceries."`
+	People    *int     `help:"Household size; scales the shopping list."`
 	Protein   *float64 `help:"Daily grams of protein (with --fat and --carbs)." placeholder:"G" group:"Targets"`
 	Fat       *float64 `help:"Daily grams of fat." placeholder:"G" group:"Targets"`
 	Carbs     *float64 `help:"Daily grams of carbohydrate." placeholder:"G" group:"Targets"`
@@ -42,14 +50,20 @@ type wishes struct {
 	Sex       *string  `help:"female or male." group:"Targets"`
 	Activity  *string  `help:"sedentary, light, moderate or active." group:"Targets"`
 	Goal      *string  `help:"lose, maintain or gain." group:"Targets"`
-	Allergens []string `help:"EU-14 groups, e.g. nuts,milk; \"none\" clears." placeholder:"NAME,..."`
+	Allergens []string `help:"EU-14 groups. Lists take +x and -x, or =x,y to replace; none empties them: --allergens=+nuts,-milk." placeholder:"NAME,..."`
 	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD,..."`
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
+	Tolerance *int     `name:"tolerance-pct" help:"How far a day's macros may be off their target, 1 to 50 %." placeholder:"PCT"`
+	Quick     *int     `name:"quick-minutes" help:"Most minutes for a dish on a travel day." placeholder:"MIN"`
+	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
+	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
+	Doctor    *bool    `name:"supervised" help:"A doctor follows this diet: allows targets below 800 kcal." negatable:"" group:"Targets"`
+	Confirm   bool     `help:"Set targets beyond the safety limits all the same." group:"Targets"`
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
 	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
 	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
-	Clicks    *bool    `name:"track-clicks" help:"Whether it is noted that a link of a mail was followed; it is unless this says no." negatable:""`
-	Opens     *bool    `name:"track-opens" help:"Whether it is noted that a mail was opened; it is not unless the user agrees." negatable:""`
+	Clicks    *bool    `name:"track-clicks" help:"Count when a link of a mail is followed." negatable:""`
+	Opens     *bool    `name:"track-opens" help:"Count when a mail is opened; only if the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -68,26 +82,63 @@ func (w wishes) apply(u *user.User) error {
 		u.Settings.NoClicks = !*w.Clicks
 	}
 	for _, l := range []struct {
+		flag string
 		to   *[]string
 		from []string
-	}{{&u.Settings.Allergens, w.Allergens}, {&u.Settings.Dislikes, w.Dislikes}, {&u.Settings.AvoidTags, w.AvoidTags}} {
-		switch {
-		case len(l.from) == 1 && l.from[0] == "none":
-			*l.to = nil
-		case l.from != nil:
-			*l.to = l.from
+	}{{"--allergens", &u.Settings.Allergens, w.Allergens}, {"--dislikes", &u.Settings.Dislikes, w.Dislikes}, {"--avoid-tags", &u.Settings.AvoidTags, w.AvoidTags}} {
+		edited, err := user.Edit(*l.to, l.from)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, l.flag, err)
+		}
+		*l.to = edited
+	}
+	for _, t := range w.Mails {
+		if !slices.Contains(mailTypes, t) {
+			return unknown("--mails", "mail", t, mailTypes)
 		}
 	}
 	u.Settings.NoMail = slices.DeleteFunc(u.Settings.NoMail, func(t string) bool { return slices.Contains(w.Mails, t) })
-	for _, name := range u.Settings.Allergens {
-		if _, err := allergen.Parse(name); err != nil {
-			return fault.Wrap(fault.InvalidInput, "--allergens", err)
+	for i, name := range u.Settings.Allergens {
+		a, err := allergen.Parse(name)
+		if err != nil {
+			return unknown("--allergens", "allergen", name, allergen.Names())
 		}
+		u.Settings.Allergens[i] = a.String()
+	}
+	set(&u.Settings.TolerancePct, w.Tolerance)
+	set(&u.Settings.QuickMinutes, w.Quick)
+	set(&u.Settings.Supervised, w.Doctor)
+	for _, s := range []struct {
+		flag string
+		to   *nutrition.Servings
+		from *float64
+	}{{"--min-servings", &u.Settings.MinServings, w.Smallest}, {"--max-servings", &u.Settings.MaxServings, w.Largest}} {
+		if s.from == nil {
+			continue
+		}
+		if !(*s.from >= 0.05 && *s.from <= 10) {
+			return fault.New(fault.InvalidInput, s.flag, "%g is not between 0.05 and 10", *s.from)
+		}
+		*s.to = nutrition.Servings(math.Round(*s.from * float64(nutrition.OneServing)))
 	}
 	if err := w.applyTargets(&u.Settings); err != nil {
 		return err
 	}
-	return w.applyBody(&u.Settings)
+	if err := w.applyBody(&u.Settings); err != nil {
+		return err
+	}
+	return w.safe(u.Settings)
+}
+
+// safe refuses targets beyond the limits that nobody confirmed, when these flags set them.
+func (w wishes) safe(s user.Settings) error {
+	if w.Confirm || w.Protein == nil && w.Fat == nil && w.Carbs == nil && w.Weight == nil && w.Height == nil && w.Age == nil && w.Sex == nil && w.Activity == nil && w.Goal == nil {
+		return nil
+	}
+	if warnings := warnings(s); len(warnings) > 0 {
+		return fault.New(fault.InvalidInput, "targets", "%s: add --confirm if that is meant", strings.Join(warnings, "; "))
+	}
+	return nil
 }
 
 func set[T any](to *T, from *T) {
@@ -99,6 +150,9 @@ func set[T any](to *T, from *T) {
 func (w wishes) applyTargets(s *user.Settings) error {
 	given := 0
 	var m nutrition.Macros
+	if s.Targets != nil {
+		m = *s.Targets
+	}
 	for _, f := range []struct {
 		flag string
 		from *float64
@@ -114,14 +168,14 @@ func (w wishes) applyTargets(s *user.Settings) error {
 		}
 		*f.to = g
 	}
-	switch given {
-	case 0:
+	switch {
+	case given == 0:
 		return nil
-	case 3:
+	case given == 3 || s.Targets != nil:
 		s.Targets = &m
 		return nil
 	default:
-		return fault.New(fault.InvalidInput, "targets", "give --protein, --fat and --carbs together")
+		return fault.New(fault.InvalidInput, "targets", "give --protein, --fat and --carbs together: none is set yet")
 	}
 }
 
@@ -151,7 +205,7 @@ type userAddCmd struct {
 	ID string `arg:"" help:"Id: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
 	wishes
 	Connection string           `default:"default" help:"Id of the recipe library; users may share one."`
-	URL        string           `name:"tandoor-url" help:"Address of the library's Tandoor; needed the first time a connection is named." placeholder:"URL"`
+	URL        string           `name:"tandoor-url" help:"Address of the library's Tandoor, where the connection does not exist yet." placeholder:"URL"`
 	Token      secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token with the scopes read (and write, for --write-back)." placeholder:"TOKEN"`
 	WriteBack  bool             `help:"Write plans and groceries to Tandoor."`
 	NoImport   bool             `help:"Do not fetch the recipes now."`
@@ -181,7 +235,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 }
 
 // store adds the user; with a URL the library is checked first, and stored together with
-// the user. What is known of it and not given stays.
+// the user. A connection that exists is never changed here.
 func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 	if c.URL == "" {
 		return a.Users.Add(ctx, u, nil)
@@ -190,22 +244,33 @@ func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	conn.ID, conn.URL, conn.Sealed = c.Connection, c.URL, a.SealTandoor(c.Connection, c.Token)
-	conn.WriteBack = conn.WriteBack || c.WriteBack
+	switch {
+	case err != nil: // there is none
+	case strings.TrimRight(conn.URL, "/") != strings.TrimRight(c.URL, "/"):
+		return fault.New(fault.Conflict, "add user", "connection %q is %s, and others may cook from it: name a new one with --connection ID, or leave out --tandoor-url to share it", c.Connection, conn.URL)
+	default:
+		return a.Users.Add(ctx, u, nil)
+	}
+	conn = postgres.Connection{ID: c.Connection, URL: c.URL, Sealed: a.SealTandoor(c.Connection, c.Token), WriteBack: c.WriteBack}
 	if err := a.CheckConnection(ctx, conn); err != nil {
 		return err
 	}
 	return a.Users.AddWith(ctx, u, conn)
 }
 
-func warn(std *streams, u user.User) {
-	target, _ := u.Settings.Target(0)
+// warnings are the safety limits that the user's targets exceed.
+func warnings(s user.Settings) []string {
+	target, _ := s.Target(0)
 	weight := 0.0
-	if u.Settings.Body != nil {
-		weight = u.Settings.Body.WeightKG
+	if s.Body != nil {
+		weight = s.Body.WeightKG
 	}
-	warnings, _ := targets.Check(target, weight, u.Settings.Supervised) // a refusal was met before
-	for _, w := range warnings {
+	out, _ := targets.Check(target, weight, s.Supervised) // a refusal stops the command elsewhere
+	return out
+}
+
+func warn(std *streams, u user.User) {
+	for _, w := range warnings(u.Settings) {
 		fmt.Fprintln(std.err, "note:", w)
 	}
 }
@@ -214,19 +279,69 @@ type userSetCmd struct {
 	settings
 	ID string `arg:"" help:"Id of the user."`
 	wishes
+	Connection *string `help:"Id of another recipe library to cook from: the planned weeks are replaced." placeholder:"ID"`
 }
 
-// Run changes the user.
+// Run changes the user, brings their planned weeks in line, and shows both.
 func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		u, err := a.Users.Change(ctx, c.ID, c.apply)
+		before, err := a.Users.Get(ctx, c.ID)
 		if err != nil {
 			return err
 		}
-		target, source := u.Settings.Target(0)
-		fmt.Fprintf(std.out, "%s: daily target %s (%s)\n", u.ID, target, source)
+		library := before.Connection
+		set(&library, c.Connection)
+		if _, err := a.Users.Connection(ctx, library); err != nil {
+			return err
+		}
+		if err := a.Sync.Ensure(ctx, library, progress(std.err)); err != nil && c.Connection != nil {
+			return err
+		}
+		known, err := vocabularyOf(ctx, a, library)
+		if err != nil {
+			return err
+		}
+		u, err := a.Users.Change(ctx, c.ID, func(u *user.User) error {
+			before = *u
+			before.Settings.Allergens = slices.Clone(u.Settings.Allergens)
+			set(&u.Connection, c.Connection)
+			if err := c.apply(u); err != nil {
+				return err
+			}
+			return known.check(before.Settings, &u.Settings)
+		})
+		if err != nil {
+			return err
+		}
+		printChanges(std.out, before, u)
 		warn(std, u)
-		return nil
+		done, err := a.Amend(ctx, u.ID)
+		if err != nil {
+			return fault.Wrap(fault.KindOf(err), "the settings are stored, but the planned weeks could not be checked; until they are, no mail leaves and the plans carry a warning", err)
+		}
+		printAmended(std.out, u.ID, done)
+		_, err = a.Delivery.Drain(ctx)
+		return err
+	})
+}
+
+type userShowCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the user."`
+}
+
+// Run prints every setting.
+func (c *userShowCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		u, err := a.Users.Get(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		for _, f := range fields(u) {
+			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
+		}
+		return t.Flush()
 	})
 }
 
@@ -273,4 +388,60 @@ type userDisconnectCmd struct {
 // Run forgets the token.
 func (c *userDisconnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error { return a.Users.SetFatSecret(ctx, c.ID, nil) })
+}
+
+type userExportCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the user."`
+}
+
+// Run prints the user's data.
+func (c *userExportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		data, err := a.Users.Export(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		var out bytes.Buffer
+		if err := json.Indent(&out, data, "", "  "); err != nil {
+			return fault.Wrap(fault.Internal, "export user", err)
+		}
+		out.WriteByte('\n')
+		_, err = out.WriteTo(std.out)
+		return err
+	})
+}
+
+type userDeleteCmd struct {
+	settings
+	ID  string `arg:"" help:"Id of the user."`
+	Yes bool   `help:"Delete, and do not only say what would go."`
+}
+
+// Run says what is stored about the user, and with --yes deletes it.
+func (c *userDeleteCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		held, err := a.Users.Holdings(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		for _, h := range held {
+			fmt.Fprintf(t, "%s\t%d\n", h.What, h.N)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(std.out, "What stays: mails in the user's own mailbox and in the sent folder of the mail server, plans written to Tandoor or FatSecret,\n"+
+			"and telemetry, which holds the id alone, until its retention ends. Backups keep what they hold.")
+		if !c.Yes {
+			fmt.Fprintf(std.out, "nothing was deleted: `mealplanner user delete %s --yes` deletes it, `mealplanner user export %s` keeps a copy\n", c.ID, c.ID)
+			return nil
+		}
+		if err := a.Users.Delete(ctx, c.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "deleted %s\n", c.ID)
+		return nil
+	})
 }

@@ -1,6 +1,7 @@
 package food
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
@@ -106,3 +107,6 @@ func Of(f recipe.Food) (Food, bool) {
 	}
 	return named, ok
 }
+
+// Names lists every name of the table, normalised and sorted.
+func Names() []string { return slices.Sorted(maps.Keys(curated().byName)) }

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+type connectionCmd struct {
+	List   connectionListCmd   `cmd:"" default:"1" help:"List the recipe libraries and who cooks from them."`
+	Add    connectionAddCmd    `cmd:"" help:"Connect a recipe library, check it and import it."`
+	Set    connectionSetCmd    `cmd:"" help:"Change a connection: rotate its token, move it, turn write-back on or off."`
+	Test   connectionTestCmd   `cmd:"" help:"Check that a library can be used, by doing what will be done."`
+	Import connectionImportCmd `cmd:"" help:"Fetch the recipes of a library."`
+	Remove connectionRemoveCmd `cmd:"" help:"Forget a library that nobody cooks from, with its recipes."`
+}
+
+type connectionListCmd struct{ settings }
+
+// Run lists the connections.
+func (c *connectionListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		list, err := a.Users.ConnectionUses(ctx)
+		if err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "ID\tURL\tRECIPES\tSYNCED\tWRITE-BACK\tUSERS\tLAST ERROR")
+		for _, l := range list {
+			synced := "never"
+			if l.Synced != nil {
+				synced = l.Synced.UTC().Format("2006-01-02 15:04 MST")
+			}
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%t\t%s\t%s\n", l.ID, l.URL, l.Recipes, synced, l.WriteBack, cmp.Or(l.Users, "-"), cmp.Or(l.LastError, "-"))
+		}
+		return t.Flush()
+	})
+}
+
+type connectionAddCmd struct {
+	settings
+	ID        string           `arg:"" help:"Id of the connection, e.g. default."`
+	URL       string           `name:"tandoor-url" required:"" help:"Address of the library's Tandoor." placeholder:"URL"`
+	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" required:"" help:"API token with the scopes read, and write for --write-back. A process list shows flags: prefer TANDOOR_TOKEN or TANDOOR_TOKEN_FILE." placeholder:"TOKEN"`
+	WriteBack bool             `help:"Write plans and shopping lists to Tandoor."`
+	NoImport  bool             `help:"Do not fetch the recipes now."`
+}
+
+// Run checks the library, stores it and imports it.
+func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		conn := postgres.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
+		if _, err := a.Users.Connection(ctx, c.ID); err == nil {
+			return a.Users.AddConnection(ctx, conn) // says that it exists, before anything is asked
+		}
+		if err := a.CheckConnection(ctx, conn); err != nil {
+			return err
+		}
+		if err := a.Users.AddConnection(ctx, conn); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "added connection %s at %s\n", c.ID, c.URL)
+		if c.NoImport {
+			return nil
+		}
+		return a.Sync.Ensure(ctx, c.ID, progress(std.err))
+	})
+}
+
+type connectionSetCmd struct {
+	settings
+	ID        string           `arg:"" help:"Id of the connection."`
+	URL       *string          `name:"tandoor-url" help:"Another address is another library: its recipes are fetched anew and every planned week is replaced." placeholder:"URL"`
+	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
+	WriteBack *bool            `help:"Write plans and shopping lists to Tandoor; what was written stays." negatable:""`
+	NoImport  bool             `help:"Do not fetch the recipes of another library now."`
+}
+
+// Run checks the connection as it would be, stores it, and plans what it changes.
+func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		conn, err := a.Users.Connection(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if c.URL == nil && c.Token.Reveal() == "" && c.WriteBack == nil {
+			return fault.New(fault.InvalidInput, "connection set", "nothing to change: give --tandoor-url, --tandoor-token or --[no-]write-back")
+		}
+		moved := c.URL != nil && *c.URL != conn.URL
+		set(&conn.URL, c.URL)
+		set(&conn.WriteBack, c.WriteBack)
+		if c.Token.Reveal() != "" {
+			conn.Sealed = a.SealTandoor(c.ID, c.Token)
+		}
+		if err := a.CheckConnection(ctx, conn); err != nil {
+			return err
+		}
+		if err := a.Users.PutConnection(ctx, conn); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s: %s, write-back %t\n", conn.ID, conn.URL, conn.WriteBack)
+		if !moved || c.NoImport {
+			return nil
+		}
+		if err := a.Sync.Ensure(ctx, c.ID, progress(std.err)); err != nil {
+			return err
+		}
+		return amendAll(ctx, a, std.out)
+	})
+}
+
+// amendAll brings every outdated week in line, says which, and sends what that made.
+func amendAll(ctx context.Context, a *app.App, out io.Writer) error {
+	done, err := a.AmendAll(ctx)
+	for who, weeks := range done {
+		printAmended(out, who, weeks)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.Delivery.Drain(ctx)
+	return err
+}
+
+type connectionTestCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the connection."`
+}
+
+// Run checks a stored connection.
+func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		conn, err := a.Users.Connection(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		client, err := a.Tandoor(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		s, err := client.Check(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s at %s works: version %q, space %q, write access %t\n", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
+		return nil
+	})
+}
+
+type connectionRemoveCmd struct {
+	settings
+	ID string `arg:"" help:"Id of the connection."`
+}
+
+// Run removes a connection.
+func (c *connectionRemoveCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.App) error {
+		if err := a.Users.RemoveConnection(ctx, c.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "removed connection %s with its recipes; nothing was changed in Tandoor\n", c.ID)
+		return nil
+	})
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/food"
+	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// mailTypes are those that a user can unsubscribe from.
+var mailTypes = []string{mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType}
+
+// field is a setting as people read it.
+type field struct{ name, value string }
+
+func fields(u user.User) []field {
+	s := u.Settings
+	target, source := s.Target(0)
+	body := "not set"
+	if b := s.Body; b != nil {
+		body = fmt.Sprintf("%g kg, %g cm, %d years, %s, %s, %s", b.WeightKG, b.HeightCM, b.Age, b.Sex, b.Activity, b.Goal)
+	}
+	onOff := func(b bool) string {
+		if b {
+			return "on"
+		}
+		return "off"
+	}
+	return []field{
+		{"id", u.ID},
+		{"name", strconv.Quote(u.Name)},
+		{"email", u.Email},
+		{"time zone", u.TimeZone},
+		{"enabled", strconv.FormatBool(u.Enabled)},
+		{"people", strconv.Itoa(u.People)},
+		{"library", u.Connection},
+		{"daily target", fmt.Sprintf("%s (%s)", target, source)},
+		{"body", body},
+		{"supervised", strconv.FormatBool(s.Supervised)},
+		{"allergens", user.Shown(s.Allergens)},
+		{"dislikes", user.Shown(s.Dislikes)},
+		{"tags to avoid", user.Shown(s.AvoidTags)},
+		{"preferences", user.Shown(s.Preferences)},
+		{"rotation days", strconv.Itoa(s.RotationDays)},
+		{"tolerance", strconv.Itoa(s.TolerancePct) + " %"},
+		{"portions", fmt.Sprintf("%s to %s servings", s.MinServings, s.MaxServings)},
+		{"minutes on travel days", strconv.Itoa(s.QuickMinutes)},
+		{"mails not wanted", user.Shown(s.NoMail)},
+		{"fatsecret", map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
+		{"diary", cmp.Or(string(s.Diary), "off")},
+		{"track clicks", onOff(!s.NoClicks)},
+		{"track opens", onOff(s.TrackOpens)},
+	}
+}
+
+// printChanges shows what a change made of the user.
+func printChanges(w io.Writer, before, after user.User) {
+	was, is := fields(before), fields(after)
+	changed := false
+	for i := range was {
+		if was[i] != is[i] {
+			fmt.Fprintf(w, "%s: %s: %s -> %s\n", after.ID, was[i].name, was[i].value, is[i].value)
+			changed = true
+		}
+	}
+	if !changed {
+		fmt.Fprintf(w, "%s: nothing changed\n", after.ID)
+	}
+}
+
+// printAmended says what a change made of the weeks that are planned.
+func printAmended(w io.Writer, who string, done []amend.Done) {
+	for _, d := range done {
+		fmt.Fprintf(w, "%s: week of %s: %d meals changed", who, d.Week, len(d.Replaced))
+		if d.Lost {
+			fmt.Fprint(w, ", some of them taken out because nothing else in the library fits")
+		}
+		if d.Mailed {
+			fmt.Fprint(w, "; the new plan is mailed")
+		}
+		fmt.Fprintln(w)
+		for _, r := range d.Replaced {
+			fmt.Fprintf(w, "  %s %s: %s -> %s\n", r.Date, r.Meal, cell(r.Was), cell(r.Is))
+		}
+	}
+}
+
+// vocabulary is what a library's recipes call things.
+type vocabulary struct{ foods, tags []string }
+
+func vocabularyOf(ctx context.Context, a *app.App, connection string) (vocabulary, error) {
+	recipes, err := a.Recipes.Load(ctx, connection)
+	if err != nil {
+		return vocabulary{}, err
+	}
+	var v vocabulary
+	for _, r := range recipes {
+		v.tags = append(v.tags, r.Keywords...)
+		for _, i := range r.Ingredients {
+			v.foods = append(v.foods, names(i.Food)...)
+		}
+	}
+	for _, l := range []*[]string{&v.foods, &v.tags} {
+		slices.Sort(*l)
+		*l = slices.Compact(*l)
+	}
+	return v, nil
+}
+
+func names(f recipe.Food) []string {
+	out := []string{f.Name}
+	if f.Plural != "" {
+		out = append(out, f.Plural)
+	}
+	for _, a := range f.Ancestors {
+		out = append(out, a.Name)
+	}
+	return out
+}
+
+// check refuses dislikes and tags that are new and that nothing is called. Without recipes
+// only the table of foods can tell.
+func (v vocabulary) check(before user.Settings, s *user.Settings) error {
+	for _, d := range s.Dislikes {
+		if slices.Contains(before.Dislikes, d) {
+			continue
+		}
+		if _, ok := food.Lookup(d); !ok && !slices.ContainsFunc(v.foods, func(n string) bool { return slices.Contains(food.Forms(d), food.Normalize(n)) }) {
+			return unknown("--dislikes", "food", d, slices.Concat(v.foods, food.Names()))
+		}
+	}
+	for _, t := range s.AvoidTags {
+		if slices.Contains(before.AvoidTags, t) || len(v.tags) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(v.tags, func(n string) bool { return strings.EqualFold(n, t) }) {
+			return unknown("--avoid-tags", "keyword of your recipes", t, v.tags)
+		}
+	}
+	return nil
+}
+
+// unknown names the closest of what there is.
+func unknown(flag, kind, name string, known []string) error {
+	distance := func(s string) int { return levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(name)) }
+	near := slices.DeleteFunc(slices.Clone(known), func(s string) bool {
+		return distance(s) > max(2, len(name)/3) && !strings.Contains(strings.ToLower(s), strings.ToLower(name))
+	})
+	slices.SortFunc(near, func(a, b string) int { return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b)) })
+	near = slices.CompactFunc(near, strings.EqualFold)
+	switch {
+	case len(near) > 0:
+		return fault.New(fault.InvalidInput, flag, "unknown %s %q: did you mean %s?", kind, name, strings.Join(near[:min(3, len(near))], ", "))
+	case len(known) <= 20:
+		return fault.New(fault.InvalidInput, flag, "unknown %s %q: want one of %s", kind, name, strings.Join(known, ", "))
+	default:
+		return fault.New(fault.InvalidInput, flag, "unknown %s %q: write it as an ingredient list would", kind, name)
+	}
+}
