@@ -76,7 +76,7 @@ func packages(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	var dirs []string
-	for _, p := range strings.FieldsSeq(string(out)) {
+	for p := range strings.FieldsSeq(string(out)) {
 		dirs = append(dirs, strings.TrimPrefix(p, "github.com/mealplanner/mealplanner/"))
 	}
 	if len(dirs) < 10 {
