@@ -103,14 +103,19 @@ func compiler(t *testing.T) (tree, []string) {
 	modules := json.NewDecoder(strings.NewReader(output(t, download, nil)))
 	cache := filepath.Join(goEnv("GOMODCACHE"), "cache/download")
 	for modules.More() {
-		var m struct{ Info, GoMod, Zip string }
+		var m struct{ Zip string }
 		must(t, modules.Decode(&m))
-		for _, p := range []string{m.Info, m.GoMod, m.Zip} {
-			rel, err := filepath.Rel(cache, p)
-			must(t, err)
-			files["modules/"+rel] = entry{data: read(t, p)}
-		}
+		rel, err := filepath.Rel(cache, m.Zip)
+		must(t, err)
+		files["modules/"+rel] = entry{data: read(t, m.Zip)}
 	}
+	// The whole graph of requirements is read, and only what is needed of it downloaded.
+	must(t, filepath.WalkDir(cache, func(p string, _ fs.DirEntry, err error) error {
+		if ext := filepath.Ext(p); err == nil && (ext == ".mod" || ext == ".info") {
+			files["modules"+strings.TrimPrefix(p, cache)] = entry{data: read(t, p)}
+		}
+		return err
+	}))
 	return files, []string{
 		"ENV PATH=/usr/local/go/bin:/usr/bin", "ENV GOPATH=/go", "ENV GOTOOLCHAIN=local", "ENV GOFLAGS=-buildvcs=false",
 		"ENV GOPROXY=file:///modules", "ENV GOSUMDB=off", "WORKDIR /go",
