@@ -40,6 +40,9 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
+		if err := app.InReach(u, week, now()); err != nil {
+			return err
+		}
 		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, progress(std.err))
 		if err != nil {
 			return err

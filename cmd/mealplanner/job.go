@@ -96,9 +96,35 @@ type jobRunCmd struct {
 	Wait   time.Duration `default:"60s" help:"How long to wait for it; 0s does not."`
 }
 
+// inReach refuses a week that cannot be planned before it is queued.
+func (c *jobRunCmd) inReach(ctx context.Context, a *app.App, now time.Time) error {
+	if c.Params == "" {
+		return nil
+	}
+	rows, err := a.JobStore.Schedules(ctx, postgres.Filter{ID: c.ID})
+	if err != nil || len(rows) == 0 || rows[0].UserID == nil || rows[0].JobType != string(schedule.WeeklyGeneration) {
+		return err
+	}
+	p, err := schedule.Params[schedule.WeeklyParams](json.RawMessage(c.Params))
+	if err != nil {
+		return fault.Wrap(fault.InvalidInput, "--params", err)
+	}
+	if p.Week == 0 {
+		return nil
+	}
+	u, err := a.Users.Get(ctx, *rows[0].UserID)
+	if err != nil {
+		return err
+	}
+	return app.InReach(u, p.Week, now)
+}
+
 // Run queues the job for the running schedulers and waits for its end.
 func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
+		if err := c.inReach(ctx, a, now()); err != nil {
+			return err
+		}
 		asking, done := a.Begin(ctx, "run job")
 		id, err := a.Jobs.Ask(asking, c.ID, json.RawMessage(c.Params), a.TraceParent(asking))
 		done(err)

@@ -403,9 +403,6 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 	if err != nil {
 		return observe.Measured{}, err
 	}
-	if err := inReach(u, req.Week, a.opts.Now()); err != nil {
-		return observe.Measured{}, err
-	}
 	if _, err := a.Amend(ctx, u.ID); err != nil {
 		return observe.Measured{}, err
 	}
@@ -423,8 +420,9 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 // Horizon is how many weeks after the current one can be planned.
 const Horizon = 26
 
-// inReach refuses weeks that nobody can cook any more, and those too far ahead.
-func inReach(u user.User, week calendar.Date, now time.Time) error {
+// InReach refuses weeks that nobody can cook any more, and those too far ahead. Kind
+// InvalidInput.
+func InReach(u user.User, week calendar.Date, now time.Time) error {
 	const op = "generate"
 	zone, err := u.Location()
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 )
 
+const firstTwo = "id in (select id from users where enabled order by id limit 2)"
+
 // Drills lists every drill, those of related faults beside each other.
 var Drills = []Drill{
 	{
@@ -29,7 +31,7 @@ var Drills = []Drill{
 		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
 		Fault:  "Two users forbid everything that can be cooked.",
 		Cause:  []string{"recipes"},
-		inject: all(planning(8*time.Second), settingsOf("id in (select id from users where enabled order by id limit 2)", `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`)),
+		inject: all(planning(8*time.Second), plansBack(firstTwo), settingsOf(firstTwo, `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`)),
 	},
 	{
 		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,

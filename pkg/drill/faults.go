@@ -206,6 +206,27 @@ func settingsOf(who, change string) inject {
 	}
 }
 
+// plansBack puts the plans of enabled users back as they were before their settings changed.
+func plansBack(who string) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		var plans, meals string
+		err := i.DB.QueryRow(ctx, `with p as (select p.* from plans p where user_id in (select id from users where enabled and (`+who+`)))
+			select coalesce((select jsonb_agg(to_jsonb(p)) from p), '[]')::text,
+				coalesce((select jsonb_agg(to_jsonb(m)) from plan_meals m where plan_id in (select id from p)), '[]')::text`).Scan(&plans, &meals)
+		if err != nil {
+			return nil, fault.Wrap(fault.DatabaseError, "drill", err)
+		}
+		return func(ctx context.Context) error {
+			return errors.Join(
+				exec(ctx, i, `update plans p set data = o.data, status = o.status, optimal = o.optimal, outdated = o.outdated, published_at = o.published_at
+					from jsonb_populate_recordset(null::plans, $1::jsonb) o where p.id = o.id`, plans),
+				exec(ctx, i, `delete from plan_meals where plan_id in (select id from jsonb_populate_recordset(null::plans, $1::jsonb))`, plans),
+				exec(ctx, i, `insert into plan_meals select m.* from jsonb_populate_recordset(null::plan_meals, $1::jsonb) m join plans p on p.id = m.plan_id`, meals),
+			)
+		}, nil
+	}
+}
+
 // unasked reports whether an error of [Processes] says that nothing was tried.
 func unasked(err error) bool { return fault.KindOf(err) == fault.InvalidInput }
 
