@@ -92,7 +92,7 @@ func opens(line string) bool {
 // of what somebody quotes.
 func torn(line string) bool {
 	n := func(marks string) (n int) {
-		for _, m := range strings.Split(marks, "") {
+		for m := range strings.SplitSeq(marks, "") {
 			n += strings.Count(line, m)
 		}
 		return n

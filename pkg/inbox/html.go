@@ -120,8 +120,8 @@ func beginsQuote(n *html.Node) bool {
 	return hasClass(n, quoteClasses) || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule.MatchString(style(n))
 }
 
-func hasClass(n *html.Node, any []string) bool {
-	return slices.ContainsFunc(strings.Fields(attribute(n, "class")), func(c string) bool { return slices.Contains(any, c) })
+func hasClass(n *html.Node, classes []string) bool {
+	return slices.ContainsFunc(strings.Fields(attribute(n, "class")), func(c string) bool { return slices.Contains(classes, c) })
 }
 
 var unseen = map[atom.Atom]bool{

@@ -1,8 +1,12 @@
 package mailer_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -16,7 +20,7 @@ func wrap(text string, width int) []string {
 	var out []string
 	for line := range strings.Lines(text) {
 		now := ""
-		for _, w := range strings.Split(strings.TrimSpace(line), " ") {
+		for w := range strings.SplitSeq(strings.TrimSpace(line), " ") {
 			if now != "" && len([]rune(now))+1+len([]rune(w)) > width {
 				out, now = append(out, now), ""
 			}
@@ -80,4 +84,87 @@ func quotableMails(t *testing.T) map[string]planner.Mail {
 	wrong := command.Parse("LOCK\nUNLOCK\nREGENERATE x\nADJUST\nSKIP\nUNSKIP\nI hate\nADD\nTRAVEL\nATE\nPAUSE now\nSTATUS now\n@claude what\nTRAVEL fri-wed", monday)
 	answer("problems", steer.Answer{Outcome: steer.NotUnderstood, Problems: wrong.Problems, Help: true})
 	return out
+}
+
+// readings tells commands from other lines as the use case does.
+func readings(line string) quotation.Reading {
+	switch p := command.Parse(line, monday); {
+	case len(p.Commands) > 0:
+		return quotation.Command
+	case len(p.Problems) > 0:
+		return quotation.Attempt
+	default:
+		return quotation.Prose
+	}
+}
+
+// quoting puts a mail into a reply as some program might: its text, or text made of its
+// HTML, with lines left out, broken anew, filled or marked, below a header in whatever
+// language or below nothing at all.
+func quoting(t *rapid.T, m planner.Mail) string {
+	word := rapid.StringMatching(`[\p{Latin}\p{Cyrillic}\p{Han}]{2,9}`).Filter(func(w string) bool { return readings(w) == quotation.Prose })
+	text := m.Text
+	if rapid.Bool().Draw(t, "of HTML") {
+		text = quotation.Text(m.HTML)
+	}
+	var lines []string
+	dropping := rapid.IntRange(0, 4).Draw(t, "of ten lines dropped")
+	for line := range strings.Lines(text) {
+		if rapid.IntRange(0, 9).Draw(t, "dropped") >= dropping {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	if rapid.Bool().Draw(t, "without empty lines") {
+		lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+	}
+	if dropping == 0 && rapid.Bool().Draw(t, "filled") {
+		lines = []string{strings.Join(lines, " ")}
+	}
+	if rapid.Bool().Draw(t, "broken") {
+		lines = wrap(strings.Join(lines, "\n"), rapid.IntRange(30, 100).Draw(t, "width"))
+	}
+	space := rapid.SampledFrom([]string{" ", "\u00a0", "  ", " \u200b"}).Draw(t, "space")
+	mark := rapid.SampledFrom([]string{"", "> ", ">", "| ", "    ", "> > ", "\t", "» "}).Draw(t, "mark")
+	for i, l := range lines {
+		lines[i] = mark + strings.ReplaceAll(l, " ", space)
+	}
+	label := func(value string) string { return word.Draw(t, "label") + ": " + value + "\n" }
+	from := "Meal planner <plan@meals.example.org>"
+	head := rapid.SampledFrom([]string{
+		"", label(from) + label("27.11.2026 06:00") + label("lewis@example.org") + label(m.Subject) + "\n",
+		label("Meal planner") + label("27.11.2026") + label("Lewis") + label(m.Subject),
+		word.Draw(t, "said") + " 27/11/2026, " + from + " " + word.Draw(t, "said") + ":\n\n",
+		"-------- " + word.Draw(t, "original") + " " + word.Draw(t, "original") + " --------\n" + label(from),
+	}).Draw(t, "head")
+	return head + strings.Join(lines, "\n") + rapid.SampledFrom([]string{"", "\n\n" + word.Draw(t, "name") + "\n" + word.Draw(t, "name"), "\n-- \nLewis\n"}).Draw(t, "tail")
+}
+
+// Whatever a program does to a mail of ours that it quotes, nothing of it is carried out;
+// of a command above it, exactly that one.
+func TestNothingQuotedIsACommand(t *testing.T) {
+	t.Parallel()
+	mails := quotableMails(t)
+	names := slices.Sorted(maps.Keys(mails))
+	fixed := newRenderer(t).Fixed()
+	rapid.Check(t, func(t *rapid.T) {
+		m := mails[rapid.SampledFrom(names).Draw(t, "mail")]
+		quoted := quoting(t, m)
+		o := quotation.Original{Sent: m.Fingerprint, Fixed: fixed, Addresses: []string{"plan@meals.example.org"}}
+		if rapid.IntRange(0, 4).Draw(t, "known") == 0 {
+			o.Sent = nil
+		}
+		r := quotation.Split(quoted, o, readings)
+		if p := command.Parse(r.Above, monday); len(p.Commands) > 0 {
+			t.Fatalf("%v is read of\n%s", p.Commands, quoted)
+		}
+		if o.Sent == nil {
+			return
+		}
+		const wanted = "LOCK friday dinner"
+		r = quotation.Split("Hello,\n"+wanted+"\n\n"+quoted, o, readings)
+		p := command.Parse(r.Above, monday)
+		if len(p.Commands) != 1 || p.Commands[0].Line != wanted || len(p.Problems) > 0 || len(r.Below) > 0 {
+			t.Fatalf("commands %v, problems %v, below %q of\n%s", p.Commands, p.Problems, r.Below, quoted)
+		}
+	})
 }

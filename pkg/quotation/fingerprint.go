@@ -18,27 +18,41 @@ import (
 const run = 4
 
 // Fingerprint is what is kept of a mail's words: hashes of 32 bits, in ascending order, of
-// every four that follow one another and of every line of fewer. Words with digits and
-// addresses are left out, so that no figure can be found again by trying.
+// every four that follow one another, of every line of fewer and of every word. Words with
+// digits and addresses are left out, so that no figure can be found again by trying.
 type Fingerprint []uint32
 
 // Of returns the fingerprint of a mail of these texts.
 func Of(texts ...string) Fingerprint {
 	var f Fingerprint
 	for _, t := range texts {
-		var all []string
 		for line := range strings.Lines(t) {
-			words := wordsOf(line)
-			if n := len(words); n > 0 && n < run {
-				f = append(f, lineHash(words))
-			}
-			all = append(all, words...)
+			f = f.addLine(line)
 		}
-		for i := range len(all) - run + 1 {
-			f = append(f, hash(all[i:i+run]))
-		}
+		f = f.addRuns(t)
 	}
 	return sorted(f)
+}
+
+func (f Fingerprint) addLine(line string) Fingerprint {
+	if words := wordsOf(line); len(words) > 0 && len(words) < run {
+		f = append(f, lineHash(words))
+	}
+	return f
+}
+
+func (f Fingerprint) addRuns(text string) Fingerprint {
+	var words []string
+	for line := range strings.Lines(text) {
+		words = append(words, wordsOf(line)...)
+	}
+	for i, w := range words {
+		f = append(f, wordHash(w))
+		if i+run <= len(words) {
+			f = append(f, hash(words[i:i+run]))
+		}
+	}
+	return f
 }
 
 // And returns the fingerprint of both mails.
@@ -86,6 +100,8 @@ func lineHash(words []string) uint32 {
 	return hash(slices.Concat([]string{"\n"}, words, []string{"\n"}))
 }
 
+func wordHash(word string) uint32 { return hash([]string{" ", word}) }
+
 // longestWord, in bytes: what is longer is a piece of an address.
 const longestWord = 40
 
@@ -93,7 +109,7 @@ const longestWord = 40
 // punctuation, addresses and whatever has a digit.
 func wordsOf(line string) []string {
 	var out []string
-	for _, field := range strings.Fields(line) {
+	for field := range strings.FieldsSeq(line) {
 		if len(field) > longestWord || strings.Contains(field, "://") || strings.Contains(field, "@") || strings.HasPrefix(field, "www.") {
 			continue
 		}
@@ -130,9 +146,16 @@ var actions = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 
 // OfTemplate returns the fingerprint of what a template writes whatever it is filled with.
 func OfTemplate(source string) Fingerprint {
+	const filled = "\x00"
+	source = Text(actions.ReplaceAllString(source, filled))
 	var f Fingerprint
-	for _, fixed := range actions.Split(unseen.ReplaceAllString(source, ""), -1) {
-		f = append(f, Of(Text(fixed))...)
+	for line := range strings.Lines(source) {
+		if !strings.Contains(line, filled) {
+			f = f.addLine(line)
+		}
+	}
+	for fixed := range strings.SplitSeq(source, filled) {
+		f = f.addRuns(fixed)
 	}
 	return sorted(f)
 }

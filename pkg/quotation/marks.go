@@ -14,7 +14,7 @@ const Separator = "________________________________"
 // What mail programs write around what they quote.
 var (
 	marked      = regexp.MustCompile(`^\s*(?:[>|»]|[A-Za-z]{1,4}>)`)
-	separator   = regexp.MustCompile(`^(?:-{2,}\s*\pL[^\n]{1,70}?\s*-{2,}|[_=*]{4,}\s*\pL[^\n]{1,70}?\s*[_=*]{4,}|[_=-]{20,})$`)
+	separator   = regexp.MustCompile(`^(?:-{2,}\s*\pL[^\n]{1,150}?\s*-{2,}|[_=*]{4,}\s*\pL[^\n]{1,150}?\s*[_=*]{4,}|[_=-]{20,})$`)
 	signature   = regexp.MustCompile(`(?i)^(?:--|(?:sent|get) (?:from|with|via) (?:my|outlook|mail|yahoo|proton|spark|samsung|the|gmx|web\.de)\b.*|(?:get|sent from|sent via) outlook\b.*|von meine[mr] .{1,40} gesendet\.?|gesendet (?:mit|von) .*|(?:diese nachricht wurde )?von meine[mr] .{1,80} gesendet\.?|envoyé (?:de|depuis|à partir) .*|(?:inviato|inviata) d.{1,60}|enviado (?:des?de|do|a partir|con|com) .*|(?:verzonden|verstuurd) (?:vanaf|met|met mijn) .*|wysłan[eo] z .*|skickat från .*|sendt fra .*|lähetetty .*|odesláno z .*|отправлено (?:с|из) .*|发自我的.*|.{1,30}から送信|.{1,30} gönderildi|.{1,40}(?:iphone|ipad|android)['’]?\S{0,6} gönderildi\.?)$`)
 	attributing = regexp.MustCompile(`(?i)^(?:on|am|le)\s`)
 	attribution = regexp.MustCompile(`(?i)^(?:on\s.*\bwrote\s?:|am\s.*\bschrieb\b.*:|le\s.*\ba écrit\s?:)$`)

@@ -56,23 +56,24 @@ func Split(text string, o Original, read func(line string) Reading) Reply {
 func isSignature(line string) bool { return signature.MatchString(strings.TrimSpace(line)) }
 
 func addresses(list []string) *regexp.Regexp {
-	var any []string
+	var each []string
 	for _, a := range list {
 		local, domain, ok := strings.Cut(a, "@")
 		local, _, _ = strings.Cut(local, "+")
 		if ok && local != "" && domain != "" {
-			any = append(any, regexp.QuoteMeta(local)+`(?:\+[a-z0-9]*)?@`+regexp.QuoteMeta(domain))
+			each = append(each, regexp.QuoteMeta(local)+`(?:\+[a-z0-9]*)?@`+regexp.QuoteMeta(domain))
 		}
 	}
-	if any == nil {
+	if each == nil {
 		return nil
 	}
-	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(any, "|") + `)\b`)
+	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(each, "|") + `)\b`)
 }
 
 // kind is what a line is compared with the mail that is answered.
 type kind struct {
 	words   int
+	strange int  // words that our mail does not have at all
 	covered int  // words within four that follow one another in our mail as well
 	longest int  // words of the run that the line's covered words belong to
 	joined  bool // the run goes beyond the line
@@ -97,8 +98,11 @@ func (s *splitter) compare(f Fingerprint) {
 		w := wordsOf(line)
 		s.kinds[i].words = len(w)
 		s.kinds[i].whole = len(w) > 0 && len(w) < run && f.has(lineHash(w))
-		for range w {
+		for _, word := range w {
 			at = append(at, i)
+			if !f.has(wordHash(word)) {
+				s.kinds[i].strange++
+			}
 		}
 		words = append(words, w...)
 	}
@@ -131,7 +135,7 @@ func (s *splitter) isOurs(i int) bool {
 		case Command: // people copy what we propose, each on a line of its own
 			return k.joined && k.covered == k.words && (s.prose(i-1) || s.prose(i+1))
 		case Attempt:
-			return k.covered == k.words
+			return k.whole || k.covered == k.words
 		default:
 			return true
 		}
@@ -205,26 +209,25 @@ func (s *splitter) up(i int) int {
 // Where the quotation has no marks and its mail is not known, nothing is told apart.
 func (s *splitter) below(begin int) []string {
 	var out, between []string
-	inside, unmarked, passed := false, false, 0
+	inside, unmarked := false, false
 	for i := begin; i < len(s.lines); i++ {
 		line := strings.TrimSpace(s.lines[i])
 		switch {
 		case s.isMark(i):
-			out, between, inside, passed = append(out, between...), nil, true, 0
+			out, between, inside = append(out, between...), nil, true
 		case s.isOurs(i):
 			if s.known {
 				out, inside = append(out, between...), true
 			}
-			between, passed = nil, 0
+			between = nil
 		case s.isHead(i) || isSignature(line):
 			unmarked = unmarked || separator.MatchString(line) || s.fields(i) > 1
-			passed = max(attributed(s.lines[i:]), s.fields(i), 1)
 			between = nil
-			i += passed - 1
+			i += max(attributed(s.lines[i:]), s.fields(i), 1) - 1
 		case s.kinds[i].words == 0:
 		case s.isWanted(i, unmarked):
 			out = append(out, line)
-		case inside && s.known && s.kinds[i].covered == 0 && !strings.HasSuffix(line, ":"):
+		case inside && s.known && s.kinds[i].covered == 0 && s.kinds[i].strange > 0 && !strings.HasSuffix(line, ":"):
 			between = append(between, line)
 		}
 	}
