@@ -163,45 +163,79 @@ func TestReplies(t *testing.T) {
 		t.Errorf("only %d replies", len(files))
 	}
 	for i, path := range files {
-		name := strings.TrimSuffix(filepath.Base(path), ".eml")
-		want := map[string]string{}
-		f := readLetter(t, path)
-		for f.mail != "" {
-			line, rest, _ := strings.Cut(f.mail, "\n")
-			key, value, _ := strings.Cut(line, ": ")
-			if key != "X-Mail" && key != "X-Commands" {
-				break
+		p.tryReply(t, mails, path, i, "", func(t *testing.T, got tried) {
+			t.Helper()
+			if got.outcome != got.want.outcome || got.outcome == "applied" && !slices.Equal(got.commands, got.wanted) {
+				t.Errorf("%s: %s %q, want %s %q; the answer says\n%s", got.id, got.outcome, got.commands, got.want.outcome, got.wanted, got.answer)
 			}
-			want[key], f.mail = value, rest
-		}
-		of, ok := mails[want["X-Mail"]]
-		if !ok {
-			t.Fatalf("%s: X-Mail %q", name, want["X-Mail"])
-		}
-		f.mail = of.in(t, f.mail)
-		raw := fill(t, f, map[string]string{"ID": name, "DATE": time.Date(2026, 11, 24, 12, 0, 2*i, 0, time.UTC).Format(time.RFC1123Z)})
-		was := p.everything(t)
-		answers := p.post(t, raw)
-		outcome, commands := p.newest(t, name+"@sandbox.example")
-		expected := strings.Split(of.in(t, want["X-Commands"]), "|")
-		if want["X-Commands"] == "{{EXAMPLE}}" {
-			expected = []string{canonical(expected[0])}
-		}
-		if want["X-Commands"] == "" {
-			expected = nil
-		}
-		if outcome != f.outcome || !slices.Equal(commands, expected) && f.outcome == "applied" {
-			t.Errorf("%s: %s %q, want %s %q; the answer says\n%s", name, outcome, commands, f.outcome, expected, first(t, answers))
-		}
-		if len(answers) != 1 {
-			t.Errorf("%s: %d answers, want 1", name, len(answers))
-		}
-		if changed := p.everything(t) != was; changed != (f.outcome == "applied") {
-			t.Errorf("%s: something changed: %t", name, changed)
-		}
-		_, err := p.pool.Exec(t.Context(), "update steerings set created_at = created_at - interval '2 days'") // the limits are another test's
-		must(t, err)
+			if got.changed != (got.want.outcome == "applied") {
+				t.Errorf("%s: something changed: %t", got.id, got.changed)
+			}
+			if slices.Contains(got.wanted, "PAUSE") && !strings.Contains(got.answer, `reply "RESUME"`) {
+				t.Errorf("%s: the answer does not say how to come back:\n%s", got.id, got.answer)
+			}
+		})
 	}
+
+	// Mails of whose words nothing is known any more: what is above the quotation is carried
+	// out, also where something that has no mark was written into it.
+	_, err = p.pool.Exec(t.Context(), "update outbox set fingerprint = null")
+	must(t, err)
+	for i, path := range files {
+		p.tryReply(t, mails, path, len(files)+i, ".old", func(t *testing.T, got tried) {
+			t.Helper()
+			if strings.HasSuffix(path, "-outlook-inline-prose.eml") {
+				got.wanted = []string{"LOCK 2026-12-04 dinner"}
+			}
+			if extra := slices.DeleteFunc(slices.Clone(got.commands), func(c string) bool { return slices.Contains(got.wanted, c) }); got.outcome == "applied" && len(extra) > 0 {
+				t.Errorf("%s: %q was carried out, want at most %q", got.id, extra, got.wanted)
+			}
+		})
+	}
+}
+
+// tried is what became of a reply and what was to become of it.
+type tried struct {
+	id, outcome, answer string
+	commands, wanted    []string
+	changed             bool
+	want                letterFile
+}
+
+// tryReply fills a reply, has it read and answered, and hands over what became of it.
+func (p *postOffice) tryReply(t *testing.T, mails map[string]received, path string, i int, suffix string, check func(*testing.T, tried)) {
+	t.Helper()
+	got := tried{id: strings.TrimSuffix(filepath.Base(path), ".eml") + suffix, want: readLetter(t, path)}
+	fields := map[string]string{}
+	f := got.want
+	for f.mail != "" {
+		line, rest, _ := strings.Cut(f.mail, "\n")
+		key, value, _ := strings.Cut(line, ": ")
+		if key != "X-Mail" && key != "X-Commands" {
+			break
+		}
+		fields[key], f.mail = value, rest
+	}
+	of, ok := mails[fields["X-Mail"]]
+	if !ok {
+		t.Fatalf("%s: X-Mail %q", got.id, fields["X-Mail"])
+	}
+	if c := fields["X-Commands"]; c != "" {
+		got.wanted = strings.Split(canonical(of.in(t, c)), "|")
+	}
+	f.mail = of.in(t, f.mail)
+	raw := fill(t, f, map[string]string{"ID": got.id, "DATE": time.Date(2026, 11, 24, 12, 0, 2*i, 0, time.UTC).Format(time.RFC1123Z)})
+	was := p.everything(t)
+	answers := p.post(t, raw)
+	if len(answers) != 1 {
+		t.Fatalf("%s: %d answers, want 1", got.id, len(answers))
+	}
+	got.answer = newReceived(t, answers[0]).text
+	got.outcome, got.commands = p.newest(t, got.id+"@sandbox.example")
+	got.changed = p.everything(t) != was
+	check(t, got)
+	_, err := p.pool.Exec(t.Context(), "update steerings set created_at = created_at - interval '2 days'") // the limits are another test's
+	must(t, err)
 }
 
 // canonical is the command with dates of the week for its weekdays.
@@ -221,12 +255,4 @@ func (p *postOffice) newest(t *testing.T, id string) (outcome string, commands [
 	}
 	must(t, json.Unmarshal(data, &commands))
 	return outcome, commands
-}
-
-func first(t *testing.T, answers []mailbox.Message) string {
-	t.Helper()
-	if len(answers) == 0 {
-		return "nothing"
-	}
-	return newReceived(t, answers[0]).text
 }
