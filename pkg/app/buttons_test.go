@@ -214,7 +214,7 @@ func TestEveryCommand(t *testing.T) {
 		{"REGENERATE thursday WITH LOW CARB", "A mode holds for the whole week"},
 		{"REGENERATE WEEK WITH VARIETY", "21 meals were planned anew"},
 		{"SKIP friday", "Friday is skipped"},
-		{"REGENERATE friday lunch", "UNSKIP it first"},
+		{"REGENERATE friday lunch", `"UNSKIP" it first`},
 		{"UNSKIP friday", "Friday is planned again"},
 		{"UNSKIP friday", "Nothing is skipped there"},
 		{"TRAVEL sat, sun", "quick dishes for travelling"},
@@ -223,9 +223,9 @@ func TestEveryCommand(t *testing.T) {
 		{"ATE tuesday dinner", "has not come yet"},
 		{"PAUSE", "No more weeks are planned"},
 		{"RESUME", "planned again from the next Friday"},
-		{"STATUS", "Wishes without effect yet: more vegetables"},
-		{"HELP", "REGENERATE [WEEK | <day>"},
-		{"UNDO", "Taken back: RESUME"},
+		{"STATUS", "Wishes without effect yet: \"more\u00a0vegetables\""},
+		{"HELP", `"REGENERATE WEEK", "REGENERATE <day>"`},
+		{"UNDO", `Taken back: "RESUME"`},
 		{"UNDO", "There is nothing to undo"},
 	} {
 		answers := p.post(t, p.reply(t, letter, c.line))

@@ -193,27 +193,49 @@ func (p *postOffice) braces(t *testing.T) map[string]string {
 	}
 }
 
-// The eleventh mail of an hour is dropped, and a second mail without a command is not
-// answered again on the same day.
+// A mail without a command is answered with the grammar once a day, and else with how to get
+// it; the same text three times. The eleventh mail of an hour is answered with the limit,
+// those after it are not answered.
 func TestLimitsOfMails(t *testing.T) {
 	t.Parallel()
 	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
 	letter := p.planMail(t, "user_lewis")
-	for n, want := range []int{1, 0} {
-		if got := len(p.post(t, p.reply(t, letter, "Thank you, "+strconv.Itoa(n)))); got != want {
-			t.Errorf("mail %d without a command: %d answers, want %d", n+1, got, want)
+	text := func(m mailbox.Message) string {
+		parts, err := mailbox.Parse(m.Raw)
+		must(t, err)
+		return strings.ReplaceAll(parts.Text, "\r\n", "\n")
+	}
+	try := func(what, say string, answers int, has string) {
+		t.Helper()
+		got := p.post(t, p.reply(t, letter, say))
+		if len(got) != answers {
+			t.Fatalf("%s: %d answers, want %d", what, len(got), answers)
+		}
+		for _, m := range got {
+			if !strings.Contains(text(m), has) {
+				t.Errorf("%s: no %q in\n%s", what, has, text(m))
+			}
+			if grammar := strings.Contains(text(m), "COMMANDS\n"); grammar != (has == "COMMANDS\n") {
+				t.Errorf("%s: the grammar is there: %t", what, grammar)
+			}
 		}
 	}
-	for n := 3; n <= 12; n++ {
-		want := 1
-		if n > 10 {
-			want = 0
-		}
-		if got := len(p.post(t, p.reply(t, letter, "STATUS"))); got != want {
-			t.Errorf("mail %d of the hour: %d answers, want %d", n, got, want)
-		}
+	try("the first without a command", "Danke schön", 1, "COMMANDS\n")
+	for n := 2; n <= 3; n++ {
+		try("the same again", "Danke schön", 1, `Reply "HELP"`)
 	}
-	if got := p.sums(t)["command_requests_total{outcome=rate_limited}"]; got != 2 {
+	try("the same a fourth time", "Danke schön", 0, "")
+	try("another one", "protein 150", 1, `Reply "HELP"`)
+	for n := 6; n <= 10; n++ {
+		try(fmt.Sprintf("mail %d", n), "STATUS", 1, "IN FORCE")
+	}
+	try("the eleventh", "SKIP tuesday", 1, "too many mails")
+	try("the twelfth", "SKIP tuesday", 0, "")
+	try("the thirteenth", "Danke", 0, "")
+	if got := p.sums(t)["command_requests_total{outcome=rate_limited}"]; got != 3 {
 		t.Errorf("%d mails were limited", got)
+	}
+	if _, wishes := p.stored(t, "user_lewis"); len(wishes.Skips) > 0 {
+		t.Errorf("a mail above the limit was carried out: %v", wishes.Skips)
 	}
 }

@@ -96,6 +96,7 @@ func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
 			return err
 		}
 	}
+	l.Ours = []string{a.Links.Inbox, a.opts.Config.SMTP.Address()}
 	r, err := a.steering.Receive(ctx, l)
 	if r.Outcome == steer.Applied {
 		a.settle(ctx)

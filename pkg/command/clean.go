@@ -45,3 +45,9 @@ func cut(s string, n int) string {
 	}
 	return s
 }
+
+// Quoted is a line as our mails show it: in quotation marks and in one piece, so that
+// nothing of it reads as a command when it comes back in a reply.
+func Quoted(line string) string {
+	return `"` + strings.NewReplacer(`"`, "'", " ", "\u00a0").Replace(line) + `"`
+}

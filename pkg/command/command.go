@@ -1,5 +1,5 @@
-// Package command reads the commands that people write in replies to their plan: one a
-// line, never guessed. Help is the grammar as people get to see it.
+// Package command reads the commands that people write in replies to their plan, never
+// guessed. Help is the grammar as people get to see it.
 package command
 
 import (
@@ -24,7 +24,7 @@ const (
 	Dislike    Verb = "DISLIKE"    // plan without a food
 	Prefer     Verb = "PREFER"     // a wish
 	Travel     Verb = "TRAVEL"     // days away from home
-	Pause      Verb = "PAUSE"      // no plans until RESUME
+	Pause      Verb = "PAUSE"      // no plans and no mails until RESUME
 	Resume     Verb = "RESUME"     // plans again
 	Ate        Verb = "ATE"        // a meal was eaten as planned
 	Status     Verb = "STATUS"     // what is in force
@@ -45,24 +45,26 @@ const (
 	MaxWords    = 6   // DISLIKE, PREFER: longer texts are sentences, not foods
 )
 
-// Help is the grammar for people.
-const Help = `One command per line, above the quoted mail. <day> is a weekday of the plan's week or a date like 2026-12-04; <meal> is breakfast, lunch or dinner.
+// Help is the grammar for people. Commands stand in quotation marks: no line of it may
+// read as one when it comes back in a reply.
+const Help = `Write your commands above the quoted mail, one per line, without quotation marks. <day> is a weekday of the plan's week or a date like 2026-12-04; <meal> is breakfast, lunch or dinner.
 
-LOCK <day> <meal> [recipe]           keep what is planned, or plan this recipe
-UNLOCK <day> <meal>                  let it change again; UNLOCK ALL for every meal
-REGENERATE [WEEK | <day> | <day> <meal>] [WITH HIGH PROTEIN | LOW CARB | BALANCED | VARIETY]
-ADJUST <day> <meal> [TO recipe]      another dish, or this one
-SKIP <day> [meal]                    plan nothing; UNSKIP takes it back
-I HATE <food>                        never plan it (also: I DON'T LIKE, DISLIKE)
-ADD <wish>                           such as: more vegetables (also: PREFER)
-TRAVEL <day>-<day>                   away from home (also: TRAVEL wed, fri)
-ATE [day] <meal>                     eaten as planned
-PAUSE, RESUME, STATUS, UNDO, HELP    alone on their line
+- "LOCK <day> <meal>" keeps what is planned; with a recipe's name after it, plans that recipe.
+- "UNLOCK <day> <meal>" lets it change again; "UNLOCK ALL" does so for every meal.
+- "REGENERATE WEEK", "REGENERATE <day>" or "REGENERATE <day> <meal>" plans anew; with "WITH HIGH PROTEIN", "WITH LOW CARB", "WITH BALANCED" or "WITH VARIETY" after it, in that way.
+- "ADJUST <day> <meal>" plans another dish; with "TO" and a recipe's name after it, that one.
+- "SKIP <day>" or "SKIP <day> <meal>" plans nothing; "UNSKIP" instead takes it back.
+- "DISLIKE <food>" never plans it (also "HATE").
+- "ADD <wish>" is for wishes such as "ADD more vegetables" (also "PREFER").
+- "TRAVEL <day>-<day>" is for days away from home (also "TRAVEL wed, fri").
+- "ATE <meal>" or "ATE <day> <meal>" says that it was eaten as planned.
+- "PAUSE" ends plans and mails (also "STOP", "UNSUBSCRIBE", "CANCEL MAILS"); "RESUME" brings them back.
+- "STATUS", "UNDO" and "HELP" stand alone on their line.
 
-Examples: LOCK friday dinner Grilled Salmon · SKIP breakfast tuesday · I hate Brussels sprouts
+Examples: "LOCK friday dinner Grilled Salmon" · "SKIP breakfast tuesday" · "DISLIKE Brussels sprouts"
 `
 
-// Command is one line that was wholly understood.
+// Command is what was wholly understood.
 type Command struct {
 	Verb    Verb
 	Line    string          // as written, without invisible characters, at most [MaxLine] runes

@@ -80,6 +80,34 @@ func TestCommands(t *testing.T) {
 		"help":                                            "HELP",
 		"@claude HELP":                                    "HELP",
 		"Undo":                                            "UNDO",
+		"- LOCK friday dinner":                            "LOCK 2026-12-04 dinner",
+		"* SKIP tuesday":                                  "SKIP 2026-12-01",
+		"– skip tuesday":                                  "SKIP 2026-12-01",
+		"•skip tuesday":                                   "SKIP 2026-12-01",
+		"1. SKIP tuesday":                                 "SKIP 2026-12-01",
+		"12) SKIP tuesday":                                "SKIP 2026-12-01",
+		"(1) SKIP tuesday":                                "SKIP 2026-12-01",
+		"*SKIP tuesday*":                                  "SKIP 2026-12-01",
+		"**SKIP tuesday**.":                               "SKIP 2026-12-01",
+		"_SKIP tuesday_":                                  "SKIP 2026-12-01",
+		"can you lock friday dinner?":                     "LOCK 2026-12-04 dinner",
+		"Please skip breakfast tuesday":                   "SKIP 2026-12-01 breakfast",
+		"please, skip breakfast tuesday.":                 "SKIP 2026-12-01 breakfast",
+		"Could you lock friday dinner please?":            "LOCK 2026-12-04 dinner",
+		"could you please unlock all, thanks!":            "UNLOCK ALL",
+		"1) @Claude, would you regenerate friday? Thanks": "REGENERATE 2026-12-04",
+		"I'd like you to skip tuesday":                    "SKIP 2026-12-01",
+		"LOCK friday dinner please":                       "LOCK 2026-12-04 dinner",
+		"LOCK friday dinner Mac and cheese, please":       "LOCK 2026-12-04 dinner Mac and cheese",
+		"LOCK friday dinner “Grilled Salmon”":             "LOCK 2026-12-04 dinner Grilled Salmon",
+		"ADJUST tue dinner to «Pasta bake».":              "ADJUST 2026-12-01 dinner TO Pasta bake",
+		"LOCK friday dinner Grandma's pie":                "LOCK 2026-12-04 dinner Grandma's pie",
+		"I hate 'liver'":                                  "DISLIKE liver",
+		"STOP":                                            "PAUSE",
+		"Unsubscribe.":                                    "PAUSE",
+		"please unsubscribe me":                           "PAUSE",
+		"CANCEL MAILS":                                    "PAUSE",
+		"stop please":                                     "PAUSE",
 		"\ufeffSKIP\u00a0tue\u200bsday \u202elunch\u202c": "SKIP 2026-12-01 lunch",
 		"ＳＫＩＰ　ｔｕｅｓｄａｙ":                                    "SKIP 2026-12-01",
 	} {
@@ -107,7 +135,7 @@ func TestFields(t *testing.T) {
 			{Verb: command.Travel, Line: "TRAVEL sat-sun", Days: []calendar.Date{week + 5, week + 6}},
 			{Verb: command.Lock, Line: "lock wed lunch Soup", Days: []calendar.Date{week + 2}, Meal: &lunch, Text: "Soup"},
 		},
-		Problems: []command.Problem{{Line: "help me please", Why: "HELP stands alone on its line"}},
+		Problems: []command.Problem{{Line: "help me please", Why: `"HELP" stands alone on its line`}},
 		Prose:    []string{"Good morning,", "Thanks"},
 	}
 	if d := cmp.Diff(want, p); d != "" {
@@ -148,6 +176,10 @@ func TestProblems(t *testing.T) {
 		"ate tuesday":                 "ATE <meal>",
 		"Ate too much yesterday":      "ATE <meal>",
 		"Pause for a moment":          "alone",
+		"Stop sending me mails":       "CANCEL MAILS",
+		"Please skip the small talk":  "SKIP <day>",
+		"SKIP tuesday?":               "SKIP <day>",
+		"- LOCK friday":               "LOCK <day> <meal>",
 		"I hate it!":                  "DISLIKE",
 		"I hate":                      "name one food",
 		"hate ???":                    "name one food",
@@ -168,11 +200,58 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// Several commands in a line are several; where one cannot be read, the answer names it.
+func TestSeveralInALine(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"LOCK friday dinner, SKIP breakfast tuesday":                                     "LOCK 2026-12-04 dinner|SKIP 2026-12-01 breakfast",
+		"please lock friday dinner and skip breakfast tuesday, thanks":                   "LOCK 2026-12-04 dinner|SKIP 2026-12-01 breakfast",
+		"Can you lock friday dinner; unlock tuesday dinner, and then regenerate sunday?": "LOCK 2026-12-04 dinner|UNLOCK 2026-12-01 dinner|REGENERATE 2026-12-06",
+		"- TRAVEL wed, fri and sat, I hate olives":                                       "TRAVEL 2026-12-02, 2026-12-04, 2026-12-05|DISLIKE olives",
+		"SKIP tuesday. LOCK friday dinner.":                                              "SKIP 2026-12-01|LOCK 2026-12-04 dinner",
+		"skip tuesday & more protein please":                                             "SKIP 2026-12-01|PREFER more protein",
+		"LOCK friday dinner Mac and cheese and status":                                   "LOCK 2026-12-04 dinner Mac and cheese|STATUS",
+		"LOCK friday dinner and skip tuesdy":                                             "LOCK 2026-12-04 dinner|!skip tuesdy",
+		"I hate olives, help me find something else":                                     "DISLIKE olives|!help me find something else",
+		"SKIP fryday and LOCK friday dinner":                                             "!SKIP fryday|LOCK 2026-12-04 dinner",
+	} {
+		p := command.Parse(line, week)
+		var got []string
+		for _, c := range p.Commands {
+			got = append(got, c.String())
+		}
+		for _, problem := range p.Problems {
+			got = append(got, "!"+problem.Line)
+		}
+		expected := strings.Split(want, "|")
+		slices.Sort(expected)
+		slices.Sort(got)
+		if !slices.Equal(got, expected) || len(p.Prose) > 0 {
+			t.Errorf("%q: got %q and prose %q, want %q", line, got, p.Prose, expected)
+		}
+	}
+}
+
+// No part of the help reads as a command, however a mail program breaks it.
+func TestHelpIsNoCommand(t *testing.T) {
+	t.Parallel()
+	words := strings.Fields(command.Help)
+	for i := range words {
+		for n := 1; n <= 20 && i+n <= len(words); n++ {
+			line := strings.Join(words[i:i+n], " ")
+			if p := command.Parse(line, week); len(p.Commands) > 0 {
+				t.Errorf("%q is read as %v", line, p.Commands)
+			}
+		}
+	}
+}
+
 func TestProse(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
-		"Hello", "I skipped lunch today", "Please skip tuesday", "I ate lunch", "helpful as always", "I really hate mondays",
-		"more details please", "more protein for everyone please", "We travel wed-thu", "Unlocked.", "?", "😀",
+		"Hello", "I skipped lunch today", "I ate lunch", "helpful as always", "I really hate mondays",
+		"more details please", "more protein for everyone please", "We travel wed-thu", "Unlocked.", "?", "😀", `"LOCK friday dinner"`, "“SKIP tuesday”", "> SKIP tuesday", "| SKIP tuesday",
+		"Can you tell me what to cook, and skip tuesday?", "Please", "Thanks, skip tuesday", "- 1.", "We stop here", "Let us pause and skip tuesday",
 	} {
 		if p := command.Parse(line, week); len(p.Prose) != 1 || p.Prose[0] != line || len(p.Commands)+len(p.Problems) > 0 {
 			t.Errorf("%q: got %+v", line, p)
@@ -213,6 +292,9 @@ func commands() *rapid.Generator[command.Command] {
 			word := rapid.StringMatching(`[A-Za-zäéß'&(][A-Za-z0-9,)-]{0,8}|to|with|monday|lunch|all|please`)
 			c.Text = "x " + strings.Join(rapid.SliceOfN(word, 0, 5).Draw(t, "words"), " ")
 			c.Text = strings.TrimSpace(c.Text)
+			for strings.HasSuffix(strings.TrimRight(c.Text, ",-"), "please") { // it would be politeness
+				c.Text = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.Text, ",-"), "please"), " ,-")
+			}
 		}
 		maybe := func(draw func()) {
 			if rapid.Bool().Draw(t, "more") {
@@ -304,5 +386,5 @@ func ExampleParse() {
 	fmt.Println(p.Problems[0].Why)
 	// Output:
 	// SKIP 2026-12-01 breakfast
-	// write LOCK <day> <meal>, and the recipe's name after it to plan another one
+	// write "LOCK <day> <meal>", and the recipe's name after it to plan another one
 }

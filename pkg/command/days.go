@@ -68,7 +68,7 @@ func (c *Command) readTravel(words []string, week calendar.Date) string {
 	return ""
 }
 
-const travelCure = "write TRAVEL <day>-<day>, or the days with commas between them"
+const travelCure = `write "TRAVEL <day>-<day>", or the days with commas between them`
 
 func travelDay(word string, week calendar.Date) (calendar.Date, string) {
 	day, ok, why := dayOf(word, week)

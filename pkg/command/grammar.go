@@ -21,7 +21,7 @@ func (c *Command) read(words []string, week calendar.Date) string {
 			c.All = true
 			return ""
 		}
-		return c.readSlot(words, week, "write UNLOCK <day> <meal>, or UNLOCK ALL")
+		return c.readSlot(words, week, `write "UNLOCK <day> <meal>", or "UNLOCK ALL"`)
 	case Regenerate:
 		return c.readRegenerate(words, week)
 	case Adjust:
@@ -31,18 +31,22 @@ func (c *Command) read(words []string, week calendar.Date) string {
 	case Ate:
 		return c.readAte(words, week)
 	case Dislike:
-		return c.readText(words, MaxFood, "name one food, such as DISLIKE Brussels sprouts")
+		return c.readText(words, MaxFood, `name one food, such as "DISLIKE Brussels sprouts"`)
 	case Prefer:
-		return c.readText(words, MaxWish, "name one wish, such as ADD more vegetables")
+		return c.readText(words, MaxWish, `name one wish, such as "ADD more vegetables"`)
 	case Travel:
 		return c.readTravel(words, week)
 	case Pause, Resume, Status, HelpVerb, Undo:
-		if len(words) > 0 {
-			return fmt.Sprintf("%s stands alone on its line", c.Verb)
+		switch {
+		case len(words) == 0:
+			return ""
+		case c.Verb == Pause:
+			return `"PAUSE" (or "STOP", "UNSUBSCRIBE", "CANCEL MAILS") stands alone on its line`
+		default:
+			return fmt.Sprintf("%q stands alone on its line", c.Verb)
 		}
-		return ""
 	default:
-		return "no command of that name; write HELP for the list"
+		return `no command of that name; write "HELP" for the list`
 	}
 }
 
@@ -81,13 +85,13 @@ func (c *Command) readLock(words []string, week calendar.Date) string {
 		return why
 	}
 	if c.Meal == nil || len(c.Days) == 0 {
-		return "write LOCK <day> <meal>, and the recipe's name after it to plan another one"
+		return `write "LOCK <day> <meal>", and the recipe's name after it to plan another one`
 	}
 	return c.readRecipe(rest)
 }
 
 func (c *Command) readAdjust(words []string, week calendar.Date) string {
-	const cure = "write ADJUST <day> <meal>, or ADJUST <day> <meal> TO <recipe>"
+	const cure = `write "ADJUST <day> <meal>", or "ADJUST <day> <meal> TO <recipe>"`
 	rest, why := c.slot(words, week)
 	switch {
 	case why != "":
@@ -104,17 +108,26 @@ func (c *Command) readAdjust(words []string, week calendar.Date) string {
 }
 
 func (c *Command) readRecipe(words []string) string {
-	c.Text = strings.Join(words, " ")
+	c.Text = unquoted(strings.Join(words, " "))
 	if utf8.RuneCountInString(c.Text) > MaxRecipe {
 		return fmt.Sprintf("a recipe's name has at most %d characters; its beginning is enough", MaxRecipe)
 	}
 	return ""
 }
 
+// unquoted drops quotation marks around a whole name.
+func unquoted(name string) string {
+	const marks = `"'“”„‟‘’‚‛«»‹›「」『』`
+	if inner := strings.Trim(name, marks); inner != "" && strings.HasPrefix(name, inner) == strings.HasSuffix(name, inner) {
+		return strings.TrimSpace(inner)
+	}
+	return name
+}
+
 func (c *Command) readSkip(words []string, week calendar.Date) string {
 	rest, why := c.slot(words, week)
 	if why == "" && (len(rest) > 0 || len(c.Days) == 0) {
-		why = fmt.Sprintf("write %[1]s <day>, or %[1]s <day> <meal>", c.Verb)
+		why = fmt.Sprintf(`write "%[1]s <day>", or "%[1]s <day> <meal>"`, c.Verb)
 	}
 	return why
 }
@@ -122,13 +135,13 @@ func (c *Command) readSkip(words []string, week calendar.Date) string {
 func (c *Command) readAte(words []string, week calendar.Date) string {
 	rest, why := c.slot(words, week)
 	if why == "" && (len(rest) > 0 || c.Meal == nil) {
-		why = "write ATE <meal>, or ATE <day> <meal>"
+		why = `write "ATE <meal>", or "ATE <day> <meal>"`
 	}
 	return why
 }
 
 func (c *Command) readRegenerate(words []string, week calendar.Date) string {
-	const cure = "write REGENERATE WEEK, REGENERATE <day> or REGENERATE <day> <meal>, and WITH HIGH PROTEIN, LOW CARB, BALANCED or VARIETY after it if you like"
+	const cure = `write "REGENERATE WEEK", "REGENERATE <day>" or "REGENERATE <day> <meal>", and "WITH HIGH PROTEIN", "WITH LOW CARB", "WITH BALANCED" or "WITH VARIETY" after it if you like`
 	what := words
 	if with := slices.IndexFunc(words, func(w string) bool { return plain(w) == "with" }); with >= 0 {
 		style, ok := styles[plain(strings.Join(words[with+1:], " "))]
@@ -152,7 +165,7 @@ func (c *Command) readRegenerate(words []string, week calendar.Date) string {
 var pronouns = []string{"it", "this", "that", "these", "those", "them"}
 
 func (c *Command) readText(words []string, limit int, cure string) string {
-	c.Text = strings.Join(words, " ")
+	c.Text = unquoted(strings.Join(words, " "))
 	switch {
 	case !strings.ContainsFunc(c.Text, unicode.IsLetter) || slices.Contains(pronouns, plain(c.Text)):
 		return cure

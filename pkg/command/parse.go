@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,37 +10,122 @@ import (
 )
 
 // Parse reads the part of a reply that its writer wrote. week is the Monday of the plan
-// that the mail answers: weekdays are days of that week. A line that begins with a verb
-// and does not fit the grammar to its end is a [Problem].
+// that the mail answers: weekdays are days of that week. A line may hold several commands.
+// One that begins with a verb and does not fit the grammar to its end is a [Problem]. What
+// stands in quotation marks is [Parsed.Prose].
 func Parse(text string, week calendar.Date) Parsed {
 	var p Parsed
 	for line := range strings.Lines(clean(text)) {
-		words := strings.Fields(line)
-		line = cut(strings.TrimSpace(line), MaxLine)
-		called := len(words) > 0 && strings.TrimRight(plain(words[0]), ",:") == "@claude"
-		if called {
-			words = words[1:]
+		for _, part := range parts(strings.TrimSpace(line)) {
+			if !p.add(part, week) {
+				return p
+			}
 		}
-		if len(words) == 0 {
-			continue
-		}
-		verb, rest := verbOf(words)
-		if verb == "" && !called {
-			p.Prose = append(p.Prose, line)
-			continue
-		}
-		if len(p.Commands) == MaxCommands {
-			p.Problems = append(p.Problems, Problem{line, fmt.Sprintf("only the first %d commands of a mail are read; send the rest in another one", MaxCommands)})
-			return p
-		}
-		c := Command{Verb: verb, Line: line}
-		if why := c.read(unpunctuated(rest), week); why != "" {
-			p.Problems = append(p.Problems, Problem{line, why})
-			continue
-		}
-		p.Commands = append(p.Commands, c)
 	}
 	return p
+}
+
+// add reads a command and reports whether more are read.
+func (p *Parsed) add(line string, week calendar.Date) bool {
+	words, called := undressed(line)
+	shown := cut(line, MaxLine)
+	if line == "" || len(words) == 0 && called {
+		return true
+	}
+	var verb Verb
+	var rest []string
+	if len(words) > 0 && !torn(line) {
+		verb, rest = verbOf(words)
+	}
+	line = shown
+	if verb == "" && (!called || torn(line)) {
+		p.Prose = append(p.Prose, line)
+		return true
+	}
+	if len(p.Commands) == MaxCommands {
+		p.Problems = append(p.Problems, Problem{line, fmt.Sprintf("only the first %d commands of a mail are read; send the rest in another one", MaxCommands)})
+		return false
+	}
+	c := Command{Verb: verb, Line: line}
+	if why := c.read(unpunctuated(rest), week); why != "" {
+		p.Problems = append(p.Problems, Problem{line, why})
+		return true
+	}
+	p.Commands = append(p.Commands, c)
+	return true
+}
+
+// joint is what people write between two commands.
+var joint = regexp.MustCompile(`(?i)(?:\s*[,;]\s*|[.!]+\s+|\s+(?:and|&|then)\s+)(?:(?:and|then)\s+)*`)
+
+// parts are the commands of a line that begins with one: what is joined to it and begins
+// with a verb as well.
+func parts(line string) []string {
+	if !opens(line) || torn(line) {
+		return []string{line}
+	}
+	var out []string
+	begin := 0
+	if asking.MatchString(line) {
+		line = strings.TrimRight(thanking.ReplaceAllString(line, ""), "?!. ")
+	}
+	for _, at := range joint.FindAllStringIndex(line, -1) {
+		if opens(line[at[1]:]) && opens(line[begin:at[0]]) {
+			out = append(out, line[begin:at[0]])
+			begin = at[1]
+		}
+	}
+	return append(out, line[begin:])
+}
+
+// opens reports whether the line begins with a verb.
+func opens(line string) bool {
+	words, _ := undressed(cut(line, MaxLine))
+	if len(words) == 0 {
+		return false
+	}
+	verb, _ := verbOf(words)
+	return verb != ""
+}
+
+// torn reports whether the line has one half of a pair of quotation marks: it was cut out
+// of what somebody quotes.
+func torn(line string) bool {
+	n := func(marks string) (n int) {
+		for m := range strings.SplitSeq(marks, "") {
+			n += strings.Count(line, m)
+		}
+		return n
+	}
+	return n(`"`)%2 != 0 || n("«»")%2 != 0 || n("„“”")%2 != 0
+}
+
+const maxThanks = 3 // "please, thank you. Thanks!"
+
+// What people put around a command.
+var (
+	listMark = regexp.MustCompile(`^(?:[-–—*•·+‣▪◦]\s+|\(?\d{1,2}[.)]\s+|[•‣▪◦])`)
+	emphasis = regexp.MustCompile(`^(?:\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}|_{1,2}([^\s_](?:[^_]*[^\s_])?)_{1,2})([.!]*)$`)
+	polite   = regexp.MustCompile(`(?i)^(?:(?:please|pls|kindly)\b[\s,]*|(?:can|could|would|will) you\b[\s,]*(?:please\b[\s,]*)?|i(?: would|['’]d) like you to\s+)`)
+	asking   = regexp.MustCompile(`(?i)^(?:\PL{1,3}\s*)?(?:@claude\b[,:]?\s+)?(?:can|could|would|will) you\b`)
+	thanking = regexp.MustCompile(`(?i)[\s,.;–—-]+(?:please|pls|thanks|thank you|thx)[\s.!?]*$`)
+)
+
+// undressed returns the words of a command without list marks, emphasis and politeness;
+// called: it is addressed to us.
+func undressed(line string) (words []string, called bool) {
+	line = listMark.ReplaceAllString(strings.TrimSpace(line), "")
+	if m := emphasis.FindStringSubmatch(line); m != nil {
+		line = m[1] + m[2] + m[3]
+	}
+	if first, rest, _ := strings.Cut(line, " "); strings.TrimRight(plain(first), ",:") == "@claude" {
+		called, line = true, strings.TrimSpace(rest)
+	}
+	line = polite.ReplaceAllString(line, "")
+	for range maxThanks {
+		line = thanking.ReplaceAllString(line, "")
+	}
+	return strings.Fields(line), called
 }
 
 // openings are the ways to begin a command, as words in lower case.
@@ -50,6 +136,9 @@ var openings = func() map[string]Verb {
 	}
 	for _, s := range []string{"hate", "dislike", "don't like", "dont like", "do not like", "didn't like", "didnt like", "did not like"} {
 		m[s], m["i "+s] = Dislike, Dislike
+	}
+	for _, s := range []string{"stop", "unsubscribe", "unsubscribe me", "cancel mail", "cancel mails", "cancel emails", "stop mails", "stop emails"} {
+		m[s] = Pause
 	}
 	return m
 }()
@@ -73,12 +162,9 @@ func verbOf(words []string) (Verb, []string) {
 	return "", nil
 }
 
-// moreOf reads "more variety please" and "more protein please".
+// moreOf reads "more variety" and "more protein".
 func moreOf(words []string) (Verb, []string) {
 	wish := unpunctuated(words)
-	if n := len(wish); plain(wish[n-1]) == "please" {
-		wish = unpunctuated(wish[:n-1])
-	}
 	if len(wish) != 2 {
 		return "", nil
 	}

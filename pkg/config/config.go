@@ -320,10 +320,18 @@ func (l Log) Levels(fallback slog.Level) (level slog.Level, debugUser string, er
 
 // Domain is the right-hand side of the sender's address.
 func (s SMTP) Domain() string {
-	a, err := mail.ParseAddress(s.From)
-	if err != nil {
+	_, domain, ok := strings.Cut(s.Address(), "@")
+	if !ok {
 		return "localhost"
 	}
-	_, domain, _ := strings.Cut(a.Address, "@")
 	return domain
+}
+
+// Address is From without its name; "" when it is none.
+func (s SMTP) Address() string {
+	a, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return ""
+	}
+	return a.Address
 }

@@ -7,10 +7,12 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/mealplanner/mealplanner/pkg/quotation"
 )
 
-// htmlText is what a reader of the HTML sees above the first quote, in the lines that
-// its blocks make.
+// htmlText is what a reader of the HTML sees, in the lines that its blocks make, with
+// marks for what is quoted and without the signatures that are marked as such.
 func htmlText(source string) (string, error) {
 	root, err := html.Parse(strings.NewReader(source))
 	if err != nil {
@@ -23,30 +25,33 @@ func htmlText(source string) (string, error) {
 
 type htmlWriter struct {
 	strings.Builder
-	pre bool // in an element whose white space counts
+	pre    bool // in an element whose white space counts
+	quotes int  // quotations around it
 }
 
-// node writes the node's text; false: a quote begins in it, and nothing after it counts.
-func (t *htmlWriter) node(n *html.Node) bool {
+// node writes the node's text.
+func (t *htmlWriter) node(n *html.Node) {
 	switch {
 	case n.Type == html.TextNode:
 		t.words(n.Data)
-		return true
-	case n.Type == html.ElementNode && isQuote(n):
-		return false
-	case n.Type == html.ElementNode && isUnseen(n):
-		return true
+		return
+	case n.Type == html.ElementNode && (isUnseen(n) || hasClass(n, signatureClasses) || attribute(n, "id") == "Signature"):
+		return
+	case n.Type == html.ElementNode && beginsQuote(n):
+		t.line()
+		t.WriteString(quotation.Separator + "\n")
 	}
-	defer func(outside bool) { t.pre = outside }(t.pre)
+	defer func(pre bool, quotes int) { t.pre, t.quotes = pre, quotes }(t.pre, t.quotes)
 	t.pre = t.pre || n.DataAtom == atom.Pre || preStyle.MatchString(style(n))
 	block := n.Type == html.ElementNode && blocks[n.DataAtom]
 	if block {
 		t.line()
 	}
+	if n.DataAtom == atom.Blockquote || hasClass(n, attributionClasses) {
+		t.quotes++
+	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if !t.node(c) {
-			return false
-		}
+		t.node(c)
 	}
 	if block {
 		t.line()
@@ -54,13 +59,27 @@ func (t *htmlWriter) node(n *html.Node) bool {
 	if n.DataAtom == atom.Br {
 		t.WriteByte('\n')
 	}
-	return true
 }
 
 // line begins a new line unless one has begun.
 func (t *htmlWriter) line() {
-	if s := t.String(); s != "" && !strings.HasSuffix(s, "\n") {
+	if !t.atBeginning() {
 		t.WriteByte('\n')
+	}
+}
+
+func (t *htmlWriter) atBeginning() bool {
+	s := t.String()
+	return s == "" || strings.HasSuffix(s, "\n")
+}
+
+// text writes what may have line breaks, each line with the marks of its quotations.
+func (t *htmlWriter) text(s string) {
+	for line := range strings.Lines(s) {
+		if t.atBeginning() && strings.TrimSpace(line) != "" {
+			t.WriteString(strings.Repeat("> ", min(t.quotes, maxDepth)))
+		}
+		t.WriteString(line)
 	}
 }
 
@@ -69,36 +88,40 @@ var spaces = regexp.MustCompile(`[ \t\r\n\f]+`)
 // words writes text as browsers do: any white space is one space, none at a line's beginning.
 func (t *htmlWriter) words(s string) {
 	if t.pre {
-		t.WriteString(s)
+		t.text(s)
 		return
 	}
 	s = spaces.ReplaceAllString(s, " ")
 	if written := t.String(); written == "" || strings.HasSuffix(written, "\n") || strings.HasSuffix(written, " ") {
 		s = strings.TrimPrefix(s, " ")
 	}
-	t.WriteString(s)
+	t.text(s)
 }
 
 var blocks = map[atom.Atom]bool{
-	atom.Address: true, atom.Article: true, atom.Body: true, atom.Center: true, atom.Dd: true, atom.Div: true, atom.Dl: true,
+	atom.Address: true, atom.Article: true, atom.Blockquote: true, atom.Body: true, atom.Center: true, atom.Dd: true, atom.Div: true, atom.Dl: true,
 	atom.Dt: true, atom.Footer: true, atom.Form: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true,
 	atom.H6: true, atom.Header: true, atom.Hr: true, atom.Li: true, atom.Main: true, atom.Ol: true, atom.P: true, atom.Pre: true,
 	atom.Section: true, atom.Table: true, atom.Td: true, atom.Th: true, atom.Tr: true, atom.Ul: true,
 }
 
+// What mail programs call the parts of a reply.
 var (
-	quoteClasses = []string{"gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "moz-signature", "gmail_signature", "protonmail_quote", "protonmail_signature_block"}
-	quoteIDs     = []string{"appendonsend", "divRplyFwdMsg", "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION", "Signature"}
+	quoteClasses       = []string{"gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote"}
+	quoteIDs           = []string{"appendonsend", "divRplyFwdMsg", "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION"}
+	attributionClasses = []string{"gmail_attr", "moz-cite-prefix"}
+	signatureClasses   = []string{"moz-signature", "gmail_signature", "protonmail_signature_block"}
 	// Outlook for Windows draws a line above the original's header.
 	outlookRule = regexp.MustCompile(`border:none;border-top:solid#[0-9a-f]{6}1\.0pt`)
 )
 
-// isQuote reports whether a mail program's quote or signature begins with the element.
-func isQuote(n *html.Node) bool {
-	if n.DataAtom == atom.Blockquote || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule.MatchString(style(n)) {
-		return true
-	}
-	return slices.ContainsFunc(strings.Fields(attribute(n, "class")), func(c string) bool { return slices.Contains(quoteClasses, c) })
+// beginsQuote reports whether a mail program's quotation begins with the element.
+func beginsQuote(n *html.Node) bool {
+	return hasClass(n, quoteClasses) || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule.MatchString(style(n))
+}
+
+func hasClass(n *html.Node, classes []string) bool {
+	return slices.ContainsFunc(strings.Fields(attribute(n, "class")), func(c string) bool { return slices.Contains(classes, c) })
 }
 
 var unseen = map[atom.Atom]bool{

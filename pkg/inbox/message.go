@@ -1,6 +1,6 @@
 // Package inbox takes in the replies to our mails: it reads an IMAP folder without
 // changing it, and makes of one raw message what the rest of the program may know of it:
-// who sent it and who vouches for that, what it answers, and what its writer wrote.
+// who sent it and who vouches for that, what it answers, and what it says.
 package inbox
 
 import (
@@ -14,7 +14,7 @@ import (
 // Limits of what is read.
 const (
 	MaxRaw        = 1 << 20  // bytes of a message; larger ones are not even fetched
-	MaxText       = 5_000    // runes of the writer's text
+	MaxText       = 100_000  // runes of a text, with what it quotes
 	maxHeader     = 64 << 10 // bytes of a header
 	maxFields     = 200      // of a header
 	maxDepth      = 10       // of MIME parts in one another
@@ -44,11 +44,13 @@ type Message struct {
 	Recipients []string  // of To and Cc
 	Date       time.Time // as the sender says; zero if it does not
 	InReplyTo  []string  // In-Reply-To and References
-	Text       string    // above the quoted original, without signature; lines end in "\n"
-	TooLong    bool      // the text had more than [MaxText] runes and was cut
-	Auth       Auth
-	Class      Class
-	Bounce     *Bounce // nil unless the mail reports what became of another one
+	// Text is what a reader sees, in lines that end in "\n". Lines that the HTML quotes
+	// begin with "> "; where it begins to quote in another way is a [quotation.Separator].
+	Text    string
+	TooLong bool // the text had more than [MaxText] runes and was cut
+	Auth    Auth
+	Class   Class
+	Bounce  *Bounce // nil unless the mail reports what became of another one
 }
 
 // Options say who may vouch for a sender.

@@ -32,7 +32,7 @@ type part struct {
 
 // parts are the contents of a message that are of interest.
 type parts struct {
-	body     *content // what the writer wrote
+	body     *content // what a reader sees
 	status   []byte   // message/delivery-status
 	original []byte   // the message, or its header, that a report is about
 	count    int
@@ -40,9 +40,11 @@ type parts struct {
 
 // content is a readable text; err is why it is not.
 type content struct {
-	html bool
-	text []byte
-	err  error
+	html   bool
+	flowed bool // its lines are broken softly (RFC 3676)
+	delSp  bool // the space before a soft break is none of the text
+	text   []byte
+	err    error
 }
 
 func readParts(root part) (*parts, error) {
@@ -73,7 +75,9 @@ func (p *parts) read(e part, depth int) (*content, error) {
 			break
 		}
 		text, err := io.ReadAll(e.Body)
-		return &content{kind == "text/html", text, errors.Join(e.err, err)}, nil
+		c := &content{html: kind == "text/html", text: text, err: errors.Join(e.err, err)}
+		c.flowed, c.delSp = strings.EqualFold(params["format"], "flowed"), strings.EqualFold(params["delsp"], "yes")
+		return c, nil
 	case "message/delivery-status", "message/global-delivery-status":
 		p.status, err = io.ReadAll(e.Body)
 	case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers":
@@ -108,7 +112,7 @@ func (p *parts) readAll(sub message.MultipartReader, alternative bool, depth int
 	}
 }
 
-// text is what the writer wrote, without what is quoted.
+// text is what a reader sees.
 func (p *parts) text() (string, error) {
 	c := p.body
 	if c == nil {
@@ -118,13 +122,16 @@ func (p *parts) text() (string, error) {
 		return "", fault.Wrap(fault.InvalidInput, op+": text", c.err)
 	}
 	text := string(c.text)
-	if c.html {
+	switch {
+	case c.html:
 		var err error
 		if text, err = htmlText(text); err != nil {
 			return "", fault.Wrap(fault.InvalidInput, op+": HTML", err)
 		}
+	case c.flowed:
+		text = unflowed(text, c.delSp)
 	}
-	text = unquoted(text)
+	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
 	if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) {
 		return "", fault.New(fault.InvalidInput, op, "the text has bytes that its charset does not know")
 	}

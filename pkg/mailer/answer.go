@@ -31,6 +31,7 @@ type answerView struct {
 	Balance                                   string
 	Status                                    *statusView
 	Help                                      string
+	Reminder                                  bool
 	Confirm                                   []string // commands that wait for a click
 	ConfirmURL, UndoURL, PlanURL              string
 	Pixel                                     string // tells of an opening; empty: nothing does
@@ -61,7 +62,7 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 		v.UndoURL = r.links.Command(u.ID, a.Week, a.Undo)
 	}
 	if a.Confirm != "" {
-		v.Confirm, v.ConfirmURL = a.Waiting, r.links.Command(u.ID, a.Week, a.Confirm)
+		v.Confirm, v.ConfirmURL = quoted(a.Waiting), r.links.Command(u.ID, a.Week, a.Confirm)
 	}
 	tracked, track := v, r.tracking(u, ConfirmationType, a.Key)
 	for _, l := range []*string{&tracked.PlanURL, &tracked.UndoURL, &tracked.ConfirmURL} {
@@ -90,7 +91,16 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 }
 
 func newAnswerView(u user.User, a steer.Answer) answerView {
-	v := answerView{Name: u.Name, Range: dateRange(a.Week), Done: a.Done, Problems: a.Problems, Ignored: a.Ignored[:min(len(a.Ignored), maxIgnored)]}
+	v := answerView{Name: u.Name, Range: dateRange(a.Week), Ignored: quoted(a.Ignored[:min(len(a.Ignored), maxIgnored)]), Reminder: a.Reminder}
+	for _, d := range a.Done {
+		v.Done = append(v.Done, steer.Result{Line: command.Quoted(d.Line), Text: d.Text})
+	}
+	for _, p := range a.Problems {
+		if p.Line != "" {
+			p.Line = command.Quoted(p.Line)
+		}
+		v.Problems = append(v.Problems, p)
+	}
 	week := "Week " + strings.TrimLeft(a.Week.Week()[5:], "0")
 	switch a.Outcome {
 	case steer.Applied:
@@ -103,6 +113,12 @@ func newAnswerView(u user.User, a steer.Answer) answerView {
 		v.Subject, v.Headline = week+" is over: nothing was changed", "This week is over. Reply to the newest plan instead."
 	case steer.Refused:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: one of your commands cannot be carried out."
+	case steer.NoCommand:
+		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: no command was found above the quoted mail."
+	case steer.Misplaced:
+		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: please write above the quoted mail."
+	case steer.RateLimited:
+		v.Subject, v.Headline = week+": too many mails", "Nothing was changed: too many mails within an hour."
 	default:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: not everything could be understood."
 	}
@@ -124,6 +140,15 @@ func newAnswerView(u user.User, a steer.Answer) answerView {
 		v.Status = newStatusView(*a.Status)
 	}
 	return v
+}
+
+// quoted are the lines as a mail shows them.
+func quoted(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = command.Quoted(l)
+	}
+	return out
 }
 
 func servingText(s *plan.Serving) string {
@@ -156,7 +181,7 @@ func newStatusView(s steer.Status) *statusView {
 		skips = append(skips, day(k.Date)+" "+k.Meal.String())
 	}
 	v.Locks, v.Skips, v.Travel = list(locks), list(skips), list(dayNames(s.Wishes.Travel))
-	v.Dislikes, v.Prefers = list(s.User.Settings.Dislikes), list(s.User.Settings.Preferences)
+	v.Dislikes, v.Prefers = list(s.User.Settings.Dislikes), list(quoted(s.User.Settings.Preferences))
 	return v
 }
 

@@ -19,8 +19,8 @@ func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
 		cmd   command.Command
 	}{
 		{"Plan it anew", command.Command{Verb: command.Regenerate, All: true}},
-		{"More variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}},
-		{"More protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
+		{"More varied", command.Command{Verb: command.Regenerate, All: true, Variety: true}},
+		{"Richer in protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
 	} {
 		out = append(out, linkView{c.label, t.link(r.links.Command(w.User, w.WeekOf, c.cmd.String()))})
 	}
@@ -35,9 +35,9 @@ func replies(w plan.Week, subject, to string) []linkView {
 	}
 	var out []linkView
 	for _, c := range examples(w) {
-		out = append(out, linkView{c, "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=" + url.PathEscape(c)})
+		out = append(out, linkView{command.Quoted(c), "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=" + url.PathEscape(c)})
 	}
-	return append(out, linkView{"HELP", "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=HELP"})
+	return append(out, linkView{command.Quoted("HELP"), "mailto:" + to + "?subject=" + url.PathEscape("Re: "+subject) + "&body=HELP"})
 }
 
 // examples are commands that make sense for the plan.

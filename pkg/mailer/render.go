@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"io/fs"
 	"strconv"
 	"strings"
 	texttemplate "text/template"
@@ -14,9 +16,11 @@ import (
 	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/quotation"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -52,6 +56,7 @@ type Renderer struct {
 	text   *texttemplate.Template
 	links  Links
 	domain string
+	fixed  quotation.Fingerprint
 	extra  string // what sets the periods of mails beside the schedule apart
 }
 
@@ -68,8 +73,26 @@ func NewRenderer(links Links, domain string) (*Renderer, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "mail templates", err)
 	}
-	return &Renderer{html: html, text: text, links: links, domain: domain}, nil
+	fixed, err := fixedWords()
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "mail templates", err)
+	}
+	return &Renderer{html: html, text: text, links: links, domain: domain, fixed: fixed}, nil
 }
+
+// fixedWords is of what the templates write whatever they are filled with.
+func fixedWords() (quotation.Fingerprint, error) {
+	names, err := fs.Glob(files, "templates/*")
+	f := quotation.Of(command.Help)
+	for _, name := range names {
+		source, rerr := files.ReadFile(name)
+		f, err = f.And(quotation.OfTemplate(string(source))), errors.Join(err, rerr)
+	}
+	return f, err
+}
+
+// Fixed implements [steer.Renderer].
+func (r *Renderer) Fixed() quotation.Fingerprint { return r.fixed }
 
 // Beside returns a renderer whose mails are none of the scheduled ones: extra, of letters
 // and digits, becomes part of their periods.
@@ -142,7 +165,8 @@ func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar
 	key := r.links.Key(emailType, u.ID, period)
 	m := planner.Mail{
 		Type: emailType, Period: period, MessageID: r.messageID(emailType, u.ID, period),
-		To: u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),
+		Fingerprint: quotation.Of(c.subject, c.text, quotation.Text(c.html)),
+		To:          u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),
 		Headers: map[string]string{
 			"List-Id":               list + " <" + strings.ReplaceAll(emailType, "_", "-") + "." + r.domain + ">",
 			"List-Unsubscribe":      "<" + c.unsubscribe + ">",

@@ -177,7 +177,7 @@ func verdict(w plan.Week) string {
 	case w.Status == plan.Balanced:
 		return "Every day is " + band + "."
 	case w.Optimal:
-		return fmt.Sprintf("%s are %s. No week does better with your recipes and wishes; below is what would help.", daysOnTarget(w), band)
+		return fmt.Sprintf("%s are %s. No week does better with your recipes and wishes; below is what is missing.", daysOnTarget(w), band)
 	default:
 		return fmt.Sprintf("%s are %s.", daysOnTarget(w), band)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/prep"
+	"github.com/mealplanner/mealplanner/pkg/quotation"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -104,6 +105,8 @@ type Mail struct {
 	// in its address for replies.
 	Week     calendar.Date
 	ReplyKey string
+	// Fingerprint is of its words, which come back in replies.
+	Fingerprint quotation.Fingerprint
 	// Diary says that it holds figures of a tracking service, which may be kept for less
 	// than a day.
 	Diary bool

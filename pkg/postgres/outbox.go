@@ -135,6 +135,9 @@ func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail,
 	if m.ReplyKey != "" {
 		p.ReplyKey = &m.ReplyKey
 	}
+	if m.Fingerprint != nil {
+		p.Fingerprint = m.Fingerprint.Bytes()
+	}
 	n, err := q.InsertMail(ctx, p)
 	return n > 0, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/quotation"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 )
 
@@ -40,7 +41,7 @@ func (s *Steering) Origin(ctx context.Context, replyKey string) (steer.Origin, e
 	if err != nil {
 		return steer.Origin{}, failed(op, err)
 	}
-	o := steer.Origin{Week: calendar.On(*row.WeekOf)}
+	o := steer.Origin{Week: calendar.On(*row.WeekOf), Sent: quotation.FromBytes(row.Fingerprint)}
 	o.User, err = toUser(u)
 	return o, err
 }
@@ -77,6 +78,11 @@ func (t *steering) Recent(ctx context.Context, since time.Duration, by steer.Sou
 	return int(n), failed("steer", err)
 }
 
+func (t *steering) Said(ctx context.Context, said string, since time.Duration) (int, error) {
+	n, err := t.q.CountSaid(ctx, db.CountSaidParams{UserID: t.user, Said: said, Seconds: since.Seconds()})
+	return int(n), failed("steer", err)
+}
+
 // Proposal implements [steer.Store].
 func (s *Steering) Proposal(ctx context.Context, userID, key string) (commands []string, err error) {
 	data, err := s.q.ProposedSteering(ctx, userID, key)
@@ -110,6 +116,7 @@ func (t *steering) record(ctx context.Context, c steer.Change) error {
 	p := db.InsertSteeringParams{
 		UserID: t.user, WeekOf: c.Record.Week.Time(), Source: string(c.Record.Source), MessageID: c.Record.MessageID, Digest: c.Record.Digest,
 		Outcome: string(c.Record.Outcome), TraceID: t.store.traceParent(ctx),
+		Said: c.Record.Said,
 	}
 	var err, rerr, berr error
 	p.Commands, err = json.Marshal(append([]string{}, c.Record.Commands...))

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/quotation"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -32,7 +34,8 @@ const (
 
 	NotUnderstood   Outcome = "not_understood"    // answered: a line looks like a command and cannot be read
 	TooManyCommands Outcome = "too_many_commands" // answered
-	NoCommand       Outcome = "no_command"        // answered once a day
+	Misplaced       Outcome = "misplaced"         // answered: something is wanted below or inside the quotation
+	NoCommand       Outcome = "no_command"        // answered: with the grammar once a day, else with a reminder
 	Unproven        Outcome = "unproven_sender"   // answered: the commands wait for a click
 	WeekOver        Outcome = "week_over"         // answered
 
@@ -46,13 +49,13 @@ const (
 	SenderMismatch Outcome = "sender_mismatch"
 	AuthFailed     Outcome = "auth_failed"
 	Duplicate      Outcome = "duplicate"
-	RateLimited    Outcome = "rate_limited"
-	Failed         Outcome = "failed" // our fault; tried again
+	RateLimited    Outcome = "rate_limited" // the first mail of them is answered
+	Failed         Outcome = "failed"       // our fault; tried again
 )
 
 // Outcomes lists every outcome.
 var Outcomes = []Outcome{
-	Applied, Informed, Refused, NotUnderstood, TooManyCommands, NoCommand, Unproven, WeekOver,
+	Applied, Informed, Refused, NotUnderstood, TooManyCommands, Misplaced, NoCommand, Unproven, WeekOver,
 	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
 }
 
@@ -72,8 +75,9 @@ type Letter struct {
 	From       string
 	Recipients []string
 	Date       time.Time
-	Text       string
-	TooLong    bool
+	Text       string   // with what it quotes
+	TooLong    bool     // it was cut
+	Ours       []string // our addresses: a line that names one is quoted
 	Proof      Proof
 	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
 	Dropped Outcome
@@ -81,15 +85,19 @@ type Letter struct {
 
 // Limits of one user.
 const (
-	MaxMails  = 10 // an hour that are looked at
-	MaxClicks = 60 // an hour
-	maxToken  = 64 // characters of an address' local part
+	MaxMails   = 10    // an hour that are looked at
+	MaxClicks  = 60    // an hour
+	maxToken   = 64    // characters of an address' local part
+	maxWritten = 5_000 // bytes of what a mail's writer wrote
+	maxSame    = 3     // answers a day to the same text without a command: programs repeat themselves
+	maxBelow   = 5     // misplaced lines that are shown
 )
 
 // Origin is the mail that is answered.
 type Origin struct {
 	User user.User
 	Week calendar.Date
+	Sent quotation.Fingerprint // of its words; empty: they were not kept
 }
 
 // Record is what is kept of a mail or a click: an audit, and what UNDO needs.
@@ -99,6 +107,7 @@ type Record struct {
 	MessageID string // of the mail, or of the click
 	Digest    string // of the content: a replay under another Message-ID is found out
 	Outcome   Outcome
+	Said      string // digest of a text by which nothing was done; else ""
 	Commands  []string
 	Results   []string
 	Before    *Before // of what was applied
@@ -168,6 +177,8 @@ type Tx interface {
 	Seen(ctx context.Context, messageID, digest string) (bool, error)
 	// Recent counts the records since a time; those of one outcome, or all with "".
 	Recent(ctx context.Context, since time.Duration, by Source, o Outcome) (int, error)
+	// Said counts the records of a text since a time.
+	Said(ctx context.Context, said string, since time.Duration) (int, error)
 	// Last returns the newest applied record of the week; nil when there is none.
 	Last(ctx context.Context, week calendar.Date) (*Last, error)
 	Save(ctx context.Context, c Change) error
@@ -193,6 +204,8 @@ type Tokens interface {
 // Renderer makes the answers.
 type Renderer interface {
 	Answer(u user.User, a Answer) (planner.Mail, error)
+	// Fixed is of the words that any mail may have.
+	Fixed() quotation.Fingerprint
 }
 
 // Answer is what the user is told.
@@ -208,6 +221,7 @@ type Answer struct {
 	Was, Is    *plan.Week // nil: there was no plan
 	Status     *Status
 	Help       bool
+	Reminder   bool     // how to get help, in a line
 	Undo       string   // the line of a button that takes it back; "" = nothing to take back
 	Waiting    []string // commands that wait for a click
 	Confirm    string   // the line of the button that carries them out
@@ -275,12 +289,33 @@ func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
 	case l.Proof == Forged:
 		r.Outcome = AuthFailed
 	default:
+		reply := s.read(l, origin, tag)
 		return s.handle(ctx, origin, incoming{
-			source: ByMail, id: l.MessageID, digest: digest("mail", origin.User.ID, strings.ToLower(tag), l.Date.UTC().Format(time.RFC3339), l.Text),
-			text: l.Text, tooLong: l.TooLong, proven: l.Proof == Proven,
+			source: ByMail, id: l.MessageID, digest: digest("mail", origin.User.ID, strings.ToLower(tag), l.Date.UTC().Format(time.RFC3339), reply.Above, strings.Join(reply.Below, "\n")),
+			text: reply.Above, below: reply.Below, tooLong: l.TooLong || len(reply.Above) > maxWritten, proven: l.Proof == Proven,
 		})
 	}
 	return r, nil
+}
+
+// read tells what the writer of a letter wrote from what it quotes.
+func (s *Steering) read(l Letter, o Origin, tag string) quotation.Reply {
+	ours := slices.Clone(l.Ours)
+	for _, r := range l.Recipients {
+		if strings.Contains(r, "+"+tag+"@") {
+			ours = append(ours, r)
+		}
+	}
+	return quotation.Split(l.Text, quotation.Original{Sent: o.Sent, Fixed: s.renderer.Fixed(), Addresses: ours}, func(line string) quotation.Reading {
+		switch p := command.Parse(line[:min(len(line), maxWritten)], o.Week); {
+		case len(p.Commands) > 0:
+			return quotation.Command
+		case len(p.Problems) > 0:
+			return quotation.Attempt
+		default:
+			return quotation.Prose
+		}
+	})
 }
 
 // Click carries out the commands of a confirmed button. token names the button: it works
@@ -291,7 +326,7 @@ func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, l
 		return Report{User: u.ID, Outcome: Failed}, err
 	}
 	id := digest("click", token)
-	return s.handle(ctx, Origin{u, week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
+	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
 }
 
 // Lines are the commands that a button's line stands for.
@@ -313,6 +348,7 @@ type incoming struct {
 	id      string
 	digest  string
 	text    string
+	below   []string // what stands below or inside the quotation
 	tooLong bool
 	proven  bool
 }
@@ -377,30 +413,38 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 			r.Outcome = Duplicate
 			return nil
 		}
-		n, err := tx.Recent(ctx, time.Hour, in.source, "")
+		looked, err := tx.Recent(ctx, time.Hour, in.source, "")
 		if err != nil {
 			return err
 		}
-		if most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks}; n >= most[in.source] {
+		limited, err := tx.Recent(ctx, time.Hour, in.source, RateLimited)
+		if err != nil {
+			return err
+		}
+		var c Change
+		var a Answer
+		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks}[in.source]; {
+		case looked-limited < most:
+			if c, a, r.Verbs, err = s.decide(ctx, tx, o, in); err != nil {
+				return err
+			}
+		case limited > 0 || in.source == ByButton:
 			r.Outcome = RateLimited
 			return nil
-		}
-		c, a, verbs, err := s.decide(ctx, tx, o, in)
-		if err != nil {
-			return err
+		default:
+			a = Answer{Outcome: RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("%d mails of yours were read within an hour. This one was not, nor are those that follow, until an hour after the first: send your commands again then.", most)}}}
 		}
 		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
 		a.Week, a.Key = o.Week, in.id
 		if in.source == ByMail {
 			a.InReplyTo = in.id
 		}
-		r.Outcome, r.Verbs, r.Answer = a.Outcome, verbs, a
-		if a.Outcome == NoCommand {
-			if n, err = tx.Recent(ctx, 24*time.Hour, in.source, NoCommand); err != nil {
-				return err
-			}
+		silent, err := s.helpless(ctx, tx, in, &c, &a)
+		if err != nil {
+			return err
 		}
-		if a.Outcome != NoCommand || n == 0 {
+		r.Outcome, r.Answer = a.Outcome, a
+		if !silent {
 			u := o.User
 			if c.User != nil {
 				u = *c.User
@@ -423,6 +467,25 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 		err = errors.Join(err, ferr)
 	}
 	return r, err
+}
+
+// helpless makes the answer to a mail that asks for nothing we know no longer than it need
+// be: the grammar comes once a day. silent: the same text was answered often enough, as a
+// program would write it that answers ours.
+func (s *Steering) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
+	if in.source != ByMail || a.Outcome != NoCommand && a.Outcome != NotUnderstood && a.Outcome != Misplaced {
+		return false, nil
+	}
+	c.Record.Said = digest("said", in.text, strings.Join(in.below, "\n"))
+	same, err := tx.Said(ctx, c.Record.Said, 24*time.Hour)
+	if err != nil || a.Outcome != NoCommand {
+		return same >= maxSame, err
+	}
+	before, err := tx.Recent(ctx, 24*time.Hour, in.source, NoCommand)
+	if before > 0 {
+		a.Help, a.Reminder = false, true
+	}
+	return same >= maxSame, err
 }
 
 // confess records and answers what failed by our fault.
@@ -450,6 +513,13 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 	var c Change
 	if in.tooLong {
 		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
+	}
+	if len(in.below) > 0 {
+		a := Answer{Outcome: Misplaced, Problems: []command.Problem{{Why: "Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation."}}}
+		for _, line := range in.below[:min(len(in.below), maxBelow)] {
+			a.Problems = append(a.Problems, command.Problem{Line: shorten(line), Why: "It stands below or inside the quotation."})
+		}
+		return c, a, nil, nil
 	}
 	w := work{steering: s, tx: tx, week: o.Week, source: in.source}
 	parsed := w.parse(in)
@@ -498,6 +568,14 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 		verbs[i] = x.Verb
 	}
 	return c, a, verbs, nil
+}
+
+// shorten returns at most as much of a line as is shown.
+func shorten(line string) string {
+	if r := []rune(line); len(r) > command.MaxLine {
+		return string(r[:command.MaxLine])
+	}
+	return line
 }
 
 // aboutWeek reports whether a command is about the week of its mail.

@@ -97,7 +97,7 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 	for _, c := range cmds {
 		w.current = c
 		if c.Verb == command.Undo && len(cmds) > 1 {
-			return refuse("UNDO stands alone in its mail.")
+			return refuse(`"UNDO" stands alone in its mail.`)
 		}
 		text, err := w.do(ctx, c)
 		if err != nil {
@@ -368,7 +368,7 @@ func (w *work) regenerate(c command.Command) (string, error) {
 			return "", refuse("There is nothing left of this week to plan anew.")
 		}
 	case c.Mode != "":
-		return "", refuse("A mode holds for the whole week: write REGENERATE WEEK WITH it.")
+		return "", refuse(`A mode holds for the whole week: write "REGENERATE WEEK" and the mode after it.`)
 	case c.Meal == nil:
 		slots = w.open(c.Days[0])
 	default:
@@ -377,10 +377,10 @@ func (w *work) regenerate(c command.Command) (string, error) {
 			return "", err
 		}
 		if w.lockAt(s) >= 0 {
-			return "", refuse("%s is locked: UNLOCK it first.", named(s))
+			return "", refuse(`%s is locked: "UNLOCK" it first.`, named(s))
 		}
 		if slices.Contains(w.in.Wishes.Skips, s) {
-			return "", refuse("%s is skipped: UNSKIP it first.", named(s))
+			return "", refuse(`%s is skipped: "UNSKIP" it first.`, named(s))
 		}
 		slots = []plan.Slot{s}
 	}
@@ -412,11 +412,11 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	}
 	switch {
 	case w.in.Existing == nil:
-		return "", refuse("Nothing is planned yet: LOCK %s with a recipe instead.", named(s))
+		return "", refuse(`Nothing is planned yet: write "LOCK" and a recipe for %s instead.`, named(s))
 	case w.lockAt(s) >= 0:
-		return "", refuse("%s is locked: UNLOCK it first, or LOCK it to the other recipe.", named(s))
+		return "", refuse(`%s is locked: "UNLOCK" it first, or "LOCK" it to the other recipe.`, named(s))
 	case slices.Contains(w.in.Wishes.Skips, s):
-		return "", refuse("%s is skipped: UNSKIP it first.", named(s))
+		return "", refuse(`%s is skipped: "UNSKIP" it first.`, named(s))
 	}
 	w.release(s)
 	if c.Text == "" {
@@ -603,7 +603,7 @@ func (w *work) prefer(c command.Command) (string, error) {
 	s.Preferences = append(slices.Clone(s.Preferences), c.Text)
 	w.before.Preferences = append(w.before.Preferences, c.Text)
 	w.changed, w.person = true, true
-	return "Noted. Wishes of this kind have no effect on plans yet; they are kept and shown by STATUS.", nil
+	return `Noted. Wishes of this kind have no effect on plans yet; they are kept, and "STATUS" shows them.`, nil
 }
 
 func (w *work) ate(c command.Command) (string, error) {
@@ -631,9 +631,9 @@ func (w *work) enable(on bool) (string, error) {
 	w.in.User.Enabled = on
 	w.changed, w.person = true, true
 	if on {
-		return "Your weeks are planned again from the next Friday on.", nil
+		return "Your weeks are planned again from the next Friday on, and your mails come again.", nil
 	}
-	return "No more weeks are planned until you send RESUME in a reply, or ask whoever runs the service.", nil
+	return `No more weeks are planned and no more mails come until you reply "RESUME" to any mail of ours.`, nil
 }
 
 func (w *work) targets(c command.Command) (string, error) {
@@ -700,7 +700,15 @@ func (w *work) undo(ctx context.Context) (string, error) {
 		}
 	}
 	w.uneaten, w.undone, w.changed = b.Eaten, last.ID, true
-	return "Taken back: " + strings.Join(last.Commands, "; ") + ".", nil
+	return "Taken back: " + quoted(last.Commands) + ".", nil
+}
+
+func quoted(lines []string) string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = command.Quoted(l)
+	}
+	return strings.Join(out, ", ")
 }
 
 // without returns the list without what was added to it.

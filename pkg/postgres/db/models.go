@@ -68,6 +68,7 @@ type Outbox struct {
 	WeekOf        *time.Time
 	ReplyKey      *string
 	BouncedAt     *time.Time
+	Fingerprint   []byte
 }
 
 type Plan struct {

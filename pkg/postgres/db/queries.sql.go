@@ -54,7 +54,7 @@ func (q *Queries) CallsToday(ctx context.Context, api string) (int32, error) {
 }
 
 const claimMail = `-- name: ClaimMail :one
-select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at from outbox o
+select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at, fingerprint from outbox o
 where status = 'pending' and next_attempt_at <= now()
   and not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library'))
 order by next_attempt_at, id
@@ -89,6 +89,7 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 		&i.WeekOf,
 		&i.ReplyKey,
 		&i.BouncedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }
@@ -313,8 +314,8 @@ func (q *Queries) HasMail(ctx context.Context, arg HasMailParams) (bool, error) 
 }
 
 const insertMail = `-- name: InsertMail :execrows
-insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key, fingerprint)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict (user_id, email_type, period) do nothing
 `
 
@@ -333,6 +334,7 @@ type InsertMailParams struct {
 	Diary       bool
 	WeekOf      *time.Time
 	ReplyKey    *string
+	Fingerprint []byte
 }
 
 // One mail per user, type and period.
@@ -352,6 +354,7 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) (int64, 
 		arg.Diary,
 		arg.WeekOf,
 		arg.ReplyKey,
+		arg.Fingerprint,
 	)
 	if err != nil {
 		return 0, err

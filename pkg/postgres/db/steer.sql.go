@@ -10,6 +10,24 @@ import (
 	"time"
 )
 
+const countSaid = `-- name: CountSaid :one
+select count(*) from steerings
+where user_id = $1 and said = $2 and created_at > now() - make_interval(secs => $3::float8)
+`
+
+type CountSaidParams struct {
+	UserID  string
+	Said    string
+	Seconds float64
+}
+
+func (q *Queries) CountSaid(ctx context.Context, arg CountSaidParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countSaid, arg.UserID, arg.Said, arg.Seconds)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countSteerings = `-- name: CountSteerings :one
 select count(*) from steerings
 where user_id = $1 and source = $2 and created_at > now() - make_interval(secs => $3::float8) and ($4::text = '' or outcome = $4::text)
@@ -75,18 +93,19 @@ func (q *Queries) ForgetUndo(ctx context.Context) (int64, error) {
 }
 
 const getReplyOrigin = `-- name: GetReplyOrigin :one
-select user_id, week_of from outbox where reply_key = $1 and week_of is not null
+select user_id, week_of, fingerprint from outbox where reply_key = $1 and week_of is not null
 `
 
 type GetReplyOriginRow struct {
-	UserID string
-	WeekOf *time.Time
+	UserID      string
+	WeekOf      *time.Time
+	Fingerprint []byte
 }
 
 func (q *Queries) GetReplyOrigin(ctx context.Context, replyKey *string) (GetReplyOriginRow, error) {
 	row := q.db.QueryRow(ctx, getReplyOrigin, replyKey)
 	var i GetReplyOriginRow
-	err := row.Scan(&i.UserID, &i.WeekOf)
+	err := row.Scan(&i.UserID, &i.WeekOf, &i.Fingerprint)
 	return i, err
 }
 
@@ -107,8 +126,8 @@ func (q *Queries) GetWatermark(ctx context.Context, folder string) (GetWatermark
 }
 
 const insertSteering = `-- name: InsertSteering :exec
-insert into steerings (user_id, week_of, source, message_id, digest, outcome, commands, results, before, trace_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into steerings (user_id, week_of, source, message_id, digest, outcome, commands, results, before, trace_id, said)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type InsertSteeringParams struct {
@@ -122,6 +141,7 @@ type InsertSteeringParams struct {
 	Results   []byte
 	Before    []byte
 	TraceID   string
+	Said      string
 }
 
 func (q *Queries) InsertSteering(ctx context.Context, arg InsertSteeringParams) error {
@@ -136,6 +156,7 @@ func (q *Queries) InsertSteering(ctx context.Context, arg InsertSteeringParams) 
 		arg.Results,
 		arg.Before,
 		arg.TraceID,
+		arg.Said,
 	)
 	return err
 }

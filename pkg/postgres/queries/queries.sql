@@ -109,8 +109,8 @@ order by user_id;
 
 -- name: InsertMail :execrows
 -- One mail per user, type and period.
-insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key)
-values (@user_id, @email_type, @period, @message_id, @recipient, @subject, @text_body, @html_body, @headers, @trace_parent, @inline, @diary, sqlc.narg(week_of), sqlc.narg(reply_key))
+insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, inline, diary, week_of, reply_key, fingerprint)
+values (@user_id, @email_type, @period, @message_id, @recipient, @subject, @text_body, @html_body, @headers, @trace_parent, @inline, @diary, sqlc.narg(week_of), sqlc.narg(reply_key), sqlc.narg(fingerprint))
 on conflict (user_id, email_type, period) do nothing;
 
 -- name: HasMail :one

@@ -1,5 +1,5 @@
 -- name: GetReplyOrigin :one
-select user_id, week_of from outbox where reply_key = @reply_key and week_of is not null;
+select user_id, week_of, fingerprint from outbox where reply_key = @reply_key and week_of is not null;
 
 -- name: LockUser :one
 -- Whoever changes a user or their plan holds the row; references to it are not held up.
@@ -11,6 +11,10 @@ select exists (select from steerings where user_id = @user_id and (message_id = 
 -- name: CountSteerings :one
 select count(*) from steerings
 where user_id = @user_id and source = @source and created_at > now() - make_interval(secs => @seconds::float8) and (@outcome::text = '' or outcome = @outcome::text);
+
+-- name: CountSaid :one
+select count(*) from steerings
+where user_id = @user_id and said = @said and created_at > now() - make_interval(secs => @seconds::float8);
 
 -- name: LastSteering :one
 select id, message_id, commands, before, undone_at from steerings
@@ -28,8 +32,8 @@ where l.user_id = @user_id and l.date = @date and l.meal = @meal
   and not exists (select from diary_entries d where d.user_id = l.user_id and d.date = l.date and d.meal = l.meal and d.status = 'written');
 
 -- name: InsertSteering :exec
-insert into steerings (user_id, week_of, source, message_id, digest, outcome, commands, results, before, trace_id)
-values (@user_id, @week_of, @source, @message_id, @digest, @outcome, @commands, @results, @before, @trace_id);
+insert into steerings (user_id, week_of, source, message_id, digest, outcome, commands, results, before, trace_id, said)
+values (@user_id, @week_of, @source, @message_id, @digest, @outcome, @commands, @results, @before, @trace_id, @said);
 
 -- name: MarkUndone :exec
 update steerings set undone_at = now() where id = @id and undone_at is null;

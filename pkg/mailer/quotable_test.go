@@ -1,0 +1,170 @@
+package mailer_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/mealplanner/mealplanner/pkg/command"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/quotation"
+	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/user"
+)
+
+// wrap breaks each line at its last space that fits the width.
+func wrap(text string, width int) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		now := ""
+		for w := range strings.SplitSeq(strings.TrimSpace(line), " ") {
+			if now != "" && len([]rune(now))+1+len([]rune(w)) > width {
+				out, now = append(out, now), ""
+			}
+			now = strings.TrimSpace(now + " " + w)
+		}
+		out = append(out, now)
+	}
+	return out
+}
+
+// Every line of every mail we send, in text or made of the HTML, broken at whatever width,
+// reads as no command: whoever quotes us orders nothing.
+func TestNoLineOfOurMailsIsACommand(t *testing.T) {
+	t.Parallel()
+	for name, m := range quotableMails(t) {
+		for _, text := range []string{m.Text, quotation.Text(m.HTML), m.Subject} {
+			for width := 30; width <= 100; width++ {
+				for _, line := range wrap(text, width) {
+					if p := command.Parse(line, monday); len(p.Commands) > 0 {
+						t.Errorf("%s, width %d: %q is read as %v", name, width, line, p.Commands)
+					}
+				}
+			}
+		}
+		if len(m.Fingerprint) == 0 {
+			t.Errorf("%s has no fingerprint", name)
+		}
+	}
+}
+
+// quotableMails is every mail of every type that the fixtures know, by type and case.
+func quotableMails(t *testing.T) map[string]planner.Mail {
+	t.Helper()
+	out := insightMails(t, "Lewis")
+	for name, week := range map[string]func(*testing.T) (user.User, planner.Stored){"rich": richWeek, "demo": demoWeek} {
+		out["weekly_plan_"+name], _ = render(t, week)
+	}
+	u, s := demoWeek(t)
+	answer := func(name string, a steer.Answer) {
+		a.Week, a.Key, a.InReplyTo, a.PlanExists = monday, name, "letter@example.org", true
+		m, err := newRenderer(t).Answer(u, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["confirmation_"+name] = m
+	}
+	said := command.Parse("please lock friday dinner Slow roasted Mediterranean aubergine\nI hate Brussels sprouts\nADD more vegetables\nUNLOCK ALL\nPAUSE\nUNDO", monday)
+	var done []steer.Result
+	var waiting []string
+	for _, c := range said.Commands {
+		done, waiting = append(done, steer.Result{Line: c.Line, Text: "Friday dinner stays Salmon with new potatoes."}), append(waiting, c.String())
+	}
+	answer("applied", steer.Answer{Outcome: steer.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
+	answer("waiting", steer.Answer{Outcome: steer.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
+	paused := u
+	paused.Enabled = false
+	paused.Settings.Preferences = []string{"more protein on the days of sport", "skip monday"}
+	answer("status", steer.Answer{Outcome: steer.Informed, Status: &steer.Status{Week: &s.Week, User: paused}})
+	answer("help", steer.Answer{Outcome: steer.NoCommand, Help: true, Ignored: []string{"Good morning to all of you, and then skip tuesday lunch again", "I would say: unlock all"}})
+	answer("reminder", steer.Answer{Outcome: steer.NoCommand, Reminder: true})
+	wrong := command.Parse("LOCK\nUNLOCK\nREGENERATE x\nADJUST\nSKIP\nUNSKIP\nI hate\nADD\nTRAVEL\nATE\nPAUSE now\nSTATUS now\n@claude what\nTRAVEL fri-wed", monday)
+	answer("problems", steer.Answer{Outcome: steer.NotUnderstood, Problems: wrong.Problems, Help: true})
+	return out
+}
+
+// readings tells commands from other lines as the use case does.
+func readings(line string) quotation.Reading {
+	switch p := command.Parse(line, monday); {
+	case len(p.Commands) > 0:
+		return quotation.Command
+	case len(p.Problems) > 0:
+		return quotation.Attempt
+	default:
+		return quotation.Prose
+	}
+}
+
+// quoting puts a mail into a reply as some program might: its text, or text made of its
+// HTML, with lines left out, broken anew, filled or marked, below a header in whatever
+// language or below nothing at all.
+func quoting(t *rapid.T, m planner.Mail) string {
+	word := rapid.StringMatching(`[\p{Latin}\p{Cyrillic}\p{Han}]{2,9}`).Filter(func(w string) bool { return readings(w) == quotation.Prose })
+	text := m.Text
+	if rapid.Bool().Draw(t, "of HTML") {
+		text = quotation.Text(m.HTML)
+	}
+	var lines []string
+	dropping := rapid.IntRange(0, 4).Draw(t, "of ten lines dropped")
+	for line := range strings.Lines(text) {
+		if rapid.IntRange(0, 9).Draw(t, "dropped") >= dropping {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	if rapid.Bool().Draw(t, "without empty lines") {
+		lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+	}
+	if dropping == 0 && rapid.Bool().Draw(t, "filled") {
+		lines = []string{strings.Join(lines, " ")}
+	}
+	if rapid.Bool().Draw(t, "broken") {
+		lines = wrap(strings.Join(lines, "\n"), rapid.IntRange(30, 100).Draw(t, "width"))
+	}
+	space := rapid.SampledFrom([]string{" ", "\u00a0", "  ", " \u200b"}).Draw(t, "space")
+	mark := rapid.SampledFrom([]string{"", "> ", ">", "| ", "    ", "> > ", "\t", "» "}).Draw(t, "mark")
+	for i, l := range lines {
+		lines[i] = mark + strings.ReplaceAll(l, " ", space)
+	}
+	label := func(value string) string { return word.Draw(t, "label") + ": " + value + "\n" }
+	from := "Meal planner <plan@meals.example.org>"
+	head := rapid.SampledFrom([]string{
+		"", label(from) + label("27.11.2026 06:00") + label("lewis@example.org") + label(m.Subject) + "\n",
+		label("Meal planner") + label("27.11.2026") + label("Lewis") + label(m.Subject),
+		word.Draw(t, "said") + " 27/11/2026, " + from + " " + word.Draw(t, "said") + ":\n\n",
+		"-------- " + word.Draw(t, "original") + " " + word.Draw(t, "original") + " --------\n" + label(from),
+	}).Draw(t, "head")
+	return head + strings.Join(lines, "\n") + rapid.SampledFrom([]string{"", "\n\n" + word.Draw(t, "name") + "\n" + word.Draw(t, "name"), "\n-- \nLewis\n"}).Draw(t, "tail")
+}
+
+// Whatever a program does to a mail of ours that it quotes, nothing of it is carried out;
+// of a command above it, exactly that one.
+func TestNothingQuotedIsACommand(t *testing.T) {
+	t.Parallel()
+	mails := quotableMails(t)
+	names := slices.Sorted(maps.Keys(mails))
+	fixed := newRenderer(t).Fixed()
+	rapid.Check(t, func(t *rapid.T) {
+		m := mails[rapid.SampledFrom(names).Draw(t, "mail")]
+		quoted := quoting(t, m)
+		o := quotation.Original{Sent: m.Fingerprint, Fixed: fixed, Addresses: []string{"plan@meals.example.org"}}
+		if rapid.IntRange(0, 4).Draw(t, "known") == 0 {
+			o.Sent = nil
+		}
+		r := quotation.Split(quoted, o, readings)
+		if p := command.Parse(r.Above, monday); len(p.Commands) > 0 {
+			t.Fatalf("%v is read of\n%s", p.Commands, quoted)
+		}
+		if o.Sent == nil {
+			return
+		}
+		const wanted = "LOCK friday dinner"
+		r = quotation.Split("Hello,\n"+wanted+"\n\n"+quoted, o, readings)
+		p := command.Parse(r.Above, monday)
+		if len(p.Commands) != 1 || p.Commands[0].Line != wanted || len(p.Problems) > 0 || len(r.Below) > 0 {
+			t.Fatalf("commands %v, problems %v, below %q of\n%s", p.Commands, p.Problems, r.Below, quoted)
+		}
+	})
+}
