@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/quotation"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -59,6 +60,16 @@ func quotableMails(t *testing.T) map[string]planner.Mail {
 		out["weekly_plan_"+name], _ = render(t, week)
 	}
 	u, s := demoWeek(t)
+	was := s.Week
+	was.Days[1].Meals[recipe.Dinner], was.Days[2].Meals[recipe.Lunch] = nil, was.Days[4].Meals[recipe.Dinner]
+	changed, err := newRenderer(t).ChangedPlan(u, s, was, monday.Time())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(changed.Text, "CHANGED SINCE THE LAST MAIL") || !strings.Contains(changed.HTML, "Changed since the last mail") {
+		t.Errorf("the mail does not say what changed:\n%s", changed.Text)
+	}
+	out["weekly_plan_changed"] = changed
 	answer := func(name string, a steer.Answer) {
 		a.Week, a.Key, a.InReplyTo, a.PlanExists = monday, name, "letter@example.org", true
 		m, err := newRenderer(t).Answer(u, a)
