@@ -45,6 +45,8 @@ type cli struct {
 	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
 	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 const description = "Plans a week of meals from your own recipes so that every day meets its macro targets, consolidates the groceries and mails the plan.\n\n" +
@@ -86,6 +88,7 @@ func longFlags(args []string) []string {
 func newParser(std streams) *kong.Kong {
 	p, err := kong.New(new(cli),
 		kong.Name("mealplanner"),
+		kong.Vars{"version": version},
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(std.out, std.err),
@@ -137,10 +140,17 @@ type settings struct {
 	config.Config `embed:""`
 }
 
+// quiet is above every level: LOG_LEVEL brings the JSON lines of a one-shot command back.
+const quiet = slog.LevelError + 4
+
 // withApp runs fn with a program in the tool role. Logs go to the error stream.
 func (s settings) withApp(ctx context.Context, std *streams, now func() time.Time, fn func(*app.App) error) error {
+	level := slog.LevelWarn
+	if s.Telemetry.OTLPEndpoint == "" {
+		level = quiet // what a person must know, the command says in words
+	}
 	a, err := app.New(ctx, app.Options{
-		Config: s.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelWarn, Now: now,
+		Config: s.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: level, Now: now,
 	})
 	if err != nil {
 		return err

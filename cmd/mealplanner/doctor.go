@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -44,7 +45,14 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		}
 		return "connected, schema up to date", a.Ready(ctx)
 	})
+	check("links", func(context.Context) (string, error) {
+		if d := c.Doubts(); len(d) > 0 {
+			return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(d, "; and "))
+		}
+		return "mails lead to " + c.Web.PublicURL, nil
+	})
 	if dead == nil {
+		check("disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) })
 		c.upstreams(ctx, a, check)
 		if err := a.Stop(context.WithoutCancel(ctx)); err != nil {
 			return err

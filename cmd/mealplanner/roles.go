@@ -43,6 +43,9 @@ func (s settings) serve(ctx context.Context, std *streams, now func() time.Time,
 	if err != nil {
 		return err
 	}
+	for _, d := range s.Doubts() {
+		a.Log.Warn("Mails will not work as they are configured", "component", string(role), "cure", d)
+	}
 	err = a.Start(ctx)
 	if err == nil {
 		<-ctx.Done()

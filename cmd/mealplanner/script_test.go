@@ -84,6 +84,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SMTP_USERNAME", sandbox.MailUser)
 			env.Setenv("SMTP_PASSWORD", box.MailPassword)
 			env.Setenv("SMTP_ENCRYPTION", "none")
+			env.Setenv("GENERATION_TIMEOUT", "60s") // a loaded machine is no failure
+			env.Setenv("GENERATION_UPSTREAM_TIMEOUT", "20s")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

@@ -62,7 +62,7 @@ type wishes struct {
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
 	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
 	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
-	Clicks    *bool    `name:"track-clicks" help:"Count when a link of a mail is followed." negatable:""`
+	Clicks    *bool    `name:"track-clicks" help:"Count when a link of a mail is followed; only if the user agrees." negatable:""`
 	Opens     *bool    `name:"track-opens" help:"Count when a mail is opened; only if the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
@@ -78,9 +78,7 @@ func (w wishes) apply(u *user.User) error {
 		u.Settings.Diary = user.DiaryMode(strings.TrimPrefix(*w.Diary, "off"))
 	}
 	set(&u.Settings.TrackOpens, w.Opens)
-	if w.Clicks != nil {
-		u.Settings.NoClicks = !*w.Clicks
-	}
+	set(&u.Settings.TrackClicks, w.Clicks)
 	for _, l := range []struct {
 		flag string
 		to   *[]string

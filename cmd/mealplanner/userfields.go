@@ -61,7 +61,7 @@ func fields(u user.User) []field {
 		{"mails not wanted", user.Shown(s.NoMail)},
 		{"fatsecret", map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
 		{"diary", cmp.Or(string(s.Diary), "off")},
-		{"track clicks", onOff(!s.NoClicks)},
+		{"track clicks", onOff(s.TrackClicks)},
 		{"track opens", onOff(s.TrackOpens)},
 	}
 }

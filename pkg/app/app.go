@@ -471,6 +471,12 @@ func (a *App) Ready(ctx context.Context) error {
 	return nil
 }
 
+// CheckWrites writes a megabyte to the database's log, which a full or read-only disk refuses.
+func (a *App) CheckWrites(ctx context.Context) error {
+	_, err := a.pool().Exec(ctx, "select pg_logical_emit_message(true, 'mealplanner doctor', repeat('x', 1048576))")
+	return fault.Wrap(fault.DatabaseError, "write to the database (is its disk full or read-only?)", err)
+}
+
 // Start runs the role: its listeners and its jobs. It returns when they run.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.Ready(ctx); err != nil {

@@ -305,7 +305,7 @@ func TestObjectionsHoldForDeliveredMails(t *testing.T) {
 	t.Parallel()
 	r := newReaders(t)
 	r.accepted(t, time.Minute)
-	r.change(t, "user_lewis", func(u *user.User) { u.Settings.TrackOpens, u.Settings.NoClicks = false, true })
+	r.change(t, "user_lewis", func(u *user.User) { u.Settings.TrackOpens, u.Settings.TrackClicks = false, false })
 	if got := r.visit(t, http.MethodGet, r.found(t, "lewis", "/r/")); got.status != 200 || !strings.HasPrefix(got.path, "/plan/") {
 		t.Errorf("the link leads to %s: %d", got.path, got.status)
 	}

@@ -78,11 +78,14 @@ type Result struct {
 // recentDays are the days before today whose average the advisor shows.
 const recentDays = 7
 
-// Advise mails the evening's advice about a date.
+// Advise mails the evening's advice about a date, to those who keep a diary.
 func (c *Coach) Advise(ctx context.Context, userID string, date calendar.Date) (Result, error) {
 	u, skip, err := c.recipient(ctx, userID, AdvisorType, date.String())
 	if err != nil || skip != "" {
 		return Result{Skipped: skip}, err
+	}
+	if !c.diary.Connected(u) {
+		return Result{Skipped: "no diary is connected"}, nil
 	}
 	d, err := c.Advice(ctx, u, date)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,20 +76,28 @@ func Parse(raw []byte) (Parts, error) {
 func (m *Mailbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		list := m.Messages()
-		show(w, "list.html", map[string]any{"Messages": list, "To": r.URL.Query().Get("to")})
+		list, to := m.Messages(), r.URL.Query().Get("to")
+		if to != "" {
+			list = slices.DeleteFunc(list, func(x Message) bool { return x.To != to })
+		}
+		slices.Reverse(list)
+		show(w, "list.html", map[string]any{"Messages": list, "To": to})
 	})
-	mux.HandleFunc("GET /mail/{n}", m.withMessage(func(w http.ResponseWriter, _ *http.Request, msg Message, p Parts) {
+	mux.HandleFunc("GET /mail/{n}", m.withMessage(func(w http.ResponseWriter, r *http.Request, msg Message, p Parts) {
 		var headers []string
 		for f := p.Header.Fields(); f.Next(); {
 			headers = append(headers, f.Key()+": "+f.Value())
 		}
-		show(w, "mail.html", map[string]any{"M": msg, "Text": p.Text, "Headers": strings.Join(headers, "\n")})
+		data := map[string]any{"M": msg, "Text": p.Text, "Headers": strings.Join(headers, "\n")}
+		if sent := r.URL.Query().Get("sent"); sent != "" {
+			m.answer(data, msg.Number, sent, r.URL.Query().Get("looks"))
+		}
+		show(w, "mail.html", data)
 	}))
 	mux.HandleFunc("GET /mail/{n}/html", m.withMessage(func(w http.ResponseWriter, _ *http.Request, _ Message, p Parts) {
-		w.Header().Set("Content-Security-Policy", "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+		w.Header().Set("Content-Security-Policy", "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, p.HTML) // the reader went away
+		_, _ = io.WriteString(w, inNewTab(p.HTML)) // the reader went away
 	}))
 	mux.HandleFunc("GET /mail/{n}/raw", m.withMessage(func(w http.ResponseWriter, _ *http.Request, msg Message, _ Parts) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -158,7 +168,49 @@ func (m *Mailbox) reply(w http.ResponseWriter, r *http.Request, msg Message, p P
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	http.Redirect(w, r, "../../", http.StatusSeeOther)
+	id, err := out.MessageID()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	// Relative, since the handler may be mounted below a prefix that http.Redirect cannot see.
+	w.Header().Set("Location", "../"+r.PathValue("n")+"?sent="+url.QueryEscape(id))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// inNewTab makes the links of a mail open in a tab of their own, as a mail program does: no
+// page of ours lets itself be framed.
+func inNewTab(html string) string {
+	const base = `<base target="_blank">`
+	if before, after, ok := strings.Cut(html, "<head>"); ok {
+		return before + "<head>" + base + after
+	}
+	return base + html
+}
+
+// maxLooks is how many seconds a page waits for the answer to a reply.
+const maxLooks = 30
+
+// answer puts what came back to a reply, if it did, into the page of the mail.
+func (m *Mailbox) answer(data map[string]any, n int, sent, looks string) {
+	for _, x := range m.Messages() {
+		p, err := Parse(x.Raw)
+		if err != nil || !strings.Contains(p.Header.Get("In-Reply-To"), sent) {
+			continue
+		}
+		data["Answer"], data["AnswerText"] = x, p.Text
+		return
+	}
+	seen, err := strconv.Atoi(looks)
+	if err != nil {
+		seen = 0
+	}
+	if seen >= maxLooks {
+		data["Waiting"] = "No answer came within half a minute. Does the planner run, and does it read replies (IMAP_HOST)?"
+		return
+	}
+	data["Waiting"] = "Waiting for what comes back."
+	data["Refresh"] = fmt.Sprintf("%d?sent=%s&looks=%d", n, url.QueryEscape(sent), seen+1)
 }
 
 func show(w http.ResponseWriter, name string, data any) {

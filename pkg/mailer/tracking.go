@@ -19,7 +19,7 @@ func (r *Renderer) tracking(u user.User, emailType, period string) tracking {
 
 // link returns the address to put in the place of one of our pages' addresses.
 func (t tracking) link(address string) string {
-	if t.user.Settings.NoClicks {
+	if !t.user.Settings.TrackClicks {
 		return address
 	}
 	return t.links.Click(t.key, address)

@@ -41,10 +41,10 @@ func TestMailsTrackWhatTheirUserAllows(t *testing.T) {
 		settings     user.Settings
 		open, clicks bool
 	}{
-		"by default": {user.Settings{}, false, true},
-		"agreed":     {user.Settings{TrackOpens: true}, true, true},
-		"objected":   {user.Settings{NoClicks: true}, false, false},
-		"opens only": {user.Settings{TrackOpens: true, NoClicks: true}, true, false},
+		"by default":  {user.Settings{}, false, false},
+		"agreed":      {user.Settings{TrackOpens: true, TrackClicks: true}, true, true},
+		"clicks only": {user.Settings{TrackClicks: true}, false, true},
+		"opens only":  {user.Settings{TrackOpens: true}, true, false},
 	} {
 		for _, m := range everyMail(t, newRenderer(t), c.settings) {
 			if pixel.MatchString(m.HTML) != c.open || strings.Contains(m.HTML, "/o/") != c.open {

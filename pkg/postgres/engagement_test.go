@@ -50,7 +50,7 @@ func TestSignalsTooSoonAreMachines(t *testing.T) {
 	t.Parallel()
 	pool := withAna(t)
 	u := ana()
-	u.Settings.TrackOpens = true
+	u.Settings.TrackOpens, u.Settings.TrackClicks = true, true
 	if err := postgres.NewUsers(pool).Set(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +91,9 @@ func TestSignalsThatAreNotWanted(t *testing.T) {
 		change         func(*user.Settings)
 		opens, clicked bool
 	}{
-		{func(*user.Settings) {}, false, true},
-		{func(s *user.Settings) { s.TrackOpens = true }, true, true},
-		{func(s *user.Settings) { s.NoClicks = true }, false, false},
+		{func(*user.Settings) {}, false, false},
+		{func(s *user.Settings) { s.TrackOpens, s.TrackClicks = true, true }, true, true},
+		{func(s *user.Settings) { s.TrackClicks = true }, false, true},
 	} {
 		u := ana()
 		c.change(&u.Settings)

@@ -161,6 +161,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
+	if err := notNewer(ctx, p); err != nil {
+		return nil, err
+	}
 	results, err := p.Up(ctx)
 	if err != nil {
 		return nil, fault.Wrap(fault.DatabaseError, op, err)
@@ -215,6 +218,9 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, op, err)
 	}
+	if err := notNewer(ctx, p); err != nil {
+		return 0, err
+	}
 	status, err := p.Status(ctx)
 	if err != nil {
 		return 0, fault.Wrap(fault.DatabaseError, op, err)
@@ -225,6 +231,21 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// notNewer refuses a schema that a newer program made: this one does not know what its
+// columns and triggers mean.
+func notNewer(ctx context.Context, p *goose.Provider) error {
+	const op = "database: schema"
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fault.Wrap(fault.DatabaseError, op, err)
+	}
+	sources := p.ListSources()
+	if known := sources[len(sources)-1].Version; have > known {
+		return fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
+	}
+	return nil
 }
 
 // failed gives a database error its kind: no rows is NotFound, a broken constraint

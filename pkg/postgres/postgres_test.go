@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -477,5 +478,23 @@ func TestDueWeeks(t *testing.T) {
 		if err != nil || fmt.Sprint(got) != c.want {
 			t.Errorf("%s: %v, %v; want %s", name, got, err, c.want)
 		}
+	}
+}
+
+// A schema that a newer program made is refused, by whoever starts and by migrate.
+func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	pool := testpg.Pool(t)
+	if n, err := postgres.Pending(t.Context(), pool); n != 0 || err != nil {
+		t.Fatalf("%d migrations are missing, %v", n, err)
+	}
+	if _, err := pool.Exec(t.Context(), "insert into goose_db_version (version_id, is_applied) values (9999, true)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Pending(t.Context(), pool); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), "newer mealplanner") {
+		t.Errorf("starting: %v", err)
+	}
+	if _, err := postgres.Migrate(t.Context(), pool, slog.New(slog.DiscardHandler)); fault.KindOf(err) != fault.InvalidConfig {
+		t.Errorf("migrate: %v", err)
 	}
 }

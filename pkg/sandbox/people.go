@@ -39,6 +39,7 @@ func People() []Person {
 			ID: "user_" + id, Name: name, Email: id + "@sandbox.example", TimeZone: zone, Enabled: true,
 			People: people, Connection: Connection, Settings: user.DefaultSettings(),
 		}}
+		p.Settings.TrackClicks = true // the demonstration's people agreed
 		change(&p)
 		return p
 	}

@@ -152,12 +152,15 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if o.Endpoint != "" {
 		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
 	}
-	t.Logger = slog.New(&contextHandler{next: slog.NewMultiHandler(sinks...), levels: t.Levels, opts: o.Logs, has: map[string]bool{}})
+	withFields := func(next slog.Handler) *slog.Logger {
+		return slog.New(&contextHandler{next: next, levels: t.Levels, opts: o.Logs, has: map[string]bool{}})
+	}
+	t.Logger = withFields(slog.NewMultiHandler(sinks...))
 
 	otel.SetTracerProvider(t.Tracers)
 	otel.SetMeterProvider(t.Meters)
 	otel.SetTextMapPropagator(propagation.TraceContext{}) // third parties get no baggage
-	otel.SetErrorHandler(&exportErrors{log: slog.New(stdout), every: time.Minute})
+	otel.SetErrorHandler(&exportErrors{log: withFields(stdout), every: time.Minute}) // not over OTLP: that is what fails
 
 	if o.Endpoint != "" {
 		if err := runtime.Start(runtime.WithMeterProvider(t.Meters)); err != nil {

@@ -52,9 +52,10 @@ type Settings struct {
 	// Diary says whether confirmed meals are written to the user's food diary.
 	Diary DiaryMode `json:"diary,omitempty"`
 
-	NoMail     []string `json:"no_mail,omitempty"`     // mail types the user unsubscribed from
-	TrackOpens bool     `json:"track_opens,omitempty"` // opt-in
-	NoClicks   bool     `json:"no_clicks,omitempty"`   // links of mails lead to their pages without being counted
+	NoMail []string `json:"no_mail,omitempty"` // mail types the user unsubscribed from
+	// What mails tell of their reader, by opt-in alone.
+	TrackOpens  bool `json:"track_opens,omitempty"`
+	TrackClicks bool `json:"track_clicks,omitempty"`
 }
 
 // DiaryMode says what is done with meals that the user confirmed as eaten.

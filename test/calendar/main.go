@@ -96,7 +96,7 @@ func run(rotating int, only string, args []string) error {
 	var failed []string
 	for _, m := range choose(moments(), rotating, only, time.Now()) {
 		begin := time.Now()
-		cmd := exec.Command("go", append([]string{"test", "-count=1", "-vet=off", "-exec", self + " exec"}, args...)...)
+		cmd := exec.Command("go", append([]string{"test", "-count=1", "-timeout=30m", "-vet=off", "-exec", self + " exec"}, args...)...)
 		// The overlay reaches builds inside the tests too.
 		cmd.Env = append(os.Environ(), momentVariable+"="+m.at.Format(time.RFC3339), preloadVariable+"="+preload, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
 		var out bytes.Buffer

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -60,7 +62,7 @@ func Start(t *testing.T) *Browser {
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-background-networking", true), chromedp.UserDataDir(t.TempDir()))
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-features", "IsolateSandboxedIframes"), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := context.WithTimeout(context.Background(), timeout)
 	alloc, stopAlloc := chromedp.NewExecAllocator(ctx, opts...)
 	tab, _ := chromedp.NewContext(alloc)
@@ -107,6 +109,70 @@ func (b *Browser) load(html string, v View, scale float64) error {
 		return err
 	}
 	return chromedp.Do(b.ctx, chromedp.WaitReady(chromedp.CSS("body")))
+}
+
+// Visit opens an address.
+func (b *Browser) Visit(t *testing.T, url string) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(url)); err != nil {
+		t.Fatalf("open %s: %v", url, err)
+	}
+}
+
+// ClickInFrame clicks the first element of the page's only frame that matches, as a person
+// with a mouse does, and returns the tab that this opens.
+func (b *Browser) ClickInFrame(t *testing.T, css string) *Browser {
+	t.Helper()
+	frames, err := chromedp.Run(b.ctx, chromedp.Nodes(chromedp.CSS("iframe")))
+	if err != nil || len(frames) != 1 {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	opened := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return i.URL != "" })
+	if err := chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(css), chromedp.FromNode(frames[0]))); err != nil {
+		t.Fatalf("click %s: %v", css, err)
+	}
+	select {
+	case id := <-opened:
+		tab, stop := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+		t.Cleanup(stop)
+		if err := chromedp.Do(tab, chromedp.WaitReady(chromedp.CSS("body"))); err != nil {
+			t.Fatalf("the new tab: %v", err)
+		}
+		return &Browser{tab}
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the click on %s opened nothing", css)
+		return nil
+	}
+}
+
+// Click clicks an element and waits for the page that follows.
+func (b *Browser) Click(t *testing.T, css string) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(css))); err != nil {
+		t.Fatalf("click %s: %v", css, err)
+	}
+}
+
+// Type writes text into a field.
+func (b *Browser) Type(t *testing.T, css, text string) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS(css), text)); err != nil {
+		t.Fatalf("type into %s: %v", css, err)
+	}
+}
+
+// Await waits until the page's text contains the words.
+func (b *Browser) Await(t *testing.T, words string) {
+	t.Helper()
+	var text string
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body ? document.body.innerText : ''"))
+		if err == nil && strings.Contains(got, words) {
+			return
+		}
+		text = got
+	}
+	t.Fatalf("the page never shows %q; it shows\n%s", words, text)
 }
 
 //go:embed check.js

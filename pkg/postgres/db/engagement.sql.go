@@ -185,7 +185,7 @@ with asked as (
     join users u on u.id = o.user_id
     where case asked.kind
         when 'open' then coalesce((u.settings ->> 'track_opens')::boolean, false)
-        else not coalesce((u.settings ->> 'no_clicks')::boolean, false)
+        else coalesce((u.settings ->> 'track_clicks')::boolean, false)
     end
 ), event as (
     insert into mail_events (outbox_id, kind, machine) select id, kind, machine from mail

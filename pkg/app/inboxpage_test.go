@@ -1,0 +1,59 @@
+package app_test
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/pagetest"
+)
+
+// A person with a mouse opens a mail in the sandbox's inbox page, presses a button in it,
+// confirms, and the plan is another one; then answers the mail and reads what came back.
+func TestInboxPageAsAPersonUsesIt(t *testing.T) {
+	t.Parallel()
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", anyPort)
+	must(t, err)
+	addr := ln.Addr().String()
+	must(t, ln.Close())
+	w := newWorld(t, options{people: sandbox.People()[:1], imap: true, now: time.Now, change: func(c *config.Config) {
+		c.Web.APIAddr, c.Web.PublicURL = addr, "http://"+addr
+		c.IMAP.Encryption, c.IMAP.Username, c.IMAP.AuthservID = "none", sandbox.InboxAddress, "sandbox.invalid"
+	}})
+	must(t, w.Start(t.Context()))
+	const who = "user_lewis"
+	u, err := w.Users.Get(t.Context(), who)
+	must(t, err)
+	monday, err := app.NextWeek(u, time.Now())
+	must(t, err)
+	_, err = w.Generate(t.Context(), planner.Request{User: who, Week: monday}, nil)
+	must(t, err)
+	must(t, w.box.Mail.Wait(t.Context(), 1))
+	before, err := w.Plans.Get(t.Context(), who, monday)
+	must(t, err)
+
+	browser := pagetest.Start(t)
+	inbox := strings.TrimSuffix(w.box.InboxURL(), "/")
+	browser.Visit(t, inbox+"/mail/1")
+	tab := browser.ClickInFrame(t, "p > a.btn + a.btn")
+	tab.Await(t, "Nothing has been changed yet.")
+	tab.Click(t, "button")
+	tab.Await(t, "Done.")
+	after, err := w.Plans.Get(t.Context(), who, monday)
+	must(t, err)
+	if len(planner.Diff(before.Week, after.Week)) == 0 {
+		t.Error("the button said Done and changed no meal")
+	}
+
+	browser.Visit(t, inbox+"/mail/1")
+	browser.Type(t, "#t", "STATUS")
+	browser.Click(t, "form button")
+	browser.Await(t, "The answer to your reply")
+	browser.Visit(t, inbox+"/")
+	browser.Await(t, "the newest first")
+}
