@@ -159,7 +159,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 
 	otel.SetTracerProvider(t.Tracers)
 	otel.SetMeterProvider(t.Meters)
-	otel.SetTextMapPropagator(propagation.TraceContext{}) // third parties get no baggage
+	otel.SetTextMapPropagator(propagation.TraceContext{})                            // third parties get no baggage
 	otel.SetErrorHandler(&exportErrors{log: withFields(stdout), every: time.Minute}) // not over OTLP: that is what fails
 
 	if o.Endpoint != "" {
