@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // upstreams connects the use cases to Tandoor and FatSecret: one client for each
@@ -82,7 +83,11 @@ func (a *App) CheckConnection(ctx context.Context, c postgres.Connection) error 
 	if err != nil {
 		return err
 	}
-	_, err = l.client.Check(ctx)
+	s, err := l.client.Check(ctx)
+	if err == nil && c.WriteBack && !s.CanWrite {
+		err = fault.New(fault.Unauthorized, "connection "+c.ID,
+			"write_back needs a token that may write: make one with scope \"read write\" in Tandoor under Settings > API, or leave write-back off")
+	}
 	return err
 }
 
@@ -145,18 +150,20 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
 }
 
 // Fetch implements [recipesync.Upstream].
-func (u *upstreams) Fetch(ctx context.Context, connection string, since time.Time, known map[recipe.ID]time.Time, full bool, progress recipesync.Progress) (recipesync.Found, error) {
+func (u *upstreams) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
 	client, err := u.tandoor(ctx, connection)
 	if err != nil {
 		return recipesync.Found{}, err
 	}
-	res, err := client.Sync(ctx, since, known, full, progress)
-	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted}
+	res, err := client.Sync(ctx, tandoor.Ask{
+		Since: ask.Since, Known: ask.Known, Full: ask.Full, Progress: ask.Progress,
+		Guard: func(id int64, name string, gone []recipe.ID) error {
+			return ask.Guard(writeback.Space{ID: id, Name: name}, gone)
+		},
+	})
+	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted, Refused: res.Refused}
 	for _, p := range res.Problems {
 		found.Problems = append(found.Problems, recipesync.Problem{Recipe: p.Recipe, Name: p.Name, Field: string(p.Kind) + " " + p.Field, Problem: p.Detail})
-		if _, have := known[p.Recipe]; have && p.Refused {
-			found.Deleted = append(found.Deleted, p.Recipe)
-		}
 	}
 	return found, err
 }
