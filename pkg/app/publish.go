@@ -68,7 +68,7 @@ func (a *App) publish(ctx context.Context, userID string) (n int, notWritten, er
 }
 
 func (a *App) writeBack(ctx context.Context, p postgres.Unpublished) (writeback.Report, error) {
-	stored, err := a.Plans.Get(ctx, p.User, p.Week)
+	wanted, err := a.wanted(ctx, p)
 	if err != nil {
 		return writeback.Report{}, err
 	}
@@ -76,18 +76,27 @@ func (a *App) writeBack(ctx context.Context, p postgres.Unpublished) (writeback.
 	if err != nil {
 		return writeback.Report{}, err
 	}
+	return writeback.Write(ctx, client, a.writeBook, wanted)
+}
+
+// wanted is what the library should show of a plan.
+func (a *App) wanted(ctx context.Context, p postgres.Unpublished) (writeback.Plan, error) {
+	stored, err := a.Plans.Get(ctx, p.User, p.Week)
+	if err != nil {
+		return writeback.Plan{}, err
+	}
 	pool, err := a.Recipes.Load(ctx, p.Connection)
 	if err != nil {
-		return writeback.Report{}, err
+		return writeback.Plan{}, err
 	}
 	n := namesOf(pool)
-	return writeback.Write(ctx, client, a.writeBook, writeback.Plan{
+	return writeback.Plan{
 		ID: p.ID, Connection: p.Connection, Meals: plannedMeals(stored, p.People), Needs: writeback.Merge(needs(stored.Groceries, n.need)),
 		Old: writeback.Old{
 			Marker: "mealplanner:" + planner.GenerationID(p.User, p.Week), Meals: plannedMeals(stored, 1),
-			Needs: needs(stored.Groceries, func(food int64, name, unit string) (string, string) { return name, unit }),
+			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
 		},
-	})
+	}, nil
 }
 
 // plannedMeals are the plan's meals for all who eat.
