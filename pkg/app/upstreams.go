@@ -77,18 +77,37 @@ func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
 }
 
 // CheckConnection asks the library, which need not be stored yet, step by step whether it
-// can be used. The error of the first step that fails says the cure.
+// can be used for what is wanted of it. The error of the first step that fails says the cure.
 func (a *App) CheckConnection(ctx context.Context, c postgres.Connection) error {
+	_, err := a.checkConnection(ctx, c)
+	return err
+}
+
+func (a *App) checkConnection(ctx context.Context, c postgres.Connection) (tandoor.Status, error) {
 	l, err := a.upstreams.newTandoor(c)
 	if err != nil {
-		return err
+		return tandoor.Status{}, err
 	}
 	s, err := l.client.Check(ctx)
 	if err == nil && c.WriteBack && !s.CanWrite {
 		err = fault.New(fault.Unauthorized, "connection "+c.ID,
-			"write_back needs a token that may write: make one with scope \"read write\" in Tandoor under Settings > API, or leave write-back off")
+			"write-back needs a token that may write: make one with scope \"read write\" in Tandoor under Settings > API, or switch write-back off")
 	}
-	return err
+	return s, err
+}
+
+// CheckLibrary is [App.CheckConnection] for a stored connection: it must show the space that
+// its recipes are of. Kind Conflict when it shows another.
+func (a *App) CheckLibrary(ctx context.Context, c postgres.Connection) (tandoor.Status, error) {
+	s, err := a.checkConnection(ctx, c)
+	if err != nil {
+		return s, err
+	}
+	was, err := a.writeBook.Space(ctx, c.ID)
+	if err == nil && was.ID != 0 && was.ID != s.SpaceID {
+		err = writeback.SpaceChanged(c.ID, was, writeback.Space{ID: s.SpaceID, Name: s.Space})
+	}
+	return s, err
 }
 
 // Tandoor returns the client of a connection.

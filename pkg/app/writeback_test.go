@@ -233,7 +233,7 @@ func (s *shared) meddleLines() string {
 	case "tick":
 		row = s.do("PATCH", path, `{"checked":true}`)
 	case "edit":
-		row = s.do("PATCH", path, fmt.Sprintf(`{"amount":%v}`, (amount + 5*recipe.One).Float()))
+		row = s.do("PATCH", path, fmt.Sprintf(`{"amount":%v}`, (amount+5*recipe.One).Float()))
 		amount += 5 * recipe.One
 	case "delete":
 		row = s.do("DELETE", path, "")
@@ -450,4 +450,3 @@ func (s *shared) right() {
 		}
 	}
 }
-

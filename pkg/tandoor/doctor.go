@@ -22,7 +22,8 @@ const LeastVersion = "2.5.2"
 // Status is what [Client.Check] found.
 type Status struct {
 	Version  string     // of Tandoor; empty in a source checkout
-	Space    string     // the tenant the token belongs to
+	Space    string     // the tenant the token belongs to, by name
+	SpaceID  int64      // and by id
 	CanWrite bool       // whether plans and shopping lists can be written back
 	Missing  []Nutrient // nutrients no property type of the space stands for
 	// Alone says that the space has other users, and that they do not see what is written:
@@ -73,7 +74,7 @@ func (c *Client) Check(ctx context.Context) (Status, error) {
 	if err := c.call(ctx, request{endpoint: "space", path: "/api/space/current/"}, &space); err != nil {
 		return s, err
 	}
-	s.Space = space.Name
+	s.Space, s.SpaceID = space.Name, space.ID
 	one := url.Values{"page_size": {"1"}}
 	for _, ask := range []request{{endpoint: "meal_plan_list", path: "/api/meal-plan/"}, {endpoint: "shopping_list", path: "/api/shopping-list-entry/"}} {
 		ask.query = one
