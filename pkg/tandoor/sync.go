@@ -144,7 +144,7 @@ func (c *Client) Sync(ctx context.Context, ask Ask) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	err = c.details(ctx, ref, todo, &res, ask.Progress)
+	err = c.details(ctx, ref, todo, ask.Since.IsZero(), &res, ask.Progress)
 	return res, err
 }
 
@@ -169,7 +169,9 @@ func (c *Client) deleted(ctx context.Context, known map[recipe.ID]time.Time) ([]
 	return gone, nil
 }
 
-func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, res *Result, progress func(done, total int)) error {
+// details fetches recipes. If they are the whole library and none can be shown, it is not
+// about recipes.
+func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, whole bool, res *Result, progress func(done, total int)) error {
 	var (
 		mu      sync.Mutex
 		done    int
@@ -207,7 +209,7 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, r
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if unshown == len(todo) {
+	if whole && unshown == len(todo) {
 		return lastBad
 	}
 	slices.SortFunc(res.Changed, func(a, b recipe.Recipe) int { return int(a.ID - b.ID) })
