@@ -238,6 +238,35 @@ func writingCases() []Case {
 	return slices.Concat(plansWritten(), personsWork(), shopping(), []Case{
 		lost("plan answer lost after it took effect", faultswitch.Rule{Method: "POST", Path: "/api/meal-plan/", Skip: 2}),
 		lost("shopping answer lost after it took effect", faultswitch.Rule{Method: "POST", Path: "/api/shopping-list-entry/", Skip: 1}),
+		{Name: "a person's twin is not taken for a lost answer", Check: func(ctx context.Context, e *Env) error {
+			w := &writing{e, newBook(), week(e)}
+			if err := send(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"Breakfast"}`); err != nil {
+				return err
+			}
+			twin := fmt.Sprintf(`{"recipe":%d,"meal_type":1,"servings":1.5,"from_date":%q}`, w.plan.Meals[0].Recipe, w.plan.Meals[0].Date)
+			if err := send(ctx, e, http.MethodPost, "/api/meal-plan/", twin); err != nil {
+				return err
+			}
+			if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/", `{"food":{"name":"Rice"},"unit":{"name":"g"},"amount":500}`); err != nil {
+				return err
+			}
+			for _, path := range []string{"/api/meal-plan/", "/api/shopping-list-entry/"} {
+				if _, err := e.Faults.Set(faultswitch.Rule{Method: "POST", Path: path, Status: 503, Times: 2}); err != nil {
+					return err
+				}
+				if _, err := w.write(ctx); fault.KindOf(err) != fault.Unavailable {
+					return fmt.Errorf("in an outage: %w", err)
+				}
+			}
+			if _, err := w.write(ctx); err != nil {
+				return err
+			}
+			meals, lines, err := w.shown(ctx)
+			if err != nil || len(meals) != 7 || len(lines) != 4 {
+				return fmt.Errorf("%d meals, %d lines, %v; want 6 and 3 of ours and one each of the person's", len(meals), len(lines), err)
+			}
+			return nil
+		}},
 		{Name: "removal answer lost after it took effect", Check: func(ctx context.Context, e *Env) error {
 			for _, path := range []string{"/api/meal-plan/*", "/api/shopping-list-entry/*"} {
 				w := &writing{e, newBook(), week(e)}
