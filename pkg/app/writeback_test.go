@@ -277,7 +277,9 @@ func (s *shared) pool2() *postgres.Pool { return postgres.NewPool(s.pool) }
 
 // write writes back and says what became certain.
 func (s *shared) write() error {
-	_, err := s.pool.Exec(s.t.Context(), "update plans set published_at = null")
+	_, err := s.Amend(s.t.Context(), lewis)
+	must(s.t, err)
+	_, err = s.pool.Exec(s.t.Context(), "update plans set published_at = null, outdated = null")
 	must(s.t, err)
 	_, werr := s.Publish(s.t.Context(), lewis)
 	meals, _ := s.wanted()

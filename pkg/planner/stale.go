@@ -14,7 +14,7 @@ func stale(connection string, cause error) string {
 		return fmt.Sprintf("Tandoor refused the token of connection %q: make a new one in Tandoor under Settings > API, and set it for the connection.", connection)
 	case fault.TimeoutError:
 		return fmt.Sprintf("Tandoor (connection %q) was too slow to say in time what changed.", connection)
-	case fault.NetworkError:
+	case fault.NetworkError, "": // nobody said why
 		return fmt.Sprintf("Tandoor (connection %q) could not be reached.", connection)
 	case fault.Unavailable:
 		return fmt.Sprintf("Tandoor (connection %q) is starting, overloaded or down.", connection)
