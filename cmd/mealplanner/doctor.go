@@ -85,16 +85,26 @@ func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string
 	}
 	for _, conn := range conns {
 		check("tandoor", func(ctx context.Context) (string, error) {
-			client, err := a.Tandoor(ctx, conn.ID)
+			s, err := a.CheckLibrary(ctx, conn)
 			if err != nil {
-				return "", err
+				return "", fmt.Errorf("connection %s: %w", conn.ID, err)
 			}
-			s, err := client.Check(ctx)
-			return fmt.Sprintf("%s at %s, version %q, space %q, write access %t", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite), err
+			detail := fmt.Sprintf("%s at %s, version %q, space %q, write access %t, write-back %s", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite, onOff(conn.WriteBack))
+			if conn.WriteBack && s.Alone {
+				detail += ". Only the token's user sees what is written: put them into a household of the space, with the others"
+			}
+			return detail, nil
 		})
 	}
 	check("fatsecret", a.CheckFatSecret)
 	check("replies", a.CheckInbox)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {

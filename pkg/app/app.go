@@ -123,6 +123,7 @@ type App struct {
 	steerings  *postgres.Steering
 	amendments *postgres.Amendments
 	amender    observe.Amender
+	writeBook  *postgres.WriteBook
 	inbox      *inbox.Reader // nil: replies are not read
 	upstreams  *upstreams
 	accounts   *fatsecretAccounts
@@ -343,7 +344,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.Box = box
 	tracer := a.telemetry.Tracer()
 	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool), postgres.NewRecipes(pool)
-	a.Plans = postgres.NewPlans(pool, observe.TraceParent)
+	a.Plans, a.writeBook = postgres.NewPlans(pool, observe.TraceParent), postgres.NewWriteBook(pool)
 	a.Links = web.Links{
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
 		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // ReadGauges reads the gauges of the installation, which the leader does by itself every
@@ -23,3 +25,8 @@ func (a *App) Probe(ctx context.Context) {
 
 // Purge runs the purge at once.
 func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
+
+// Wanted is what the library should show of a plan.
+func (a *App) Wanted(ctx context.Context, p postgres.Unpublished) (writeback.Plan, error) {
+	return a.wanted(ctx, p)
+}

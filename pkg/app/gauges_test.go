@@ -359,7 +359,7 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 	both.Wait()
 	client, err := w.Tandoor(t.Context(), sandbox.Connection)
 	must(t, err)
-	meals, err := client.MealPlans(t.Context(), week.Time(), (week + 6).Time())
+	meals, err := client.Meals(t.Context(), week, week+6)
 	must(t, err)
 	if len(meals) != 21 {
 		t.Errorf("Tandoor shows %d meals", len(meals))
@@ -372,7 +372,7 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 			needs += len(l.Need)
 		}
 	}
-	entries, err := client.ShoppingEntries(t.Context(), 0)
+	entries, err := client.Lines(t.Context(), 0)
 	must(t, err)
 	if len(entries) != needs || needs == 0 {
 		t.Errorf("Tandoor shows %d shopping entries, the plan has %d", len(entries), needs)

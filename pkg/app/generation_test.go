@@ -334,21 +334,29 @@ func (w *world) plans(t *testing.T) int {
 // figures serve, and the plan says so.
 func TestFallbacks(t *testing.T) {
 	t.Parallel()
-	for name, rule := range map[string]faultswitch.Rule{
-		"tandoor down":         {Upstream: "tandoor", Outage: true},
-		"tandoor slow":         {Upstream: "tandoor", LatencyMS: 5000},
-		"tandoor answers HTML": {Upstream: "tandoor", Body: faultswitch.BodyHTML},
-		"tandoor answers 20MB": {Upstream: "tandoor", Body: faultswitch.BodyOversized},
-		"tandoor cuts off":     {Upstream: "tandoor", Body: faultswitch.BodyMalformed},
-		"tandoor 503":          {Upstream: "tandoor", Status: 503},
+	for name, tc := range map[string]struct {
+		rule faultswitch.Rule
+		note string
+	}{
+		"tandoor down":          {faultswitch.Rule{Outage: true}, `(connection "` + sandbox.Connection + `") could not be reached`},
+		"tandoor slow":          {faultswitch.Rule{LatencyMS: 5000}, "was too slow to say in time"},
+		"tandoor answers HTML":  {faultswitch.Rule{Body: faultswitch.BodyHTML}, "were not taken over: status 200 with content type"},
+		"tandoor answers 20MB":  {faultswitch.Rule{Body: faultswitch.BodyOversized}, ""}, // refused, or too slow
+		"tandoor cuts off":      {faultswitch.Rule{Body: faultswitch.BodyMalformed}, "were not taken over: answer is not the JSON"},
+		"tandoor 503":           {faultswitch.Rule{Status: 503}, "is starting, overloaded or down"},
+		"tandoor refuses":       {faultswitch.Rule{Status: 403}, `refused the token of connection "` + sandbox.Connection + `": make a new one`},
+		"tandoor's own failure": {faultswitch.Rule{Status: 500, Body: faultswitch.BodyHTML}, "were not taken over: Tandoor failed on this very request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, options{change: func(c *config.Config) { c.Generation.UpstreamTimeout = time.Second }})
-			w.fault(t, rule)
+			tc.rule.Upstream = "tandoor"
+			w.fault(t, tc.rule)
 			m := w.mustGenerate(t, kenji)
-			if !m.Pool.Stale || !slices.ContainsFunc(m.Week.Notes, func(n string) bool { return strings.Contains(n, "Tandoor could not be reached") }) {
-				t.Errorf("stale %t, notes %q", m.Pool.Stale, m.Week.Notes)
+			if !m.Pool.Stale || !slices.ContainsFunc(m.Week.Notes, func(n string) bool {
+				return strings.Contains(n, tc.note) && strings.Contains(n, "The recipes are those of")
+			}) {
+				t.Errorf("stale %t, notes %q; want %q", m.Pool.Stale, m.Week.Notes, tc.note)
 			}
 			if !strings.Contains(w.logs.String(), "Recipe pool is stale") {
 				t.Error("no line says that the pool is stale")

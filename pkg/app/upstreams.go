@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // upstreams connects the use cases to Tandoor and FatSecret: one client for each
@@ -76,14 +77,37 @@ func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
 }
 
 // CheckConnection asks the library, which need not be stored yet, step by step whether it
-// can be used. The error of the first step that fails says the cure.
+// can be used for what is wanted of it. The error of the first step that fails says the cure.
 func (a *App) CheckConnection(ctx context.Context, c postgres.Connection) error {
+	_, err := a.checkConnection(ctx, c)
+	return err
+}
+
+func (a *App) checkConnection(ctx context.Context, c postgres.Connection) (tandoor.Status, error) {
 	l, err := a.upstreams.newTandoor(c)
 	if err != nil {
-		return err
+		return tandoor.Status{}, err
 	}
-	_, err = l.client.Check(ctx)
-	return err
+	s, err := l.client.Check(ctx)
+	if err == nil && c.WriteBack && !s.CanWrite {
+		err = fault.New(fault.Unauthorized, "connection "+c.ID,
+			"write-back needs a token that may write: make one with scope \"read write\" in Tandoor under Settings > API, or switch write-back off")
+	}
+	return s, err
+}
+
+// CheckLibrary is [App.CheckConnection] for a stored connection: it must show the space that
+// its recipes are of. Kind Conflict when it shows another.
+func (a *App) CheckLibrary(ctx context.Context, c postgres.Connection) (tandoor.Status, error) {
+	s, err := a.checkConnection(ctx, c)
+	if err != nil {
+		return s, err
+	}
+	was, err := a.writeBook.Space(ctx, c.ID)
+	if err == nil && was.ID != 0 && was.ID != s.SpaceID {
+		err = writeback.SpaceChanged(c.ID, was, writeback.Space{ID: s.SpaceID, Name: s.Space})
+	}
+	return s, err
 }
 
 // Tandoor returns the client of a connection.
@@ -145,18 +169,20 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
 }
 
 // Fetch implements [recipesync.Upstream].
-func (u *upstreams) Fetch(ctx context.Context, connection string, since time.Time, known map[recipe.ID]time.Time, full bool, progress recipesync.Progress) (recipesync.Found, error) {
+func (u *upstreams) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
 	client, err := u.tandoor(ctx, connection)
 	if err != nil {
 		return recipesync.Found{}, err
 	}
-	res, err := client.Sync(ctx, since, known, full, progress)
-	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted}
+	res, err := client.Sync(ctx, tandoor.Ask{
+		Since: ask.Since, Known: ask.Known, Full: ask.Full, Progress: ask.Progress,
+		Guard: func(id int64, name string, gone []recipe.ID) error {
+			return ask.Guard(writeback.Space{ID: id, Name: name}, gone)
+		},
+	})
+	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted, Refused: res.Refused}
 	for _, p := range res.Problems {
 		found.Problems = append(found.Problems, recipesync.Problem{Recipe: p.Recipe, Name: p.Name, Field: string(p.Kind) + " " + p.Field, Problem: p.Detail})
-		if _, have := known[p.Recipe]; have && p.Refused {
-			found.Deleted = append(found.Deleted, p.Recipe)
-		}
 	}
 	return found, err
 }

@@ -66,6 +66,16 @@ func Check(in recipe.Ingredient) error {
 	return err
 }
 
+// UnitOf returns the unit in which the list adds the ingredient up, as [Quantity] states it;
+// false when it asks for no amount.
+func UnitOf(in recipe.Ingredient) (string, bool) {
+	q, err := reader{}.read(in)
+	if err != nil || q == nil {
+		return "", false
+	}
+	return q.unit.key, true
+}
+
 // noted is the amount a note states; nil when it states none.
 func noted(in recipe.Ingredient) *quantity {
 	if in.Unit != (recipe.Unit{}) || in.Note == "" {

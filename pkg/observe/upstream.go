@@ -2,12 +2,10 @@ package observe
 
 import (
 	"context"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
@@ -26,13 +24,13 @@ func NewUpstream(next recipesync.Upstream, tracer trace.Tracer) *Upstream {
 }
 
 // Fetch implements [recipesync.Upstream].
-func (u *Upstream) Fetch(ctx context.Context, connection string, since time.Time, known map[recipe.ID]time.Time, full bool, progress recipesync.Progress) (recipesync.Found, error) {
+func (u *Upstream) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
 	ctx, span := u.tracer.Start(ctx, "sync recipes", trace.WithAttributes(
-		attribute.String("connection", connection), attribute.Bool("full", full), attribute.Int("known", len(known)),
+		attribute.String("connection", connection), attribute.Bool("full", ask.Full), attribute.Int("known", len(ask.Known)),
 	))
 	defer span.End()
-	found, err := u.next.Fetch(ctx, connection, since, known, full, progress)
-	span.SetAttributes(attribute.Int("changed", len(found.Changed)), attribute.Int("deleted", len(found.Deleted)), attribute.Int("problems", len(found.Problems)))
+	found, err := u.next.Fetch(ctx, connection, ask)
+	span.SetAttributes(attribute.Int("changed", len(found.Changed)), attribute.Int("deleted", len(found.Deleted)), attribute.Int("refused", len(found.Refused)), attribute.Int("problems", len(found.Problems)))
 	fail(span, err)
 	return found, err
 }

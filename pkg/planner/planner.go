@@ -451,7 +451,7 @@ func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
 		out = append(out, "Your daily targets are our defaults (2,000 kcal): set your own, or fill in weight, height, age and activity.")
 	}
 	if pool.Stale {
-		out = append(out, "Tandoor could not be reached in time; the recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
+		out = append(out, stale(in.User.Connection, pool.Cause)+" The recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
 	}
 	if in.Proposal && in.Wishes.Mode == "" {
 		out = append(out, "The trends of your diary propose a change; nothing was changed by itself. Thursday's mail has the reasons and a button.")

@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // Recipes caches the recipes of each connection, at any age. Decoded recipes are kept in
@@ -95,13 +96,20 @@ func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.I
 	if err != nil {
 		return nil, recipesync.State{}, failed("load recipe versions", err)
 	}
+	refused, err := s.q.ListRefusedRecipes(ctx, connection)
+	if err != nil {
+		return nil, recipesync.State{}, failed("load refused recipes", err)
+	}
 	out := make(map[recipe.ID]time.Time, len(rows))
 	outdated := false
 	for _, r := range rows {
 		out[recipe.ID(r.RecipeID)] = r.UpdatedAt
 		outdated = outdated || r.Form != recipeForm
 	}
-	var state recipesync.State
+	state := recipesync.State{Space: writeback.Space{ID: conn.SpaceID, Name: conn.SpaceName}, Refused: make(map[recipe.ID]time.Time, len(refused))}
+	for _, r := range refused {
+		state.Refused[recipe.ID(r.RecipeID)] = r.UpdatedAt
+	}
 	if conn.SyncedAt != nil {
 		state.Synced = *conn.SyncedAt
 	}
@@ -138,12 +146,20 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		problems[i] = db.UpsertRecipeProblemParams{ConnectionID: connection, RecipeID: int64(p.Recipe), Name: p.Name, Field: p.Field, Problem: p.Problem}
 		touched = append(touched, int64(p.Recipe))
 	}
-	if len(touched) == 0 { // one statement needs no transaction of its own
+	refused := make([]db.UpsertRefusedRecipeParams, 0, len(c.Refused))
+	for id, at := range c.Refused {
+		refused = append(refused, db.UpsertRefusedRecipeParams{ConnectionID: connection, RecipeID: int64(id), UpdatedAt: at})
+		deleted, touched = append(deleted, int64(id)), append(touched, int64(id))
+	}
+	if len(touched) == 0 && c.Space.ID == 0 { // one statement needs no transaction of its own
 		return failed(op, markSynced(ctx, s.q, connection, at, full))
 	}
 	return failed(op, pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		if err := q.DeleteRecipeProblems(ctx, connection, touched); err != nil {
+			return err
+		}
+		if err := q.DeleteRefusedRecipes(ctx, connection, touched); err != nil {
 			return err
 		}
 		if len(deleted) > 0 {
@@ -153,6 +169,14 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 		}
 		if err := firstError(q.UpsertRecipe(ctx, recipes).Exec); err != nil {
 			return err
+		}
+		if err := firstError(q.UpsertRefusedRecipe(ctx, refused).Exec); err != nil {
+			return err
+		}
+		if c.Space.ID != 0 {
+			if err := q.SetSpace(ctx, db.SetSpaceParams{ID: connection, SpaceID: c.Space.ID, SpaceName: c.Space.Name}); err != nil {
+				return err
+			}
 		}
 		if err := firstError(q.UpsertRecipeProblem(ctx, problems).Exec); err != nil {
 			return err

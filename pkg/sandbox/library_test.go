@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/allergen"
@@ -39,7 +38,7 @@ func fetched(t *testing.T, change func(*tandoortest.Library)) []recipe.Recipe {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := c.Sync(t.Context(), time.Time{}, nil, true, nil)
+	res, err := c.Sync(t.Context(), tandoor.Ask{Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

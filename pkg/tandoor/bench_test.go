@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
@@ -27,7 +28,7 @@ func BenchmarkSync(b *testing.B) {
 	known := map[recipe.ID]time.Time{}
 	b.Run("full", func(b *testing.B) {
 		for b.Loop() {
-			res, err := c.Sync(b.Context(), time.Time{}, nil, true, nil)
+			res, err := c.Sync(b.Context(), tandoor.Ask{Full: true})
 			if err != nil || len(res.Changed) != 120 {
 				b.Fatal(len(res.Changed), err)
 			}
@@ -38,7 +39,7 @@ func BenchmarkSync(b *testing.B) {
 	})
 	b.Run("unchanged", func(b *testing.B) {
 		for b.Loop() {
-			if res, err := c.Sync(b.Context(), time.Now(), known, false, nil); err != nil || len(res.Changed) != 0 {
+			if res, err := c.Sync(b.Context(), tandoor.Ask{Since: time.Now(), Known: known}); err != nil || len(res.Changed) != 0 {
 				b.Fatal(len(res.Changed), err)
 			}
 		}

@@ -86,7 +86,7 @@ func TestAtMostFourAtOnce(t *testing.T) {
 		flying.Add(-1)
 	}))
 	defer front.Close()
-	if _, err := newClient(t, front.URL, tandoortest.DefaultToken, 0).Sync(t.Context(), time.Time{}, nil, true, nil); err != nil {
+	if _, err := newClient(t, front.URL, tandoortest.DefaultToken, 0).Sync(t.Context(), tandoor.Ask{Full: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := most.Load(); got < 2 || got > 4 {
@@ -119,7 +119,7 @@ func TestEndpointsAreTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Sync(t.Context(), time.Time{}, nil, true, nil); err != nil {
+	if _, err := c.Sync(t.Context(), tandoor.Ask{Full: true, Known: map[recipe.ID]time.Time{1: {}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := c.Recipe(t.Context(), recipe.ID(999)); fault.KindOf(err) != fault.NotFound {

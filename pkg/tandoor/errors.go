@@ -30,6 +30,20 @@ func (e *APIError) Error() string {
 	return fmt.Sprintf("status %d: %s", e.Status, e.Detail)
 }
 
+// Refused reports whether Tandoor answered to this very request, which had no effect and
+// would not have one if it were sent again: a 4xx, or the page of a 500. Tokens, quotas and
+// addresses are not about the request.
+func (e *APIError) Refused() bool {
+	switch s := e.Status; {
+	case s == http.StatusUnauthorized, s == http.StatusForbidden, s == http.StatusTooManyRequests:
+		return false
+	case s >= 400 && s < 500:
+		return !e.HTML
+	default:
+		return s == http.StatusInternalServerError && e.HTML
+	}
+}
+
 const maxDetail = 300
 
 // The two texts by which Tandoor tells a token that is not valid from one that may not.
@@ -84,7 +98,7 @@ func judge(e *APIError) (fault.Kind, string) {
 	case s >= 500 && !e.HTML:
 		return fault.Unavailable, "Tandoor failed"
 	case s >= 500:
-		return fault.TandoorError, "Tandoor failed on this very request (a reference to something that does not exist, or a bug); it is not tried again"
+		return fault.TandoorError, "Tandoor failed on this very request: it refers to something that is no longer there, or Tandoor's log has the cause"
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
 		return forbidden(e)
 	case e.HTML && s == http.StatusBadRequest:
@@ -107,7 +121,7 @@ func forbidden(e *APIError) (fault.Kind, string) {
 	case strings.Contains(e.Detail, textNoPermission):
 		return fault.Unauthorized, "the token is valid but may not do this: make one with scope \"read write\" in Tandoor under Settings > API, for a user who belongs to a space"
 	case strings.Contains(e.Detail, textNoCredentials) || e.Status == http.StatusUnauthorized:
-		return fault.Unauthorized, "the token is wrong or expired: make a new one in Tandoor under Settings > API"
+		return fault.Unauthorized, "the token is wrong or expired: make a new one in Tandoor under Settings > API (if it is good in other programs, a proxy takes the Authorization header away)"
 	default:
 		return fault.Unauthorized, "refused: check the token in Tandoor under Settings > API"
 	}

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
 )
 
 // TestLive reads from the real server named by TANDOOR_URL with TANDOOR_TOKEN. It changes
@@ -32,7 +34,7 @@ func TestLive(t *testing.T) {
 	if err != nil || len(again) != len(all) {
 		t.Errorf("list in pages of 7 = %d recipes, %v; want %d", len(again), err, len(all))
 	}
-	res, err := c.Sync(t.Context(), time.Time{}, map[recipe.ID]time.Time{-1: {}}, true, nil)
+	res, err := c.Sync(t.Context(), tandoor.Ask{Known: map[recipe.ID]time.Time{-1: {}}, Full: true})
 	if err != nil || len(res.Deleted) != 1 {
 		t.Fatalf("sync = %v deleted, %v; want the one id that never was", res.Deleted, err)
 	}
@@ -46,10 +48,10 @@ func TestLive(t *testing.T) {
 	if len(res.Changed)+refused < len(all) {
 		t.Errorf("%d recipes and %d refused of %d", len(res.Changed), refused, len(all))
 	}
-	if _, err := c.MealPlans(t.Context(), time.Now().AddDate(0, 0, -7), time.Now().AddDate(0, 0, 14)); err != nil {
+	if _, err := c.Meals(t.Context(), calendar.On(time.Now())-7, calendar.On(time.Now())+14); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.ShoppingEntries(t.Context(), 0); err != nil {
+	if _, err := c.Lines(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
 	if _, err := newClient(t, url, "nonsense", 0).Check(t.Context()); err == nil {

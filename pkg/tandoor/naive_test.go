@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // naive is a client as one writes it from the field names alone: it looks at the status
@@ -127,8 +129,8 @@ func (n naive) Recipe(ctx context.Context, id recipe.ID) (recipe.Recipe, []tando
 	return r, nil, nil
 }
 
-func (n naive) Sync(ctx context.Context, since time.Time, _ map[recipe.ID]time.Time, _ bool, _ func(int, int)) (tandoor.Result, error) {
-	list, err := n.Changed(ctx, since)
+func (n naive) Sync(ctx context.Context, ask tandoor.Ask) (tandoor.Result, error) {
+	list, err := n.Changed(ctx, ask.Since)
 	res := tandoor.Result{Listed: len(list)}
 	for _, o := range list {
 		r, _, err := n.Recipe(ctx, o.ID)
@@ -140,64 +142,102 @@ func (n naive) Sync(ctx context.Context, since time.Time, _ map[recipe.ID]time.T
 	return res, err
 }
 
-func (n naive) WritePlan(ctx context.Context, marker string, entries []tandoor.PlanEntry) (tandoor.Written, error) {
-	var w tandoor.Written
-	for _, e := range entries {
-		var typ, made struct{ ID int64 }
-		if err := n.call(ctx, "POST", "/api/meal-type/", map[string]any{"name": e.MealType}, &typ); err != nil {
-			return w, err
-		}
-		body := map[string]any{"recipe": e.Recipe, "meal_type": typ.ID, "servings": e.Servings.Float(), "from_date": e.Date.Format(time.RFC3339), "note": marker}
-		err := n.call(ctx, "POST", "/api/meal-plan/", body, &made)
-		if err != nil { // once more, as one does
-			err = n.call(ctx, "POST", "/api/meal-plan/", body, &made)
-		}
-		if err != nil {
-			return w, err
-		}
-		w.Created++
-		w.IDs = append(w.IDs, made.ID)
-	}
-	return w, nil
+func (n naive) Space(ctx context.Context) (writeback.Space, error) {
+	var s writeback.Space
+	return s, n.call(ctx, "GET", "/api/space/current/", nil, &s)
 }
 
-func (n naive) WriteShopping(ctx context.Context, plan int64, lines []tandoor.ShoppingLine) (tandoor.Written, error) {
-	var w tandoor.Written
-	for _, l := range lines {
-		var made struct{ ID int64 }
-		err := n.call(ctx, "POST", "/api/shopping-list-entry/", map[string]any{"food": map[string]any{"name": l.Food}, "amount": l.Amount.Float(), "mealplan_id": plan}, &made)
-		if err != nil {
-			return w, err
-		}
-		w.Created++
-		w.IDs = append(w.IDs, made.ID)
-	}
-	return w, nil
+func (n naive) MealTypes(ctx context.Context) ([]writeback.MealType, error) {
+	var page struct{ Results []writeback.MealType }
+	return page.Results, n.call(ctx, "GET", "/api/meal-type/", nil, &page)
 }
 
-func (n naive) MealPlans(ctx context.Context, _, _ time.Time) ([]tandoor.PlannedMeal, error) {
-	var page struct {
-		Results []struct {
-			ID   int64
-			From time.Time `json:"from_date"`
-		}
-	}
+func (n naive) CreateMealType(ctx context.Context, name string) (writeback.MealType, error) {
+	var t writeback.MealType
+	err := n.call(ctx, "POST", "/api/meal-type/", map[string]any{"name": name}, &t)
+	return t, err
+}
+
+type naiveMeal struct {
+	ID       int64
+	From     time.Time `json:"from_date"`
+	Servings float64
+	Note     string
+}
+
+func (m naiveMeal) planned() writeback.PlannedMeal {
+	return writeback.PlannedMeal{ID: m.ID, Date: calendar.On(m.From.UTC()), Servings: nutrition.Servings(m.Servings * 10_000), Note: m.Note}
+}
+
+func (n naive) Meals(ctx context.Context, _, _ calendar.Date) ([]writeback.PlannedMeal, error) {
+	var page struct{ Results []naiveMeal }
 	err := n.call(ctx, "GET", "/api/meal-plan/", nil, &page)
-	var out []tandoor.PlannedMeal
-	for _, r := range page.Results {
-		out = append(out, tandoor.PlannedMeal{ID: r.ID, Entry: tandoor.PlanEntry{Date: r.From.UTC(), Servings: 15_000}})
+	var out []writeback.PlannedMeal
+	for _, m := range page.Results {
+		out = append(out, m.planned())
 	}
 	return out, err
 }
 
-func (n naive) ShoppingEntries(ctx context.Context, plan int64) ([]tandoor.ShoppingEntry, error) {
-	var page struct{ Results []struct{ ID int64 } }
-	err := n.call(ctx, "GET", fmt.Sprintf("/api/shopping-list-entry/?mealplan=%d", plan), nil, &page)
-	var out []tandoor.ShoppingEntry
-	for _, r := range page.Results {
-		out = append(out, tandoor.ShoppingEntry{ID: r.ID})
+func (n naive) Meal(ctx context.Context, id int64) (writeback.PlannedMeal, error) {
+	var m naiveMeal
+	err := n.call(ctx, "GET", fmt.Sprintf("/api/meal-plan/%d/", id), nil, &m)
+	return m.planned(), err
+}
+
+// CreateMeal tries once more, as one does.
+func (n naive) CreateMeal(ctx context.Context, m writeback.Meal, mealType int64) (int64, error) {
+	var made struct{ ID int64 }
+	body := map[string]any{"recipe": m.Recipe, "meal_type": mealType, "servings": m.Servings.Float(), "from_date": m.Date.Time().Format(time.RFC3339), "note": "mealplanner"}
+	err := n.call(ctx, "POST", "/api/meal-plan/", body, &made)
+	if err != nil {
+		err = n.call(ctx, "POST", "/api/meal-plan/", body, &made)
+	}
+	return made.ID, err
+}
+
+func (n naive) ClearNote(context.Context, writeback.PlannedMeal) error { return nil }
+
+func (n naive) DeleteMeal(ctx context.Context, id int64) error {
+	return n.call(ctx, "DELETE", fmt.Sprintf("/api/meal-plan/%d/", id), nil, nil)
+}
+
+func (n naive) HasRecipe(context.Context, recipe.ID) (bool, error) { return true, nil }
+
+type naiveLine struct {
+	ID     int64
+	Food   struct{ Name string }
+	Amount float64
+}
+
+func (l naiveLine) line() writeback.Line {
+	return writeback.Line{ID: l.ID, Food: l.Food.Name, Amount: recipe.Amount(l.Amount * float64(recipe.One))}
+}
+
+func (n naive) Lines(ctx context.Context, _ int64) ([]writeback.Line, error) {
+	var page struct{ Results []naiveLine }
+	err := n.call(ctx, "GET", "/api/shopping-list-entry/", nil, &page)
+	var out []writeback.Line
+	for _, l := range page.Results {
+		out = append(out, l.line())
 	}
 	return out, err
+}
+
+func (n naive) Line(ctx context.Context, id int64) (writeback.Line, error) {
+	var l naiveLine
+	err := n.call(ctx, "GET", fmt.Sprintf("/api/shopping-list-entry/%d/", id), nil, &l)
+	return l.line(), err
+}
+
+func (n naive) CreateLine(ctx context.Context, need writeback.Need) (writeback.Line, error) {
+	var l naiveLine
+	err := n.call(ctx, "POST", "/api/shopping-list-entry/", map[string]any{"food": map[string]any{"name": need.Food}, "amount": need.Amount.Float()}, &l)
+	return l.line(), err
+}
+
+func (n naive) DeleteLine(ctx context.Context, id int64) error {
+	return n.call(ctx, "DELETE", fmt.Sprintf("/api/shopping-list-entry/%d/", id), nil, nil)
 }
 
 // TestNaiveClientFails shows that the cases catch what they are for.
@@ -240,6 +280,10 @@ var mustCatch = map[string]bool{
 	"food properties are per recipe": true, "legacy block is per serving and last": true, "zero with missing_value is not zero": true,
 	"missing_value with a total is a lower bound": true, "property types by name in German": true, "NaN names recipe and field": true,
 	"negative value names recipe and field": true, "absurd value names recipe and field": true,
-	"plan is written once": true, "plan dates are the user's, whatever the server's zone": true,
-	"plan answer lost after it took effect": true, "changed plan replaces ours and leaves others": true, "shopping list is written once": true,
+	"versions that are too old are named": true, "a user without a household is named": true, "people see no mark of ours": true,
+	"refused recipes are not asked for again until they change": true, "a guard sees the space and what is gone before recipes are read": true,
+	"what is ticked counts as bought":                       true,
+	"one refused meal does not stop the rest":               true,
+	"plan dates are the user's, whatever the server's zone": true,
+	"plan answer lost after it took effect":                 true, "changed plan replaces ours and leaves others": true, "shopping list is written once": true,
 }

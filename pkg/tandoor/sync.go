@@ -13,6 +13,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // Overview is a recipe as lists show it: without nutrition, steps or ingredients.
@@ -78,48 +79,72 @@ func (c *Client) detail(ctx context.Context, ref *Reference, o Overview) (recipe
 	return r, conv.problems, err
 }
 
-// Result is what a [Client.Sync] found. All lists are sorted by recipe.
-type Result struct {
-	Changed  []recipe.Recipe // new or updated, or all of them after a full sync
-	Deleted  []recipe.ID     // known before and no longer there; found by full syncs only
-	Problems []Problem       // of the recipes looked at
-	Listed   int             // recipes the list named
+// Ask is what a [Client.Sync] is for.
+type Ask struct {
+	Since time.Time // changes before it are known; zero = none are
+	// Known holds the UpdatedAt of every recipe the caller has, or knows to be refused;
+	// those whose time is the same are not fetched again.
+	Known map[recipe.ID]time.Time
+	// Full fetches every recipe: do it nightly, because a change of a food's properties does
+	// not touch the recipes made of it.
+	Full bool
+	// Guard, which may be nil, is told the space that the token shows and the known recipes
+	// that are not there any more, before any recipe is fetched. Its error ends the sync.
+	Guard    func(space int64, name string, gone []recipe.ID) error
+	Progress func(done, total int) // how many details are done; nil = nobody asks. Not called concurrently
 }
 
-// Sync finds what changed since a time. known holds the UpdatedAt of every recipe the
-// caller has; those whose time is the same are not fetched again. full fetches every
-// recipe and finds deletions: do it nightly, because a change of a food's properties does
-// not touch the recipes made of it.
-//
-// A recipe that is refused or that Tandoor cannot show becomes a [Problem]; only a failure
-// that concerns the connection or all recipes is an error. progress, which may be nil, is
-// told how many details are done; it is not called concurrently.
-func (c *Client) Sync(ctx context.Context, since time.Time, known map[recipe.ID]time.Time, full bool, progress func(done, total int)) (Result, error) {
-	if full {
-		since = time.Time{}
+// Result is what a [Client.Sync] found. All lists are sorted by recipe.
+type Result struct {
+	Changed  []recipe.Recipe         // new or updated, or all of them after a full sync
+	Deleted  []recipe.ID             // known before and no longer there
+	Refused  map[recipe.ID]time.Time // cannot be used until they change: their UpdatedAt
+	Problems []Problem               // of the recipes looked at
+	Listed   int                     // recipes the list named
+}
+
+// Sync finds what changed since a time, and what is gone. A recipe that is refused or that
+// Tandoor cannot show becomes a [Problem]; only a failure that concerns the connection or
+// all recipes is an error.
+func (c *Client) Sync(ctx context.Context, ask Ask) (Result, error) {
+	if ask.Full {
+		ask.Since = time.Time{}
 	}
-	list, err := c.Changed(ctx, since)
-	if err != nil {
+	var (
+		list  []Overview
+		gone  []recipe.ID
+		space writeback.Space
+	)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.cfg.Concurrency)
+	g.Go(func() (err error) { list, err = c.Changed(gctx, ask.Since); return err })
+	if len(ask.Known) > 0 {
+		g.Go(func() (err error) { gone, err = c.deleted(gctx, ask.Known); return err })
+	}
+	if ask.Guard != nil {
+		g.Go(func() (err error) { space, err = c.Space(gctx); return err })
+	}
+	if err := g.Wait(); err != nil {
 		return Result{}, err
 	}
-	res := Result{Listed: len(list)}
-	if full {
-		if res.Deleted, err = c.deleted(ctx, known); err != nil {
+	if ask.Guard != nil {
+		if err := ask.Guard(space.ID, space.Name, gone); err != nil {
 			return Result{}, err
 		}
 	}
+	res := Result{Listed: len(list), Deleted: gone, Refused: map[recipe.ID]time.Time{}}
 	todo := slices.DeleteFunc(list, func(o Overview) bool {
-		at, have := known[o.ID]
-		return have && !full && at.Equal(o.UpdatedAt)
+		at, have := ask.Known[o.ID]
+		return have && !ask.Full && at.Equal(o.UpdatedAt)
 	})
 	if len(todo) == 0 {
 		return res, nil
 	}
-	ref, err := c.referenceFor(ctx, full)
+	ref, err := c.referenceFor(ctx, ask.Full)
 	if err != nil {
 		return Result{}, err
 	}
-	err = c.details(ctx, ref, todo, &res, progress)
+	err = c.details(ctx, ref, todo, ask.Since.IsZero(), &res, ask.Progress)
 	return res, err
 }
 
@@ -144,7 +169,9 @@ func (c *Client) deleted(ctx context.Context, known map[recipe.ID]time.Time) ([]
 	return gone, nil
 }
 
-func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, res *Result, progress func(done, total int)) error {
+// details fetches recipes. If they are the whole library and none can be shown, it is not
+// about recipes.
+func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, whole bool, res *Result, progress func(done, total int)) error {
 	var (
 		mu      sync.Mutex
 		done    int
@@ -168,6 +195,7 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, r
 				res.Changed = append(res.Changed, r)
 			case fault.KindOf(err) == fault.NotFound: // deleted since it was listed
 			case fault.KindOf(err) == fault.TandoorError && gctx.Err() == nil:
+				res.Refused[o.ID] = o.UpdatedAt
 				if problems == nil {
 					unshown, lastBad = unshown+1, err
 					res.Problems = append(res.Problems, Problem{o.ID, o.Name, Unreadable, "", err.Error(), true})
@@ -181,7 +209,7 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, r
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if unshown == len(todo) {
+	if whole && unshown == len(todo) {
 		return lastBad
 	}
 	slices.SortFunc(res.Changed, func(a, b recipe.Recipe) int { return int(a.ID - b.ID) })

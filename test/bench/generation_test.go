@@ -51,7 +51,7 @@ func demoLibrary(b *testing.B) []recipe.Recipe {
 	if err != nil {
 		b.Fatal(err)
 	}
-	res, err := c.Sync(b.Context(), time.Time{}, nil, true, nil)
+	res, err := c.Sync(b.Context(), tandoor.Ask{Full: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func recipes(t *testing.T) []recipe.Recipe {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := client.Sync(t.Context(), time.Time{}, nil, true, nil)
+	res, err := client.Sync(t.Context(), tandoor.Ask{Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,3 +192,55 @@ func (b *UpsertRecipeProblemBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }
+
+const upsertRefusedRecipe = `-- name: UpsertRefusedRecipe :batchexec
+insert into refused_recipes (connection_id, recipe_id, updated_at) values ($1, $2, $3)
+on conflict (connection_id, recipe_id) do update set updated_at = excluded.updated_at
+`
+
+type UpsertRefusedRecipeBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type UpsertRefusedRecipeParams struct {
+	ConnectionID string
+	RecipeID     int64
+	UpdatedAt    time.Time
+}
+
+func (q *Queries) UpsertRefusedRecipe(ctx context.Context, arg []UpsertRefusedRecipeParams) *UpsertRefusedRecipeBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ConnectionID,
+			a.RecipeID,
+			a.UpdatedAt,
+		}
+		batch.Queue(upsertRefusedRecipe, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &UpsertRefusedRecipeBatchResults{br, len(arg), false}
+}
+
+func (b *UpsertRefusedRecipeBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *UpsertRefusedRecipeBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}

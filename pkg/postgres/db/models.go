@@ -29,6 +29,9 @@ type Connection struct {
 	FullSyncAt   *time.Time
 	LastError    string
 	CreatedAt    time.Time
+	SpaceID      int64
+	SpaceName    string
+	MealTypes    []int64
 }
 
 type DebugUser struct {

@@ -94,17 +94,6 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 	return i, err
 }
 
-const claimUnpublished = `-- name: ClaimUnpublished :one
-select id from plans where id = $1 and published_at is null for update skip locked
-`
-
-func (q *Queries) ClaimUnpublished(ctx context.Context, id int64) (int64, error) {
-	row := q.db.QueryRow(ctx, claimUnpublished, id)
-	var id_2 int64
-	err := row.Scan(&id_2)
-	return id_2, err
-}
-
 const countPendingMail = `-- name: CountPendingMail :one
 select count(*) from outbox where status = 'pending'
 `
@@ -208,7 +197,7 @@ func (q *Queries) DueWeeks(ctx context.Context, arg DueWeeksParams) ([]DueWeeksR
 }
 
 const getConnection = `-- name: GetConnection :one
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at from connections where id = $1
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections where id = $1
 `
 
 func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, error) {
@@ -224,6 +213,9 @@ func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, err
 		&i.FullSyncAt,
 		&i.LastError,
 		&i.CreatedAt,
+		&i.SpaceID,
+		&i.SpaceName,
+		&i.MealTypes,
 	)
 	return i, err
 }
@@ -436,7 +428,7 @@ func (q *Queries) LastPlanStored(ctx context.Context) (time.Time, error) {
 }
 
 const listConnections = `-- name: ListConnections :many
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at from connections order by id
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections order by id
 `
 
 func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
@@ -458,6 +450,9 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 			&i.FullSyncAt,
 			&i.LastError,
 			&i.CreatedAt,
+			&i.SpaceID,
+			&i.SpaceName,
+			&i.MealTypes,
 		); err != nil {
 			return nil, err
 		}
@@ -720,49 +715,6 @@ func (q *Queries) ListRotation(ctx context.Context, userID string, beforeDate ti
 	return items, nil
 }
 
-const listUnpublished = `-- name: ListUnpublished :many
-select p.id, p.user_id, p.week_of, u.connection_id
-from plans p
-join users u on u.id = p.user_id
-join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.outdated is null and p.week_of > $1
-  and ($2::text = '' or p.user_id = $2)
-order by p.id
-limit 100
-`
-
-type ListUnpublishedRow struct {
-	ID           int64
-	UserID       string
-	WeekOf       time.Time
-	ConnectionID string
-}
-
-func (q *Queries) ListUnpublished(ctx context.Context, since time.Time, userID string) ([]ListUnpublishedRow, error) {
-	rows, err := q.db.Query(ctx, listUnpublished, since, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListUnpublishedRow{}
-	for rows.Next() {
-		var i ListUnpublishedRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.UserID,
-			&i.WeekOf,
-			&i.ConnectionID,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listUsers = `-- name: ListUsers :many
 select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users order by id
 `
@@ -902,15 +854,6 @@ update outbox set status = 'sent', attempts = attempts + 1, sent_at = now(), las
 
 func (q *Queries) MarkMailSent(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, markMailSent, id)
-	return err
-}
-
-const markPublished = `-- name: MarkPublished :exec
-update plans set published_at = now() where id = $1
-`
-
-func (q *Queries) MarkPublished(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, markPublished, id)
 	return err
 }
 

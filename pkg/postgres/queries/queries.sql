@@ -191,22 +191,6 @@ returning user_id, secret_sealed;
 -- name: ListPlannedUsers :many
 select user_id from plans where week_of = @week_of order by user_id;
 
--- name: ListUnpublished :many
-select p.id, p.user_id, p.week_of, u.connection_id
-from plans p
-join users u on u.id = p.user_id
-join connections c on c.id = u.connection_id
-where c.write_back and p.published_at is null and p.outdated is null and p.week_of > @since
-  and (@user_id::text = '' or p.user_id = @user_id)
-order by p.id
-limit 100;
-
--- name: ClaimUnpublished :one
-select id from plans where id = @id and published_at is null for update skip locked;
-
--- name: MarkPublished :exec
-update plans set published_at = now() where id = @id;
-
 -- name: PurgeFatSecretPending :exec
 delete from fatsecret_pending where created_at <= now() - interval '15 minutes';
 

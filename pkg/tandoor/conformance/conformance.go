@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // Client is what the cases use of a client.
@@ -25,11 +26,8 @@ type Client interface {
 	Check(context.Context) (tandoor.Status, error)
 	Changed(ctx context.Context, since time.Time) ([]tandoor.Overview, error)
 	Recipe(context.Context, recipe.ID) (recipe.Recipe, []tandoor.Problem, error)
-	Sync(ctx context.Context, since time.Time, known map[recipe.ID]time.Time, full bool, progress func(done, total int)) (tandoor.Result, error)
-	WritePlan(ctx context.Context, marker string, entries []tandoor.PlanEntry) (tandoor.Written, error)
-	WriteShopping(ctx context.Context, plan int64, lines []tandoor.ShoppingLine) (tandoor.Written, error)
-	MealPlans(ctx context.Context, from, to time.Time) ([]tandoor.PlannedMeal, error)
-	ShoppingEntries(ctx context.Context, plan int64) ([]tandoor.ShoppingEntry, error)
+	Sync(context.Context, tandoor.Ask) (tandoor.Result, error)
+	writeback.Library
 }
 
 // Factory makes a client under test. pageSize 0 means its default.
@@ -106,7 +104,7 @@ func Run(t *testing.T, factory Factory) {
 // Cases returns all cases.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{transport(), reading(), nutritionCases(), writing()} {
+	for _, group := range [][]Case{transport(), reading(), nutritionCases(), writingCases()} {
 		all = append(all, group...)
 	}
 	return all

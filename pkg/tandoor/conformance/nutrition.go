@@ -47,7 +47,7 @@ func refuses(name, field string, change func(map[string]any)) Case {
 		if !has(problems, tandoor.BadValue) || !problems[0].Refused {
 			return fmt.Errorf("problems = %v; want bad_value, refused", problems)
 		}
-		res, err := c.Sync(ctx, Clock, nil, false, nil)
+		res, err := c.Sync(ctx, tandoor.Ask{Since: Clock})
 		if err != nil || len(res.Changed) != 11 || !has(res.Problems, tandoor.BadValue) {
 			return fmt.Errorf("sync = %d changed, %v; want the other 11", len(res.Changed), err)
 		}

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +65,7 @@ func embedding(o *tandoortest.Options) {
 
 // assembled is a recipe of the whole library with those it embeds.
 func (e *Env) assembled(ctx context.Context, name string) (recipe.Recipe, error) {
-	res, err := e.Client().Sync(ctx, time.Time{}, nil, true, nil)
+	res, err := e.Client().Sync(ctx, tandoor.Ask{Full: true})
 	if err != nil {
 		return recipe.Recipe{}, err
 	}
@@ -99,7 +101,7 @@ func reading() []Case {
 			known[recipe.ID(e.Server.RecipeID("Dal"))] = Clock.Add(-time.Hour)
 			e.Server.ResetLog()
 			var told []string
-			res, err := c.Sync(ctx, Clock, known, false, func(done, total int) { told = append(told, fmt.Sprint(done, "/", total)) })
+			res, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Progress: func(done, total int) { told = append(told, fmt.Sprint(done, "/", total)) }})
 			if err != nil || len(res.Changed) != 1 || res.Changed[0].Name != "Dal" || res.Deleted != nil {
 				return fmt.Errorf("sync = %+v, %v; want Dal alone", res, err)
 			}
@@ -108,8 +110,8 @@ func reading() []Case {
 			}
 			known[res.Changed[0].ID] = res.Changed[0].UpdatedAt
 			e.Server.ResetLog()
-			if res, err = c.Sync(ctx, Clock, known, false, nil); err != nil || len(res.Changed) != 0 || len(e.Server.Requests()) != 1 {
-				return fmt.Errorf("second sync = %+v, %v with %d requests; want nothing from one", res, err, len(e.Server.Requests()))
+			if res, err = c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known}); err != nil || len(res.Changed) != 0 || len(e.Server.Requests()) != 2 {
+				return fmt.Errorf("second sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Server.Requests()))
 			}
 			return nil
 		}},
@@ -125,9 +127,46 @@ func reading() []Case {
 		}},
 		{Name: "deletions show only in the flat list", Check: func(ctx context.Context, e *Env) error {
 			known := map[recipe.ID]time.Time{4711: Clock, 1: Clock}
-			res, err := e.Client().Sync(ctx, Clock, known, true, nil)
-			if err != nil || !slices.Equal(res.Deleted, []recipe.ID{4711}) || len(res.Changed) != 12 {
-				return fmt.Errorf("sync = deleted %v, %d changed, %v; want 4711, 12", res.Deleted, len(res.Changed), err)
+			for _, full := range []bool{true, false} {
+				res, err := e.Client().Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Full: full})
+				if err != nil || !slices.Equal(res.Deleted, []recipe.ID{4711}) || full && len(res.Changed) != 12 {
+					return fmt.Errorf("sync = deleted %v, %d changed, %v; want 4711, 12", res.Deleted, len(res.Changed), err)
+				}
+			}
+			return nil
+		}},
+		{Name: "refused recipes are not asked for again until they change", Check: func(ctx context.Context, e *Env) error {
+			if err := e.Server.Amend(e.Server.RecipeID("Dal"), func(d map[string]any) { d["servings"] = "many" }); err != nil {
+				return err
+			}
+			c := e.Client()
+			res, err := c.Sync(ctx, tandoor.Ask{Full: true})
+			if err != nil || len(res.Refused) != 1 || len(res.Changed) != 11 {
+				return fmt.Errorf("sync = %d changed, refused %v, %v; want 11 and Dal", len(res.Changed), res.Refused, err)
+			}
+			known := map[recipe.ID]time.Time{}
+			for _, r := range res.Changed {
+				known[r.ID] = r.UpdatedAt
+			}
+			maps.Copy(known, res.Refused)
+			e.Server.ResetLog()
+			if res, err = c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known}); err != nil || len(res.Problems) != 0 || len(e.Server.Requests()) != 2 {
+				return fmt.Errorf("sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Server.Requests()))
+			}
+			return nil
+		}},
+		{Name: "a guard sees the space and what is gone before recipes are read", Check: func(ctx context.Context, e *Env) error {
+			if err := e.Server.SwitchSpace("Work", tandoortest.Small()); err != nil {
+				return err
+			}
+			stop := errors.New("stop")
+			var seen string
+			_, err := e.Client().Sync(ctx, tandoor.Ask{Known: map[recipe.ID]time.Time{1: Clock}, Guard: func(id int64, name string, gone []recipe.ID) error {
+				seen = fmt.Sprint(id, name, gone)
+				return stop
+			}})
+			if !errors.Is(err, stop) || seen != "2Work[1]" || e.Server.Calls()["GET /api/recipe/{id}/{$}"] != 0 {
+				return fmt.Errorf("err = %v, seen %q, calls %v", err, seen, e.Server.Calls())
 			}
 			return nil
 		}},
@@ -135,7 +174,7 @@ func reading() []Case {
 			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 404}); err != nil {
 				return err
 			}
-			res, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			res, err := e.Client().Sync(ctx, tandoor.Ask{})
 			if err != nil || len(res.Changed) != 11 {
 				return fmt.Errorf("sync = %d changed, %v; want 11", len(res.Changed), err)
 			}
@@ -145,7 +184,7 @@ func reading() []Case {
 			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 500, Body: faultswitch.BodyHTML}); err != nil {
 				return err
 			}
-			res, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			res, err := e.Client().Sync(ctx, tandoor.Ask{})
 			if err != nil || len(res.Changed) != 11 || !has(res.Problems, tandoor.Unreadable) {
 				return fmt.Errorf("sync = %d changed, %v, %v; want 11 and a problem", len(res.Changed), res.Problems, err)
 			}
@@ -155,12 +194,12 @@ func reading() []Case {
 			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 503}); err != nil {
 				return err
 			}
-			_, err := e.Client().Sync(ctx, time.Time{}, nil, false, nil)
+			_, err := e.Client().Sync(ctx, tandoor.Ask{})
 			return wantKind(err, fault.Unavailable, "")
 		}},
 		{Name: "food changes do not touch recipes, a full sync sees them", Check: func(ctx context.Context, e *Env) error {
 			c := e.Client()
-			first, err := c.Sync(ctx, time.Time{}, nil, true, nil)
+			first, err := c.Sync(ctx, tandoor.Ask{Full: true})
 			if err != nil {
 				return err
 			}
@@ -171,11 +210,11 @@ func reading() []Case {
 			if err := patch(ctx, e, "/api/food/10/", `{"properties":[]}`); err != nil { // red lentils
 				return err
 			}
-			part, err := c.Sync(ctx, Clock, known, false, nil)
+			part, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known})
 			if err != nil || len(part.Changed) != 0 {
 				return fmt.Errorf("partial sync = %d changed, %v; want 0", len(part.Changed), err)
 			}
-			full, err := c.Sync(ctx, Clock, known, true, nil)
+			full, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Full: true})
 			if err != nil || len(full.Changed) != 12 {
 				return fmt.Errorf("full sync = %d changed, %v; want 12", len(full.Changed), err)
 			}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 func wantText(err error, text string) error {
@@ -61,7 +63,7 @@ func transport() []Case {
 			if err != nil || s.CanWrite || s.Space != "Planner demo" || s.Version != tandoortest.Version {
 				return fmt.Errorf("check = %+v, %v; want a space that can be read only", s, err)
 			}
-			_, err = c.WritePlan(ctx, "marker", []planEntry{entry(e, 0, "Dinner", "Dal")})
+			_, err = writeback.Write(ctx, c, newBook(), week(e))
 			return wantKind(err, fault.Unauthorized, "scope")
 		}},
 		{Name: "check writes nothing", Check: func(ctx context.Context, e *Env) error {
@@ -73,6 +75,33 @@ func transport() []Case {
 				if r.Method != http.MethodGet && r.Status < 400 {
 					return fmt.Errorf("%s %s changed something", r.Method, r.Path)
 				}
+			}
+			return nil
+		}},
+		{Name: "versions that are too old are named", Check: func(ctx context.Context, e *Env) error {
+			for version, want := range map[string]string{"1.5.35": "Tandoor 1.x is too old", "2.5.1": "Tandoor 2.5.1 is too old", "2.5.2": "", "2.10.0": "", "3.0": "", "develop": ""} {
+				e.Server.SetVersion(version)
+				_, err := e.Client().Check(ctx)
+				if want == "" && err != nil {
+					return fmt.Errorf("%s: %w", version, err)
+				}
+				if want != "" {
+					if err := wantKind(err, fault.TandoorError, want+": update it to 2.5.2"); err != nil {
+						return fmt.Errorf("%s: %w", version, err)
+					}
+				}
+			}
+			return nil
+		}},
+		{Name: "a user without a household is named", Options: func(o *tandoortest.Options) { o.NoHousehold, o.Users = true, 2 }, Check: func(ctx context.Context, e *Env) error {
+			if s, err := e.Client().Check(ctx); err != nil || !s.Alone {
+				return fmt.Errorf("check = %+v, %v; want to know that others do not see the plan", s, err)
+			}
+			return nil
+		}},
+		{Name: "a household shares what is written", Options: func(o *tandoortest.Options) { o.Users = 2 }, Check: func(ctx context.Context, e *Env) error {
+			if s, err := e.Client().Check(ctx); err != nil || s.Alone {
+				return fmt.Errorf("check = %+v, %v; want others to see the plan", s, err)
 			}
 			return nil
 		}},
@@ -108,7 +137,7 @@ func transport() []Case {
 				return err
 			}
 			for _, r := range e.Server.Requests() {
-				asked := r.Path == "/api/meal-type/" && r.Status == 400 // how Check finds out about writing
+				asked := r.Method == http.MethodPost && r.Status == 400 // how Check finds out about writing
 				if !strings.HasSuffix(r.Path, "/") || r.Status == 302 || (r.Status >= 400 && !asked) {
 					return fmt.Errorf("%s %s was answered with %d", r.Method, r.Path, r.Status)
 				}
@@ -147,10 +176,10 @@ func transport() []Case {
 			return nil
 		}},
 		{Name: "bad reference is a 500 page and not tried again", Check: func(ctx context.Context, e *Env) error {
-			bad := entry(e, 0, "Dinner", "Dal")
+			bad := meal(e, 0, recipe.Dinner, "Dal")
 			bad.Recipe = 999
-			_, err := e.Client().WritePlan(ctx, "marker", []planEntry{bad})
-			if err := wantKind(err, fault.TandoorError, "does not exist"); err != nil {
+			_, err := e.Client().CreateMeal(ctx, bad, 1)
+			if err := wantKind(err, fault.TandoorError, "no longer there"); err != nil {
 				return err
 			}
 			if n := e.Server.Calls()["POST /api/meal-plan/{$}"]; n != 1 {
@@ -159,7 +188,7 @@ func transport() []Case {
 			return nil
 		}},
 		listFails("page instead of JSON", faultswitch.Rule{Body: faultswitch.BodyHTML}, fault.TandoorError, "check that the URL", 1),
-		listFails("500 page is not retried", faultswitch.Rule{Body: faultswitch.BodyHTML, Status: 500}, fault.TandoorError, "not tried again", 1),
+		listFails("500 page is not retried", faultswitch.Rule{Body: faultswitch.BodyHTML, Status: 500}, fault.TandoorError, "on this very request", 1),
 		listFails("500 JSON is Unavailable", faultswitch.Rule{Status: 500}, fault.Unavailable, "", 1),
 		listFails("502 while the container migrates", faultswitch.Rule{Status: 502, Body: faultswitch.BodyHTML}, fault.Unavailable, "starting", 2),
 		listFails("503", faultswitch.Rule{Status: 503}, fault.Unavailable, "", 2),

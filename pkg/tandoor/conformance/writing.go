@@ -3,170 +3,377 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
-type planEntry = tandoor.PlanEntry
+var monday = calendar.On(time.Date(2026, 12, 7, 0, 0, 0, 0, time.UTC))
 
-// monday is midnight in the user's zone, which is not the server's.
-var monday = time.Date(2026, 12, 7, 0, 0, 0, 0, time.FixedZone("user", -5*3600))
+const oldMarker = "mealplanner:gen_2026w50_user_ana"
 
-func entry(e *Env, day int, mealType, name string) planEntry {
-	return planEntry{
-		Date: monday.AddDate(0, 0, day), MealType: mealType, Recipe: recipe.ID(e.Server.RecipeID(name)),
-		Servings: nutrition.OneServing * 3 / 2, Title: "planned",
+func meal(e *Env, day int, m recipe.Meal, name string) writeback.Meal {
+	return writeback.Meal{
+		Date: monday + calendar.Date(day), Meal: m, Recipe: recipe.ID(e.Server.RecipeID(name)),
+		Servings: nutrition.OneServing * 3 / 2, Name: name,
 	}
 }
 
-func week(e *Env) []planEntry {
-	var out []planEntry
+func food(e *Env, name, unit string, amount recipe.Amount) writeback.Need {
+	return writeback.Need{FoodID: int64(e.Server.FoodID(name)), Food: name, Unit: unit, Amount: amount * recipe.One}
+}
+
+// week is a plan of three breakfasts and three dinners, with what they need.
+func week(e *Env) writeback.Plan {
+	p := writeback.Plan{ID: 1, Connection: "home", Needs: []writeback.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
 	for day := range 3 {
-		out = append(out, entry(e, day, "Breakfast", "Overnight oats"), entry(e, day, "Dinner", "Dal"))
+		p.Meals = append(p.Meals, meal(e, day, recipe.Breakfast, "Overnight oats"), meal(e, day, recipe.Dinner, "Dal"))
 	}
-	return out
+	return p
+}
+
+// writing is a case about one plan that is written to an empty calendar first.
+type writing struct {
+	*Env
+	book *book
+	plan writeback.Plan
+}
+
+func begin(ctx context.Context, e *Env) (*writing, error) {
+	w := &writing{e, newBook(), week(e)}
+	r, err := w.write(ctx)
+	if err == nil && (r.Created != 9 || len(r.Refused) > 0) {
+		err = fmt.Errorf("first = %+v; want 6 meals and 3 lines", r)
+	}
+	return w, err
+}
+
+func (w *writing) write(ctx context.Context) (writeback.Report, error) {
+	return writeback.Write(ctx, w.Client(), w.book, w.plan)
+}
+
+// again writes and compares what it did.
+func (w *writing) again(ctx context.Context, created, deleted int) error {
+	r, err := w.write(ctx)
+	if err != nil || r.Created != created || r.Deleted != deleted || len(r.Refused) > 0 {
+		return fmt.Errorf("written = %+v, %v; want %d created, %d deleted", r, err, created, deleted)
+	}
+	return nil
+}
+
+// shown is the whole calendar and the whole shopping list, as text to compare.
+func (w *writing) shown(ctx context.Context) (meals, lines []string, err error) {
+	all, err := planned(ctx, w.Env)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range all {
+		meals = append(meals, fmt.Sprintf("%d %s %d %v %q", m.ID, m.Date, m.Recipe, m.Servings.Float(), m.Note))
+	}
+	list, err := w.Client().Lines(ctx, 0)
+	for _, l := range list {
+		text := fmt.Sprintf("%v %s %s", l.Amount.Float(), l.Unit, l.Food)
+		if l.Checked {
+			text += " ticked"
+		}
+		lines = append(lines, text)
+	}
+	slices.Sort(lines)
+	return meals, lines, err
+}
+
+// list compares the shopping list with lines like "500 g Rice ticked".
+func (w *writing) list(ctx context.Context, want ...string) error {
+	_, lines, err := w.shown(ctx)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(lines, want) {
+		return fmt.Errorf("list = %q, %v; want %q", lines, err, want)
+	}
+	return nil
+}
+
+// idOf finds the row's entry in Tandoor.
+func (w *writing) idOf(match func(writeback.Row) bool) int64 {
+	for _, r := range w.book.rows {
+		if match(r.Row) {
+			return r.Remote
+		}
+	}
+	return 0
+}
+
+func (w *writing) mealID(m writeback.Meal) int64 {
+	return w.idOf(func(r writeback.Row) bool { return r.Kind == writeback.KindMeal && *r.Content.Meal == m })
+}
+
+func (w *writing) lineID(food string) int64 {
+	return w.idOf(func(r writeback.Row) bool { return r.Kind == writeback.KindLine && r.Content.Need.Food == food })
+}
+
+func mealPath(id int64) string { return fmt.Sprintf("/api/meal-plan/%d/", id) }
+
+func linePath(id int64) string { return fmt.Sprintf("/api/shopping-list-entry/%d/", id) }
+
+func (w *writing) tick(ctx context.Context, food string) error {
+	return patch(ctx, w.Env, linePath(w.lineID(food)), `{"checked":true}`)
 }
 
 // exercise makes one of every kind of call.
 func exercise(ctx context.Context, e *Env) error {
-	c := e.Client()
-	if _, err := c.Check(ctx); err != nil {
+	if _, err := e.Client().Check(ctx); err != nil {
 		return err
 	}
-	if _, err := c.Sync(ctx, time.Time{}, nil, true, nil); err != nil {
+	if _, err := e.Client().Sync(ctx, tandoor.Ask{Full: true, Known: map[recipe.ID]time.Time{1: Clock}}); err != nil {
 		return err
 	}
-	w, err := c.WritePlan(ctx, "m", week(e))
+	w, err := begin(ctx, e)
 	if err != nil {
 		return err
 	}
-	if _, err := c.WriteShopping(ctx, w.IDs[0], []tandoor.ShoppingLine{{Food: "Rice", Unit: "g", Amount: recipe.One}}); err != nil {
-		return err
-	}
-	if _, err := c.WriteShopping(ctx, w.IDs[0], nil); err != nil {
-		return err
-	}
-	_, err = c.WritePlan(ctx, "m", week(e)[:1])
-	return err
+	w.plan.Meals, w.plan.Needs = w.plan.Meals[:1], nil
+	return w.again(ctx, 0, 8)
 }
 
-func send(ctx context.Context, e *Env, method, path, body string) error {
+func ask(ctx context.Context, e *Env, method, path, body string) (map[string]any, error) {
 	req, err := http.NewRequestWithContext(ctx, method, e.URL+path, bytes.NewBufferString(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+tandoortest.DefaultToken)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	var out map[string]any
+	if resp.StatusCode != http.StatusNoContent {
+		_ = json.NewDecoder(resp.Body).Decode(&out) // a page is judged by its status
 	}
 	if err := resp.Body.Close(); err != nil {
-		return err
+		return nil, err
 	}
 	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s", method, path, resp.Status)
+		return nil, fmt.Errorf("%s %s: %s", method, path, resp.Status)
 	}
-	return nil
+	return out, nil
+}
+
+func send(ctx context.Context, e *Env, method, path, body string) error {
+	_, err := ask(ctx, e, method, path, body)
+	return err
 }
 
 func patch(ctx context.Context, e *Env, path, body string) error {
 	return send(ctx, e, http.MethodPatch, path, body)
 }
 
-func planned(ctx context.Context, e *Env) ([]tandoor.PlannedMeal, error) {
-	return e.Client().MealPlans(ctx, monday.AddDate(0, 0, -30), monday.AddDate(0, 0, 30))
+func planned(ctx context.Context, e *Env) ([]writeback.PlannedMeal, error) {
+	return e.Client().Meals(ctx, monday-30, monday+30)
 }
 
-func writing() []Case {
+// lost is a case in which the answer to one request of a write-back is lost after it took
+// effect, and none is made twice.
+func lost(name string, rule faultswitch.Rule) Case {
+	return Case{Name: name, Check: func(ctx context.Context, e *Env) error {
+		rule.LoseAnswer, rule.Times = true, 1
+		if _, err := e.Faults.Set(rule); err != nil {
+			return err
+		}
+		w := &writing{e, newBook(), week(e)}
+		if _, err := w.write(ctx); err != nil {
+			return err
+		}
+		if e.Faults.Rules()[0].Fired != 1 {
+			return errors.New("the fault did not fire")
+		}
+		meals, lines, err := w.shown(ctx)
+		if err != nil || len(meals) != 6 || len(lines) != 3 {
+			return fmt.Errorf("%d meals, %d lines, %v; want 6 and 3: the lost one must not be made twice", len(meals), len(lines), err)
+		}
+		return w.again(ctx, 0, 0)
+	}}
+}
+
+// person is a case in which a person does something to what we wrote, after which nothing
+// of it changes, however often the same plan is written.
+func person(name string, does func(context.Context, *writing) error) Case {
+	return Case{Name: name, Check: func(ctx context.Context, e *Env) error {
+		w, err := begin(ctx, e)
+		if err != nil {
+			return err
+		}
+		if err := does(ctx, w); err != nil {
+			return err
+		}
+		meals, lines, err := w.shown(ctx)
+		if err != nil {
+			return err
+		}
+		for range 2 {
+			if err := w.again(ctx, 0, 0); err != nil {
+				return err
+			}
+		}
+		m, l, err := w.shown(ctx)
+		if err != nil || !slices.Equal(m, meals) || !slices.Equal(l, lines) {
+			return fmt.Errorf("%q and %q became %q and %q, %v", meals, lines, m, l, err)
+		}
+		return nil
+	}}
+}
+
+func writingCases() []Case {
+	return slices.Concat(plansWritten(), personsWork(), shopping(), []Case{
+		lost("plan answer lost after it took effect", faultswitch.Rule{Method: "POST", Path: "/api/meal-plan/", Skip: 2}),
+		lost("shopping answer lost after it took effect", faultswitch.Rule{Method: "POST", Path: "/api/shopping-list-entry/", Skip: 1}),
+		{Name: "a person's twin is not taken for a lost answer", Check: func(ctx context.Context, e *Env) error {
+			w := &writing{e, newBook(), week(e)}
+			if err := send(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"Breakfast"}`); err != nil {
+				return err
+			}
+			twin := fmt.Sprintf(`{"recipe":%d,"meal_type":1,"servings":1.5,"from_date":%q}`, w.plan.Meals[0].Recipe, w.plan.Meals[0].Date)
+			if err := send(ctx, e, http.MethodPost, "/api/meal-plan/", twin); err != nil {
+				return err
+			}
+			if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/", `{"food":{"name":"Rice"},"unit":{"name":"g"},"amount":500}`); err != nil {
+				return err
+			}
+			for _, path := range []string{"/api/meal-plan/", "/api/shopping-list-entry/"} {
+				if _, err := e.Faults.Set(faultswitch.Rule{Method: "POST", Path: path, Status: 503, Times: 2}); err != nil {
+					return err
+				}
+				if _, err := w.write(ctx); fault.KindOf(err) != fault.Unavailable {
+					return fmt.Errorf("in an outage: %w", err)
+				}
+			}
+			if _, err := w.write(ctx); err != nil {
+				return err
+			}
+			meals, lines, err := w.shown(ctx)
+			if err != nil || len(meals) != 7 || len(lines) != 4 {
+				return fmt.Errorf("%d meals, %d lines, %v; want 6 and 3 of ours and one each of the person's", len(meals), len(lines), err)
+			}
+			return nil
+		}},
+		{Name: "removal answer lost after it took effect", Check: func(ctx context.Context, e *Env) error {
+			for _, path := range []string{"/api/meal-plan/*", "/api/shopping-list-entry/*"} {
+				w := &writing{e, newBook(), week(e)}
+				if _, err := w.write(ctx); err != nil {
+					return err
+				}
+				if _, err := e.Faults.Set(faultswitch.Rule{Method: "DELETE", Path: path, LoseAnswer: true, Times: 1}); err != nil {
+					return err
+				}
+				w.plan.Meals, w.plan.Needs = nil, nil
+				if _, err := w.write(ctx); err != nil {
+					return err
+				}
+				w.plan = week(e) // what we took away ourselves is not a person's doing
+				if err := w.again(ctx, 9, 0); err != nil {
+					return err
+				}
+				w.plan.Meals, w.plan.Needs = nil, nil
+				if err := w.again(ctx, 0, 9); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+	})
+}
+
+func plansWritten() []Case {
 	return []Case{
 		{Name: "plan is written once", Check: func(ctx context.Context, e *Env) error {
-			first, err := e.Client().WritePlan(ctx, "mealplanner:w50", week(e))
-			if err != nil || first.Created != 6 || slices.Contains(first.IDs, 0) {
-				return fmt.Errorf("first = %+v, %v; want 6 created", first, err)
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
 			}
-			second, err := e.Client().WritePlan(ctx, "mealplanner:w50", week(e))
-			if err != nil || second.Created != 0 || second.Kept != 6 || !slices.Equal(first.IDs, second.IDs) {
-				return fmt.Errorf("second = %+v, %v; want the same 6 kept", second, err)
+			if err := w.again(ctx, 0, 0); err != nil {
+				return err
+			}
+			meals, lines, err := w.shown(ctx)
+			if err != nil || len(meals) != 6 || len(lines) != 3 {
+				return fmt.Errorf("%d meals, %d lines, %v; want 6 and 3", len(meals), len(lines), err)
 			}
 			return nil
 		}},
 		{Name: "plan dates are the user's, whatever the server's zone", Options: func(o *tandoortest.Options) {
 			o.Location = time.FixedZone("far west", -11*3600)
 		}, Check: func(ctx context.Context, e *Env) error {
-			if _, err := e.Client().WritePlan(ctx, "m", []planEntry{entry(e, 0, "Dinner", "Dal")}); err != nil {
+			w := &writing{e, newBook(), writeback.Plan{ID: 1, Meals: []writeback.Meal{meal(e, 0, recipe.Dinner, "Dal")}}}
+			if _, err := w.write(ctx); err != nil {
 				return err
 			}
 			all, err := planned(ctx, e)
-			if err != nil || len(all) != 1 || all[0].Entry.Date.Format(time.DateOnly) != "2026-12-07" || all[0].Entry.Servings != 15_000 {
-				return fmt.Errorf("plan = %+v, %v; want one on 2026-12-07 for 1.5 servings", all, err)
+			if err != nil || len(all) != 1 || all[0].Date != monday || all[0].Servings != 15_000 {
+				return fmt.Errorf("plan = %+v, %v; want one on %s for 1.5 servings", all, err, monday)
 			}
 			for _, r := range e.Server.Plans() {
-				if r != "2026-12-07" {
-					return fmt.Errorf("filed under %s; want 2026-12-07", r)
+				if r != monday.String() {
+					return fmt.Errorf("filed under %s; want %s", r, monday)
 				}
 			}
-			return nil
+			return w.again(ctx, 0, 0)
+		}},
+		{Name: "people see no mark of ours", Check: func(ctx context.Context, e *Env) error {
+			if _, err := begin(ctx, e); err != nil {
+				return err
+			}
+			all, err := planned(ctx, e)
+			for _, m := range all {
+				if m.Note != "" || m.Title != "" {
+					return fmt.Errorf("meal = %+v; want no note and no title", m)
+				}
+			}
+			return err
 		}},
 		{Name: "changed plan replaces ours and leaves others", Check: func(ctx context.Context, e *Env) error {
-			c := e.Client()
-			if _, err := c.WritePlan(ctx, "ours", week(e)); err != nil {
-				return err
-			}
-			if _, err := c.WritePlan(ctx, "theirs", week(e)[:2]); err != nil {
-				return err
-			}
-			changed := week(e)
-			changed[1] = entry(e, 0, "Dinner", "Salmon bowl")
-			w, err := c.WritePlan(ctx, "ours", changed)
-			if err != nil || w.Created != 1 || w.Deleted != 1 || w.Kept != 5 {
-				return fmt.Errorf("written = %+v, %v; want 1 created, 1 deleted, 5 kept", w, err)
-			}
-			all, err := planned(ctx, e)
-			if err != nil || len(all) != 8 {
-				return fmt.Errorf("%d meals, %v; want 6 and 2", len(all), err)
-			}
-			return nil
-		}},
-		{Name: "meal types are reused in any case", Check: func(ctx context.Context, e *Env) error {
-			if err := send(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"dinner","time":"18:30:00"}`); err != nil {
-				return err
-			}
-			if _, err := e.Client().WritePlan(ctx, "m", week(e)); err != nil {
-				return err
-			}
-			all, err := planned(ctx, e)
+			w, err := begin(ctx, e)
 			if err != nil {
 				return err
 			}
-			names := map[string]bool{}
-			for _, p := range all {
-				names[p.Entry.MealType] = true
-			}
-			if len(names) != 2 || !names["dinner"] || !names["Breakfast"] {
-				return fmt.Errorf("meal types = %v; want the old dinner and a new Breakfast", names)
-			}
-			return nil
-		}},
-		{Name: "plan answer lost after it took effect", Check: func(ctx context.Context, e *Env) error {
-			if _, err := e.Faults.Set(faultswitch.Rule{Method: "POST", Path: "/api/meal-plan/", LoseAnswer: true, Skip: 2, Times: 1}); err != nil {
+			other := &writing{e, w.book, week(e)}
+			other.plan.ID, other.plan.Needs = 2, nil
+			if err := other.again(ctx, 6, 0); err != nil {
 				return err
 			}
-			w, err := e.Client().WritePlan(ctx, "m", week(e))
-			if err != nil || slices.Contains(w.IDs, 0) {
-				return fmt.Errorf("written = %+v, %v", w, err)
+			w.plan.Meals[1] = meal(e, 0, recipe.Dinner, "Salmon bowl")
+			if err := w.again(ctx, 1, 1); err != nil {
+				return err
 			}
-			all, err := planned(ctx, e)
-			if err != nil || len(all) != 6 {
-				return fmt.Errorf("%d meals, %v; want 6: the lost one must not be made twice", len(all), err)
+			return other.again(ctx, 0, 0)
+		}},
+		{Name: "meal types are reused in any case and language", Check: func(ctx context.Context, e *Env) error {
+			for _, name := range []string{"dinner", "Frühstück", "Zwischendurch"} {
+				if err := send(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"`+name+`"}`); err != nil {
+					return err
+				}
+			}
+			w := &writing{e, newBook(), week(e)}
+			w.plan.Meals = append(w.plan.Meals, meal(e, 0, recipe.Lunch, "Dal"))
+			if _, err := w.write(ctx); err != nil {
+				return err
+			}
+			types, err := e.Client().MealTypes(ctx)
+			var names []string
+			for _, t := range types {
+				names = append(names, t.Name)
+			}
+			if want := []string{"dinner", "Frühstück", "Zwischendurch", "Lunch"}; err != nil || !slices.Equal(names, want) {
+				return fmt.Errorf("meal types = %q, %v; want %q", names, err, want)
 			}
 			return nil
 		}},
@@ -175,7 +382,8 @@ func writing() []Case {
 			if err != nil {
 				return err
 			}
-			_, err = e.Client().WritePlan(ctx, "m", week(e))
+			w := &writing{e, newBook(), week(e)}
+			_, err = w.write(ctx)
 			if err := wantKind(err, fault.Unavailable, ""); err != nil {
 				return err
 			}
@@ -185,55 +393,95 @@ func writing() []Case {
 			if err := e.Faults.Clear(id); err != nil {
 				return err
 			}
-			w, err := e.Client().WritePlan(ctx, "m", week(e))
-			if err != nil || w.Created != 6 {
-				return fmt.Errorf("afterwards = %+v, %v; want 6 created", w, err)
+			return w.again(ctx, 9, 0)
+		}},
+		{Name: "one refused meal does not stop the rest", Check: func(ctx context.Context, e *Env) error {
+			if err := send(ctx, e, http.MethodDelete, fmt.Sprintf("/api/recipe/%d/", e.Server.RecipeID("Family stew")), ""); err != nil {
+				return err
+			}
+			w := &writing{e, newBook(), week(e)}
+			w.plan.Meals[1] = writeback.Meal{Date: monday, Meal: recipe.Dinner, Recipe: 999, Servings: nutrition.OneServing, Name: "Family stew"}
+			r, err := w.write(ctx)
+			if err != nil || r.Created != 8 || len(r.Refused) != 1 || !strings.Contains(r.Refused[0], "2026-12-07, dinner, Family stew: recipe 999 is no longer in Tandoor") {
+				return fmt.Errorf("written = %+v, %v; want 8 created and the dish named", r, err)
 			}
 			return nil
 		}},
-		{Name: "shopping list is written once", Check: func(ctx context.Context, e *Env) error {
-			c := e.Client()
-			w, err := c.WritePlan(ctx, "m", week(e)[:1])
+		{Name: "another space is not written to", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
 			if err != nil {
 				return err
 			}
-			if _, err := e.Faults.Set(faultswitch.Rule{Method: "POST", Path: "/api/shopping-list-entry/", LoseAnswer: true, Skip: 1, Times: 1}); err != nil {
+			if err := e.Server.SwitchSpace("Work", tandoortest.Small()); err != nil {
 				return err
 			}
-			lines := []tandoor.ShoppingLine{
-				{Food: "rice", Unit: "g", Amount: 500 * recipe.One}, {Food: "Egg", Amount: 6 * recipe.One}, {Food: "Saffron", Unit: "pinch", Amount: recipe.One},
+			e.Server.ResetLog()
+			_, err = w.write(ctx)
+			if err := wantKind(err, fault.Conflict, `space "Work" (id 2), and showed "Planner demo" (id 1)`); err != nil {
+				return err
 			}
-			for range 2 {
-				if _, err := c.WriteShopping(ctx, w.IDs[0], lines); err != nil {
+			for _, r := range e.Server.Requests() {
+				if r.Method != http.MethodGet {
+					return fmt.Errorf("%s %s in another space", r.Method, r.Path)
+				}
+			}
+			return nil
+		}},
+		{Name: "what older versions wrote is adopted once", Check: func(ctx context.Context, e *Env) error {
+			w := &writing{e, newBook(), week(e)}
+			w.plan.Old = writeback.Old{Marker: oldMarker, Needs: []writeback.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
+			for _, name := range []string{"Breakfast", "Dinner"} {
+				if err := send(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"`+name+`"}`); err != nil {
 					return err
 				}
-				list, err := c.ShoppingEntries(ctx, w.IDs[0])
-				if err != nil || len(list) != 3 {
-					return fmt.Errorf("%d entries, %v; want 3", len(list), err)
+			}
+			var first float64
+			for i, m := range w.plan.Meals {
+				old := m
+				if i == 1 {
+					m.Date += 7 // a person's copy of ours has our note
+				} else {
+					w.plan.Old.Meals = append(w.plan.Old.Meals, old)
+				}
+				made, err := ask(ctx, e, http.MethodPost, "/api/meal-plan/", fmt.Sprintf(`{"recipe":%d,"meal_type":%d,"servings":1.5,"from_date":%q,"note":%q}`, m.Recipe, int(m.Meal)/2+1, m.Date, oldMarker))
+				if err != nil {
+					return err
+				}
+				if i == 0 {
+					first, _ = made["id"].(float64)
 				}
 			}
-			return nil
-		}},
-		{Name: "checked shopping lines stay", Check: func(ctx context.Context, e *Env) error {
-			c := e.Client()
-			w, err := c.WritePlan(ctx, "m", week(e)[:1])
-			if err != nil {
+			for _, body := range []string{`"Rices"},"unit":{"name":"g"},"amount":500`, `"Egg"},"unit":null,"amount":6`, `"Salt"},"unit":null,"amount":1`} {
+				if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/", fmt.Sprintf(`{"food":{"name":%s,"mealplan_id":%d}`, strings.Replace(body, "Rices", "Rice", 1), int(first))); err != nil {
+					return err
+				}
+			}
+			if err := patch(ctx, e, linePath(2), `{"checked":true}`); err != nil {
 				return err
 			}
-			rice := tandoor.ShoppingLine{Food: "Rice", Unit: "g", Amount: 500 * recipe.One}
-			egg := tandoor.ShoppingLine{Food: "Egg", Amount: 6 * recipe.One}
-			made, err := c.WriteShopping(ctx, w.IDs[0], []tandoor.ShoppingLine{rice, egg})
-			if err != nil {
+			// Rice is made anew, for it hangs on a meal; the eggs are bought; salt is a person's.
+			if err := w.again(ctx, 3, 1); err != nil {
 				return err
 			}
-			if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/bulk/", fmt.Sprintf(`{"ids":[%d],"checked":true}`, made.IDs[0])); err != nil {
+			if err := w.list(ctx, "500 g Rice", "6  Egg ticked", "1  Salt", "900 g Banana"); err != nil {
 				return err
 			}
-			again, err := c.WriteShopping(ctx, w.IDs[0], nil)
-			if err != nil || again.Deleted != 1 {
-				return fmt.Errorf("written = %+v, %v; want only the unchecked line deleted", again, err)
+			if err := w.again(ctx, 0, 0); err != nil {
+				return err
 			}
-			return nil
+			all, err := planned(ctx, e)
+			if err != nil || len(all) != 7 {
+				return fmt.Errorf("%d meals, %v; want 6 of ours and a copy", len(all), err)
+			}
+			w.plan.Meals, w.plan.Needs = nil, nil
+			if _, err := w.write(ctx); err != nil {
+				return err
+			}
+			// The copy stays, and so does the meal on which a person's salt hangs.
+			if all, err = planned(ctx, e); err != nil || len(all) != 2 {
+				return fmt.Errorf("%+v, %v; want the copy and the meal with the salt", all, err)
+			}
+			return w.list(ctx, "6  Egg ticked", "1  Salt")
 		}},
 		{Name: "foods are never deleted", Check: func(ctx context.Context, e *Env) error {
 			if err := exercise(ctx, e); err != nil {
@@ -256,6 +504,181 @@ func writing() []Case {
 				}
 			}
 			return nil
+		}},
+	}
+}
+
+func personsWork() []Case {
+	return []Case{
+		person("a meal dragged to another day stays there", func(ctx context.Context, w *writing) error {
+			return patch(ctx, w.Env, mealPath(w.mealID(w.plan.Meals[1])), `{"servings":1.5,"from_date":"2026-12-12","to_date":"2026-12-12"}`)
+		}),
+		person("a meal dragged far away stays there", func(ctx context.Context, w *writing) error {
+			return patch(ctx, w.Env, mealPath(w.mealID(w.plan.Meals[1])), `{"servings":1.5,"from_date":"2027-11-12","to_date":"2027-11-12"}`)
+		}),
+		person("a note stays and the meal is not made twice", func(ctx context.Context, w *writing) error {
+			return patch(ctx, w.Env, mealPath(w.mealID(w.plan.Meals[1])), `{"servings":1.5,"note":"bring wine"}`)
+		}),
+		person("changed servings stay", func(ctx context.Context, w *writing) error {
+			return patch(ctx, w.Env, mealPath(w.mealID(w.plan.Meals[1])), `{"servings":6}`)
+		}),
+		person("a deleted meal is not made again", func(ctx context.Context, w *writing) error {
+			return send(ctx, w.Env, http.MethodDelete, mealPath(w.mealID(w.plan.Meals[0])), "")
+		}),
+		person("own meals and copies of ours stay", func(ctx context.Context, w *writing) error {
+			for _, day := range []string{"2026-12-07", "2026-12-10"} {
+				if err := send(ctx, w.Env, http.MethodPost, "/api/meal-plan/", fmt.Sprintf(`{"recipe":%d,"meal_type":2,"servings":1.5,"from_date":%q}`, w.plan.Meals[1].Recipe, day)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		person("lines put on our meals stay", func(ctx context.Context, w *writing) error {
+			return send(ctx, w.Env, http.MethodPost, "/api/shopping-list-entry/", fmt.Sprintf(`{"food":{"name":"Wine"},"unit":null,"amount":1,"mealplan_id":%d}`, w.mealID(w.plan.Meals[0])))
+		}),
+		person("an edited amount stays", func(ctx context.Context, w *writing) error {
+			return patch(ctx, w.Env, linePath(w.lineID("Rice")), `{"amount":100}`)
+		}),
+		person("a deleted line is not made again", func(ctx context.Context, w *writing) error {
+			return send(ctx, w.Env, http.MethodDelete, linePath(w.lineID("Rice")), "")
+		}),
+		person("a ticked line is not made again", func(ctx context.Context, w *writing) error { return w.tick(ctx, "Banana") }),
+		{Name: "a slot that changes is written whatever a person did to the old meal", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			if err := patch(ctx, e, mealPath(w.mealID(w.plan.Meals[1])), `{"servings":6}`); err != nil {
+				return err
+			}
+			was := w.plan.Meals[1]
+			w.plan.Meals[1] = meal(e, 0, recipe.Dinner, "Salmon bowl")
+			if err := w.again(ctx, 1, 0); err != nil {
+				return err
+			}
+			w.plan.Meals[1] = was
+			return w.again(ctx, 1, 1)
+		}},
+		{Name: "a meal with a person's lines on it is not deleted", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/", fmt.Sprintf(`{"food":{"name":"Wine"},"unit":null,"amount":1,"mealplan_id":%d}`, w.mealID(w.plan.Meals[1]))); err != nil {
+				return err
+			}
+			w.plan.Meals[1] = meal(e, 0, recipe.Dinner, "Salmon bowl")
+			if err := w.again(ctx, 1, 0); err != nil {
+				return err
+			}
+			return w.list(ctx, "500 g Rice", "6  Egg", "900 g Banana", "1  Wine")
+		}},
+	}
+}
+
+func shopping() []Case {
+	return []Case{
+		{Name: "the list hangs on no meal", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			w.plan.Meals[0] = meal(e, 0, recipe.Breakfast, "Dal")
+			if err := w.again(ctx, 1, 1); err != nil {
+				return err
+			}
+			if err := send(ctx, e, http.MethodDelete, mealPath(w.mealID(w.plan.Meals[0])), ""); err != nil {
+				return err
+			}
+			return w.list(ctx, "500 g Rice", "6  Egg", "900 g Banana")
+		}},
+		{Name: "foods are found by their plural and stay one line", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			w.plan.Needs[2].Food = "bananas"
+			if err := w.again(ctx, 0, 0); err != nil {
+				return err
+			}
+			w.plan.Needs[2].Amount = 1000 * recipe.One
+			if err := w.again(ctx, 1, 1); err != nil {
+				return err
+			}
+			return w.list(ctx, "500 g Rice", "6  Egg", "1000 g Banana")
+		}},
+		{Name: "what is ticked counts as bought", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			if err := w.tick(ctx, "Banana"); err != nil {
+				return err
+			}
+			for _, step := range []struct {
+				amount           recipe.Amount
+				created, deleted int
+				rest             string
+			}{{700, 0, 0, ""}, {900, 0, 0, ""}, {1300, 1, 0, "400 g Banana"}, {1000, 1, 1, "100 g Banana"}, {0, 0, 1, ""}, {900, 0, 0, ""}} {
+				w.plan.Needs[2].Amount = step.amount * recipe.One
+				if err := w.again(ctx, step.created, step.deleted); err != nil {
+					return fmt.Errorf("%d g: %w", step.amount, err)
+				}
+				want := []string{"500 g Rice", "6  Egg", "900 g Banana ticked"}
+				if step.rest != "" {
+					want = append(want, step.rest)
+				}
+				if err := w.list(ctx, want...); err != nil {
+					return fmt.Errorf("%d g: %w", step.amount, err)
+				}
+			}
+			return nil
+		}},
+		{Name: "what was ticked long ago counts as bought", Check: func(ctx context.Context, e *Env) error {
+			for _, seen := range []bool{false, true} {
+				w := &writing{e, newBook(), week(e)}
+				w.plan.Meals = nil
+				if err := w.again(ctx, 3, 0); err != nil {
+					return err
+				}
+				if err := w.tick(ctx, "Rice"); err != nil {
+					return err
+				}
+				if seen {
+					if err := w.again(ctx, 0, 0); err != nil {
+						return err
+					}
+				}
+				e.Server.Age(linePath(w.lineID("Rice")), 15*24*time.Hour)
+				if err := w.again(ctx, 0, 0); err != nil {
+					return fmt.Errorf("seen %t: %w", seen, err)
+				}
+				w.plan.Needs = nil
+				if err := w.again(ctx, 0, 2); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{Name: "a line that is unticked is to buy again", Check: func(ctx context.Context, e *Env) error {
+			w, err := begin(ctx, e)
+			if err != nil {
+				return err
+			}
+			if err := w.tick(ctx, "Egg"); err != nil {
+				return err
+			}
+			if err := w.again(ctx, 0, 0); err != nil {
+				return err
+			}
+			if err := patch(ctx, e, linePath(w.lineID("Egg")), `{"checked":false}`); err != nil {
+				return err
+			}
+			w.plan.Needs[1].Amount = 8 * recipe.One
+			if err := w.again(ctx, 1, 1); err != nil {
+				return err
+			}
+			return w.list(ctx, "500 g Rice", "8  Egg", "900 g Banana")
 		}},
 	}
 }

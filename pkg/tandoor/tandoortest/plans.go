@@ -133,11 +133,16 @@ func (s *Server) plansIn(r *http.Request) ([]*plan, *reply) {
 }
 
 func (s *Server) planGet(r *http.Request) reply {
-	p := s.db.plans[pathID(r)]
-	if p == nil {
-		return noSuch("MealPlan")
+	plans, bad := s.plansIn(r) // the list's window holds here too
+	if bad != nil {
+		return *bad
 	}
-	return ok(s.planJSON(p))
+	for _, p := range plans {
+		if p.id == pathID(r) {
+			return ok(s.planJSON(p))
+		}
+	}
+	return noSuch("MealPlan")
 }
 
 func (s *Server) planCreate(r *http.Request) reply {
@@ -171,8 +176,11 @@ func (s *Server) planPatch(r *http.Request) reply {
 	if bad != nil {
 		return *bad
 	}
-	if _, there := in["servings"]; !there && s.planHasShopping(p.id) {
-		return crash()
+	if servings, there := in["servings"].(float64); s.planHasShopping(p.id) {
+		if !there {
+			return crash()
+		}
+		s.rescale(p, servings)
 	}
 	if rep := s.planFields(p, in); rep != nil {
 		return *rep
@@ -180,11 +188,32 @@ func (s *Server) planPatch(r *http.Request) reply {
 	return ok(s.planJSON(p))
 }
 
+// rescale makes the lists of a meal hold as much as the new servings need.
+func (s *Server) rescale(p *plan, servings float64) {
+	for id, l := range s.db.lists {
+		if l.plan != p.id || l.servings == 0 {
+			continue
+		}
+		for _, e := range s.db.shopping {
+			if e.list == id {
+				e.amount *= servings / l.servings
+			}
+		}
+		l.servings = servings
+	}
+}
+
 func (s *Server) planDelete(r *http.Request) reply {
 	id := pathID(r)
 	if s.db.plans[id] == nil {
 		return noSuch("MealPlan")
 	}
+	s.deletePlan(id)
+	return noContent()
+}
+
+// deletePlan takes the shopping lists of the meal along.
+func (s *Server) deletePlan(id int) {
 	delete(s.db.plans, id)
 	for listID, l := range s.db.lists {
 		if l.plan == id {
@@ -192,7 +221,6 @@ func (s *Server) planDelete(r *http.Request) reply {
 			maps.DeleteFunc(s.db.shopping, func(_ int, e *entry) bool { return e.list == listID })
 		}
 	}
-	return noContent()
 }
 
 // reference reads an id given as a number or as {"id":, "name":}. A number that leads

@@ -233,6 +233,11 @@ func (s *Server) recipeDelete(r *http.Request) reply {
 		return noSuch("Recipe")
 	}
 	delete(s.db.recipes, pathID(r))
+	for id, p := range s.db.plans { // planned meals go with it
+		if p.recipe == pathID(r) {
+			s.deletePlan(id)
+		}
+	}
 	return noContent()
 }
 

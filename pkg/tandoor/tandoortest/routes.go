@@ -19,8 +19,9 @@ func (s *Server) routes() {
 	s.handle("/api/access-token/", byScope, methods{"GET": s.tokenList, "POST": s.tokenCreate})
 	s.handle("/api/cook-log/", byScope, methods{"GET": s.cookList, "POST": s.cookCreate})
 	s.handle("/api/space/current/", byScope, methods{"GET": func(*http.Request) reply {
-		return ok(map[string]any{"id": 1, "name": s.opt.Space})
+		return ok(map[string]any{"id": s.space, "name": s.opt.Space, "user_count": s.opt.Users})
 	}})
+	s.handle("/api/user-space/all_personal/", byScope, methods{"GET": s.userSpaces})
 	s.handle("/api/recipe/", byScope, methods{"GET": s.recipeList, "POST": s.recipeCreate})
 	s.handle("/api/recipe/flat/", byScope, methods{"GET": s.recipeFlat})
 	s.handle("/api/recipe/{id}/", byScope, methods{"GET": s.recipeGet, "PATCH": s.recipePatch, "DELETE": s.recipeDelete})
@@ -33,19 +34,46 @@ func (s *Server) routes() {
 	s.handle("/api/property-type/", byScope, methods{"GET": s.list(s.typeRows), "POST": s.typeCreate})
 	s.handle("/api/supermarket-category/", byScope, methods{"GET": s.list(s.categoryRows), "POST": s.categoryCreate})
 	s.handle("/api/supermarket/", byScope, methods{"GET": s.list(s.marketRows)})
-	s.handle("/api/meal-type/", byScope, methods{"GET": s.list(s.mealTypeRows), "POST": s.mealTypeCreate})
-	s.handle("/api/meal-plan/", byScope, methods{"GET": s.planList, "POST": s.planCreate})
+	s.handle("/api/meal-type/", byScope, methods{"GET": s.mealTypeList, "POST": s.mealTypeCreate})
+	s.handle("/api/meal-plan/", planScope, methods{"GET": s.planList, "POST": s.planCreate})
 	s.handle("/api/meal-plan/ical/", mealplanScope, methods{"GET": s.planICal})
-	s.handle("/api/meal-plan/{id}/", byScope, methods{"GET": s.planGet, "PATCH": s.planPatch, "PUT": s.planPatch, "DELETE": s.planDelete})
+	s.handle("/api/meal-plan/{id}/", planScope, methods{"GET": s.planGet, "PATCH": s.planPatch, "PUT": s.planPatch, "DELETE": s.planDelete})
 	s.handle("/api/shopping-list-entry/", byScope, methods{"GET": s.shoppingList, "POST": s.shoppingCreate})
 	s.handle("/api/shopping-list-entry/bulk/", byScope, methods{"POST": s.shoppingBulk})
-	s.handle("/api/shopping-list-entry/{id}/", byScope, methods{"PATCH": s.shoppingPatch, "DELETE": s.shoppingDelete})
+	s.handle("/api/shopping-list-entry/{id}/", byScope, methods{"GET": s.shoppingGet, "PATCH": s.shoppingPatch, "DELETE": s.shoppingDelete})
 	s.handle("/api/shopping-list-recipe/", byScope, methods{"POST": s.listRecipeCreate})
 	s.handle("/api/shopping-list-recipe/{id}/bulk_create_entries/", byScope, methods{"POST": s.listRecipeFill})
 }
 
+// old reports whether the server says that it is of the first generation.
+func (s *Server) old() bool { return strings.HasPrefix(s.opt.Version, "1.") }
+
+// userSpaces is a bare list: the spaces of the token's user.
+func (s *Server) userSpaces(*http.Request) reply {
+	var household any
+	if !s.opt.NoHousehold {
+		household = map[string]any{"id": 1, "name": "Home"}
+	}
+	out := []any{}
+	for name, db := range s.spaces {
+		out = append(out, map[string]any{"id": db.number + 1, "user": userJSON(), "space": db.number + 1, "household": household, "active": name == s.opt.Space})
+	}
+	return ok(out)
+}
+
+// mealTypeList is a bare list in the first generation.
+func (s *Server) mealTypeList(r *http.Request) reply {
+	if s.old() {
+		return ok(append([]any{}, s.mealTypeRows()...))
+	}
+	return s.list(s.mealTypeRows)(r)
+}
+
 func (s *Server) serverSettings(*http.Request) reply {
-	return ok(map[string]any{"version": Version, "enable_signup": false, "enable_metrics": false, "debug": false})
+	if s.old() {
+		return reply{status: http.StatusNotFound, page: "Not Found"}
+	}
+	return ok(map[string]any{"version": s.opt.Version, "enable_signup": false, "enable_metrics": false, "debug": false})
 }
 
 const loginsPerDay = 10

@@ -1,6 +1,6 @@
 // Package tandoortest is a stand-in for a Tandoor 2.6 server: an http.Handler with the
 // real contract, its traps included, over a library kept in memory. Tests and the sandbox
-// use it; it stores nothing on disk and serves one space.
+// use it; it stores nothing on disk and shows one of its spaces at a time.
 package tandoortest
 
 import (
@@ -46,6 +46,10 @@ type Options struct {
 	// are always refused.
 	AllowedHosts  []string
 	PropertyTypes []PropertyType // nil = DefaultPropertyTypes
+	Version       string         // it says it is; "" = Version. 1.x has other paths and bare lists
+	Users         int            // of the space; 0 = 1
+	NoHousehold   bool           // others of the space do not see what the token's user makes
+	RecentDays    int            // ticked shopping entries are listed for so long; 0 = 7, at most 14
 }
 
 // Server is the stand-in. It is safe for concurrent use.
@@ -54,7 +58,9 @@ type Server struct {
 	mux *http.ServeMux
 
 	mu       sync.Mutex
-	db       *store
+	db       *store            // of the active space
+	space    int               // its id
+	spaces   map[string]*store // by name
 	logins   map[string][]time.Time
 	log      []Request
 	counters map[string]int
@@ -93,12 +99,52 @@ func New(opt Options) (*Server, error) {
 	if opt.PropertyTypes == nil {
 		opt.PropertyTypes = DefaultPropertyTypes()
 	}
-	s := &Server{opt: opt, mux: http.NewServeMux(), db: newStore(opt.PropertyTypes), logins: map[string][]time.Time{}, counters: map[string]int{}}
+	if opt.Version == "" {
+		opt.Version = Version
+	}
+	if opt.RecentDays == 0 {
+		opt.RecentDays = 7
+	}
+	opt.Users = max(opt.Users, 1)
+	s := &Server{opt: opt, mux: http.NewServeMux(), db: newStore(opt.PropertyTypes, map[string]int{}), space: 1, logins: map[string][]time.Time{}, counters: map[string]int{}}
 	if err := s.db.load(opt.Library, opt.Now()); err != nil {
 		return nil, err
 	}
+	s.spaces = map[string]*store{opt.Space: s.db}
 	s.routes()
 	return s, nil
+}
+
+// SwitchSpace makes another space the active one of the token's user, with the library if
+// it is new. All tokens follow.
+func (s *Server) SwitchSpace(name string, l Library) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	db, known := s.spaces[name]
+	if !known {
+		db = newStore(s.opt.PropertyTypes, s.db.last)
+		if err := db.load(l, s.opt.Now()); err != nil {
+			return err
+		}
+		db.number = len(s.spaces)
+		s.spaces[name] = db
+	}
+	s.db, s.space, s.opt.Space = db, db.number+1, name
+	return nil
+}
+
+// SetToken makes a token, or changes what it may do.
+func (s *Server) SetToken(token string, t Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Tokens[token] = t
+}
+
+// Revoke ends a token.
+func (s *Server) Revoke(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.opt.Tokens, token)
 }
 
 // Requests returns the request log, oldest first. It keeps the last 50,000.
@@ -129,6 +175,34 @@ func (s *Server) RecipeID(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.db.recipeNamed(name)
+}
+
+// FoodID returns the id of the food with the name, or 0.
+func (s *Server) FoodID(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := find(s.db.foods, name, foodName); i >= 0 {
+		return s.db.foods[i].id
+	}
+	return 0
+}
+
+// SetVersion changes what release the server says it is.
+func (s *Server) SetVersion(v string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Version = v
+}
+
+// Age moves the time at which a shopping entry was ticked into the past.
+func (s *Server) Age(path string, by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, e := range s.db.shopping {
+		if path == fmt.Sprintf("/api/shopping-list-entry/%d/", id) {
+			e.completed = e.completed.Add(-by)
+		}
+	}
 }
 
 // Amend changes how a recipe's detail looks from now on, and counts as an update of it.
@@ -265,6 +339,7 @@ const (
 	anyone  access = iota
 	byScope        // read for GET, write for the rest
 	mealplanScope
+	planScope // as byScope; two releases wanted mealplan as well
 )
 
 type methods map[string]handler
@@ -309,6 +384,9 @@ func (s *Server) refused(r *http.Request, who access) *reply {
 		need = "mealplan"
 	case r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions:
 		need = "read"
+	}
+	if who == planScope && (s.opt.Version == "2.5.0" || s.opt.Version == "2.5.1") && !slices.Contains(strings.Fields(tok.Scope), "mealplan") {
+		return no("You do not have permission to perform this action.")
 	}
 	if tok.NoSpace || !slices.Contains(strings.Fields(tok.Scope), need) {
 		return no("You do not have permission to perform this action.")

@@ -21,9 +21,15 @@ type listRecipe struct {
 }
 
 const (
-	maxShopping     = 1000
-	recentlyChecked = 14 * 24 * time.Hour
+	maxShopping   = 1000
+	maxRecentDays = 14
 )
+
+// recent is when an entry must have been ticked to be listed.
+func (s *Server) recent() time.Time {
+	now := s.opt.Now().In(s.opt.Location)
+	return time.Date(now.Year(), now.Month(), now.Day()-min(s.opt.RecentDays, maxRecentDays), 0, 0, 0, 0, s.opt.Location)
+}
 
 func (s *Server) entryJSON(e *entry) map[string]any {
 	out := map[string]any{
@@ -52,7 +58,7 @@ func (s *Server) shoppingList(r *http.Request) reply {
 	rows := []any{}
 	for _, id := range slices.Sorted(maps.Keys(s.db.shopping)) {
 		e := s.db.shopping[id]
-		if e.checked && s.opt.Now().Sub(e.completed) > recentlyChecked {
+		if e.checked && e.completed.Before(s.recent()) {
 			continue
 		}
 		if mealplan != "" {
@@ -64,6 +70,15 @@ func (s *Server) shoppingList(r *http.Request) reply {
 		rows = append(rows, s.entryJSON(e))
 	}
 	return s.paginate(r, rows[:min(len(rows), maxShopping)], 50, 200, true)
+}
+
+// shoppingGet shows an entry of any age.
+func (s *Server) shoppingGet(r *http.Request) reply {
+	e := s.db.shopping[pathID(r)]
+	if e == nil {
+		return noSuch("ShoppingListEntry")
+	}
+	return ok(s.entryJSON(e))
 }
 
 func (s *Server) shoppingCreate(r *http.Request) reply {

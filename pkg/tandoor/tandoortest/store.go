@@ -106,8 +106,9 @@ type recipeRow struct {
 	amend                           func(map[string]any)
 }
 
-// store holds the rows of the one space. Ids count from 1 per table.
+// store holds the rows of a space. Ids count from 1 per table.
 type store struct {
+	number      int // of the space, from 0
 	units       []unit
 	foods       []food
 	conversions []conversion
@@ -123,10 +124,11 @@ type store struct {
 	last        map[string]int
 }
 
-func newStore(types []PropertyType) *store {
+// newStore makes an empty space. last counts the ids of all spaces.
+func newStore(types []PropertyType, last map[string]int) *store {
 	return &store{
 		types: types, recipes: map[int]*recipeRow{}, plans: map[int]*plan{},
-		shopping: map[int]*entry{}, lists: map[int]*listRecipe{}, last: map[string]int{},
+		shopping: map[int]*entry{}, lists: map[int]*listRecipe{}, last: last,
 	}
 }
 
@@ -145,17 +147,23 @@ func foodName(f food) string         { return f.name }
 func rowName(n named) string         { return n.name }
 func typeName(p PropertyType) string { return p.Name }
 
+// ensureUnit finds a unit by name or plural, or makes it.
 func (s *store) ensureUnit(name, base string) int {
-	if i := find(s.units, name, unitName); i >= 0 {
-		return s.units[i].id
+	for _, of := range []func(unit) string{unitName, func(u unit) string { return u.plural }} {
+		if i := find(s.units, name, of); i >= 0 {
+			return s.units[i].id
+		}
 	}
 	s.units = append(s.units, unit{s.id("unit"), name, name, base})
 	return s.units[len(s.units)-1].id
 }
 
+// ensureFood finds a food by name or plural, or makes it.
 func (s *store) ensureFood(name string) int {
-	if i := find(s.foods, name, foodName); i >= 0 {
-		return s.foods[i].id
+	for _, of := range []func(food) string{foodName, func(f food) string { return f.plural }} {
+		if i := find(s.foods, name, of); i >= 0 {
+			return s.foods[i].id
+		}
 	}
 	s.foods = append(s.foods, food{id: s.id("food"), name: name, props: map[int]float64{}, propsAmount: 100})
 	return s.foods[len(s.foods)-1].id
@@ -271,12 +279,13 @@ func (s *store) load(l Library, now time.Time) error {
 			return bad("recipe %q: %v", r.Name, err)
 		}
 	}
-	for i, r := range l.Recipes {
+	for i, id := range s.recipeIDs() { // made in the library's order
+		r := l.Recipes[i]
 		for n, st := range r.Steps {
 			if st.Recipe == "" {
 				continue
 			}
-			row := s.recipes[i+1] // ids count from 1
+			row := s.recipes[id]
 			if row.steps[n].recipe = s.recipeNamed(st.Recipe); row.steps[n].recipe == 0 {
 				return bad("recipe %q: step %d: recipe %q is not listed", r.Name, n+1, st.Recipe)
 			}

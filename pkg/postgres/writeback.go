@@ -1,0 +1,167 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/writeback"
+)
+
+// Unpublished is a plan that its library should show and does not.
+type Unpublished struct {
+	ID         int64
+	User       string
+	Week       calendar.Date
+	Connection string
+	People     int
+}
+
+// Unpublished lists the plans of the week of today and later that are still to be written
+// back, oldest first, at most 100: all of one user, or with "" those of everybody that are
+// due to be tried.
+func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Unpublished, error) {
+	rows, err := s.q.ListUnpublished(ctx, (today - 7).Time(), userID)
+	if err != nil {
+		return nil, failed("list unpublished plans", err)
+	}
+	out := make([]Unpublished, len(rows))
+	for i, r := range rows {
+		out[i] = Unpublished{r.ID, r.UserID, calendar.On(r.WeekOf), r.ConnectionID, int(r.People)}
+	}
+	return out, nil
+}
+
+// Publish claims the plan and its library, calls write and records how it went; only one
+// process writes to a library at a time. claimed is false when another process is at it, or
+// was done with the plan; news says that something else went wrong than the last time.
+func (s *Plans) Publish(ctx context.Context, u Unpublished, write func(context.Context) (writeback.Report, error)) (r writeback.Report, claimed, news bool, err error) {
+	const op = "publish plan"
+	var werr error
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.q.WithTx(tx)
+		free, err := q.ClaimConnection(ctx, u.Connection)
+		if err != nil || !free {
+			return err
+		}
+		_, err = q.ClaimUnpublished(ctx, u.ID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		claimed = true
+		if r, werr = write(ctx); werr != nil {
+			news, err = q.WriteBackFailed(ctx, u.ID, werr.Error())
+			return err
+		}
+		if news, err = q.WriteBackDone(ctx, u.ID, append([]string{}, r.Refused...)); err != nil {
+			return err
+		}
+		return q.MarkPublished(ctx, u.ID)
+	})
+	return r, claimed, news, errors.Join(werr, failed(op, err))
+}
+
+// WriteBook keeps what was written back; it implements [writeback.Book].
+type WriteBook struct{ q *db.Queries }
+
+var _ writeback.Book = (*WriteBook)(nil)
+
+// NewWriteBook returns the book.
+func NewWriteBook(pool Conns) *WriteBook { return &WriteBook{db.New(pool)} }
+
+const writeBookOp = "written back"
+
+// Rows implements [writeback.Book].
+func (b *WriteBook) Rows(ctx context.Context, connection string, plan, space int64) ([]writeback.Row, error) {
+	rows, err := b.q.ListWrittenBack(ctx, db.ListWrittenBackParams{PlanID: plan, ConnectionID: connection, SpaceID: space})
+	if err != nil {
+		return nil, failed(writeBookOp, err)
+	}
+	out := make([]writeback.Row, len(rows))
+	for i, r := range rows {
+		out[i] = writeback.Row{ID: r.ID, Kind: writeback.Kind(r.Kind), State: writeback.State(r.State)}
+		if r.RemoteID != nil {
+			out[i].Remote = *r.RemoteID
+		}
+		if err := json.Unmarshal(r.Content, &out[i].Content); err != nil {
+			return nil, fault.Wrap(fault.Internal, writeBookOp, err)
+		}
+	}
+	return out, nil
+}
+
+// Remotes implements [writeback.Book].
+func (b *WriteBook) Remotes(ctx context.Context, connection string, k writeback.Kind) (map[int64]bool, error) {
+	ids, err := b.q.ListWrittenRemotes(ctx, connection, string(k))
+	out := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, failed(writeBookOp, err)
+}
+
+// Put implements [writeback.Book].
+func (b *WriteBook) Put(ctx context.Context, connection string, plan, space int64, r writeback.Row) (int64, error) {
+	content, err := json.Marshal(r.Content)
+	if err != nil {
+		return 0, fault.Wrap(fault.Internal, writeBookOp, err)
+	}
+	var remote *int64
+	if r.Remote != 0 {
+		remote = &r.Remote
+	}
+	if r.ID != 0 {
+		return r.ID, failed(writeBookOp, b.q.UpdateWrittenBack(ctx, db.UpdateWrittenBackParams{State: string(r.State), RemoteID: remote, Content: content, ID: r.ID}))
+	}
+	id, err := b.q.InsertWrittenBack(ctx, db.InsertWrittenBackParams{
+		PlanID: plan, ConnectionID: connection, SpaceID: space, Kind: string(r.Kind), State: string(r.State), RemoteID: remote, Content: content,
+	})
+	return id, failed(writeBookOp, err)
+}
+
+// Drop implements [writeback.Book].
+func (b *WriteBook) Drop(ctx context.Context, id int64) error {
+	return failed(writeBookOp, b.q.DeleteWrittenBack(ctx, id))
+}
+
+// Space implements [writeback.Book].
+func (b *WriteBook) Space(ctx context.Context, connection string) (writeback.Space, error) {
+	c, err := b.q.GetConnection(ctx, connection)
+	return writeback.Space{ID: c.SpaceID, Name: c.SpaceName}, failed(writeBookOp, err)
+}
+
+// SetSpace implements [writeback.Book].
+func (b *WriteBook) SetSpace(ctx context.Context, connection string, s writeback.Space) error {
+	return failed(writeBookOp, b.q.SetSpace(ctx, db.SetSpaceParams{ID: connection, SpaceID: s.ID, SpaceName: s.Name}))
+}
+
+// MealTypes implements [writeback.Book].
+func (b *WriteBook) MealTypes(ctx context.Context, connection string) (out [3]int64, err error) {
+	c, err := b.q.GetConnection(ctx, connection)
+	copy(out[:], c.MealTypes)
+	return out, failed(writeBookOp, err)
+}
+
+// SetMealTypes implements [writeback.Book].
+func (b *WriteBook) SetMealTypes(ctx context.Context, connection string, t [3]int64) error {
+	return failed(writeBookOp, b.q.SetMealTypes(ctx, t[:], connection))
+}
+
+// Adopted implements [writeback.Book].
+func (b *WriteBook) Adopted(ctx context.Context, plan int64) (bool, error) {
+	yes, err := b.q.IsAdopted(ctx, plan)
+	return yes, failed(writeBookOp, err)
+}
+
+// SetAdopted implements [writeback.Book].
+func (b *WriteBook) SetAdopted(ctx context.Context, plan int64) error {
+	return failed(writeBookOp, b.q.SetAdopted(ctx, plan))
+}
