@@ -142,11 +142,7 @@ func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() ti
 		if err != nil {
 			return err
 		}
-		client, err := a.Tandoor(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		s, err := client.Check(ctx)
+		s, err := a.CheckLibrary(ctx, conn)
 		if err != nil {
 			return err
 		}

@@ -7,10 +7,12 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
 type importFlags struct {
-	Full     bool `help:"Fetch every recipe again, and find deleted ones."`
+	Full     bool `help:"Fetch every recipe again."`
+	Accept   bool `name:"accept-changes" help:"Take the library as it is: another space, or many recipes lost."`
 	Problems bool `help:"List what should be mended in the recipes."`
 }
 
@@ -57,7 +59,11 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...s
 	var first error
 	failed := 0
 	for _, id := range ids {
-		s, err := a.Sync.Refresh(ctx, id, f.Full, progress(std.err))
+		refresh := func() (recipesync.Summary, error) { return a.Sync.Refresh(ctx, id, f.Full, progress(std.err)) }
+		if f.Accept {
+			refresh = func() (recipesync.Summary, error) { return a.Sync.Accept(ctx, id, progress(std.err)) }
+		}
+		s, err := refresh()
 		if err != nil {
 			failed++
 			if first == nil {

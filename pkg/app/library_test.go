@@ -157,6 +157,36 @@ func TestWriteBackSpeaksTheLibrarysLanguage(t *testing.T) {
 	}
 }
 
+// Another address is another library, whose numbers mean other things: nothing that was
+// stored of the old one is taken for something of the new.
+func TestWriteBackAfterTheLibraryMoved(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t, options{people: sandbox.People()[:1]}), newWorld(t, options{people: sandbox.People()[:1]})
+	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
+	must(t, err)
+	conn.WriteBack = true
+	must(t, w.Users.PutConnection(t.Context(), conn))
+	w.mustGenerate(t, lewis)
+	if n, err := w.Publish(t.Context(), lewis); n != 1 || err != nil {
+		t.Fatalf("published %d, %v", n, err)
+	}
+	other.box.Tandoor.SetToken(w.box.TandoorToken, tandoortest.Token{Scope: "read write"})
+	conn.URL = other.box.TandoorURL()
+	must(t, w.Users.PutConnection(t.Context(), conn))
+	must(t, w.Sync.Ensure(t.Context(), sandbox.Connection, nil))
+	if _, err := w.Amend(t.Context(), lewis); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.pool(t).Exec(t.Context(), "update plans set published_at = null, outdated = null")
+	must(t, err)
+	if n, err := w.Publish(t.Context(), lewis); n != 1 || err != nil {
+		t.Errorf("published %d, %v", n, err)
+	}
+	if here, there := len(w.box.Tandoor.Plans()), len(other.box.Tandoor.Plans()); here != 21 || there != 21 {
+		t.Errorf("%d meals in the old library, %d in the new; want 21 and 21", here, there)
+	}
+}
+
 // A refusal is said once, kept, and not tried again until the plan changes; an outage is
 // tried again later and later, and by command at once.
 func TestWriteBackThatIsRefused(t *testing.T) {

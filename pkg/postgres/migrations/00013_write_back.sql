@@ -39,6 +39,25 @@ create table write_backs (
     next_attempt_at timestamptz not null default now()
 );
 
+-- Another address is another library: its space, meal types and entries have other numbers.
+-- +goose StatementBegin
+create function renew_write_back() returns trigger language plpgsql as $$
+begin
+    if new.url <> old.url then
+        delete from written_back where connection_id = new.id;
+        delete from refused_recipes where connection_id = new.id;
+        new.space_id := 0;
+        new.space_name := '';
+        new.meal_types := '{0,0,0}';
+    end if;
+    return new;
+end $$;
+-- +goose StatementEnd
+
+create trigger renew_write_back before update on connections for each row execute function renew_write_back();
+
 -- +goose Down
+drop trigger renew_write_back on connections;
+drop function renew_write_back;
 drop table write_backs, written_back, refused_recipes;
 alter table connections drop column space_id, drop column space_name, drop column meal_types;
