@@ -35,7 +35,7 @@ deps: ## Install what a Debian machine lacks (as root), else say how.
 .PHONY: test
 test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
 	go vet ./...
-	go test ./...
+	go test -timeout 20m ./...
 
 CALENDAR ?= -rotating 3
 .PHONY: test-calendar
@@ -45,7 +45,7 @@ test-calendar: ## Time-dependent packages at other moments: three that rotate by
 
 .PHONY: test-race
 test-race: ## The same under the race detector.
-	go test -race ./...
+	go test -race -timeout 40m ./...
 
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 .PHONY: compose-test

@@ -112,10 +112,16 @@ func TestRunsThatFailCountOnce(t *testing.T) {
 	}
 	// An hour later they are tried anew by themselves.
 	heal()
-	for w.Sync.Ensure(t.Context(), sandbox.Connection, nil) != nil { // until the breaker lets it
-		time.Sleep(time.Second)
+	var err error
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) { // until the breaker lets it
+		if err = w.Sync.Ensure(t.Context(), sandbox.Connection, nil); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
-	_, err := pool.Exec(t.Context(), "update scheduled_jobs set retry_at = now() where retry_at is not null")
+	_, err = pool.Exec(t.Context(), "update scheduled_jobs set retry_at = now() where retry_at is not null")
 	must(t, err)
 	await(t, pool, 12, "select count(*) from job_executions where status = 'completed' and trigger_type = 'retry'")
 	await(t, pool, 12, "select count(*) from plans")

@@ -122,7 +122,9 @@ func (k kitchen) stored(t *testing.T, u user.User, w plan.Week) planner.Stored {
 }
 
 func someone(name string, people int) user.User {
-	return user.User{ID: "user_lewis", Name: name, Email: "lewis@example.org", TimeZone: "Europe/Berlin", Enabled: true, People: people, Connection: "c", Settings: user.DefaultSettings()}
+	u := user.User{ID: "user_lewis", Name: name, Email: "lewis@example.org", TimeZone: "Europe/Berlin", Enabled: true, People: people, Connection: "c", Settings: user.DefaultSettings()}
+	u.Settings.TrackClicks = true
+	return u
 }
 
 // Names that try to break out of the page or to break the layout.
