@@ -115,14 +115,16 @@ func (c *Client) Sync(ctx context.Context, ask Ask) (Result, error) {
 		gone  []recipe.ID
 		space writeback.Space
 	)
-	g, gctx := errgroup.WithContext(ctx)
+	// One that fails does not cancel the others: after an outage the breaker lets a single
+	// request through, and only its end closes the breaker again.
+	var g errgroup.Group
 	g.SetLimit(c.cfg.Concurrency)
-	g.Go(func() (err error) { list, err = c.Changed(gctx, ask.Since); return err })
+	g.Go(func() (err error) { list, err = c.Changed(ctx, ask.Since); return err })
 	if len(ask.Known) > 0 {
-		g.Go(func() (err error) { gone, err = c.deleted(gctx, ask.Known); return err })
+		g.Go(func() (err error) { gone, err = c.deleted(ctx, ask.Known); return err })
 	}
 	if ask.Guard != nil {
-		g.Go(func() (err error) { space, err = c.Space(gctx); return err })
+		g.Go(func() (err error) { space, err = c.Space(ctx); return err })
 	}
 	if err := g.Wait(); err != nil {
 		return Result{}, err
