@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // planted are the runbooks whose alerts no drill makes fire. They are followed over rows
@@ -37,6 +38,9 @@ func (w *world) inHealth(t *testing.T) {
 	}
 	for slug, r := range books(t) {
 		for _, s := range slices.Concat(r.Diagnosis, r.Mitigation, r.Looks) {
+			if w.leaveOut(t, r, s) {
+				continue
+			}
 			code, out, err := w.command(t.Context(), s.Args...)
 			if err != nil || code != 0 {
 				t.Errorf("%s: %s: exit %d, %v\n%s", slug, s.Command, code, err, out)
@@ -52,14 +56,29 @@ func (w *world) inHealth(t *testing.T) {
 // for, if not at once then within some seconds.
 func (w *world) follow(t *testing.T, r runbook.Runbook) {
 	for _, s := range append(slices.Clone(r.Diagnosis), r.Mitigation...) {
+		if w.leaveOut(t, r, s) {
+			continue
+		}
 		var out string
-		if !w.eventually(t.Context(), 20*time.Second, func() bool {
+		if !w.eventually(t.Context(), time.Minute, func() bool {
 			_, out, _ = w.command(t.Context(), s.Args...) // what does not answer may be the fault
 			return s.Matches(out)
 		}) {
 			t.Errorf("%s: %s does not find %s:\n%s", r.Slug, s.Command, s.Expect, out)
 		}
 	}
+}
+
+// leaveOut reports whether a runbook's step asks a Loki that there is none of; it then has
+// to say so.
+func (w *world) leaveOut(t *testing.T, r runbook.Runbook, s runbook.Step) bool {
+	if !strings.Contains(s.Command, "debug logql") || !stacktest.LeftOut(t, w.Stack, "runbook "+r.Slug+", its log query") {
+		return false
+	}
+	if code, out, err := w.command(t.Context(), s.Args...); err != nil || code == 0 || !strings.Contains(out, "LOKI_URL is empty") {
+		t.Errorf("%s: %s: exit %d, %v\n%s", r.Slug, s.Command, code, err, out)
+	}
+	return true
 }
 
 // calendar follows the runbooks of the alerts that speak of weeks: what they look for is
@@ -111,7 +130,7 @@ func (w *world) calendar(t *testing.T) {
 // followCalendar leaves out whether the alert fires, which takes days.
 func (w *world) followCalendar(t *testing.T, r runbook.Runbook) {
 	r.Diagnosis = slices.DeleteFunc(slices.Clone(r.Diagnosis), func(s runbook.Step) bool { return strings.Contains(s.Command, "ALERTS{") })
-	for begin := time.Now(); time.Since(begin) < 25*time.Second; time.Sleep(time.Second) { // the leader reads tables every 15 s
+	for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(time.Second) { // the leader reads tables every 15 s
 		if _, out, _ := w.command(t.Context(), r.Diagnosis[len(r.Diagnosis)-1].Args...); r.Diagnosis[len(r.Diagnosis)-1].Matches(out) {
 			break
 		}
