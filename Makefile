@@ -52,7 +52,7 @@ SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 compose-test: ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
 	@tools/deps docker
 	@tools/install $(SERVERS)
-	go test -tags compose -count=1 -timeout 10m -v ./test/compose
+	go test -tags compose -count=1 -timeout 25m -v ./test/compose
 
 .PHONY: test-oracle
 test-oracle: ## The engine against independent exact methods, CBC among them.
@@ -74,11 +74,11 @@ test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches
 STACK := prometheus promtool alertmanager amtool jaeger loki otelcol
 
 .PHONY: stack
-stack: ## Build the real telemetry servers (a quarter of an hour, once).
+stack: ## Build the real telemetry servers (a quarter of an hour, once); Loki is yours to give, it says how.
 	@tools/install $(STACK)
 
 .PHONY: stack-up
-stack-up: stack ## Run Collector, Prometheus, Alertmanager, Jaeger and Loki on loopback.
+stack-up: stack ## Run Collector, Prometheus, Alertmanager, Jaeger and, where there is one, Loki on loopback.
 	@go run ./test/stack/stackctl up
 
 .PHONY: stack-down
@@ -92,22 +92,22 @@ stack-status: stack ## Say which of them run, and where.
 .PHONY: e2e
 e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
 	@tools/deps e2e
-	go test -tags e2e -count=1 -timeout 30m -v ./test/e2e
+	go test -tags e2e -count=1 -timeout 60m -v ./test/e2e
 
 .PHONY: e2e-long
 e2e-long: stack ## Outages of five minutes each; the result goes into docs/observability.md by hand.
 	@tools/deps e2e
-	OUTAGE=5m go test -tags e2e -count=1 -timeout 40m -v -run TestOutages ./test/e2e
+	OUTAGE=5m go test -tags e2e -count=1 -timeout 60m -v -run TestOutages ./test/e2e
 
 .PHONY: e2e-alerts
-e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under hastened rules: fires, reaches, is diagnosed, resolves; tiers; runbooks (35 minutes).
+e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under hastened rules: fires, reaches, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
 	@tools/deps e2e
-	go test -tags drill -count=1 -timeout 60m -v -skip TestDiagnosis ./test/drill | tee $(TOOLS)/e2e-alerts.log
+	go test -tags drill -count=1 -timeout 90m -v -skip TestDiagnosis ./test/drill $(ARGS) | tee $(TOOLS)/e2e-alerts$(if $(ARGS),-part).log
 
 .PHONY: e2e-diagnosis
 e2e-diagnosis: stack $(PROMRULES) ## Every fault diagnosed, one after the other, with what was named when (20 minutes, outside CI).
 	@tools/deps e2e
-	go test -tags drill -count=1 -timeout 45m -v -run TestDiagnosis ./test/drill
+	go test -tags drill -count=1 -timeout 90m -v -run TestDiagnosis ./test/drill
 
 .PHONY: definition-of-done
 definition-of-done: ## Write docs/definition-of-done.md from the last make e2e-alerts.

@@ -140,7 +140,7 @@ type Alerts struct {
 // Diagnosis says where the telemetry can be asked.
 type Diagnosis struct {
 	PrometheusURL string `name:"prometheus-url" env:"PROMETHEUS_URL" default:"http://localhost:9090" help:"Prometheus, for diagnose and debug."`
-	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug."`
+	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug; empty: there is none."`
 	JaegerURL     string `name:"jaeger-url" env:"JAEGER_URL" default:"http://localhost:16686" help:"Jaeger, for diagnose and debug."`
 }
 

@@ -5,6 +5,8 @@ package telemetryapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,23 +21,32 @@ const maxAnswer = 32 << 20
 
 type server struct {
 	name, base string
+	setting    string // what the address comes from
 	http       *http.Client
 }
 
 func newServer(name, base string, client *http.Client) server {
-	return server{name, strings.TrimRight(base, "/"), client}
+	return server{name, strings.TrimRight(base, "/"), strings.ToUpper(name) + "_URL", client}
 }
 
 // get reads a JSON answer. A server that does not answer is an error of kind NetworkError,
-// TimeoutError or Unavailable; a question it does not understand, InvalidInput.
+// TimeoutError or Unavailable; a question it does not understand, InvalidInput; an empty base,
+// InvalidConfig.
 func (s server) get(ctx context.Context, path string, q url.Values, into any) error {
+	if s.base == "" {
+		return fault.New(fault.InvalidConfig, s.name, "%s is empty: there is no %s to ask", s.setting, s.name)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+path+"?"+q.Encode(), http.NoBody)
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, s.name, err)
 	}
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return fault.Wrap(resilient.TransportKind(err), s.name, err)
+		kind := resilient.TransportKind(err)
+		if u, ok := errors.AsType[*url.Error](err); ok { // its text repeats the whole query
+			err = u.Err
+		}
+		return fault.Wrap(kind, s.name, fmt.Errorf("nobody answers at %s (%s): %w", s.base, s.setting, err))
 	}
 	defer func() { _ = resp.Body.Close() }() // what was read is enough
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

@@ -3,6 +3,7 @@ package telemetryapi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,5 +93,16 @@ func TestNoAnswers(t *testing.T) {
 	gone.Close()
 	if _, err := telemetryapi.NewPrometheus(gone.URL, http.DefaultClient).Query(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
 		t.Errorf("a server that is gone: %v", err)
+	}
+	for _, c := range []struct {
+		base, says string
+		kind       fault.Kind
+	}{
+		{gone.URL, "nobody answers at " + gone.URL + " (LOKI_URL)", fault.NetworkError},
+		{"", "LOKI_URL is empty: there is no Loki to ask", fault.InvalidConfig},
+	} {
+		if _, err := telemetryapi.NewLoki(c.base, http.DefaultClient).Lines(t.Context(), "{}", time.Now(), 1); fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: %v is %s, want %s: %s", c.base, err, fault.KindOf(err), c.kind, c.says)
+		}
 	}
 }

@@ -25,6 +25,8 @@ import (
 	"testing"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	servers "github.com/mealplanner/mealplanner/test/stack"
@@ -34,14 +36,22 @@ import (
 type stack struct {
 	engine
 	program string // docker-compose
+	loki    bool   // whether there is one
+	files   []string
 	project string
 	ports   map[string]string // variable of compose.yaml -> port on loopback, or another value
 }
 
 func TestStack(t *testing.T) {
 	e := startEngine(t)
-	e.images(t)
-	s := stack{e, built(t, "docker-compose"), fmt.Sprintf("mealplanner-test-%d", os.Getpid()), map[string]string{}}
+	s := stack{
+		engine: e, program: built(t, "docker-compose"), loki: e.images(t), files: []string{"../../compose.yaml"},
+		project: fmt.Sprintf("mealplanner-test-%d", os.Getpid()), ports: map[string]string{},
+	}
+	if !s.loki {
+		t.Log("left out, no loki: 1: TestStack, the service loki and a line found in it")
+		s.files = append(s.files, withoutLoki(t))
+	}
 	published := []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"}
 	free, err := servers.Free(len(published))
 	must(t, err)
@@ -100,6 +110,35 @@ func TestStack(t *testing.T) {
 		}
 		t.Logf("%-60s %s", step.name, time.Since(begin).Round(100*time.Millisecond))
 	}
+}
+
+// withoutLoki is a file beside compose.yaml in which nobody waits for loki, so that it is
+// not started.
+func withoutLoki(t *testing.T) string {
+	t.Helper()
+	var compose struct {
+		Services struct {
+			Telemetry struct {
+				Command   []string
+				DependsOn []string `yaml:"depends_on"`
+			}
+		}
+	}
+	must(t, yaml.Unmarshal(read(t, "../../compose.yaml"), &compose))
+	others := func(all []string) string {
+		left := slices.DeleteFunc(slices.Clone(all), func(v string) bool { return strings.Contains(v, "loki") })
+		if len(left) != len(all)-1 {
+			t.Fatalf("loki is not in %v of the service telemetry once", all)
+		}
+		b, err := json.Marshal(left)
+		must(t, err)
+		return string(b)
+	}
+	telemetry := compose.Services.Telemetry
+	file := filepath.Join(t.TempDir(), "without-loki.yaml")
+	must(t, os.WriteFile(file, fmt.Appendf(nil, "services:\n  telemetry:\n    command: !override %s\n    depends_on: !override %s\n",
+		others(telemetry.Command), others(telemetry.DependsOn)), 0o600))
+	return file
 }
 
 // build makes the program's image the way `docker compose up` does in a clone.
@@ -164,9 +203,12 @@ func (s stack) withoutTelemetry(t *testing.T) {
 }
 
 func (s stack) compose(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := s.command(ctx, s.program, append([]string{
-		"--file", "../../compose.yaml", "--env-file", os.DevNull, "--project-name", s.project, "--progress", "plain",
-	}, args...)...)
+	var files []string
+	for _, f := range s.files {
+		files = append(files, "--file", f)
+	}
+	files = append(files, "--env-file", os.DevNull, "--project-name", s.project, "--progress", "plain")
+	cmd := s.command(ctx, s.program, append(files, args...)...)
 	cmd.Env = append(cmd.Env, "MEALPLANNER_IMAGE="+product)
 	for v, port := range s.ports {
 		cmd.Env = append(cmd.Env, v+"="+port)
@@ -221,10 +263,14 @@ func (s stack) trace(t *testing.T) string {
 func (s stack) telemetry(t *testing.T, trace string) {
 	t.Helper()
 	s.components(t, trace)
-	eventually(t, "the completion line in Loki", func() bool {
-		q := url.QueryEscape(fmt.Sprintf(`{service_name="meal-planner"} | trace_id="%s"`, trace))
-		return strings.Contains(s.get(t, "LOKI_PORT", "/loki/api/v1/query_range?since=1h&query="+q), "Generation completed")
-	})
+	scraped := 3
+	if s.loki {
+		scraped++
+		eventually(t, "the completion line in Loki", func() bool {
+			q := url.QueryEscape(fmt.Sprintf(`{service_name="meal-planner"} | trace_id="%s"`, trace))
+			return strings.Contains(s.get(t, "LOKI_PORT", "/loki/api/v1/query_range?since=1h&query="+q), "Generation completed")
+		})
+	}
 	people := strconv.Itoa(len(sandbox.People()))
 	for query, want := range map[string]string{
 		`sum(generation_success_total)`:                                                          people,
@@ -233,7 +279,7 @@ func (s stack) telemetry(t *testing.T, trace string) {
 		`sum(generation_component_duration_seconds_count{component="email_render"})`:             people,
 		`sum(generation_component_duration_spanmetrics_seconds_count{component="email_render"})`: people,
 		`sum(service_up{service=~"meal-planner-(api|scheduler)"})`:                               "2",
-		`count(up{job=~"prometheus|alertmanager|loki|jaeger"} == 1)`:                             "4",
+		`count(up{job=~"prometheus|alertmanager|loki|jaeger"} == 1)`:                             strconv.Itoa(scraped),
 	} {
 		eventually(t, query+" = "+want, func() bool { return s.query(t, query) == want })
 	}
@@ -356,7 +402,11 @@ func (s stack) lockedDown(t *testing.T) {
 	t.Helper()
 	once := []string{"secrets", "migrate", "demo", "telemetry"}
 	containers, _ := s.containers(t)
-	if len(containers) < 12 {
+	want := 12
+	if !s.loki {
+		want--
+	}
+	if len(containers) < want {
 		t.Errorf("%d containers only", len(containers))
 	}
 	for _, c := range containers {

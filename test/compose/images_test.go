@@ -19,22 +19,35 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	servers "github.com/mealplanner/mealplanner/test/stack"
 )
 
 // images puts a stand-in in the place of every image that the engine does not have: the
 // same name, entry point, user and directories, around a binary that was built here from
-// the same version's sources. PostgreSQL is the machine's.
-func (e engine) images(t *testing.T) {
+// the same version's sources. PostgreSQL is the machine's. Loki is not built here: its
+// stand-in holds the executable that the native stack takes, and loki is false where there
+// is neither that nor the image.
+func (e engine) images(t *testing.T) (loki bool) {
 	t.Helper()
 	for _, i := range []struct{ name, server, program, user, data string }{
 		{"otel/opentelemetry-collector-contrib:0.161.0", "otelcol", "/otelcol-contrib", "10001:10001", ""},
 		{"prom/prometheus:v3.16.0", "prometheus", "/bin/prometheus", "65534", "/prometheus"},
 		{"prom/alertmanager:v0.34.2", "alertmanager", "/bin/alertmanager", "65534", "/alertmanager"},
-		{"grafana/loki:3.7.8", "loki", "/usr/bin/loki", "10001", "/loki"},
 		{"jaegertracing/jaeger:2.13.0", "jaeger", "/cmd/jaeger/jaeger-linux", "10001", ""},
+		{"grafana/loki:3.7.8", servers.Loki, "/usr/bin/loki", "10001", "/loki"},
 	} {
+		binary := built(t, i.server)
+		if i.server == servers.Loki {
+			s, err := servers.New("../..", t.TempDir(), servers.StandardPorts())
+			must(t, err)
+			if binary = s.Binary(servers.Loki); binary == "" {
+				loki = e.has(t, i.name)
+				continue
+			}
+			loki = true
+		}
 		e.standIn(t, i.name, func() (tree, []string) {
-			files := tree{i.program[1:]: {data: read(t, built(t, i.server)), mode: 0o755}, "tmp": {dir: true, mode: 0o1777}}
+			files := tree{i.program[1:]: {data: read(t, binary), mode: 0o755}, "tmp": {dir: true, mode: 0o1777}}
 			changes := []string{"USER " + i.user, `ENTRYPOINT ["` + i.program + `"]`}
 			if i.data != "" {
 				owner, err := strconv.Atoi(i.user)
@@ -47,14 +60,23 @@ func (e engine) images(t *testing.T) {
 	}
 	e.standIn(t, "postgres:17", func() (tree, []string) { return postgres(t) })
 	e.standIn(t, base(t), func() (tree, []string) { return compiler(t) })
+	return loki
+}
+
+// mark is the label of a stand-in.
+const mark = "org.mealplanner.stand-in"
+
+// has reports whether the engine has an image that is no stand-in.
+func (e engine) has(t *testing.T, name string) bool {
+	t.Helper()
+	label, err := e.command(t.Context(), "docker", "image", "inspect", "--format", `{{index .Config.Labels "`+mark+`"}}`, name).Output()
+	return err == nil && strings.TrimSpace(string(label)) == ""
 }
 
 // standIn makes an image, unless the engine has the real one.
 func (e engine) standIn(t *testing.T, name string, content func() (files tree, changes []string)) {
 	t.Helper()
-	const mark = "org.mealplanner.stand-in"
-	label, err := e.command(t.Context(), "docker", "image", "inspect", "--format", `{{index .Config.Labels "`+mark+`"}}`, name).Output()
-	if err == nil && strings.TrimSpace(string(label)) == "" {
+	if e.has(t, name) {
 		t.Logf("%s: the image that is here", name)
 		return
 	}

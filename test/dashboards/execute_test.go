@@ -153,3 +153,26 @@ func TestRunTellsWhatIsMissing(t *testing.T) {
 		t.Errorf("canceled: %d, %v", n, err)
 	}
 }
+
+// Without a Loki, what asks it or its metrics is left out, and all else is asked.
+func TestRunWithoutLoki(t *testing.T) {
+	t.Parallel()
+	s := stub{status: http.StatusOK, answer: `{"status":"success","data":{"result":[{"metric":{},"value":[1,"2"]}]}}`}
+	srv := httptest.NewServer(&s)
+	t.Cleanup(srv.Close)
+	left := 0
+	for _, r := range Run(t.Context(), load(t), Servers{Prometheus: srv.URL}, Window{To: time.Unix(1_800_000_000, 0), Span: time.Hour, Step: 15 * time.Second}) {
+		if r.LeftOut {
+			left++
+			if r.Rows > 0 || !r.OK() {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if left != 4 {
+		t.Errorf("%d targets are left out", left)
+	}
+	if asked := strings.Join(s.asked, "\n"); strings.Contains(asked, "loki") || !strings.Contains(asked, "alertmanager_") {
+		t.Errorf("asked:\n%s", asked)
+	}
+}

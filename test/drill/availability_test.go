@@ -24,9 +24,10 @@ var ofDays = []string{"AvailabilityBudgetBurnSlow", "AvailabilitySLOMissed"}
 // drill's time, with two outages of the api, and then has it hang for a moment: both alerts
 // fire, and their runbooks find why.
 func TestAvailabilityOfDays(t *testing.T) {
+	skipUnlessInPart(t)
 	w := newWorld(t, options{table: tableWith(t, ofDays...), history: outages, fires: ofDays})
 	ctx := t.Context()
-	if !w.eventually(ctx, time.Minute, func() bool {
+	if !w.eventually(ctx, 2*time.Minute, func() bool {
 		return w.has(ctx, `ALERTS{alertname="AvailabilitySLOMissed", service="meal-planner-api", alertstate="firing"}`)
 	}) {
 		t.Error("AvailabilitySLOMissed does not fire")
@@ -34,7 +35,7 @@ func TestAvailabilityOfDays(t *testing.T) {
 	must(t, w.Freeze(ctx, "api"))
 	time.Sleep(10 * time.Second)
 	must(t, w.Thaw(ctx, "api"))
-	if !w.eventually(ctx, time.Minute, func() bool {
+	if !w.eventually(ctx, 2*time.Minute, func() bool {
 		return w.has(ctx, `ALERTS{alertname="AvailabilityBudgetBurnSlow", service="meal-planner-api", alertstate="firing"}`)
 	}) {
 		t.Error("AvailabilityBudgetBurnSlow does not fire")

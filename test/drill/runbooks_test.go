@@ -4,6 +4,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
 // planted are the runbooks whose alerts no drill makes fire. They are followed over rows
@@ -27,21 +29,36 @@ func books(t *testing.T) map[string]runbook.Runbook {
 	return all
 }
 
+// calmWithin is for a loaded machine, on which statements really are slow for a while.
+const calmWithin = 3 * time.Minute
+
 // inHealth runs every command of every runbook: each ends, no step finds what it looks for.
 // The diagnosis finds nothing, five times.
 func (w *world) inHealth(t *testing.T) {
 	for range 5 {
-		if _, out, err := w.command(t.Context(), "diagnose"); err != nil || !strings.HasPrefix(out, "no cause found\n") || strings.Contains(out, "not asked") {
+		var out string
+		var err error
+		if !w.eventually(t.Context(), calmWithin, func() bool {
+			_, out, err = w.command(t.Context(), "diagnose")
+			return err == nil && strings.HasPrefix(out, "no cause found\n") && !strings.Contains(out, "not asked")
+		}) {
 			t.Errorf("a diagnosis without a fault: %v\n%s", err, out)
 		}
 	}
 	for slug, r := range books(t) {
 		for _, s := range slices.Concat(r.Diagnosis, r.Mitigation, r.Looks) {
-			code, out, err := w.command(t.Context(), s.Args...)
-			if err != nil || code != 0 {
-				t.Errorf("%s: %s: exit %d, %v\n%s", slug, s.Command, code, err, out)
+			if w.leaveOut(t, r, s) {
+				continue
 			}
-			if s.Expect != nil && s.Matches(out) {
+			var out string
+			if !w.eventually(t.Context(), calmWithin, func() bool {
+				var code int
+				var err error
+				if code, out, err = w.command(t.Context(), s.Args...); err != nil || code != 0 {
+					t.Errorf("%s: %s: exit %d, %v\n%s", slug, s.Command, code, err, out)
+				}
+				return s.Expect == nil || !s.Matches(out)
+			}) {
 				t.Errorf("%s: %s finds %s without a fault:\n%s", slug, s.Command, s.Expect, out)
 			}
 		}
@@ -52,8 +69,11 @@ func (w *world) inHealth(t *testing.T) {
 // for, if not at once then within some seconds.
 func (w *world) follow(t *testing.T, r runbook.Runbook) {
 	for _, s := range append(slices.Clone(r.Diagnosis), r.Mitigation...) {
+		if w.leaveOut(t, r, s) {
+			continue
+		}
 		var out string
-		if !w.eventually(t.Context(), 20*time.Second, func() bool {
+		if !w.eventually(t.Context(), time.Minute, func() bool {
 			_, out, _ = w.command(t.Context(), s.Args...) // what does not answer may be the fault
 			return s.Matches(out)
 		}) {
@@ -62,11 +82,26 @@ func (w *world) follow(t *testing.T, r runbook.Runbook) {
 	}
 }
 
+// leaveOut reports whether a runbook's step asks a Loki that there is none of; it then has
+// to say so.
+func (w *world) leaveOut(t *testing.T, r runbook.Runbook, s runbook.Step) bool {
+	if !strings.Contains(s.Command, "debug logql") || !stacktest.LeftOut(t, w.Stack, "runbook "+r.Slug+", its log query") {
+		return false
+	}
+	if code, out, err := w.command(t.Context(), s.Args...); err != nil || code == 0 || !strings.Contains(out, "LOKI_URL is empty") {
+		t.Errorf("%s: %s: exit %d, %v\n%s", r.Slug, s.Command, code, err, out)
+	}
+	return true
+}
+
 // calendar follows the runbooks of the alerts that speak of weeks: what they look for is
 // put into the tables, and taken out again.
 func (w *world) calendar(t *testing.T) {
 	all := books(t)
 	ctx := t.Context()
+	// From Friday on, the week before the one in force is this week, and not the last.
+	inForce, err := w.weekInForce(ctx)
+	must(t, err)
 	for _, c := range []struct {
 		slugs         []string
 		plant, remove []string
@@ -79,7 +114,8 @@ func (w *world) calendar(t *testing.T) {
 		{
 			[]string{"weekly-slo-missed", "weekly-streak-broken"},
 			[]string{
-				"create table kept as select * from plans where week_of = (date_trunc('week', now()) - interval '7 days')::date order by user_id limit 1",
+				fmt.Sprintf(`create table kept as select * from plans where user_id = (select min(user_id) from plans)
+					and week_of in (date_trunc('week', now())::date - 7, '%s'::date - 7)`, inForce),
 				"delete from plans where id in (select id from kept)",
 			},
 			[]string{"insert into plans overriding system value select * from kept", "drop table kept"},
@@ -111,7 +147,7 @@ func (w *world) calendar(t *testing.T) {
 // followCalendar leaves out whether the alert fires, which takes days.
 func (w *world) followCalendar(t *testing.T, r runbook.Runbook) {
 	r.Diagnosis = slices.DeleteFunc(slices.Clone(r.Diagnosis), func(s runbook.Step) bool { return strings.Contains(s.Command, "ALERTS{") })
-	for begin := time.Now(); time.Since(begin) < 25*time.Second; time.Sleep(time.Second) { // the leader reads tables every 15 s
+	for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(time.Second) { // the leader reads tables every 15 s
 		if _, out, _ := w.command(t.Context(), r.Diagnosis[len(r.Diagnosis)-1].Args...); r.Diagnosis[len(r.Diagnosis)-1].Matches(out) {
 			break
 		}

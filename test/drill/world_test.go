@@ -41,7 +41,9 @@ const (
 	token = "the-token-that-alertmanager-has"
 )
 
-func TestMain(m *testing.M) { os.Exit(program.Main(m.Run)) }
+func TestMain(m *testing.M) {
+	os.Exit(program.Main(func() int { return stacktest.Main(m.Run, os.Stdout) }))
+}
 
 // world is an installation that drills break.
 type world struct {
@@ -81,7 +83,7 @@ type options struct {
 	fires []string
 }
 
-// newWorld starts Prometheus, Alertmanager, Jaeger, Loki, the Collector, PostgreSQL, a
+// newWorld starts Prometheus, Alertmanager, Jaeger, Loki or its sink, the Collector, PostgreSQL, a
 // sandbox, the api and the scheduler, and waits until nothing unexpected fires.
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()
@@ -127,6 +129,10 @@ func freeAddr(t *testing.T) string {
 
 func (w *world) environment(t *testing.T, apiAddr string) []string {
 	t.Helper()
+	loki := "" // nobody to ask
+	if w.HasLoki() {
+		loki = w.Ports.URL(stack.Loki)
+	}
 	rotation, err := filepath.Abs(filepath.Join(root, "alertmanager", "oncall.example.yml"))
 	must(t, err)
 	return program.Env(w.pg.URL("postgres"), w.box,
@@ -135,7 +141,7 @@ func (w *world) environment(t *testing.T, apiAddr string) []string {
 		"DEPLOYMENT_ENVIRONMENT=drill", "LOG_LEVEL=info",
 		"ALERTS_TOKEN="+token, "ALERTMANAGER_URL="+w.Ports.URL(stack.Alertmanager), "ONCALL_FILE="+rotation,
 		"ALERTS_HEARTBEAT_TIMEOUT=10s", "PAGERDUTY_URL="+w.box.PagerDutyURL(), "PAGERDUTY_ROUTING_KEY="+w.box.RoutingKeys["oncall"],
-		"PROMETHEUS_URL="+w.Ports.URL(stack.Prometheus), "JAEGER_URL="+w.Ports.URL(stack.Jaeger), "LOKI_URL="+w.Ports.URL(stack.Loki),
+		"PROMETHEUS_URL="+w.Ports.URL(stack.Prometheus), "JAEGER_URL="+w.Ports.URL(stack.Jaeger), "LOKI_URL="+loki,
 	)
 }
 
@@ -287,7 +293,7 @@ func (w *world) settle(t *testing.T, but ...string) {
 	t.Helper()
 	quiet := time.Time{}
 	var last map[string]string
-	for deadline := time.Now().Add(7 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		f, err := w.firing(t.Context())
 		maps.DeleteFunc(f, func(alert, _ string) bool { return slices.Contains(but, alert) })
 		if s, serr := w.Query(t.Context(), "sum(service_up)"); err != nil || serr != nil || len(s) == 0 || s[0].Value < 2 || len(f) > 0 {

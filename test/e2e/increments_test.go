@@ -82,14 +82,14 @@ func TestFirstIncrements(t *testing.T) {
 	_, err := w.db.Exec(t.Context(), "update users set created_at = now()") // nobody's run is due
 	must(t, err)
 	w.sched = w.spawn(t, "scheduler")
-	eventually(t, "ten pushes before the failure", 30*time.Second, func() bool { return len(pushed.all()) > 10 })
+	eventually(t, "ten pushes before the failure", 2*time.Minute, func() bool { return len(pushed.all()) > 10 })
 	_, err = w.box.Faults.Set(faultswitch.Rule{Upstream: "smtp", Path: "RCPT", Status: 550, Times: 1})
 	must(t, err)
 	_, err = w.db.Exec(t.Context(), `insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body)
 		values ('user_lewis', 'weekly_plan', 'test', 'test@sandbox.example', 'lewis@sandbox.example', 's', 't', 'h')`)
 	must(t, err)
 	failure := -1
-	eventually(t, "the failure among the pushes", 30*time.Second, func() bool {
+	eventually(t, "the failure among the pushes", 2*time.Minute, func() bool {
 		failure = slices.IndexFunc(pushed.all(), func(r *collector.ExportMetricsServiceRequest) bool { return failed(r) })
 		return failure >= 0 && len(pushed.all()) > failure+2
 	})

@@ -46,7 +46,7 @@ func (w *world) jobTraffic(t *testing.T) {
 	w.jobsDone(t)
 	heal := w.fault(t, w.box, faultswitch.Rule{Upstream: "fatsecret", Path: "profile.get", LatencyMS: 2500})
 	w.due(t, "id like 'auto_sync:user:%'")
-	eventually(t, "two jobs at work are seen", 30*time.Second, func() bool {
+	eventually(t, "two jobs at work are seen", 2*time.Minute, func() bool {
 		at := w.rows(t, "select 'n', count(*)::float8 from job_executions where status = 'running'")["n"]
 		return at == 2 && w.value(t, "sum(scheduler_concurrent_jobs)") == 2
 	})
@@ -67,7 +67,7 @@ func (w *world) jobTraffic(t *testing.T) {
 	heal()
 	heal = w.fault(t, w.poor, faultswitch.Rule{Upstream: "tandoor", Status: http.StatusServiceUnavailable})
 	w.due(t, "id = "+quoted(poorSync))
-	eventually(t, "a job waits for its second attempt", 30*time.Second, func() bool {
+	eventually(t, "a job waits for its second attempt", 2*time.Minute, func() bool {
 		return w.rows(t, "select 'n', count(*)::float8 from river_job where state = 'retryable'")["n"] == 1
 	})
 	heal()
@@ -112,7 +112,7 @@ func (w *world) due(t *testing.T, where string) {
 // their own time comes.
 func (w *world) jobsDone(t *testing.T) {
 	t.Helper()
-	eventually(t, "every job is done", time.Minute, func() bool {
+	eventually(t, "every job is done", 2*time.Minute, func() bool {
 		return w.rows(t, "select 'n', count(*)::float8 from scheduled_jobs where enabled and (river_job_id is not null or next_run_at <= now())")["n"] == 0
 	})
 	w.exec(t, "update scheduled_jobs set enabled = false")
@@ -141,7 +141,7 @@ func (w *world) commands(t *testing.T) {
 	for _, l := range letters {
 		must(t, w.box.Mail.Deliver("someone@sandbox.example", []string{sandbox.InboxAddress}, []byte(l)))
 	}
-	eventually(t, "every letter is read", time.Minute, func() bool {
+	eventually(t, "every letter is read", 2*time.Minute, func() bool {
 		return w.rows(t, "select 'n', uid::float8 from inbox_watermarks")["n"] >= float64(len(letters))
 	})
 	button := w.tool.Links.Command("user_mara", nextWeek(t, "user_mara"), "LOCK monday breakfast")
@@ -224,7 +224,7 @@ var (
 // readers look at their mails, as a proxy does first.
 func (w *world) readers(t *testing.T) {
 	t.Helper()
-	eventually(t, "the newest mails are older than the ten seconds of machines", time.Minute, func() bool {
+	eventually(t, "the newest mails are older than the ten seconds of machines", 2*time.Minute, func() bool {
 		return w.rows(t, "select 'n', count(*)::float8 from outbox where email_type <> 'confirmation' and (status = 'pending' or sent_at > now() - interval '11 seconds')")["n"] == 0
 	})
 	for _, v := range []struct {

@@ -47,7 +47,7 @@ func TestDocsPictures(t *testing.T) {
 	const selector = "generation_execution_time_seconds_bucket"
 	var slowest stack.Exemplar
 	var exemplars []stack.Exemplar
-	eventually(t, "an exemplar above two seconds", 20*time.Second, func() bool {
+	eventually(t, "an exemplar above two seconds", 2*time.Minute, func() bool {
 		exemplars, err = s.Ports.Exemplars(t.Context(), selector, w.began)
 		must(t, err)
 		for _, e := range exemplars {
@@ -61,7 +61,7 @@ func TestDocsPictures(t *testing.T) {
 	query := fmt.Sprintf(`{service_name=~"meal-planner.*"} | trace_id=%q`, id)
 	var spans []stack.Span
 	var lines []stack.Line
-	eventually(t, "the trace and its lines", 20*time.Second, func() bool {
+	eventually(t, "the trace and its lines", 2*time.Minute, func() bool {
 		spans, err = s.Ports.Trace(t.Context(), id)
 		if err != nil {
 			return false // not there yet

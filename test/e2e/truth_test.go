@@ -74,7 +74,7 @@ func (w *world) notify(t *testing.T) {
 	if resp.StatusCode != http.StatusNoContent {
 		t.Errorf("the api answers a notification with %s", resp.Status)
 	}
-	eventually(t, "the response is exported", 30*time.Second, func() bool { return w.value(t, "sum(alert_response)") == 1 })
+	eventually(t, "the response is exported", 2*time.Minute, func() bool { return w.value(t, "sum(alert_response)") == 1 })
 }
 
 func (w *world) normalTraffic(t *testing.T) {
@@ -156,7 +156,7 @@ func (w *world) settle(t *testing.T) {
 	})
 	time.Sleep(4 * time.Second) // a push, the Collector's wait for traces, and a push of span_metrics
 	last := -1.0
-	eventually(t, "the number of samples stops changing", 30*time.Second, func() bool {
+	eventually(t, "the number of samples stops changing", 2*time.Minute, func() bool {
 		got := w.value(t, `sum(increase(database_query_duration_seconds_count{job="mealplanner/meal-planner"}[1h] anchored)) + sum(generation_component_duration_spanmetrics_seconds_count)`)
 		same := got == last
 		last = got
@@ -177,7 +177,7 @@ func (w *world) value(t *testing.T, expr string) float64 {
 
 func (w *world) checkAvailability(t *testing.T, want float64) {
 	t.Helper()
-	eventually(t, fmt.Sprintf(`api_availability{api="tandoor"} is %g`, want), 50*time.Second, func() bool {
+	eventually(t, fmt.Sprintf(`api_availability{api="tandoor"} is %g`, want), 2*time.Minute, func() bool {
 		got, err := w.stack.Ports.Query(t.Context(), `api_availability{api="tandoor"}`, time.Time{})
 		must(t, err)
 		return len(got) == 1 && got[0].Value == want
@@ -436,7 +436,7 @@ func (w *world) checkStatements(t *testing.T) {
 		batches[postgres.QueryName(name)] = true
 	}
 	var measured map[string]float64
-	eventually(t, "the last push", 20*time.Second, func() bool {
+	eventually(t, "the last push", 2*time.Minute, func() bool {
 		last := measured
 		measured = w.growth(t, "database_query_duration_seconds_count", metrics.KeyQuery)
 		return maps.Equal(last, measured)
@@ -576,12 +576,12 @@ func (w *world) checkPoolUsage(t *testing.T) {
 		}()
 	}
 	waiting := "select application_name, count(*)::float8 / 20 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'mealplanner-api' group by 1"
-	eventually(t, "three requests wait for the lock", 10*time.Second, func() bool { return w.rows(t, waiting)["mealplanner-api"] == .15 })
+	eventually(t, "three requests wait for the lock", 2*time.Minute, func() bool { return w.rows(t, waiting)["mealplanner-api"] == .15 })
 	time.Sleep(3 * time.Second)
 	tb := &table{t: t}
 	tb.row("database_connection_pool_usage{api}", w.rows(t, waiting)["mealplanner-api"], w.value(t, `database_connection_pool_usage{pool="api", job="mealplanner/meal-planner-api"}`), 0)
 	must(t, tx.Rollback(t.Context()))
-	eventually(t, "the pool is idle again", 10*time.Second, func() bool {
+	eventually(t, "the pool is idle again", 2*time.Minute, func() bool {
 		return w.value(t, `database_connection_pool_usage{pool="api", job="mealplanner/meal-planner-api"}`) == 0
 	})
 	tb.print()
@@ -591,7 +591,7 @@ func (w *world) checkPoolUsage(t *testing.T) {
 func (w *world) checkServiceUp(t *testing.T) {
 	w.db.Close()
 	must(t, w.pg.Stop(context.Background()))
-	eventually(t, "both roles say that they are down", 20*time.Second, func() bool {
+	eventually(t, "both roles say that they are down", 2*time.Minute, func() bool {
 		got, err := w.stack.Ports.Query(t.Context(), `service_up{job!="mealplanner/meal-planner"}`, time.Time{})
 		must(t, err)
 		return len(got) == 2 && got[0].Value == 0 && got[1].Value == 0

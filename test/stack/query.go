@@ -15,25 +15,31 @@ import (
 
 // get decodes the JSON answer to a GET.
 func get(ctx context.Context, address string, query url.Values, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+query.Encode(), http.NoBody)
+	body, err := fetch(ctx, address+"?"+query.Encode())
 	if err != nil {
 		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
+// fetch reads the answer to a GET.
+func fetch(ctx context.Context, address string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
-	if err != nil {
-		return err
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", req.URL, resp.Status, body[:min(len(body), 500)])
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s: %s", req.URL, resp.Status, body[:min(len(body), 500)])
-	}
-	return json.Unmarshal(body, into)
+	return body, err
 }
 
 // Sample is one series' value at one time.
@@ -153,55 +159,6 @@ type Line struct {
 	Labels map[string]string
 	Time   time.Time
 	Text   string
-}
-
-// Logs runs a LogQL query for lines since a time.
-func (p Ports) Logs(ctx context.Context, expr string, since time.Time) ([]Line, error) {
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Stream map[string]string
-				Values [][2]string
-			}
-		}
-	}
-	q := url.Values{"query": {expr}, "start": {strconv.FormatInt(since.UnixNano(), 10)}, "end": {strconv.FormatInt(time.Now().Add(time.Minute).UnixNano(), 10)}, "limit": {"5000"}}
-	if err := get(ctx, p.URL(Loki)+"/loki/api/v1/query_range", q, &answer); err != nil {
-		return nil, fmt.Errorf("%s: %w", expr, err)
-	}
-	var out []Line
-	for _, r := range answer.Data.Result {
-		for _, v := range r.Values {
-			ns, err := strconv.ParseInt(v[0], 10, 64)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, Line{r.Stream, time.Unix(0, ns), v[1]})
-		}
-	}
-	return out, nil
-}
-
-// LogCount evaluates a LogQL metric query now and adds the results up.
-func (p Ports) LogCount(ctx context.Context, expr string) (float64, error) {
-	var answer struct {
-		Data struct {
-			Result []struct{ Value [2]any }
-		}
-	}
-	if err := get(ctx, p.URL(Loki)+"/loki/api/v1/query", url.Values{"query": {expr}}, &answer); err != nil {
-		return 0, fmt.Errorf("%s: %w", expr, err)
-	}
-	sum := 0.0
-	for _, r := range answer.Data.Result {
-		text, _ := r.Value[1].(string)
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += v
-	}
-	return sum, nil
 }
 
 // Span is a span as Jaeger answers it.

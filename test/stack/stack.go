@@ -2,7 +2,8 @@
 
 // Package stack runs the real telemetry servers (Collector, Prometheus, Alertmanager,
 // Jaeger, Loki) natively on loopback, with the configuration files that compose.yaml
-// mounts. The binaries come from `make stack`.
+// mounts. The binaries come from `make stack`, but for Loki's, which is not built here: the
+// operator gives it, or [Stack.UseSink] puts a [Sink] in its place, or it is left out.
 package stack
 
 import (
@@ -139,20 +140,24 @@ type Stack struct {
 	// LogLevel is that of Prometheus and Alertmanager; "" = warn.
 	LogLevel string
 
-	hasty     bool // see Hasten
+	hasty     bool   // see Hasten
+	loki      string // its executable, "" when there is none
+	sink      *Sink
 	root, dir string
 	versions  map[string]string
 	running   map[string]*Process
 }
 
-// New describes a stack in dir, which keeps its data and logs; root is the repository.
+// New describes a stack in dir, which keeps its data and logs; root is the repository. Loki's
+// executable is LOKI_BIN, else that of PATH, else that of the tools' cache.
 func New(root, dir string, p Ports) (*Stack, error) {
 	versions, err := readVersions(filepath.Join(root, "tools", "versions"))
 	if err != nil {
 		return nil, err
 	}
 	s := &Stack{Ports: p, root: root, dir: dir, versions: versions, running: map[string]*Process{}}
-	return s, nil
+	s.loki, err = findLoki(s.cached(Loki))
+	return s, err
 }
 
 func readVersions(path string) (map[string]string, error) {
@@ -171,8 +176,23 @@ func readVersions(path string) (map[string]string, error) {
 	return out, sc.Err()
 }
 
-// Binary is where `make stack` puts a server's binary.
+// Binary is where a server's or tool's binary is; Loki's is "" when there is none.
 func (s *Stack) Binary(name string) string {
+	if name == Loki {
+		return s.loki
+	}
+	return s.cached(name)
+}
+
+// HasLoki reports whether there is an executable of Loki, and no sink in its place.
+func (s *Stack) HasLoki() bool { return s.loki != "" && s.sink == nil }
+
+// Servers lists the names of those that can run, in their order of start.
+func (s *Stack) Servers() []string {
+	return slices.DeleteFunc(slices.Clone(Names), func(name string) bool { return name == Loki && s.loki == "" && s.sink == nil })
+}
+
+func (s *Stack) cached(name string) string {
 	return filepath.Join(os.Getenv("HOME"), ".cache", "mealplanner", name+"@"+s.versions[name], name)
 }
 
@@ -195,6 +215,9 @@ func (s *Stack) Prepare() error {
 		job  string
 		port int
 	}{{Prometheus, s.Ports.Prometheus}, {Alertmanager, s.Ports.Alertmanager}, {Jaeger, s.Ports.JaegerMetrics}, {Loki, s.Ports.LokiHTTP}} {
+		if t.job == Loki && !s.HasLoki() {
+			continue // a sink has no metrics
+		}
 		fmt.Fprintf(&targets, "- {targets: [%q], labels: {job: %s}}\n", address(t.port), t.job)
 	}
 	return errors.Join(
@@ -273,7 +296,7 @@ func (s *Stack) environment() []string {
 
 // Process is one running server.
 type Process struct {
-	PID  int
+	PID  int // 0: the sink, which runs in this process
 	done chan struct{}
 	proc *os.Process
 }
@@ -281,6 +304,13 @@ type Process struct {
 // StartServer starts one server and does not wait for it. It dies with this process
 // unless it is detached.
 func (s *Stack) StartServer(name string, detached bool) error {
+	if name == Loki && s.sink != nil {
+		s.running[name] = &Process{done: make(chan struct{})}
+		return s.sink.start(address(s.Ports.LokiHTTP))
+	}
+	if name == Loki && s.loki == "" {
+		return errors.New("there is no executable of Loki: `make stack` says how to get one")
+	}
 	if _, err := os.Stat(s.Binary(name)); err != nil {
 		return fmt.Errorf("%s is not built: run `make stack` (%w)", name, err)
 	}
@@ -324,8 +354,8 @@ func (s *Stack) Running(name string) (*Process, bool) {
 	return p, ok
 }
 
-// readyWithin bounds the start of a server; Loki on a busy machine is the slowest.
-const readyWithin = 90 * time.Second
+// readyWithin bounds the start of a server on a busy machine.
+const readyWithin = 3 * time.Minute
 
 // Await waits until a server is ready.
 func (s *Stack) Await(ctx context.Context, name string) error {
@@ -378,6 +408,10 @@ func (s *Stack) StopServer(ctx context.Context, name string, sig syscall.Signal)
 	p, ok := s.running[name]
 	if !ok {
 		return nil
+	}
+	if p.proc == nil {
+		delete(s.running, name)
+		return s.sink.stop()
 	}
 	if err := p.proc.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err

@@ -111,12 +111,12 @@ func (c *control) alive(name string) bool {
 }
 
 func (c *control) up(ctx context.Context) error {
-	if !slices.ContainsFunc(stack.Names, c.alive) {
+	if !slices.ContainsFunc(c.stack.Servers(), c.alive) {
 		if err := c.stack.Prepare(); err != nil {
 			return err
 		}
 	}
-	for _, name := range stack.Names {
+	for _, name := range c.stack.Servers() {
 		if c.alive(name) {
 			continue
 		}
@@ -147,8 +147,8 @@ func (c *control) up(ctx context.Context) error {
 }
 
 func (c *control) status(ctx context.Context) error {
-	down := 0
-	for _, name := range stack.Names {
+	down, servers := 0, c.stack.Servers()
+	for _, name := range servers {
 		state := "down"
 		switch {
 		case c.alive(name) && c.stack.Ready(ctx, name):
@@ -161,8 +161,11 @@ func (c *control) status(ctx context.Context) error {
 		}
 		fmt.Printf("%-13s %-24s %s\n", name, c.stack.Ports.URL(name), state)
 	}
-	if down > 0 && down < len(stack.Names) {
-		return fmt.Errorf("%d of %d servers are down: `make stack-up` starts them", down, len(stack.Names))
+	if !c.stack.HasLoki() {
+		fmt.Printf("%-13s %-24s %s\n", stack.Loki, "", "left out: there is no executable, `make stack` says how to get one; the Collector keeps the lines for it")
+	}
+	if down > 0 && down < len(servers) {
+		return fmt.Errorf("%d of %d servers are down: `make stack-up` starts them", down, len(servers))
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // Start runs servers with the project's configuration, changed by prepare if that is not
-// nil, until the test ends; a failed test shows their last lines. The test's package is two
-// folders below the project's root.
+// nil, until the test ends; a failed test shows their last lines. Where there is no Loki, a
+// [stack.Sink] takes its place. The test's package is two folders below the project's root.
 func Start(t *testing.T, names, env []string, prepare func(*stack.Stack) error) *stack.Stack {
 	t.Helper()
 	ports, err := stack.FreePorts()
@@ -23,6 +23,9 @@ func Start(t *testing.T, names, env []string, prepare func(*stack.Stack) error) 
 	s, err := stack.New(root, t.TempDir(), ports)
 	must(t, err)
 	s.Env = env
+	if !s.HasLoki() {
+		must(t, s.UseSink())
+	}
 	must(t, s.Prepare())
 	if prepare != nil {
 		must(t, prepare(s))
