@@ -48,6 +48,12 @@ test-race: ## The same under the race detector.
 	go test -race -timeout 40m ./...
 
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
+.PHONY: image-test
+image-test: ## Build the image from the Dockerfile with a real Docker engine, and run the program in it.
+	@tools/deps docker
+	@tools/install docker-compose
+	go test -tags compose -count=1 -timeout 25m -v -run 'TestImage$$' ./test/compose
+
 .PHONY: compose-test
 compose-test: ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
 	@tools/deps docker
