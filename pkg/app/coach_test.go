@@ -126,7 +126,7 @@ func TestDiaryFiguresAreGoneAfterADay(t *testing.T) {
 			t.Errorf("the log holds %q", p)
 		}
 	}
-	await(t, pool, 2*len(sandbox.People()), "select count(*) from outbox where email_type <> 'weekly_plan' and status = 'sent'")
+	await(t, pool, len(sandbox.People())+keepers, "select count(*) from outbox where email_type <> 'weekly_plan' and status = 'sent'")
 	await(t, pool, 4, "select count(*) from outbox where text_body = '' and html_body = '' and subject = ''")
 }
 

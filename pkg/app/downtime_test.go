@@ -66,6 +66,11 @@ func (w *world) caughtUp(t *testing.T, pool *pgxpool.Pool) {
 	await(t, pool, len(sandbox.People()), "select count(distinct message_id) from outbox where email_type = 'weekly_plan' and status = 'sent'")
 	await(t, pool, 0, `select count(*) from scheduled_jobs s where job_type <> 'DailyAdvisor'
 		and 1 <> (select count(distinct river_job_id) from job_executions e where e.job_id = s.id and e.trigger_type = 'scheduled')`)
+	var wrong string
+	must(t, pool.QueryRow(t.Context(), "select coalesce(string_agg(id || ': ' || status || ', ' || coalesce(last_error, '-'), '; '), '') from scheduled_jobs where job_type <> 'DailyAdvisor' and status <> 'completed'").Scan(&wrong))
+	if wrong != "" {
+		t.Log(wrong)
+	}
 	await(t, pool, 0, "select count(*) from scheduled_jobs where job_type <> 'DailyAdvisor' and status <> 'completed'")
 	// Each planned the week after the Friday that was missed, on the user's own calendar.
 	await(t, pool, 0, `select count(*) from job_executions e join scheduled_jobs s on s.id = e.job_id
