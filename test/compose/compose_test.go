@@ -273,15 +273,19 @@ func (s stack) telemetry(t *testing.T, trace string) {
 	}
 	people := strconv.Itoa(len(sandbox.People()))
 	for query, want := range map[string]string{
-		`sum(generation_success_total)`:                                                          people,
-		`sum(generation_attempts_total)`:                                                         people,
-		`sum(increase(generation_success_total[1h] anchored))`:                                   people,
-		`sum(generation_component_duration_seconds_count{component="email_render"})`:             people,
-		`sum(generation_component_duration_spanmetrics_seconds_count{component="email_render"})`: people,
-		`sum(service_up{service=~"meal-planner-(api|scheduler)"})`:                               "2",
-		`count(up{job=~"prometheus|alertmanager|loki|jaeger"} == 1)`:                             strconv.Itoa(scraped),
+		`sum(generation_success_total)`:                        people,
+		`sum(generation_attempts_total)`:                       people,
+		`sum(increase(generation_success_total[1h] anchored))`: people,
+		// From Friday on the scheduler plans beside the demo: who comes second has rendered in vain.
+		`count((sum(generation_component_duration_seconds_count{component="email_render"}) == sum(generation_component_duration_spanmetrics_seconds_count{component="email_render"})) >= ` + people + `)`: "1",
+		`sum(service_up{service=~"meal-planner-(api|scheduler)"})`:   "2",
+		`count(up{job=~"prometheus|alertmanager|loki|jaeger"} == 1)`: strconv.Itoa(scraped),
 	} {
-		eventually(t, query+" = "+want, func() bool { return s.query(t, query) == want })
+		got := ""
+		eventually(t, query+" = "+want, func() bool { got = s.query(t, query); return got == want })
+		if got != want {
+			t.Logf("it is %s", got)
+		}
 	}
 }
 
