@@ -345,9 +345,10 @@ func TestUnitsThatAreNoMeasures(t *testing.T) {
 // Whatever is added to a recipe, wherever: no group goes away, and nothing becomes known.
 func TestMoreNeverCarriesLess(t *testing.T) {
 	t.Parallel()
-	words := append(allergen.Known(), "xyzzy", "plugh", "nut-free", "or", "with", "free", "")
+	names, odd := allergen.Known(), []string{"xyzzy", "plugh", "nut-free", "or", "with", "free", ""}
+	word := rapid.OneOf(rapid.SampledFrom(names), rapid.SampledFrom(names), rapid.SampledFrom(odd))
 	texts := rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 4).Draw(t, "words"), rapid.SampledFrom([]string{" ", ", ", "-", "\n"}).Draw(t, "between"))
+		return strings.Join(rapid.SliceOfN(word, 0, 4).Draw(t, "words"), rapid.SampledFrom([]string{" ", ", ", "-", "\n"}).Draw(t, "between"))
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		r := recipe.Recipe{Name: "dish"}
@@ -365,7 +366,7 @@ func TestMoreNeverCarriesLess(t *testing.T) {
 			text := texts.Draw(t, "text")
 			switch what {
 			case 0:
-				r.Ingredients = append(slices.Clone(r.Ingredients), recipe.Ingredient{Food: recipe.Food{Name: rapid.SampledFrom(words).Draw(t, "food")}})
+				r.Ingredients = append(slices.Clone(r.Ingredients), recipe.Ingredient{Food: recipe.Food{Name: word.Draw(t, "food")}})
 			case 1:
 				i.Food.Ancestors = append(slices.Clip(i.Food.Ancestors), recipe.FoodRef{Name: text})
 			case 2:
@@ -396,7 +397,8 @@ func TestMoreNeverCarriesLess(t *testing.T) {
 				t.Fatalf("change %d %q: %q became %q", what, text, set, s)
 			}
 			for _, n := range unknown {
-				if !slices.Contains(u, n) {
+				// A unit that is no measure is named before its food.
+				if !slices.ContainsFunc(u, func(have string) bool { return strings.HasSuffix(have, n) }) {
 					t.Fatalf("change %d %q: %q became known", what, text, n)
 				}
 			}

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
 // amendEvery is how soon a change of settings, by whatever way, reaches the stored plans.
@@ -41,9 +44,14 @@ func (a *App) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
 	return out, errors.Join(errs...)
 }
 
-// settle amends what a command has outdated before its answer leaves. A failure is on
-// record; the scheduler tries again.
-func (a *App) settle(ctx context.Context) { _ = a.amendOutdated(ctx) }
+// settle amends a user's weeks where something else is the caller's task. A failure is
+// logged and fails nothing: the weeks stay marked, and the scheduler tries again.
+func (a *App) settle(ctx context.Context, userID string) {
+	if _, err := a.Amend(ctx, userID); err != nil {
+		a.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Plans could not be amended",
+			append([]any{"component", "amendment"}, observe.Failure(fault.KindOf(err), err)...)...)
+	}
+}
 
 func (a *App) amendOutdated(ctx context.Context) error {
 	_, err := a.AmendAll(ctx)

@@ -404,8 +404,8 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 	if err != nil {
 		return observe.Measured{}, err
 	}
-	if _, err := a.Amend(ctx, u.ID); err != nil {
-		return observe.Measured{}, err
+	if !req.DryRun {
+		a.settle(ctx, u.ID)
 	}
 	if err := a.Sync.Ensure(ctx, u.Connection, progress); err != nil {
 		a.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",

@@ -99,7 +99,7 @@ func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
 	l.Ours = []string{a.Links.Inbox, a.opts.Config.SMTP.Address()}
 	r, err := a.steering.Receive(ctx, l)
 	if r.Outcome == steer.Applied {
-		a.settle(ctx)
+		a.settle(ctx, r.User)
 	}
 	if r.Answered {
 		a.Wake()
@@ -155,7 +155,7 @@ func (a *App) Click(ctx context.Context, userID string, week calendar.Date, line
 	}
 	r, err := a.steering.Click(ctx, u, week, lines, token)
 	if r.Outcome == steer.Applied {
-		a.settle(ctx)
+		a.settle(ctx, r.User)
 	}
 	return r, err
 }

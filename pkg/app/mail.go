@@ -39,6 +39,7 @@ func (a *App) SendMail(ctx context.Context, userID, emailType string) (planner.M
 	if !u.Settings.Wants(emailType) {
 		return planner.Mail{}, fault.New(fault.Conflict, op, "user %s takes no %s mails (`mealplanner user set %s --mails %s` undoes that, if they ask for it)", u.ID, emailType, u.ID, emailType)
 	}
+	a.settle(ctx, u.ID)
 	m, err := a.renderNow(ctx, u, emailType, a.opts.Now().UTC().Format("20060102T150405Z"))
 	if err != nil {
 		return m, err
@@ -62,9 +63,6 @@ func (a *App) renderNow(ctx context.Context, u user.User, emailType, extra strin
 	var d coach.Draft
 	switch emailType {
 	case mailer.WeeklyPlanType:
-		if _, err := a.Amend(ctx, u.ID); err != nil {
-			return planner.Mail{}, err
-		}
 		stored, err := a.Plans.Newest(ctx, u.ID)
 		if err != nil {
 			return planner.Mail{}, err

@@ -357,6 +357,8 @@ func TestProgramsClockIsWrong(t *testing.T) {
 			river, err := e.Ask(t.Context(), job, nil, "")
 			must(t, err)
 			s.await(t, 1, "select count(*) from job_executions where river_job_id = $1 and status = 'completed' and abs(extract(epoch from scheduled_for - started_at)) < 30", river)
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			for _, j := range s.started {
 				if wait := j.Started.Sub(j.Due); wait < 0 || wait > time.Hour {
 					t.Errorf("attempt %d began %s after it was due", j.Attempt, wait)

@@ -40,9 +40,7 @@ func (a *Amendments) User(ctx context.Context, userID string) ([]amend.Done, err
 	defer span.End()
 	done, err := a.next.User(ctx, userID)
 	if err != nil {
-		kind := fault.KindOf(err)
-		span.SetStatus(codes.Error, string(kind))
-		a.log.ErrorContext(ctx, "Plans could not be amended", Failure(kind, err)...)
+		span.SetStatus(codes.Error, string(fault.KindOf(err)))
 		return nil, err
 	}
 	for _, d := range done {

@@ -49,7 +49,7 @@ func (s *Users) PutConnection(ctx context.Context, c Connection) error {
 func (s *Users) Connection(ctx context.Context, id string) (Connection, error) {
 	row, err := s.q.GetConnection(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add one with `mealplanner user add --tandoor-url ...`)", id)
+		return Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
 	}
 	if err != nil {
 		return Connection{}, failed("load connection", err)

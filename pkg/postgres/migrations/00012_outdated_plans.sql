@@ -17,8 +17,8 @@ begin
         select coalesce(bool_or(not coalesce(nullif(old.settings -> list, 'null'), '[]') @> coalesce(nullif(new.settings -> list, 'null'), '[]')), false)
         into stricter
         from unnest(array['allergens', 'dislikes', 'avoid_tags']) as list;
-        update plans set outdated = case when stricter then 'settings' else coalesce(outdated, 'relaxed') end
-        where user_id = new.id and outdated is distinct from 'library';
+        update plans set outdated = case when stricter then 'settings' else 'relaxed' end
+        where user_id = new.id and outdated is distinct from 'library' and (stricter or outdated is distinct from 'settings');
     end if;
     if new.email <> old.email then
         update outbox set recipient = new.email where user_id = new.id and status = 'pending';
