@@ -99,13 +99,16 @@ func (o *outside) count(r *http.Request, c call, n int64, body string) {
 		if r.Header.Get("Authorization") == "" {
 			return // a probe
 		}
-		c.endpoint = listed.ReplaceAllString(r.URL.Path, "${1}_list")
-		if r.URL.Path == "/api/recipe/flat/" {
+		switch path := r.URL.Path; {
+		case path == "/api/recipe/flat/":
 			c.endpoint = "recipe_flat"
-		} else if detailed.MatchString(r.URL.Path) {
+		case path == "/api/space/current/":
+			c.endpoint = "space"
+		case detailed.MatchString(path):
 			c.endpoint = "recipe_detail"
+		default:
+			c.endpoint = strings.ReplaceAll(listed.ReplaceAllString(path, "${1}_list"), "-", "_")
 		}
-		c.endpoint = strings.ReplaceAll(c.endpoint, "-", "_")
 	default:
 		method, _ := r.Context().Value(methodKey{}).(string)
 		if method == "" {
