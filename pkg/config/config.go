@@ -109,6 +109,7 @@ type Generation struct {
 type Scheduler struct {
 	Concurrency  int           `env:"SCHEDULER_CONCURRENCY" default:"5" help:"Jobs that one scheduler process works on at the same time."`
 	WeeklySpread time.Duration `env:"SCHEDULER_WEEKLY_SPREAD" default:"30m" help:"From 200 users in one time zone on, their weekly runs begin spread over this time before the hour; 0 begins them all at once."`
+	NewUserGrace time.Duration `env:"SCHEDULER_NEW_USER_GRACE" default:"10m" help:"How long after somebody was added their first week is planned at the earliest, so that a mistake can be taken back."`
 }
 
 // Tandoor bounds calls to recipe libraries. Which libraries there are is data: see
@@ -226,6 +227,9 @@ func (c *Config) Check() error {
 	}
 	if s := c.Scheduler.WeeklySpread; s < 0 || s > 6*time.Hour {
 		return bad("SCHEDULER_WEEKLY_SPREAD", "%s is not between 0s and 6h", s)
+	}
+	if g := c.Scheduler.NewUserGrace; g < 0 || g > 24*time.Hour {
+		return bad("SCHEDULER_NEW_USER_GRACE", "%s is not between 0s and 24h", g)
 	}
 	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
 		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)

@@ -57,6 +57,7 @@ type shop struct {
 	pool     *pgxpool.Pool
 	settings *setting.Runtime
 	store    *postgres.Jobs
+	grace    time.Duration
 	now      func() time.Time
 	record
 }
@@ -83,7 +84,7 @@ func (s *shop) engine(t *testing.T, h jobs.Handler) *jobs.Engine {
 	t.Helper()
 	e, err := jobs.New(jobs.Options{
 		Queue: s.pool, Store: s.store, Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-		Observer: &s.record, Settings: s.settings, Worker: "test", Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Observer: &s.record, Settings: s.settings, Worker: "test", Grace: s.grace, Log: slog.New(slog.DiscardHandler), Now: s.now,
 	})
 	must(t, err)
 	return e
@@ -151,6 +152,29 @@ func TestQueuedJobsAreAvailable(t *testing.T) {
 	s := newShop(t)
 	s.queue(t, s.engine(t, succeed))
 	s.await(t, 1, "select count(*) from river_job where state = 'available'")
+}
+
+// The first week of somebody who was just added waits, so that a mistake can be taken back,
+// unless it is asked for.
+func TestNewUsersHaveAGrace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set  string
+		want int
+	}{
+		"just added":       {"created_at = now()", 0},
+		"added before it":  {"created_at = now() - interval '61 minutes'", 1},
+		"asked for":        {"created_at = now(), status = 'pending'", 1},
+		"of another kind":  {"created_at = now(), job_type = 'DailyAdvisor'", 1},
+		"within the grace": {"created_at = now() - interval '59 minutes'", 0},
+	} {
+		s := newShop(t)
+		s.grace = time.Hour
+		s.exec(t, "update scheduled_jobs set "+c.set+" where id = $1", job)
+		if n, err := s.engine(t, succeed).Tick(t.Context()); err != nil || n != c.want {
+			t.Errorf("%s: %d queued, want %d, %v", name, n, c.want, err)
+		}
+	}
 }
 
 // A job whose process was killed goes on in another one: a run in the hands of a worker

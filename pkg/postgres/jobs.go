@@ -32,14 +32,14 @@ type QueuedRun struct {
 	Broken           error // the schedule cannot be read: it is switched off
 }
 
-// Tick claims schedules that are due, hands them to decide within the transaction that
+// Tick claims schedules that are due, the first weekly run of a new user after grace, hands them to decide within the transaction that
 // claims them, and records what was decided. It returns how many it claimed; 100 or more
 // means that there may be others.
-func (s *Jobs) Tick(ctx context.Context, paused []string, decide func(ctx context.Context, tx pgx.Tx, due []DueSchedule) ([]QueuedRun, error)) (n int, err error) {
+func (s *Jobs) Tick(ctx context.Context, paused []string, grace time.Duration, decide func(ctx context.Context, tx pgx.Tx, due []DueSchedule) ([]QueuedRun, error)) (n int, err error) {
 	const op = "schedule jobs"
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
-		due, err := q.ListDueSchedules(ctx, append([]string{}, paused...))
+		due, err := q.ListDueSchedules(ctx, append([]string{}, paused...), grace.Seconds())
 		if err != nil || len(due) == 0 {
 			return err
 		}

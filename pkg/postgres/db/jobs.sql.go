@@ -356,6 +356,7 @@ left join users u on u.id = s.user_id
 where s.enabled and s.river_job_id is null and coalesce(u.enabled, true)
   and (s.next_run_at is null or s.next_run_at <= now() or s.status = 'pending' or s.retry_at <= now())
   and not (s.job_type = any($1::text[]))
+  and (s.job_type <> 'WeeklyGeneration' or s.status = 'pending' or s.created_at <= now() - make_interval(secs => $2::float8))
 order by s.next_run_at nulls last, s.id
 limit 100
 for update of s skip locked
@@ -383,9 +384,10 @@ type ListDueSchedulesRow struct {
 }
 
 // Schedules whose time has come or is to be computed, whose run was asked for, or that
-// failed and are to be tried anew. The clock is that of the database.
-func (q *Queries) ListDueSchedules(ctx context.Context, paused []string) ([]ListDueSchedulesRow, error) {
-	rows, err := q.db.Query(ctx, listDueSchedules, paused)
+// failed and are to be tried anew. The clock is that of the database. The first weekly run
+// of a new user waits for @grace_seconds, unless somebody asks for it.
+func (q *Queries) ListDueSchedules(ctx context.Context, paused []string, graceSeconds float64) ([]ListDueSchedulesRow, error) {
+	rows, err := q.db.Query(ctx, listDueSchedules, paused, graceSeconds)
 	if err != nil {
 		return nil, err
 	}
