@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -21,7 +22,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -31,6 +34,15 @@ var files embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"weekday": func(d calendar.Date) string { return d.Weekday().String() },
 	"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
+	"long":    func(d calendar.Date) string { return d.Time().Format("Monday, 2 January 2006") },
+	"meal": func(i int) string {
+		name := recipe.Meals[i].String()
+		return strings.ToUpper(name[:1]) + name[1:]
+	},
+	"kcal": func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
+	"grams": func(m nutrition.Macros) string {
+		return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
+	},
 }).ParseFS(files, "templates/*.html"))
 
 // Purposes of signed links.
