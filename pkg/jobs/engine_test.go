@@ -229,10 +229,14 @@ func TestJobsOfTheLivingStay(t *testing.T) {
 	e := s.engine(t, succeed)
 	river := s.queue(t, e)
 	s.exec(t, "update river_job set state = 'running', attempt = 1, attempted_at = now() - interval '15 seconds', attempted_by = '{alive}' where id = $1", river)
+	// One that has been silent for longer lies beside it: when that one was taken from its
+	// worker, both were looked at.
+	s.exec(t, `insert into river_job (state, kind, args, max_attempts, priority, queue, attempt, attempted_at, attempted_by)
+		select state, kind, args, max_attempts, priority, queue, attempt, now() - interval '31 seconds', '{dead}' from river_job where id = $1`, river)
 	run(t, e, time.Second)
-	time.Sleep(8 * time.Second) // longer than a rescue takes, see above
-	s.await(t, 1, "select count(*) from river_job where state = 'running'")
-	s.await(t, 0, "select count(*) from job_executions")
+	s.await(t, 1, "select count(*) from river_job where state = 'completed' and id <> $1", river)
+	s.await(t, 1, "select count(*) from river_job where state = 'running' and id = $1 and attempted_by = '{alive}'", river)
+	s.await(t, 0, "select count(*) from job_executions where river_job_id = $1", river)
 }
 
 // A process that stops gives its jobs time to finish.
