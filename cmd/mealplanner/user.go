@@ -435,6 +435,9 @@ type userConnectCmd struct {
 // Run prints the link; the api role must be reachable at PUBLIC_URL.
 func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
+		if c.FatSecret.ConsumerKey == "" {
+			return fault.New(fault.InvalidConfig, "FATSECRET_CONSUMER_KEY", "FatSecret is off: set it and FATSECRET_CONSUMER_SECRET, here and for the api role")
+		}
 		if _, err := a.Users.Get(ctx, c.ID); err != nil {
 			return err
 		}

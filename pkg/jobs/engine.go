@@ -278,7 +278,8 @@ func (s scheduled) params(run schedule.Run, traceParent string) river.InsertMany
 }
 
 // Ask queues a job now, beside its schedule, because somebody waits for it: it is
-// Critical. traceParent is of the request.
+// Critical. Who asks for the same while it waits or runs gets that run. traceParent is of
+// the request.
 func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
 	const op = "run job"
 	rows, err := e.o.Store.Schedules(ctx, postgres.Filter{ID: scheduleID})
@@ -306,6 +307,9 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	now, err := e.o.Store.Clock(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if id, err := e.o.Store.Asked(ctx, row.ID, params); id != 0 || err != nil {
+		return id, err
 	}
 	a := args{
 		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,

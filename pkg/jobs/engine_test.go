@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
@@ -174,6 +175,32 @@ func TestNewUsersHaveAGrace(t *testing.T) {
 		if n, err := s.engine(t, succeed).Tick(t.Context()); err != nil || n != c.want {
 			t.Errorf("%s: %d queued, want %d, %v", name, n, c.want, err)
 		}
+	}
+}
+
+// Who asks for what was asked for and has not ended gets that run; other parameters, and
+// whoever asks afterwards, get one of their own.
+func TestAskingTwiceRunsOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	e := s.engine(t, succeed)
+	ask := func(params string) int64 {
+		t.Helper()
+		id, err := e.Ask(t.Context(), job, json.RawMessage(params), "")
+		must(t, err)
+		return id
+	}
+	first, other := ask(""), ask(`{"week": "2026-12-07"}`)
+	if ask("") != first || ask(`{"week":"2026-12-07"}`) != other || first == other {
+		t.Errorf("runs %d and %d, then %d and %d", first, other, ask(""), ask(`{"week": "2026-12-07"}`))
+	}
+	s.exec(t, "update river_job set state = 'running', attempt = 1 where id = $1", first)
+	if got := ask(""); got != first {
+		t.Errorf("while it runs: %d, want %d", got, first)
+	}
+	s.exec(t, "update river_job set state = 'completed', finalized_at = now() where id = $1", first)
+	if ask("") == first {
+		t.Error("what has ended does not run again")
 	}
 }
 

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -139,6 +141,19 @@ func (s *Jobs) Executions(ctx context.Context, f Filter, most int) ([]Execution,
 func (s *Jobs) SetEnabled(ctx context.Context, f Filter, on bool) ([]string, error) {
 	ids, err := s.q.SetScheduleEnabled(ctx, db.SetScheduleEnabledParams{Enabled: on, JobType: f.Type, UserID: f.User, ID: f.ID})
 	return ids, failed("switch schedules", err)
+}
+
+// Asked returns the run that somebody asked for with the same parameters and that has not
+// ended, 0 for none.
+func (s *Jobs) Asked(ctx context.Context, scheduleID string, params json.RawMessage) (int64, error) {
+	if len(params) == 0 {
+		params = json.RawMessage("null")
+	}
+	id, err := s.q.FindAsked(ctx, scheduleID, params)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return id, failed("look for a run", err)
 }
 
 // Ask makes schedules run now and returns which.

@@ -182,6 +182,22 @@ func (q *Queries) DropRuntimeSetting(ctx context.Context, arg DropRuntimeSetting
 	return result.RowsAffected(), nil
 }
 
+const findAsked = `-- name: FindAsked :one
+select id from river_job
+where args ->> 'schedule' = $1::text and args ->> 'trigger' = 'manual' and coalesce(args -> 'params', 'null') = coalesce(nullif($2::jsonb, 'null'), 'null')
+  and state::text in ('available', 'running', 'retryable', 'scheduled')
+order by id
+limit 1
+`
+
+// The run of a schedule that somebody asked for with the same parameters and that has not ended.
+func (q *Queries) FindAsked(ctx context.Context, schedule string, params []byte) (int64, error) {
+	row := q.db.QueryRow(ctx, findAsked, schedule, params)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const finishExecution = `-- name: FinishExecution :exec
 with done as (
     update job_executions e

@@ -197,3 +197,11 @@ with gone as (
     delete from runtime_settings r where r.name = @name returning r.name
 )
 insert into runtime_settings_audit (name, set_by, reason) select gone.name, @set_by, @reason from gone;
+
+-- name: FindAsked :one
+-- The run of a schedule that somebody asked for with the same parameters and that has not ended.
+select id from river_job
+where args ->> 'schedule' = @schedule::text and args ->> 'trigger' = 'manual' and coalesce(args -> 'params', 'null') = coalesce(nullif(@params::jsonb, 'null'), 'null')
+  and state::text in ('available', 'running', 'retryable', 'scheduled')
+order by id
+limit 1;
