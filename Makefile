@@ -47,6 +47,10 @@ test-calendar: ## Time-dependent packages at other moments: three that rotate by
 test-race: ## The same under the race detector.
 	go test -race -timeout 40m ./...
 
+.PHONY: newcomer
+newcomer: ## Type the README into a bare Debian that has Go, git and make (debootstrap, root, half an hour).
+	test/newcomer/newcomer
+
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 .PHONY: image-test
 image-test: ## Build the image from the Dockerfile with a real Docker engine, and run the program in it.

@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
@@ -44,6 +46,12 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 			return "", dead
 		}
 		return "connected, schema up to date", a.Ready(ctx)
+	})
+	check("settings", func(context.Context) (string, error) {
+		if m := config.Misspelt(os.Environ()); len(m) > 0 {
+			return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(m, "; "))
+		}
+		return "no variable is misspelt", nil
 	})
 	check("links", func(context.Context) (string, error) {
 		if d := c.Doubts(); len(d) > 0 {

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/amend"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -22,7 +23,9 @@ type generateCmd struct {
 	settings
 	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"ID"`
 	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next one in the user's zone." placeholder:"DATE"`
-	DryRun bool   `help:"Show the plan; store and mail nothing."`
+	DryRun bool   `help:"Show the plan; store and mail nothing." xor:"how"`
+	Replan bool   `help:"Plan a stored week anew from the next meal on; locked and skipped meals stay. Shows what would change, and does it with --yes." xor:"how"`
+	Yes    bool   `help:"With --replan: store the new plan and mail it."`
 }
 
 // Run plans the week, delivers its mail and prints it.
@@ -42,6 +45,12 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		}
 		if err := app.InReach(u, week, now()); err != nil {
 			return err
+		}
+		if c.Replan {
+			return c.replan(ctx, a, std, week)
+		}
+		if c.Yes {
+			return fault.New(fault.InvalidInput, "--yes", "goes with --replan")
 		}
 		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, progress(std.err))
 		if err != nil {
@@ -63,6 +72,34 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
+// replan shows what planning the week anew changes, and with --yes does it.
+func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week calendar.Date) error {
+	done, is, err := a.Replan(ctx, c.Who, week, c.Yes)
+	if err != nil {
+		return err
+	}
+	if len(done.Replaced) == 0 {
+		fmt.Fprintf(std.out, "%s, week of %s: no other week is better; nothing changes\n", c.Who, week)
+		return nil
+	}
+	printAmended(std.out, c.Who, []amend.Done{done})
+	printMeals(std.out, is.Week)
+	if !c.Yes {
+		fmt.Fprintf(std.out, "nothing was changed: `mealplanner generate --user %s --week %s --replan --yes` stores and mails it\n", c.Who, week)
+		return nil
+	}
+	if _, err := a.Delivery.Drain(ctx); err != nil {
+		return err
+	}
+	if _, err := a.Publish(ctx, c.Who); err != nil {
+		fmt.Fprintf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
+	}
+	if is.Week.Status == plan.Unbalanced {
+		return errUnbalanced
+	}
+	return nil
+}
+
 // progress reports an import every hundred recipes and at its end.
 func progress(w io.Writer) recipesync.Progress {
 	return func(done, total int) {
@@ -72,10 +109,24 @@ func progress(w io.Writer) recipesync.Progress {
 	}
 }
 
-// printWeek shows a week as a table: meals, the daily figures against the target, and
-// the components' times as their spans measured them.
+// printWeek shows a week and the components' times as their spans measured them.
 func printWeek(w io.Writer, m observe.Measured) {
-	wk := m.Week
+	printMeals(w, m.Week)
+	fmt.Fprintf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
+	if m.Existing {
+		fmt.Fprintf(w, "  the week was planned before; nothing was changed (--replan plans it anew)\n")
+		return
+	}
+	fmt.Fprintf(w, "  total %s ms:", millis(m.Total))
+	for _, c := range metrics.Components {
+		fmt.Fprintf(w, " %s %s", c, millis(m.Components[c]))
+	}
+	fmt.Fprintf(w, "\n  trace %s\n\n", m.TraceID)
+}
+
+// printMeals shows a week: its meals, the daily figures against the target, what is wrong
+// and the notes.
+func printMeals(w io.Writer, wk plan.Week) {
 	proof := ""
 	if wk.Optimal {
 		proof = ", proven: no better week exists"
@@ -109,16 +160,6 @@ func printWeek(w io.Writer, m observe.Measured) {
 	for _, n := range wk.Notes {
 		fmt.Fprintf(w, "  note: %s\n", n)
 	}
-	fmt.Fprintf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
-	if m.Existing {
-		fmt.Fprintln(w, "  the week was planned before; nothing was changed")
-		return
-	}
-	fmt.Fprintf(w, "  total %s ms:", millis(m.Total))
-	for _, c := range metrics.Components {
-		fmt.Fprintf(w, " %s %s", c, millis(m.Components[c]))
-	}
-	fmt.Fprintf(w, "\n  trace %s\n\n", m.TraceID)
 }
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
 )
 
 // drain is how long a stopping role may finish what it has begun.
@@ -45,6 +47,9 @@ func (s settings) serve(ctx context.Context, std *streams, now func() time.Time,
 	}
 	for _, d := range s.Doubts() {
 		a.Log.Warn("Mails will not work as they are configured", "component", string(role), "cure", d)
+	}
+	for _, m := range config.Misspelt(os.Environ()) {
+		a.Log.Warn("A variable has no effect", "component", string(role), "cure", m)
 	}
 	err = a.Start(ctx)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -55,6 +57,9 @@ type wishes struct {
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
 	Tolerance *int     `name:"tolerance-pct" help:"How far a day's macros may be off their target, 1 to 50 %." placeholder:"PCT"`
 	Quick     *int     `name:"quick-minutes" help:"Most minutes for a dish on a travel day." placeholder:"MIN"`
+	PlanDay   *string  `help:"Weekday on which the next week is planned, e.g. sunday." placeholder:"DAY"`
+	PlanHour  *int     `help:"Hour of that day, 0 to 23, in the user's time zone." placeholder:"HOUR"`
+	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner; each has a third of the day's target." placeholder:"MEAL,..."`
 	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
 	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
 	Doctor    *bool    `name:"supervised" help:"A doctor follows this diet: allows targets below 800 kcal." negatable:"" group:"Targets"`
@@ -106,6 +111,9 @@ func (w wishes) apply(u *user.User) error {
 	set(&u.Settings.TolerancePct, w.Tolerance)
 	set(&u.Settings.QuickMinutes, w.Quick)
 	set(&u.Settings.Supervised, w.Doctor)
+	if err := w.applyRhythm(&u.Settings); err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		flag string
 		to   *nutrition.Servings
@@ -126,6 +134,37 @@ func (w wishes) apply(u *user.User) error {
 		return err
 	}
 	return w.safe(u.Settings)
+}
+
+// applyRhythm sets what is planned when.
+func (w wishes) applyRhythm(s *user.Settings) error {
+	if w.PlanDay != nil || w.PlanHour != nil {
+		day, hour := s.PlanTime()
+		s.PlanDay, s.PlanHour = user.Weekdays[day], hour
+	}
+	if w.PlanDay != nil {
+		s.PlanDay = strings.ToLower(*w.PlanDay)
+		if !slices.Contains(user.Weekdays, s.PlanDay) {
+			return unknown("--plan-day", "weekday", *w.PlanDay, user.Weekdays)
+		}
+	}
+	set(&s.PlanHour, w.PlanHour)
+	if w.Meals == nil {
+		return nil
+	}
+	s.Meals = nil
+	for _, name := range w.Meals {
+		m, err := recipe.ParseMeal(name)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, "--meals", err)
+		}
+		s.Meals = append(s.Meals, m)
+	}
+	slices.Sort(s.Meals)
+	if s.Meals = slices.Compact(s.Meals); len(s.Meals) == len(recipe.Meals) {
+		s.Meals = nil
+	}
+	return nil
 }
 
 // safe refuses targets beyond the limits that nobody confirmed, when these flags set them.
@@ -225,10 +264,12 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		target, source := u.Settings.Target(0)
 		fmt.Fprintf(std.out, "added %s; daily target %s (%s)\n", u.ID, target, source)
 		warn(std, u)
-		if c.NoImport {
-			return nil
+		if !c.NoImport {
+			if err := a.Sync.Ensure(ctx, c.Connection, progress(std.err)); err != nil {
+				return err
+			}
 		}
-		return a.Sync.Ensure(ctx, c.Connection, progress(std.err))
+		return announce(std.out, a, u)
 	})
 }
 
@@ -254,6 +295,27 @@ func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 		return err
 	}
 	return a.Users.AddWith(ctx, u, conn)
+}
+
+// announce says what the scheduler will mail to a new user, and how to change that.
+func announce(w io.Writer, a *app.App, u user.User) error {
+	if !u.Enabled {
+		fmt.Fprintf(w, "no week is planned for %s until `mealplanner user set %s --enabled`\n", u.ID, u.ID)
+		return nil
+	}
+	at, week, err := a.NextRun(u)
+	if err != nil {
+		return err
+	}
+	zone, err := u.Location()
+	if err != nil {
+		return err
+	}
+	day, hour := u.Settings.PlanTime()
+	fmt.Fprintf(w, "the week of %s is planned and mailed to %s on %s (%s), where a scheduler runs; later weeks every %s at %d:00\n",
+		week, u.Email, at.In(zone).Format("Monday 2 January, 15:04"), u.TimeZone, day, hour)
+	fmt.Fprintf(w, "at once: `mealplanner generate --user %s`; not at all: `mealplanner user set %s --no-enabled`\n", u.ID, u.ID)
+	return nil
 }
 
 // warnings are the safety limits that the user's targets exceed.
@@ -318,6 +380,9 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 			return fault.Wrap(fault.KindOf(err), "the settings are stored, but the planned weeks could not be checked; until they are, no mail leaves and the plans carry a warning", err)
 		}
 		printAmended(std.out, u.ID, done)
+		if err := noteKept(ctx, std.out, a, before, u, now()); err != nil {
+			return err
+		}
 		_, err = a.Delivery.Drain(ctx)
 		return err
 	})
@@ -370,6 +435,9 @@ type userConnectCmd struct {
 // Run prints the link; the api role must be reachable at PUBLIC_URL.
 func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
+		if c.FatSecret.ConsumerKey == "" {
+			return fault.New(fault.InvalidConfig, "FATSECRET_CONSUMER_KEY", "FatSecret is off: set it and FATSECRET_CONSUMER_SECRET, here and for the api role")
+		}
 		if _, err := a.Users.Get(ctx, c.ID); err != nil {
 			return err
 		}

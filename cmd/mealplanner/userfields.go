@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/agnivade/levenshtein"
 
@@ -57,6 +58,8 @@ func fields(u user.User) []field {
 		{"rotation days", strconv.Itoa(s.RotationDays)},
 		{"tolerance", strconv.Itoa(s.TolerancePct) + " %"},
 		{"portions", fmt.Sprintf("%s to %s servings", s.MinServings, s.MaxServings)},
+		{"meals", meals(s)},
+		{"planned on", planTime(s)},
 		{"minutes on travel days", strconv.Itoa(s.QuickMinutes)},
 		{"mails not wanted", user.Shown(s.NoMail)},
 		{"fatsecret", map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
@@ -64,6 +67,44 @@ func fields(u user.User) []field {
 		{"track clicks", onOff(s.TrackClicks)},
 		{"track opens", onOff(s.TrackOpens)},
 	}
+}
+
+func meals(s user.Settings) string {
+	var out []string
+	for _, m := range recipe.Meals {
+		if s.Plans(m) {
+			out = append(out, m.String())
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func planTime(s user.Settings) string {
+	day, hour := s.PlanTime()
+	return fmt.Sprintf("%s at %d:00", day, hour)
+}
+
+// noteKept says that what is planned already keeps its meals, where a change is of settings
+// that plans are made from and that forbid nothing.
+func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.User, now time.Time) error {
+	made := func(u user.User) string {
+		s := u.Settings
+		target, _ := s.Target(0)
+		return fmt.Sprint(u.People, target, s.TolerancePct, s.MinServings, s.MaxServings, s.RotationDays, s.QuickMinutes, meals(s))
+	}
+	if made(before) == made(after) {
+		return nil
+	}
+	next, err := app.NextWeek(after, now)
+	if err != nil {
+		return err
+	}
+	planned, err := a.Plans.Between(ctx, after.ID, next-7, next+7*app.Horizon)
+	if err != nil || len(planned) == 0 {
+		return err
+	}
+	fmt.Fprintf(w, "%s: weeks that are planned keep their meals; `mealplanner generate --user %s --week %s --replan` plans one anew\n", after.ID, after.ID, planned[len(planned)-1].Week.WeekOf)
+	return nil
 }
 
 // printChanges shows what a change made of the user.

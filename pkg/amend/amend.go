@@ -5,6 +5,7 @@ package amend
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -45,6 +46,7 @@ type Tx interface {
 // Planner amends one week.
 type Planner interface {
 	Amend(ctx context.Context, in planner.Inputs, why planner.Outdated, from plan.Slot) (planner.Amended, error)
+	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
 }
 
 // Renderer makes the mails.
@@ -135,6 +137,64 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	}
 	done.Mailed = mail != nil
 	return done, tx.Replace(ctx, is.Stored, is.Wishes, mail)
+}
+
+// Replan plans anew what is still ahead of a stored week and is not locked or skipped, for
+// the settings, targets and recipes of today. With apply it is stored and mailed, else only
+// told. Kinds of error: NotFound (nothing is planned), those of [planner.Planner.Revise].
+func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (done Done, is planner.Stored, err error) {
+	err = a.store.Amend(ctx, userID, func(ctx context.Context, tx Tx) error {
+		in, err := tx.Inputs(ctx, week)
+		if err != nil {
+			return err
+		}
+		if in.Existing == nil {
+			return fault.New(fault.NotFound, "replan", "the week of %s is not planned yet: leave out --replan", week)
+		}
+		from, err := a.next(tx.User())
+		if err != nil {
+			return err
+		}
+		r := planner.Revision{From: from, Free: open(in, from), Retarget: true}
+		if len(r.Free) == 0 {
+			return fault.New(fault.InvalidInput, "replan", "nothing of the week of %s is ahead and not locked", week)
+		}
+		was := in.Existing.Week
+		if is, err = a.planner.Revise(ctx, in, r); err != nil {
+			return err
+		}
+		done = Done{Week: week, Replaced: planner.Diff(was, is.Week)}
+		if !apply || len(done.Replaced) == 0 {
+			return nil
+		}
+		sent, err := tx.Drop(ctx, Outdated{Week: week, Why: planner.RecipesChanged}, dishes(done.Replaced))
+		if err != nil {
+			return err
+		}
+		mail, err := a.mail(in.User, is, was, sent, true)
+		if err != nil {
+			return err
+		}
+		done.Mailed = mail != nil
+		return tx.Replace(ctx, is, in.Wishes, mail)
+	})
+	return done, is, err
+}
+
+// open are the slots from the given one on that are neither locked nor skipped.
+func open(in planner.Inputs, from plan.Slot) []plan.Slot {
+	var out []plan.Slot
+	for i := range in.Existing.Week.Days {
+		for _, m := range recipe.Meals {
+			s := plan.Slot{Date: in.Existing.Week.WeekOf + calendar.Date(i), Meal: m}
+			over := s.Date < from.Date || s.Date == from.Date && m < from.Meal
+			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == s })
+			if !over && !locked && !slices.Contains(in.Wishes.Skips, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // mail is what the user gets: the plan's own mail while that was not sent, else what

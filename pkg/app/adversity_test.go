@@ -102,6 +102,8 @@ func TestUndoPlansNoAllergen(t *testing.T) {
 	}
 }
 
+const waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
 func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 	t.Parallel()
 	var c clock
@@ -123,7 +125,7 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		time.Sleep(300 * time.Millisecond)
+		await(t, p.pool, 2, waiting)
 		in.User.Settings.Dislikes = []string{"olives"}
 		return tx.Save(ctx, steer.Change{User: &in.User, Record: steer.Record{Week: week, Source: steer.ByMail, MessageID: "x", Digest: "x", Outcome: steer.Applied}})
 	}))
@@ -201,7 +203,7 @@ func TestSteeringWhileTheWeekIsPlanned(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		time.Sleep(500 * time.Millisecond)
+		await(t, p.pool, 1, waiting)
 		in.Wishes.Skips = append(in.Wishes.Skips, plan.Slot{Date: week + 8, Meal: recipe.Dinner})
 		return tx.Save(ctx, steer.Change{Wishes: &in.Wishes, Record: steer.Record{Week: week + 7, Source: steer.ByMail, MessageID: "x", Digest: "x", Outcome: steer.Applied}})
 	}))

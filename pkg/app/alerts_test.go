@@ -231,7 +231,9 @@ func TestStoppedHeartbeatCallsAPerson(t *testing.T) {
 	if len(record.Incidents) != 1 || record.Incidents[0].Resolved != nil || record.Incidents[0].Payload.Severity != "critical" || !strings.Contains(record.Incidents[0].Payload.Summary, "heartbeat") {
 		t.Fatalf("%+v", record)
 	}
-	time.Sleep(11 * time.Second) // another look
+	for range 3 {
+		must(t, w.LookForHeartbeat(t.Context()))
+	}
 	if n := len(pd.Record().Events); n != 1 {
 		t.Errorf("%d events for one silence", n)
 	}

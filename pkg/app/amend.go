@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
@@ -22,6 +24,19 @@ func (a *App) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
 		a.Wake()
 	}
 	return done, err
+}
+
+// Replan plans a stored week anew from the user's next meal on; with apply it is stored and
+// its mail is in the outbox then.
+func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error) {
+	if apply {
+		a.settle(ctx, userID)
+	}
+	done, s, err := a.amender.Replan(ctx, userID, week, apply)
+	if done.Mailed {
+		a.Wake()
+	}
+	return done, s, err
 }
 
 // AmendAll does it for everybody; what fails for one user does not keep the others.

@@ -201,7 +201,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
 		Readers:        readers,
 		LogWriter:      a.opts.Log,
-		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo, KeepAll: c.Log.TraceRequests, Debug: debug},
+		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo && c.Telemetry.OTLPEndpoint != "", KeepAll: c.Log.TraceRequests, Debug: debug},
 	})
 	if err != nil {
 		return err

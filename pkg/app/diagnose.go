@@ -61,7 +61,7 @@ func openReader(ctx context.Context, c config.Database, name string, most int) (
 func Diagnose(ctx context.Context, c config.Config, slug string, window time.Duration, now time.Time) (diagnose.Report, error) {
 	sources, done := NewDiagnosis(ctx, c)
 	defer done()
-	return diagnose.Diagnose(ctx, sources, diagnose.Options{Slug: slug, Window: window, Now: now, Configured: configured(c), RunLead: runLead})
+	return diagnose.Diagnose(ctx, sources, diagnose.Options{Slug: slug, Window: window, Now: now, Configured: configured(c)})
 }
 
 // configured are the limits that hold where none is changed at run time.
@@ -125,7 +125,7 @@ func (d noDatabase) FailingJobs(context.Context, time.Duration, time.Duration) (
 	return nil, d.err
 }
 
-func (d noDatabase) UsersWithoutPlan(context.Context, string, time.Duration) ([]diagnose.Planless, error) {
+func (d noDatabase) UsersWithoutPlan(context.Context, string) ([]diagnose.Planless, error) {
 	return nil, d.err
 }
 func (d noDatabase) Unbalanced(context.Context) ([]diagnose.Unbalanced, error) { return nil, d.err }

@@ -77,6 +77,20 @@ func (w *world) caughtUp(t *testing.T, pool *pgxpool.Pool) {
 		where e.job_type = 'WeeklyGeneration' and (e.output ->> 'week_of')::date <> date_trunc('week', e.scheduled_for at time zone s.time_zone)::date + 7`)
 }
 
+// idle has the process look for work a few times, as it does by itself every second.
+func (w *world) idle(t *testing.T) {
+	t.Helper()
+	for range 3 {
+		n, err := w.Jobs.Tick(t.Context())
+		must(t, err)
+		if n != 0 {
+			t.Errorf("%d jobs were queued", n)
+		}
+		_, err = w.Delivery.Drain(t.Context())
+		must(t, err)
+	}
+}
+
 // A service that was down from Thursday to Monday makes up for each missed weekly run
 // once, sends no advice of past evenings, and has nothing to do when it starts again.
 func TestDowntimeFromThursdayToMonday(t *testing.T) {
@@ -93,7 +107,7 @@ func TestDowntimeFromThursdayToMonday(t *testing.T) {
 	mails := len(w.box.Mail.Messages())
 	again := newWorld(t, options{now: time.Now, database: w.cfg.Database.URL.Reveal()})
 	must(t, again.Start(t.Context()))
-	time.Sleep(4 * time.Second) // some ticks
+	again.idle(t)
 	await(t, pool, before, "select count(*) from job_executions")
 	if n := len(w.box.Mail.Messages()) + len(again.box.Mail.Messages()); n != mails {
 		t.Errorf("%d mails after the second start, %d before", n, mails)
@@ -124,7 +138,9 @@ func TestThreeProcessesAfterDowntime(t *testing.T) {
 	}
 	wg.Wait()
 	first.caughtUp(t, pool)
-	time.Sleep(2 * time.Second)
+	for _, w := range worlds {
+		w.idle(t)
+	}
 	for _, m := range first.box.Mail.Messages() {
 		if m.Copy > 1 {
 			t.Errorf("%s arrived again", m.MessageID)

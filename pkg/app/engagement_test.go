@@ -24,7 +24,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/user"
+	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
 // firefox is what a person's browser says it is.
@@ -199,6 +201,41 @@ func TestSimultaneousClicksCountOnce(t *testing.T) {
 		<-done
 	}
 	r.expect(t, "eight at once", "click", 8, 0, 1)
+}
+
+// What was mailed to an address that the user gave up opens nothing any more; what is made
+// after that does, as do links of those whose address stayed.
+func TestLinksOfAFormerAddressEnd(t *testing.T) {
+	t.Parallel()
+	r := newReaders(t)
+	r.accepted(t, time.Minute)
+	made := func(l web.Links) map[string]string {
+		return map[string]string{
+			"plan":        l.Plan("user_lewis", week),
+			"unsubscribe": l.Unsubscribe("user_lewis", "weekly_plan"),
+			"button":      l.Command("user_lewis", week, "STATUS"),
+		}
+	}
+	expect := func(when string, want int, links map[string]string) {
+		t.Helper()
+		for name, l := range links {
+			if got := r.visit(t, http.MethodGet, l).status; got != want {
+				t.Errorf("%s, %s: %d, want %d", when, name, got, want)
+			}
+		}
+	}
+	sent := (week - 6).Time().Add(12*time.Hour + 5*time.Minute) // by the program's clock
+	_, err := r.pool.Exec(t.Context(), "update outbox set sent_at = $1 where status = 'sent'", sent)
+	must(t, err)
+	old := made(r.Links)
+	expect("before", http.StatusOK, old)
+	r.change(t, "user_lewis", func(u *user.User) { u.Email = "lewis@elsewhere.example" })
+	expect("after", http.StatusUnauthorized, old)
+	fresh := r.Links
+	fresh.Signer = signedlink.New([]byte(r.cfg.Security.Key.Reveal()), func() time.Time { return sent.Add(time.Minute) })
+	expect("made after it", http.StatusOK, made(fresh))
+	r.change(t, "user_lewis", func(u *user.User) { u.People = 3 })
+	expect("after another change", http.StatusOK, made(fresh))
 }
 
 // A counted link leads to our pages only, whatever its token says, and what is forged,

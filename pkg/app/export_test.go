@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/writeback"
@@ -21,6 +22,15 @@ func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, erro
 func (a *App) Probe(ctx context.Context) {
 	a.upstreams.probeTandoor(ctx)
 	a.upstreams.probeFatSecret(ctx)
+}
+
+// LookForHeartbeat looks once, as it does by itself every ten seconds.
+func (a *App) LookForHeartbeat(ctx context.Context) error {
+	p, err := a.pager()
+	if err != nil {
+		return err
+	}
+	return alerting.NewWatch(a.Alerts, p, a.opts.Config.Alerts.HeartbeatTimeout).Look(ctx)
 }
 
 // Purge runs the purge at once.

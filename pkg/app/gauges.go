@@ -175,8 +175,6 @@ func (a *App) observeGauge(name string, read func(context.Context) []metrics.Rea
 }
 
 const (
-	// runLead is the time from a weekly run to the Monday it plans for.
-	runLead = 66 * time.Hour // Friday 06:00
 	// runGrace is how late a plan may be before its week counts as incomplete.
 	runGrace = 30 * time.Minute
 	// streakWeeks bounds the look back for the streak: half a year.
@@ -186,12 +184,12 @@ const (
 // dueWeeks returns the newest weeks for which a run was due, newest first.
 func (a *App) dueWeeks(ctx context.Context) ([]postgres.DueWeek, error) {
 	now := a.opts.Now()
-	newest := calendar.On(now.UTC()).Monday() + 7 // none later can be due, whatever the zone
+	newest := calendar.On(now.UTC()).Monday() + 14 // none later can be due, whatever the zone
 	weeks := make([]calendar.Date, streakWeeks)
 	for i := range weeks {
 		weeks[i] = newest - calendar.Date(7*i)
 	}
-	return a.Plans.DueWeeks(ctx, weeks, now, runLead, runGrace)
+	return a.Plans.DueWeeks(ctx, weeks, now, runGrace)
 }
 
 // successAllUsers is 1 for a week in which nobody's plan is late, for the two newest.

@@ -91,7 +91,8 @@ func TestOneProcessSpeaksForTheInstallation(t *testing.T) {
 	must(t, first.Start(t.Context()))
 	first.awaitLeader(t)
 	must(t, second.Start(t.Context()))
-	time.Sleep(3 * time.Second) // an election later
+	// The second one stood for election too: both sessions have asked and wait.
+	await(t, first.pool(t), 2, "select count(*) from pg_stat_activity where application_name = 'mealplanner leader' and datname = current_database() and state = 'idle' and query <> ''")
 	const gauge = "weekly_generation_success_all_users"
 	if got := first.gauge(t, gauge); len(got) != 2 || got["2026-11-30"] != 0 {
 		t.Errorf("plans that are hours late: %v", got)

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -56,4 +57,23 @@ func TestInboxPageAsAPersonUsesIt(t *testing.T) {
 	browser.Await(t, "The answer to your reply")
 	browser.Visit(t, inbox+"/")
 	browser.Await(t, "the newest first")
+}
+
+// The page of a plan says which meal is which and what the day gives, and can be read and
+// touched on a phone and a desktop, in light and in dark.
+func TestPlanPageAsAPersonReadsIt(t *testing.T) {
+	t.Parallel()
+	r := newReaders(t)
+	page := r.visit(t, http.MethodGet, r.Links.Plan("user_lewis", week))
+	for _, words := range []string{"Week of Monday, 30 November 2026", `<th scope="col">Breakfast</th><th scope="col">Lunch</th><th scope="col">Dinner</th>`, " kcal<br>", "<h3>"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+	browser, open := pagetest.Start(t), strings.ReplaceAll(page.body, "<details", "<details open")
+	for _, v := range pagetest.Views {
+		for _, f := range browser.Findings(t, open, v) {
+			t.Errorf("%s: %s", v, f)
+		}
+	}
 }

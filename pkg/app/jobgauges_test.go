@@ -23,7 +23,8 @@ func TestJobGauges(t *testing.T) {
 	must(t, err)
 	must(t, w.Start(t.Context()))
 	w.awaitLeader(t)
-	time.Sleep(1100 * time.Millisecond)
+	_, err = pool.Exec(t.Context(), "update scheduled_jobs set next_run_at = next_run_at - interval '2 seconds' where job_type = 'WeeklyGeneration'")
+	must(t, err)
 	w.ReadGauges(t.Context())
 	check := func(name string, want map[string]float64) {
 		t.Helper()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -25,6 +26,28 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
 	}
 	return calendar.On(now.In(loc)).Monday() + 7, nil
+}
+
+// NextRun returns when the scheduler plans a user's next week, if they are added now, and
+// which week that is.
+func (a *App) NextRun(u user.User) (time.Time, calendar.Date, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return time.Time{}, 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	day, hour := u.Settings.PlanTime()
+	times, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", hour, day), zone)
+	if err != nil {
+		return time.Time{}, 0, fault.Wrap(fault.Internal, "plan time", err)
+	}
+	now := a.opts.Now()
+	occurrence := times.WallClock(times.Next(now))
+	e := schedule.Entry{Times: times, CatchUp: schedule.WeeklyGeneration.CatchUp(occurrence), Created: now.Add(-schedule.WeeklyGeneration.Joining(occurrence))}
+	run, missed, next := e.Decide(now)
+	if missed {
+		return now.Add(a.opts.Config.Scheduler.NewUserGrace), calendar.On(run.Occurrence).Monday() + 7, nil
+	}
+	return next, calendar.On(times.WallClock(next)).Monday() + 7, nil
 }
 
 // Begin opens a trace for what an operator asks for; what it starts belongs to it.
@@ -170,7 +193,7 @@ func (a *App) newEngine(instance string) (err error) {
 	a.Jobs, err = jobs.New(jobs.Options{
 		Queue: a.queue, Store: a.JobStore, Handlers: a.handlers(), Settings: a.Runtime,
 		Observer: observe.NewJobs(a.telemetry.Tracer(), a.rec, a.Log, a.opts.Now),
-		Worker:   instance, Spread: c.WeeklySpread, Log: postgres.Quiet(a.Log), Now: a.opts.Now,
+		Worker:   instance, Spread: c.WeeklySpread, Grace: c.NewUserGrace, Log: postgres.Quiet(a.Log), Now: a.opts.Now,
 	})
 	return err
 }

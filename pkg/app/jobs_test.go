@@ -169,7 +169,7 @@ func TestPausedTypesWait(t *testing.T) {
 	must(t, w.Runtime.Read(t.Context(), w.JobStore))
 	must(t, w.Start(t.Context()))
 	w.due(t, pool, schedule.WeeklyGeneration)
-	time.Sleep(3 * time.Second)
+	w.idle(t)
 	await(t, pool, 0, "select count(*) from job_executions")
 	w.awaitLeader(t)
 	must(t, w.JobStore.SetRuntime(t.Context(), "jobs.concurrency", "2", "test", "", time.Hour))

@@ -140,6 +140,7 @@ func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
 		t.Fatal(err)
 	}
 	smtp := box.Mail.SMTPAddr()
+	cfg.Scheduler.NewUserGrace = 0
 	cfg.Security.Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.SMTP.Username, cfg.SMTP.Password = sandbox.MailUser, secretbox.Secret(box.MailPassword)

@@ -109,6 +109,7 @@ type Generation struct {
 type Scheduler struct {
 	Concurrency  int           `env:"SCHEDULER_CONCURRENCY" default:"5" help:"Jobs that one scheduler process works on at the same time."`
 	WeeklySpread time.Duration `env:"SCHEDULER_WEEKLY_SPREAD" default:"30m" help:"From 200 users in one time zone on, their weekly runs begin spread over this time before the hour; 0 begins them all at once."`
+	NewUserGrace time.Duration `env:"SCHEDULER_NEW_USER_GRACE" default:"10m" help:"How long after somebody was added their first week is planned at the earliest, so that a mistake can be taken back."`
 }
 
 // Tandoor bounds calls to recipe libraries. Which libraries there are is data: see
@@ -147,7 +148,7 @@ type Diagnosis struct {
 // Log says which lines are written.
 type Log struct {
 	Level         string `env:"LOG_LEVEL" help:"debug, info, warn or error (default info; warn for one-shot commands); debug@user_id adds one user's DEBUG lines for an hour."`
-	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten."`
+	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten, where OTEL_EXPORTER_OTLP_ENDPOINT is set; without it all are kept."`
 	TraceRequests bool   `env:"TRACE_REQUESTS" help:"Keep every line of every trace."`
 }
 
@@ -227,6 +228,9 @@ func (c *Config) Check() error {
 	if s := c.Scheduler.WeeklySpread; s < 0 || s > 6*time.Hour {
 		return bad("SCHEDULER_WEEKLY_SPREAD", "%s is not between 0s and 6h", s)
 	}
+	if g := c.Scheduler.NewUserGrace; g < 0 || g > 24*time.Hour {
+		return bad("SCHEDULER_NEW_USER_GRACE", "%s is not between 0s and 24h", g)
+	}
 	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
 		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
 	}
@@ -249,7 +253,7 @@ func (c *Config) Check() error {
 		return bad("OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an http(s) address: want http://host:4317, or https:// with TLS", e)
 	}
 	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
-		return bad("FATSECRET_CONSUMER_KEY", "key and FATSECRET_CONSUMER_SECRET must be set together")
+		return bad("FATSECRET_CONSUMER_KEY", "it and FATSECRET_CONSUMER_SECRET must be set together, or neither")
 	}
 	if err := c.Alerts.check(); err != nil {
 		return err
@@ -284,7 +288,7 @@ func (c *IMAP) check() error {
 	case strings.Contains(c.Address, "+"):
 		return fault.New(fault.InvalidConfig, "IMAP_ADDRESS", "%q has a + already: give the mailbox's own address", c.Address)
 	case c.Username == "" || c.Password == "":
-		return fault.New(fault.InvalidConfig, "IMAP_USERNAME", "and IMAP_PASSWORD must be set with IMAP_HOST")
+		return fault.New(fault.InvalidConfig, "IMAP_USERNAME", "it and IMAP_PASSWORD must be set where IMAP_HOST is")
 	default:
 		return nil
 	}

@@ -131,9 +131,8 @@ type Database interface {
 	LongTransactions(ctx context.Context, least time.Duration) ([]Transaction, error)
 	SlowStatements(ctx context.Context, least time.Duration) ([]Statement, error)
 	FailingJobs(ctx context.Context, window, recent time.Duration) ([]FailingJobs, error)
-	// UsersWithoutPlan lists those whose run for the week, the given time before its Monday,
-	// was due.
-	UsersWithoutPlan(ctx context.Context, week string, lead time.Duration) ([]Planless, error)
+	// UsersWithoutPlan lists those whose run for the week was due.
+	UsersWithoutPlan(ctx context.Context, week string) ([]Planless, error)
 	Unbalanced(ctx context.Context) ([]Unbalanced, error)
 	RefusedMails(ctx context.Context, window, recent time.Duration) ([]RefusedMails, error)
 	Settings(ctx context.Context) ([]Setting, error)
@@ -157,8 +156,6 @@ type Options struct {
 	Now    time.Time
 	// Configured are the limits that hold where none is changed.
 	Configured setting.Configured
-	// RunLead is how long before its Monday a week's run is due.
-	RunLead time.Duration
 }
 
 // Finding is a likely cause.

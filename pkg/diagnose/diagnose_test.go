@@ -71,7 +71,7 @@ func (s *sick) FailingJobs(context.Context, time.Duration, time.Duration) ([]dia
 	return s.jobs, s.noDatabase
 }
 
-func (s *sick) UsersWithoutPlan(context.Context, string, time.Duration) ([]diagnose.Planless, error) {
+func (s *sick) UsersWithoutPlan(context.Context, string) ([]diagnose.Planless, error) {
 	return s.lacking, s.noDatabase
 }
 

@@ -523,7 +523,7 @@ func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
 	}
 	for _, s := range incomplete {
 		week := s.Labels["week_of"]
-		users, err := c.Database.UsersWithoutPlan(ctx, week, c.RunLead)
+		users, err := c.Database.UsersWithoutPlan(ctx, week)
 		if err != nil {
 			return nil, err
 		}

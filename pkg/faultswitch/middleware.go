@@ -1,10 +1,10 @@
 package faultswitch
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +27,7 @@ func (s *Switch) Middleware(upstream string, operation func(*http.Request) strin
 		case e.Outage:
 			panic(http.ErrAbortHandler)
 		case e.LoseAnswer:
-			next.ServeHTTP(httptest.NewRecorder(), r)
+			next.ServeHTTP(&answer{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case e.Body == BodySlow:
 			s.slow(w, r, next, e.SlowFor)
@@ -68,12 +68,12 @@ func damaged(w http.ResponseWriter, e Effect) {
 }
 
 func (s *Switch) slow(w http.ResponseWriter, r *http.Request, next http.Handler, total time.Duration) {
-	rec := httptest.NewRecorder()
-	next.ServeHTTP(rec, r)
-	maps.Copy(w.Header(), rec.Header())
-	w.WriteHeader(rec.Code)
+	held := &answer{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(held, r)
+	maps.Copy(w.Header(), held.header)
+	w.WriteHeader(held.status)
 	flusher := http.NewResponseController(w)
-	body := rec.Body.Bytes()
+	body := held.body.Bytes()
 	piece := max(1, (len(body)+slowPieces-1)/slowPieces)
 	for len(body) > 0 {
 		n := min(piece, len(body))
@@ -86,3 +86,16 @@ func (s *Switch) slow(w http.ResponseWriter, r *http.Request, next http.Handler,
 		}
 	}
 }
+
+// answer keeps a handler's answer back.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }

@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-message"
 	"github.com/emersion/go-msgauth/authres"
 	"github.com/emersion/go-msgauth/dkim"
+	"golang.org/x/net/publicsuffix"
 )
 
 // AuthResult says whether the mail comes from whom it says.
@@ -134,9 +135,14 @@ func verified(raw []byte, domain string, o Options) Auth {
 	return result
 }
 
-// aligned reports whether the signer may speak for the domain: it is the domain or one
-// above it that is no top-level domain.
+// aligned reports whether the signer may speak for the domain: both belong to the same
+// organization by the public suffix list, the relaxed alignment of RFC 7489, section 3.1.1.
 func aligned(signer, domain string) bool {
-	signer, domain = strings.ToLower(strings.TrimSuffix(signer, ".")), strings.ToLower(domain)
-	return signer == domain || strings.Contains(signer, ".") && strings.HasSuffix(domain, "."+signer)
+	signer, domain = strings.ToLower(strings.TrimSuffix(signer, ".")), strings.ToLower(strings.TrimSuffix(domain, "."))
+	if signer == domain {
+		return true
+	}
+	of, err := publicsuffix.EffectiveTLDPlusOne(domain)
+	by, berr := publicsuffix.EffectiveTLDPlusOne(signer)
+	return err == nil && berr == nil && of == by
 }

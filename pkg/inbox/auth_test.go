@@ -38,7 +38,7 @@ func TestAuthenticationResults(t *testing.T) {
 		ours + "dkim=pass header.d=evil.example; dkim=pass header.d=example.org":              signed,
 		ours + "dkim=pass header.d=org":                                                       none,
 		ours + "dkim=pass header.d=ample.org":                                                 none,
-		ours + "dkim=pass header.d=sub.mail.example.org":                                      none,
+		ours + "dkim=pass header.d=sub.mail.example.org":                                      signed,
 		ours + "dkim=fail header.d=example.org; spf=pass smtp.mailfrom=mail.example.org":      none,
 		ours + "none": none,
 		"":            none,
@@ -72,6 +72,31 @@ func TestAuthenticationResults(t *testing.T) {
 	m, err = inbox.Parse([]byte(ours+"dmarc=pass header.from=mail.example.org\r\nFrom: eve@evil.example\r\n"+letter), inbox.Options{AuthservID: "mx.x.example", Now: time.Now})
 	if err == nil {
 		t.Errorf("two From fields: %+v", m.Auth)
+	}
+}
+
+// Who may speak for a domain is one organization by the public suffix list: a registry
+// speaks for nobody below it, and whoever rents a name beside ours speaks for themselves.
+func TestWhoSpeaksForADomain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, signer string
+		want         inbox.AuthResult
+	}{
+		{"ana@kitchen.co.uk", "kitchen.co.uk", inbox.Authenticated},
+		{"ana@kitchen.co.uk", "mail.kitchen.co.uk", inbox.Authenticated},
+		{"ana@mail.kitchen.co.uk", "kitchen.co.uk", inbox.Authenticated},
+		{"ana@kitchen.co.uk", "co.uk", inbox.None},
+		{"ana@kitchen.co.uk", "other.co.uk", inbox.None},
+		{"ana@ana.github.io", "eve.github.io", inbox.None},
+		{"ana@ana.github.io", "github.io", inbox.None},
+		{"ana@co.uk", "co.uk", inbox.Authenticated}, // the domain itself
+	} {
+		mail := "Authentication-Results: mx.x.example; dkim=pass header.d=" + c.signer + "\r\n" + strings.Replace(letter, "ana@mail.example.org", c.from, 1)
+		m, err := inbox.Parse([]byte(mail), inbox.Options{AuthservID: "mx.x.example", Now: time.Now})
+		if err != nil || m.Auth.Result != c.want {
+			t.Errorf("%s signed by %s: %+v, %v, want %s", c.from, c.signer, m.Auth, err, c.want)
+		}
 	}
 }
 

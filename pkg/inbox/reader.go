@@ -139,7 +139,7 @@ func (r *Reader) Check(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	return s.exchange(ctx, "open "+r.settings.Folder, func() error {
+	return s.exchange(ctx, opening, func() error {
 		_, err := s.client.Select(r.settings.Folder, &imap.SelectOptions{ReadOnly: true}).Wait()
 		return err
 	})

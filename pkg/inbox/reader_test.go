@@ -276,6 +276,9 @@ func TestANewUIDValidityBeginsAnew(t *testing.T) {
 			if _, err := w.reader(t, addr, replies).Once(t.Context()); fault.KindOf(err) != fault.NotFound {
 				t.Errorf("a missing folder: %v", err)
 			}
+			if err := w.reader(t, addr, replies).Check(t.Context()); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("the check of a missing folder: %v", err)
+			}
 		})
 	}
 }

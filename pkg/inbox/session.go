@@ -29,9 +29,9 @@ func (r *Reader) connect(ctx context.Context) (_ *session, err error) {
 	if s.conn, err = new(net.Dialer).DialContext(dial, "tcp", r.settings.Addr); err != nil {
 		return nil, broken(dial, "connect", err)
 	}
-	err = s.exchange(ctx, "connect", func() error { return s.greet(dial) })
+	err = s.exchange(ctx, connecting, func() error { return s.greet(dial) })
 	if err == nil {
-		err = s.exchange(ctx, "log in", func() error {
+		err = s.exchange(ctx, loggingIn, func() error {
 			if s.client.Caps().Has(imap.CapLoginDisabled) {
 				return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "the server takes passwords over encrypted connections only"}
 			}
@@ -82,9 +82,34 @@ func (s *session) close() {
 	_ = s.conn.Close() // closed twice is closed
 }
 
+// step is what is asked of the server.
+type step string
+
+const (
+	connecting step = "connect"
+	loggingIn  step = "log in"
+	opening    step = "open folder"
+	searching  step = "search"
+	fetching   step = "fetch"
+	noop       step = "noop"
+	idling     step = "idle"
+)
+
+// refused is the kind of a step that the server says no to.
+func (s step) refused() fault.Kind {
+	switch s {
+	case loggingIn:
+		return fault.Unauthorized
+	case opening:
+		return fault.NotFound
+	default:
+		return fault.Unavailable
+	}
+}
+
 // exchange has the server do something. When ctx ends or the timeout passes, the
 // connection is closed: there is no other way to get the answer not to be waited for.
-func (s *session) exchange(ctx context.Context, what string, do func() error) error {
+func (s *session) exchange(ctx context.Context, what step, do func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = s.conn.Close() })()
@@ -92,37 +117,31 @@ func (s *session) exchange(ctx context.Context, what string, do func() error) er
 }
 
 // broken gives an error of the connection its kind.
-func broken(ctx context.Context, what string, err error) error {
+func broken(ctx context.Context, what step, err error) error {
 	const op = "read mailbox: "
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return fault.Wrap(fault.KindOf(ctx.Err()), op+what, errors.Join(ctx.Err(), err))
+		return fault.Wrap(fault.KindOf(ctx.Err()), op+string(what), errors.Join(ctx.Err(), err))
 	}
 	kind := fault.NetworkError
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
 		kind = fault.TimeoutError
 	} else if no, ok := errors.AsType[*imap.Error](err); ok {
-		switch {
-		case no.Code == imap.ResponseCodeUnavailable || no.Code == imap.ResponseCodeInUse || no.Type == imap.StatusResponseTypeBye:
-			kind = fault.Unavailable
-		case what == "log in":
-			kind = fault.Unauthorized
-		case what == "open folder":
-			kind = fault.NotFound
-		default:
+		kind = what.refused()
+		if no.Code == imap.ResponseCodeUnavailable || no.Code == imap.ResponseCodeInUse || no.Type == imap.StatusResponseTypeBye {
 			kind = fault.Unavailable
 		}
 	}
-	return fault.Wrap(kind, op+what, err)
+	return fault.Wrap(kind, op+string(what), err)
 }
 
 // pass hands over what is above the watermark, oldest first, and returns how many
 // messages the handler took.
 func (s *session) pass(ctx context.Context) (n int, err error) {
 	var folder *imap.SelectData
-	if err := s.exchange(ctx, "open folder", func() (err error) {
+	if err := s.exchange(ctx, opening, func() (err error) {
 		folder, err = s.client.Select(s.settings.Folder, &imap.SelectOptions{ReadOnly: true}).Wait()
 		return err
 	}); err != nil {
@@ -172,7 +191,7 @@ func (s *session) search(ctx context.Context, first bool, mark imap.UID) ([]imap
 		mark = 0
 	}
 	var uids []imap.UID
-	err := s.exchange(ctx, "search", func() error {
+	err := s.exchange(ctx, searching, func() error {
 		found, err := s.client.UIDSearch(criteria, nil).Wait()
 		if err == nil {
 			uids = found.AllUIDs()
@@ -210,7 +229,7 @@ const expungeIssued imap.ResponseCode = "EXPUNGEISSUED"
 
 // fetch returns nil for a message that is no longer there.
 func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions) (m *imapclient.FetchMessageBuffer, err error) {
-	err = s.exchange(ctx, "fetch", func() error {
+	err = s.exchange(ctx, fetching, func() error {
 		found, err := s.client.Fetch(imap.UIDSetNum(uid), o).Collect()
 		if no, ok := errors.AsType[*imap.Error](err); ok && no.Code == expungeIssued {
 			return nil
@@ -226,12 +245,12 @@ func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions)
 // wait returns when the server announces news, or after d.
 func (s *session) wait(ctx context.Context, d time.Duration) error {
 	// Some servers announce during IDLE only what arrives during it.
-	if err := s.exchange(ctx, "noop", func() error { return s.client.Noop().Wait() }); err != nil {
+	if err := s.exchange(ctx, noop, func() error { return s.client.Noop().Wait() }); err != nil {
 		return err
 	}
 	var idle *imapclient.IdleCommand
 	if s.client.Caps().Has(imap.CapIdle) {
-		if err := s.exchange(ctx, "idle", func() (err error) {
+		if err := s.exchange(ctx, idling, func() (err error) {
 			idle, err = s.client.Idle()
 			return err
 		}); err != nil {
@@ -249,7 +268,7 @@ func (s *session) wait(ctx context.Context, d time.Duration) error {
 	if idle == nil {
 		return nil
 	}
-	return s.exchange(ctx, "idle", func() error {
+	return s.exchange(ctx, idling, func() error {
 		return errors.Join(idle.Close(), idle.Wait())
 	})
 }

@@ -41,6 +41,7 @@ type Options struct {
 	Settings *setting.Runtime
 	Worker   string        // names this process in the records
 	Spread   time.Duration // over which a crowd's weekly runs begin; 0 = all on the hour
+	Grace    time.Duration // before the first weekly run of a new user
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -167,7 +168,7 @@ func (e *Engine) count(t schedule.Type, n int) {
 // Tick queues what is due, and returns how many jobs it queued.
 func (e *Engine) Tick(ctx context.Context) (queued int, err error) {
 	for {
-		n, err := e.o.Store.Tick(ctx, e.o.Settings.Paused(), func(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule) (_ []postgres.QueuedRun, err error) {
+		n, err := e.o.Store.Tick(ctx, e.o.Settings.Paused(), e.o.Grace, func(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule) (_ []postgres.QueuedRun, err error) {
 			ctx, traceParent, done := e.o.Observer.Queueing(ctx, len(due))
 			defer func() { done(err) }()
 			runs, err := e.queue(ctx, tx, due, traceParent)
@@ -248,9 +249,11 @@ func read(row postgres.DueSchedule) (s scheduled, err error) {
 	if err != nil {
 		return bad(err)
 	}
+	times = times.Before(time.Duration(row.LeadSeconds) * time.Second)
+	occurrence := times.WallClock(times.Next(row.Clock))
 	s.entry = schedule.Entry{
-		Times: times.Before(time.Duration(row.LeadSeconds) * time.Second), CatchUp: s.jobType.Defaults().CatchUp,
-		Created: row.CreatedAt.Add(-s.jobType.Defaults().Joining), Asked: row.Status == "pending",
+		Times: times, CatchUp: s.jobType.CatchUp(occurrence),
+		Created: row.CreatedAt.Add(-s.jobType.Joining(occurrence)), Asked: row.Status == "pending",
 		Next: value(row.NextRunAt), Again: value(row.RetryAt), ScheduledFor: value(row.ScheduledFor), LastOccurrence: value(row.LastOccurrence),
 	}
 	return s, nil
@@ -275,7 +278,8 @@ func (s scheduled) params(run schedule.Run, traceParent string) river.InsertMany
 }
 
 // Ask queues a job now, beside its schedule, because somebody waits for it: it is
-// Critical. traceParent is of the request.
+// Critical. Who asks for the same while it waits or runs gets that run. traceParent is of
+// the request.
 func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
 	const op = "run job"
 	rows, err := e.o.Store.Schedules(ctx, postgres.Filter{ID: scheduleID})
@@ -303,6 +307,9 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	now, err := e.o.Store.Clock(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if id, err := e.o.Store.Asked(ctx, row.ID, params); id != 0 || err != nil {
+		return id, err
 	}
 	a := args{
 		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
@@ -426,7 +433,7 @@ func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 			err = fault.New(fault.Internal, "job "+string(job.Type), "panic: %v", r)
 		}
 	}()
-	if late := job.Started.Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.Defaults().CatchUp+startGrace {
+	if late := job.Started.Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.CatchUp(job.Occurrence)+startGrace {
 		return tooLate{"it came " + late.Round(time.Minute).String() + " after its time"}, nil
 	}
 	h := e.o.Handlers[job.Type]

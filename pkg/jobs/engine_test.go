@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
@@ -57,6 +58,7 @@ type shop struct {
 	pool     *pgxpool.Pool
 	settings *setting.Runtime
 	store    *postgres.Jobs
+	grace    time.Duration
 	now      func() time.Time
 	record
 }
@@ -83,7 +85,7 @@ func (s *shop) engine(t *testing.T, h jobs.Handler) *jobs.Engine {
 	t.Helper()
 	e, err := jobs.New(jobs.Options{
 		Queue: s.pool, Store: s.store, Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-		Observer: &s.record, Settings: s.settings, Worker: "test", Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Observer: &s.record, Settings: s.settings, Worker: "test", Grace: s.grace, Log: slog.New(slog.DiscardHandler), Now: s.now,
 	})
 	must(t, err)
 	return e
@@ -153,6 +155,55 @@ func TestQueuedJobsAreAvailable(t *testing.T) {
 	s.await(t, 1, "select count(*) from river_job where state = 'available'")
 }
 
+// The first week of somebody who was just added waits, so that a mistake can be taken back,
+// unless it is asked for.
+func TestNewUsersHaveAGrace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set  string
+		want int
+	}{
+		"just added":       {"created_at = now()", 0},
+		"added before it":  {"created_at = now() - interval '61 minutes'", 1},
+		"asked for":        {"created_at = now(), status = 'pending'", 1},
+		"of another kind":  {"created_at = now(), job_type = 'DailyAdvisor'", 1},
+		"within the grace": {"created_at = now() - interval '59 minutes'", 0},
+	} {
+		s := newShop(t)
+		s.grace = time.Hour
+		s.exec(t, "update scheduled_jobs set "+c.set+" where id = $1", job)
+		if n, err := s.engine(t, succeed).Tick(t.Context()); err != nil || n != c.want {
+			t.Errorf("%s: %d queued, want %d, %v", name, n, c.want, err)
+		}
+	}
+}
+
+// Who asks for what was asked for and has not ended gets that run; other parameters, and
+// whoever asks afterwards, get one of their own.
+func TestAskingTwiceRunsOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	e := s.engine(t, succeed)
+	ask := func(params string) int64 {
+		t.Helper()
+		id, err := e.Ask(t.Context(), job, json.RawMessage(params), "")
+		must(t, err)
+		return id
+	}
+	first, other := ask(""), ask(`{"week": "2026-12-07"}`)
+	if ask("") != first || ask(`{"week":"2026-12-07"}`) != other || first == other {
+		t.Errorf("runs %d and %d, then %d and %d", first, other, ask(""), ask(`{"week": "2026-12-07"}`))
+	}
+	s.exec(t, "update river_job set state = 'running', attempt = 1 where id = $1", first)
+	if got := ask(""); got != first {
+		t.Errorf("while it runs: %d, want %d", got, first)
+	}
+	s.exec(t, "update river_job set state = 'completed', finalized_at = now() where id = $1", first)
+	if ask("") == first {
+		t.Error("what has ended does not run again")
+	}
+}
+
 // A job whose process was killed goes on in another one: a run in the hands of a worker
 // that has been silent for half a minute is taken from it, its attempt is closed on
 // record and is not one of those allowed.
@@ -205,10 +256,14 @@ func TestJobsOfTheLivingStay(t *testing.T) {
 	e := s.engine(t, succeed)
 	river := s.queue(t, e)
 	s.exec(t, "update river_job set state = 'running', attempt = 1, attempted_at = now() - interval '15 seconds', attempted_by = '{alive}' where id = $1", river)
+	// One that has been silent for longer lies beside it: when that one was taken from its
+	// worker, both were looked at.
+	s.exec(t, `insert into river_job (state, kind, args, max_attempts, priority, queue, attempt, attempted_at, attempted_by)
+		select state, kind, args, max_attempts, priority, queue, attempt, now() - interval '31 seconds', '{dead}' from river_job where id = $1`, river)
 	run(t, e, time.Second)
-	time.Sleep(8 * time.Second) // longer than a rescue takes, see above
-	s.await(t, 1, "select count(*) from river_job where state = 'running'")
-	s.await(t, 0, "select count(*) from job_executions")
+	s.await(t, 1, "select count(*) from river_job where state = 'completed' and id <> $1", river)
+	s.await(t, 1, "select count(*) from river_job where state = 'running' and id = $1 and attempted_by = '{alive}'", river)
+	s.await(t, 0, "select count(*) from job_executions where river_job_id = $1", river)
 }
 
 // A process that stops gives its jobs time to finish.

@@ -133,7 +133,7 @@ func (r *Renderer) ChangedPlan(u user.User, s planner.Stored, was plan.Week, at 
 		v.Replaced = append(v.Replaced, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
 	}
 	v.Subject = fmt.Sprintf("Week %s has changed: %s; use this plan and list instead", v.Week, counted(len(v.Replaced), "meal"))
-	v.Preheader = "What was planned before does not fit your settings or recipes any more."
+	v.Preheader = "What was planned before is void."
 	return r.Beside("c"+strconv.FormatInt(at.UnixMilli(), 36)).planMail(u, s, v)
 }
 

@@ -32,6 +32,7 @@ type weekView struct {
 	ItemCount                         string // "17 items"
 	ListOnPage                        bool   // the shopping list is left out of the HTML
 	PlanURL, UnsubscribeURL           string
+	PlanDay                           string     // on which the next one comes
 	Changes                           []linkView // buttons
 	Replies                           []linkView // mails to send, nil when nobody reads replies
 	Pixel                             string     // tells of an opening; empty: nothing does
@@ -72,8 +73,10 @@ func newWeekView(u user.User, s planner.Stored) weekView {
 	w := s.Week
 	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
 	items := s.Groceries.Lines()
+	planDay, _ := u.Settings.PlanTime()
 	v := weekView{
-		Name: u.Name, Week: week, Range: dateRange(w.WeekOf), ItemCount: counted(items, "item"), People: w.People,
+		PlanDay: planDay.String(),
+		Name:    u.Name, Week: week, Range: dateRange(w.WeekOf), ItemCount: counted(items, "item"), People: w.People,
 		Balanced: w.Status == plan.Balanced, Proven: w.Optimal,
 		Target: macrosLine(w.Target), TargetSource: targetSource(w), Notes: w.Notes,
 		Subject: fmt.Sprintf("Week %s: %s, %s on target, shop for %s", week, counted(w.Meals(), "meal"), daysOnTarget(w), counted(items, "item")),

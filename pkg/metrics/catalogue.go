@@ -68,7 +68,7 @@ const (
 	KeyPerson    = attribute.Key("person")
 )
 
-// Closed label values that are not a Go type elsewhere.
+// Closed label values.
 var (
 	// Components are the timed parts of a generation, in the monitoring document's order.
 	Components = []string{

@@ -324,7 +324,9 @@ func TestBlockersAreEnded(t *testing.T) {
 			_, err := b.pool.Exec(t.Context(), "select count(*) from plans")
 			waited <- err
 		}()
-		time.Sleep(200 * time.Millisecond)
+		for b.count(t, "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
 		o := b.try(t, "end-blocker", mitigate.Request{})
 		if o.Needed == ours || o.Done == ours || !strings.Contains(o.Why, "plans") || !strings.Contains(o.Why, name) {
 			t.Errorf("ours %t: %+v", ours, o)

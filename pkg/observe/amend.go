@@ -9,13 +9,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
-// Amender brings a user's outdated plans in line.
+// Amender brings a user's outdated plans in line, and plans stored weeks anew.
 type Amender interface {
 	User(ctx context.Context, userID string) ([]amend.Done, error)
+	Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error)
 }
 
 // Amendments is an [Amender] seen from outside: a span for each user, and a line for each
@@ -44,7 +47,27 @@ func (a *Amendments) User(ctx context.Context, userID string) ([]amend.Done, err
 		return nil, err
 	}
 	for _, d := range done {
-		a.log.InfoContext(ctx, "Plan amended", "week_of", d.Week.String(), "meals_replaced", len(d.Replaced), "meals_lost", d.Lost, "mailed", d.Mailed)
+		a.amended(ctx, d)
 	}
 	return done, nil
+}
+
+func (a *Amendments) amended(ctx context.Context, d amend.Done) {
+	a.log.InfoContext(ctx, "Plan amended", "week_of", d.Week.String(), "meals_replaced", len(d.Replaced), "meals_lost", d.Lost, "mailed", d.Mailed)
+}
+
+// Replan implements [Amender].
+func (a *Amendments) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error) {
+	ctx = telemetry.WithUser(telemetry.WithComponent(ctx, "amendment"), userID)
+	ctx, span := a.tracer.Start(ctx, "replan week", trace.WithAttributes(attribute.String("user_id", userID), attribute.Bool("dry_run", !apply)))
+	defer span.End()
+	done, s, err := a.next.Replan(ctx, userID, week, apply)
+	if err != nil {
+		span.SetStatus(codes.Error, string(fault.KindOf(err)))
+		return done, s, err
+	}
+	if apply && len(done.Replaced) > 0 {
+		a.amended(ctx, done)
+	}
+	return done, s, nil
 }

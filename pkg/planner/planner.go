@@ -69,6 +69,24 @@ type Inputs struct {
 	Proposal bool                           // the newest trends propose a change
 }
 
+// skips are the slots that stay empty: those that the user skips, and those of meals that
+// are not planned for them at all. Of the latter a stored week keeps what is not freed, and
+// whatever is locked is planned.
+func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) []plan.Slot {
+	out := slices.Clone(in.Wishes.Skips)
+	for i := range calendar.Date(7) {
+		for _, m := range recipe.Meals {
+			s := plan.Slot{Date: week + i, Meal: m}
+			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == s })
+			kept := stored != nil && stored.Days[i].Meals[m] != nil && !slices.Contains(free, s)
+			if !in.User.Settings.Plans(m) && !locked && !kept && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
 // Stored is a plan as it was saved.
 type Stored struct {
 	Week      plan.Week    `json:"week"`
@@ -417,6 +435,7 @@ func state(in Inputs, pool Pool, weightKG float64, week calendar.Date, lenient b
 
 // choose states the problem, solves it and explains the answer.
 func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+	in.Wishes.Skips = in.skips(week, nil, nil)
 	s, c, err := state(in, pool, weightKG, week, true)
 	if err != nil {
 		return selection{}, err

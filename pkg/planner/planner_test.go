@@ -147,6 +147,51 @@ func TestDryRunStoresNothing(t *testing.T) {
 	}
 }
 
+// Only the meals that somebody wants are planned, whatever is locked is, and each day's
+// target is that of its meals. A stored week keeps the others until they are planned anew.
+func TestMealsThatAreNotPlanned(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	whole, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.in.User.Settings.Meals = []recipe.Meal{recipe.Lunch, recipe.Dinner}
+	lock := plan.Slot{Date: week + 2, Meal: recipe.Breakfast}
+	p.in.Wishes.Locks = []plan.Lock{{Slot: lock, Recipe: 3}}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := res.Week.Target
+	for i, d := range res.Week.Days {
+		meals := nutrition.Mass(2)
+		if d.Date == lock.Date {
+			meals = 3
+		}
+		if (d.Meals[recipe.Breakfast] != nil) != (meals == 3) || d.Meals[recipe.Lunch] == nil || d.Meals[recipe.Dinner] == nil || d.Target.Protein != full.Protein*meals/3 {
+			t.Errorf("day %d: %+v of %+v", i, d.Meals, d.Target)
+		}
+	}
+	if len(p.saved) != 1 || len(p.saved[0].Wishes.Skips) != 0 {
+		t.Errorf("the setting became a wish: %+v", p.saved)
+	}
+
+	in := p.in
+	in.Existing = &whole.Stored
+	free := plan.Slot{Date: week + 4, Meal: recipe.Breakfast}
+	revised, err := planner.New(p, p, p, p, inline(new([]string), new(sync.Mutex)), planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}).
+		Revise(t.Context(), in, planner.Revision{Free: []plan.Slot{free}, From: plan.Slot{Date: week}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range revised.Week.Days {
+		if (d.Meals[recipe.Breakfast] == nil) != (d.Date == free.Date) {
+			t.Errorf("revised %s: breakfast %+v", d.Date, d.Meals[recipe.Breakfast])
+		}
+	}
+}
+
 func TestNoMailForThoseWhoUnsubscribed(t *testing.T) {
 	t.Parallel()
 	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}

@@ -72,6 +72,7 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 	wished := in.Wishes.Locks
 	in.Wishes.Locks = slices.Concat(wished, r.Fixed)
 	in.Proposal = false
+	in.Wishes.Skips = in.skips(old.WeekOf, &old, r.Free)
 	s, c, err := state(in, pool, weightKG, old.WeekOf, false)
 	if err != nil {
 		return selection{}, err

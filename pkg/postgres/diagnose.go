@@ -136,12 +136,12 @@ func (d *Diagnosis) FailingJobs(ctx context.Context, window, recent time.Duratio
 }
 
 // UsersWithoutPlan implements [diagnose.Database].
-func (d *Diagnosis) UsersWithoutPlan(ctx context.Context, week string, lead time.Duration) ([]diagnose.Planless, error) {
+func (d *Diagnosis) UsersWithoutPlan(ctx context.Context, week string) ([]diagnose.Planless, error) {
 	monday, err := calendar.Parse(week)
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidInput, "week", err)
 	}
-	rows, err := d.q.ListUsersWithoutPlan(ctx, monday.Time(), lead.Seconds())
+	rows, err := d.q.ListUsersWithoutPlan(ctx, monday.Time())
 	out := make([]diagnose.Planless, len(rows))
 	for i, r := range rows {
 		out[i] = diagnose.Planless{User: r.ID, Status: r.Status, LastError: r.LastError, Scheduled: r.Scheduled}

@@ -201,7 +201,7 @@ func TestUsersWithoutPlanAndBalance(t *testing.T) {
 	p.exec(t, "update scheduled_jobs set enabled = false where id = 'weekly_generation:ben'")
 	p.exec(t, "update scheduled_jobs set status = 'failed', last_error = 'no recipes' where id = 'weekly_generation:cem'")
 	p.exec(t, "update users set created_at = now() where id = 'new'") // whose run was never due
-	got, err := p.reader.UsersWithoutPlan(t.Context(), week, 66*time.Hour)
+	got, err := p.reader.UsersWithoutPlan(t.Context(), week)
 	want := []diagnose.Planless{{User: "ben", Status: "scheduled"}, {User: "cem", Status: "failed", LastError: "no recipes", Scheduled: true}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)

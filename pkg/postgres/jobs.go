@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,14 +34,14 @@ type QueuedRun struct {
 	Broken           error // the schedule cannot be read: it is switched off
 }
 
-// Tick claims schedules that are due, hands them to decide within the transaction that
+// Tick claims schedules that are due, the first weekly run of a new user after grace, hands them to decide within the transaction that
 // claims them, and records what was decided. It returns how many it claimed; 100 or more
 // means that there may be others.
-func (s *Jobs) Tick(ctx context.Context, paused []string, decide func(ctx context.Context, tx pgx.Tx, due []DueSchedule) ([]QueuedRun, error)) (n int, err error) {
+func (s *Jobs) Tick(ctx context.Context, paused []string, grace time.Duration, decide func(ctx context.Context, tx pgx.Tx, due []DueSchedule) ([]QueuedRun, error)) (n int, err error) {
 	const op = "schedule jobs"
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
-		due, err := q.ListDueSchedules(ctx, append([]string{}, paused...))
+		due, err := q.ListDueSchedules(ctx, append([]string{}, paused...), grace.Seconds())
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -139,6 +141,19 @@ func (s *Jobs) Executions(ctx context.Context, f Filter, most int) ([]Execution,
 func (s *Jobs) SetEnabled(ctx context.Context, f Filter, on bool) ([]string, error) {
 	ids, err := s.q.SetScheduleEnabled(ctx, db.SetScheduleEnabledParams{Enabled: on, JobType: f.Type, UserID: f.User, ID: f.ID})
 	return ids, failed("switch schedules", err)
+}
+
+// Asked returns the run that somebody asked for with the same parameters and that has not
+// ended, 0 for none.
+func (s *Jobs) Asked(ctx context.Context, scheduleID string, params json.RawMessage) (int64, error) {
+	if len(params) == 0 {
+		params = json.RawMessage("null")
+	}
+	id, err := s.q.FindAsked(ctx, scheduleID, params)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return id, failed("look for a run", err)
 }
 
 // Ask makes schedules run now and returns which.

@@ -134,6 +134,16 @@ func (s *Plans) Between(ctx context.Context, userID string, first, last calendar
 	return out, nil
 }
 
+// PlanState is a week that is planned. Mail is what became of its mail: sent, pending,
+// failed, or empty for none.
+type PlanState = db.ListPlanStatesRow
+
+// States lists the weeks from the given one on, newest first, of a user or of everybody.
+func (s *Plans) States(ctx context.Context, userID string, first calendar.Date) ([]PlanState, error) {
+	rows, err := s.q.ListPlanStates(ctx, userID, first.Time())
+	return rows, failed("list plans", err)
+}
+
 // Mailed reports whether the user got the mail of the type and period.
 func (s *Plans) Mailed(ctx context.Context, userID, emailType, period string) (bool, error) {
 	got, err := s.q.HasMail(ctx, db.HasMailParams{UserID: userID, EmailType: emailType, Period: period})
@@ -273,14 +283,14 @@ type DueWeek struct {
 }
 
 // DueWeeks returns those of the weeks that were due at the given time, newest first. A
-// run is due the given lead before the Monday, on the user's clock; users added after
-// their run are not counted.
-func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, lead, grace time.Duration) ([]DueWeek, error) {
+// run is due when the user's settings say, on the user's clock; users added after their run
+// are not counted.
+func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, grace time.Duration) ([]DueWeek, error) {
 	dates := make([]time.Time, len(weeks))
 	for i, w := range weeks {
 		dates[i] = w.Time()
 	}
-	rows, err := s.q.DueWeeks(ctx, db.DueWeeksParams{Weeks: dates, At: at, LeadSeconds: lead.Seconds(), GraceSeconds: grace.Seconds()})
+	rows, err := s.q.DueWeeks(ctx, db.DueWeeksParams{Weeks: dates, At: at, GraceSeconds: grace.Seconds()})
 	if err != nil {
 		return nil, failed("due weeks", err)
 	}

@@ -474,11 +474,49 @@ func TestDueWeeks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := plans.DueWeeks(t.Context(), []calendar.Date{monday, monday - 7}, at, 66*time.Hour, 30*time.Minute)
+		got, err := plans.DueWeeks(t.Context(), []calendar.Date{monday, monday - 7}, at, 30*time.Minute)
 		if err != nil || fmt.Sprint(got) != c.want {
 			t.Errorf("%s: %v, %v; want %s", name, got, err, c.want)
 		}
 	}
+}
+
+// Two functions of the schema say when a user's week is planned; both agree with the
+// settings, for every day and hour, from the first moment and after every change.
+func TestPlanTime(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	users := postgres.NewUsers(pool)
+	check := func(u user.User) {
+		t.Helper()
+		day, hour := u.Settings.PlanTime()
+		var cron string
+		var lead float64
+		err := pool.QueryRow(t.Context(), "select s.cron, extract(epoch from weekly_lead(u.settings))::float8 from users u join scheduled_jobs s on s.user_id = u.id where u.id = $1 and s.job_type = 'WeeklyGeneration'", u.ID).Scan(&cron, &lead)
+		days := (7-int(day))%7 + 1 // to the next Monday: 1 from a Sunday, 7 from a Monday
+		if want := float64(days*24-hour) * 3600; err != nil || cron != fmt.Sprintf("0 %d * * %d", hour, day) || lead != want {
+			t.Errorf("%s at %d: cron %q, lead %.0f s, want %.0f, %v", day, hour, cron, lead, want, err)
+		}
+	}
+	check(ana())
+	for _, day := range user.Weekdays {
+		for _, hour := range []int{0, 6, 23} {
+			u, err := users.Change(t.Context(), "user_ana", func(u *user.User) error {
+				u.Settings.PlanDay, u.Settings.PlanHour = day, hour
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(u)
+		}
+	}
+	u := ana()
+	u.ID, u.Settings.PlanDay, u.Settings.PlanHour = "user_sunday", "sunday", 18
+	if err := users.Add(t.Context(), u, nil); err != nil {
+		t.Fatal(err)
+	}
+	check(u)
 }
 
 // A schema that a newer program made is refused, by whoever starts and by migrate.

@@ -225,6 +225,19 @@ func (s *Users) List(ctx context.Context) ([]user.User, error) {
 	return out, nil
 }
 
+// LinksFrom returns since when links in the user's mails count, the zero time for always.
+// Kind NotFound.
+func (s *Users) LinksFrom(ctx context.Context, id string) (time.Time, error) {
+	from, err := s.q.LinksFrom(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return time.Time{}, noUser(id)
+	}
+	if err != nil || from == nil {
+		return time.Time{}, failed("load user", err)
+	}
+	return *from, nil
+}
+
 // Count returns the number of users.
 func (s *Users) Count(ctx context.Context) (int, error) {
 	n, err := s.q.CountUsers(ctx)

@@ -24,8 +24,8 @@ func at(tb testing.TB, text, zoneName string) time.Time {
 
 func entry(tb testing.TB, t schedule.Type, zoneName string) schedule.Entry {
 	tb.Helper()
-	d := t.Defaults()
-	return schedule.Entry{Times: times(tb, d.Cron, zoneName), CatchUp: d.CatchUp}
+	x := times(tb, t.Defaults().Cron, zoneName)
+	return schedule.Entry{Times: x, CatchUp: t.CatchUp(x.WallClock(x.Next(time.Unix(0, 0))))}
 }
 
 // Friday, 06:00 in the user's zone; a weekend of downtime is caught up; a new user gets
@@ -47,7 +47,7 @@ func TestDecideAboutTheWeeklyRun(t *testing.T) {
 	} {
 		e := entry(t, schedule.WeeklyGeneration, c.zone)
 		e.Next, e.LastOccurrence = at(t, c.next, c.zone), at(t, c.last, "UTC")
-		e.Created = at(t, c.created, c.zone).Add(-schedule.WeeklyGeneration.Defaults().Joining)
+		e.Created = at(t, c.created, c.zone).Add(-schedule.WeeklyGeneration.Joining(e.Times.WallClock(e.Times.Next(at(t, c.now, c.zone)))))
 		run, ok, next := e.Decide(at(t, c.now, c.zone))
 		loc := zone(t, c.zone)
 		got := "none"
@@ -61,6 +61,42 @@ func TestDecideAboutTheWeeklyRun(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// On whatever day and hour a week is planned: who joins before it begins gets its plan, a
+// missed run is made up for up to and with its Tuesday, and nothing later is.
+func TestAnyPlanTimeReachesItsWeek(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zoneName := rapid.SampledFrom([]string{"Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC"}).Draw(t, "zone")
+		loc, err := schedule.Zone(zoneName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", rapid.IntRange(4, 23).Draw(t, "hour"), rapid.IntRange(0, 6).Draw(t, "day")), loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A month without a change of the clocks in these zones.
+		now := time.Date(2026, 6, 1, 0, 0, 0, 0, loc).Add(time.Duration(rapid.IntRange(0, 28*24*60).Draw(t, "minute")) * time.Minute)
+		occurrence := x.WallClock(x.Next(now))
+		joined := schedule.Entry{Times: x, CatchUp: schedule.WeeklyGeneration.CatchUp(occurrence), Created: now.Add(-schedule.WeeklyGeneration.Joining(occurrence))}
+		run, ok, next := joined.Decide(now)
+		due := x.Latest(now.AddDate(0, 0, -8), now)
+		begins := monday(due)
+		if ok != now.Before(begins) || ok && !run.Fire.Equal(due) || !next.After(now) {
+			t.Fatalf("joined at %s: %t, %s; the run of %s was for the week of %s", now, ok, run.Fire, due, begins)
+		}
+		down := schedule.Entry{Times: x, CatchUp: joined.CatchUp, Next: due, Created: now.AddDate(-1, 0, 0)}
+		if _, ok, _ := down.Decide(now); ok == now.After(begins.AddDate(0, 0, 2)) {
+			t.Fatalf("back at %s: %t; the run of %s was for the week of %s", now, ok, due, begins)
+		}
+	})
+}
+
+// monday is the beginning of the week after the moment, on the clock of its zone.
+func monday(at time.Time) time.Time {
+	y, m, d := at.Date()
+	return time.Date(y, m, d+7-int(at.Weekday()+6)%7, 0, 0, 0, 0, at.Location())
 }
 
 // Down from Thursday to Monday: what is weekly runs once, yesterday's advice does not.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/calendar"
 )
 
 // Type is a kind of job. Its text is the metric label and what tables hold; the snake_case
@@ -80,14 +82,8 @@ type Defaults struct {
 	Attempts int           // in all
 	Backoff  time.Duration // before the second attempt; then doubled
 	Timeout  time.Duration // of one attempt
-	// CatchUp is how late a missed time is still made up for. Of several missed times
-	// only the latest is.
-	CatchUp time.Duration
-	// Joining is how long before somebody joined a time may have come that still counts for
-	// them.
-	Joining time.Duration
 	// AgainAfter is when a job that failed for good for a transient reason is tried anew,
-	// as long as CatchUp allows; 0 = never.
+	// as long as [Type.CatchUp] allows; 0 = never.
 	AgainAfter time.Duration
 }
 
@@ -96,19 +92,46 @@ type Defaults struct {
 func (t Type) Defaults() Defaults {
 	switch t {
 	case WeeklyGeneration:
-		// It is made up for up to and with the Tuesday of the week that it plans, and for those
-		// who join on a weekend, before that week.
-		return Defaults{Joining: 2*day + 18*time.Hour, Cron: "0 6 * * 5", Priority: High, Attempts: 3, Backoff: time.Minute, Timeout: 20 * time.Second, CatchUp: 4*day + 18*time.Hour, AgainAfter: time.Hour}
+		return Defaults{Cron: "0 6 * * 5", Priority: High, Attempts: 3, Backoff: time.Minute, Timeout: 20 * time.Second, AgainAfter: time.Hour}
 	case AutoSync:
-		return Defaults{Cron: "0 */3 * * *", Priority: Medium, Attempts: 5, Backoff: 2 * time.Minute, Timeout: 30 * time.Second, CatchUp: day}
-	case DailyAdvisor: // an evening's advice is worth nothing the next day
-		return Defaults{Cron: "0 20 * * *", Priority: Medium, Attempts: 3, Backoff: time.Minute, Timeout: 20 * time.Second, CatchUp: 2 * time.Hour}
-	default: // the trends feed the plan of the next morning, and are still of interest after the weekend
-		return Defaults{Cron: "0 20 * * 4", Priority: Low, Attempts: 2, Backoff: 5 * time.Minute, Timeout: 30 * time.Second, CatchUp: 5 * day}
+		return Defaults{Cron: "0 */3 * * *", Priority: Medium, Attempts: 5, Backoff: 2 * time.Minute, Timeout: 30 * time.Second}
+	case DailyAdvisor:
+		return Defaults{Cron: "0 20 * * *", Priority: Medium, Attempts: 3, Backoff: time.Minute, Timeout: 20 * time.Second}
+	default:
+		return Defaults{Cron: "0 20 * * 4", Priority: Low, Attempts: 2, Backoff: 5 * time.Minute, Timeout: 30 * time.Second}
 	}
 }
 
 const day = 24 * time.Hour
+
+// CatchUp is how late a missed time, given on the wall clock, is still made up for. Of
+// several missed times only the latest is.
+func (t Type) CatchUp(occurrence time.Time) time.Duration {
+	switch t {
+	case WeeklyGeneration: // up to and with the Tuesday of the week that is planned
+		return untilMonday(occurrence) + 2*day
+	case AutoSync:
+		return day
+	case DailyAdvisor: // an evening's advice is worth nothing the next day
+		return 2 * time.Hour
+	default: // the trends feed the plan of the next morning, and are still of interest after the weekend
+		return 5 * day
+	}
+}
+
+// Joining is how long before somebody joined a time, given on the wall clock, may have come
+// that still counts for them: who joins before the week begins gets its plan.
+func (t Type) Joining(occurrence time.Time) time.Duration {
+	if t == WeeklyGeneration {
+		return untilMonday(occurrence)
+	}
+	return 0
+}
+
+// untilMonday is the time to the beginning of the next week.
+func untilMonday(wallClock time.Time) time.Duration {
+	return calendar.On(wallClock).Monday().Time().Add(7 * day).Sub(wallClock)
+}
 
 // maxDoublings caps the pause between attempts at 32 times its base.
 const maxDoublings = 5

@@ -20,6 +20,7 @@ type Claims struct {
 	User    string `json:"u"`
 	Subject string `json:"s,omitempty"` // e.g. the week, or the mail type
 	Expires int64  `json:"e"`           // Unix seconds
+	Issued  int64  `json:"i"`           // Unix seconds
 }
 
 const macSize = 16 // bytes of HMAC-SHA-256 kept: 128 bits
@@ -35,7 +36,8 @@ func New(key []byte, now func() time.Time) *Signer { return &Signer{key, now} }
 
 // Sign returns a token that is valid for the given time.
 func (s *Signer) Sign(purpose, user, subject string, valid time.Duration) string {
-	payload, err := json.Marshal(Claims{purpose, user, subject, s.now().Add(valid).Unix()})
+	now := s.now()
+	payload, err := json.Marshal(Claims{purpose, user, subject, now.Add(valid).Unix(), now.Unix()})
 	if err != nil {
 		panic(err) // strings and an integer always marshal
 	}

@@ -163,10 +163,15 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 			st.Week = a.Is
 		}
 		if st.Week == nil {
-			st.Waiting = "The week is planned on the Friday before it."
+			st.Waiting = "The week is planned on the " + w.planDay() + " before it."
 		}
 		a.Status = &st
 	}
+}
+
+func (w *work) planDay() string {
+	day, _ := w.in.User.Settings.PlanTime()
+	return day.String()
 }
 
 // refusal says which line cannot be carried out, and why.
@@ -339,11 +344,20 @@ func (w *work) open(d calendar.Date) []plan.Slot {
 	var out []plan.Slot
 	for _, m := range recipe.Meals {
 		s := plan.Slot{Date: d, Meal: m}
-		if w.lockAt(s) < 0 && !slices.Contains(w.in.Wishes.Skips, s) {
+		if w.lockAt(s) < 0 && !slices.Contains(w.in.Wishes.Skips, s) && !w.unplanned(s) {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// unplanned reports a meal that the user does not have planned at all.
+func (w *work) unplanned(s plan.Slot) bool {
+	return !w.in.User.Settings.Plans(s.Meal) && w.lockAt(s) < 0 && w.planned(s) == nil
+}
+
+func refuseUnplanned(s plan.Slot) error {
+	return refuse(`You have no %s planned, by your settings: "LOCK" one with the name of a recipe.`, s.Meal)
 }
 
 // ahead are the days of the week that have not begun.
@@ -382,6 +396,9 @@ func (w *work) regenerate(c command.Command) (string, error) {
 		if slices.Contains(w.in.Wishes.Skips, s) {
 			return "", refuse(`%s is skipped: "UNSKIP" it first.`, named(s))
 		}
+		if w.unplanned(s) {
+			return "", refuseUnplanned(s)
+		}
 		slots = []plan.Slot{s}
 	}
 	if c.Mode != "" {
@@ -417,6 +434,8 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 		return "", refuse(`%s is locked: "UNLOCK" it first, or "LOCK" it to the other recipe.`, named(s))
 	case slices.Contains(w.in.Wishes.Skips, s):
 		return "", refuse(`%s is skipped: "UNSKIP" it first.`, named(s))
+	case c.Text == "" && w.unplanned(s):
+		return "", refuseUnplanned(s)
 	}
 	w.release(s)
 	if c.Text == "" {
@@ -478,6 +497,8 @@ func (w *work) unskip(c command.Command) (string, error) {
 			if w.dropSkip(s) {
 				w.release(s)
 				n++
+			} else if c.Meal != nil && w.unplanned(s) {
+				return "", refuseUnplanned(s)
 			}
 		}
 	}
@@ -631,7 +652,7 @@ func (w *work) enable(on bool) (string, error) {
 	w.in.User.Enabled = on
 	w.changed, w.person = true, true
 	if on {
-		return "Your weeks are planned again from the next Friday on, and your mails come again.", nil
+		return "Your weeks are planned again from the next " + w.planDay() + " on, and your mails come again.", nil
 	}
 	return `No more weeks are planned and no more mails come until you reply "RESUME" to any mail of ours.`, nil
 }

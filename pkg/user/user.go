@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 )
 
@@ -46,6 +47,13 @@ type Settings struct {
 	ServingsStep  nutrition.Servings `json:"servings_step"`
 	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
 	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
+
+	// Meals are those that are planned, nil for all three; each has a third of the day's target.
+	Meals []recipe.Meal `json:"meals,omitempty"`
+	// PlanDay and PlanHour are when the next week is planned, on the user's clock: the lower
+	// case English weekday and 0 to 23. Without a day it is Friday at 6.
+	PlanDay  string `json:"plan_day,omitempty"`
+	PlanHour int    `json:"plan_hour,omitempty"`
 
 	Preferences []string `json:"preferences,omitempty"` // wishes without an effect on plans yet
 
@@ -139,6 +147,14 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("portion_weight: %g is not between 0 and 1", s.PortionWeight)
 	case s.Diary != DiaryOff && s.Diary != DiaryDryRun && s.Diary != DiaryWrite:
 		return fmt.Errorf("diary: %q is not off, dry-run or write", s.Diary)
+	case s.PlanDay == "" && s.PlanHour != 0:
+		return errors.New("plan_hour: needs plan_day")
+	case s.PlanDay != "" && !slices.Contains(Weekdays, s.PlanDay):
+		return fmt.Errorf("plan_day: %q is not one of %s", s.PlanDay, strings.Join(Weekdays, ", "))
+	case s.PlanHour < 0 || s.PlanHour > 23:
+		return fmt.Errorf("plan_hour: %d is not between 0 and 23", s.PlanHour)
+	case !slices.Equal(s.Meals, slices.Compact(slices.Sorted(slices.Values(s.Meals)))):
+		return fmt.Errorf("meals: %v must be in the order of the day, each once", s.Meals)
 	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
 		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
 	}
@@ -151,6 +167,20 @@ func (s Settings) weight() float64 {
 	}
 	return s.Body.WeightKG
 }
+
+// Weekdays are the names of PlanDay, Sunday first as in [time.Weekday].
+var Weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+// PlanTime is when the next week is planned, on the user's clock.
+func (s Settings) PlanTime() (day time.Weekday, hour int) {
+	if s.PlanDay == "" {
+		return time.Friday, 6
+	}
+	return time.Weekday(max(0, slices.Index(Weekdays, s.PlanDay))), s.PlanHour
+}
+
+// Plans reports whether the meal is one of those that are planned.
+func (s Settings) Plans(m recipe.Meal) bool { return len(s.Meals) == 0 || slices.Contains(s.Meals, m) }
 
 // Wants reports whether the user takes mails of the type.
 func (s Settings) Wants(emailType string) bool { return !slices.Contains(s.NoMail, emailType) }

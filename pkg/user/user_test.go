@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/targets"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -19,21 +20,25 @@ func TestValidateNamesTheField(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*user.User){
-		"id:":             func(u *user.User) { u.ID = "Ana!" },
-		"email:":          func(u *user.User) { u.Email = "Ana <ana@example.org>" },
-		"email: \"a\\r":   func(u *user.User) { u.Email = "a\r\nBcc: b@example.org" },
-		"name:":           func(u *user.User) { u.Name = "A\nB" },
-		"time_zone:":      func(u *user.User) { u.TimeZone = "Local" },
-		"people:":         func(u *user.User) { u.People = 0 },
-		"connection:":     func(u *user.User) { u.Connection = "" },
-		"rotation_days:":  func(u *user.User) { u.Settings.RotationDays = -1 },
-		"tolerance_pct:":  func(u *user.User) { u.Settings.TolerancePct = 0 },
-		"servings:":       func(u *user.User) { u.Settings.MinServings = 3 * nutrition.OneServing },
-		"servings_step:":  func(u *user.User) { u.Settings.ServingsStep = 1 },
-		"portion_weight:": func(u *user.User) { u.Settings.PortionWeight = 2 },
-		"quick_minutes:":  func(u *user.User) { u.Settings.QuickMinutes = 0 },
-		"target:":         func(u *user.User) { u.Settings.Targets = &nutrition.Macros{Protein: 1, Fat: 1, Carbs: 1} },
-		"body: age:":      func(u *user.User) { u.Settings.Body = &targets.Body{WeightKG: 60, HeightCM: 160, Age: 12} },
+		"id:":              func(u *user.User) { u.ID = "Ana!" },
+		"email:":           func(u *user.User) { u.Email = "Ana <ana@example.org>" },
+		"email: \"a\\r":    func(u *user.User) { u.Email = "a\r\nBcc: b@example.org" },
+		"name:":            func(u *user.User) { u.Name = "A\nB" },
+		"time_zone:":       func(u *user.User) { u.TimeZone = "Local" },
+		"people:":          func(u *user.User) { u.People = 0 },
+		"connection:":      func(u *user.User) { u.Connection = "" },
+		"rotation_days:":   func(u *user.User) { u.Settings.RotationDays = -1 },
+		"plan_day:":        func(u *user.User) { u.Settings.PlanDay = "Funday" },
+		"plan_hour: 24":    func(u *user.User) { u.Settings.PlanDay, u.Settings.PlanHour = "sunday", 24 },
+		"plan_hour: needs": func(u *user.User) { u.Settings.PlanHour = 7 },
+		"meals:":           func(u *user.User) { u.Settings.Meals = []recipe.Meal{recipe.Dinner, recipe.Lunch} },
+		"tolerance_pct:":   func(u *user.User) { u.Settings.TolerancePct = 0 },
+		"servings:":        func(u *user.User) { u.Settings.MinServings = 3 * nutrition.OneServing },
+		"servings_step:":   func(u *user.User) { u.Settings.ServingsStep = 1 },
+		"portion_weight:":  func(u *user.User) { u.Settings.PortionWeight = 2 },
+		"quick_minutes:":   func(u *user.User) { u.Settings.QuickMinutes = 0 },
+		"target:":          func(u *user.User) { u.Settings.Targets = &nutrition.Macros{Protein: 1, Fat: 1, Carbs: 1} },
+		"body: age:":       func(u *user.User) { u.Settings.Body = &targets.Body{WeightKG: 60, HeightCM: 160, Age: 12} },
 	} {
 		u := ana()
 		change(&u)

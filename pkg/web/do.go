@@ -31,7 +31,7 @@ type doPage struct {
 
 // button reads the token of a button: its user, week and line.
 func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date, line string, err error) {
-	if c, err = p.Signer.Verify(CommandLink, r.PathValue("token")); err != nil {
+	if c, err = p.verify(r, CommandLink); err != nil {
 		return c, 0, "", err
 	}
 	monday, line, _ := strings.Cut(c.Subject, " ")

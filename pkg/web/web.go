@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -21,7 +22,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -31,6 +34,15 @@ var files embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"weekday": func(d calendar.Date) string { return d.Weekday().String() },
 	"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
+	"long":    func(d calendar.Date) string { return d.Time().Format("Monday, 2 January 2006") },
+	"meal": func(i int) string {
+		name := recipe.Meals[i].String()
+		return strings.ToUpper(name[:1]) + name[1:]
+	},
+	"kcal": func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
+	"grams": func(m nutrition.Macros) string {
+		return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
+	},
 }).ParseFS(files, "templates/*.html"))
 
 // Purposes of signed links.
@@ -102,6 +114,9 @@ type Plans interface {
 // Users changes users.
 type Users interface {
 	Unsubscribe(ctx context.Context, id, emailType string) error
+	// LinksFrom returns since when the user's links count: those of mails to a former
+	// address do not.
+	LinksFrom(ctx context.Context, id string) (time.Time, error)
 }
 
 // FatSecret connects users' accounts.
@@ -138,8 +153,25 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)
 }
 
+// verify returns the claims of the request's token, unless it was made for another purpose
+// or for a mail to an address that its user has given up.
+func (p *Pages) verify(r *http.Request, purpose string) (signedlink.Claims, error) {
+	c, err := p.Signer.Verify(purpose, r.PathValue("token"))
+	if err != nil {
+		return c, err
+	}
+	from, err := p.Users.LinksFrom(r.Context(), c.User)
+	if err != nil {
+		return c, err
+	}
+	if c.Issued <= from.Unix() {
+		return c, fault.New(fault.Unauthorized, "link", "this link belongs to a mail to a former address: use the one in the latest mail")
+	}
+	return c, nil
+}
+
 func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
-	c, err := p.Signer.Verify(PlanLink, r.PathValue("token"))
+	c, err := p.verify(r, PlanLink)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -158,7 +190,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
-	c, err := p.Signer.Verify(UnsubscribeLink, r.PathValue("token"))
+	c, err := p.verify(r, UnsubscribeLink)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -167,7 +199,7 @@ func (p *Pages) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	c, err := p.Signer.Verify(UnsubscribeLink, r.PathValue("token"))
+	c, err := p.verify(r, UnsubscribeLink)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -180,7 +212,7 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) askConnect(w http.ResponseWriter, r *http.Request) {
-	if _, err := p.Signer.Verify(ConnectLink, r.PathValue("token")); err != nil {
+	if _, err := p.verify(r, ConnectLink); err != nil {
 		p.fail(w, r, err)
 		return
 	}
@@ -192,7 +224,7 @@ const connectCookie = "fatsecret_connect"
 
 // connect sends the visitor to FatSecret to agree.
 func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
-	c, err := p.Signer.Verify(ConnectLink, r.PathValue("token"))
+	c, err := p.verify(r, ConnectLink)
 	if err != nil {
 		p.fail(w, r, err)
 		return

@@ -227,7 +227,10 @@ type entry struct {
 
 // add copies the files of a directory of this machine to the same place, links as what
 // they point to. Code to be optimised at run time stays out: it is half of PostgreSQL.
-func (f tree) add(t *testing.T, dir string) { f.addAt(t, dir, dir[1:]) }
+func (f tree) add(t *testing.T, dir string) {
+	t.Helper()
+	f.addAt(t, dir, dir[1:])
+}
 
 func (f tree) addAt(t *testing.T, dir, to string) {
 	t.Helper()

@@ -4,6 +4,7 @@ package drill
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -84,6 +85,7 @@ type verdict struct {
 }
 
 func (w *world) breakAndDiagnose(t *testing.T, d drill.Drill) (v verdict) {
+	t.Helper()
 	ctx := t.Context()
 	begin := time.Now()
 	heal, err := d.Inject(ctx, w.in)
@@ -108,7 +110,7 @@ func (w *world) breakAndDiagnose(t *testing.T, d drill.Drill) (v verdict) {
 			rank := "-"
 			for i, c := range v.causes {
 				if drill.Names([]string{c}, wanted) {
-					rank = fmt.Sprint(i + 1)
+					rank = strconv.Itoa(i + 1)
 					break
 				}
 			}
@@ -122,6 +124,7 @@ func (w *world) breakAndDiagnose(t *testing.T, d drill.Drill) (v verdict) {
 
 // report is what diagnose prints.
 func (w *world) report(t *testing.T, args ...string) string {
+	t.Helper()
 	code, out, err := w.command(t.Context(), append([]string{"diagnose"}, args...)...)
 	if err != nil || code != 0 {
 		t.Errorf("diagnose %v: exit %d, %v\n%s", args, code, err, out)

@@ -121,6 +121,7 @@ func TestDrills(t *testing.T) {
 
 // watch reports alerts that fire and are not allowed to; critical ones fail the test.
 func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	said := map[string]bool{}
@@ -148,14 +149,15 @@ func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
 
 // selector chooses the alert among all of Prometheus'.
 func selector(d drill.Drill, state string) string {
-	out := fmt.Sprintf(`ALERTS{alertname=%q, alertstate=%q`, d.Alert, state)
+	matchers := []string{fmt.Sprintf("alertname=%q", d.Alert), fmt.Sprintf("alertstate=%q", state)}
 	for k, v := range d.Labels {
-		out += fmt.Sprintf(", %s=%q", k, v)
+		matchers = append(matchers, fmt.Sprintf("%s=%q", k, v))
 	}
-	return out + "}"
+	return "ALERTS{" + strings.Join(matchers, ", ") + "}"
 }
 
 func (w *world) exercise(t *testing.T, d drill.Drill) {
+	t.Helper()
 	ctx := t.Context()
 	begin := time.Now()
 	heal, err := d.Inject(ctx, w.in)
@@ -211,6 +213,7 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 
 // diagnose asks for the cause, which the drill knows.
 func (w *world) diagnose(t *testing.T, d drill.Drill) {
+	t.Helper()
 	var code int
 	var out string
 	var err error

@@ -68,6 +68,7 @@ func (w *world) inHealth(t *testing.T) {
 // follow runs the commands of a runbook while its alert fires; each finds what it looks
 // for, if not at once then within some seconds.
 func (w *world) follow(t *testing.T, r runbook.Runbook) {
+	t.Helper()
 	for _, s := range append(slices.Clone(r.Diagnosis), r.Mitigation...) {
 		if w.leaveOut(t, r, s) {
 			continue
@@ -85,6 +86,7 @@ func (w *world) follow(t *testing.T, r runbook.Runbook) {
 // leaveOut reports whether a runbook's step asks a Loki that there is none of; it then has
 // to say so.
 func (w *world) leaveOut(t *testing.T, r runbook.Runbook, s runbook.Step) bool {
+	t.Helper()
 	if !strings.Contains(s.Command, "debug logql") || !stacktest.LeftOut(t, w.Stack, "runbook "+r.Slug+", its log query") {
 		return false
 	}
@@ -146,6 +148,7 @@ func (w *world) calendar(t *testing.T) {
 
 // followCalendar leaves out whether the alert fires, which takes days.
 func (w *world) followCalendar(t *testing.T, r runbook.Runbook) {
+	t.Helper()
 	r.Diagnosis = slices.DeleteFunc(slices.Clone(r.Diagnosis), func(s runbook.Step) bool { return strings.Contains(s.Command, "ALERTS{") })
 	for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(time.Second) { // the leader reads tables every 15 s
 		if _, out, _ := w.command(t.Context(), r.Diagnosis[len(r.Diagnosis)-1].Args...); r.Diagnosis[len(r.Diagnosis)-1].Matches(out) {

@@ -48,5 +48,9 @@
     const { height } = button.getBoundingClientRect();
     if (height < 44) findings.push(`button of ${height} px: ${button.textContent.trim().slice(0, 40)}`);
   }
+  for (const link of document.querySelectorAll('a.act, summary')) { // WCAG 2.2, 2.5.8
+    const { height, width } = link.getBoundingClientRect();
+    if (link.checkVisibility() && (height < 24 || width < 24)) findings.push(`target of ${width} x ${height} px: ${link.textContent.trim().slice(0, 40)}`);
+  }
   return findings;
 })()

@@ -87,7 +87,7 @@ func Env(url string, box *sandbox.Sandbox, settings ...string) []string {
 		"SMTP_USERNAME=" + sandbox.MailUser, "SMTP_PASSWORD=" + box.MailPassword, "SMTP_FROM=" + from,
 		"FATSECRET_CONSUMER_KEY=" + sandbox.ConsumerKey, "FATSECRET_CONSUMER_SECRET=" + box.ConsumerSecret,
 		"FATSECRET_API_URL=" + box.FatSecretURL() + fatsecrettest.APIPath, "FATSECRET_AUTH_URL=" + box.FatSecretURL() + "/oauth",
-		"API_ADDR=" + AnyPort, "SCHEDULER_ADDR=" + AnyPort,
+		"API_ADDR=" + AnyPort, "SCHEDULER_ADDR=" + AnyPort, "SCHEDULER_NEW_USER_GRACE=0s",
 	}, settings)
 }
 

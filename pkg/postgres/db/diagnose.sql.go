@@ -336,7 +336,7 @@ select u.id, coalesce(s.enabled, false) as scheduled, coalesce(s.status, '')::te
 from users u
 left join scheduled_jobs s on s.user_id = u.id and s.job_type = 'WeeklyGeneration'
 where u.enabled
-  and timezone(u.time_zone, cast(cast($1 as date) as timestamp) - make_interval(secs => $2::float8)) between u.created_at and now()
+  and timezone(u.time_zone, cast(cast($1 as date) as timestamp) - weekly_lead(u.settings)) between u.created_at and now()
   and not exists (select 1 from plans p where p.user_id = u.id and p.week_of = cast($1 as date))
 order by u.id
 limit 1000
@@ -350,10 +350,9 @@ type ListUsersWithoutPlanRow struct {
 }
 
 // Enabled users whose run for the week was due and who have no plan for it, and what became
-// of the job that makes it. A run is due @lead_seconds before the week begins, on the user's
-// clock.
-func (q *Queries) ListUsersWithoutPlan(ctx context.Context, week time.Time, leadSeconds float64) ([]ListUsersWithoutPlanRow, error) {
-	rows, err := q.db.Query(ctx, listUsersWithoutPlan, week, leadSeconds)
+// of the job that makes it. A run is due when the user's settings say, on the user's clock.
+func (q *Queries) ListUsersWithoutPlan(ctx context.Context, week time.Time) ([]ListUsersWithoutPlanRow, error) {
+	rows, err := q.db.Query(ctx, listUsersWithoutPlan, week)
 	if err != nil {
 		return nil, err
 	}

@@ -182,6 +182,22 @@ func (q *Queries) DropRuntimeSetting(ctx context.Context, arg DropRuntimeSetting
 	return result.RowsAffected(), nil
 }
 
+const findAsked = `-- name: FindAsked :one
+select id from river_job
+where args ->> 'schedule' = $1::text and args ->> 'trigger' = 'manual' and coalesce(args -> 'params', 'null') = coalesce(nullif($2::jsonb, 'null'), 'null')
+  and state::text in ('available', 'running', 'retryable', 'scheduled')
+order by id
+limit 1
+`
+
+// The run of a schedule that somebody asked for with the same parameters and that has not ended.
+func (q *Queries) FindAsked(ctx context.Context, schedule string, params []byte) (int64, error) {
+	row := q.db.QueryRow(ctx, findAsked, schedule, params)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const finishExecution = `-- name: FinishExecution :exec
 with done as (
     update job_executions e
@@ -356,6 +372,7 @@ left join users u on u.id = s.user_id
 where s.enabled and s.river_job_id is null and coalesce(u.enabled, true)
   and (s.next_run_at is null or s.next_run_at <= now() or s.status = 'pending' or s.retry_at <= now())
   and not (s.job_type = any($1::text[]))
+  and (s.job_type <> 'WeeklyGeneration' or s.status = 'pending' or s.created_at <= now() - make_interval(secs => $2::float8))
 order by s.next_run_at nulls last, s.id
 limit 100
 for update of s skip locked
@@ -383,9 +400,10 @@ type ListDueSchedulesRow struct {
 }
 
 // Schedules whose time has come or is to be computed, whose run was asked for, or that
-// failed and are to be tried anew. The clock is that of the database.
-func (q *Queries) ListDueSchedules(ctx context.Context, paused []string) ([]ListDueSchedulesRow, error) {
-	rows, err := q.db.Query(ctx, listDueSchedules, paused)
+// failed and are to be tried anew. The clock is that of the database. The first weekly run
+// of a new user waits for @grace_seconds, unless somebody asks for it.
+func (q *Queries) ListDueSchedules(ctx context.Context, paused []string, graceSeconds float64) ([]ListDueSchedulesRow, error) {
+	rows, err := q.db.Query(ctx, listDueSchedules, paused, graceSeconds)
 	if err != nil {
 		return nil, err
 	}

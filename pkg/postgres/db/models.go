@@ -108,4 +108,5 @@ type User struct {
 	FatsecretSealed []byte
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	LinksFrom       *time.Time
 }

@@ -136,12 +136,11 @@ func (q *Queries) DeleteRecipes(ctx context.Context, connectionID string, ids []
 
 const dueWeeks = `-- name: DueWeeks :many
 with asked as (
-    select $1::timestamptz as clock, make_interval(secs => $2::float8) as lead, make_interval(secs => $3::float8) as grace
+    select $1::timestamptz as clock, make_interval(secs => $2::float8) as grace
 ), run as (
-    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - asked.lead) as due_at, u.created_at
+    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - weekly_lead(u.settings)) as due_at, u.created_at
     from users u
-    cross join asked
-    cross join (select unnest($4::date[]) as monday) w
+    cross join (select unnest($3::date[]) as monday) w
     where u.enabled
 )
 select run.monday::date as monday,
@@ -157,7 +156,6 @@ order by run.monday desc
 
 type DueWeeksParams struct {
 	At           time.Time
-	LeadSeconds  float64
 	GraceSeconds float64
 	Weeks        []time.Time
 }
@@ -170,14 +168,9 @@ type DueWeeksRow struct {
 
 // For each of the given weeks: how many enabled users' runs were due by @at, how many of
 // those lack a plan, and how many lack it though their run was due @grace_seconds earlier.
-// A run is due @lead_seconds before the week begins, on the user's clock.
+// A run is due when the user's settings say, on the user's clock.
 func (q *Queries) DueWeeks(ctx context.Context, arg DueWeeksParams) ([]DueWeeksRow, error) {
-	rows, err := q.db.Query(ctx, dueWeeks,
-		arg.At,
-		arg.LeadSeconds,
-		arg.GraceSeconds,
-		arg.Weeks,
-	)
+	rows, err := q.db.Query(ctx, dueWeeks, arg.At, arg.GraceSeconds, arg.Weeks)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +259,7 @@ func (q *Queries) GetPlan(ctx context.Context, userID string, weekOf time.Time) 
 }
 
 const getUser = `-- name: GetUser :one
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users where id = $1
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
@@ -284,6 +277,7 @@ func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
 		&i.FatsecretSealed,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LinksFrom,
 	)
 	return i, err
 }
@@ -427,6 +421,17 @@ func (q *Queries) LastPlanStored(ctx context.Context) (time.Time, error) {
 	return column_1, err
 }
 
+const linksFrom = `-- name: LinksFrom :one
+select links_from from users where id = $1
+`
+
+func (q *Queries) LinksFrom(ctx context.Context, id string) (*time.Time, error) {
+	row := q.db.QueryRow(ctx, linksFrom, id)
+	var links_from *time.Time
+	err := row.Scan(&links_from)
+	return links_from, err
+}
+
 const listConnections = `-- name: ListConnections :many
 select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections order by id
 `
@@ -508,6 +513,54 @@ func (q *Queries) ListFatSecret(ctx context.Context, userID string, kindPattern 
 	for rows.Next() {
 		var i ListFatSecretRow
 		if err := rows.Scan(&i.Kind, &i.Data); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPlanStates = `-- name: ListPlanStates :many
+select p.user_id, p.week_of, p.status, p.created_at, coalesce(p.outdated, '')::text as outdated,
+       coalesce(o.status, '')::text as mail, (select count(*) from jsonb_array_elements(p.data -> 'week' -> 'days') d where (d ->> 'balanced')::boolean) as balanced_days
+from plans p
+left join outbox o on o.user_id = p.user_id and o.email_type = 'weekly_plan' and o.period = p.week_of::text
+where ($1::text = '' or p.user_id = $1) and p.week_of >= $2
+order by p.week_of desc, p.user_id
+`
+
+type ListPlanStatesRow struct {
+	UserID       string
+	WeekOf       time.Time
+	Status       string
+	CreatedAt    time.Time
+	Outdated     string
+	Mail         string
+	BalancedDays int64
+}
+
+// The weeks from @first on, newest first, with what became of their mail; ” is everybody.
+func (q *Queries) ListPlanStates(ctx context.Context, userID string, first time.Time) ([]ListPlanStatesRow, error) {
+	rows, err := q.db.Query(ctx, listPlanStates, userID, first)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPlanStatesRow{}
+	for rows.Next() {
+		var i ListPlanStatesRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.WeekOf,
+			&i.Status,
+			&i.CreatedAt,
+			&i.Outdated,
+			&i.Mail,
+			&i.BalancedDays,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -716,7 +769,7 @@ func (q *Queries) ListRotation(ctx context.Context, userID string, beforeDate ti
 }
 
 const listUsers = `-- name: ListUsers :many
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users order by id
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users order by id
 `
 
 func (q *Queries) ListUsers(ctx context.Context) ([]User, error) {
@@ -740,6 +793,7 @@ func (q *Queries) ListUsers(ctx context.Context) ([]User, error) {
 			&i.FatsecretSealed,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.LinksFrom,
 		); err != nil {
 			return nil, err
 		}

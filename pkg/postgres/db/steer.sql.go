@@ -190,7 +190,7 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 }
 
 const lockUser = `-- name: LockUser :one
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at from users where id = $1 for no key update
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where id = $1 for no key update
 `
 
 // Whoever changes a user or their plan holds the row; references to it are not held up.
@@ -209,6 +209,7 @@ func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
 		&i.FatsecretSealed,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LinksFrom,
 	)
 	return i, err
 }

@@ -65,13 +65,12 @@ limit 20;
 
 -- name: ListUsersWithoutPlan :many
 -- Enabled users whose run for the week was due and who have no plan for it, and what became
--- of the job that makes it. A run is due @lead_seconds before the week begins, on the user's
--- clock.
+-- of the job that makes it. A run is due when the user's settings say, on the user's clock.
 select u.id, coalesce(s.enabled, false) as scheduled, coalesce(s.status, '')::text as status, coalesce(s.last_error, '')::text as last_error
 from users u
 left join scheduled_jobs s on s.user_id = u.id and s.job_type = 'WeeklyGeneration'
 where u.enabled
-  and timezone(u.time_zone, cast(cast(@week as date) as timestamp) - make_interval(secs => @lead_seconds::float8)) between u.created_at and now()
+  and timezone(u.time_zone, cast(cast(@week as date) as timestamp) - weekly_lead(u.settings)) between u.created_at and now()
   and not exists (select 1 from plans p where p.user_id = u.id and p.week_of = cast(@week as date))
 order by u.id
 limit 1000;

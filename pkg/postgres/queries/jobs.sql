@@ -1,6 +1,7 @@
 -- name: ListDueSchedules :many
 -- Schedules whose time has come or is to be computed, whose run was asked for, or that
--- failed and are to be tried anew. The clock is that of the database.
+-- failed and are to be tried anew. The clock is that of the database. The first weekly run
+-- of a new user waits for @grace_seconds, unless somebody asks for it.
 select s.id, s.job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters,
        s.retry_max_attempts, s.retry_backoff_seconds, s.status, s.next_run_at, s.retry_at, s.scheduled_for,
        s.last_occurrence, s.created_at, clock_timestamp()::timestamptz as clock
@@ -9,6 +10,7 @@ left join users u on u.id = s.user_id
 where s.enabled and s.river_job_id is null and coalesce(u.enabled, true)
   and (s.next_run_at is null or s.next_run_at <= now() or s.status = 'pending' or s.retry_at <= now())
   and not (s.job_type = any(@paused::text[]))
+  and (s.job_type <> 'WeeklyGeneration' or s.status = 'pending' or s.created_at <= now() - make_interval(secs => @grace_seconds::float8))
 order by s.next_run_at nulls last, s.id
 limit 100
 for update of s skip locked;
@@ -195,3 +197,11 @@ with gone as (
     delete from runtime_settings r where r.name = @name returning r.name
 )
 insert into runtime_settings_audit (name, set_by, reason) select gone.name, @set_by, @reason from gone;
+
+-- name: FindAsked :one
+-- The run of a schedule that somebody asked for with the same parameters and that has not ended.
+select id from river_job
+where args ->> 'schedule' = @schedule::text and args ->> 'trigger' = 'manual' and coalesce(args -> 'params', 'null') = coalesce(nullif(@params::jsonb, 'null'), 'null')
+  and state::text in ('available', 'running', 'retryable', 'scheduled')
+order by id
+limit 1;

@@ -127,6 +127,15 @@ where diary and created_at <= now() - interval '23 hours';
 -- name: ListPlans :many
 select data, outdated from plans where user_id = @user_id and week_of between @first and @last order by week_of;
 
+-- name: ListPlanStates :many
+-- The weeks from @first on, newest first, with what became of their mail; '' is everybody.
+select p.user_id, p.week_of, p.status, p.created_at, coalesce(p.outdated, '')::text as outdated,
+       coalesce(o.status, '')::text as mail, (select count(*) from jsonb_array_elements(p.data -> 'week' -> 'days') d where (d ->> 'balanced')::boolean) as balanced_days
+from plans p
+left join outbox o on o.user_id = p.user_id and o.email_type = 'weekly_plan' and o.period = p.week_of::text
+where (@user_id::text = '' or p.user_id = @user_id) and p.week_of >= @first
+order by p.week_of desc, p.user_id;
+
 -- name: ClaimMail :one
 -- Nothing goes to a user whose plan is outdated: it may show meals they must not eat.
 select * from outbox o
@@ -203,13 +212,12 @@ where id = @id and not coalesce(nullif(settings -> 'no_mail', 'null'), '[]') ? @
 -- name: DueWeeks :many
 -- For each of the given weeks: how many enabled users' runs were due by @at, how many of
 -- those lack a plan, and how many lack it though their run was due @grace_seconds earlier.
--- A run is due @lead_seconds before the week begins, on the user's clock.
+-- A run is due when the user's settings say, on the user's clock.
 with asked as (
-    select @at::timestamptz as clock, make_interval(secs => @lead_seconds::float8) as lead, make_interval(secs => @grace_seconds::float8) as grace
+    select @at::timestamptz as clock, make_interval(secs => @grace_seconds::float8) as grace
 ), run as (
-    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - asked.lead) as due_at, u.created_at
+    select u.id as owner, w.monday, timezone(u.time_zone, w.monday::timestamp - weekly_lead(u.settings)) as due_at, u.created_at
     from users u
-    cross join asked
     cross join (select unnest(@weeks::date[]) as monday) w
     where u.enabled
 )
@@ -238,3 +246,6 @@ select user_id, until from debug_users where until > @at;
 
 -- name: PurgeDebugUsers :exec
 delete from debug_users where until <= @at;
+
+-- name: LinksFrom :one
+select links_from from users where id = @id;
