@@ -98,7 +98,7 @@ func TestButtons(t *testing.T) {
 	}
 	// The plan's page has buttons for every meal.
 	_, page := p.visit(t, http.MethodGet, p.Links.Plan(who, week))
-	keep := regexp.MustCompile(`<a href="([^"]+)">keep</a>`).FindStringSubmatch(page)
+	keep := regexp.MustCompile(`<a class="act" href="([^"]+)">keep</a>`).FindStringSubmatch(page)
 	if keep == nil || strings.Count(page, ">skip</a>") != 21 {
 		t.Fatalf("buttons of the page:\n%s", page)
 	}
