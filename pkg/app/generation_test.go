@@ -291,6 +291,27 @@ func (w *world) byStatus(t *testing.T) map[string]int64 {
 }
 
 // sums adds up the counters: by name, by name{api} and by name{api/endpoint}.
+// counted waits until the counters are as wanted: what a job did is on record a little
+// before it is counted.
+func (w *world) counted(t *testing.T, want map[string]int64) {
+	t.Helper()
+	differs := func() (out []string) {
+		sums := w.sums(t)
+		for name, n := range want {
+			if sums[name] != n {
+				out = append(out, fmt.Sprintf("%s = %d, want %d", name, sums[name], n))
+			}
+		}
+		return out
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(differs()) > 0 && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if d := differs(); len(d) > 0 {
+		t.Errorf("counted: %s", strings.Join(d, "; "))
+	}
+}
+
 func (w *world) sums(t *testing.T) map[string]int64 {
 	t.Helper()
 	var rm metricdata.ResourceMetrics
@@ -391,7 +412,9 @@ func TestNothingToPlanWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, options{empty: true})
+			w := newWorld(t, options{empty: true, change: func(c *config.Config) { // 20 MB take their time
+				c.Generation.UpstreamTimeout, c.Generation.Timeout = time.Minute, 2*time.Minute
+			}})
 			w.fault(t, c.rule)
 			_, err := w.generate(t, "user_lewis")
 			if fault.KindOf(err) != c.kind || strings.Contains(err.Error(), "\n") {

@@ -68,15 +68,10 @@ func TestWeeklyRunsPlanEverybodyOnce(t *testing.T) {
 	must(t, err)
 	await(t, pool, 24, finals)
 	await(t, pool, 12, "select count(*) from job_executions where trigger_type = 'retry' and output ->> 'existing' = 'true' and status = 'completed'")
-	sums := w.sums(t)
-	for name, want := range map[string]int64{
+	w.counted(t, map[string]int64{
 		"generation_attempts_total": 12, "generation_success_total": 12, "scheduler_job_executions_total": 24, "scheduler_job_completions_total": 24,
 		"scheduler_job_retries_total": 0, "scheduler_job_failures_total": 0,
-	} {
-		if sums[name] != want {
-			t.Errorf("%s = %d, want %d", name, sums[name], want)
-		}
-	}
+	})
 	await(t, pool, 12, "select count(*) from scheduled_jobs where job_type = 'WeeklyGeneration' and status = 'completed' and river_job_id is null and next_run_at > now()")
 }
 
@@ -91,10 +86,7 @@ func TestRunsThatFailCountOnce(t *testing.T) {
 	w.due(t, pool, schedule.WeeklyGeneration)
 	for attempt := 1; attempt <= 3; attempt++ {
 		await(t, pool, 12*attempt, "select count(*) from job_executions where status = 'failed' and attempt_number = $1 or status = 'failed' and attempt_number < $1", attempt)
-		want := int64(attempt / 3 * 12)
-		if n := w.sums(t)["generation_failures_total"]; n != want {
-			t.Errorf("after attempt %d: %d failed generations, want %d", attempt, n, want)
-		}
+		w.counted(t, map[string]int64{"generation_failures_total": int64(attempt / 3 * 12)})
 		if attempt < 3 {
 			await(t, pool, 12, "select count(*) from river_job where state = 'retryable' and scheduled_at - attempted_at between interval '53 seconds' * $1 and interval '68 seconds' * $1", attempt)
 		}
@@ -107,9 +99,7 @@ func TestRunsThatFailCountOnce(t *testing.T) {
 			t.Errorf("%d lines say %q, want %d", n, line, want)
 		}
 	}
-	if s := w.sums(t); s["scheduler_job_failures_total"] != 12 || s["scheduler_job_retry_exhausted_total"] != 12 || s["scheduler_job_retries_total"] != 24 || s["scheduler_job_executions_total"] != 36 {
-		t.Errorf("counted %v", s)
-	}
+	w.counted(t, map[string]int64{"scheduler_job_failures_total": 12, "scheduler_job_retry_exhausted_total": 12, "scheduler_job_retries_total": 24, "scheduler_job_executions_total": 36})
 	// An hour later they are tried anew by themselves.
 	heal()
 	var err error
@@ -138,9 +128,7 @@ func TestPermanentFailuresAreFinal(t *testing.T) {
 	w.due(t, pool, schedule.WeeklyGeneration)
 	await(t, pool, 1, "select count(*) from job_executions where final and status = 'failed' and error_type = 'InvalidConstraints'")
 	await(t, pool, 1, "select count(*) from scheduled_jobs where status = 'failed' and retry_at is null and last_error like '%allergens%'")
-	if s := w.sums(t); s["generation_failures_total"] != 1 || s["scheduler_job_failures_total"] != 1 || s["scheduler_job_retry_exhausted_total"] != 0 {
-		t.Errorf("counted %v", s)
-	}
+	w.counted(t, map[string]int64{"generation_failures_total": 1, "scheduler_job_failures_total": 1, "scheduler_job_retry_exhausted_total": 0})
 }
 
 // A schedule that somebody broke is switched off and says why; the others go on.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -102,17 +101,5 @@ func TestFixedWords(t *testing.T) {
 	o.Fixed = o.Fixed.And(quotation.OfTemplate("These mails can be ended here at any time: {{.URL}}"))
 	if got := quotation.Split("These mails can be ended here at any time: x\nDO this", o, read); got.Above != "" {
 		t.Errorf("a sentence of a template is read: %+v", got)
-	}
-}
-
-// The work grows with the text, not with its square.
-func TestLongTexts(t *testing.T) {
-	t.Parallel()
-	for _, line := range []string{"a: b\n", "> x\n", "The plan of your week is ready and all\n", "DO\n", "on x\n", "\n", "from: x\n", "-- \n", "Monday\n", "plan@example.org\n"} {
-		begin := time.Now()
-		quotation.Split(strings.Repeat(line, 100_000/len(line)), known, read)
-		if d := time.Since(begin); d > 10*time.Second {
-			t.Errorf("%q takes %v", line, d)
-		}
 	}
 }
