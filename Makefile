@@ -44,8 +44,14 @@ test-calendar: ## Time-dependent packages at other moments: three that rotate by
 	go run ./test/calendar $(CALENDAR)
 
 .PHONY: test-race
-test-race: ## The same under the race detector.
-	go test -race -timeout 40m ./...
+test-race: ## The same under the race detector (an hour).
+	go test -race -timeout 90m ./...
+
+# What only computes, draws or repeats single-handed is left to test-race.
+SINGLE := TestReplies|TestAnySequence|TestAPlannerAndAPerson|TestHostileMails|TestLongTexts|TestNothingToPlanWith|TestFreshUserWithALarge
+.PHONY: test-race-shared
+test-race-shared: ## The race detector where goroutines meet: without engine, mail pages and the long sequences (CI).
+	go test -race -timeout 40m -skip '$(SINGLE)' $$(go list ./... | grep -vE '/cmd/|/pkg/(generate|mailer|quotation|allergen|food|drill|insight)(/|$$)|/test/planmail$$')
 
 .PHONY: newcomer
 newcomer: ## Type the README into a bare Debian that has Go, git and make (debootstrap, root, half an hour).
