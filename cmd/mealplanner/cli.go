@@ -44,6 +44,7 @@ type cli struct {
 	Drill     drillCmd     `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
 	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Key       keyCmd       `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
 	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 

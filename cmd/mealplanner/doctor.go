@@ -60,6 +60,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		return "mails lead to " + c.Web.PublicURL, nil
 	})
 	if dead == nil {
+		check("key", a.Keys.Check)
 		check("disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) })
 		c.upstreams(ctx, a, check)
 		if err := a.Stop(context.WithoutCancel(ctx)); err != nil {

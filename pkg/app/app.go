@@ -31,6 +31,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
+	"github.com/mealplanner/mealplanner/pkg/keyring"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
@@ -110,9 +111,10 @@ type App struct {
 	Links       web.Links
 	Mail        *mailer.SMTP
 	Log         *slog.Logger
-	Box         *secretbox.Box
+	Keys        *keyring.Service
 
 	opts       Options
+	ring       *secretbox.Ring
 	telemetry  *telemetry.Telemetry
 	rec        *metrics.Recorder
 	pools      map[string]*postgres.Pool
@@ -161,7 +163,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return a, a.wire(pool, timings)
+	if err := a.wire(pool, timings); err != nil {
+		return nil, err
+	}
+	return a, a.joinKeys(ctx)
 }
 
 func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) error {
@@ -337,17 +342,17 @@ func closePool(ctx context.Context, closing func()) error {
 // wire builds the stores, the use cases and what is wrapped around them.
 func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	c := a.opts.Config
-	box, err := secretbox.New(c.Security.Key)
+	ring, err := secretbox.ParseRing(c.Security.Key)
 	if err != nil {
-		return fault.Wrap(fault.InvalidConfig, "MEALPLANNER_KEY", err)
+		return err
 	}
-	a.Box = box
+	a.ring, a.Keys = ring, keyring.New(postgres.NewKeys(pool), ring, web.LongestLink)
 	tracer := a.telemetry.Tracer()
 	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool), postgres.NewRecipes(pool)
 	a.Plans, a.writeBook = postgres.NewPlans(pool, observe.TraceParent), postgres.NewWriteBook(pool)
 	a.Links = web.Links{
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
-		Signer: signedlink.New([]byte(c.Security.Key.Reveal()), a.opts.Now),
+		Signer: signedlink.New(ring, a.opts.Now),
 		Inbox:  c.IMAP.Inbox(c.SMTP),
 	}
 	if a.renderer, err = mailer.NewRenderer(a.Links, c.SMTP.Domain()); err != nil {
@@ -496,6 +501,9 @@ func (a *App) Start(ctx context.Context) error {
 		}
 	}
 	if err := a.followSettings(ctx); err != nil {
+		return err
+	}
+	if err := a.followKeys(ctx); err != nil {
 		return err
 	}
 	a.followDebugged(ctx)

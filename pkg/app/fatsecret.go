@@ -7,6 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
@@ -57,15 +58,13 @@ type storedToken struct {
 	Secret string `json:"secret"`
 }
 
-func fatsecretContext(userID string) string { return "users/" + userID + "/fatsecret" }
-
 // SealFatSecret encrypts a user's token for storage.
 func (a *App) SealFatSecret(userID string, t fatsecret.Token) ([]byte, error) {
 	b, err := json.Marshal(storedToken{t.Key, t.Secret.Reveal()})
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "seal FatSecret token", err)
 	}
-	return a.Box.Seal(secretbox.Secret(b), fatsecretContext(userID)), nil
+	return a.ring.Seal(secretbox.Secret(b), keyring.Users.Context(userID)), nil
 }
 
 func (f *fatsecretAccounts) token(ctx context.Context, userID string) (fatsecret.Token, error) {
@@ -76,7 +75,7 @@ func (f *fatsecretAccounts) token(ctx context.Context, userID string) (fatsecret
 	if sealed == nil {
 		return fatsecret.Token{}, fault.New(fault.NotFound, "FatSecret", "user %q is not connected", userID)
 	}
-	plain, err := f.app.Box.Open(sealed, fatsecretContext(userID))
+	plain, err := f.app.ring.Open(sealed, keyring.Users.Context(userID))
 	if err != nil {
 		return fatsecret.Token{}, err
 	}
@@ -114,7 +113,7 @@ func (a *App) ConnectURL(ctx context.Context, userID string) (url, requestToken 
 	if err != nil {
 		return "", "", err
 	}
-	sealed := a.Box.Seal(request.Secret, "fatsecret_pending/"+request.Key)
+	sealed := a.ring.Seal(request.Secret, keyring.Pending.Context(request.Key))
 	if err := f.store.PutPending(ctx, request.Key, userID, sealed); err != nil {
 		return "", "", err
 	}
@@ -132,7 +131,7 @@ func (a *App) Connected(ctx context.Context, requestToken, verifier string) (use
 	if err != nil {
 		return "", err
 	}
-	secret, err := a.Box.Open(sealed, "fatsecret_pending/"+requestToken)
+	secret, err := a.ring.Open(sealed, keyring.Pending.Context(requestToken))
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/keyring"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -68,12 +69,9 @@ func (u *upstreams) observe(api string) resilient.Observer {
 	}
 }
 
-// tokenContext binds a sealed Tandoor token to its connection.
-func tokenContext(connection string) string { return "connections/" + connection + "/token" }
-
 // SealTandoor encrypts a connection's token for storage.
 func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
-	return a.Box.Seal(token, tokenContext(connection))
+	return a.ring.Seal(token, keyring.Connections.Context(connection))
 }
 
 // CheckConnection asks the library, which need not be stored yet, step by step whether it
@@ -138,9 +136,9 @@ func (u *upstreams) library(conn postgres.Connection) (library, error) {
 }
 
 func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
-	token, err := u.app.Box.Open(conn.Sealed, tokenContext(conn.ID))
+	token, err := u.app.ring.Open(conn.Sealed, keyring.Connections.Context(conn.ID))
 	if err != nil {
-		return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+" (MEALPLANNER_KEY)", err)
+		return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID, err)
 	}
 	var keywords tandoor.KeywordMap
 	for k, names := range conn.KeywordMeals {

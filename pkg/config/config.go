@@ -43,7 +43,7 @@ type Database struct {
 
 // Security holds the program's own secret.
 type Security struct {
-	Key secretbox.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32" placeholder:"HEX"`
+	Key secretbox.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32. Several keys, the newest first, have commas or newlines between them." placeholder:"HEX"`
 }
 
 // SMTP says how mail leaves.
@@ -187,8 +187,8 @@ func (c *Config) Check() error {
 	if c.Database.URL == "" {
 		return bad("DATABASE_URL", "not set: give a PostgreSQL connection string, or try `mealplanner demo`, which brings its own server")
 	}
-	if len(c.Security.Key) != secretbox.KeyHexLen {
-		return bad("MEALPLANNER_KEY", "must be 64 hexadecimal characters: make one with `openssl rand -hex 32`")
+	if _, err := secretbox.ParseRing(c.Security.Key); err != nil {
+		return err
 	}
 	for _, n := range []struct {
 		variable string

@@ -1,58 +1,67 @@
 package secretbox
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
+	"bytes"
 	"encoding/hex"
+	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
-// KeyHexLen is the length of a key as written in configuration: 32 bytes in hex.
-const KeyHexLen = 64
+// The first byte of a sealed value: which form it has.
+const (
+	unnamed = 1 // nonce and ciphertext; the key must be found by trying
+	named   = 2 // the key's id, nonce and ciphertext
+)
 
-// version leads every sealed value, so that a later format can be told apart.
-const version = 1
-
-// Box seals and opens with AES-256-GCM under a random 96-bit nonce. It is safe for
-// concurrent use. One key should seal fewer than 2^32 values (NIST SP 800-38D, 8.3).
-type Box struct{ aead cipher.AEAD }
-
-// New returns a box for a key of 64 hex characters.
-func New(key Secret) (*Box, error) {
-	const op = "secretbox: key"
-	raw, err := hex.DecodeString(key.Reveal())
-	if err != nil || len(raw) != KeyHexLen/2 {
-		return nil, fault.New(fault.InvalidConfig, op,
-			"want %d hexadecimal characters, got %d; make one with: openssl rand -hex 32", KeyHexLen, len(key))
-	}
-	block, err := aes.NewCipher(raw)
-	if err != nil {
-		return nil, fault.Wrap(fault.InvalidConfig, op, err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fault.Wrap(fault.Internal, op, err)
-	}
-	return &Box{aead}, nil
+// Seal encrypts a secret with the key in use: AES-256-GCM under a random 96-bit nonce. One
+// key should seal fewer than 2^32 values (NIST SP 800-38D, 8.3). context names where the
+// value is stored (a table, column and row, say): opening under another context fails, so
+// values cannot be swapped.
+func (r *Ring) Seal(s Secret, context string) []byte {
+	k := r.keys[r.state.Load().inUse]
+	return k.sealer.Seal(slices.Concat([]byte{named}, k.rawID), nil, []byte(s.Reveal()), []byte(context))
 }
 
-// Seal encrypts a secret. context names where the value is stored (a table, column and
-// row, say): opening under another context fails, so values cannot be swapped.
-func (b *Box) Seal(s Secret, context string) []byte {
-	return b.aead.Seal([]byte{version}, nil, []byte(s.Reveal()), []byte(context))
+// Open decrypts what [Ring.Seal] made under the same context with any key of the ring.
+// Kind InvalidConfiguration: the key is missing, or the value belongs elsewhere.
+func (r *Ring) Open(sealed []byte, context string) (Secret, error) {
+	plain, _, err := r.open(sealed, context)
+	return plain, err
 }
 
-// Open decrypts what [Box.Seal] made under the same key and context.
-func (b *Box) Open(sealed []byte, context string) (Secret, error) {
+// SealedWith names the key of a sealed value; "" when it carries no name and no key of the
+// ring opens it.
+func (r *Ring) SealedWith(sealed []byte, context string) ID {
+	if len(sealed) > idSize && sealed[0] == named {
+		return ID(hex.EncodeToString(sealed[1 : 1+idSize]))
+	}
+	_, id, _ := r.open(sealed, context) // who cannot open it cannot name its key
+	return id
+}
+
+func (r *Ring) open(sealed []byte, context string) (Secret, ID, error) {
 	const op = "secretbox: open"
-	if len(sealed) == 0 || sealed[0] != version {
-		return "", fault.New(fault.InvalidConfig, op, "not a sealed value")
+	switch {
+	case len(sealed) > idSize && sealed[0] == named:
+		id := sealed[1 : 1+idSize]
+		i := slices.IndexFunc(r.keys, func(k key) bool { return bytes.Equal(k.rawID, id) })
+		if i < 0 {
+			return "", "", Lacking(ID(hex.EncodeToString(id)))
+		}
+		plain, err := r.keys[i].sealer.Open(nil, nil, sealed[1+idSize:], []byte(context))
+		if err != nil {
+			return "", "", fault.New(fault.InvalidConfig, op, "the value is damaged, or was sealed for another place; connect the account again")
+		}
+		return Secret(plain), r.keys[i].id, nil
+	case len(sealed) > 0 && sealed[0] == unnamed:
+		for _, k := range r.keys {
+			if plain, err := k.sealer.Open(nil, nil, sealed[1:], []byte(context)); err == nil {
+				return Secret(plain), k.id, nil
+			}
+		}
+		return "", "", fault.New(fault.InvalidConfig, op, "no key of MEALPLANNER_KEY opens the value: put the key back that sealed it, or connect the account again")
+	default:
+		return "", "", fault.New(fault.InvalidConfig, op, "not a sealed value")
 	}
-	plain, err := b.aead.Open(nil, nil, sealed[1:], []byte(context))
-	if err != nil {
-		return "", fault.New(fault.InvalidConfig, op,
-			"the value was sealed with another key or for another place; connect the account again")
-	}
-	return Secret(plain), nil
 }

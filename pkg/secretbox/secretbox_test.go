@@ -2,6 +2,9 @@ package secretbox_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -13,8 +16,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )
-
-var key = secretbox.Secret(strings.Repeat("0f", 32))
 
 func TestSecretNeverPrints(t *testing.T) {
 	t.Parallel()
@@ -49,12 +50,23 @@ func TestSecretNeverPrints(t *testing.T) {
 	}
 }
 
-func TestSealOpen(t *testing.T) {
-	t.Parallel()
-	box, err := secretbox.New(key)
+func ring(t *testing.T, keys ...string) *secretbox.Ring {
+	t.Helper()
+	r, err := secretbox.ParseRing(secretbox.Secret(strings.Join(keys, "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+var (
+	first  = strings.Repeat("0f", 32)
+	second = strings.Repeat("1e", 32)
+)
+
+func TestSealOpen(t *testing.T) {
+	t.Parallel()
+	box := ring(t, first)
 	rapid.Check(t, func(t *rapid.T) {
 		s := secretbox.Secret(rapid.String().Draw(t, "secret"))
 		place := rapid.String().Draw(t, "context")
@@ -76,32 +88,92 @@ func TestSealOpen(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	box, err := secretbox.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := secretbox.New(secretbox.Secret(strings.Repeat("1e", 32)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	box := ring(t, first)
 	sealed := box.Seal("s", "user/1")
-	for name, open := range map[string]func() (secretbox.Secret, error){
-		"other key":     func() (secretbox.Secret, error) { return other.Open(sealed, "user/1") },
-		"other context": func() (secretbox.Secret, error) { return box.Open(sealed, "user/2") },
-		"empty":         func() (secretbox.Secret, error) { return box.Open(nil, "user/1") },
-		"short":         func() (secretbox.Secret, error) { return box.Open(sealed[:5], "user/1") },
+	for name, c := range map[string]struct {
+		open func() (secretbox.Secret, error)
+		want string
+	}{
+		"other key":     {func() (secretbox.Secret, error) { return ring(t, second).Open(sealed, "user/1") }, "lacks key " + string(box.Newest())},
+		"other context": {func() (secretbox.Secret, error) { return box.Open(sealed, "user/2") }, "another place"},
+		"empty":         {func() (secretbox.Secret, error) { return box.Open(nil, "user/1") }, "not a sealed value"},
+		"short":         {func() (secretbox.Secret, error) { return box.Open(sealed[:5], "user/1") }, "not a sealed value"},
 	} {
-		if _, err := open(); fault.KindOf(err) != fault.InvalidConfig {
-			t.Errorf("%s: err = %v; want InvalidConfiguration", name, err)
+		if _, err := c.open(); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: err = %v; want InvalidConfiguration with %q", name, err, c.want)
 		}
 	}
 }
 
-func TestKeyIsChecked(t *testing.T) {
+// TestEveryKeyOfARingOpens: what the key in use has sealed, another ring opens wherever the
+// key stands in it; so do values from before keys had names.
+func TestEveryKeyOfARingOpens(t *testing.T) {
 	t.Parallel()
-	for _, k := range []secretbox.Secret{"", "abc", secretbox.Secret(strings.Repeat("0g", 32)), key + "00"} {
-		if _, err := secretbox.New(k); fault.KindOf(err) != fault.InvalidConfig || strings.Contains(err.Error(), "0g0g") {
-			t.Errorf("New(%d characters) = %v; want InvalidConfiguration that does not show the key", len(k), err)
+	both := ring(t, second, first)
+	if both.InUse() != both.Oldest() {
+		t.Errorf("%s is in use before anybody decided", both.InUse())
+	}
+	byFirst := both.Seal("s", "user/1")
+	if err := both.Use(both.Newest(), []secretbox.ID{both.Oldest()}); err != nil {
+		t.Fatal(err)
+	}
+	bySecond := both.Seal("s", "user/1")
+	nameless := sealedWithoutName(t, first, "s", "user/1")
+	for name, c := range map[string]struct {
+		sealed []byte
+		by     secretbox.ID
+	}{
+		"the first": {byFirst, both.Oldest()}, "the second": {bySecond, both.Newest()}, "without a name": {nameless, both.Oldest()},
+	} {
+		got, err := both.Open(c.sealed, "user/1")
+		if err != nil || got != "s" || both.SealedWith(c.sealed, "user/1") != c.by {
+			t.Errorf("%s: %q, %v, sealed with %s; want %s", name, got.Reveal(), err, both.SealedWith(c.sealed, "user/1"), c.by)
+		}
+	}
+	if got := ring(t, second).SealedWith(nameless, "user/1"); got != "" {
+		t.Errorf("the ring without its key names %s", got)
+	}
+	if got := both.Trusted(); len(got) != 1 || string(got[0]) != second {
+		t.Errorf("%d keys are trusted after one was retired", len(got))
+	}
+	if err := both.Use(ring(t, strings.Repeat("2d", 32)).Newest(), nil); fault.KindOf(err) != fault.InvalidConfig {
+		t.Errorf("a strange key came into use: %v", err)
+	}
+}
+
+// sealedWithoutName is a value of the first form.
+func sealedWithoutName(t *testing.T, key, secret, context string) []byte {
+	t.Helper()
+	raw, err := hex.DecodeString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aead.Seal([]byte{1}, nil, []byte(secret), []byte(context))
+}
+
+func TestKeysAreChecked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "not set", " ,\n": "not set", "abc": "64 hexadecimal characters", strings.Repeat("0g", 32): "64 hexadecimal characters", first + "00": "64 hexadecimal characters",
+		first + "," + strings.Repeat("0g", 32): "key 2 of 2", first + "\n" + strings.ToUpper(first): "twice",
+		strings.Repeat(first+" ", 9): "9 keys",
+	} {
+		_, err := secretbox.ParseRing(secretbox.Secret(text))
+		if fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "0g0g") || strings.Contains(err.Error(), "0f0f") {
+			t.Errorf("%d characters: %v; want InvalidConfiguration with %q that shows no key", len(text), err, want)
+		}
+	}
+	for _, text := range []string{first, first + "\n", first + "," + second, first + "\r\n" + second + "\n"} {
+		if _, err := secretbox.ParseRing(secretbox.Secret(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +26,31 @@ type Claims struct {
 
 const macSize = 16 // bytes of HMAC-SHA-256 kept: 128 bits
 
-// Signer makes and checks tokens.
-type Signer struct {
-	key []byte
-	now func() time.Time
+// Keys are what a [Signer] works with; each should have at least 32 bytes.
+type Keys interface {
+	// Signing is the key that signs.
+	Signing() []byte
+	// Trusted are the keys whose signatures count, the newest first and that one among them.
+	Trusted() [][]byte
 }
 
-// New returns a signer; the key should have at least 32 bytes.
-func New(key []byte, now func() time.Time) *Signer { return &Signer{key, now} }
+// Key is one key that signs and is trusted.
+type Key []byte
+
+// Signing implements [Keys].
+func (k Key) Signing() []byte { return k }
+
+// Trusted implements [Keys].
+func (k Key) Trusted() [][]byte { return [][]byte{k} }
+
+// Signer makes and checks tokens.
+type Signer struct {
+	keys Keys
+	now  func() time.Time
+}
+
+// New returns a signer.
+func New(keys Keys, now func() time.Time) *Signer { return &Signer{keys, now} }
 
 // Sign returns a token that is valid for the given time.
 func (s *Signer) Sign(purpose, user, subject string, valid time.Duration) string {
@@ -41,7 +59,7 @@ func (s *Signer) Sign(purpose, user, subject string, valid time.Duration) string
 	if err != nil {
 		panic(err) // strings and an integer always marshal
 	}
-	return base64.RawURLEncoding.EncodeToString(append(payload, s.mac(payload)...))
+	return base64.RawURLEncoding.EncodeToString(append(payload, macOf(s.keys.Signing(), payload)...))
 }
 
 // Verify returns the claims of a token made for the purpose. Kind Unauthorized, with
@@ -54,7 +72,7 @@ func (s *Signer) Verify(purpose, token string) (Claims, error) {
 		return Claims{}, invalid
 	}
 	payload, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]
-	if !hmac.Equal(mac, s.mac(payload)) {
+	if !s.trusts(func(key []byte) bool { return hmac.Equal(mac, macOf(key, payload)) }) {
 		return Claims{}, invalid
 	}
 	var c Claims
@@ -67,8 +85,12 @@ func (s *Signer) Verify(purpose, token string) (Claims, error) {
 	return c, nil
 }
 
-func (s *Signer) mac(payload []byte) []byte {
-	h := hmac.New(sha256.New, s.key)
+func (s *Signer) trusts(made func(key []byte) bool) bool {
+	return slices.ContainsFunc(s.keys.Trusted(), made)
+}
+
+func macOf(key, payload []byte) []byte {
+	h := hmac.New(sha256.New, key)
 	h.Write(payload)
 	return h.Sum(nil)[:macSize]
 }
@@ -81,9 +103,11 @@ const replyMACSize = 10 // 80 bits
 // replyCoding survives mail servers that change the case of an address.
 var replyCoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Key names a thing by its parts: the same for the same parts, and not to be guessed.
+// Key names a thing by its parts: the same for the same parts as long as the oldest key is
+// trusted, and not to be guessed.
 func (s *Signer) Key(parts ...string) [ReplyKeySize]byte {
-	h := hmac.New(sha256.New, s.key)
+	trusted := s.keys.Trusted()
+	h := hmac.New(sha256.New, trusted[len(trusted)-1])
 	h.Write([]byte("key\x00" + strings.Join(parts, "\x00")))
 	return [ReplyKeySize]byte(h.Sum(nil))
 }
@@ -92,7 +116,11 @@ func (s *Signer) Key(parts ...string) [ReplyKeySize]byte {
 // mail's key, and proof that we made it for the user and the week. 29 characters, lower
 // case.
 func (s *Signer) ReplyTag(key [ReplyKeySize]byte, user, week string) string {
-	return strings.ToLower(replyCoding.EncodeToString(append(key[:], s.replyMAC(key, user, week)...)))
+	return replyTag(s.keys.Signing(), key, user, week)
+}
+
+func replyTag(secret []byte, key [ReplyKeySize]byte, user, week string) string {
+	return strings.ToLower(replyCoding.EncodeToString(append(key[:], replyMAC(secret, key, user, week)...)))
 }
 
 // ReplyKey returns the key that a tag claims to carry; false: it is no tag.
@@ -108,11 +136,13 @@ func ReplyKey(tag string) (key [ReplyKeySize]byte, ok bool) {
 // the week.
 func (s *Signer) VerifyReplyTag(tag, user, week string) bool {
 	key, ok := ReplyKey(tag)
-	return ok && hmac.Equal([]byte(s.ReplyTag(key, user, week)), []byte(strings.ToLower(tag)))
+	return ok && s.trusts(func(secret []byte) bool {
+		return hmac.Equal([]byte(replyTag(secret, key, user, week)), []byte(strings.ToLower(tag)))
+	})
 }
 
-func (s *Signer) replyMAC(key [ReplyKeySize]byte, user, week string) []byte {
-	h := hmac.New(sha256.New, s.key)
+func replyMAC(secret []byte, key [ReplyKeySize]byte, user, week string) []byte {
+	h := hmac.New(sha256.New, secret)
 	h.Write([]byte("reply\x00"))
 	h.Write(key[:])
 	h.Write([]byte(user + "\x00" + week))

@@ -63,6 +63,9 @@ const (
 	commandValid     = 14 * 24 * time.Hour
 )
 
+// LongestLink is how long the last link of a mail works.
+const LongestLink = unsubscribeValid
+
 // Links makes the links that mails carry.
 type Links struct {
 	Base   string // public URL without a slash at the end

@@ -80,7 +80,7 @@ func (*memory) Save(context.Context, planner.Draft) (bool, error) { return true,
 // or output: what our own code costs, by component.
 func BenchmarkGeneration(b *testing.B) {
 	pool := demoLibrary(b)
-	key := []byte("benchmark")
+	key := signedlink.Key("benchmark")
 	renderer, err := mailer.NewRenderer(web.Links{Base: "http://localhost", Signer: signedlink.New(key, time.Now)}, "localhost")
 	if err != nil {
 		b.Fatal(err)

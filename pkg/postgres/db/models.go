@@ -39,6 +39,21 @@ type DebugUser struct {
 	Until  time.Time
 }
 
+type Key struct {
+	ID        string
+	InUse     bool
+	AddedAt   time.Time
+	SignedAt  *time.Time
+	RetiredAt *time.Time
+}
+
+type KeyHolder struct {
+	Process string
+	Keys    []string
+	InUse   string
+	SeenAt  time.Time
+}
+
 type Mitigation struct {
 	ID     int64
 	Name   string
