@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/alertmanager"
@@ -28,6 +26,7 @@ type alertCmd struct {
 }
 
 type alertListCmd struct {
+	output
 	AlertmanagerURL string `env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager."`
 	All             bool   `help:"Also the copies for the escalation tiers, and Watchdog."`
 }
@@ -38,9 +37,7 @@ func (c *alertListCmd) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SINCE\tALERT\tSEVERITY\tSTATE\tLABELS\tDESCRIPTION")
-	shown := 0
+	l := newListing("nothing fires", "since", "alert", "severity", "state", "labels", "description")
 	for _, a := range alerts {
 		if !c.All && (a.Labels["tier"] != "" || a.Labels["severity"] == "none") {
 			continue
@@ -52,16 +49,13 @@ func (c *alertListCmd) Run(ctx context.Context, std *streams) error {
 		case len(a.Status.SilencedBy) > 0:
 			state = "silenced"
 		}
-		shown++
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.StartsAt.UTC().Format("2006-01-02 15:04:05Z"), a.Labels["alertname"], a.Labels["severity"],
-			state, labelText(a.Labels), a.Annotations["description"])
+		l.add(a.StartsAt, a.Labels["alertname"], a.Labels["severity"], state, labelled(a.Labels), a.Annotations["description"])
 	}
-	if shown == 0 {
-		fmt.Fprintln(std.out, "nothing fires")
-		return nil
-	}
-	return t.Flush()
+	return c.list(std, l)
 }
+
+// labelled are labels as people read them.
+func labelled(labels map[string]string) shown { return shown{labels, labelText(labels)} }
 
 // labelText writes the labels that tell one alert from another of its name.
 func labelText(labels map[string]string) string {
@@ -109,7 +103,7 @@ func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if ack.Silence, err = am.Silence(ctx, silenceOf(ack, now())); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s %s: tier 2 is silent until %s for %s (silence %s)\n", c.Alert, labelText(a.Labels), ack.Expires.UTC().Format("2006-01-02 15:04Z"), c.By, ack.Silence)
+		printf(std.out, "%s %s: tier 2 is silent until %s for %s (silence %s)\n", c.Alert, labelText(a.Labels), ack.Expires.UTC().Format("2006-01-02 15:04Z"), c.By, ack.Silence)
 		done = append(done, ack)
 	}
 	if len(done) == 0 {
@@ -124,7 +118,7 @@ func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		return nil
 	})
 	if err != nil {
-		fmt.Fprintln(std.err, "It stands in Alertmanager only, because the database cannot be written; it will not end by itself when the alert resolves:", err)
+		printLine(std.err, "It stands in Alertmanager only, because the database cannot be written; it will not end by itself when the alert resolves:", err)
 	}
 	return nil
 }
@@ -149,6 +143,7 @@ func within(part, whole map[string]string) bool {
 
 type alertAcksCmd struct {
 	settings
+	output
 	Limit int `default:"20" help:"How many, 1 to 1000."`
 }
 
@@ -162,16 +157,11 @@ func (c *alertAcksCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "AT\tALERT\tLABELS\tBY\tENDED\tCOMMENT")
+		l := newListing("nobody took over an alert", "at", "alert", "labels", "by", "until", "ended", "comment")
 		for _, r := range rows {
-			ended := "until " + r.ExpiresAt.UTC().Format("2006-01-02 15:04Z")
-			if r.EndedAt != nil {
-				ended = r.EndedAt.UTC().Format("2006-01-02 15:04:05Z")
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", r.AcknowledgedAt.UTC().Format("2006-01-02 15:04:05Z"), r.Alert, storedLabels(r.Labels), r.AcknowledgedBy, ended, r.Comment)
+			l.add(r.AcknowledgedAt, r.Alert, storedLabels(r.Labels), r.AcknowledgedBy, r.ExpiresAt, r.EndedAt, r.Comment)
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
@@ -182,16 +172,17 @@ func checkLimit(n int) error {
 	return nil
 }
 
-func storedLabels(b []byte) string {
+func storedLabels(b []byte) shown {
 	var labels map[string]string
 	if err := json.Unmarshal(b, &labels); err != nil {
-		return string(b)
+		return shown{string(b), string(b)}
 	}
-	return labelText(labels)
+	return labelled(labels)
 }
 
 type alertResponsesCmd struct {
 	settings
+	output
 	Alert string `arg:"" optional:"" help:"Only this alert."`
 	Limit int    `default:"20" help:"How many, 1 to 1000."`
 }
@@ -206,16 +197,15 @@ func (c *alertResponsesCmd) Run(ctx context.Context, std *streams, now func() ti
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "AT\tALERT\tLABELS\tWHEN\tACTION\tRESULT\tDETAIL")
+		l := newListing("nothing was done automatically", "at", "alert", "labels", "when", "action", "result", "detail")
 		for _, r := range rows {
-			result, detail := "not ended", ""
+			result := shown{r.Result, "not ended"}
 			if r.Result != nil {
-				result, detail = *r.Result, firstLine(r.Detail)
+				result.text = *r.Result
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.BegunAt.UTC().Format("2006-01-02 15:04:05Z"), r.Alert, storedLabels(r.Labels), r.Status, r.Action, result, detail)
+			l.add(r.BegunAt, r.Alert, storedLabels(r.Labels), r.Status, r.Action, result, brief(r.Detail))
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
@@ -243,7 +233,7 @@ func (c *alertTestCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 	if err := am.Post(ctx, labels, annotations, begin, begin.Add(c.For+5*time.Minute)); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "TestAlert fires (tier: %s); it resolves in %s\n", c.Tier, c.For)
+	printf(std.out, "TestAlert fires (tier: %s); it resolves in %s\n", c.Tier, c.For)
 	wait := time.NewTimer(c.For)
 	defer wait.Stop()
 	select {
@@ -255,11 +245,12 @@ func (c *alertTestCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 	if err := am.Post(limited, labels, annotations, begin, now()); err != nil {
 		return err
 	}
-	fmt.Fprintln(std.out, "TestAlert is resolved")
+	printLine(std.out, "TestAlert is resolved")
 	return nil
 }
 
 type alertOnCallCmd struct {
+	output
 	File string `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file; see alertmanager/oncall.example.yml." placeholder:"FILE"`
 	At   string `help:"When, e.g. 2026-12-24T18:00:00+01:00 (default: now)." placeholder:"TIME"`
 }
@@ -280,11 +271,12 @@ func (c *alertOnCallCmd) Run(std *streams, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	l := newListing("", "tier", "name", "phone")
 	for _, tier := range oncall.Tiers {
 		p := r.At(at, tier)
-		fmt.Fprintln(std.out, strings.TrimSpace(fmt.Sprintf("tier %d: %s %s", tier, p.Name, p.Phone)))
+		l.add(tier, p.Name, p.Phone)
 	}
-	return nil
+	return c.list(std, l)
 }
 
 // whoami is who changes something, for the record.

@@ -3,9 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -23,7 +22,10 @@ type connectionCmd struct {
 	Remove connectionRemoveCmd `cmd:"" help:"Forget a library that nobody cooks from, with its recipes."`
 }
 
-type connectionListCmd struct{ settings }
+type connectionListCmd struct {
+	settings
+	output
+}
 
 // Run lists the connections.
 func (c *connectionListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
@@ -32,17 +34,21 @@ func (c *connectionListCmd) Run(ctx context.Context, std *streams, now func() ti
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tURL\tRECIPES\tSYNCED\tWRITE-BACK\tUSERS\tLAST ERROR")
-		for _, l := range list {
-			synced := "never"
-			if l.Synced != nil {
-				synced = l.Synced.UTC().Format("2006-01-02 15:04 MST")
+		l := newListing("no library is connected (mealplanner connection add --help)", "id", "url", "recipes", "synced", "write_back", "users", "last_error")
+		for _, r := range list {
+			synced := shown{r.Synced, "never"}
+			if r.Synced != nil {
+				synced.text = cellText(r.Synced)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%t\t%s\t%s\n", l.ID, l.URL, l.Recipes, synced, l.WriteBack, cmp.Or(l.Users, "-"), cmp.Or(l.LastError, "-"))
+			l.add(r.ID, r.URL, r.Recipes, synced, r.WriteBack, shown{userIDs(r.Users), cmp.Or(r.Users, "-")}, shown{r.LastError, cmp.Or(firstLine(&r.LastError), "-")})
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
+}
+
+// userIDs are the ids of a list as the database writes it.
+func userIDs(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 type connectionAddCmd struct {
@@ -67,7 +73,7 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 		if err := a.Users.AddConnection(ctx, conn); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "added connection %s at %s\n", c.ID, c.URL)
+		printf(std.out, "added connection %s at %s\n", c.ID, c.URL)
 		if c.NoImport {
 			return nil
 		}
@@ -106,7 +112,7 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 		if err := a.Users.PutConnection(ctx, conn); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s: %s, write-back %t\n", conn.ID, conn.URL, conn.WriteBack)
+		printf(std.out, "%s: %s, write-back %t\n", conn.ID, conn.URL, conn.WriteBack)
 		if !moved || c.NoImport {
 			return nil
 		}
@@ -132,6 +138,7 @@ func amendAll(ctx context.Context, a *app.App, out io.Writer) error {
 
 type connectionTestCmd struct {
 	settings
+	output
 	ID string `arg:"" help:"Id of the connection."`
 }
 
@@ -146,7 +153,10 @@ func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() ti
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s at %s works: version %q, space %q, write access %t\n", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
+		if c.json() {
+			return c.show(std, []string{"id", "url", "version", "space", "can_write"}, conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
+		}
+		printf(std.out, "%s at %s works: version %q, space %q, write access %t\n", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
 		return nil
 	})
 }
@@ -162,7 +172,7 @@ func (c *connectionRemoveCmd) Run(ctx context.Context, std *streams, now func() 
 		if err := a.Users.RemoveConnection(ctx, c.ID); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "removed connection %s with its recipes; nothing was changed in Tandoor\n", c.ID)
+		printf(std.out, "removed connection %s with its recipes; nothing was changed in Tandoor\n", c.ID)
 		return nil
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -26,7 +25,7 @@ func (c *debugUserCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 		if err := a.Users.SetDebug(ctx, c.User, until); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "DEBUG lines of %s until %s\n", c.User, until.UTC().Format(time.RFC3339))
+		printf(std.out, "DEBUG lines of %s until %s\n", c.User, until.UTC().Format(time.RFC3339))
 		return nil
 	})
 }

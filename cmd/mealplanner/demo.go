@@ -43,7 +43,7 @@ const anyPort = "127.0.0.1:0"
 
 // Run shows the whole program at work on this machine.
 func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (err error) {
-	say := func(format string, args ...any) { fmt.Fprintf(std.out, format+"\n", args...) }
+	say := func(format string, args ...any) { printf(std.out, format+"\n", args...) }
 	var stops []func(context.Context) error
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
@@ -156,7 +156,7 @@ func (c *demoCmd) useStack(ctx context.Context) error {
 
 // printLinks says where the traces, metrics and logs of the printed weeks are found.
 func printLinks(w io.Writer) {
-	fmt.Fprintf(w, `
+	printf(w, `
 Put a trace id of above in the place of TRACE (it arrives within 15 seconds):
   trace    %[1]s/trace/TRACE
            curl -s %[1]s/api/traces/TRACE | jq '.data[].spans[] | {operationName, duration}'
@@ -241,7 +241,7 @@ func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, s
 	if err := box.Mail.Wait(wait, len(weeks)); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(weeks), balanced, len(box.Mail.Messages()))
+	printf(std.out, "%d weeks planned and stored, %d balanced, %d mails delivered over SMTP\n", len(weeks), balanced, len(box.Mail.Messages()))
 	return nil
 }
 
@@ -273,6 +273,6 @@ func obey(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams) e
 		return err
 	}
 	list = box.Mail.Messages()
-	fmt.Fprintf(std.out, "\nLewis replies to the plan:\n  %s\nand is answered: %q\n", strings.ReplaceAll(reply, "\n", "\n  "), list[len(list)-1].Subject)
+	printf(std.out, "\nLewis replies to the plan:\n  "+strings.ReplaceAll(reply, "\n", "\n  ")+"\nand is answered: %q\n", list[len(list)-1].Subject)
 	return nil
 }

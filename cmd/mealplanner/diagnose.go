@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -20,9 +21,9 @@ import (
 
 type diagnoseCmd struct {
 	settings
+	output
 	Slug  string        `arg:"" optional:"" help:"The alert's runbook, e.g. api-down: what can explain it. None: whatever is found."`
 	Since time.Duration `default:"15m" help:"The window before now that is looked at, 20s to 24h. What was seen in its newest fifteenth (20s at least) goes on; the rest is said as earlier."`
-	JSON  bool          `help:"Print JSON."`
 }
 
 // Run asks the telemetry and the database, and changes nothing.
@@ -36,10 +37,8 @@ func (c *diagnoseCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		e := json.NewEncoder(std.out)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+	if c.json() {
+		return c.value(std, r)
 	}
 	printReport(std.out, r, c.Slug)
 	return nil
@@ -50,32 +49,32 @@ func printReport(w io.Writer, r diagnose.Report, slug string) {
 		printFinding(w, "cause:", f)
 	}
 	if len(r.Causes) == 0 {
-		fmt.Fprintln(w, "no cause found")
+		printLine(w, "no cause found")
 	}
 	for _, f := range r.Earlier {
 		printFinding(w, "earlier:", f)
 	}
 	for _, s := range r.Changed {
-		fmt.Fprintln(w, "changed:", s)
+		printLine(w, "changed:", s)
 	}
 	for _, n := range r.NotAsked {
-		fmt.Fprintln(w, "not asked:", strings.Join(strings.Fields(n), " "))
+		printLine(w, "not asked:", strings.Join(strings.Fields(n), " "))
 	}
 	if len(r.Causes) > 0 {
-		fmt.Fprintln(w, "next: mealplanner mitigate")
+		printLine(w, "next: mealplanner mitigate")
 	}
 	if slug != "" {
-		fmt.Fprintln(w, "next: /runbook/"+slug)
+		printLine(w, "next: /runbook/"+slug)
 	}
 }
 
 func printFinding(w io.Writer, head string, f diagnose.Finding) {
-	fmt.Fprintln(w, head, f.Cause)
+	printLine(w, head, f.Cause)
 	for _, e := range f.Evidence {
-		fmt.Fprintln(w, "  evidence:", e)
+		printLine(w, "  evidence:", e)
 	}
 	for _, t := range f.Traces {
-		fmt.Fprintln(w, "  trace:", t)
+		printLine(w, "  trace:", t)
 	}
 }
 
@@ -88,6 +87,7 @@ type debugCmd struct {
 }
 
 type debugPromqlCmd struct {
+	output
 	config.Diagnosis `embed:""`
 	Expr             string `arg:"" help:"A PromQL expression that gives an instant vector."`
 }
@@ -98,16 +98,19 @@ func (c *debugPromqlCmd) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
+	l := newListing("no series", "value", "labels")
 	for _, s := range samples {
-		fmt.Fprintf(std.out, "%v {%s}\n", s.Value, allLabels(s.Labels))
+		value := shown{s.Value, strconv.FormatFloat(s.Value, 'g', -1, 64)}
+		if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) { // which JSON cannot say
+			value.value = value.text
+		}
+		l.add(value, shown{s.Labels, "{" + allLabels(s.Labels) + "}"})
 	}
-	if len(samples) == 0 {
-		fmt.Fprintln(std.out, "no series")
-	}
-	return nil
+	return c.list(std, l)
 }
 
 type debugLogqlCmd struct {
+	output
 	config.Diagnosis `embed:""`
 	Query            string        `arg:"" help:"A LogQL query that gives lines, e.g. '{service_name=~\"meal-planner.*\", level=\"error\"}'."`
 	Since            time.Duration `default:"15m" help:"How far to look back."`
@@ -123,16 +126,15 @@ func (c *debugLogqlCmd) Run(ctx context.Context, std *streams, now func() time.T
 	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		fmt.Fprintf(std.out, "%s %s {%s}\n", l.Time.UTC().Format("2006-01-02 15:04:05.000Z"), l.Text, allLabels(l.Labels))
+	l := newListing("no lines", "time", "line", "labels")
+	for _, r := range lines {
+		l.add(shown{r.Time, r.Time.UTC().Format("2006-01-02 15:04:05.000Z")}, r.Text, shown{r.Labels, "{" + allLabels(r.Labels) + "}"})
 	}
-	if len(lines) == 0 {
-		fmt.Fprintln(std.out, "no lines")
-	}
-	return nil
+	return c.list(std, l)
 }
 
 type debugTraceCmd struct {
+	output
 	config.Diagnosis `embed:""`
 	ID               string `arg:"" help:"The trace id, 32 hexadecimal characters."`
 }
@@ -143,26 +145,40 @@ func (c *debugTraceCmd) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	printSpans(std.out, spans)
-	return nil
+	if !c.json() {
+		printSpans(std.out, spans)
+		return nil
+	}
+	l := newListing("", "span", "parent", "name", "start", "duration_ms", "tags")
+	for _, s := range spans {
+		l.add(s.ID, s.Parent, s.Name, s.Start, float64(s.Took.Microseconds())/1000, s.Tags)
+	}
+	return c.list(std, l)
 }
 
 type debugSQLCmd struct {
 	settings
+	output
 	Statement string `arg:"" help:"One statement."`
 }
 
 // Run prints the rows.
 func (c *debugSQLCmd) Run(ctx context.Context, std *streams) error {
-	table, more, err := app.Ask(ctx, c.Database, c.Statement)
+	rows, more, err := app.Ask(ctx, c.Database, c.Statement)
 	if err != nil {
 		return err
 	}
-	printTable(std.out, table)
 	if more {
-		fmt.Fprintln(std.err, "there are more rows")
+		printLine(std.err, "there are more rows")
 	}
-	return nil
+	if c.json() {
+		return c.value(std, objects(rows))
+	}
+	t := newTable(std.out)
+	for _, r := range rows {
+		t.row(slices.Collect(anys(r))...)
+	}
+	return t.Flush()
 }
 
 func allLabels(labels map[string]string) string {
@@ -182,11 +198,11 @@ func printSpans(w io.Writer, spans []telemetryapi.Span) {
 	}
 	var under func(parent string, depth int)
 	line := func(s telemetryapi.Span, depth int) {
-		fmt.Fprintf(w, "%s%s %s", strings.Repeat("  ", depth), s.Name, s.Took.Round(10*time.Microsecond))
+		component := ""
 		if c := s.Tags["component"]; c != "" {
-			fmt.Fprintf(w, " component=%s", c)
+			component = " component=" + c
 		}
-		fmt.Fprintln(w)
+		printf(w, "%s%s %s%s\n", strings.Repeat("  ", depth), s.Name, s.Took.Round(10*time.Microsecond), component)
 		under(s.ID, depth+1)
 	}
 	under = func(parent string, depth int) {
@@ -203,11 +219,22 @@ func printSpans(w io.Writer, spans []telemetryapi.Span) {
 	}
 }
 
-// printTable prints rows below their header.
-func printTable(w io.Writer, rows [][]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintln(t, strings.Join(r, "\t"))
+func anys(texts []string) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, t := range texts {
+			if !yield(t) {
+				return
+			}
+		}
 	}
-	_ = t.Flush() // a terminal that went away
+}
+
+// objects are rows below their header, as JSON has them; values are as the database writes
+// them.
+func objects(rows [][]string) []record {
+	out := []record{}
+	for _, r := range rows[min(1, len(rows)):] {
+		out = append(out, record{rows[0], slices.Collect(anys(r))})
+	}
+	return out
 }

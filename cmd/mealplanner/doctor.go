@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,30 +16,44 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
-type doctorCmd struct{ settings }
+type doctorCmd struct {
+	settings
+	output
+}
 
 // Run checks each thing the service needs and says what to do about what is missing.
 // Every check has five seconds.
-func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time) (err error) {
 	failed := 0
+	l := newListing("", "check", "ok", "detail")
+	if c.json() {
+		defer func() { err = errors.Join(c.list(std, l), err) }()
+	}
+	said := func(name string, err error, detail string) {
+		mark := "✓"
+		if err != nil {
+			mark, detail = "✗", err.Error()
+		}
+		if l.add(name, err == nil, detail); !c.json() {
+			printf(std.out, "%s %-10s %s\n", mark, name, detail)
+		}
+	}
 	check := func(name string, fn func(context.Context) (string, error)) {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		detail, err := fn(ctx)
 		if err != nil {
 			failed++
-			fmt.Fprintf(std.out, "✗ %-10s %v\n", name, err)
-			return
 		}
-		fmt.Fprintf(std.out, "✓ %-10s %s\n", name, detail)
+		said(name, err, detail)
 	}
 	if err := c.Check(); err != nil {
-		fmt.Fprintf(std.out, "✗ %-10s %v\n", "settings", err)
+		said("settings", err, "")
 		return err
 	}
 	a, dead := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
 	if fault.KindOf(dead) == fault.InvalidConfig {
-		fmt.Fprintf(std.out, "✗ %-10s %v\n", "settings", dead)
+		said("settings", dead, "")
 		return dead
 	}
 	check("database", func(ctx context.Context) (string, error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -27,6 +25,7 @@ import (
 
 type drillCmd struct {
 	settings
+	output
 	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
 	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
@@ -41,12 +40,11 @@ type drillCmd struct {
 // interrupted.
 func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	if c.Name == "" {
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "DRILL\tALERT\tREACHES\tFAULT")
+		l := newListing("", "drill", "alert", "reaches", "fault")
 		for _, d := range drill.Drills {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.Name, d.Alert, d.Reach, d.Fault)
+			l.add(d.Name, d.Alert, d.Reach, d.Fault)
 		}
-		return t.Flush()
+		return c.list(std, l)
 	}
 	d, err := drill.Lookup(c.Name)
 	if err != nil {
@@ -97,14 +95,14 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	} else if on {
 		return fault.New(fault.Conflict, "drill", "%s fires already: end that first", d.Alert)
 	}
-	fmt.Fprintln(std.out, "fault:", d.Fault)
+	printLine(std.out, "fault:", d.Fault)
 	begin := now()
 	heal, err := d.Inject(ctx, in)
 	if err != nil {
 		return err
 	}
 	err = c.follow(ctx, std, d, firing, begin, now, keys)
-	fmt.Fprintln(std.out, "healing")
+	printLine(std.out, "healing")
 	herr := heal(context.WithoutCancel(ctx))
 	if cause := context.Cause(ctx); cause != nil && errors.Is(herr, cause) { // the fault failed, which ended the wait
 		return herr
@@ -116,7 +114,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	if err := c.await(ctx, std, d.Alert+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
+	printf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
 	return nil
 }
 
@@ -125,7 +123,7 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 	if err := c.await(ctx, std, d.Alert+" to fire", firing); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
+	printf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
 	if err := (&diagnoseCmd{settings: c.settings, Slug: d.Runbook(), Since: 15 * time.Minute}).Run(ctx, std, now); err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), err)
 		case <-tell.C:
-			fmt.Fprintf(std.out, "waiting for %s\n", what)
+			printf(std.out, "waiting for %s\n", what)
 		case <-tick.C:
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
@@ -17,10 +16,12 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
+	"github.com/mealplanner/mealplanner/pkg/terminal"
 )
 
 type generateCmd struct {
 	settings
+	output
 	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"ID"`
 	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next one in the user's zone." placeholder:"DATE"`
 	DryRun bool   `help:"Show the plan; store and mail nothing." xor:"how"`
@@ -61,10 +62,17 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 				return err
 			}
 			if _, err := a.Publish(ctx, c.Who); err != nil {
-				fmt.Fprintf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
+				printf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
 			}
 		}
-		printWeek(std.out, m)
+		if c.json() {
+			err = c.value(std, m.Stored)
+		} else {
+			printWeek(std.out, m)
+		}
+		if err != nil {
+			return err
+		}
 		if m.Week.Status == plan.Unbalanced {
 			return errUnbalanced
 		}
@@ -78,21 +86,27 @@ func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week
 	if err != nil {
 		return err
 	}
+	if c.json() {
+		if err := c.value(std, is); err != nil {
+			return err
+		}
+		std = &streams{out: io.Discard, err: std.err}
+	}
 	if len(done.Replaced) == 0 {
-		fmt.Fprintf(std.out, "%s, week of %s: no other week is better; nothing changes\n", c.Who, week)
+		printf(std.out, "%s, week of %s: no other week is better; nothing changes\n", c.Who, week)
 		return nil
 	}
 	printAmended(std.out, c.Who, []amend.Done{done})
 	printMeals(std.out, is.Week)
 	if !c.Yes {
-		fmt.Fprintf(std.out, "nothing was changed: `mealplanner generate --user %s --week %s --replan --yes` stores and mails it\n", c.Who, week)
+		printf(std.out, "nothing was changed: `mealplanner generate --user %s --week %s --replan --yes` stores and mails it\n", c.Who, week)
 		return nil
 	}
 	if _, err := a.Delivery.Drain(ctx); err != nil {
 		return err
 	}
 	if _, err := a.Publish(ctx, c.Who); err != nil {
-		fmt.Fprintf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
+		printf(std.err, "note: the plan is stored and mailed, but was not written back: %v\n", err)
 	}
 	if is.Week.Status == plan.Unbalanced {
 		return errUnbalanced
@@ -104,7 +118,7 @@ func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week
 func progress(w io.Writer) recipesync.Progress {
 	return func(done, total int) {
 		if done%100 == 0 || done == total {
-			fmt.Fprintf(w, "imported %d of %d recipes\n", done, total)
+			printf(w, "imported %d of %d recipes\n", done, total)
 		}
 	}
 }
@@ -112,16 +126,16 @@ func progress(w io.Writer) recipesync.Progress {
 // printWeek shows a week and the components' times as their spans measured them.
 func printWeek(w io.Writer, m observe.Measured) {
 	printMeals(w, m.Week)
-	fmt.Fprintf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
+	printf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
 	if m.Existing {
-		fmt.Fprintf(w, "  the week was planned before; nothing was changed (--replan plans it anew)\n")
+		printf(w, "  the week was planned before; nothing was changed (--replan plans it anew)\n")
 		return
 	}
-	fmt.Fprintf(w, "  total %s ms:", millis(m.Total))
+	printf(w, "  total %s ms:", millis(m.Total))
 	for _, c := range metrics.Components {
-		fmt.Fprintf(w, " %s %s", c, millis(m.Components[c]))
+		printf(w, " %s %s", c, millis(m.Components[c]))
 	}
-	fmt.Fprintf(w, "\n  trace %s\n\n", m.TraceID)
+	printf(w, "\n  trace %s\n\n", m.TraceID)
 }
 
 // printMeals shows a week: its meals, the daily figures against the target, what is wrong
@@ -131,18 +145,18 @@ func printMeals(w io.Writer, wk plan.Week) {
 	if wk.Optimal {
 		proof = ", proven: no better week exists"
 	}
-	fmt.Fprintf(w, "%s, week of %s: %s, %d of 7 days on target%s\n", wk.User, wk.WeekOf, wk.Status, wk.BalancedDays(), proof)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  day\tbreakfast\tlunch\tdinner\tkcal\tprotein\tfat\tcarbs\t")
+	printf(w, "%s, week of %s: %s, %d of 7 days on target%s\n", wk.User, wk.WeekOf, wk.Status, wk.BalancedDays(), proof)
+	t := newTable(w)
+	t.row("  day", "breakfast", "lunch", "dinner", "kcal", "protein", "fat", "carbs", "")
 	for _, d := range wk.Days {
 		mark := "✓"
 		if !d.Balanced {
 			mark = "▲"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%.0f/%.0f\t%.0f/%.0f\t%.0f/%.0f\t%.0f/%.0f\t%s\n", d.Date.Weekday().String()[:3],
-			cell(d.Meals[0]), cell(d.Meals[1]), cell(d.Meals[2]),
-			d.Actual.Energy().Kcal(), d.Target.Energy().Kcal(), d.Actual.Protein.Grams(), d.Target.Protein.Grams(),
-			d.Actual.Fat.Grams(), d.Target.Fat.Grams(), d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), mark)
+		of := func(actual, target float64) string { return fmt.Sprintf("%.0f/%.0f", actual, target) }
+		t.row("  "+d.Date.Weekday().String()[:3], cell(d.Meals[0]), cell(d.Meals[1]), cell(d.Meals[2]),
+			of(d.Actual.Energy().Kcal(), d.Target.Energy().Kcal()), of(d.Actual.Protein.Grams(), d.Target.Protein.Grams()),
+			of(d.Actual.Fat.Grams(), d.Target.Fat.Grams()), of(d.Actual.Carbs.Grams(), d.Target.Carbs.Grams()), mark)
 	}
 	_ = t.Flush() // a terminal that went away
 	for _, r := range wk.Reasons {
@@ -154,11 +168,11 @@ func printMeals(w io.Writer, wk plan.Week) {
 			if r.Remedy != nil {
 				line += fmt.Sprintf("; a %s with %s a serving would fix the day", r.RemedyMeal, *r.Remedy)
 			}
-			fmt.Fprintln(w, line)
+			printLine(w, line)
 		}
 	}
 	for _, n := range wk.Notes {
-		fmt.Fprintf(w, "  note: %s\n", n)
+		printf(w, "  note: %s\n", n)
 	}
 }
 
@@ -168,7 +182,7 @@ func cell(s *plan.Serving) string {
 	if s == nil {
 		return "–"
 	}
-	name := []rune(s.Name)
+	name := []rune(terminal.Line(s.Name))
 	if len(name) > 26 {
 		name = append(name[:25], '…')
 	}

@@ -70,11 +70,11 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...s
 				first = err
 			}
 			if len(ids) > 1 {
-				fmt.Fprintf(std.err, "%s: %v\n", id, err)
+				printf(std.err, "%s: %v\n", id, err)
 			}
 			continue
 		}
-		fmt.Fprintf(std.out, "%s: %d recipes changed, %d deleted, %d problems\n", id, s.Changed, s.Deleted, s.Problems)
+		printf(std.out, "%s: %d recipes changed, %d deleted, %d problems\n", id, s.Changed, s.Deleted, s.Problems)
 		if !f.Problems {
 			continue
 		}
@@ -83,7 +83,7 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...s
 			return err
 		}
 		for _, p := range problems {
-			fmt.Fprintf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
+			printf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
 		}
 		recipes, err := a.Recipes.Load(ctx, id)
 		if err != nil {
@@ -91,7 +91,7 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...s
 		}
 		for _, r := range recipes {
 			for _, g := range r.Gaps {
-				fmt.Fprintf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
+				printf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -50,6 +49,7 @@ func (c chosen) filter(required bool) (postgres.Filter, error) {
 
 type jobListCmd struct {
 	settings
+	output
 	chosen
 }
 
@@ -64,20 +64,19 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "JOB\tPRIORITY\tCRON\tZONE\tNEXT\tSTATUS\tERROR")
+		l := newListing("no schedules", "job", "priority", "cron", "zone", "next", "status", "paused", "error")
 		for _, r := range rows {
-			next := "not computed yet"
+			next := shown{r.NextRunAt, "not computed yet"}
 			if r.NextRunAt != nil {
-				next = r.NextRunAt.UTC().Format("2006-01-02 15:04:05Z")
+				next.text = cellText(r.NextRunAt)
 			}
-			status := r.Status
+			paused := shown{!r.Enabled, ""}
 			if !r.Enabled {
-				status += ", paused"
+				paused.text = "paused"
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Priority, r.Cron, r.TimeZone, next, status, firstLine(r.LastError))
+			l.add(r.ID, r.Priority, r.Cron, r.TimeZone, next, r.Status, paused, brief(r.LastError))
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
@@ -132,7 +131,7 @@ func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 			return err
 		}
 		if c.Wait == 0 {
-			fmt.Fprintf(std.out, "%s is queued\n", c.ID)
+			printf(std.out, "%s is queued\n", c.ID)
 			return nil
 		}
 		ctx, cancel := context.WithTimeoutCause(ctx, c.Wait, fault.New(fault.TimeoutError, "job run", "%s is queued and not done after %s: does a scheduler run? (mealplanner job history %s)", c.ID, c.Wait, c.ID))
@@ -141,7 +140,9 @@ func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		if err != nil {
 			return err
 		}
-		printExecutions(std.out, []postgres.Execution{e})
+		if err := (output{}).list(std, executions([]postgres.Execution{e})); err != nil {
+			return err
+		}
 		if e.Status == "failed" {
 			return fault.New(fault.Unavailable, "job run", "%s failed: %s", c.ID, firstLine(e.ErrorMessage))
 		}
@@ -225,16 +226,17 @@ func printChanged(w io.Writer, done string, ids []string, err error) error {
 		return err
 	}
 	for _, id := range ids {
-		fmt.Fprintf(w, "%s %s\n", id, done)
+		printf(w, "%s %s\n", id, done)
 	}
 	if len(ids) == 0 {
-		fmt.Fprintln(w, "nothing to do")
+		printLine(w, "nothing to do")
 	}
 	return nil
 }
 
 type jobHistoryCmd struct {
 	settings
+	output
 	chosen
 	Failed bool `help:"Only attempts that failed."`
 	Limit  int  `default:"20" help:"How many, 1 to 1000."`
@@ -252,31 +254,36 @@ func (c *jobHistoryCmd) Run(ctx context.Context, std *streams, now func() time.T
 	f.FailedOnly = c.Failed
 	return c.withApp(ctx, std, now, func(a *app.App) error {
 		rows, err := a.JobStore.Executions(ctx, f, c.Limit)
-		if err == nil {
-			printExecutions(std.out, rows)
+		if err != nil {
+			return err
 		}
-		return err
+		return c.list(std, executions(rows))
 	})
 }
 
-func printExecutions(w io.Writer, rows []postgres.Execution) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "STARTED\tJOB\tTRIGGER\tATTEMPT\tSTATUS\tMS\tTRACE\tRESULT")
+func executions(rows []postgres.Execution) *listing {
+	l := newListing("", "started", "job", "trigger", "attempt", "status", "ms", "trace", "result", "error")
 	for _, r := range rows {
-		ms, result := "", string(r.Output)
+		ms, failure := shown{r.DurationMs, ""}, shown{}
 		if r.DurationMs != nil {
-			ms = fmt.Sprintf("%.0f", *r.DurationMs)
+			ms.text = fmt.Sprintf("%.0f", *r.DurationMs)
+		}
+		result := shown{nil, string(r.Output)}
+		if json.Valid(r.Output) {
+			result.value = json.RawMessage(r.Output)
 		}
 		if r.ErrorType != nil {
-			result = *r.ErrorType + ": " + firstLine(r.ErrorMessage)
+			failure.text = *r.ErrorType + ": " + firstLine(r.ErrorMessage)
+			failure.value = record{[]string{"type", "message"}, []any{*r.ErrorType, r.ErrorMessage}}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", r.StartedAt.UTC().Format("2006-01-02 15:04:05Z"), r.JobID, r.TriggerType, r.AttemptNumber, r.Status, ms, r.TraceID, result)
+		l.add(r.StartedAt, r.JobID, r.TriggerType, r.AttemptNumber, r.Status, ms, r.TraceID, result, failure)
 	}
-	_ = t.Flush() // a terminal that went away
+	return l
 }
 
 type jobSettingCmd struct {
 	settings
+	output
 	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts, jobs.TYPE.timeout, generation.timeout, database.api_pool or database.scheduler_pool; none lists what is set."`
 	Value  string        `arg:"" optional:"" help:"The value; none takes the setting back."`
 	For    time.Duration `default:"1h" help:"When it ends by itself, at most 30 days."`
@@ -295,13 +302,14 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 		switch {
 		case c.Name == "":
 			rows, err := a.JobStore.RuntimeSettings(ctx)
+			if err != nil {
+				return err
+			}
+			l := newListing("nothing is set", "setting", "value", "until", "by", "reason")
 			for _, r := range rows {
-				fmt.Fprintf(std.out, "%s = %s until %s, by %s %s\n", r.Name, r.Value, r.ExpiresAt.UTC().Format("2006-01-02 15:04:05Z"), r.SetBy, r.Reason)
+				l.add(r.Name, r.Value, r.ExpiresAt, r.SetBy, r.Reason)
 			}
-			if len(rows) == 0 {
-				fmt.Fprintln(std.out, "nothing is set")
-			}
-			return err
+			return c.list(std, l)
 		case c.Value == "":
 			gone, err := a.JobStore.DropRuntime(ctx, setting.Name(c.Name), by, c.Reason)
 			if err == nil && !gone {
@@ -316,7 +324,7 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 		if err := a.JobStore.SetRuntime(ctx, name, c.Value, by, c.Reason, c.For); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s = %s for %s\n", name, c.Value, c.For)
+		printf(std.out, "%s = %s for %s\n", name, c.Value, c.For)
 		return nil
 	})
 }

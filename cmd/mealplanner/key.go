@@ -1,10 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -43,7 +41,10 @@ func (s settings) withKeys(ctx context.Context, fn func(*keyring.Service, *secre
 	return fn(keyring.New(postgres.NewKeys(pool), ring, web.LongestLink), ring)
 }
 
-type keyListCmd struct{ settings }
+type keyListCmd struct {
+	settings
+	output
+}
 
 // Run lists keys.
 func (c *keyListCmd) Run(ctx context.Context, std *streams) error {
@@ -52,23 +53,21 @@ func (c *keyListCmd) Run(ctx context.Context, std *streams) error {
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "KEY\tSTATE\tIN USE SINCE\tLIBRARIES\tUSERS\tLINKS UNTIL\tPROCESSES")
+		l := newListing("", "key", "state", "added", "libraries", "users", "links_until", "processes")
 		for _, k := range known {
-			id, added, links := string(k.ID), "", ""
-			if id == "" {
-				id = "unknown"
-			}
-			if k.Added != nil {
-				added = k.Added.UTC().Format(time.DateOnly)
-			}
-			if k.Links != nil {
-				links = k.Links.UTC().Format(time.DateOnly)
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", id, k.State, added, k.Sealed[keyring.Connections], k.Sealed[keyring.Users]+k.Sealed[keyring.Pending], links, strings.Join(k.Processes, " "))
+			l.add(shown{k.ID, cmp.Or(string(k.ID), "unknown")}, k.State, onDay(k.Added), k.Sealed[keyring.Connections],
+				k.Sealed[keyring.Users]+k.Sealed[keyring.Pending], onDay(k.Links), k.Processes)
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
+}
+
+// onDay shows the date of a time alone.
+func onDay(t *time.Time) shown {
+	if t == nil {
+		return shown{}
+	}
+	return shown{t, t.UTC().Format(time.DateOnly)}
 }
 
 type keyAddCmd struct {
@@ -79,21 +78,21 @@ type keyAddCmd struct {
 // Run rotates.
 func (c *keyAddCmd) Run(ctx context.Context, std *streams) error {
 	return c.withKeys(ctx, func(s *keyring.Service, ring *secretbox.Ring) error {
-		done, err := s.Add(ctx, c.Lost, func(line string) { fmt.Fprintln(std.err, line) })
+		done, err := s.Add(ctx, c.Lost, func(line string) { printLine(std.err, line) })
 		if done.Resealed > 0 {
-			fmt.Fprintf(std.out, "%d stored tokens are sealed with %s now\n", done.Resealed, done.Key)
+			printf(std.out, "%d stored tokens are sealed with %s now\n", done.Resealed, done.Key)
 		}
 		printLost(std, done.Lost)
 		if err != nil {
 			return err
 		}
 		if done.Was != "" {
-			fmt.Fprintf(std.out, "%s is in use instead of %s, which links in mails still need: leave it in MEALPLANNER_KEY (`mealplanner key list` says how long)\n", done.Key, done.Was)
+			printf(std.out, "%s is in use instead of %s, which links in mails still need: leave it in MEALPLANNER_KEY (`mealplanner key list` says how long)\n", done.Key, done.Was)
 			return nil
 		}
-		fmt.Fprintf(std.out, "%s, the newest key of MEALPLANNER_KEY, is in use\n", done.Key)
+		printf(std.out, "%s, the newest key of MEALPLANNER_KEY, is in use\n", done.Key)
 		if len(ring.IDs()) == 1 {
-			fmt.Fprintln(std.out, "To change it: put a new one (openssl rand -hex 32) and a comma or newline before it, restart api and scheduler with both, and run this again.")
+			printLine(std.out, "To change it: put a new one (openssl rand -hex 32) and a comma or newline before it, restart api and scheduler with both, and run this again.")
 		}
 		return nil
 	})
@@ -104,9 +103,9 @@ func printLost(std *streams, lost []keyring.Sealed) {
 	for _, v := range lost {
 		switch v.Place {
 		case keyring.Connections:
-			fmt.Fprintf(std.out, "the token of library %s cannot be read any more: mealplanner connection set %s (with TANDOOR_TOKEN)\n", v.ID, v.ID)
+			printf(std.out, "the token of library %s cannot be read any more: mealplanner connection set %s (with TANDOOR_TOKEN)\n", v.ID, v.ID)
 		case keyring.Users:
-			fmt.Fprintf(std.out, "the FatSecret account of %s cannot be read any more: mealplanner user connect %s\n", v.ID, v.ID)
+			printf(std.out, "the FatSecret account of %s cannot be read any more: mealplanner user connect %s\n", v.ID, v.ID)
 		case keyring.Pending: // ends by itself within 15 minutes
 		}
 	}
@@ -128,10 +127,10 @@ func (c *keyRetireCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 		}
 		printLost(std, lost)
 		if c.Lost {
-			fmt.Fprintf(std.out, "%s is given up\n", c.Key)
+			printf(std.out, "%s is given up\n", c.Key)
 			return nil
 		}
-		fmt.Fprintf(std.out, "%s is retired: running processes trust it no more within %s; take it out of MEALPLANNER_KEY\n", c.Key, keyring.Every)
+		printf(std.out, "%s is retired: running processes trust it no more within %s; take it out of MEALPLANNER_KEY\n", c.Key, keyring.Every)
 		return nil
 	})
 }

@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"text/tabwriter"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -25,6 +26,7 @@ type addressed struct {
 
 type mailPreviewCmd struct {
 	settings
+	output
 	addressed
 	HTML bool `name:"html" help:"Print the HTML instead of headers and text."`
 }
@@ -41,16 +43,23 @@ func (c *mailPreviewCmd) Run(ctx context.Context, std *streams, now func() time.
 			return err
 		}
 		if !u.Settings.Wants(c.Type) {
-			fmt.Fprintf(std.err, "note: %s takes no %s mails\n", u.ID, c.Type)
+			printf(std.err, "note: %s takes no %s mails\n", u.ID, c.Type)
 		}
-		if c.HTML {
-			_, err = fmt.Fprintln(std.out, m.HTML)
-			return err
+		switch {
+		case c.json():
+			return c.show(std, []string{"to", "subject", "text", "html"}, m.To, m.Subject, m.Text, m.HTML)
+		case c.HTML:
+			_, err = fmt.Fprintln(std.file(), m.HTML)
+		default:
+			printf(std.out, "To: %s\nSubject: %s\n\n", m.To, m.Subject)
+			_, err = io.WriteString(std.out, isolates.Replace(m.Text))
 		}
-		_, err = fmt.Fprintf(std.out, "To: %s\nSubject: %s\n\n%s", m.To, m.Subject, m.Text)
 		return err
 	})
 }
+
+// isolates keep a name's direction of writing to itself, which a terminal shows anyhow.
+var isolates = strings.NewReplacer("\u2068", "", "\u2069", "")
 
 type mailSendCmd struct {
 	settings
@@ -64,18 +73,19 @@ func (c *mailSendCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		return c.said(std, m)
+		c.said(std, m)
+		return nil
 	})
 }
 
-func (c *mailSendCmd) said(std *streams, m planner.Mail) error {
-	_, err := fmt.Fprintf(std.out, "%q is queued for %s by way of %s:%d; a running scheduler sends it within seconds (mealplanner mail queue shows what waits)\n",
+func (c *mailSendCmd) said(std *streams, m planner.Mail) {
+	printf(std.out, "%q is queued for %s by way of %s:%d; a running scheduler sends it within seconds (mealplanner mail queue shows what waits)\n",
 		m.Subject, m.To, c.SMTP.Host, c.SMTP.Port)
-	return err
 }
 
 type mailQueueCmd struct {
 	settings
+	output
 	Failed bool `help:"Only those that failed or bounced."`
 }
 
@@ -86,24 +96,22 @@ func (c *mailQueueCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			fmt.Fprintln(std.out, "no mails")
-			return nil
-		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tUSER\tTYPE\tPERIOD\tSTATE\tATTEMPTS\tNEXT ATTEMPT\tLAST ERROR")
+		l := newListing("no mails", "id", "user", "type", "period", "state", "attempts", "next_attempt", "last_error")
 		for _, r := range rows {
-			next := "none"
+			next := shown{nil, "none"}
 			if r.State == "pending" {
-				next = r.NextAttemptAt.UTC().Format("2006-01-02 15:04:05Z")
+				next = shown{r.NextAttemptAt, cellText(r.NextAttemptAt)}
 			}
-			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.UserID, r.EmailType, r.Period, r.State, r.Attempts, next, firstLine(&r.LastError))
+			l.add(r.ID, r.UserID, r.EmailType, r.Period, r.State, r.Attempts, next, brief(&r.LastError))
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
-type mailStatsCmd struct{ settings }
+type mailStatsCmd struct {
+	settings
+	output
+}
 
 // Run prints the figures.
 func (c *mailStatsCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
@@ -112,16 +120,12 @@ func (c *mailStatsCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			fmt.Fprintln(std.out, "no mail was accepted in the last 30 days")
-			return nil
-		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "TYPE\tACCEPTED\tBOUNCED\tOPENED BY PEOPLE\tBY MACHINES\tCLICKED BY PEOPLE\tBY MACHINES\tENGAGED")
+		l := newListing("no mail was accepted in the last 30 days", "type", "accepted", "bounced",
+			"opened_by_people", "opened_by_machines", "clicked_by_people", "clicked_by_machines", "engaged")
 		for _, r := range rows {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f %%\n", r.EmailType, r.Accepted, r.Bounced,
-				r.Opened, r.OpenedByMachine, r.Clicked, r.ClickedByMachine, 100*float64(r.Engaged)/float64(r.Accepted))
+			l.add(r.EmailType, r.Accepted, r.Bounced, r.Opened, r.OpenedByMachine, r.Clicked, r.ClickedByMachine,
+				shown{r.Engaged, fmt.Sprintf("%.0f %%", 100*float64(r.Engaged)/float64(r.Accepted))})
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }

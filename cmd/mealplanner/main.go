@@ -22,7 +22,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -31,10 +31,12 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	bare     io.Writer // out as the shell gave it
 }
 
 // run is the program: it returns the exit code.
 func run(ctx context.Context, args []string, std streams) int {
+	std = std.guarded()
 	cmd, err := parse(args, std)
 	if errors.Is(err, errHelpShown) {
 		return fault.ExitOK

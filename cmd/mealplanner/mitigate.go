@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -14,6 +12,7 @@ import (
 
 type mitigateCmd struct {
 	settings
+	output
 	Name   string        `arg:"" optional:"" help:"The measure; none lists them, with those that would help now."`
 	Type   string        `help:"Which jobs (AutoSync, ...), pool (api, scheduler) or setting, as the measure wants." placeholder:"NAME"`
 	To     string        `help:"Another value than the measure's own." placeholder:"VALUE"`
@@ -45,48 +44,52 @@ func (c *mitigateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		m := mitigate.New(store, a.Runtime)
 		if c.Log {
 			rows, err := store.List(ctx, 100)
-			for _, r := range rows {
-				fmt.Fprintf(std.out, "%s %s by %s: %s %s\n", r.DoneAt.UTC().Format("2006-01-02 15:04:05Z"), r.Name, r.DoneBy, r.Detail, r.Reason)
+			if err != nil {
+				return err
 			}
-			return err
+			l := newListing("nothing was done", "at", "measure", "by", "change", "reason")
+			for _, r := range rows {
+				l.add(r.DoneAt, r.Name, r.DoneBy, r.Detail, r.Reason)
+			}
+			return c.list(std, l)
 		}
 		if c.Name == "" {
-			return listMeasures(ctx, std, m)
+			return c.measures(ctx, std, m)
 		}
 		o, err := m.Do(ctx, measure, r)
 		switch {
 		case err != nil:
 			return err
 		case o.Done:
-			fmt.Fprintf(std.out, "done: %s (%s)\n", o.Change, o.Why)
+			printf(std.out, "done: %s (%s)\n", o.Change, o.Why)
 		case c.DryRun && (o.Needed || c.Force && o.Change != ""):
-			fmt.Fprintf(std.out, "would do: %s (%s)\n", o.Change, o.Why)
+			printf(std.out, "would do: %s (%s)\n", o.Change, o.Why)
 		default:
 			hint := ""
 			if o.Change != "" {
 				hint = " (--force does it all the same)"
 			}
-			fmt.Fprintf(std.out, "not needed: %s%s\n", o.Why, hint)
+			printf(std.out, "not needed: %s%s\n", o.Why, hint)
 		}
 		return nil
 	})
 }
 
-func listMeasures(ctx context.Context, std *streams, m *mitigate.Mitigator) error {
-	t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MEASURE\tHELPS NOW\tWHAT IT DOES")
+// measures lists what there is, and what would help now.
+func (c *mitigateCmd) measures(ctx context.Context, std *streams, m *mitigate.Mitigator) error {
+	l := newListing("", "measure", "helps_now", "what_it_does")
 	for _, x := range mitigate.Measures {
-		helps := "no"
+		helps, needed := []string{}, "no"
 		for _, name := range x.Types() {
 			o, err := m.Do(ctx, x, mitigate.Request{Type: name, For: time.Hour, DryRun: true})
 			if err != nil {
 				return err
 			}
 			if o.Needed {
-				helps = strings.TrimSpace(strings.Replace(helps, "no", "yes", 1) + " " + name)
+				helps, needed = append(helps, name), "yes"
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", x.Name, helps, x.Help)
+		l.add(x.Name, shown{helps, strings.TrimSpace(needed + " " + strings.Join(helps, " "))}, x.Help)
 	}
-	return t.Flush()
+	return c.list(std, l)
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
@@ -20,6 +20,7 @@ type planCmd struct {
 
 type planListCmd struct {
 	settings
+	output
 	User  string `help:"One user's weeks only." placeholder:"ID"`
 	Weeks int    `default:"4" help:"How many weeks to look back, 0 to 520."`
 }
@@ -39,24 +40,21 @@ func (c *planListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "WEEK\tUSER\tON TARGET\tPLANNED\tMAIL\tSTATE")
+		l := newListing("no week is planned", "week", "user", "on_target", "planned", "mail", "state")
 		for _, s := range states {
-			mail, state := s.Mail, "valid"
-			if mail == "" {
-				mail = "none"
-			}
+			state := shown{"valid", "valid"}
 			if s.Outdated != "" {
-				state = "to be checked (" + s.Outdated + ")"
+				state = shown{s.Outdated, "to be checked (" + s.Outdated + ")"}
 			}
-			fmt.Fprintf(t, "%s\t%s\t%d of 7\t%s\t%s\t%s\n", calendar.On(s.WeekOf), s.UserID, s.BalancedDays, s.CreatedAt.UTC().Format("2006-01-02 15:04Z"), mail, state)
+			l.add(calendar.On(s.WeekOf), s.UserID, shown{s.BalancedDays, fmt.Sprintf("%d of 7", s.BalancedDays)}, s.CreatedAt, shown{s.Mail, cmp.Or(s.Mail, "none")}, state)
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
 type planShowCmd struct {
 	settings
+	output
 	Who  string `arg:"" name:"user" help:"Id of the user."`
 	Week string `help:"Monday of the week, YYYY-MM-DD; default: the newest that is planned." placeholder:"DATE"`
 }
@@ -70,6 +68,9 @@ func (c *planShowCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		s, err := c.load(ctx, a)
 		if err != nil {
 			return err
+		}
+		if c.json() {
+			return c.value(std, s)
 		}
 		printMeals(std.out, s.Week)
 		printLists(std.out, s)
@@ -97,17 +98,17 @@ func (c *planShowCmd) load(ctx context.Context, a *app.App) (planner.Stored, err
 
 // printLists shows what is bought and what is cooked when.
 func printLists(w io.Writer, s planner.Stored) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "groceries")
+	t := newTable(w)
+	t.row("groceries")
 	for _, section := range s.Groceries.Sections {
-		fmt.Fprintf(t, "  %s\n", section.Name)
+		t.row("  " + section.Name)
 		for _, l := range section.Lines {
-			fmt.Fprintf(t, "    %s\t%s\n", l.Name, l.Buy)
+			t.row("    "+l.Name, l.Buy)
 		}
 	}
-	fmt.Fprintln(t, "cooking")
+	t.row("cooking")
 	for _, b := range s.Prep.Batches {
-		fmt.Fprintf(t, "  %s\t%s ×%s\n", b.Cook.Weekday(), b.Name, b.Servings)
+		t.row("  "+b.Cook.Weekday().String(), b.Name+" ×"+b.Servings.String())
 	}
 	_ = t.Flush() // a terminal that went away
 }

@@ -83,12 +83,12 @@ func newKeyboard(std *streams) *keyboard {
 // enter asks for something, and waits for the Enter that says it is done. Kind
 // InvalidInput: nobody is there.
 func (k *keyboard) enter(ctx context.Context, ask string) error {
-	return k.pressed(ctx, func() { fmt.Fprintln(k.out, ask) })
+	return k.pressed(ctx, func() { printLine(k.out, ask) })
 }
 
 // hold waits for Enter too, but other questions go before it.
 func (k *keyboard) hold(ctx context.Context, ask string) error {
-	fmt.Fprintln(k.out, ask)
+	printLine(k.out, ask)
 	for {
 		turn, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 		err := k.pressed(turn, func() {})

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -68,13 +67,13 @@ func (c *migrateCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%d migrations applied; the schema is up to date\n", len(applied))
+		printf(std.out, "%d migrations applied; the schema is up to date\n", len(applied))
 		return nil
 	})
 }
 
 // Run prints the version.
 func (*versionCmd) Run(std *streams) error {
-	_, err := fmt.Fprintln(std.out, version)
-	return err
+	printLine(std.out, version)
+	return nil
 }

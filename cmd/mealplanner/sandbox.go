@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
@@ -67,7 +66,7 @@ func (c *sandboxCmd) Run(ctx context.Context, std *streams, now func() time.Time
 // announce prints the addresses, and the secrets that nobody gave, as environment variables.
 func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 	smtp, imap := box.Mail.SMTPAddr(), box.Mail.IMAPAddr()
-	fmt.Fprintf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nPAGERDUTY_URL=%s\nINBOX=%s\nALERTS=%s\nFAULTS=%s\n",
+	printf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nPAGERDUTY_URL=%s\nINBOX=%s\nALERTS=%s\nFAULTS=%s\n",
 		box.TandoorURL(), box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth", sandbox.ConsumerKey,
 		smtp.IP, smtp.Port, sandbox.MailUser, imap.IP, imap.Port, sandbox.InboxAddress, mailbox.AuthservID,
 		box.PagerDutyURL(), box.InboxURL(), box.AlertsURL(), box.FaultsURL())
@@ -86,7 +85,7 @@ func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 		{"SLACK_URL", c.Slack, box.SlackURL()},
 	} {
 		if s.given == "" {
-			fmt.Fprintf(w, "%s=%s\n", s.variable, s.value)
+			printf(w, "%s=%s\n", s.variable, s.value)
 		}
 	}
 }

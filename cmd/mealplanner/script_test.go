@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(stopping{m}, map[string]func(){
 		"mealplanner": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+			code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 			stop()
 			os.Exit(code)
 		},

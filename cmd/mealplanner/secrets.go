@@ -36,7 +36,7 @@ func (c *secretsCmd) Run(_ context.Context, std *streams) error {
 		}
 		written += n
 	}
-	fmt.Fprintf(std.out, "%d new secret files; %d secrets in all\n", written, len(c.Files))
+	printf(std.out, "%d new secret files; %d secrets in all\n", written, len(c.Files))
 	return nil
 }
 

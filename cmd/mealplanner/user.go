@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/allergen"
@@ -262,7 +261,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 			return err
 		}
 		target, source := u.Settings.Target(0)
-		fmt.Fprintf(std.out, "added %s; daily target %s (%s)\n", u.ID, target, source)
+		printf(std.out, "added %s; daily target %s (%s)\n", u.ID, target, source)
 		warn(std, u)
 		if !c.NoImport {
 			if err := a.Sync.Ensure(ctx, c.Connection, progress(std.err)); err != nil {
@@ -300,7 +299,7 @@ func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 // announce says what the scheduler will mail to a new user, and how to change that.
 func announce(w io.Writer, a *app.App, u user.User) error {
 	if !u.Enabled {
-		fmt.Fprintf(w, "no week is planned for %s until `mealplanner user set %s --enabled`\n", u.ID, u.ID)
+		printf(w, "no week is planned for %s until `mealplanner user set %s --enabled`\n", u.ID, u.ID)
 		return nil
 	}
 	at, week, err := a.NextRun(u)
@@ -312,9 +311,9 @@ func announce(w io.Writer, a *app.App, u user.User) error {
 		return err
 	}
 	day, hour := u.Settings.PlanTime()
-	fmt.Fprintf(w, "the week of %s is planned and mailed to %s on %s (%s), where a scheduler runs; later weeks every %s at %d:00\n",
+	printf(w, "the week of %s is planned and mailed to %s on %s (%s), where a scheduler runs; later weeks every %s at %d:00\n",
 		week, u.Email, at.In(zone).Format("Monday 2 January, 15:04"), u.TimeZone, day, hour)
-	fmt.Fprintf(w, "at once: `mealplanner generate --user %s`; not at all: `mealplanner user set %s --no-enabled`\n", u.ID, u.ID)
+	printf(w, "at once: `mealplanner generate --user %s`; not at all: `mealplanner user set %s --no-enabled`\n", u.ID, u.ID)
 	return nil
 }
 
@@ -331,7 +330,7 @@ func warnings(s user.Settings) []string {
 
 func warn(std *streams, u user.User) {
 	for _, w := range warnings(u.Settings) {
-		fmt.Fprintln(std.err, "note:", w)
+		printLine(std.err, "note:", w)
 	}
 }
 
@@ -390,6 +389,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 
 type userShowCmd struct {
 	settings
+	output
 	ID string `arg:"" help:"Id of the user."`
 }
 
@@ -400,15 +400,19 @@ func (c *userShowCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		var names []string
+		var values []any
 		for _, f := range fields(u) {
-			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
+			names, values = append(names, strings.ReplaceAll(f.name, " ", "_")), append(values, shown{f.of, f.value})
 		}
-		return t.Flush()
+		return c.show(std, names, values...)
 	})
 }
 
-type userListCmd struct{ settings }
+type userListCmd struct {
+	settings
+	output
+}
 
 // Run lists the users.
 func (c *userListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
@@ -417,13 +421,12 @@ func (c *userListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tEMAIL\tZONE\tPEOPLE\tLIBRARY\tTARGET\tENABLED")
+		l := newListing("no users (mealplanner user add --help)", "id", "name", "email", "zone", "people", "library", "target", "enabled")
 		for _, u := range users {
 			target, source := u.Settings.Target(0)
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s (%s)\t%t\n", u.ID, u.Email, u.TimeZone, u.People, u.Connection, target, source, u.Enabled)
+			l.add(u.ID, u.Name, u.Email, u.TimeZone, u.People, u.Connection, shown{target, fmt.Sprintf("%s (%s)", target, source)}, u.Enabled)
 		}
-		return t.Flush()
+		return c.list(std, l)
 	})
 }
 
@@ -441,8 +444,8 @@ func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.
 		if _, err := a.Users.Get(ctx, c.ID); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(std.out, "Open within an hour:\n%s\n", a.Links.Connect(c.ID))
-		return err
+		printf(std.out, "Open within an hour:\n%s\n", a.Links.Connect(c.ID))
+		return nil
 	})
 }
 
@@ -491,23 +494,23 @@ func (c *userDeleteCmd) Run(ctx context.Context, std *streams, now func() time.T
 		if err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+		t := newTable(std.out)
 		for _, h := range held {
-			fmt.Fprintf(t, "%s\t%d\n", h.What, h.N)
+			t.row(h.What, h.N)
 		}
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(std.out, "What stays: mails in the user's own mailbox and in the sent folder of the mail server, plans written to Tandoor or FatSecret,\n"+
-			"and telemetry, which holds the id alone, until its retention ends. Backups keep what they hold.")
+		printLine(std.out, "What stays: mails in the user's own mailbox and in the sent folder of the mail server, plans written to Tandoor or FatSecret,")
+		printLine(std.out, "and telemetry, which holds the id alone, until its retention ends. Backups keep what they hold.")
 		if !c.Yes {
-			fmt.Fprintf(std.out, "nothing was deleted: `mealplanner user delete %s --yes` deletes it, `mealplanner user export %s` keeps a copy\n", c.ID, c.ID)
+			printf(std.out, "nothing was deleted: `mealplanner user delete %s --yes` deletes it, `mealplanner user export %s` keeps a copy\n", c.ID, c.ID)
 			return nil
 		}
 		if err := a.Users.Delete(ctx, c.ID); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "deleted %s\n", c.ID)
+		printf(std.out, "deleted %s\n", c.ID)
 		return nil
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -34,7 +33,7 @@ func (c *userDemoCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%d demo users have a plan for their first week; %d planned now, %d of them balanced\n", len(sandbox.People()), len(weeks), balanced)
+		printf(std.out, "%d demo users have a plan for their first week; %d planned now, %d of them balanced\n", len(sandbox.People()), len(weeks), balanced)
 		return nil
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/food"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
@@ -25,7 +26,11 @@ import (
 var mailTypes = []string{mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType}
 
 // field is a setting as people read it.
-type field struct{ name, value string }
+type field struct {
+	name  string
+	of    any // as programs read it
+	value string
+}
 
 func fields(u user.User) []field {
 	s := u.Settings
@@ -41,42 +46,42 @@ func fields(u user.User) []field {
 		return "off"
 	}
 	return []field{
-		{"id", u.ID},
-		{"name", strconv.Quote(u.Name)},
-		{"email", u.Email},
-		{"time zone", u.TimeZone},
-		{"enabled", strconv.FormatBool(u.Enabled)},
-		{"people", strconv.Itoa(u.People)},
-		{"library", u.Connection},
-		{"daily target", fmt.Sprintf("%s (%s)", target, source)},
-		{"body", body},
-		{"supervised", strconv.FormatBool(s.Supervised)},
-		{"allergens", user.Shown(s.Allergens)},
-		{"dislikes", user.Shown(s.Dislikes)},
-		{"tags to avoid", user.Shown(s.AvoidTags)},
-		{"preferences", user.Shown(s.Preferences)},
-		{"rotation days", strconv.Itoa(s.RotationDays)},
-		{"tolerance", strconv.Itoa(s.TolerancePct) + " %"},
-		{"portions", fmt.Sprintf("%s to %s servings", s.MinServings, s.MaxServings)},
-		{"meals", meals(s)},
-		{"planned on", planTime(s)},
-		{"minutes on travel days", strconv.Itoa(s.QuickMinutes)},
-		{"mails not wanted", user.Shown(s.NoMail)},
-		{"fatsecret", map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
-		{"diary", cmp.Or(string(s.Diary), "off")},
-		{"track clicks", onOff(s.TrackClicks)},
-		{"track opens", onOff(s.TrackOpens)},
+		{"id", u.ID, u.ID},
+		{"name", u.Name, strconv.Quote(u.Name)},
+		{"email", u.Email, u.Email},
+		{"time zone", u.TimeZone, u.TimeZone},
+		{"enabled", u.Enabled, strconv.FormatBool(u.Enabled)},
+		{"people", u.People, strconv.Itoa(u.People)},
+		{"library", u.Connection, u.Connection},
+		{"daily target", target, fmt.Sprintf("%s (%s)", target, source)},
+		{"body", s.Body, body},
+		{"supervised", s.Supervised, strconv.FormatBool(s.Supervised)},
+		{"allergens", s.Allergens, user.Shown(s.Allergens)},
+		{"dislikes", s.Dislikes, user.Shown(s.Dislikes)},
+		{"tags to avoid", s.AvoidTags, user.Shown(s.AvoidTags)},
+		{"preferences", s.Preferences, user.Shown(s.Preferences)},
+		{"rotation days", s.RotationDays, strconv.Itoa(s.RotationDays)},
+		{"tolerance", s.TolerancePct, strconv.Itoa(s.TolerancePct) + " %"},
+		{"portions", [2]nutrition.Servings{s.MinServings, s.MaxServings}, fmt.Sprintf("%s to %s servings", s.MinServings, s.MaxServings)},
+		{"meals", mealNames(s), strings.Join(mealNames(s), ", ")},
+		{"planned on", planTime(s), planTime(s)},
+		{"minutes on travel days", s.QuickMinutes, strconv.Itoa(s.QuickMinutes)},
+		{"mails not wanted", s.NoMail, user.Shown(s.NoMail)},
+		{"fatsecret", u.FatSecret, map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
+		{"diary", cmp.Or(s.Diary, "off"), cmp.Or(string(s.Diary), "off")},
+		{"track clicks", s.TrackClicks, onOff(s.TrackClicks)},
+		{"track opens", s.TrackOpens, onOff(s.TrackOpens)},
 	}
 }
 
-func meals(s user.Settings) string {
+func mealNames(s user.Settings) []string {
 	var out []string
 	for _, m := range recipe.Meals {
 		if s.Plans(m) {
 			out = append(out, m.String())
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 func planTime(s user.Settings) string {
@@ -90,7 +95,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.U
 	made := func(u user.User) string {
 		s := u.Settings
 		target, _ := s.Target(0)
-		return fmt.Sprint(u.People, target, s.TolerancePct, s.MinServings, s.MaxServings, s.RotationDays, s.QuickMinutes, meals(s))
+		return fmt.Sprint(u.People, target, s.TolerancePct, s.MinServings, s.MaxServings, s.RotationDays, s.QuickMinutes, mealNames(s))
 	}
 	if made(before) == made(after) {
 		return nil
@@ -103,7 +108,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.U
 	if err != nil || len(planned) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "%s: weeks that are planned keep their meals; `mealplanner generate --user %s --week %s --replan` plans one anew\n", after.ID, after.ID, planned[len(planned)-1].Week.WeekOf)
+	printf(w, "%s: weeks that are planned keep their meals; `mealplanner generate --user %s --week %s --replan` plans one anew\n", after.ID, after.ID, planned[len(planned)-1].Week.WeekOf)
 	return nil
 }
 
@@ -112,29 +117,29 @@ func printChanges(w io.Writer, before, after user.User) {
 	was, is := fields(before), fields(after)
 	changed := false
 	for i := range was {
-		if was[i] != is[i] {
-			fmt.Fprintf(w, "%s: %s: %s -> %s\n", after.ID, was[i].name, was[i].value, is[i].value)
+		if was[i].value != is[i].value {
+			printf(w, "%s: %s: %s -> %s\n", after.ID, was[i].name, was[i].value, is[i].value)
 			changed = true
 		}
 	}
 	if !changed {
-		fmt.Fprintf(w, "%s: nothing changed\n", after.ID)
+		printf(w, "%s: nothing changed\n", after.ID)
 	}
 }
 
 // printAmended says what a change made of the weeks that are planned.
 func printAmended(w io.Writer, who string, done []amend.Done) {
 	for _, d := range done {
-		fmt.Fprintf(w, "%s: week of %s: %d meals changed", who, d.Week, len(d.Replaced))
+		lost, mailed := "", ""
 		if d.Lost {
-			fmt.Fprint(w, ", some of them taken out because nothing else in the library fits")
+			lost = ", some of them taken out because nothing else in the library fits"
 		}
 		if d.Mailed {
-			fmt.Fprint(w, "; the new plan is mailed")
+			mailed = "; the new plan is mailed"
 		}
-		fmt.Fprintln(w)
+		printf(w, "%s: week of %s: %d meals changed%s%s\n", who, d.Week, len(d.Replaced), lost, mailed)
 		for _, r := range d.Replaced {
-			fmt.Fprintf(w, "  %s %s: %s -> %s\n", r.Date, r.Meal, cell(r.Was), cell(r.Is))
+			printf(w, "  %s %s: %s -> %s\n", r.Date, r.Meal, cell(r.Was), cell(r.Is))
 		}
 	}
 }

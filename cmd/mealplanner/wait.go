@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -111,7 +110,7 @@ func (w *waiter) wait(ctx context.Context, p probe) error {
 func (w *waiter) say(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fmt.Fprintf(w.out, format+"\n", args...)
+	printf(w.out, format+"\n", args...)
 }
 
 // httpProbe goes straight to the server: what is waited for is near, no proxy is between.

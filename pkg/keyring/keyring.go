@@ -211,16 +211,16 @@ func (s *Service) Check(ctx context.Context) (string, error) {
 	if len(missing) > 0 {
 		return "", fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "%s", strings.Join(missing, "; and "))
 	}
-	said := "key " + string(s.ring.InUse()) + " is in use"
+	said := []string{"key " + string(s.ring.InUse()) + " is in use"}
 	if n := len(s.ring.IDs()); n > 1 {
-		said += ", one of " + counted(n, "key", "keys")
+		said[0] += ", one of " + counted(n, "key", "keys")
 	}
 	for _, k := range known {
 		if k.State == Retired && s.ring.Holds(k.ID) {
-			said += "; " + string(k.ID) + " is retired: take it out of MEALPLANNER_KEY"
+			said = append(said, string(k.ID)+" is retired: take it out of MEALPLANNER_KEY")
 		}
 	}
-	return said, nil
+	return strings.Join(said, "; "), nil
 }
 
 // State is what a key is to the installation.

@@ -83,7 +83,7 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 		plain, err := s.ring.Open(v.Value, place)
 		if err != nil {
 			done.Lost = append(done.Lost, v)
-			return nil
+			return nil //nolint:nilerr // what cannot be read does not keep the rest from being sealed
 		}
 		done.Resealed++
 		return s.store.Reseal(ctx, v, s.ring.Seal(plain, place))
