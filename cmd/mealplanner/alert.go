@@ -17,9 +17,8 @@ import (
 )
 
 type alertCmd struct {
-	List      alertListCmd      `cmd:"" help:"List the alerts that fire, with what became of them."`
-	Ack       alertAckCmd       `cmd:"" help:"Take a page over: silence its tier 2 only, and record who did. Tiers 3 and 4 come at their time."`
-	Acks      alertAcksCmd      `cmd:"" help:"List who took over what, the newest first."`
+	List      alertListCmd      `cmd:"" default:"1" help:"List the alerts that fire, with what became of them."`
+	Ack       alertAckCmd       `cmd:"" aliases:"acks" help:"List who took over what; with an alert, take its page over: silence tier 2 only, and record who did. Tiers 3 and 4 come at their time."`
 	Responses alertResponsesCmd `cmd:"" help:"List what was done about alerts automatically (tier 1), the newest first."`
 	Test      alertTestCmd      `cmd:"" help:"Send a test page and its all-clear the whole way: Alertmanager, PagerDuty, Slack."`
 	OnCall    alertOnCallCmd    `cmd:"" name:"oncall" help:"Say who is on call, by the rotation file."`
@@ -70,17 +69,21 @@ func labelText(labels map[string]string) string {
 
 type alertAckCmd struct {
 	settings
-	Alert   string            `arg:"" help:"The alert, e.g. ExternalAPIDown."`
+	output
+	Alert   string            `arg:"" optional:"" help:"The alert, e.g. ExternalAPIDown; none lists what was taken over, the newest first."`
 	Label   map[string]string `help:"Only the alert with this label, e.g. api=tandoor; may be repeated." placeholder:"NAME=VALUE"`
 	By      string            `help:"Who takes it over (default: $USER)." env:"USER"`
 	For     time.Duration     `default:"4h" help:"When the acknowledgement ends, 1m to 24h; it ends sooner when the alert resolves."`
 	Comment string            `help:"What you are about to do, for the record."`
+	Limit   int               `default:"20" help:"How many to list, 1 to 1000."`
 }
 
-// Run acknowledges. The silence comes first: the page must stop also when the database is
+// Run lists, or acknowledges. The silence comes first: the page must stop also when the database is
 // what is down.
 func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	switch {
+	case c.Alert == "":
+		return c.acks(ctx, std, now)
 	case c.By == "":
 		return fault.New(fault.InvalidInput, "--by", "say who takes it over")
 	case c.For < time.Minute || c.For > 24*time.Hour:
@@ -141,14 +144,7 @@ func within(part, whole map[string]string) bool {
 	return true
 }
 
-type alertAcksCmd struct {
-	settings
-	output
-	Limit int `default:"20" help:"How many, 1 to 1000."`
-}
-
-// Run lists acknowledgements.
-func (c *alertAcksCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+func (c *alertAckCmd) acks(ctx context.Context, std *streams, now func() time.Time) error {
 	if err := checkLimit(c.Limit); err != nil {
 		return err
 	}

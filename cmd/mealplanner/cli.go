@@ -49,6 +49,7 @@ type cli struct {
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
+	HelpSettings helpSettings     `help:"Show the settings that the command takes, with their variables and defaults."`
 }
 
 const description = "Plans a week of meals from your own recipes so that every day meets its macro targets, consolidates the groceries and mails the plan.\n\n" +
@@ -92,6 +93,7 @@ func newParser(std streams) *kong.Kong {
 		kong.Name("mealplanner"),
 		kong.Vars{"version": version},
 		kong.Description(description),
+		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(int) { panic(exited{}) }),

@@ -53,7 +53,7 @@ func userIDs(list string) []string {
 
 type connectionAddCmd struct {
 	settings
-	ID        string           `arg:"" help:"Id of the connection, e.g. default."`
+	ID        string           `arg:"" name:"connection" help:"Id of the connection, e.g. default."`
 	URL       string           `name:"tandoor-url" required:"" help:"Address of the library's Tandoor." placeholder:"URL"`
 	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" required:"" help:"API token with the scopes read, and write for --write-back. A process list shows flags: prefer TANDOOR_TOKEN or TANDOOR_TOKEN_FILE." placeholder:"TOKEN"`
 	WriteBack bool             `help:"Write plans and shopping lists to Tandoor."`
@@ -83,7 +83,7 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 
 type connectionSetCmd struct {
 	settings
-	ID        string           `arg:"" help:"Id of the connection."`
+	ID        string           `arg:"" name:"connection" help:"Id of the connection."`
 	URL       *string          `name:"tandoor-url" help:"Another address is another library: its recipes are fetched anew and every planned week is replaced." placeholder:"URL"`
 	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
 	WriteBack *bool            `help:"Write plans and shopping lists to Tandoor; what was written stays." negatable:""`
@@ -139,7 +139,7 @@ func amendAll(ctx context.Context, a *app.App, out io.Writer) error {
 type connectionTestCmd struct {
 	settings
 	output
-	ID string `arg:"" help:"Id of the connection."`
+	ID string `arg:"" name:"connection" help:"Id of the connection."`
 }
 
 // Run checks a stored connection.
@@ -163,7 +163,7 @@ func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() ti
 
 type connectionRemoveCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the connection."`
+	ID string `arg:"" name:"connection" help:"Id of the connection."`
 }
 
 // Run removes a connection.

@@ -136,7 +136,7 @@ func (c *debugLogqlCmd) Run(ctx context.Context, std *streams, now func() time.T
 type debugTraceCmd struct {
 	output
 	config.Diagnosis `embed:""`
-	ID               string `arg:"" help:"The trace id, 32 hexadecimal characters."`
+	ID               string `arg:"" name:"trace" help:"The trace id, 32 hexadecimal characters."`
 }
 
 // Run prints the spans with their durations, each below its parent.

@@ -22,7 +22,7 @@ import (
 type generateCmd struct {
 	settings
 	output
-	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"ID"`
+	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"USER"`
 	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next one in the user's zone." placeholder:"DATE"`
 	DryRun bool   `help:"Show the plan; store and mail nothing." xor:"how"`
 	Replan bool   `help:"Plan a stored week anew from the next meal on; locked and skipped meals stay. Shows what would change, and does it with --yes." xor:"how"`

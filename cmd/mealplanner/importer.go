@@ -18,7 +18,7 @@ type importFlags struct {
 
 type importCmd struct {
 	settings
-	Connection string `help:"Id of one connection; default: all." placeholder:"ID"`
+	Connection string `help:"Id of one connection; default: all." placeholder:"CONNECTION"`
 	importFlags
 }
 
@@ -45,7 +45,7 @@ func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 
 type connectionImportCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the connection."`
+	ID string `arg:"" name:"connection" help:"Id of the connection."`
 	importFlags
 }
 

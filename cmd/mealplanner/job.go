@@ -16,7 +16,7 @@ import (
 )
 
 type jobCmd struct {
-	List    jobListCmd    `cmd:"" help:"List the schedules: when each job runs next and how it went last."`
+	List    jobListCmd    `cmd:"" default:"withargs" help:"List the schedules: when each job runs next and how it went last."`
 	Run     jobRunCmd     `cmd:"" help:"Run a job now, beside its schedule, and wait for it."`
 	Retry   jobRetryCmd   `cmd:"" help:"Run jobs that failed again, for the time they failed for."`
 	Pause   jobPauseCmd   `cmd:"" help:"Keep jobs from running: one, or all of a type."`
@@ -27,9 +27,9 @@ type jobCmd struct {
 
 // chosen are the flags that choose schedules.
 type chosen struct {
-	ID   string `arg:"" optional:"" help:"A job, e.g. weekly_generation:user_ana."`
+	ID   string `arg:"" name:"job" optional:"" help:"A job, e.g. weekly_generation:user_ana."`
 	Type string `help:"All jobs of a type: WeeklyGeneration, AutoSync, DailyAdvisor or WeeklyTrends." placeholder:"TYPE"`
-	User string `help:"All jobs of a user." placeholder:"ID"`
+	User string `help:"All jobs of a user." placeholder:"USER"`
 }
 
 func (c chosen) filter(required bool) (postgres.Filter, error) {
@@ -64,6 +64,9 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if err != nil {
 			return err
 		}
+		if len(rows) == 0 && c.ID != "" {
+			return fault.New(fault.NotFound, "job list", "no job or command %q: `mealplanner job list` shows the jobs, `mealplanner job --help` the commands", c.ID)
+		}
 		l := newListing("no schedules", "job", "priority", "cron", "zone", "next", "status", "paused", "error")
 		for _, r := range rows {
 			next := shown{r.NextRunAt, "not computed yet"}
@@ -90,7 +93,7 @@ func firstLine(s *string) string {
 
 type jobRunCmd struct {
 	settings
-	ID     string        `arg:"" help:"The job, e.g. auto_sync:connection:home."`
+	ID     string        `arg:"" name:"job" help:"The job, e.g. auto_sync:connection:home."`
 	Params string        `help:"Parameters as JSON, instead of the schedule's: {\"week\": \"2026-11-30\"}, {\"sync_type\": \"tandoor\", \"full_sync\": true}, {\"analysis_days\": 14}." placeholder:"JSON"`
 	Wait   time.Duration `default:"60s" help:"How long to wait for it; 0s does not."`
 }

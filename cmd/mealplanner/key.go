@@ -13,7 +13,7 @@ import (
 )
 
 type keyCmd struct {
-	List   keyListCmd   `cmd:"" default:"withargs" help:"List the keys of MEALPLANNER_KEY and of the database, with what needs each."`
+	List   keyListCmd   `cmd:"" default:"1" help:"List the keys of MEALPLANNER_KEY and of the database, with what needs each."`
 	Add    keyAddCmd    `cmd:"" help:"Bring the newest key of MEALPLANNER_KEY into use and seal with it what older keys have sealed."`
 	Retire keyRetireCmd `cmd:"" help:"End a key that nothing needs any more."`
 }

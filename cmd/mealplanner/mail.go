@@ -20,7 +20,7 @@ type mailCmd struct {
 
 // addressed are the flags that say which mail of whom.
 type addressed struct {
-	User string `required:"" help:"Whose mail." placeholder:"ID"`
+	User string `required:"" help:"Whose mail." placeholder:"USER"`
 	Type string `default:"weekly_plan" enum:"weekly_plan,daily_advisor,weekly_trends" help:"weekly_plan (of the newest planned week), daily_advisor (of today) or weekly_trends (of four weeks)." placeholder:"TYPE"`
 }
 

@@ -17,7 +17,7 @@ import (
 
 // output is the flag of every command that lists or shows something.
 type output struct {
-	Format string `name:"output" short:"o" enum:"table,json" default:"table" help:"table or json (fields in snake_case, times as RFC 3339 in UTC)."`
+	Format string `name:"output" short:"o" enum:"table,json" default:"table" help:"table or json."`
 }
 
 func (o output) json() bool { return o.Format == "json" }

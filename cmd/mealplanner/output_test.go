@@ -215,7 +215,7 @@ var listings = map[string]struct {
 	shows bool
 }{
 	"alert list":      {nil, true},
-	"alert acks":      {nil, true},
+	"alert ack":       {nil, true},
 	"alert responses": {nil, true},
 	"alert oncall":    {nil, true},
 	"connection list": {nil, true},

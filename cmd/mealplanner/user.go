@@ -24,7 +24,7 @@ import (
 
 type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a user, and the recipe library they cook from."`
-	List userListCmd `cmd:"" help:"List the users."`
+	List userListCmd `cmd:"" default:"1" help:"List the users."`
 	Show userShowCmd `cmd:"" help:"Show everything that is set for a user."`
 	Set  userSetCmd  `cmd:"" help:"Change a user; omitted flags keep their value."`
 	Demo userDemoCmd `cmd:"" help:"Add the demo users, who live in a running sandbox, and plan their first week; what is there already stays."`
@@ -41,33 +41,33 @@ type wishes struct {
 	Email     *string  `help:"Where the plans go." placeholder:"ADDRESS"`
 	Name      *string  `help:"How mails address the user."`
 	Zone      *string  `name:"time-zone" help:"IANA time zone, e.g. Europe/Berlin." placeholder:"ZONE"`
-	People    *int     `help:"Household size; scales the shopping list."`
+	People    *int     `help:"Household size; scales the shopping list." placeholder:"N"`
 	Protein   *float64 `help:"Daily grams of protein (with --fat and --carbs)." placeholder:"G" group:"Targets"`
 	Fat       *float64 `help:"Daily grams of fat." placeholder:"G" group:"Targets"`
 	Carbs     *float64 `help:"Daily grams of carbohydrate." placeholder:"G" group:"Targets"`
-	Weight    *float64 `help:"Body weight in kg; with the next five, computes the targets." placeholder:"KG" group:"Targets"`
+	Weight    *float64 `help:"Body weight; with the next five: computed targets." placeholder:"KG" group:"Targets"`
 	Height    *float64 `help:"Height in cm." placeholder:"CM" group:"Targets"`
 	Age       *int     `help:"Age in years, 18 or more." group:"Targets"`
 	Sex       *string  `help:"female or male." group:"Targets"`
 	Activity  *string  `help:"sedentary, light, moderate or active." group:"Targets"`
 	Goal      *string  `help:"lose, maintain or gain." group:"Targets"`
-	Allergens []string `help:"EU-14 groups. Lists take +x and -x, or =x,y to replace; none empties them: --allergens=+nuts,-milk." placeholder:"NAME,..."`
-	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD,..."`
-	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG,..."`
-	Tolerance *int     `name:"tolerance-pct" help:"How far a day's macros may be off their target, 1 to 50 %." placeholder:"PCT"`
+	Allergens []string `help:"EU-14 groups. Lists take +x and -x, or =x,y to replace; none empties them: --allergens=+nuts,-milk." placeholder:"NAME"`
+	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD"`
+	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG"`
+	Tolerance *int     `name:"tolerance-pct" help:"How far macros may be off target, 1 to 50 %." placeholder:"PCT"`
 	Quick     *int     `name:"quick-minutes" help:"Most minutes for a dish on a travel day." placeholder:"MIN"`
 	PlanDay   *string  `help:"Weekday on which the next week is planned, e.g. sunday." placeholder:"DAY"`
 	PlanHour  *int     `help:"Hour of that day, 0 to 23, in the user's time zone." placeholder:"HOUR"`
 	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner; each has a third of the day's target." placeholder:"MEAL,..."`
 	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
 	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
-	Doctor    *bool    `name:"supervised" help:"A doctor follows this diet: allows targets below 800 kcal." negatable:"" group:"Targets"`
+	Doctor    *bool    `name:"supervised" help:"A doctor follows it: targets below 800 kcal." negatable:"" group:"Targets"`
 	Confirm   bool     `help:"Set targets beyond the safety limits all the same." group:"Targets"`
-	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for the same meal."`
-	Mails     []string `help:"Mails to take again after unsubscribing, e.g. weekly_plan." placeholder:"TYPE,..."`
+	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for a meal." placeholder:"N"`
+	Mails     []string `help:"Mails to take again, e.g. weekly_plan." placeholder:"TYPE"`
 	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
-	Clicks    *bool    `name:"track-clicks" help:"Count when a link of a mail is followed; only if the user agrees." negatable:""`
-	Opens     *bool    `name:"track-opens" help:"Count when a mail is opened; only if the user agrees." negatable:""`
+	Clicks    *bool    `name:"track-clicks" help:"Count followed links; only if the user agrees." negatable:""`
+	Opens     *bool    `name:"track-opens" help:"Count opened mails; only if the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
 }
 
@@ -238,9 +238,9 @@ func (w wishes) applyBody(s *user.Settings) error {
 
 type userAddCmd struct {
 	settings
-	ID string `arg:"" help:"Id: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
+	ID string `arg:"" name:"user" help:"Id: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
 	wishes
-	Connection string           `default:"default" help:"Id of the recipe library; users may share one."`
+	Connection string           `default:"default" help:"Id of the recipe library; users may share one." placeholder:"CONNECTION"`
 	URL        string           `name:"tandoor-url" help:"Address of the library's Tandoor, where the connection does not exist yet." placeholder:"URL"`
 	Token      secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token with the scopes read (and write, for --write-back)." placeholder:"TOKEN"`
 	WriteBack  bool             `help:"Write plans and groceries to Tandoor."`
@@ -336,9 +336,9 @@ func warn(std *streams, u user.User) {
 
 type userSetCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the user."`
+	ID string `arg:"" name:"user" help:"Id of the user."`
 	wishes
-	Connection *string `help:"Id of another recipe library to cook from: the planned weeks are replaced." placeholder:"ID"`
+	Connection *string `help:"Id of another recipe library to cook from: the planned weeks are replaced." placeholder:"CONNECTION"`
 }
 
 // Run changes the user, brings their planned weeks in line, and shows both.
@@ -390,7 +390,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 type userShowCmd struct {
 	settings
 	output
-	ID string `arg:"" help:"Id of the user."`
+	ID string `arg:"" name:"user" help:"Id of the user."`
 }
 
 // Run prints every setting.
@@ -432,7 +432,7 @@ func (c *userListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 
 type userConnectCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the user."`
+	ID string `arg:"" name:"user" help:"Id of the user."`
 }
 
 // Run prints the link; the api role must be reachable at PUBLIC_URL.
@@ -451,7 +451,7 @@ func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.
 
 type userDisconnectCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the user."`
+	ID string `arg:"" name:"user" help:"Id of the user."`
 }
 
 // Run forgets the token.
@@ -461,7 +461,7 @@ func (c *userDisconnectCmd) Run(ctx context.Context, std *streams, now func() ti
 
 type userExportCmd struct {
 	settings
-	ID string `arg:"" help:"Id of the user."`
+	ID string `arg:"" name:"user" help:"Id of the user."`
 }
 
 // Run prints the user's data.
@@ -483,7 +483,7 @@ func (c *userExportCmd) Run(ctx context.Context, std *streams, now func() time.T
 
 type userDeleteCmd struct {
 	settings
-	ID  string `arg:"" help:"Id of the user."`
+	ID  string `arg:"" name:"user" help:"Id of the user."`
 	Yes bool   `help:"Delete, and do not only say what would go."`
 }
 

@@ -6,6 +6,7 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	b := append(w.rest, p...)
+	b := slices.Concat(w.rest, p)
 	end := complete(b)
 	_, err := io.WriteString(w.to, Text(string(b[:end])))
 	w.rest = append([]byte(nil), b[end:]...)

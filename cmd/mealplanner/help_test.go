@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/runbook"
+)
+
+// helpOf is what a command line prints before it ends.
+func helpOf(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &errs}); code != fault.ExitOK {
+		t.Fatalf("%q exits %d: %s", args, code, errs.String())
+	}
+	return out.String()
+}
+
+// TestHelp: every command's help fits a screen, has examples that parse and are the
+// command's, calls things by the same names, and leaves the settings to --help-settings.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	const screen = 60
+	app := newParser(streams{}).Model
+	all := leaves(app.Node)
+	for path, n := range all {
+		help := helpOf(t, append(strings.Fields(path), "--help")...)
+		if lines := strings.Count(help, "\n"); lines > screen {
+			t.Errorf("%s: the help has %d lines, %d at most", path, lines, screen)
+		}
+		settings := settingsOf(app, n)
+		for _, f := range settings {
+			if strings.Contains(help, "--"+f.Name+"=") {
+				t.Errorf("%s: the help shows the setting --%s", path, f.Name)
+			}
+		}
+		if len(settings) > 0 {
+			more := helpOf(t, append(strings.Fields(path), "--help-settings")...)
+			for _, f := range settings {
+				if !strings.Contains(more, f.Envs[0]) || !strings.Contains(more, f.Default) {
+					t.Errorf("%s: --help-settings lacks %s or its default %q", path, f.Envs[0], f.Default)
+				}
+			}
+		}
+		for _, p := range n.Positional {
+			if p.Name == "id" {
+				t.Errorf("%s takes an <id>: say of what", path)
+			}
+		}
+		for _, f := range n.Flags {
+			if f.PlaceHolder == "ID" {
+				t.Errorf("%s: --%s takes an ID: say of what", path, f.Name)
+			}
+		}
+		if len(examples[path]) == 0 {
+			t.Errorf("%s has no example", path)
+		}
+		for _, e := range examples[path] {
+			if !strings.Contains(help, e) {
+				t.Errorf("%s: the help lacks its example %s", path, e)
+			}
+			words, err := runbook.Words(strings.Split(e, " >")[0])
+			if err != nil {
+				t.Errorf("%s: %s: %v", path, e, err)
+				continue
+			}
+			cmd, err := parse(words[1:], streams{})
+			if err != nil {
+				t.Errorf("%s: %s: %v", path, e, err)
+				continue
+			}
+			if got := pathOf(cmd.Selected()); got != path {
+				t.Errorf("%s: %s runs %s", path, e, got)
+			}
+		}
+	}
+	for path := range examples {
+		if all[path] == nil {
+			t.Errorf("an example of %s, which is no command", path)
+		}
+	}
+}
+
+// TestBareNounsList: a noun alone lists.
+func TestBareNounsList(t *testing.T) {
+	t.Parallel()
+	for _, noun := range []string{"user", "connection", "job", "alert", "key"} {
+		cmd, err := parse([]string{noun}, streams{})
+		if err != nil || cmd.Selected().Name != "list" {
+			t.Errorf("%s: %v", noun, err)
+		}
+	}
+	for _, line := range []string{"alert ack", "alert acks"} {
+		cmd, err := parse(strings.Fields(line), streams{})
+		if err != nil || cmd.Selected().Name != "ack" || !slices.Contains(cmd.Selected().Aliases, "acks") {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
