@@ -30,23 +30,25 @@ type cli struct {
 
 	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
 
-	Job       jobCmd       `cmd:"" help:"See and steer the jobs that run by themselves."`
-	Mail      mailCmd      `cmd:"" help:"See mails before and after they are sent."`
-	Alert     alertCmd     `cmd:"" help:"See alerts, take pages over, and who is on call."`
-	Serve     serveCmd     `cmd:"" help:"Run the api and the scheduler in one process."`
-	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
-	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
-	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
-	Debug     debugCmd     `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
-	Mitigate  mitigateCmd  `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`
-	Diagnose  diagnoseCmd  `cmd:"" help:"Name the likely cause of what is wrong, with the evidence."`
-	Drill     drillCmd     `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
-	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
-	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
-	Key       keyCmd       `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
-	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Job        jobCmd        `cmd:"" help:"See and steer the jobs that run by themselves."`
+	Mail       mailCmd       `cmd:"" help:"See mails before and after they are sent."`
+	Alert      alertCmd      `cmd:"" help:"See alerts, take pages over, and who is on call."`
+	Serve      serveCmd      `cmd:"" help:"Run the api and the scheduler in one process."`
+	API        apiCmd        `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
+	Scheduler  schedulerCmd  `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database schema up to date."`
+	Doctor     doctorCmd     `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
+	Debug      debugCmd      `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
+	Mitigate   mitigateCmd   `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`
+	Diagnose   diagnoseCmd   `cmd:"" help:"Name the likely cause of what is wrong, with the evidence."`
+	Drill      drillCmd      `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
+	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
+	Wait       waitCmd       `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Key        keyCmd        `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
+	Secrets    secretsCmd    `cmd:"" help:"Write new random secrets into files that do not exist yet."`
+	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete commands, flags and values."`
+	Complete   completeCmd   `cmd:"" hidden:""`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 	HelpSettings helpSettings     `help:"Show the settings that the command takes, with their variables and defaults."`

@@ -56,5 +56,6 @@ var examples = map[string][]string{
 	"key add":           {"mealplanner key add"},
 	"key retire":        {"mealplanner key retire 0f1e2d3c4b5a6978", "mealplanner key retire 0f1e2d3c4b5a6978 --end-links"},
 	"secrets":           {"mealplanner secrets key,backup/key smtp='{16}'"},
+	"completion":        {"mealplanner completion bash >/etc/bash_completion.d/mealplanner", "mealplanner completion zsh >/usr/local/share/zsh/site-functions/_mealplanner", "mealplanner completion fish >~/.config/fish/completions/mealplanner.fish"},
 	"version":           {"mealplanner version"},
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -54,10 +53,13 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		return nil
 	}
 	if len(shared) > 0 {
-		fmt.Fprintf(ctx.Stdout, "\nAnd %d settings, as environment variables or flags: --help-settings shows them.\n", len(shared))
+		printf(ctx.Stdout, "\nAnd %d settings, as environment variables or flags: --help-settings shows them.\n", len(shared))
 	}
 	if lines := examples[pathOf(node)]; len(lines) > 0 {
-		fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.Join(lines, "\n  "))
+		printf(ctx.Stdout, "\nExamples:\n")
+		for _, l := range lines {
+			printf(ctx.Stdout, "  %s\n", l)
+		}
 	}
 	return nil
 }
