@@ -73,7 +73,7 @@ func parse(args []string, std streams) (cmd *kong.Context, err error) {
 			panic(r)
 		}
 	}()
-	return newParser(std).Parse(longFlags(args))
+	return newParser(std, args).Parse(longFlags(args))
 }
 
 // longFlags lets -name stand for --name, as Go's own tools write it.
@@ -90,8 +90,9 @@ func longFlags(args []string) []string {
 	return out
 }
 
-func newParser(std streams) *kong.Kong {
-	p, err := kong.New(new(cli),
+// newParser returns a parser for arguments; without any, one for every command.
+func newParser(std streams, args []string) *kong.Kong {
+	p, err := kong.New(grammar(args),
 		kong.Name("mealplanner"),
 		kong.Vars{"version": version},
 		kong.Description(description),

@@ -44,7 +44,11 @@ func (c *completeCmd) Run(std *streams) error {
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
-	for _, k := range complete(newParser(*std).Model, words) {
+	grammarOf := words
+	if len(words) < 2 {
+		grammarOf = []string{"--help"}
+	}
+	for _, k := range complete(newParser(*std, grammarOf).Model, words) {
 		fmt.Fprintf(std.out, "%s\t%s\n", k.word, k.help)
 	}
 	return nil
@@ -113,7 +117,7 @@ func lastWord(words []string) (last string, before []string) {
 func flags(app *kong.Application, n *kong.Node, last string) []candidate {
 	all := slices.Concat(n.Flags, app.Flags)
 	if len(strings.TrimLeft(last, "-")) == 0 {
-		shared := settingsOf(app, n)
+		shared := settingsOf(n)
 		all = slices.DeleteFunc(all, func(f *kong.Flag) bool { return slices.Contains(shared, f) })
 	}
 	var out []candidate

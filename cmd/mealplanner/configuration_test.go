@@ -47,7 +47,7 @@ environment variable and a flag; the flag wins. A secret may be given as a file:
 ` + "`X_FILE`" + ` names the file that holds it. A wrong value ends the program at once with exit code 2 and a line that names the
 variable. This page is generated from the program (` + "`make generate`" + `).
 `)
-	parser := newParser(streams{})
+	parser := newParser(streams{}, nil)
 	group := ""
 	for _, cmd := range parser.Model.Children {
 		if cmd.Name != "serve" {

@@ -8,15 +8,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// settingsOf are the flags of a command that others share: those of serve, which has no
-// others.
-func settingsOf(app *kong.Application, n *kong.Node) []*kong.Flag {
-	variables := map[string]string{}
-	for _, f := range serveOf(app).Flags {
-		if len(f.Envs) > 0 {
-			variables[f.Name] = f.Envs[0]
-		}
-	}
+// settingsOf are the flags of a command that others share.
+func settingsOf(n *kong.Node) []*kong.Flag {
+	variables := settingVariables()
 	return slices.DeleteFunc(slices.Clone(n.Flags), func(f *kong.Flag) bool {
 		return len(f.Envs) == 0 || variables[f.Name] != f.Envs[0]
 	})
@@ -39,7 +33,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	node := ctx.Selected()
 	var shared []*kong.Flag
 	if node != nil {
-		shared = settingsOf(ctx.Model, node)
+		shared = settingsOf(node)
 	}
 	if node != nil {
 		for _, f := range slices.Concat(shared, ctx.Model.Flags) {
@@ -73,7 +67,7 @@ func (helpSettings) BeforeReset(ctx *kong.Context) error {
 	if node == nil {
 		node = serveOf(ctx.Model)
 	}
-	printSettings(ctx.Stdout, node, settingsOf(ctx.Model, node))
+	printSettings(ctx.Stdout, node, settingsOf(node))
 	ctx.Exit(0)
 	return nil
 }

@@ -25,14 +25,14 @@ func helpOf(t *testing.T, args ...string) string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	const screen = 60
-	app := newParser(streams{}).Model
+	app := newParser(streams{}, nil).Model
 	all := leaves(app.Node)
 	for path, n := range all {
 		help := helpOf(t, append(strings.Fields(path), "--help")...)
 		if lines := strings.Count(help, "\n"); lines > screen {
 			t.Errorf("%s: the help has %d lines, %d at most", path, lines, screen)
 		}
-		settings := settingsOf(app, n)
+		settings := settingsOf(n)
 		for _, f := range settings {
 			if strings.Contains(help, "--"+f.Name+"=") {
 				t.Errorf("%s: the help shows the setting --%s", path, f.Name)
@@ -98,6 +98,32 @@ func TestBareNounsList(t *testing.T) {
 		cmd, err := parse(strings.Fields(line), streams{})
 		if err != nil || cmd.Selected().Name != "ack" || !slices.Contains(cmd.Selected().Aliases, "acks") {
 			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// TestGrammarOfNames: the help of the whole names what there is.
+func TestGrammarOfNames(t *testing.T) {
+	t.Parallel()
+	part := leaves(newParser(streams{}, []string{"--help"}).Model.Node)
+	for path, whole := range leaves(newParser(streams{}, nil).Model.Node) {
+		if part[path] == nil || part[path].Help != whole.Help {
+			t.Errorf("%s is lost", path)
+		}
+	}
+}
+
+// TestGrammarOfOneCommand: cut down to one command, the parser knows it as the whole does.
+func TestGrammarOfOneCommand(t *testing.T) {
+	t.Parallel()
+	for path, whole := range leaves(newParser(streams{}, nil).Model.Node) {
+		part, ok := leaves(newParser(streams{}, strings.Fields(path)).Model.Node)[path]
+		if !ok {
+			t.Errorf("%s is lost", path)
+			continue
+		}
+		if whole.Summary() != part.Summary() || len(whole.Flags) != len(part.Flags) || whole.Help != part.Help {
+			t.Errorf("%s: %s, %d flags; want %s, %d", path, part.Summary(), len(part.Flags), whole.Summary(), len(whole.Flags))
 		}
 	}
 }

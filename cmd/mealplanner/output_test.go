@@ -61,7 +61,7 @@ var listsOrShows = regexp.MustCompile(`^(List|Show|Per |Ask|Say who|Name the|See
 // TestListsHaveTwoForms: what lists or shows does so for people and for programs.
 func TestListsHaveTwoForms(t *testing.T) {
 	t.Parallel()
-	for path, n := range leaves(newParser(streams{}).Model.Node) {
+	for path, n := range leaves(newParser(streams{}, nil).Model.Node) {
 		if listsOrShows.MatchString(n.Help) && flagOf(n, "output") == nil {
 			t.Errorf("%s (%s) has no --output", path, n.Help)
 		}
@@ -160,7 +160,7 @@ func (d *desk) run(line string, more ...string) (code int, out, errs string) {
 	args := append(strings.Fields(line), more...)
 	var node *kong.Node
 	path := ""
-	all := leaves(newParser(streams{}).Model.Node)
+	all := leaves(newParser(streams{}, nil).Model.Node)
 	for _, w := range args {
 		path = strings.TrimSpace(path + " " + w)
 		if n := all[path]; n != nil {
@@ -248,7 +248,7 @@ func TestWhatIsListed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	snake := regexp.MustCompile(`^[a-z0-9_]+$`)
-	all := leaves(newParser(streams{}).Model.Node)
+	all := leaves(newParser(streams{}, nil).Model.Node)
 	for _, path := range slices.Sorted(maps.Keys(all)) { // in an order in which nothing hostile is mended
 		if flagOf(all[path], "output") == nil {
 			continue

@@ -2,11 +2,12 @@ package command
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 const lastOfWeek = 6 // days after Monday
@@ -18,14 +19,14 @@ var weekdays = map[string]calendar.Date{
 	"saturday": 5, "sat": 5, "sunday": 6, "sun": 6,
 }
 
-var isoDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+var isoDate = lazyregexp.New(`^\d{4}-\d{2}-\d{2}$`)
 
 // dayOf reads a weekday or a date. A date that is none, or none of the week, is a problem.
 func dayOf(word string, week calendar.Date) (day calendar.Date, ok bool, why string) {
 	if n, ok := weekdays[plain(word)]; ok {
 		return week + n, true, ""
 	}
-	if !isoDate.MatchString(word) {
+	if !isoDate().MatchString(word) {
 		return 0, false, ""
 	}
 	day, err := calendar.Parse(word)
@@ -37,14 +38,14 @@ func dayOf(word string, week calendar.Date) (day calendar.Date, ok bool, why str
 
 // A list of days, as people write it: "wed", "wed, fri", "wed and fri", "wed-fri", "wed to fri".
 var (
-	betweenSpans = regexp.MustCompile(`(?i)\s*,\s*(?:and\s+)?|\s+and\s+`)
-	span         = regexp.MustCompile(`(?i)^(\d{4}-\d{2}-\d{2}|\pL+)(?:\s*(?:[-–—]|\bto\b)\s*(\d{4}-\d{2}-\d{2}|\pL+))?$`)
+	betweenSpans = lazyregexp.New(`(?i)\s*,\s*(?:and\s+)?|\s+and\s+`)
+	span         = lazyregexp.New(`(?i)^(\d{4}-\d{2}-\d{2}|\pL+)(?:\s*(?:[-–—]|\bto\b)\s*(\d{4}-\d{2}-\d{2}|\pL+))?$`)
 )
 
 // readTravel reads a list of days and of ranges of days.
 func (c *Command) readTravel(words []string, week calendar.Date) string {
-	for _, s := range betweenSpans.Split(strings.Join(words, " "), -1) {
-		m := span.FindStringSubmatch(s)
+	for _, s := range betweenSpans().Split(strings.Join(words, " "), -1) {
+		m := span().FindStringSubmatch(s)
 		if m == nil {
 			return travelCure
 		}

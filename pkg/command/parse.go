@@ -2,11 +2,12 @@ package command
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Parse reads the part of a reply that its writer wrote. week is the Monday of the plan
@@ -56,7 +57,7 @@ func (p *Parsed) add(line string, week calendar.Date) bool {
 }
 
 // joint is what people write between two commands.
-var joint = regexp.MustCompile(`(?i)(?:\s*[,;]\s*|[.!]+\s+|\s+(?:and|&|then)\s+)(?:(?:and|then)\s+)*`)
+var joint = lazyregexp.New(`(?i)(?:\s*[,;]\s*|[.!]+\s+|\s+(?:and|&|then)\s+)(?:(?:and|then)\s+)*`)
 
 // parts are the commands of a line that begins with one: what is joined to it and begins
 // with a verb as well.
@@ -66,10 +67,10 @@ func parts(line string) []string {
 	}
 	var out []string
 	begin := 0
-	if asking.MatchString(line) {
-		line = strings.TrimRight(thanking.ReplaceAllString(line, ""), "?!. ")
+	if asking().MatchString(line) {
+		line = strings.TrimRight(thanking().ReplaceAllString(line, ""), "?!. ")
 	}
-	for _, at := range joint.FindAllStringIndex(line, -1) {
+	for _, at := range joint().FindAllStringIndex(line, -1) {
 		if opens(line[at[1]:]) && opens(line[begin:at[0]]) {
 			out = append(out, line[begin:at[0]])
 			begin = at[1]
@@ -104,26 +105,26 @@ const maxThanks = 3 // "please, thank you. Thanks!"
 
 // What people put around a command.
 var (
-	listMark = regexp.MustCompile(`^(?:[-–—*•·+‣▪◦]\s+|\(?\d{1,2}[.)]\s+|[•‣▪◦])`)
-	emphasis = regexp.MustCompile(`^(?:\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}|_{1,2}([^\s_](?:[^_]*[^\s_])?)_{1,2})([.!]*)$`)
-	polite   = regexp.MustCompile(`(?i)^(?:(?:please|pls|kindly)\b[\s,]*|(?:can|could|would|will) you\b[\s,]*(?:please\b[\s,]*)?|i(?: would|['’]d) like you to\s+)`)
-	asking   = regexp.MustCompile(`(?i)^(?:\PL{1,3}\s*)?(?:@claude\b[,:]?\s+)?(?:can|could|would|will) you\b`)
-	thanking = regexp.MustCompile(`(?i)[\s,.;–—-]+(?:please|pls|thanks|thank you|thx)[\s.!?]*$`)
+	listMark = lazyregexp.New(`^(?:[-–—*•·+‣▪◦]\s+|\(?\d{1,2}[.)]\s+|[•‣▪◦])`)
+	emphasis = lazyregexp.New(`^(?:\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}|_{1,2}([^\s_](?:[^_]*[^\s_])?)_{1,2})([.!]*)$`)
+	polite   = lazyregexp.New(`(?i)^(?:(?:please|pls|kindly)\b[\s,]*|(?:can|could|would|will) you\b[\s,]*(?:please\b[\s,]*)?|i(?: would|['’]d) like you to\s+)`)
+	asking   = lazyregexp.New(`(?i)^(?:\PL{1,3}\s*)?(?:@claude\b[,:]?\s+)?(?:can|could|would|will) you\b`)
+	thanking = lazyregexp.New(`(?i)[\s,.;–—-]+(?:please|pls|thanks|thank you|thx)[\s.!?]*$`)
 )
 
 // undressed returns the words of a command without list marks, emphasis and politeness;
 // called: it is addressed to us.
 func undressed(line string) (words []string, called bool) {
-	line = listMark.ReplaceAllString(strings.TrimSpace(line), "")
-	if m := emphasis.FindStringSubmatch(line); m != nil {
+	line = listMark().ReplaceAllString(strings.TrimSpace(line), "")
+	if m := emphasis().FindStringSubmatch(line); m != nil {
 		line = m[1] + m[2] + m[3]
 	}
 	if first, rest, _ := strings.Cut(line, " "); strings.TrimRight(plain(first), ",:") == "@claude" {
 		called, line = true, strings.TrimSpace(rest)
 	}
-	line = polite.ReplaceAllString(line, "")
+	line = polite().ReplaceAllString(line, "")
 	for range maxThanks {
-		line = thanking.ReplaceAllString(line, "")
+		line = thanking().ReplaceAllString(line, "")
 	}
 	return strings.Fields(line), called
 }

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Parsed is an ingredient line taken apart.
@@ -50,10 +51,10 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 		return Parsed{}, fmt.Errorf("the line has %d bytes, more than %d", len(s), maxLine)
 	}
 	var p Parsed
-	if m := madeOf.FindString(s); m != "" {
+	if m := madeOf().FindString(s); m != "" {
 		p.Note, s = strings.TrimSpace(m[:len(m)-len("of ")])+" of", s[len(m):]
 	}
-	s = about.ReplaceAllString(s, "")
+	s = about().ReplaceAllString(s, "")
 	if startsWithName(s, names) {
 		p.finish(s)
 		return p, nil
@@ -66,7 +67,7 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 		return Parsed{}, err
 	}
 	if amount == nil {
-		if m := article.FindString(s); m != "" {
+		if m := article().FindString(s); m != "" {
 			if u, _, ok := leadingUnit(s[len(m):]); ok && u.key != "" {
 				amount, rest = big.NewRat(1, 1), " "+s[len(m):]
 			}
@@ -81,14 +82,14 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 }
 
 var (
-	madeOf  = regexp.MustCompile(`(?i)^(?:juice|zest|rind|peel|(?:juice and zest)|(?:zest and juice)) of `)
-	about   = regexp.MustCompile(`(?i)^(?:about|approx\.?|approximately|ca\.?|circa|etwa|~|≈) ?`)
-	article = regexp.MustCompile(`(?i)^(?:an?|one|eine?) `)
-	times   = regexp.MustCompile(`(?i)^[x×] ?`)
-	of      = regexp.MustCompile(`(?i)^(?:of|von) `)
-	each    = regexp.MustCompile(`(?i)^(?:each|apiece|je) ?`)
-	number  = regexp.MustCompile(`^(?:(\d+)[ -]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|(\d+)[ -](\d+) ?/ ?(\d+)|(\d+) ?/ ?(\d+)|(\d{1,3}(?:,\d{3})+(?:\.\d+)?)|(\d+(?:[.,]\d+)?))`)
-	through = regexp.MustCompile(`(?i)^ ?(?:-|–|—|to |bis |or ) ?`)
+	madeOf  = lazyregexp.New(`(?i)^(?:juice|zest|rind|peel|(?:juice and zest)|(?:zest and juice)) of `)
+	about   = lazyregexp.New(`(?i)^(?:about|approx\.?|approximately|ca\.?|circa|etwa|~|≈) ?`)
+	article = lazyregexp.New(`(?i)^(?:an?|one|eine?) `)
+	times   = lazyregexp.New(`(?i)^[x×] ?`)
+	of      = lazyregexp.New(`(?i)^(?:of|von) `)
+	each    = lazyregexp.New(`(?i)^(?:each|apiece|je) ?`)
+	number  = lazyregexp.New(`^(?:(\d+)[ -]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|(\d+)[ -](\d+) ?/ ?(\d+)|(\d+) ?/ ?(\d+)|(\d{1,3}(?:,\d{3})+(?:\.\d+)?)|(\d+(?:[.,]\d+)?))`)
+	through = lazyregexp.New(`(?i)^ ?(?:-|–|—|to |bis |or ) ?`)
 )
 
 var signs = map[string][2]int64{
@@ -119,7 +120,7 @@ func glued(rest string) bool {
 		return false
 	}
 	_, _, ok := leadingUnit(strings.TrimPrefix(rest, "-"))
-	return !ok && !times.MatchString(rest)
+	return !ok && !times().MatchString(rest)
 }
 
 // upper reads a number or a range; of a range, the upper end.
@@ -128,7 +129,7 @@ func upper(s string) (*big.Rat, string, error) {
 	if err != nil || low == nil {
 		return nil, s, err
 	}
-	m := through.FindString(rest)
+	m := through().FindString(rest)
 	if m == "" {
 		return low, rest, nil
 	}
@@ -144,7 +145,7 @@ func upper(s string) (*big.Rat, string, error) {
 
 // value reads one number; nil when there is none.
 func value(s string) (*big.Rat, string, error) {
-	m := number.FindStringSubmatch(s)
+	m := number().FindStringSubmatch(s)
 	if m == nil {
 		return nil, s, nil
 	}
@@ -207,7 +208,7 @@ func (p *Parsed) afterAmount(rest string, names []string) error {
 		p.finish(rest)
 		return nil
 	}
-	content, after, err := contents(times.ReplaceAllString(rest, ""))
+	content, after, err := contents(times().ReplaceAllString(rest, ""))
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (p *Parsed) afterAmount(rest string, names []string) error {
 		p.Each = &Quantity{content.amount, content.unit.key}
 	}
 	p.unit, p.Unit, p.Heaped = u, u.key, u.heaped
-	p.finish(of.ReplaceAllString(strings.TrimSpace(tail), ""))
+	p.finish(of().ReplaceAllString(strings.TrimSpace(tail), ""))
 	return nil
 }
 
@@ -255,7 +256,7 @@ func contents(s string) (*quantity, string, error) {
 	if !ok || u.dim == count {
 		return nil, s, nil
 	}
-	tail = each.ReplaceAllString(tail, "")
+	tail = each().ReplaceAllString(tail, "")
 	if bracket && tail != "" {
 		return nil, s, nil
 	}

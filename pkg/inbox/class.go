@@ -2,10 +2,11 @@ package inbox
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"github.com/emersion/go-message"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // classify tells mails of people from mails of programs.
@@ -46,11 +47,11 @@ type Bounce struct {
 
 const maxRecipients = 50 // of a report
 
-var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`)
+var enhancedCode = lazyregexp.New(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`)
 
 // enhanced is a status code of RFC 3463, "" when it is none.
 func enhanced(value string) string {
-	if code := firstWord(value); enhancedCode.MatchString(code) {
+	if code := firstWord(value); enhancedCode().MatchString(code) {
 		return code
 	}
 	return ""

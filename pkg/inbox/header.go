@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +15,8 @@ import (
 	"github.com/emersion/go-message/textproto"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // readHeader reads a header within its limits; the reader is left at the body.
@@ -94,12 +95,12 @@ func lowerDomain(address string) string {
 	return address[:at] + strings.ToLower(address[at:])
 }
 
-var bracketed = regexp.MustCompile(`<([^<>\s\pC]+)>`)
+var bracketed = lazyregexp.New(`<([^<>\s\pC]+)>`)
 
 // messageIDs are the Message-IDs in the value, each once and without brackets.
 func messageIDs(value string) []string {
 	var ids []string
-	for _, m := range bracketed.FindAllStringSubmatch(value, -1) {
+	for _, m := range bracketed().FindAllStringSubmatch(value, -1) {
 		if id := m[1]; utf8.ValidString(id) && len(id) <= maxID && len(ids) < maxReferences && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}

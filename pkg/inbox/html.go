@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,6 +8,8 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/mealplanner/mealplanner/pkg/quotation"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // htmlText is what a reader of the HTML sees, in the lines that its blocks make, with
@@ -42,7 +43,7 @@ func (t *htmlWriter) node(n *html.Node) {
 		t.WriteString(quotation.Separator + "\n")
 	}
 	defer func(pre bool, quotes int) { t.pre, t.quotes = pre, quotes }(t.pre, t.quotes)
-	t.pre = t.pre || n.DataAtom == atom.Pre || preStyle.MatchString(style(n))
+	t.pre = t.pre || n.DataAtom == atom.Pre || preStyle().MatchString(style(n))
 	block := n.Type == html.ElementNode && blocks[n.DataAtom]
 	if block {
 		t.line()
@@ -83,7 +84,7 @@ func (t *htmlWriter) text(s string) {
 	}
 }
 
-var spaces = regexp.MustCompile(`[ \t\r\n\f]+`)
+var spaces = lazyregexp.New(`[ \t\r\n\f]+`)
 
 // words writes text as browsers do: any white space is one space, none at a line's beginning.
 func (t *htmlWriter) words(s string) {
@@ -91,7 +92,7 @@ func (t *htmlWriter) words(s string) {
 		t.text(s)
 		return
 	}
-	s = spaces.ReplaceAllString(s, " ")
+	s = spaces().ReplaceAllString(s, " ")
 	if written := t.String(); written == "" || strings.HasSuffix(written, "\n") || strings.HasSuffix(written, " ") {
 		s = strings.TrimPrefix(s, " ")
 	}
@@ -112,12 +113,12 @@ var (
 	attributionClasses = []string{"gmail_attr", "moz-cite-prefix"}
 	signatureClasses   = []string{"moz-signature", "gmail_signature", "protonmail_signature_block"}
 	// Outlook for Windows draws a line above the original's header.
-	outlookRule = regexp.MustCompile(`border:none;border-top:solid#[0-9a-f]{6}1\.0pt`)
+	outlookRule = lazyregexp.New(`border:none;border-top:solid#[0-9a-f]{6}1\.0pt`)
 )
 
 // beginsQuote reports whether a mail program's quotation begins with the element.
 func beginsQuote(n *html.Node) bool {
-	return hasClass(n, quoteClasses) || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule.MatchString(style(n))
+	return hasClass(n, quoteClasses) || slices.Contains(quoteIDs, attribute(n, "id")) || outlookRule().MatchString(style(n))
 }
 
 func hasClass(n *html.Node, classes []string) bool {
@@ -129,22 +130,22 @@ var unseen = map[atom.Atom]bool{
 	atom.Iframe: true, atom.Object: true, atom.Svg: true, atom.Math: true, atom.Select: true, atom.Textarea: true,
 }
 
-var preStyle = regexp.MustCompile(`(?:^|;)white-space:(?:pre|pre-wrap|pre-line|break-spaces)(?:!important)?(?:;|$)`)
+var preStyle = lazyregexp.New(`(?:^|;)white-space:(?:pre|pre-wrap|pre-line|break-spaces)(?:!important)?(?:;|$)`)
 
-var unseenStyle = regexp.MustCompile(`(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0+(?:\.0+)?(?:px|pt|em|rem|%)?|opacity:0+(?:\.0+)?|mso-hide:all)(?:!important)?(?:;|$)`)
+var unseenStyle = lazyregexp.New(`(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0+(?:\.0+)?(?:px|pt|em|rem|%)?|opacity:0+(?:\.0+)?|mso-hide:all)(?:!important)?(?:;|$)`)
 
 // isUnseen reports whether readers do not see the element.
 func isUnseen(n *html.Node) bool {
 	hidden := slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "hidden" })
-	return hidden || unseen[n.DataAtom] || unseenStyle.MatchString(style(n))
+	return hidden || unseen[n.DataAtom] || unseenStyle().MatchString(style(n))
 }
 
 // style is the element's style in lower case without spaces and comments.
 func style(n *html.Node) string {
-	return cssNoise.ReplaceAllString(strings.ToLower(attribute(n, "style")), "")
+	return cssNoise().ReplaceAllString(strings.ToLower(attribute(n, "style")), "")
 }
 
-var cssNoise = regexp.MustCompile(`/\*.*?\*/|\s+`)
+var cssNoise = lazyregexp.New(`/\*.*?\*/|\s+`)
 
 func attribute(n *html.Node, key string) string {
 	for _, a := range n.Attr {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // decode every charset mail uses
@@ -22,7 +23,7 @@ import (
 //go:embed templates/*.html
 var pages embed.FS
 
-var templates = template.Must(template.ParseFS(pages, "templates/*.html"))
+var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pages, "templates/*.html")) })
 
 func decodeHeader(s string) string {
 	d, err := new(mime.WordDecoder).DecodeHeader(s)
@@ -215,7 +216,7 @@ func (m *Mailbox) answer(data map[string]any, n int, sent, looks string) {
 
 func show(w http.ResponseWriter, name string, data any) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+	if err := templates().ExecuteTemplate(&b, name, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

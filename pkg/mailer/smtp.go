@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/textproto"
-	"regexp"
 	"strings"
 	"time"
 
@@ -15,6 +14,8 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Encryption says how the connection to the SMTP server is secured.
@@ -139,7 +140,7 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // address is what a server's answer may repeat of the recipient; errors end up in logs
 // and spans, where no mail address belongs.
-var address = regexp.MustCompile(`<?[^\s<>,;:]+@[^\s<>,;:]+>?`)
+var address = lazyregexp.New(`<?[^\s<>,;:]+@[^\s<>,;:]+>?`)
 
 // sendFault gives an error of the mail library a kind, and no mail address.
 func sendFault(ctx context.Context, op string, err error) error {
@@ -159,7 +160,7 @@ func sendFault(ctx context.Context, op string, err error) error {
 	case lacks(err):
 		kind = fault.InvalidConfig
 	}
-	return fault.New(kind, op, "%s", address.ReplaceAllString(err.Error(), "<address>"))
+	return fault.New(kind, op, "%s", address().ReplaceAllString(err.Error(), "<address>"))
 }
 
 // reply returns the SMTP code of the server's refusal, 0 when it did not refuse.

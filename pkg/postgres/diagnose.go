@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 
@@ -14,6 +13,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Diagnosis says what the database knows about what is wrong. It reads only.
@@ -36,14 +37,14 @@ const longestStatement = 200
 
 // literals are what a statement may hold of people's data: texts, also those between
 // dollars, and numbers. Parameters ($1), which the expression finds too, are kept.
-var literals = regexp.MustCompile(`(?s)\$\d+|\$[A-Za-z_]*\$.*?\$[A-Za-z_]*\$|'(?:[^']|'')*'?|\b\d+(?:\.\d+)?\b`)
+var literals = lazyregexp.New(`(?s)\$\d+|\$[A-Za-z_]*\$.*?\$[A-Za-z_]*\$|'(?:[^']|'')*'?|\b\d+(?:\.\d+)?\b`)
 
 // outline is a statement on one line without its literals, cut. One of ours is its name.
 func outline(sql string) string {
-	if nameComment.MatchString(sql) {
+	if nameComment().MatchString(sql) {
 		return QueryName(sql)
 	}
-	out := literals.ReplaceAllStringFunc(sql, func(s string) string {
+	out := literals().ReplaceAllStringFunc(sql, func(s string) string {
 		if len(s) > 1 && s[0] == '$' && s[1] >= '0' && s[1] <= '9' {
 			return s
 		}

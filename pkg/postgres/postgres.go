@@ -10,9 +10,9 @@ import (
 	"io/fs"
 	"log/slog"
 	neturl "net/url"
-	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/exaring/otelpgx"
@@ -27,6 +27,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 //go:embed migrations/*.sql
@@ -88,8 +90,8 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 }
 
 var (
-	nameComment = regexp.MustCompile(`(?m)^-- name: (\w+)`)
-	upper       = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	nameComment = lazyregexp.New(`(?m)^-- name: (\w+)`)
+	upper       = lazyregexp.New(`([a-z0-9])([A-Z])`)
 )
 
 // River's statement that claims jobs has the monitoring document's name; the others share
@@ -101,7 +103,7 @@ const (
 )
 
 // ours are the sqlc names of this package's statements.
-var ours = func() map[string]bool {
+var ours = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
 	files, err := fs.Glob(statements, "queries/*.sql")
 	if err != nil {
@@ -112,19 +114,19 @@ var ours = func() map[string]bool {
 		if err != nil {
 			panic(err) // embedded above
 		}
-		for _, m := range nameComment.FindAllSubmatch(b, -1) {
+		for _, m := range nameComment().FindAllSubmatch(b, -1) {
 			names[string(m[1])] = true
 		}
 	}
 	return names
-}()
+})
 
 // QueryName names a statement: the snake_case of its sqlc name, else its first word.
 func QueryName(sql string) string {
-	if m := nameComment.FindStringSubmatch(sql); m != nil {
+	if m := nameComment().FindStringSubmatch(sql); m != nil {
 		switch {
-		case ours[m[1]]:
-			return strings.ToLower(upper.ReplaceAllString(m[1], "${1}_${2}"))
+		case ours()[m[1]]:
+			return strings.ToLower(upper().ReplaceAllString(m[1], "${1}_${2}"))
 		case m[1] == riverClaim:
 			return claimName
 		default:

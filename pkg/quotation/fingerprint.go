@@ -7,10 +7,11 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"html"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // run is how many consecutive words are looked up together. Three are a command
@@ -129,25 +130,25 @@ func wordsOf(line string) []string {
 }
 
 var (
-	unseen = regexp.MustCompile(`(?is)<(?:style|script|title)\b.*?</(?:style|script|title)>|<!--.*?-->`)
-	breaks = regexp.MustCompile(`(?i)</?(?:p|div|td|th|tr|table|h[1-6]|li|ul|br|pre)\b[^<>]*>`)
-	tags   = regexp.MustCompile(`<[^<>]*>`)
+	unseen = lazyregexp.New(`(?is)<(?:style|script|title)\b.*?</(?:style|script|title)>|<!--.*?-->`)
+	breaks = lazyregexp.New(`(?i)</?(?:p|div|td|th|tr|table|h[1-6]|li|ul|br|pre)\b[^<>]*>`)
+	tags   = lazyregexp.New(`<[^<>]*>`)
 )
 
 // Text returns the words of HTML that our templates made, a line for each block. It is no
 // reader of HTML that others made.
 func Text(source string) string {
-	source = unseen.ReplaceAllString(source, "")
-	source = breaks.ReplaceAllString(source, "\n")
-	return html.UnescapeString(tags.ReplaceAllString(source, ""))
+	source = unseen().ReplaceAllString(source, "")
+	source = breaks().ReplaceAllString(source, "\n")
+	return html.UnescapeString(tags().ReplaceAllString(source, ""))
 }
 
-var actions = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+var actions = lazyregexp.New(`(?s)\{\{.*?\}\}`)
 
 // OfTemplate returns the fingerprint of what a template writes whatever it is filled with.
 func OfTemplate(source string) Fingerprint {
 	const filled = "\x00"
-	source = Text(actions.ReplaceAllString(source, filled))
+	source = Text(actions().ReplaceAllString(source, filled))
 	var f Fingerprint
 	for line := range strings.Lines(source) {
 		if !strings.Contains(line, filled) {

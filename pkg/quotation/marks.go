@@ -1,8 +1,9 @@
 package quotation
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 const longestAttribution = 3 // lines that "On ... wrote:" may be wrapped over
@@ -13,15 +14,15 @@ const Separator = "________________________________"
 
 // What mail programs write around what they quote.
 var (
-	marked      = regexp.MustCompile(`^\s*(?:[>|»]|[A-Za-z]{1,4}>)`)
-	separator   = regexp.MustCompile(`^(?:-{2,}\s*\pL[^\n]{1,150}?\s*-{2,}|[_=*]{4,}\s*\pL[^\n]{1,150}?\s*[_=*]{4,}|[_=-]{20,})$`)
-	signature   = regexp.MustCompile(`(?i)^(?:--|(?:sent|get) (?:from|with|via) (?:my|outlook|mail|yahoo|proton|spark|samsung|the|gmx|web\.de)\b.*|(?:get|sent from|sent via) outlook\b.*|von meine[mr] .{1,40} gesendet\.?|gesendet (?:mit|von) .*|(?:diese nachricht wurde )?von meine[mr] .{1,80} gesendet\.?|envoyé (?:de|depuis|à partir) .*|(?:inviato|inviata) d.{1,60}|enviado (?:des?de|do|a partir|con|com) .*|(?:verzonden|verstuurd) (?:vanaf|met|met mijn) .*|wysłan[eo] z .*|skickat från .*|sendt fra .*|lähetetty .*|odesláno z .*|отправлено (?:с|из) .*|发自我的.*|.{1,30}から送信|.{1,30} gönderildi|.{1,40}(?:iphone|ipad|android)['’]?\S{0,6} gönderildi\.?)$`)
-	attributing = regexp.MustCompile(`(?i)^(?:on|am|le)\s`)
-	attribution = regexp.MustCompile(`(?i)^(?:on\s.*\bwrote\s?:|am\s.*\bschrieb\b.*:|le\s.*\ba écrit\s?:)$`)
-	headline    = regexp.MustCompile(`(?i)^\*?(?:from|von|de)\s?:\*?\s`)
-	headlines   = regexp.MustCompile(`(?i)^\*?(?:sent|date|to|gesendet|datum|an|envoyé|à)\s?:\*?\s`)
+	marked      = lazyregexp.New(`^\s*(?:[>|»]|[A-Za-z]{1,4}>)`)
+	separator   = lazyregexp.New(`^(?:-{2,}\s*\pL[^\n]{1,150}?\s*-{2,}|[_=*]{4,}\s*\pL[^\n]{1,150}?\s*[_=*]{4,}|[_=-]{20,})$`)
+	signature   = lazyregexp.New(`(?i)^(?:--|(?:sent|get) (?:from|with|via) (?:my|outlook|mail|yahoo|proton|spark|samsung|the|gmx|web\.de)\b.*|(?:get|sent from|sent via) outlook\b.*|von meine[mr] .{1,40} gesendet\.?|gesendet (?:mit|von) .*|(?:diese nachricht wurde )?von meine[mr] .{1,80} gesendet\.?|envoyé (?:de|depuis|à partir) .*|(?:inviato|inviata) d.{1,60}|enviado (?:des?de|do|a partir|con|com) .*|(?:verzonden|verstuurd) (?:vanaf|met|met mijn) .*|wysłan[eo] z .*|skickat från .*|sendt fra .*|lähetetty .*|odesláno z .*|отправлено (?:с|из) .*|发自我的.*|.{1,30}から送信|.{1,30} gönderildi|.{1,40}(?:iphone|ipad|android)['’]?\S{0,6} gönderildi\.?)$`)
+	attributing = lazyregexp.New(`(?i)^(?:on|am|le)\s`)
+	attribution = lazyregexp.New(`(?i)^(?:on\s.*\bwrote\s?:|am\s.*\bschrieb\b.*:|le\s.*\ba écrit\s?:)$`)
+	headline    = lazyregexp.New(`(?i)^\*?(?:from|von|de)\s?:\*?\s`)
+	headlines   = lazyregexp.New(`(?i)^\*?(?:sent|date|to|gesendet|datum|an|envoyé|à)\s?:\*?\s`)
 	// A field of a header in whatever language: "Inviato: venerdì", "差出人：...".
-	field = regexp.MustCompile(`^\*?[\pL\pM][\pL\pM .'’-]{0,30}?\*?\s?[:：]\*?\s*\S`)
+	field = lazyregexp.New(`^\*?[\pL\pM][\pL\pM .'’-]{0,30}?\*?\s?[:：]\*?\s*\S`)
 )
 
 // manyFields in a row are a header, whatever they are called.
@@ -31,18 +32,18 @@ const manyFields = 3
 // begins there.
 func attributed(lines []string) int {
 	line := strings.TrimSpace(lines[0])
-	if !attributing.MatchString(line) {
+	if !attributing().MatchString(line) {
 		return 0
 	}
 	for i := range min(longestAttribution, len(lines)) {
 		if i > 0 {
 			next := strings.TrimSpace(lines[i])
-			if next == "" || attributing.MatchString(next) {
+			if next == "" || attributing().MatchString(next) {
 				return 0
 			}
 			line += " " + next
 		}
-		if attribution.MatchString(line) {
+		if attribution().MatchString(line) {
 			return i + 1
 		}
 	}
@@ -51,5 +52,5 @@ func attributed(lines []string) int {
 
 // headed reports whether the lines begin with a header that is known by its labels.
 func headed(lines []string) bool {
-	return len(lines) > 1 && headline.MatchString(strings.TrimSpace(lines[0])) && headlines.MatchString(strings.TrimSpace(lines[1]))
+	return len(lines) > 1 && headline().MatchString(strings.TrimSpace(lines[0])) && headlines().MatchString(strings.TrimSpace(lines[1]))
 }

@@ -53,7 +53,7 @@ func Split(text string, o Original, read func(line string) Reading) Reply {
 	return Reply{strings.TrimSpace(strings.Join(above, "\n")), s.below(begin)}
 }
 
-func isSignature(line string) bool { return signature.MatchString(strings.TrimSpace(line)) }
+func isSignature(line string) bool { return signature().MatchString(strings.TrimSpace(line)) }
 
 func addresses(list []string) *regexp.Regexp {
 	var each []string
@@ -161,12 +161,12 @@ func (s *splitter) begin() int {
 	return len(s.lines)
 }
 
-func (s *splitter) isMark(i int) bool { return marked.MatchString(s.lines[i]) }
+func (s *splitter) isMark(i int) bool { return marked().MatchString(s.lines[i]) }
 
 // isHead reports whether what announces a quotation begins with the line.
 func (s *splitter) isHead(i int) bool {
 	line := strings.TrimSpace(s.lines[i])
-	return separator.MatchString(line) || headed(s.lines[i:]) || attributed(s.lines[i:]) > 0 ||
+	return separator().MatchString(line) || headed(s.lines[i:]) || attributed(s.lines[i:]) > 0 ||
 		s.names(i) || s.fields(i) >= manyFields
 }
 
@@ -184,7 +184,7 @@ func (s *splitter) fields(i int) int {
 
 func (s *splitter) isField(i int) bool {
 	line := strings.TrimSpace(s.lines[i])
-	return field.MatchString(line) && s.read(line) == Prose
+	return field().MatchString(line) && s.read(line) == Prose
 }
 
 // up returns the first of the lines right above that belong to the quotation's beginning:
@@ -221,7 +221,7 @@ func (s *splitter) below(begin int) []string {
 			}
 			between = nil
 		case s.isHead(i) || isSignature(line):
-			unmarked = unmarked || separator.MatchString(line) || s.fields(i) > 1
+			unmarked = unmarked || separator().MatchString(line) || s.fields(i) > 1
 			between = nil
 			i += max(attributed(s.lines[i:]), s.fields(i), 1) - 1
 		case s.kinds[i].words == 0:

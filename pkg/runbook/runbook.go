@@ -15,6 +15,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Step is something to do.
@@ -94,9 +96,9 @@ func All(files fs.FS) (map[string]Runbook, error) {
 }
 
 var (
-	title    = regexp.MustCompile(`^# ([A-Za-z]+)\n\nSeverity: (critical|warning|info|none)\n`)
-	heading  = regexp.MustCompile(`(?m)^## (.+)$`)
-	step     = regexp.MustCompile("(?s)^(\\d+)\\. ([^`]+(?:`[^`\n]+`[^`]*)*?)\n\n```sh\n([^\n]+)\n```\n\n```expect\n([^\n]+)\n```\n")
+	title    = lazyregexp.New(`^# ([A-Za-z]+)\n\nSeverity: (critical|warning|info|none)\n`)
+	heading  = lazyregexp.New(`(?m)^## (.+)$`)
+	step     = lazyregexp.New("(?s)^(\\d+)\\. ([^`]+(?:`[^`\n]+`[^`]*)*?)\n\n```sh\n([^\n]+)\n```\n\n```expect\n([^\n]+)\n```\n")
 	expected = "a numbered sentence, a block ```sh with one command and a block ```expect with one regular expression"
 )
 
@@ -106,12 +108,12 @@ func Parse(slug, text string) (Runbook, error) {
 	bad := func(format string, args ...any) (Runbook, error) {
 		return Runbook{}, fault.New(fault.InvalidInput, "runbook "+slug, format, args...)
 	}
-	m := title.FindStringSubmatch(text)
+	m := title().FindStringSubmatch(text)
 	if m == nil {
 		return bad("want `# Alert`, an empty line and `Severity: ...`")
 	}
 	r := Runbook{Slug: slug, Alert: m[1], Severity: m[2], Text: text}
-	heads := heading.FindAllStringSubmatchIndex(text, -1)
+	heads := heading().FindAllStringSubmatchIndex(text, -1)
 	body := map[string]string{}
 	var names []string
 	for i, h := range heads {
@@ -157,10 +159,10 @@ func Parse(slug, text string) (Runbook, error) {
 }
 
 // block is a fenced block of any kind.
-var block = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)\n```$")
+var block = lazyregexp.New("(?ms)^```(\\w*)\n(.*?)\n```$")
 
 func looks(text string) (out []Step, err error) {
-	for _, m := range block.FindAllStringSubmatch(text, -1) {
+	for _, m := range block().FindAllStringSubmatch(text, -1) {
 		words, err := Words(m[2])
 		if err != nil {
 			return nil, err
@@ -179,7 +181,7 @@ func looks(text string) (out []Step, err error) {
 
 func steps(text string) (out []Step, err error) {
 	for text += "\n"; strings.TrimSpace(text) != ""; text = strings.TrimLeft(text, "\n") {
-		m := step.FindStringSubmatch(text)
+		m := step().FindStringSubmatch(text)
 		if m == nil || m[1] != strconv.Itoa(len(out)+1) {
 			return nil, fmt.Errorf("step %d: want %s", len(out)+1, expected)
 		}

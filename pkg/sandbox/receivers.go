@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty"
@@ -48,7 +49,7 @@ func (s *Sandbox) receivers() http.Handler {
 //go:embed alerts.html
 var pages embed.FS
 
-var alertsTemplate = template.Must(template.ParseFS(pages, "alerts.html"))
+var alertsTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pages, "alerts.html")) })
 
 // alertsPage shows incidents and messages, the newest first.
 func (s *Sandbox) alertsPage(w http.ResponseWriter, _ *http.Request) {
@@ -56,7 +57,7 @@ func (s *Sandbox) alertsPage(w http.ResponseWriter, _ *http.Request) {
 	slices.Reverse(pd.Incidents)
 	slices.Reverse(sl.Messages)
 	var b bytes.Buffer
-	if err := alertsTemplate.Execute(&b, map[string]any{"PagerDuty": pd, "Slack": sl}); err != nil {
+	if err := alertsTemplate().Execute(&b, map[string]any{"PagerDuty": pd, "Slack": sl}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -331,7 +331,7 @@ func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, l
 
 // Lines are the commands that a button's line stands for.
 func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
-	m := confirmLine.FindStringSubmatch(line)
+	m := confirmLine().FindStringSubmatch(line)
 	if m == nil {
 		return []string{line}, nil
 	}

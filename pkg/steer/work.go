@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/targets"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Limits of what a user may ask for.
@@ -43,8 +44,8 @@ func replyKey(tag string) (string, bool) {
 const confirmVerb = "CONFIRM"
 
 var (
-	undoLine    = regexp.MustCompile(`^UNDO ([0-9a-f]{16})$`)
-	confirmLine = regexp.MustCompile(`^` + confirmVerb + ` ([0-9a-f]{16})$`)
+	undoLine    = lazyregexp.New(`^UNDO ([0-9a-f]{16})$`)
+	confirmLine = lazyregexp.New(`^` + confirmVerb + ` ([0-9a-f]{16})$`)
 )
 
 // parse reads the commands of a mail or a button.
@@ -53,7 +54,7 @@ func (w *work) parse(in incoming) command.Parsed {
 		if rest, ok := strings.CutPrefix(in.text, string(targetsVerb)+" "); ok {
 			return command.Parsed{Commands: []command.Command{{Verb: targetsVerb, Line: in.text, Text: rest}}}
 		}
-		if m := undoLine.FindStringSubmatch(in.text); m != nil {
+		if m := undoLine().FindStringSubmatch(in.text); m != nil {
 			w.undoKey = m[1]
 			return command.Parsed{Commands: []command.Command{{Verb: command.Undo, Line: "UNDO"}}}
 		}

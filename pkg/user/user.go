@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/targets"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // User is one person with a weekly plan.
@@ -85,11 +86,11 @@ func DefaultSettings() Settings {
 	}
 }
 
-var idPattern = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+var idPattern = lazyregexp.New(`^[a-z0-9_]{1,64}$`)
 
 // Validate names the first field that is wrong, and the cure.
 func (u User) Validate() error {
-	if !idPattern.MatchString(u.ID) {
+	if !idPattern().MatchString(u.ID) {
 		return fmt.Errorf("id: %q must be 1 to 64 of a-z, 0-9 and _", u.ID)
 	}
 	if a, err := mail.ParseAddress(u.Email); err != nil || a.Address != u.Email {

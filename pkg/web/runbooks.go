@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/yuin/goldmark"
@@ -73,7 +74,7 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body bytes.Buffer
-	if err := markdown.Convert([]byte(book.Text), &body); err != nil {
+	if err := markdown().Convert([]byte(book.Text), &body); err != nil {
 		b.pages().fail(w, r, fault.Wrap(fault.Internal, "runbook", err))
 		return
 	}
@@ -92,10 +93,12 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 }
 
 // markdown makes HTML of runbooks. Raw HTML is left out.
-var markdown = goldmark.New(
-	goldmark.WithExtensions(extension.Table),
-	goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(inwards{}, 1000))),
-)
+var markdown = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithExtensions(extension.Table),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(inwards{}, 1000))),
+	)
+})
 
 // inwards makes plain text of links to files beside the runbooks, which are not served.
 type inwards struct{}

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -31,19 +32,21 @@ import (
 //go:embed templates/*.html
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"weekday": func(d calendar.Date) string { return d.Weekday().String() },
-	"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
-	"long":    func(d calendar.Date) string { return d.Time().Format("Monday, 2 January 2006") },
-	"meal": func(i int) string {
-		name := recipe.Meals[i].String()
-		return strings.ToUpper(name[:1]) + name[1:]
-	},
-	"kcal": func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
-	"grams": func(m nutrition.Macros) string {
-		return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
-	},
-}).ParseFS(files, "templates/*.html"))
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
+		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
+		"long":    func(d calendar.Date) string { return d.Time().Format("Monday, 2 January 2006") },
+		"meal": func(i int) string {
+			name := recipe.Meals[i].String()
+			return strings.ToUpper(name[:1]) + name[1:]
+		},
+		"kcal": func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
+		"grams": func(m nutrition.Macros) string {
+			return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
+		},
+	}).ParseFS(files, "templates/*.html"))
+})
 
 // Purposes of signed links.
 const (
@@ -282,7 +285,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+	if err := pages().ExecuteTemplate(&b, name, data); err != nil {
 		p.Log.ErrorContext(r.Context(), "Page template failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return

@@ -14,12 +14,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Limits of the vendor.
@@ -124,10 +125,10 @@ func NewPath() string {
 	return "/services/T" + id[:10] + "/B" + id[10:20] + "/" + id[20:44]
 }
 
-var webhook = regexp.MustCompile(`^/services/(T[A-Z0-9]{2,20})/(B[A-Z0-9]{2,20})/([A-Za-z0-9]{8,64})$`)
+var webhook = lazyregexp.New(`^/services/(T[A-Z0-9]{2,20})/(B[A-Z0-9]{2,20})/([A-Za-z0-9]{8,64})$`)
 
 // ValidPath reports whether a path has the form of a webhook's.
-func ValidPath(p string) bool { return webhook.MatchString(p) }
+func ValidPath(p string) bool { return webhook().MatchString(p) }
 
 // failure is why a request is refused.
 type failure struct {
@@ -177,7 +178,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // address compares a path with the webhook's.
 func (s *Server) address(path string) *failure {
-	got, want := webhook.FindStringSubmatch(path), webhook.FindStringSubmatch(s.opt.Path)
+	got, want := webhook().FindStringSubmatch(path), webhook().FindStringSubmatch(s.opt.Path)
 	switch {
 	case got == nil || want == nil:
 		return &failure{http.StatusNotFound, "no_service", "the address is not that of a webhook"}
@@ -261,8 +262,8 @@ func check(m Message) *failure {
 }
 
 var (
-	colour  = regexp.MustCompile(`^(good|warning|danger|#[0-9A-Fa-f]{6})$`)
-	address = regexp.MustCompile(`^https?://[^\s/]+`)
+	colour  = lazyregexp.New(`^(good|warning|danger|#[0-9A-Fa-f]{6})$`)
+	address = lazyregexp.New(`^https?://[^\s/]+`)
 	markup  = []string{"fallback", "pretext", "text", "fields", "title", "footer"}
 )
 
@@ -270,11 +271,11 @@ func (a Attachment) check() *failure {
 	if a.Text == "" && a.Fallback == "" && a.Title == "" && a.Pretext == "" && len(a.Fields) == 0 && a.ImageURL == "" {
 		return &failure{http.StatusBadRequest, "missing_text_or_fallback_or_attachments", "an attachment shows nothing"}
 	}
-	if a.Color != "" && !colour.MatchString(a.Color) {
+	if a.Color != "" && !colour().MatchString(a.Color) {
 		return invalid("no colour: " + a.Color)
 	}
 	for _, l := range []string{a.TitleLink, a.ImageURL, a.ThumbURL} {
-		if l != "" && !address.MatchString(l) {
+		if l != "" && !address().MatchString(l) {
 			return invalid("no address: " + l)
 		}
 	}
@@ -296,7 +297,7 @@ func (a Attachment) check() *failure {
 		}
 	}
 	for _, act := range a.Actions {
-		if act.Type != "button" || act.Text == "" || act.URL != "" && !address.MatchString(act.URL) {
+		if act.Type != "button" || act.Text == "" || act.URL != "" && !address().MatchString(act.URL) {
 			return invalid("a button needs a text, and a whole address if any")
 		}
 	}
@@ -304,13 +305,13 @@ func (a Attachment) check() *failure {
 }
 
 // control matches what may stand in a text for "<", ">" and "&": links, mentions, entities.
-var control = regexp.MustCompile(`<(?:https?://|mailto:|[!@#])[^<>]*>|&(?:amp|lt|gt);`)
+var control = lazyregexp.New(`<(?:https?://|mailto:|[!@#])[^<>]*>|&(?:amp|lt|gt);`)
 
 func checkText(name, text string) *failure {
 	if len([]rune(text)) > MaxText {
 		return &failure{http.StatusBadRequest, "msg_too_long", name}
 	}
-	if rest := control.ReplaceAllString(text, ""); strings.ContainsAny(rest, "<>&") {
+	if rest := control().ReplaceAllString(text, ""); strings.ContainsAny(rest, "<>&") {
 		return invalid(name + ": &, < and > have to be written &amp;, &lt; and &gt;")
 	}
 	return nil
