@@ -77,7 +77,7 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 		if c.NoImport {
 			return nil
 		}
-		return a.Sync.Ensure(ctx, c.ID, progress(std.err))
+		return a.Sync.Ensure(ctx, c.ID, std.importing(now))
 	})
 }
 
@@ -116,7 +116,7 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 		if !moved || c.NoImport {
 			return nil
 		}
-		if err := a.Sync.Ensure(ctx, c.ID, progress(std.err)); err != nil {
+		if err := a.Sync.Ensure(ctx, c.ID, std.importing(now)); err != nil {
 			return err
 		}
 		return amendAll(ctx, a, std.out)

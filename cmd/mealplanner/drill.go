@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -111,7 +112,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		return errors.Join(err, herr)
 	}
 	ended := now()
-	if err := c.await(ctx, std, d.Alert+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
+	if err := c.await(ctx, std, now, d.Alert+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
 		return err
 	}
 	printf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
@@ -120,7 +121,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 
 // follow waits for the alert, and has it diagnosed.
 func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
-	if err := c.await(ctx, std, d.Alert+" to fire", firing); err != nil {
+	if err := c.await(ctx, std, now, d.Alert+" to fire", firing); err != nil {
 		return err
 	}
 	printf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
@@ -136,12 +137,14 @@ func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firi
 // tellEvery is how often somebody who waits is told so.
 const tellEvery = 5 * time.Minute
 
-func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func() (bool, error)) error {
+func (c *drillCmd) await(ctx context.Context, std *streams, now func() time.Time, what string, ok func() (bool, error)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Within, fault.New(fault.TimeoutError, "drill", "waited %s (--within) for %s", c.Within, what))
 	defer cancel()
 	tick, tell := time.NewTicker(time.Second), time.NewTicker(tellEvery)
 	defer tick.Stop()
 	defer tell.Stop()
+	line := std.live(now)
+	defer line.clear()
 	for {
 		done, err := ok() // what is asked may be what the drill breaks
 		if err == nil && done {
@@ -151,8 +154,11 @@ func (c *drillCmd) await(ctx context.Context, std *streams, what string, ok func
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), err)
 		case <-tell.C:
-			printf(std.out, "waiting for %s\n", what)
+			if line.to == nil {
+				printf(std.out, "waiting for %s\n", what)
+			}
 		case <-tick.C:
+			line.draw(fmt.Sprintf("waiting for %s: %s, %s at most", what, now().Sub(line.begun).Round(time.Second), c.Within))
 		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/terminal"
 )
 
@@ -53,7 +52,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if c.Yes {
 			return fault.New(fault.InvalidInput, "--yes", "goes with --replan")
 		}
-		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, progress(std.err))
+		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, std.importing(now))
 		if err != nil {
 			return err
 		}
@@ -112,15 +111,6 @@ func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week
 		return errUnbalanced
 	}
 	return nil
-}
-
-// progress reports an import every hundred recipes and at its end.
-func progress(w io.Writer) recipesync.Progress {
-	return func(done, total int) {
-		if done%100 == 0 || done == total {
-			printf(w, "imported %d of %d recipes\n", done, total)
-		}
-	}
 }
 
 // printWeek shows a week and the components' times as their spans measured them.

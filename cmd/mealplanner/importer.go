@@ -26,7 +26,7 @@ type importCmd struct {
 func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
 		if c.Connection != "" {
-			return c.run(ctx, a, std, c.Connection)
+			return c.run(ctx, a, std, now, c.Connection)
 		}
 		conns, err := a.Users.Connections(ctx)
 		if err != nil {
@@ -39,7 +39,7 @@ func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		for i, conn := range conns {
 			ids[i] = conn.ID
 		}
-		return c.run(ctx, a, std, ids...)
+		return c.run(ctx, a, std, now, ids...)
 	})
 }
 
@@ -51,17 +51,17 @@ type connectionImportCmd struct {
 
 // Run refreshes one pool.
 func (c *connectionImportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error { return c.run(ctx, a, std, c.ID) })
+	return c.withApp(ctx, std, now, func(a *app.App) error { return c.run(ctx, a, std, now, c.ID) })
 }
 
 // run imports the libraries and brings the planned weeks in line with what changed.
-func (f importFlags) run(ctx context.Context, a *app.App, std *streams, ids ...string) error {
+func (f importFlags) run(ctx context.Context, a *app.App, std *streams, now func() time.Time, ids ...string) error {
 	var first error
 	failed := 0
 	for _, id := range ids {
-		refresh := func() (recipesync.Summary, error) { return a.Sync.Refresh(ctx, id, f.Full, progress(std.err)) }
+		refresh := func() (recipesync.Summary, error) { return a.Sync.Refresh(ctx, id, f.Full, std.importing(now)) }
 		if f.Accept {
-			refresh = func() (recipesync.Summary, error) { return a.Sync.Accept(ctx, id, progress(std.err)) }
+			refresh = func() (recipesync.Summary, error) { return a.Sync.Accept(ctx, id, std.importing(now)) }
 		}
 		s, err := refresh()
 		if err != nil {

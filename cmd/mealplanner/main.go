@@ -32,6 +32,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	bare     io.Writer // out as the shell gave it
+	bareErr  io.Writer // err as the shell gave it
 }
 
 // run is the program: it returns the exit code.

@@ -201,7 +201,7 @@ func (a inLine) Format(f fmt.State, verb rune) {
 
 // guarded are the streams with what would steer a terminal taken out of them.
 func (s streams) guarded() streams {
-	return streams{in: s.in, out: terminal.NewWriter(s.out), err: terminal.NewWriter(s.err), bare: s.out}
+	return streams{in: s.in, out: terminal.NewWriter(s.out), err: terminal.NewWriter(s.err), bare: s.out, bareErr: s.err}
 }
 
 // file is where a file goes byte for byte, unless a terminal shows it.

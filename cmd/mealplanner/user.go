@@ -264,7 +264,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		printf(std.out, "added %s; daily target %s (%s)\n", u.ID, target, source)
 		warn(std, u)
 		if !c.NoImport {
-			if err := a.Sync.Ensure(ctx, c.Connection, progress(std.err)); err != nil {
+			if err := a.Sync.Ensure(ctx, c.Connection, std.importing(now)); err != nil {
 				return err
 			}
 		}
@@ -353,7 +353,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if _, err := a.Users.Connection(ctx, library); err != nil {
 			return err
 		}
-		if err := a.Sync.Ensure(ctx, library, progress(std.err)); err != nil && c.Connection != nil {
+		if err := a.Sync.Ensure(ctx, library, std.importing(now)); err != nil && c.Connection != nil {
 			return err
 		}
 		known, err := vocabularyOf(ctx, a, library)
