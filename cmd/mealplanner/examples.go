@@ -3,9 +3,11 @@ package main
 // examples are command lines, by the command that they show.
 var examples = map[string][]string{
 	"demo":              {"mealplanner demo", "mealplanner demo --once --stack"},
-	"generate":          {"mealplanner generate --user user_ana --dry-run", "mealplanner generate --user user_ana --week 2026-11-30 -o json"},
+	"generate":          {"mealplanner generate --user user_ana --dry-run", "mealplanner generate --user user_ana --week 2026-11-30 --replan"},
 	"solve":             {"mealplanner solve --in problem.json --out plan.json"},
 	"import":            {"mealplanner import --problems", "mealplanner import --connection home --full"},
+	"plan list":         {"mealplanner plan", "mealplanner plan list --user user_ana --weeks 12"},
+	"plan show":         {"mealplanner plan show user_ana", "mealplanner plan show user_ana --week 2026-11-30 -o json"},
 	"user add":          {"mealplanner user add user_ana --email ana@example.org --protein 130 --fat 60 --carbs 190 --allergens nuts", "mealplanner user add user_bo --email bo@example.org --tandoor-url https://tandoor.example.org"},
 	"user list":         {"mealplanner user", "mealplanner user list -o json"},
 	"user show":         {"mealplanner user show user_ana"},

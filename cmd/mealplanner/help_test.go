@@ -88,7 +88,7 @@ func TestHelp(t *testing.T) {
 // TestBareNounsList: a noun alone lists.
 func TestBareNounsList(t *testing.T) {
 	t.Parallel()
-	for _, noun := range []string{"user", "connection", "job", "alert", "key"} {
+	for _, noun := range []string{"user", "plan", "connection", "job", "alert", "key"} {
 		cmd, err := parse([]string{noun}, streams{})
 		if err != nil || cmd.Selected().Name != "list" {
 			t.Errorf("%s: %v", noun, err)

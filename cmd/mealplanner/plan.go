@@ -14,14 +14,14 @@ import (
 )
 
 type planCmd struct {
-	List planListCmd `cmd:"" help:"List the weeks that are planned, the newest first."`
+	List planListCmd `cmd:"" default:"1" help:"List the weeks that are planned, the newest first."`
 	Show planShowCmd `cmd:"" help:"Show a user's planned week: meals, figures, groceries, cooking."`
 }
 
 type planListCmd struct {
 	settings
 	output
-	User  string `help:"One user's weeks only." placeholder:"ID"`
+	User  string `help:"One user's weeks only." placeholder:"USER"`
 	Weeks int    `default:"4" help:"How many weeks to look back, 0 to 520."`
 }
 

@@ -56,9 +56,9 @@ type wishes struct {
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG"`
 	Tolerance *int     `name:"tolerance-pct" help:"How far macros may be off target, 1 to 50 %." placeholder:"PCT"`
 	Quick     *int     `name:"quick-minutes" help:"Most minutes for a dish on a travel day." placeholder:"MIN"`
-	PlanDay   *string  `help:"Weekday on which the next week is planned, e.g. sunday." placeholder:"DAY"`
-	PlanHour  *int     `help:"Hour of that day, 0 to 23, in the user's time zone." placeholder:"HOUR"`
-	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner; each has a third of the day's target." placeholder:"MEAL,..."`
+	PlanDay   *string  `help:"When the next week is planned, e.g. sunday." placeholder:"DAY"`
+	PlanHour  *int     `help:"At which hour, 0 to 23, on the user's clock." placeholder:"HOUR"`
+	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner (default all)." placeholder:"MEAL"`
 	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
 	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
 	Doctor    *bool    `name:"supervised" help:"A doctor follows it: targets below 800 kcal." negatable:"" group:"Targets"`
@@ -241,8 +241,8 @@ type userAddCmd struct {
 	ID string `arg:"" name:"user" help:"Id: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
 	wishes
 	Connection string           `default:"default" help:"Id of the recipe library; users may share one." placeholder:"CONNECTION"`
-	URL        string           `name:"tandoor-url" help:"Address of the library's Tandoor, where the connection does not exist yet." placeholder:"URL"`
-	Token      secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token with the scopes read (and write, for --write-back)." placeholder:"TOKEN"`
+	URL        string           `name:"tandoor-url" help:"Tandoor of a connection that is new." placeholder:"URL"`
+	Token      secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token: scope read, write for --write-back." placeholder:"TOKEN"`
 	WriteBack  bool             `help:"Write plans and groceries to Tandoor."`
 	NoImport   bool             `help:"Do not fetch the recipes now."`
 }
