@@ -1,4 +1,4 @@
-# One static binary in an image that holds nothing else. The directories below /volumes give
+# One static binary in an image that holds nothing else but its licences. The directories below /volumes give
 # the named volumes of compose.yaml their owner where the images that use them cannot.
 FROM golang:1.26.8 AS build
 WORKDIR /src
@@ -22,6 +22,7 @@ LABEL org.opencontainers.image.title="mealplanner" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/mealplanner /mealplanner
+COPY LICENSE NOTICE pkg/notices/list.txt pkg/notices/texts.txt /licences/
 COPY --from=build --chown=10001:10001 /out/volumes /volumes
 USER 10001:10001
 # For `docker run IMAGE serve`, where both roles are in one process; compose.yaml has a check for each service.

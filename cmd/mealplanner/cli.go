@@ -45,6 +45,7 @@ type cli struct {
 	Sandbox   sandboxCmd   `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
 	Wait      waitCmd      `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
 	Secrets   secretsCmd   `cmd:"" help:"Write new random secrets into files that do not exist yet."`
+	Licences  licencesCmd  `cmd:"" aliases:"licenses" help:"Print who made what is in this program, and under which licence."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
