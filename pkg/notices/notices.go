@@ -1,5 +1,5 @@
 // Package notices holds what is owed to those whose work is in the binary: their names,
-// versions and licences, and the licences' texts. Both files are written by test/licences
+// versions and licences, and the licences' texts. Both files are written by tools/release
 // from the modules' sources (make generate).
 package notices
 

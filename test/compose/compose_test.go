@@ -146,6 +146,12 @@ func (s stack) build(t *testing.T) {
 	t.Helper()
 	output(t, s.compose(t.Context(), "build", "--pull=false", "secrets"), nil)
 	t.Cleanup(func() { _ = s.command(context.Background(), "docker", "image", "rm", product).Run() })
+	s.labels(t, product)
+}
+
+// labels looks at what the image says of itself.
+func (e engine) labels(t *testing.T, name string) {
+	t.Helper()
 	var images []struct {
 		Config struct {
 			Labels      map[string]string
@@ -153,7 +159,7 @@ func (s stack) build(t *testing.T) {
 			Healthcheck struct{ Test []string }
 		}
 	}
-	must(t, json.Unmarshal([]byte(s.docker(t, nil, "image", "inspect", product)), &images))
+	must(t, json.Unmarshal([]byte(e.docker(t, nil, "image", "inspect", name)), &images))
 	c := images[0].Config
 	for _, l := range []string{"title", "description", "licenses", "version", "revision"} {
 		if c.Labels["org.opencontainers.image."+l] == "" {

@@ -1,27 +1,16 @@
-// Command licences writes pkg/notices/list.txt and texts.txt: who made what is linked into
-// the binary, under which licence, and the licences' texts, from the sources of the modules.
-// It refuses licences that ask for more than to be shown. Run it from the root of the
-// module: go run ./test/licences
 package main
 
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
-func main() {
-	if err := run("."); err != nil {
-		fmt.Fprintln(os.Stderr, "licences:", err)
-		os.Exit(1)
-	}
-}
-
-func run(root string) error {
+// writeNotices writes what is in the binary, whose it is and under which licence.
+func writeNotices(root string) error {
 	list, texts, err := notices(root)
 	if err != nil {
 		return err
@@ -39,19 +28,7 @@ const (
 
 // notices makes both files' content.
 func notices(root string) (list, texts string, err error) {
-	root, err = filepath.Abs(root)
-	if err != nil {
-		return "", "", err
-	}
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		return "", "", fmt.Errorf("go env GOROOT: %w", err)
-	}
-	pkgs, err := packages(root)
-	if err != nil {
-		return "", "", err
-	}
-	all, err := components(root, strings.TrimSpace(string(goroot)), pkgs)
+	all, err := linked(root)
 	if err != nil {
 		return "", "", err
 	}

@@ -24,6 +24,9 @@ var permitted = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0"
 // A grant adds rights to a licence and is shown with it.
 var grants = []string{"GooglePatentsFile"}
 
+// golang is the component of the standard library and the runtime.
+const golang = "Go"
+
 // platforms are those that a release is built for.
 var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"}
 
@@ -99,6 +102,23 @@ func packages(dir string) ([]pkg, error) {
 	return all, nil
 }
 
+// linked are the components of the module at root.
+func linked(root string) ([]component, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOROOT: %w", err)
+	}
+	pkgs, err := packages(root)
+	if err != nil {
+		return nil, err
+	}
+	return components(root, strings.TrimSpace(string(goroot)), pkgs)
+}
+
 // components reads the licences of the packages' modules and of Go itself. The error names
 // everything that may not be in the binary, or of which it cannot be told.
 func components(root, goroot string, pkgs []pkg) ([]component, error) {
@@ -133,7 +153,7 @@ func components(root, goroot string, pkgs []pkg) ([]component, error) {
 		all = append(all, c)
 		return c
 	}
-	add("Go", "", goroot, nil)
+	add(golang, "", goroot, nil)
 	for p, m := range byPath {
 		c := add(p, m.Version, m.Dir, dirs[m])
 		if m.Replace != nil && slices.Contains(c.Licences, "MPL-2.0") {

@@ -23,7 +23,7 @@ func TestNoticesAreCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != want {
-			t.Errorf("%s is not what the modules say: go run ./test/licences", file)
+			t.Errorf("%s is not what the modules say: go run ./tools/release notices", file)
 		}
 	}
 }
