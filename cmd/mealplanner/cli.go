@@ -37,6 +37,8 @@ type cli struct {
 	API       apiCmd       `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
 	Scheduler schedulerCmd `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
+	Backup    backupCmd    `cmd:"" help:"Write the whole database into one file."`
+	Restore   restoreCmd   `cmd:"" help:"Bring a backup into an empty database, or in place of what is there."`
 	Doctor    doctorCmd    `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Debug     debugCmd     `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
 	Mitigate  mitigateCmd  `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`

@@ -3,6 +3,7 @@ package secretbox
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/sha256"
 	"encoding/hex"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -16,7 +17,10 @@ const version = 1
 
 // Box seals and opens with AES-256-GCM under a random 96-bit nonce. It is safe for
 // concurrent use. One key should seal fewer than 2^32 values (NIST SP 800-38D, 8.3).
-type Box struct{ aead cipher.AEAD }
+type Box struct {
+	aead        cipher.AEAD
+	fingerprint string
+}
 
 // New returns a box for a key of 64 hex characters.
 func New(key Secret) (*Box, error) {
@@ -34,8 +38,12 @@ func New(key Secret) (*Box, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
-	return &Box{aead}, nil
+	sum := sha256.Sum256(append([]byte("mealplanner key fingerprint:"), raw...))
+	return &Box{aead, hex.EncodeToString(sum[:8])}, nil
 }
+
+// Fingerprint tells keys apart, in 16 hexadecimal characters, and says nothing of the key.
+func (b *Box) Fingerprint() string { return b.fingerprint }
 
 // Seal encrypts a secret. context names where the value is stored (a table, column and
 // row, say): opening under another context fails, so values cannot be swapped.

@@ -76,12 +76,14 @@ func head(ctx context.Context, root, version string) (commit, error) {
 
 // files are those beside the binary in an archive, by their name there.
 var files = map[string]string{
-	"README.md":           "README.md",
-	"CHANGELOG.md":        "CHANGELOG.md",
-	"LICENSE":             "LICENSE",
-	"NOTICE":              "NOTICE",
-	"env.example":         ".env.example",
-	"mealplanner.service": "docs/systemd/mealplanner.service",
+	"README.md":                  "README.md",
+	"CHANGELOG.md":               "CHANGELOG.md",
+	"LICENSE":                    "LICENSE",
+	"NOTICE":                     "NOTICE",
+	"env.example":                ".env.example",
+	"mealplanner.service":        "docs/systemd/mealplanner.service",
+	"mealplanner-backup.service": "docs/systemd/mealplanner-backup.service",
+	"mealplanner-backup.timer":   "docs/systemd/mealplanner-backup.timer",
 }
 
 // build writes a release of the module at root into dir, which must not exist, on the given
