@@ -9,7 +9,8 @@ COPY pkg pkg
 COPY docs/runbooks docs/runbooks
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/mealplanner ./cmd/mealplanner
-RUN mkdir -p /out/volumes/secrets/app /out/volumes/secrets/sandbox /out/volumes/secrets/postgres /out/volumes/secrets/grafana \
+RUN mkdir -p /out/volumes/secrets/app /out/volumes/secrets/owner /out/volumes/secrets/api /out/volumes/secrets/scheduler \
+    /out/volumes/secrets/sandbox /out/volumes/secrets/postgres /out/volumes/secrets/grafana \
     /out/volumes/secrets/alertmanager /out/volumes/secrets/tandoor /out/volumes/jaeger /out/volumes/otel-collector
 
 FROM scratch

@@ -117,6 +117,7 @@ type App struct {
 	rec        *metrics.Recorder
 	pools      map[string]*postgres.Pool
 	queue      *pgxpool.Pool // of the job queue's own statements
+	borrowed   bool          // the queue's tables are another role's
 	generation *observe.Generation
 	renderer   *mailer.Renderer
 	steering   observe.Steerer
@@ -273,6 +274,12 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 			return nil, err
 		}
 		a.queue = queue
+		owns, err := postgres.OwnsQueue(ctx, queue)
+		if err != nil {
+			queue.Close()
+			return nil, err
+		}
+		a.borrowed = !owns
 		a.stops.push("database pool queue", func(ctx context.Context) error { return closePool(ctx, queue.Close) })
 	}
 	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {

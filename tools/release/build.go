@@ -81,6 +81,7 @@ var files = map[string]string{
 	"LICENSE":                    "LICENSE",
 	"NOTICE":                     "NOTICE",
 	"env.example":                ".env.example",
+	"roles.sql":                  "postgres/roles.sql",
 	"mealplanner.service":        "docs/systemd/mealplanner.service",
 	"mealplanner-backup.service": "docs/systemd/mealplanner-backup.service",
 	"mealplanner-backup.timer":   "docs/systemd/mealplanner-backup.timer",
