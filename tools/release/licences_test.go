@@ -44,6 +44,14 @@ func TestOriginOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := strings.Join(strings.Fields(string(notice)), " ")
+	for path, origin := range othersData {
+		if !slices.ContainsFunc(pkgs, func(p pkg) bool { return p.ImportPath == path && len(p.EmbedFiles) > 0 }) {
+			t.Errorf("%s is not in the binary, or embeds nothing", path)
+		}
+		if !strings.Contains(said, origin) {
+			t.Errorf("%s: NOTICE does not say %q", path, origin)
+		}
+	}
 	for file, origin := range ownData {
 		embedded := slices.ContainsFunc(pkgs, func(p pkg) bool {
 			return p.Module != nil && p.Module.Main && slices.ContainsFunc(p.EmbedFiles, func(f string) bool {
