@@ -92,25 +92,25 @@ func TestImagesAreExact(t *testing.T) {
 		if strings.HasPrefix(s.Image, "postgres:") {
 			postgres[s.Image] = true
 		}
-		inline, _ := s.Build["dockerfile_inline"].(string)
-		for line := range strings.Lines(inline) {
-			if f := strings.Fields(line); len(f) == 2 && f[0] == "FROM" {
-				from(name, f[1])
+	}
+	for _, file := range []string{"Dockerfile", "postgres/backup.Dockerfile"} {
+		b, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			if len(f) < 2 || f[0] != "FROM" || f[1] == "scratch" || strings.HasPrefix(f[1], "$") {
+				continue
+			}
+			from(file, f[1])
+			if strings.HasPrefix(f[1], "postgres:") {
 				postgres[f[1]] = true
 			}
 		}
 	}
 	if len(postgres) != 1 {
 		t.Errorf("several versions of PostgreSQL: %v", slices.Collect(maps.Keys(postgres)))
-	}
-	b, err := os.ReadFile("../../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == "FROM" && f[1] != "scratch" {
-			from("Dockerfile", f[1])
-		}
 	}
 }
 
