@@ -1,4 +1,4 @@
-# One static binary in an image that holds nothing else. The directories below /volumes give
+# One static binary in an image that holds nothing else but its licences. The directories below /volumes give
 # the named volumes of compose.yaml their owner where the images that use them cannot.
 FROM golang:1.26.8 AS build
 WORKDIR /src
@@ -9,7 +9,8 @@ COPY pkg pkg
 COPY docs/runbooks docs/runbooks
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/mealplanner ./cmd/mealplanner
-RUN mkdir -p /out/volumes/secrets/app /out/volumes/secrets/sandbox /out/volumes/secrets/postgres /out/volumes/secrets/grafana \
+RUN mkdir -p /out/volumes/secrets/app /out/volumes/secrets/owner /out/volumes/secrets/api /out/volumes/secrets/scheduler \
+    /out/volumes/secrets/sandbox /out/volumes/secrets/postgres /out/volumes/secrets/grafana \
     /out/volumes/secrets/alertmanager /out/volumes/secrets/tandoor /out/volumes/jaeger /out/volumes/otel-collector
 
 FROM scratch
@@ -22,6 +23,7 @@ LABEL org.opencontainers.image.title="mealplanner" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/mealplanner /mealplanner
+COPY LICENSE NOTICE pkg/notices/list.txt pkg/notices/texts.txt /licences/
 COPY --from=build --chown=10001:10001 /out/volumes /volumes
 USER 10001:10001
 # For `docker run IMAGE serve`, where both roles are in one process; compose.yaml has a check for each service.

@@ -59,7 +59,7 @@ newcomer: ## Type the README into a bare Debian that has Go, git and make (deboo
 
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 .PHONY: image-test
-image-test: ## Build the image from the Dockerfile with a real Docker engine, and run the program in it.
+image-test: ## Build the image as a release does, with a real Docker engine, and run the program in it.
 	@tools/deps docker
 	@tools/install docker-compose
 	go test -tags compose -count=1 -timeout 25m -v -run 'TestImage$$' ./test/compose
@@ -173,10 +173,11 @@ test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert 
 	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
 
 .PHONY: generate
-generate: $(SQLC) ## Generate the database code, the documentation pages and the rules' healthy month.
+generate: $(SQLC) ## Generate the database code, the documentation pages, the licence notices and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
 	go test -tags rules ./test/rules -run TestHealthyMonthIsGenerated -update
 	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
+	go run ./tools/release notices
 
 .PHONY: generate-check
 generate-check: $(SQLC) ## Fail when generated code is not what the sources give.
@@ -214,6 +215,15 @@ spec-coverage: ## Check that every item of the monitoring document's checklist i
 $(TOOLS)/%:
 	@tools/install $(@F)
 
+TAGGED = $(if $(filter file,$(origin VERSION)),,-version $(VERSION))
+.PHONY: release
+release: ## Build the commit's tag for four platforms into dist/: archives, SBOMs, the image where Docker runs, checksums.
+	go run ./tools/release build $(TAGGED) $(ARGS)
+
+.PHONY: release-check
+release-check: ## Build the commit twice, at two places and without a cache, and compare the bytes (10 minutes).
+	go run ./tools/release check $(TAGGED)
+
 .PHONY: clean
 clean: ## Remove what was built here.
-	rm -rf bin
+	rm -rf bin dist

@@ -37,6 +37,8 @@ type cli struct {
 	API        apiCmd        `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
 	Scheduler  schedulerCmd  `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database schema up to date."`
+	Backup     backupCmd     `cmd:"" help:"Write the whole database into one file."`
+	Restore    restoreCmd    `cmd:"" help:"Bring a backup into an empty database, or in place of what is there."`
 	Doctor     doctorCmd     `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
 	Debug      debugCmd      `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
 	Mitigate   mitigateCmd   `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`
@@ -46,6 +48,7 @@ type cli struct {
 	Wait       waitCmd       `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
 	Key        keyCmd        `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
 	Secrets    secretsCmd    `cmd:"" help:"Write new random secrets into files that do not exist yet."`
+	Licences   licencesCmd   `cmd:"" aliases:"licenses" help:"Print who made what is in this program, and under which licence."`
 	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete commands, flags and values."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -4,6 +4,9 @@ package main
 var examples = map[string][]string{
 	"demo":              {"mealplanner demo", "mealplanner demo --once --stack"},
 	"generate":          {"mealplanner generate --user user_ana --dry-run", "mealplanner generate --user user_ana --week 2026-11-30 --replan"},
+	"backup":            {"mealplanner backup meals.backup"},
+	"restore":           {"mealplanner restore meals.backup", "mealplanner restore meals.backup --replace"},
+	"licences":          {"mealplanner licences", "mealplanner licences --full"},
 	"solve":             {"mealplanner solve --in problem.json --out plan.json"},
 	"import":            {"mealplanner import --problems", "mealplanner import --connection home --full"},
 	"plan list":         {"mealplanner plan", "mealplanner plan list --user user_ana --weeks 12"},

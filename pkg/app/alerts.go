@@ -51,9 +51,6 @@ const watchHeartbeatEvery = 10 * time.Second
 func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	c := a.opts.Config.Alerts
 	store := postgres.NewAlerts(a.pools["api"])
-	if err := a.serveRunbooks(mux, store); err != nil {
-		return err
-	}
 	if c.OnCall != "" {
 		rotation, err := ReadRotation(c.OnCall)
 		if err != nil {
@@ -94,13 +91,15 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	return nil
 }
 
-// serveRunbooks serves the runbooks, each with what was done automatically.
-func (a *App) serveRunbooks(mux *http.ServeMux, store *postgres.Alerts) error {
+// runbookPages are the runbooks as everybody may read them.
+func (a *App) runbookPages() (*web.Runbooks, error) {
 	all, err := runbook.All(runbooks.Files)
-	if err != nil {
-		return err
-	}
-	pages := &web.Runbooks{All: all, Now: a.opts.Now, Log: a.Log, Responses: func(ctx context.Context, alert string, since time.Time) (out []web.AlertResponse, err error) {
+	return &web.Runbooks{All: all, Now: a.opts.Now, Log: a.Log}, err
+}
+
+// responsesTo says what was done automatically about an alert since a time.
+func (a *App) responsesTo(store *postgres.Alerts) func(context.Context, string, time.Time) ([]web.AlertResponse, error) {
+	return func(ctx context.Context, alert string, since time.Time) (out []web.AlertResponse, err error) {
 		rows, err := store.Responses(ctx, alert, maxListed)
 		for _, r := range rows {
 			if r.BegunAt.Before(since) {
@@ -113,9 +112,7 @@ func (a *App) serveRunbooks(mux *http.ServeMux, store *postgres.Alerts) error {
 			out = append(out, web.AlertResponse{At: r.BegunAt, Status: r.Status, Action: r.Action, Result: result})
 		}
 		return out, err
-	}}
-	pages.Register(mux)
-	return nil
+	}
 }
 
 // readResponsesEvery is how soon a response is exported: the page of tier 2, a minute after

@@ -119,6 +119,7 @@ type App struct {
 	rec        *metrics.Recorder
 	pools      map[string]*postgres.Pool
 	queue      *pgxpool.Pool // of the job queue's own statements
+	borrowed   bool          // the queue's tables are another role's
 	generation *observe.Generation
 	renderer   *mailer.Renderer
 	steering   observe.Steerer
@@ -278,6 +279,12 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 			return nil, err
 		}
 		a.queue = queue
+		owns, err := postgres.OwnsQueue(ctx, queue)
+		if err != nil {
+			queue.Close()
+			return nil, err
+		}
+		a.borrowed = !owns
 		a.stops.push("database pool queue", func(ctx context.Context) error { return closePool(ctx, queue.Close) })
 	}
 	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
@@ -507,29 +514,37 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.followDebugged(ctx)
-	if addr := a.opts.Config.Web.AdminAddr; addr != "" {
-		if err := a.listen(ctx, Admin, addr, web.Admin(a, a.opts.Now)); err != nil {
-			return err
-		}
+	if err := a.serveAdmin(ctx); err != nil {
+		return err
 	}
 	if a.opts.Role.schedules() {
 		a.startJobs(ctx)
-		mux := a.machinePages()
-		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, mux); err != nil {
+		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, a.health()); err != nil {
 			return err
 		}
 	}
 	if a.opts.Role.serves() {
-		mux := a.machinePages()
+		mux := a.health()
 		// The pages have the api pool, so that a busy scheduler does not hold them up.
 		api := a.pools["api"]
-		public, err := url.Parse(a.opts.Config.Web.PublicURL)
+		base, err := url.Parse(a.opts.Config.Web.PublicURL)
 		if err != nil {
 			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 		}
-		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: public, Log: a.Log}
+		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
 		pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
-		pages.Register(mux)
+		proxies, err := a.opts.Config.Web.Proxies()
+		if err != nil {
+			return err
+		}
+		books, err := a.runbookPages()
+		if err != nil {
+			return err
+		}
+		public := http.NewServeMux()
+		pages.Register(public)
+		books.Register(public)
+		mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.Log}.Wrap(public))
 		if err := a.serveAlerts(ctx, mux); err != nil {
 			return err
 		}
@@ -540,14 +555,26 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// machinePages are what machines ask for: health, and the metrics where they are wanted.
-func (a *App) machinePages() *http.ServeMux {
+// health is a mux with the probes.
+func (a *App) health() *http.ServeMux {
 	mux := http.NewServeMux()
 	web.Health(mux, a.readiness.check)
-	if a.metricsPage != nil {
-		mux.Handle("GET /metrics", a.metricsPage)
-	}
 	return mux
+}
+
+// serveAdmin serves what is for operators where they asked for it.
+func (a *App) serveAdmin(ctx context.Context) error {
+	addr := a.opts.Config.Web.AdminAddr
+	if addr == "" {
+		return nil
+	}
+	books, err := a.runbookPages()
+	if err != nil {
+		return err
+	}
+	books.Responses = a.responsesTo(postgres.NewAlerts(a.schedulerPool()))
+	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
+	return a.listen(ctx, Admin, addr, admin.Handler())
 }
 
 // debuggedEvery is how soon a process notices whose DEBUG lines are wanted.

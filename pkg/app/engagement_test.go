@@ -24,6 +24,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/pkg/web"
@@ -232,7 +233,9 @@ func TestLinksOfAFormerAddressEnd(t *testing.T) {
 	r.change(t, "user_lewis", func(u *user.User) { u.Email = "lewis@elsewhere.example" })
 	expect("after", http.StatusUnauthorized, old)
 	fresh := r.Links
-	fresh.Signer = signedlink.New([]byte(r.cfg.Security.Key.Reveal()), func() time.Time { return sent.Add(time.Minute) })
+	ring, err := secretbox.ParseRing(r.cfg.Security.Key)
+	must(t, err)
+	fresh.Signer = signedlink.New(ring, func() time.Time { return sent.Add(time.Minute) })
 	expect("made after it", http.StatusOK, made(fresh))
 	r.change(t, "user_lewis", func(u *user.User) { u.People = 3 })
 	expect("after another change", http.StatusOK, made(fresh))

@@ -4,6 +4,7 @@ import (
 	"html"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"regexp"
@@ -403,18 +404,28 @@ func TestPagesForMachines(t *testing.T) {
 		must(t, resp.Body.Close())
 		return resp.StatusCode, string(body)
 	}
-	for _, role := range []app.Role{app.API, app.Scheduler} {
-		_, page := do("GET", "http://"+w.Addr(role).String()+"/metrics", "")
-		for _, want := range []string{
-			`generation_success_total{user_id="user_kenji"} 1`, `service_up{service="meal-planner"} 1`,
-			`cost_metrics_api_calls{api="fatsecret"} 1`, `generation_component_duration_seconds_count{component="recipe_fetch"} 1`,
-		} {
-			if !strings.Contains(page, want+"\n") {
-				t.Errorf("%s: no line %s", role, want)
+	admin, public := "http://"+w.Addr(app.Admin).String(), "http://"+w.Addr(app.API).String()
+	_, page := do("GET", admin+"/metrics", "")
+	for _, want := range []string{
+		`generation_success_total{user_id="user_kenji"} 1`, `service_up{service="meal-planner"} 1`,
+		`cost_metrics_api_calls{api="fatsecret"} 1`, `generation_component_duration_seconds_count{component="recipe_fetch"} 1`,
+	} {
+		if !strings.Contains(page, want+"\n") {
+			t.Errorf("no line %s", want)
+		}
+	}
+	for _, private := range []string{"/metrics", "/debug/pprof/", "/debug/users/user_lewis"} {
+		for _, base := range []string{public, "http://" + w.Addr(app.Scheduler).String()} {
+			if status, _ := do("GET", base+private, ""); status != 404 {
+				t.Errorf("%s%s: %d", base, private, status)
 			}
 		}
 	}
-	admin := "http://" + w.Addr(app.Admin).String()
+	for base, tells := range map[string]bool{public: false, admin: true} {
+		if _, page := do("GET", base+"/runbook/api-down", ""); !strings.Contains(page, "Diagnosis") || strings.Contains(page, "done automatically") != tells {
+			t.Errorf("%s tells what was done automatically, or has no runbook; want %v", base, tells)
+		}
+	}
 	for _, c := range []struct {
 		method, path, host string
 		want               int
@@ -442,5 +453,61 @@ func TestPagesForMachines(t *testing.T) {
 	}
 	if !strings.Contains(w.logs.String(), "Generation started") {
 		t.Error("no DEBUG line of Lewis")
+	}
+}
+
+// Where others reach the listener, it has no profile and changes nothing.
+func TestAdminBeyondThisMachine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{now: time.Now, change: func(c *config.Config) { c.Telemetry.Metrics, c.Web.AdminAddr = true, "0.0.0.0:0" }})
+	must(t, w.Start(t.Context()))
+	_, port, err := net.SplitHostPort(w.Addr(app.Admin).String())
+	must(t, err)
+	for path, want := range map[string]int{"/metrics": 200, "/runbook/api-down": 200, "/debug/pprof/": 404, "/debug/pprof/heap": 404, "/debug/users/user_lewis?for=1h": 404} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+path, http.NoBody)
+		must(t, err)
+		req.Host = "api:6060"
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if resp.StatusCode != want {
+			t.Errorf("%s: %s, want %d", path, resp.Status, want)
+		}
+	}
+}
+
+// The pages are limited for each client; probes and Alertmanager are not.
+func TestPagesAreLimited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{now: time.Now, change: func(c *config.Config) { c.Web.RateLimit, c.Alerts.Token = 4, "a-token-of-sixteen" }})
+	must(t, w.Start(t.Context()))
+	base := "http://" + w.Addr(app.API).String()
+	status := func(method, path string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, base+path, http.NoBody)
+		must(t, err)
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if (resp.StatusCode == http.StatusTooManyRequests) != (resp.Header.Get("Retry-After") != "") {
+			t.Errorf("%s: %s, Retry-After %q", path, resp.Status, resp.Header.Get("Retry-After"))
+		}
+		return resp.StatusCode
+	}
+	for i, want := range []int{200, 429} {
+		if got := status("GET", "/runbook/"); got != want {
+			t.Errorf("page %d: %d, want %d", i+1, got, want)
+		}
+	}
+	for range 10 {
+		if got := status("GET", "/healthz"); got != 200 {
+			t.Errorf("/healthz: %d", got)
+		}
+		if got := status("GET", "/readyz"); got != 200 {
+			t.Errorf("/readyz: %d", got)
+		}
+		if got := status("POST", "/alerts/notify"); got != 401 {
+			t.Error("Alertmanager is limited")
+		}
 	}
 }

@@ -193,7 +193,7 @@ func (a *App) newEngine(instance string) (err error) {
 	a.Jobs, err = jobs.New(jobs.Options{
 		Queue: a.queue, Store: a.JobStore, Handlers: a.handlers(), Settings: a.Runtime,
 		Observer: observe.NewJobs(a.telemetry.Tracer(), a.rec, a.Log, a.opts.Now),
-		Worker:   instance, Spread: c.WeeklySpread, Grace: c.NewUserGrace, Log: postgres.Quiet(a.Log), Now: a.opts.Now,
+		Worker:   instance, Spread: c.WeeklySpread, Grace: c.NewUserGrace, Log: postgres.Quiet(a.Log), Now: a.opts.Now, Borrowed: a.borrowed,
 	})
 	return err
 }

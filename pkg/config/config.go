@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -91,8 +92,36 @@ func (c IMAP) Inbox(s SMTP) string {
 type Web struct {
 	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
 	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
-	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address of /debug/pprof and /debug/users, loopback only; empty serves neither." placeholder:"127.0.0.1:6060"`
+	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, and /runbook/ with what was done automatically; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
 	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"How users reach the api role: the base of the links in mails."`
+
+	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests a minute that one client address may make to the api role's pages, a quarter of them at once; more are answered with 429. 0: no limit."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" default:"127.0.0.0/8,::1" help:"Addresses and networks of proxies before the api role, whose X-Forwarded-For names the client."`
+}
+
+// Proxies are the trusted proxies' networks. Kind InvalidConfiguration.
+func (c *Web) Proxies() ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(c.TrustedProxies))
+	for _, s := range c.TrustedProxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			var a netip.Addr
+			if a, err = netip.ParseAddr(s); err == nil {
+				p, err = a.Prefix(a.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, fault.New(fault.InvalidConfig, "TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// AdminIsLocal reports whether only this machine reaches the listener for operators.
+func (c *Web) AdminIsLocal() bool {
+	host, _, err := net.SplitHostPort(c.AdminAddr)
+	return err == nil && loopback(host)
 }
 
 // Generation bounds a weekly run.
@@ -158,7 +187,7 @@ type Telemetry struct {
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP; the durations in the JSON logs stay."`
 	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`
 	SamplerArg     string        `name:"traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" help:"Share of traces, 0 to 1, that traceidratio keeps (default 1)."`
-	Metrics        bool          `name:"metrics-endpoint" env:"METRICS_ENDPOINT" help:"Serve /metrics on the listen address of each role, for a Prometheus that scrapes: see prometheus/scrape.example.yml."`
+	Metrics        bool          `name:"metrics-endpoint" env:"METRICS_ENDPOINT" help:"Serve /metrics at ADMIN_ADDR, for a Prometheus that scrapes: see prometheus/scrape.example.yml."`
 	MetricInterval time.Duration `env:"METRIC_INTERVAL" default:"15s" help:"Time between metric exports."`
 	Environment    string        `name:"deployment-environment" env:"DEPLOYMENT_ENVIRONMENT" default:"production" help:"Value of deployment.environment.name."`
 }
@@ -243,8 +272,17 @@ func (c *Config) Check() error {
 	if err := c.IMAP.check(); err != nil {
 		return err
 	}
-	if host, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && (err != nil || !loopback(host)) {
-		return bad("ADMIN_ADDR", "%q is not a loopback address: want 127.0.0.1:6060", c.Web.AdminAddr)
+	if _, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && err != nil {
+		return bad("ADMIN_ADDR", "%q is no address to listen on: want 127.0.0.1:6060", c.Web.AdminAddr)
+	}
+	if c.Telemetry.Metrics && c.Web.AdminAddr == "" {
+		return bad("METRICS_ENDPOINT", "needs ADMIN_ADDR: /metrics names users, so it is served there, and not where the pages are")
+	}
+	if c.Web.RateLimit < 0 || c.Web.RateLimit > 1_000_000 {
+		return bad("API_RATE_LIMIT", "%d is not between 0 and 1000000", c.Web.RateLimit)
+	}
+	if _, err := c.Web.Proxies(); err != nil {
+		return err
 	}
 	if !isHTTP(c.Web.PublicURL) {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)

@@ -63,3 +63,33 @@ func TestTheDatabasesPasswordGoesIntoItsAddress(t *testing.T) {
 		}
 	}
 }
+
+// What is for operators has an address of its own, and proxies are addresses or networks.
+func TestWhereTheRolesListen(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*config.Config){
+		"":                 func(*config.Config) {},
+		"ADMIN_ADDR":       func(c *config.Config) { c.Web.AdminAddr = "6060" },
+		"METRICS_ENDPOINT": func(c *config.Config) { c.Telemetry.Metrics = true },
+		"API_RATE_LIMIT":   func(c *config.Config) { c.Web.RateLimit = -1 },
+		"TRUSTED_PROXIES":  func(c *config.Config) { c.Web.TrustedProxies = []string{"10.0.0.0/8", "proxy.example.org"} },
+	} {
+		c := defaults(t)
+		change(&c)
+		if err := c.Check(); (err == nil) != (want == "") || err != nil && (fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	for addr, local := range map[string]bool{"127.0.0.1:6060": true, "localhost:6060": true, "[::1]:6060": true, ":6060": false, "0.0.0.0:6060": false, "10.0.0.5:6060": false} {
+		c := defaults(t)
+		c.Web.AdminAddr, c.Telemetry.Metrics = addr, true
+		if err := c.Check(); err != nil || c.Web.AdminIsLocal() != local {
+			t.Errorf("%s: %v, local: %v", addr, err, c.Web.AdminIsLocal())
+		}
+	}
+	c := defaults(t)
+	proxies, err := c.Web.Proxies()
+	if err != nil || len(proxies) != 2 || proxies[1].String() != "::1/128" {
+		t.Errorf("%v, %v", proxies, err)
+	}
+}

@@ -44,6 +44,8 @@ type Options struct {
 	Grace    time.Duration // before the first weekly run of a new user
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Borrowed: the queue's tables belong to another role, which alone may rebuild indexes.
+	Borrowed bool
 }
 
 // Engine runs jobs.
@@ -68,12 +70,16 @@ func New(o Options) (*Engine, error) {
 	register[dailyAdvisor](workers, e)
 	register[weeklyTrends](workers, e)
 	var err error
+	var reindexed []string // nil: River's own choice
+	if o.Borrowed {
+		reindexed = []string{}
+	}
 	e.client, err = river.NewClient(riverpgxv5.New(o.Queue), &river.Config{
 		Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: e.limit}},
 		MaxAttempts: enough, JobTimeout: defaultMax, RescueStuckJobsAfter: rescueAge,
 		FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second,
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: 24 * time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
-		Logger: o.Log,
+		ReindexerIndexNames: reindexed, Logger: o.Log,
 	})
 	return e, fault.Wrap(fault.Internal, "job queue", err)
 }

@@ -43,28 +43,47 @@ type Server struct {
 	done chan struct{}
 }
 
-// Find returns the directory of the newest PostgreSQL binaries: $PGBIN, then Debian's
-// and Homebrew's places, then PATH.
+// Find returns the directory of the newest PostgreSQL server's binaries: $PGBIN, then
+// Debian's and Homebrew's places, then PATH.
 func Find() (string, error) {
+	if d := find("initdb", "postgres"); d != "" {
+		return d, nil
+	}
+	return "", fault.New(fault.InvalidConfig, "private PostgreSQL",
+		"no initdb and postgres found: run `make deps` (Debian: apt-get install postgresql), set PGBIN to their directory, or set DATABASE_URL to a server")
+}
+
+// FindClients returns the directory of the newest pg_dump, pg_restore and psql, which are
+// looked for in the same places.
+func FindClients() (string, error) {
+	if d := find("pg_dump", "pg_restore", "psql"); d != "" {
+		return d, nil
+	}
+	return "", fault.New(fault.InvalidConfig, "PostgreSQL's programs",
+		"no pg_dump, pg_restore and psql found: install them in the server's version or newer (Debian: apt-get install postgresql-client), or set PGBIN to their directory")
+}
+
+// find returns the first directory that has all the programs, or "".
+func find(programs ...string) string {
 	var dirs []string
 	if d := os.Getenv("PGBIN"); d != "" { //nolint:forbidigo // where PostgreSQL's own tools look
 		dirs = append(dirs, d)
 	}
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin", "/usr/pgsql-*/bin"} {
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/opt/homebrew/opt/libpq/bin", "/usr/local/opt/postgresql*/bin", "/usr/local/opt/libpq/bin", "/usr/pgsql-*/bin"} {
 		found, _ := filepath.Glob(pattern) // fails on a malformed pattern only
 		slices.SortFunc(found, func(a, b string) int { return versionIn(b) - versionIn(a) })
 		dirs = append(dirs, found...)
 	}
-	if p, err := exec.LookPath("postgres"); err == nil {
+	if p, err := exec.LookPath(programs[0]); err == nil {
 		dirs = append(dirs, filepath.Dir(p))
 	}
-	for _, d := range dirs {
-		if executable(filepath.Join(d, "initdb")) && executable(filepath.Join(d, "postgres")) {
-			return d, nil
-		}
+	at := slices.IndexFunc(dirs, func(d string) bool {
+		return !slices.ContainsFunc(programs, func(p string) bool { return !executable(filepath.Join(d, p)) })
+	})
+	if at < 0 {
+		return ""
 	}
-	return "", fault.New(fault.InvalidConfig, "private PostgreSQL",
-		"no initdb and postgres found: run `make deps` (Debian: apt-get install postgresql), set PGBIN to their directory, or set DATABASE_URL to a server")
+	return dirs[at]
 }
 
 func versionIn(path string) int {

@@ -37,6 +37,9 @@ var migrations embed.FS
 //go:embed queries/*.sql
 var statements embed.FS
 
+//go:embed grants.sql
+var grants string
+
 // Options configure [Open].
 type Options struct {
 	URL      string
@@ -142,8 +145,8 @@ func QueryName(sql string) string {
 	}
 }
 
-// Migrate brings the schema up to date; several processes may call it at once. It
-// returns the versions it applied.
+// Migrate brings the schema up to date and gives the roles of postgres/roles.sql their
+// rights; several processes may call it at once. It returns the versions it applied.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied []int64, err error) {
 	const op = "database: migrate"
 	files, err := fs.Sub(migrations, "migrations")
@@ -173,7 +176,14 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	for _, r := range results {
 		applied = append(applied, r.Source.Version)
 	}
-	return applied, nil
+	_, err = pool.Exec(ctx, grants)
+	return applied, failed("database: rights of roles", err)
+}
+
+// OwnsQueue reports whether the pool's role may rebuild the queue's indexes. An owner alone may.
+func OwnsQueue(ctx context.Context, pool *pgxpool.Pool) (owns bool, err error) {
+	err = pool.QueryRow(ctx, "select coalesce((select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('public.river_job')), false)").Scan(&owns)
+	return owns, failed("database: owner of the queue", err)
 }
 
 // riverLock is the key of the advisory lock under which the queue's tables are migrated.
@@ -219,6 +229,14 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 	p, err := goose.NewProvider(goose.DialectPostgres, conn, files)
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, op, err)
+	}
+	// Asking goose would make its table, in whatever database DATABASE_URL names.
+	var ours bool
+	if err := pool.QueryRow(ctx, "select to_regclass('goose_db_version') is not null").Scan(&ours); err != nil {
+		return 0, failed(op, err)
+	}
+	if !ours {
+		return len(p.ListSources()), nil
 	}
 	if err := notNewer(ctx, p); err != nil {
 		return 0, err

@@ -18,10 +18,28 @@ type Debugged interface {
 // MaxDebug is the longest time for which a user's DEBUG lines can be asked for at once.
 const MaxDebug = 24 * time.Hour
 
-// Admin is for operators on this machine: profiles, and a user's DEBUG lines. Requests
-// that name another host, as a rebound browser would, are refused.
-func Admin(users Debugged, now func() time.Time) http.Handler {
+// Admin is what operators and their machines ask for: figures of users, what was done
+// automatically, and on this machine profiles and a user's DEBUG lines.
+type Admin struct {
+	Metrics  http.Handler // nil: not served
+	Runbooks *Runbooks
+	Users    Debugged
+	Now      func() time.Time
+	// Local serves /debug. Requests that name another host, as a rebound browser would, are
+	// refused.
+	Local bool
+}
+
+// Handler serves the pages.
+func (a *Admin) Handler() http.Handler {
 	mux := http.NewServeMux()
+	if a.Metrics != nil {
+		mux.Handle("GET /metrics", a.Metrics)
+	}
+	a.Runbooks.Register(mux)
+	if !a.Local {
+		return mux
+	}
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -32,7 +50,7 @@ func Admin(users Debugged, now func() time.Time) http.Handler {
 		if err != nil || d < 0 || d > MaxDebug {
 			err = fault.New(fault.InvalidInput, "for", "want a duration from 0s, which ends it, to %s", MaxDebug)
 		} else {
-			err = users.SetDebug(r.Context(), r.PathValue("id"), now().Add(d))
+			err = a.Users.SetDebug(r.Context(), r.PathValue("id"), a.Now().Add(d))
 		}
 		if err != nil {
 			http.Error(w, err.Error(), fault.HTTPStatus(err))

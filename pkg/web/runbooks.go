@@ -32,7 +32,8 @@ type AlertResponse struct {
 // Runbooks serves runbooks to whoever got a notification. They hold no secret.
 type Runbooks struct {
 	All map[string]runbook.Runbook
-	// Responses returns what was done automatically about an alert since a time.
+	// Responses returns what was done automatically about an alert since a time; nil: that is
+	// not for those who read here.
 	Responses func(ctx context.Context, alert string, since time.Time) ([]AlertResponse, error)
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -78,18 +79,23 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 		b.pages().fail(w, r, fault.Wrap(fault.Internal, "runbook", err))
 		return
 	}
-	limited, cancel := context.WithTimeout(r.Context(), responsesTimeout)
-	defer cancel()
-	done, err := b.Responses(limited, book.Alert, b.Now().Add(-responsesSince))
-	if err != nil {
-		b.Log.WarnContext(r.Context(), "Automatic responses were not read", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
-	}
-	b.pages().show(w, r, http.StatusOK, "runbook.html", struct {
+	page := struct {
 		Alert     string
 		Body      template.HTML
-		Known     bool // what was done is known
+		Told      bool // what was done is told
+		Known     bool // and known
 		Responses []AlertResponse
-	}{book.Alert, template.HTML(body.String()), err == nil, done}) //nolint:gosec // our own file; the converter leaves raw HTML out
+	}{Alert: book.Alert, Body: template.HTML(body.String()), Told: b.Responses != nil} //nolint:gosec // our own file; the converter leaves raw HTML out
+	if page.Told {
+		limited, cancel := context.WithTimeout(r.Context(), responsesTimeout)
+		defer cancel()
+		done, err := b.Responses(limited, book.Alert, b.Now().Add(-responsesSince))
+		if err != nil {
+			b.Log.WarnContext(r.Context(), "Automatic responses were not read", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		}
+		page.Known, page.Responses = err == nil, done
+	}
+	b.pages().show(w, r, http.StatusOK, "runbook.html", page)
 }
 
 // markdown makes HTML of runbooks. Raw HTML is left out.

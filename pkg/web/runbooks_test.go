@@ -56,6 +56,15 @@ func TestRunbookSaysWhatWasDone(t *testing.T) {
 	}
 }
 
+// The public page says nothing of what was done.
+func TestPublicRunbook(t *testing.T) {
+	t.Parallel()
+	body := runbookPage(t, nil, "/runbook/api-down").Body.String()
+	if strings.Contains(body, "automatically within") || strings.Contains(body, "is not known") || !strings.Contains(body, "<h2>Diagnosis</h2>") {
+		t.Errorf("%.600s", body)
+	}
+}
+
 // The page of a full pool's alert does not wait for that pool.
 func TestRunbookDoesNotWaitForTheDatabase(t *testing.T) {
 	t.Parallel()

@@ -100,6 +100,7 @@ func TestStack(t *testing.T) {
 				t.Error("the secrets are others now")
 			}
 		}},
+		{"a backup is restored", func() { s.backup(t) }},
 		{"the roles need no telemetry", func() { s.withoutTelemetry(t) }},
 		{"down -v leaves nothing", func() { s.down(t) }},
 	} {
@@ -146,6 +147,12 @@ func (s stack) build(t *testing.T) {
 	t.Helper()
 	output(t, s.compose(t.Context(), "build", "--pull=false", "secrets"), nil)
 	t.Cleanup(func() { _ = s.command(context.Background(), "docker", "image", "rm", product).Run() })
+	s.labels(t, product)
+}
+
+// labels looks at what the image says of itself.
+func (e engine) labels(t *testing.T, name string) {
+	t.Helper()
 	var images []struct {
 		Config struct {
 			Labels      map[string]string
@@ -153,7 +160,7 @@ func (s stack) build(t *testing.T) {
 			Healthcheck struct{ Test []string }
 		}
 	}
-	must(t, json.Unmarshal([]byte(s.docker(t, nil, "image", "inspect", product)), &images))
+	must(t, json.Unmarshal([]byte(e.docker(t, nil, "image", "inspect", name)), &images))
 	c := images[0].Config
 	for _, l := range []string{"title", "description", "licenses", "version", "revision"} {
 		if c.Labels["org.opencontainers.image."+l] == "" {
@@ -178,6 +185,36 @@ func (s stack) up(t *testing.T) {
 			t.Errorf("%s ended with %s", once, code)
 		}
 	}
+}
+
+// backup writes a backup beside this test, as docs/compose.md says, loses the plans, and gets
+// them back.
+func (s stack) backup(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() { _ = s.command(context.Background(), "docker", "image", "rm", product+"-backup").Run() })
+	output(t, s.compose(t.Context(), "--profile", "backup", "build", "--pull=false", "backup"), nil)
+	tool := func(args ...string) *exec.Cmd {
+		return s.compose(t.Context(), append([]string{"run", "--rm", "--no-TTY", "--no-deps", "--pull", "never", "--user", strconv.Itoa(os.Getuid()), "--volume", dir + ":/backups", "backup"}, args...)...)
+	}
+	output(t, tool("backup", "/backups/file"), nil)
+	apart := func(entrypoint string, args ...string) *exec.Cmd {
+		return s.compose(t.Context(), append([]string{"run", "--rm", "--no-deps", "--no-TTY", "--user", "10001", "--volume", s.project + "_secrets-app:/app", "--entrypoint", entrypoint, "roles"}, args...)...)
+	}
+	key := output(t, apart("cat", "/app/key"), nil)
+	output(t, apart("sh", "-c", "cat >/app/new && chmod 440 /app/new && mv -f /app/new /app/key"), strings.NewReader(key))
+	s.psql(t, "postgres", "delete from plans")
+	if out, err := tool("restore", "--replace", "/backups/file").CombinedOutput(); err == nil || !strings.Contains(string(out), "is connected to the database") {
+		t.Errorf("restored while the service works: %v\n%s", err, out)
+	}
+	output(t, s.compose(t.Context(), "stop", "api", "scheduler"), nil)
+	if out, err := tool("restore", "/backups/file").CombinedOutput(); err == nil || !strings.Contains(string(out), "is not empty") {
+		t.Errorf("restored into a database that is not empty: %v\n%s", err, out)
+	}
+	output(t, tool("restore", "--replace", "/backups/file"), nil)
+	s.up(t)
+	s.plans(t)
+	s.roles(t)
 }
 
 // withoutTelemetry starts the roles alone: people still get their plans, here one for a
@@ -404,9 +441,9 @@ func (s stack) containers(t *testing.T) (out []container, raw string) {
 
 func (s stack) lockedDown(t *testing.T) {
 	t.Helper()
-	once := []string{"secrets", "migrate", "demo", "telemetry"}
+	once := []string{"secrets", "roles", "migrate", "demo", "telemetry"}
 	containers, _ := s.containers(t)
-	want := 12
+	want := 13
 	if !s.loki {
 		want--
 	}
@@ -454,11 +491,18 @@ func (s stack) roles(t *testing.T) {
 		t.Errorf("%s statements with a password are kept", got)
 	}
 	for role, statement := range map[string]string{
-		"grafana":      "create temporary table x (i int)",
-		"meal_planner": "create role x",
+		"grafana":                "create temporary table x (i int)",
+		"meal_planner":           "create role x",
+		"meal_planner_api":       "drop table users",
+		"meal_planner_scheduler": "create table x (i int)",
 	} {
 		if out, err := s.psqlCommand(t, role, statement).CombinedOutput(); err == nil {
 			t.Errorf("%s may %s: %s", role, statement, out)
+		}
+	}
+	for role, service := range map[string]string{"meal_planner_api": "api", "meal_planner_scheduler": "scheduler"} {
+		if n := s.psql(t, "postgres", "select count(*) > 0 from pg_stat_activity where usename = '"+role+"' and application_name like 'mealplanner%'"); n != "t" {
+			t.Errorf("the %s does not work as %s", service, role)
 		}
 	}
 	if out, err := s.psqlCommand(t, "grafana", "select count(*) from users").CombinedOutput(); err == nil {

@@ -58,7 +58,7 @@ func (e engine) images(t *testing.T) (loki bool) {
 			return files, changes
 		})
 	}
-	e.standIn(t, "postgres:17", func() (tree, []string) { return postgres(t) })
+	e.standIn(t, postgresImage(t), func() (tree, []string) { return postgres(t) })
 	e.standIn(t, base(t), func() (tree, []string) { return compiler(t) })
 	return loki
 }
@@ -152,6 +152,12 @@ func base(t *testing.T) string {
 		t.Fatal("the Dockerfile does not compile in an image of golang")
 	}
 	return string(m[1])
+}
+
+// postgresImage is the image that compose.yaml starts.
+func postgresImage(t *testing.T) string {
+	t.Helper()
+	return services(t)["postgres"].Image
 }
 
 // product is the name of the image that compose.yaml builds here.

@@ -2,6 +2,7 @@
 # What compose.yaml relies on of the entrypoint of the official image: the first start makes
 # the cluster and the database and runs the SQL files, reachable over the socket only.
 set -euo pipefail
+shopt -s nullglob
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   chmod 700 "$PGDATA"
   initdb --username=postgres --pwfile="$POSTGRES_PASSWORD_FILE"

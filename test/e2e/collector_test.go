@@ -207,7 +207,7 @@ func TestConfigurations(t *testing.T) {
 	}
 	example, err := os.ReadFile(filepath.Join(root, "prometheus", "scrape.example.yml"))
 	must(t, err)
-	for _, want := range []string{"job_name: meal-planner-api", "localhost:8080", "job_name: meal-planner-scheduler", "localhost:8081"} {
+	for _, want := range []string{"job_name: meal-planner-api", "localhost:6060", "job_name: meal-planner-scheduler", "localhost:6061"} {
 		if !strings.Contains(string(example), want) {
 			t.Errorf("scrape.example.yml lacks %s", want)
 		}

@@ -31,6 +31,24 @@ func TestImageHoldsEveryPackage(t *testing.T) {
 	}
 }
 
+// TestImageHoldsTheLicences: those who made what is in the binary are owed to be named in
+// whatever it is given away in.
+func TestImageHoldsTheLicences(t *testing.T) {
+	t.Parallel()
+	_, last, _ := strings.Cut(read(t, "../../Dockerfile"), "\nFROM scratch")
+	for _, f := range []string{"LICENSE", "NOTICE", "pkg/notices/list.txt", "pkg/notices/texts.txt"} {
+		if !slices.ContainsFunc(exceptions(t), func(a string) bool { return below(f, a) }) {
+			t.Errorf("%s is kept out by .dockerignore", f)
+		}
+		if !slices.ContainsFunc(slices.Collect(strings.Lines(last)), func(l string) bool {
+			words := strings.Fields(l)
+			return len(words) > 2 && words[0] == "COPY" && slices.Contains(words, f)
+		}) {
+			t.Errorf("%s is not in the image", f)
+		}
+	}
+}
+
 // TestImageHasTheGoOfTheModule: the compile stage has at least the Go that go.mod asks
 // for, since GOTOOLCHAIN=local in the official image refuses a newer one.
 func TestImageHasTheGoOfTheModule(t *testing.T) {

@@ -235,7 +235,7 @@ func (s *Stack) LogFile(name string) string { return filepath.Join(s.dir, "log",
 
 // PrometheusFlags are the flags with meaning, which compose.yaml has too.
 var PrometheusFlags = []string{
-	"--storage.tsdb.retention.time=120d",
+	"--storage.tsdb.retention.time=120d", "--storage.tsdb.retention.size=8GB",
 	"--web.enable-otlp-receiver",
 	"--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
 }

@@ -97,3 +97,17 @@ func Pool(tb testing.TB) *pgxpool.Pool {
 	tb.Cleanup(pool.Close)
 	return pool
 }
+
+// Empty returns a database without a schema. It vanishes with the server.
+func Empty(tb testing.TB) string {
+	tb.Helper()
+	once.Do(start)
+	if failure != nil {
+		tb.Fatalf("private PostgreSQL: %v", failure)
+	}
+	name := fmt.Sprintf("empty_%d", clones.Add(1))
+	if err := exec(tb.Context(), "create database "+name+" template template0"); err != nil {
+		tb.Fatal(err)
+	}
+	return server.URL(name)
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/backup"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/keyring"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+// Backup writes the database into a new file. It refuses when MEALPLANNER_KEY opens none of
+// the stored tokens: the backup would name a key that is of no use to it.
+func (a *App) Backup(ctx context.Context, file string, progress func(table string)) (backup.Manifest, error) {
+	server, err := backup.NewServer(a.opts.Config.Database.URL)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	state, err := postgres.Inspect(ctx, a.pool())
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	if state.Schema == 0 {
+		return backup.Manifest{}, fault.New(fault.InvalidConfig, "backup", "DATABASE_URL names a database without our schema: there is nothing to back up")
+	}
+	if err := a.checkKey(ctx); err != nil {
+		return backup.Manifest{}, err
+	}
+	return server.Write(ctx, file, backup.Source{
+		Manifest: backup.Manifest{
+			Made: state.Clock.UTC(), Program: a.opts.Version, Schema: state.Schema, Key: string(a.ring.InUse()), PostgreSQL: state.Server,
+		},
+		Leave: postgres.LeftOut,
+	}, progress)
+}
+
+// checkKey opens the libraries' tokens.
+func (a *App) checkKey(ctx context.Context) error {
+	connections, err := a.Users.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range connections {
+		if _, err := a.ring.Open(c.Sealed, keyring.Connections.Context(c.ID)); err == nil {
+			return nil
+		}
+	}
+	if len(connections) == 0 {
+		return nil
+	}
+	return fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "opens none of the %d stored tokens of recipe libraries: it is not the key of this database", len(connections))
+}
+
+// RestoreOptions configure [Restore].
+type RestoreOptions struct {
+	Config config.Config
+	File   string
+	// Replace allows a database that holds something, all of which is lost.
+	Replace  bool
+	Log      *slog.Logger
+	Progress func(table string)
+}
+
+// Restored is what came back.
+type Restored struct {
+	backup.Manifest
+	Users    int
+	Unsent   int // mails that waited, and will not be sent
+	Migrated int // migrations applied afterwards
+}
+
+// Restore brings a backup into the database and its schema up to date. Whatever it refuses,
+// it refuses before anything is changed.
+func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
+	const op = "restore"
+	if err := o.Config.Check(); err != nil {
+		return Restored{}, err
+	}
+	ring, err := secretbox.ParseRing(o.Config.Security.Key)
+	if err != nil {
+		return Restored{}, err
+	}
+	archive, err := backup.Open(o.File)
+	if err != nil {
+		return Restored{}, err
+	}
+	defer func() { _ = archive.Close() }() // it was read only
+	known, err := postgres.KnownSchema()
+	switch {
+	case err != nil:
+		return Restored{}, err
+	case archive.Schema > known:
+		return Restored{}, fault.New(fault.InvalidConfig, op, "the backup's schema is version %d, made by mealplanner %s; this program knows version %d: restore with that program or a newer one", archive.Schema, archive.Program, known)
+	case !ring.Holds(secretbox.ID(archive.Key)):
+		return Restored{}, fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "lacks key %s, which sealed the backup's tokens: give the key that the installation had", archive.Key)
+	}
+	server, err := backup.NewServer(o.Config.Database.URL)
+	if err != nil {
+		return Restored{}, err
+	}
+	pool, err := postgres.Open(ctx, postgres.Options{URL: o.Config.Database.URL.Reveal(), Pool: "restore", MaxConns: 2})
+	if err != nil {
+		return Restored{}, err
+	}
+	defer pool.Close()
+	state, err := postgres.Inspect(ctx, pool)
+	switch {
+	case err != nil:
+		return Restored{}, err
+	case len(state.Connected) > 0:
+		return Restored{}, fault.New(fault.Conflict, op, "%s is connected to the database: stop the api, the scheduler and other commands first", strings.Join(state.Connected, ", "))
+	case state.Tables > 0 && !o.Replace:
+		return Restored{}, fault.New(fault.Conflict, op, "the database is not empty: it has %d tables, and %d users in them. Restore into an empty one, or with --replace, which deletes all that is there", state.Tables, state.Users)
+	}
+	before := ""
+	if state.Tables > 0 {
+		before = postgres.ClearStatements
+	}
+	if err := server.Restore(ctx, archive, before, postgres.SettleStatements, o.Progress); err != nil {
+		return Restored{}, err
+	}
+	applied, err := postgres.Migrate(ctx, pool, o.Log)
+	if err != nil {
+		return Restored{}, err
+	}
+	if state, err = postgres.Inspect(ctx, pool); err != nil {
+		return Restored{}, err
+	}
+	unsent, err := postgres.Settled(ctx, pool)
+	return Restored{Manifest: archive.Manifest, Users: state.Users, Unsent: unsent, Migrated: len(applied)}, err
+}

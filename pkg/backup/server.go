@@ -1,0 +1,221 @@
+package backup
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/secretbox"
+)
+
+// Server is the database, as PostgreSQL's own programs reach it.
+type Server struct {
+	bin      string // their directory
+	target   string // connection string without its password
+	password string
+}
+
+// NewServer looks for the programs on this machine. Kind InvalidConfiguration when they are
+// missing or the connection string cannot be read.
+func NewServer(connection secretbox.Secret) (*Server, error) {
+	bin, err := pglocal.FindClients()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := pgconn.ParseConfig(connection.Reveal())
+	if err != nil {
+		return nil, fault.New(fault.InvalidConfig, "DATABASE_URL", "cannot be read (want postgres://user:password@host:port/database)")
+	}
+	return &Server{bin: bin, target: public(connection.Reveal()), password: cfg.Password}, nil
+}
+
+// foreign are parameters of our driver that PostgreSQL's programs refuse.
+var foreign = []string{
+	"pool_max_conns", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_health_check_period",
+	"pool_max_conn_lifetime_jitter", "default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity",
+}
+
+// public is a connection string without its password, and without what only our driver knows.
+func public(connection string) string {
+	hidden := append([]string{"password"}, foreign...)
+	u, err := url.Parse(connection)
+	if err != nil || u.Scheme == "" { // the keyword form: host=localhost password='x y'
+		for _, key := range hidden {
+			connection = regexp.MustCompile(`(^|\s)`+key+`\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)`).ReplaceAllString(connection, "$1")
+		}
+		return strings.TrimSpace(connection)
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	q := u.Query()
+	for _, key := range hidden {
+		q.Del(key)
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// command is one of the programs with its arguments; the password is in its environment,
+// where other users of the machine cannot read it.
+func (s *Server) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+s.password, "PGAPPNAME=mealplanner-backup", "LC_ALL=C") //nolint:forbidigo // PostgreSQL's programs read theirs
+	return cmd
+}
+
+// Source is what a backup is made of.
+type Source struct {
+	Manifest          // Made, Program, Schema, Key and PostgreSQL
+	Leave    []string // tables whose rows stay out
+}
+
+// Write dumps the database into a new file. progress is told of each table.
+func (s *Server) Write(ctx context.Context, path string, from Source, progress func(table string)) (Manifest, error) {
+	args := []string{"--format=custom", "--no-owner", "--no-privileges", "--no-password", "--verbose", "--lock-wait-timeout=30s", "--dbname=" + s.target}
+	for _, t := range from.Leave {
+		args = append(args, "--exclude-table-data="+t)
+	}
+	m := from.Manifest
+	err := write(path, &m, func(w io.Writer) error {
+		cmd := s.command(ctx, "pg_dump", args...)
+		cmd.Stdout = w
+		return run(ctx, cmd, progress)
+	})
+	return m, err
+}
+
+var (
+	// table is in the lines of --verbose.
+	table = regexp.MustCompile(`(?:dumping contents of table|processing data for table) "([^"]+)"`)
+	// chatter are other lines of --verbose: of what is done, not of what is wrong.
+	chatter = regexp.MustCompile(`^pg_(dump|restore): (last built-in|reading|identifying|finding|flagging|saving|dumping|creating|processing|implied|executing|connecting|launching|finished|entering|disabling|enabling|setting)`)
+)
+
+// run runs a program, tells progress of each table, and puts into the error what the program
+// complained of.
+func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error {
+	op := filepath.Base(cmd.Path)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return fault.Wrap(fault.Internal, op, err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fault.Wrap(fault.Internal, op, err)
+	}
+	var complaints []string
+	sc := bufio.NewScanner(stderr)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		line := sc.Text()
+		if m := table.FindStringSubmatch(line); m != nil {
+			progress(m[1])
+		} else if !chatter.MatchString(line) && len(complaints) < 10 {
+			complaints = append(complaints, line)
+		}
+	}
+	_, _ = io.Copy(io.Discard, stderr) // what the scanner would not take
+	err = cmd.Wait()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fault.Wrap(fault.Canceled, op, ctx.Err())
+	case strings.Contains(strings.Join(complaints, " "), "server version mismatch"):
+		return fault.New(fault.InvalidConfig, op, "%s: the server is newer than the programs here: install its postgresql-client, or set PGBIN to their directory", strings.Join(complaints, "; "))
+	default:
+		return fault.New(fault.DatabaseError, op, "%s", cmp.Or(strings.Join(complaints, "; "), err.Error()))
+	}
+}
+
+// notOurs are the entries of a dump's table of contents that are not the database owner's to
+// make: extensions, and the schema that every database has.
+var notOurs = regexp.MustCompile(`^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public |COMMENT - SCHEMA public )`)
+
+// Restore brings a backup into the database, in one transaction with the statements before
+// and after it. On an error nothing is changed.
+func (s *Server) Restore(ctx context.Context, a *Archive, before, after string, progress func(table string)) (err error) {
+	dir, err := os.MkdirTemp("", "mealplanner-restore-")
+	if err != nil {
+		return fault.Wrap(fault.Internal, "restore", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	contents := filepath.Join(dir, "contents")
+	if err := s.contents(ctx, a, contents); err != nil {
+		return err
+	}
+	// psql reads one script to its end. It commits only if that ends with a COMMIT, so
+	// whatever stops the script undoes everything.
+	psql := s.command(ctx, "psql", "--no-psqlrc", "--quiet", "--no-password", "--output="+os.DevNull, "--set=ON_ERROR_STOP=1", "--dbname="+s.target, "--file=-")
+	script, err := psql.StdinPipe()
+	if err != nil {
+		return fault.Wrap(fault.Internal, "restore", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, psql, func(string) {}) }()
+	err = errors.Join(s.script(ctx, script, a, contents, before, after, progress), script.Close())
+	if said := <-ended; said != nil {
+		return said // and err is that nobody listens any more
+	}
+	return err
+}
+
+// contents writes the dump's table of contents, without what is not ours to make.
+func (s *Server) contents(ctx context.Context, a *Archive, file string) (err error) {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "restore", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var list strings.Builder
+	cmd := s.command(ctx, "pg_restore", "--list")
+	cmd.Stdout = &list
+	if err := s.readDump(ctx, cmd, a, func(string) {}); err != nil {
+		return err
+	}
+	for line := range strings.Lines(list.String()) {
+		if notOurs.MatchString(line) {
+			continue
+		}
+		if _, err := f.WriteString(line); err != nil {
+			return fault.Wrap(fault.Internal, "restore", err)
+		}
+	}
+	return nil
+}
+
+// script writes what psql shall do.
+func (s *Server) script(ctx context.Context, w io.Writer, a *Archive, contents, before, after string, progress func(table string)) error {
+	if _, err := io.WriteString(w, "begin;\nset local lock_timeout = '10s';\n"+before+"\n"); err != nil {
+		return err
+	}
+	cmd := s.command(ctx, "pg_restore", "--file=-", "--use-list="+contents, "--no-owner", "--no-privileges", "--verbose")
+	cmd.Stdout = w
+	if err := s.readDump(ctx, cmd, a, progress); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n"+after+"\ncommit;\n")
+	return err
+}
+
+// readDump runs a program on the dump.
+func (s *Server) readDump(ctx context.Context, cmd *exec.Cmd, a *Archive, progress func(table string)) error {
+	r, err := a.dump.Open()
+	if err != nil {
+		return fault.Wrap(fault.Internal, "restore", err)
+	}
+	cmd.Stdin = r
+	return errors.Join(run(ctx, cmd, progress), r.Close())
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// A release of this machine's platform holds a binary that runs, what it is owed, and a bill
+// of materials in the form that CycloneDX asks for. A second one is the same.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	c := commit{Version: "v1.2.3", Revision: "0123456789abcdef", Time: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}
+	on := []string{runtime.GOOS + "/" + runtime.GOARCH}
+	dir, again := filepath.Join(t.TempDir(), "dist"), filepath.Join(t.TempDir(), "dist")
+	for _, d := range []string{dir, again} {
+		if err := build(t.Context(), root, d, c, on, false, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := build(t.Context(), root, dir, c, on, false, io.Discard); err == nil {
+		t.Error("a release was written over another one")
+	}
+	sha := read(t, filepath.Join(dir, "SHA256SUMS"))
+	if other := read(t, filepath.Join(again, "SHA256SUMS")); !bytes.Equal(sha, other) {
+		t.Errorf("two builds differ:\n%s\n%s", sha, other)
+	}
+	if n := bytes.Count(sha, []byte("\n")); n != 2 {
+		t.Errorf("%d sums:\n%s", n, sha)
+	}
+	verify := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "SHA256SUMS")
+	verify.Dir = dir
+	if out, err := verify.CombinedOutput(); err != nil {
+		t.Errorf("sha256sum --check: %v\n%s", err, out)
+	}
+
+	name := "mealplanner_v1.2.3_" + runtime.GOOS + "_" + runtime.GOARCH
+	unpack(t, filepath.Join(dir, name+".tar.gz"), dir)
+	for file := range files {
+		if len(read(t, filepath.Join(dir, name, file))) == 0 {
+			t.Errorf("%s is empty", file)
+		}
+	}
+	program := filepath.Join(dir, name, "mealplanner")
+	if out, err := exec.CommandContext(t.Context(), program, "version").Output(); err != nil || strings.TrimSpace(string(out)) != c.Version {
+		t.Errorf("version: %q, %v", out, err)
+	}
+	if out, err := exec.CommandContext(t.Context(), program, "licences", "--full").Output(); err != nil || !bytes.Equal(out, read(t, filepath.Join(dir, name, "THIRD-PARTY-LICENCES.txt"))) {
+		t.Errorf("the binary's licences are not the archive's: %v", err)
+	}
+	bill := read(t, filepath.Join(dir, name+".cdx.json"))
+	if err := validate(t, bill); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{
+		`"purl": "pkg:golang/github.com/jackc/pgx/v5@v5.`, `"expression": "Apache-2.0 AND BSD-3-Clause"`, `"name": "std"`, `"version": "v1.2.3"`, c.Revision,
+	} {
+		if !bytes.Contains(bill, []byte(want)) {
+			t.Errorf("no %s in the bill", want)
+		}
+	}
+	if bytes.Contains(bill, []byte("rapid")) {
+		t.Error("a module of the tests is in the bill")
+	}
+}
+
+// The schema finds what is wrong, so that its silence says something.
+func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{
+		`{}`,
+		`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"x"}]}`,
+		`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"x","licenses":[{"license":{"id":"MIT or so"}}]}]}`,
+	} {
+		if validate(t, []byte(bad)) == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
+// validate holds a bill of materials against CycloneDX's own schema.
+func validate(t *testing.T, bill []byte) error {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	for _, f := range []string{"bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schemax.json"} {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(read(t, filepath.Join(strings.TrimSpace(string(out)), "schema", f))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiler.AddResource(doc.(map[string]any)["$id"].(string), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := compiler.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(bill, &v); err != nil {
+		return err
+	}
+	return schema.Validate(v)
+}
+
+// What is released is a tag, and nothing besides.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	git := func(args ...string) {
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"}, args...)...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_COMMITTER_DATE=2026-11-28T12:00:00Z")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	refused := func(version, want string) {
+		t.Helper()
+		if c, err := head(t.Context(), dir, version); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v, %v; want %q", c, err, want)
+		}
+	}
+	git("init", "-q")
+	write(t, dir, "a", "a")
+	git("add", "a")
+	git("commit", "-q", "-m", "a")
+	refused("", "has no tag of the form v1.2.3")
+	refused("1.2.3", "want the form v1.2.3")
+	refused("v1.2.3; rm -rf /", "want the form v1.2.3")
+	if c, err := head(t.Context(), dir, "v0.0.0-trial"); err != nil || c.Version != "v0.0.0-trial" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	git("tag", "stable")
+	git("tag", "v1.2.3")
+	c, err := head(t.Context(), dir, "")
+	if err != nil || c.Version != "v1.2.3" || len(c.Revision) != 40 || !c.Time.Equal(time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	write(t, dir, "b", "not committed")
+	refused("", "the tree is not what the tag v1.2.3 says")
+}
+
+func unpack(t *testing.T, archive, dir string) {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(read(t, archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, filepath.FromSlash(h.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, b, h.FileInfo().Mode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
