@@ -38,7 +38,7 @@ func (i installation) command(key string, args ...string) *exec.Cmd {
 	i.t.Helper()
 	cmd := exec.CommandContext(i.t.Context(), "mealplanner", args...) //nolint:gosec // the test's own program
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+i.url, "MEALPLANNER_KEY="+key,
-		"API_ADDR="+i.addr, "SCHEDULER_ADDR=127.0.0.1:0", "SMTP_ENCRYPTION=none")
+		"API_ADDR="+i.addr, "SCHEDULER_ADDR=127.0.0.1:0", "SMTP_ENCRYPTION=none", "API_RATE_LIMIT=0")
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )
@@ -99,9 +100,9 @@ func (s *Server) Write(ctx context.Context, path string, from Source, progress f
 
 var (
 	// table is in the lines of --verbose.
-	table = regexp.MustCompile(`(?:dumping contents of table|processing data for table) "([^"]+)"`)
+	table = lazyregexp.New(`(?:dumping contents of table|processing data for table) "([^"]+)"`)
 	// chatter are other lines of --verbose: of what is done, not of what is wrong.
-	chatter = regexp.MustCompile(`^pg_(dump|restore): (last built-in|reading|identifying|finding|flagging|saving|dumping|creating|processing|implied|executing|connecting|launching|finished|entering|disabling|enabling|setting)`)
+	chatter = lazyregexp.New(`^pg_(dump|restore): (last built-in|reading|identifying|finding|flagging|saving|dumping|creating|processing|implied|executing|connecting|launching|finished|entering|disabling|enabling|setting)`)
 )
 
 // run runs a program, tells progress of each table, and puts into the error what the program
@@ -120,9 +121,9 @@ func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error 
 	sc.Buffer(nil, 1<<20)
 	for sc.Scan() {
 		line := sc.Text()
-		if m := table.FindStringSubmatch(line); m != nil {
+		if m := table().FindStringSubmatch(line); m != nil {
 			progress(m[1])
-		} else if !chatter.MatchString(line) && len(complaints) < 10 {
+		} else if !chatter().MatchString(line) && len(complaints) < 10 {
 			complaints = append(complaints, line)
 		}
 	}
@@ -142,7 +143,7 @@ func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error 
 
 // notOurs are the entries of a dump's table of contents that are not the database owner's to
 // make: extensions, and the schema that every database has.
-var notOurs = regexp.MustCompile(`^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public |COMMENT - SCHEMA public )`)
+var notOurs = lazyregexp.New(`^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public |COMMENT - SCHEMA public )`)
 
 // Restore brings a backup into the database, in one transaction with the statements before
 // and after it. On an error nothing is changed.
@@ -186,7 +187,7 @@ func (s *Server) contents(ctx context.Context, a *Archive, file string) (err err
 		return err
 	}
 	for line := range strings.Lines(list.String()) {
-		if notOurs.MatchString(line) {
+		if notOurs().MatchString(line) {
 			continue
 		}
 		if _, err := f.WriteString(line); err != nil {
