@@ -232,7 +232,7 @@ func TestLinksOfAFormerAddressEnd(t *testing.T) {
 	r.change(t, "user_lewis", func(u *user.User) { u.Email = "lewis@elsewhere.example" })
 	expect("after", http.StatusUnauthorized, old)
 	fresh := r.Links
-	fresh.Signer = signedlink.New([]byte(r.cfg.Security.Key.Reveal()), func() time.Time { return sent.Add(time.Minute) })
+	fresh.Signer = signedlink.New(signedlink.Key(r.cfg.Security.Key.Reveal()), func() time.Time { return sent.Add(time.Minute) })
 	expect("made after it", http.StatusOK, made(fresh))
 	r.change(t, "user_lewis", func(u *user.User) { u.People = 3 })
 	expect("after another change", http.StatusOK, made(fresh))
