@@ -39,7 +39,7 @@ type completeCmd struct {
 }
 
 // Run prints what the last word can become: one candidate to a line, a tab, and what it is.
-func (c *completeCmd) Run(std *streams) error {
+func (c *completeCmd) Run(std *streams) error { //nolint:unparam // kong wants an error
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]

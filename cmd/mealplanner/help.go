@@ -62,7 +62,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 type helpSettings bool
 
 // BeforeReset implements kong's hook: it prints the settings that the command takes.
-func (helpSettings) BeforeReset(ctx *kong.Context) error {
+func (helpSettings) BeforeReset(ctx *kong.Context) error { //nolint:unparam // kong wants an error
 	node := ctx.Selected()
 	if node == nil {
 		node = serveOf(ctx.Model)

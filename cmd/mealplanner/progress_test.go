@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -52,10 +53,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		t.Skip("there is no script(1)")
 	}
 	d := newDesk(t)
-	line := "mealplanner import --full --accept-changes"
-	for _, name := range []string{"database-url", "key", "smtp-encryption"} {
-		line += " --" + name + "='" + d.flags[name] + "'"
-	}
+	line := fmt.Sprintf("mealplanner import --full --accept-changes --smtp-encryption=none --key=%s --database-url='%s'", d.flags["key"], d.flags["database-url"])
 	out, err := exec.CommandContext(t.Context(), script, "-qec", line, "/dev/null").Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

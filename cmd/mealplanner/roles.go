@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -74,6 +75,6 @@ func (c *migrateCmd) Run(ctx context.Context, std *streams, now func() time.Time
 
 // Run prints the version.
 func (*versionCmd) Run(std *streams) error {
-	printLine(std.out, version)
-	return nil
+	_, err := io.WriteString(std.out, version+"\n")
+	return err
 }

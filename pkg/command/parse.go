@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 

@@ -15,7 +15,6 @@ import (
 	"github.com/emersion/go-message/textproto"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 

@@ -13,9 +13,8 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/planner"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // Encryption says how the connection to the SMTP server is secured.

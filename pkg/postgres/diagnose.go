@@ -12,9 +12,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
 // Diagnosis says what the database knows about what is wrong. It reads only.

@@ -27,7 +27,6 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 

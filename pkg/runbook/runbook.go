@@ -15,7 +15,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
-
 	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 

@@ -13,14 +13,13 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/food"
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/targets"
-
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // Limits of what a user may ask for.

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/targets"
-
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
 )
 
 // User is one person with a weekly plan.
