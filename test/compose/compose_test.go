@@ -52,7 +52,7 @@ func TestStack(t *testing.T) {
 		t.Log("left out, no loki: 1: TestStack, the service loki and a line found in it")
 		s.files = append(s.files, withoutLoki(t))
 	}
-	published := []string{"API_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"}
+	published := []string{"API_PORT", "ADMIN_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"}
 	free, err := servers.Free(len(published))
 	must(t, err)
 	for i, v := range published {
@@ -366,6 +366,11 @@ func (s stack) alert(t *testing.T) {
 	eventually(t, "the page in PagerDuty", func() bool {
 		return strings.Contains(s.get(t, "INBOX_PORT", "/pagerduty"), "Tier 2: ComposeTest fires (telemetry)")
 	})
+	for port, tells := range map[string]bool{"API_PORT": false, "ADMIN_PORT": true} {
+		if page := s.get(t, port, "/runbook/watchdog"); !strings.Contains(page, "Diagnosis") || strings.Contains(page, "automatically") != tells {
+			t.Errorf("the runbook at %s says what was done automatically, or nothing; want %v", port, tells)
+		}
+	}
 	eventually(t, "the message in Slack", func() bool { return strings.Contains(s.get(t, "INBOX_PORT", "/slack"), "A drill") })
 }
 

@@ -183,7 +183,7 @@ func postgres(t *testing.T) (tree, []string) {
 	for _, dir := range []string{bin, filepath.Join(filepath.Dir(bin), "lib"), "/usr/share/postgresql/" + version, "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8"} {
 		files.add(t, dir)
 	}
-	programs := []string{"/usr/bin/bash", "/usr/bin/dash", "/usr/bin/cat", "/usr/bin/chmod"}
+	programs := []string{"/usr/bin/bash", "/usr/bin/dash", "/usr/bin/cat", "/usr/bin/chmod", "/usr/bin/mv"}
 	for path, f := range files {
 		if strings.HasPrefix("/"+path, bin) && !f.dir {
 			programs = append(programs, "/"+path)
