@@ -41,7 +41,12 @@ func (w *world) tell(t *testing.T, path, token, body string) int {
 // page reads a page of the api.
 func (w *world) page(t *testing.T, path string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+w.Addr(app.API).String()+path, http.NoBody)
+	return w.pageAt(t, app.API, path)
+}
+
+func (w *world) pageAt(t *testing.T, role app.Role, path string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+w.Addr(role).String()+path, http.NoBody)
 	must(t, err)
 	resp, err := http.DefaultClient.Do(req)
 	must(t, err)
@@ -104,7 +109,7 @@ func fail(t *testing.T, pool *pgxpool.Pool, user, kind string) {
 // notification that is repeated does nothing; a new firing does it anew.
 func TestFailedJobsAreTriedAgainByThemselves(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{people: twelve()[:3], change: withAlerts})
+	w := newWorld(t, options{people: twelve()[:3], change: func(c *config.Config) { withAlerts(c); c.Web.AdminAddr = anyPort }})
 	pool := w.pool(t)
 	must(t, w.Start(t.Context()))
 	fail(t, pool, "user_00", "TimeoutError")
@@ -126,7 +131,7 @@ func TestFailedJobsAreTriedAgainByThemselves(t *testing.T) {
 	if g := w.gauge(t, "alert_response"); g["retry_jobs"] != 1 || g["done"] != 1 {
 		t.Errorf("alert_response %v", g)
 	}
-	if page := w.page(t, "/runbook/SchedulerJobFailureRateHigh"); !strings.Contains(page, "<td>retry_jobs</td><td>done</td>") || !strings.Contains(page, "<h2>Mitigation</h2>") {
+	if page := w.pageAt(t, app.Admin, "/runbook/SchedulerJobFailureRateHigh"); !strings.Contains(page, "<td>retry_jobs</td><td>done</td>") || !strings.Contains(page, "<h2>Mitigation</h2>") {
 		t.Errorf("the runbook's page: %.500s", page)
 	}
 	fail(t, pool, "user_00", "TimeoutError") // and Alertmanager repeats itself
