@@ -76,15 +76,18 @@ func head(ctx context.Context, root, version string) (commit, error) {
 
 // files are those beside the binary in an archive, by their name there.
 var files = map[string]string{
-	"README.md":                  "README.md",
-	"CHANGELOG.md":               "CHANGELOG.md",
-	"LICENSE":                    "LICENSE",
-	"NOTICE":                     "NOTICE",
-	"env.example":                ".env.example",
-	"roles.sql":                  "postgres/roles.sql",
-	"mealplanner.service":        "docs/systemd/mealplanner.service",
-	"mealplanner-backup.service": "docs/systemd/mealplanner-backup.service",
-	"mealplanner-backup.timer":   "docs/systemd/mealplanner-backup.timer",
+	"README.md":                   "README.md",
+	"CHANGELOG.md":                "CHANGELOG.md",
+	"LICENSE":                     "LICENSE",
+	"NOTICE":                      "NOTICE",
+	"env.example":                 ".env.example",
+	"roles.sql":                   "postgres/roles.sql",
+	"completion/mealplanner.bash": "cmd/mealplanner/completion/bash",
+	"completion/mealplanner.fish": "cmd/mealplanner/completion/fish",
+	"completion/_mealplanner":     "cmd/mealplanner/completion/zsh",
+	"mealplanner.service":         "docs/systemd/mealplanner.service",
+	"mealplanner-backup.service":  "docs/systemd/mealplanner-backup.service",
+	"mealplanner-backup.timer":    "docs/systemd/mealplanner-backup.timer",
 }
 
 // build writes a release of the module at root into dir, which must not exist, on the given

@@ -32,6 +32,9 @@ var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/a
 
 // ownData are the data files in our packages, by where they come from.
 var ownData = map[string]string{
+	"cmd/mealplanner/completion/bash":             ours,
+	"cmd/mealplanner/completion/fish":             ours,
+	"cmd/mealplanner/completion/zsh":              ours,
 	"pkg/allergen/data/carriers.csv":              ours,
 	"pkg/allergen/data/generic.csv":               ours,
 	"pkg/allergen/data/measures.txt":              ours,
