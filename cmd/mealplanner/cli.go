@@ -118,8 +118,11 @@ func secretFile(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	}
 	for _, env := range flag.Envs {
 		path := os.Getenv(env + "_FILE")
-		if path == "" || os.Getenv(env) != "" {
+		if path == "" {
 			continue
+		}
+		if os.Getenv(env) != "" {
+			return nil, fault.New(fault.InvalidConfig, env, "it and %s_FILE are both set: unset one of them", env)
 		}
 		f, err := os.Open(path)
 		if err != nil {

@@ -72,9 +72,15 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 			next := shown{r.NextRunAt, "not computed yet"}
 			if r.NextRunAt != nil {
 				next.text = cellText(r.NextRunAt)
+				if zone, err := schedule.Zone(r.TimeZone); err == nil {
+					next.text = r.NextRunAt.In(zone).Format("Mon 2006-01-02 15:04:05")
+				}
 			}
-			paused := shown{!r.Enabled, ""}
-			if !r.Enabled {
+			paused := shown{!r.Enabled || !r.UserEnabled, ""}
+			switch {
+			case !r.UserEnabled:
+				paused.text = "the user is paused"
+			case !r.Enabled:
 				paused.text = "paused"
 			}
 			l.add(r.ID, r.Priority, r.Cron, r.TimeZone, next, r.Status, paused, brief(r.LastError))

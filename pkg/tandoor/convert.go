@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/grocery"
@@ -36,12 +37,23 @@ func (c *converter) report(w wireRecipe, p Problem) {
 	}
 }
 
+// oneLine keeps a name from making lines of its own in a mail: line breaks and other control
+// characters become spaces.
+func oneLine(name string) string {
+	if strings.IndexFunc(name, breaks) < 0 {
+		return name
+	}
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || breaks(r) }), " ")
+}
+
+func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
 // recipe converts one detail. An error has kind [fault.TandoorError] and names the recipe
 // and the field; the recipe is then to be refused.
 func (c *converter) recipe(w wireRecipe) (recipe.Recipe, error) {
 	id := recipe.ID(w.ID)
 	r := recipe.Recipe{
-		ID: id, Name: w.Name, Description: deref(w.Description), URL: c.page(id),
+		ID: id, Name: oneLine(w.Name), Description: deref(w.Description), URL: c.page(id),
 		WorkingMinutes: minutes(w.WorkingTime), WaitingMinutes: minutes(w.WaitingTime), UpdatedAt: w.UpdatedAt,
 	}
 	refuse := func(field string, err error) (recipe.Recipe, error) {
@@ -137,7 +149,7 @@ func (c *converter) foodless(w wireRecipe, field string, in wireIngredient, r *r
 
 func (c *converter) ingredient(w wireRecipe, in wireIngredient) (recipe.Ingredient, error) {
 	line := recipe.Ingredient{Food: c.food(*in.Food), Unit: domainUnit(in.Unit), NoAmount: in.NoAmount, Note: deref(in.Note)}
-	line.Food.Name, line.Food.Plural = in.Food.Name, deref(in.Food.PluralName) // the reference may be older
+	line.Food.Name, line.Food.Plural = oneLine(in.Food.Name), oneLine(deref(in.Food.PluralName)) // the reference may be older
 	if in.Food.Recipe != nil {
 		line.Food.Recipe = recipe.ID(in.Food.Recipe.ID)
 		c.report(w, Problem{

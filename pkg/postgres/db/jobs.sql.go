@@ -557,11 +557,12 @@ func (q *Queries) ListRuntimeSettings(ctx context.Context) ([]RuntimeSetting, er
 }
 
 const listSchedules = `-- name: ListSchedules :many
-select id, job_type::text as job_type, user_id, connection_id, cron, time_zone, lead_seconds, priority, parameters, retry_max_attempts, retry_backoff_seconds,
-       enabled, status, error_count, last_error, next_run_at, scheduled_for, completed_at
-from scheduled_jobs
-where ($1::text = '' or job_type = $1::text) and ($2::text = '' or user_id = $2::text) and ($3::text = '' or id = $3::text)
-order by id
+select s.id, s.job_type::text as job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters, s.retry_max_attempts, s.retry_backoff_seconds,
+       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled
+from scheduled_jobs s
+left join users u on u.id = s.user_id
+where ($1::text = '' or s.job_type = $1::text) and ($2::text = '' or s.user_id = $2::text) and ($3::text = '' or s.id = $3::text)
+order by s.id
 `
 
 type ListSchedulesParams struct {
@@ -589,6 +590,7 @@ type ListSchedulesRow struct {
 	NextRunAt           *time.Time
 	ScheduledFor        *time.Time
 	CompletedAt         *time.Time
+	UserEnabled         bool
 }
 
 func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([]ListSchedulesRow, error) {
@@ -619,6 +621,7 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 			&i.NextRunAt,
 			&i.ScheduledFor,
 			&i.CompletedAt,
+			&i.UserEnabled,
 		); err != nil {
 			return nil, err
 		}

@@ -132,11 +132,12 @@ where started_at > now() - interval '24 hours' and final and status = 'failed' a
 group by job_type, error_type;
 
 -- name: ListSchedules :many
-select id, job_type::text as job_type, user_id, connection_id, cron, time_zone, lead_seconds, priority, parameters, retry_max_attempts, retry_backoff_seconds,
-       enabled, status, error_count, last_error, next_run_at, scheduled_for, completed_at
-from scheduled_jobs
-where (@job_type::text = '' or job_type = @job_type::text) and (@user_id::text = '' or user_id = @user_id::text) and (@id::text = '' or id = @id::text)
-order by id;
+select s.id, s.job_type::text as job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters, s.retry_max_attempts, s.retry_backoff_seconds,
+       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled
+from scheduled_jobs s
+left join users u on u.id = s.user_id
+where (@job_type::text = '' or s.job_type = @job_type::text) and (@user_id::text = '' or s.user_id = @user_id::text) and (@id::text = '' or s.id = @id::text)
+order by s.id;
 
 -- name: SetScheduleEnabled :many
 update scheduled_jobs set enabled = @enabled
