@@ -137,26 +137,28 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 	}
 }
 
+// More clicks at once than there are database connections are all answered: none holds one
+// while it waits for another.
 func TestManyClicksAtOnce(t *testing.T) {
 	t.Parallel()
 	var c clock
 	p := office(t, &c)
 	must(t, p.Start(t.Context()))
 	p.planMail(t, lewis)
-	begin := time.Now()
 	var wg sync.WaitGroup
 	for _, d := range []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} {
 		for _, m := range recipe.Meals {
 			for _, v := range []string{"SKIP", "LOCK"} {
 				link := p.Links.Command(lewis, week, v+" "+d+" "+m.String())
-				wg.Go(func() { p.visit(t, http.MethodPost, link) })
+				wg.Go(func() {
+					if code, page := p.visit(t, http.MethodPost, link); code != http.StatusOK && code != http.StatusConflict {
+						t.Errorf("%s %s %s: %d %s", v, d, m, code, page)
+					}
+				})
 			}
 		}
 	}
 	wg.Wait()
-	if took := time.Since(begin); took > 25*time.Second {
-		t.Errorf("42 clicks took %s", took)
-	}
 }
 
 func TestResumeWhenTheWeekIsOver(t *testing.T) {
