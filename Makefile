@@ -51,7 +51,7 @@ test-race: ## The same under the race detector (an hour).
 SINGLE := TestReplies|TestAnySequence|TestAPlannerAndAPerson|TestHostileMails|TestLongTexts|TestNothingToPlanWith|TestFreshUserWithALarge
 .PHONY: test-race-shared
 test-race-shared: ## The race detector where goroutines meet: without engine, mail pages and the long sequences (CI).
-	go test -race -timeout 40m -skip '$(SINGLE)' $$(go list ./... | grep -vE '/cmd/|/pkg/(generate|mailer|quotation|allergen|food|drill|insight)(/|$$)|/test/planmail$$')
+	go test -race -timeout 40m -skip '$(SINGLE)' $$(go list ./... | grep -vE '/cmd/|/pkg/(generate|mailer|quotation|allergen|food|drill|insight)(/|$$)|/test/planmail$$|/tools/')
 
 .PHONY: newcomer
 newcomer: ## Type the README into a bare Debian that has Go, git and make (debootstrap, root, half an hour).
