@@ -221,7 +221,7 @@ release: ## Build the commit's tag for four platforms into dist/: archives, SBOM
 	go run ./tools/release build $(TAGGED) $(ARGS)
 
 .PHONY: release-check
-release-check: ## Build the commit twice, at two places and without a cache, and compare the bytes (10 minutes).
+release-check: ## Build the commit twice, at two places and without a cache, and compare the bytes.
 	go run ./tools/release check $(TAGGED)
 
 .PHONY: clean

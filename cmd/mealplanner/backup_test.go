@@ -3,12 +3,10 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,6 +24,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -38,7 +37,7 @@ const (
 // empty database and in place of another one. What waited to be sent is not sent again.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	box := startSandbox(t)
+	box := program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})
 	database := testpg.URL(t)
 	command := func(database, key string, args ...string) (string, int) {
 		t.Helper()
@@ -149,7 +148,7 @@ func TestBackupAndRestore(t *testing.T) {
 // A restore that breaks half-way has changed nothing.
 func TestRestoreBreaks(t *testing.T) {
 	t.Parallel()
-	box := startSandbox(t)
+	box := program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})
 	database, other := testpg.URL(t), testpg.URL(t)
 	file := filepath.Join(t.TempDir(), "backup")
 	for _, args := range [][]string{
@@ -215,20 +214,6 @@ func TestRestoreBreaks(t *testing.T) {
 	if after := rows(t, pool); !maps.Equal(before, after) {
 		t.Errorf("changed: %s", difference(before, after))
 	}
-}
-
-func startSandbox(t *testing.T) *sandbox.Sandbox {
-	t.Helper()
-	const anyPort = "127.0.0.1:0"
-	box, err := sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: anyPort,
-		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
-	return box
 }
 
 func open(t *testing.T, database string) *pgxpool.Pool {

@@ -92,7 +92,7 @@ func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week
 		std = &streams{out: io.Discard, err: std.err}
 	}
 	if len(done.Replaced) == 0 {
-		printf(std.out, "%s, week of %s: no other week is better; nothing changes\n", c.Who, week)
+		printf(std.out, "%s, week of %s: the library has no other week for it; nothing changes\n", c.Who, week)
 		return nil
 	}
 	printAmended(std.out, c.Who, []amend.Done{done})

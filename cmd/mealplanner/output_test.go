@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +22,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -77,15 +76,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	const addr = "127.0.0.1:0"
-	box, err := sandbox.Start(t.Context(), sandbox.Options{
-		TandoorAddr: addr, FatSecretAddr: addr, SMTPAddr: addr, IMAPAddr: addr, AlertsAddr: addr, WebAddr: addr,
-		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
+	box := program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})
 	telemetry := httptest.NewServer(http.HandlerFunc(answerBadly))
 	t.Cleanup(telemetry.Close)
 	rotation := filepath.Join(t.TempDir(), "oncall.yml")

@@ -183,18 +183,9 @@ func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date,
 
 // open are the slots from the given one on that are neither locked nor skipped.
 func open(in planner.Inputs, from plan.Slot) []plan.Slot {
-	var out []plan.Slot
-	for i := range in.Existing.Week.Days {
-		for _, m := range recipe.Meals {
-			s := plan.Slot{Date: in.Existing.Week.WeekOf + calendar.Date(i), Meal: m}
-			over := s.Date < from.Date || s.Date == from.Date && m < from.Meal
-			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == s })
-			if !over && !locked && !slices.Contains(in.Wishes.Skips, s) {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(plan.Slots(in.Existing.Week.WeekOf), func(s plan.Slot) bool {
+		return s.Before(from) || in.Wishes.Locked(s) || in.Wishes.Skipped(s)
+	})
 }
 
 // mail is what the user gets: the plan's own mail while that was not sent, else what

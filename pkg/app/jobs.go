@@ -41,9 +41,7 @@ func (a *App) NextRun(u user.User) (time.Time, calendar.Date, error) {
 		return time.Time{}, 0, fault.Wrap(fault.Internal, "plan time", err)
 	}
 	now := a.opts.Now()
-	occurrence := times.WallClock(times.Next(now))
-	e := schedule.Entry{Times: times, CatchUp: schedule.WeeklyGeneration.CatchUp(occurrence), Created: now.Add(-schedule.WeeklyGeneration.Joining(occurrence))}
-	run, missed, next := e.Decide(now)
+	run, missed, next := schedule.NewEntry(schedule.WeeklyGeneration, times, now, now).Decide(now)
 	if missed {
 		return now.Add(a.opts.Config.Scheduler.NewUserGrace), calendar.On(run.Occurrence).Monday() + 7, nil
 	}

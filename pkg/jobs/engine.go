@@ -255,13 +255,9 @@ func read(row postgres.DueSchedule) (s scheduled, err error) {
 	if err != nil {
 		return bad(err)
 	}
-	times = times.Before(time.Duration(row.LeadSeconds) * time.Second)
-	occurrence := times.WallClock(times.Next(row.Clock))
-	s.entry = schedule.Entry{
-		Times: times, CatchUp: s.jobType.CatchUp(occurrence),
-		Created: row.CreatedAt.Add(-s.jobType.Joining(occurrence)), Asked: row.Status == "pending",
-		Next: value(row.NextRunAt), Again: value(row.RetryAt), ScheduledFor: value(row.ScheduledFor), LastOccurrence: value(row.LastOccurrence),
-	}
+	s.entry = schedule.NewEntry(s.jobType, times.Before(time.Duration(row.LeadSeconds)*time.Second), row.CreatedAt, row.Clock)
+	s.entry.Asked, s.entry.Again = row.Status == "pending", value(row.RetryAt)
+	s.entry.Next, s.entry.ScheduledFor, s.entry.LastOccurrence = value(row.NextRunAt), value(row.ScheduledFor), value(row.LastOccurrence)
 	return s, nil
 }
 

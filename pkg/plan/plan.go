@@ -104,6 +104,9 @@ func (w Week) BalancedDays() int {
 	return n
 }
 
+// At is what a slot of the week holds; nil: nothing.
+func (w Week) At(s Slot) *Serving { return w.Days[s.Date-w.WeekOf].Meals[s.Meal] }
+
 // Sum computes the day's figures and verdict from its meals; full is the target of a day
 // with every meal.
 func (d *Day) Sum(full nutrition.Macros, tolerancePct int) {

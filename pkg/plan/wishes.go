@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -21,6 +23,30 @@ type Slot struct {
 	Date calendar.Date `json:"date"`
 	Meal recipe.Meal   `json:"meal"`
 }
+
+// Before reports whether the meal is eaten before the other one.
+func (s Slot) Before(other Slot) bool {
+	return s.Date < other.Date || s.Date == other.Date && s.Meal < other.Meal
+}
+
+// Slots are the meals of the week that begins on a Monday, in the order they are eaten.
+func Slots(monday calendar.Date) []Slot {
+	out := make([]Slot, 0, 7*len(recipe.Meals))
+	for d := range calendar.Date(7) {
+		for _, m := range recipe.Meals {
+			out = append(out, Slot{monday + d, m})
+		}
+	}
+	return out
+}
+
+// Locked reports whether the user fixed the slot's recipe.
+func (w Wishes) Locked(s Slot) bool {
+	return slices.ContainsFunc(w.Locks, func(l Lock) bool { return l.Slot == s })
+}
+
+// Skipped reports whether the user leaves the slot out.
+func (w Wishes) Skipped(s Slot) bool { return slices.Contains(w.Skips, s) }
 
 // Lock fixes a slot's recipe and, when Servings is not 0, its portion.
 type Lock struct {

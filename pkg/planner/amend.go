@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
@@ -53,7 +52,7 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	}
 	old := in.Existing.Week
 	if why == LibraryChanged {
-		in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return !before(l.Slot, from) })
+		in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return !l.Before(from) })
 	}
 	unlocked := in
 	unlocked.Wishes.Locks = nil
@@ -65,16 +64,13 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return rules.forbids(l.Recipe) })
 
 	r := Revision{From: from}
-	for i, d := range old.Days {
-		for m, sv := range d.Meals {
-			slot := plan.Slot{Date: old.WeekOf + calendar.Date(i), Meal: recipe.Meals[m]}
-			if sv == nil || before(slot, from) {
-				continue
-			}
-			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == slot })
-			if why == LibraryChanged || rules.forbids(sv.Recipe) || why == SettingsChanged && !locked && rules.unwanted(sv.Recipe) {
-				r.Free = append(r.Free, slot)
-			}
+	for _, slot := range plan.Slots(old.WeekOf) {
+		sv := old.At(slot)
+		if sv == nil || slot.Before(from) {
+			continue
+		}
+		if why == LibraryChanged || rules.forbids(sv.Recipe) || why == SettingsChanged && !in.Wishes.Locked(slot) && rules.unwanted(sv.Recipe) {
+			r.Free = append(r.Free, slot)
 		}
 	}
 	if len(r.Free) == 0 && why == RecipesChanged {
@@ -131,11 +127,6 @@ func lostNote(slots []plan.Slot) string {
 		names[i] = s.Date.Weekday().String() + " " + s.Meal.String()
 	}
 	return "Taken out without a replacement, because your settings forbid what was planned and the library has nothing else that fits: " + strings.Join(names, ", ") + "."
-}
-
-// before orders slots by date and meal.
-func before(a, b plan.Slot) bool {
-	return a.Date < b.Date || a.Date == b.Date && a.Meal < b.Meal
 }
 
 // rules say of a pool's recipes what the user's settings make of them.

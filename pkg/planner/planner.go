@@ -74,14 +74,10 @@ type Inputs struct {
 // whatever is locked is planned.
 func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) []plan.Slot {
 	out := slices.Clone(in.Wishes.Skips)
-	for i := range calendar.Date(7) {
-		for _, m := range recipe.Meals {
-			s := plan.Slot{Date: week + i, Meal: m}
-			locked := slices.ContainsFunc(in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == s })
-			kept := stored != nil && stored.Days[i].Meals[m] != nil && !slices.Contains(free, s)
-			if !in.User.Settings.Plans(m) && !locked && !kept && !slices.Contains(out, s) {
-				out = append(out, s)
-			}
+	for _, s := range plan.Slots(week) {
+		kept := stored != nil && stored.At(s) != nil && !slices.Contains(free, s)
+		if !in.User.Settings.Plans(s.Meal) && !kept && !in.Wishes.Locked(s) && !in.Wishes.Skipped(s) {
+			out = append(out, s)
 		}
 	}
 	return out

@@ -69,8 +69,8 @@ func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (Stored,
 // rechoose is [choose] for a week that exists.
 func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (selection, error) {
 	old := in.Existing.Week
-	wished := in.Wishes.Locks
-	in.Wishes.Locks = slices.Concat(wished, r.Fixed)
+	wished := in.Wishes
+	in.Wishes.Locks = slices.Concat(wished.Locks, r.Fixed)
 	in.Proposal = false
 	in.Wishes.Skips = in.skips(old.WeekOf, &old, r.Free)
 	s, c, err := state(in, pool, weightKG, old.WeekOf, false)
@@ -90,7 +90,7 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 		for m, sv := range d.Meals {
 			slot := plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}
 			switch {
-			case sv == nil || slices.Contains(in.Wishes.Skips, slot):
+			case sv == nil || in.Wishes.Skipped(slot):
 			case c.recipes[sv.Recipe].ID != sv.Recipe:
 				scopes = append(scopes, generate.Scope{Date: d.Date, Meal: &slot.Meal})
 			default:
@@ -140,14 +140,14 @@ func (p *Planner) Check(ctx context.Context, in Inputs) error {
 }
 
 // restoreSources names as locked only what the user locked.
-func restoreSources(w *plan.Week, old plan.Week, wished []plan.Lock) {
+func restoreSources(w *plan.Week, old plan.Week, wished plan.Wishes) {
 	for i, d := range w.Days {
 		for m, sv := range d.Meals {
 			if sv == nil || sv.Source != plan.Locked {
 				continue
 			}
 			slot := plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}
-			if slices.ContainsFunc(wished, func(l plan.Lock) bool { return l.Slot == slot }) {
+			if wished.Locked(slot) {
 				continue
 			}
 			sv.Source = plan.Chosen

@@ -15,6 +15,12 @@ type Entry struct {
 	Again          time.Time // when the newest run, which failed, is tried anew; zero: never
 }
 
+// NewEntry is the schedule of a type for whoever was added at a time, as it stands now.
+func NewEntry(t Type, times Times, created, now time.Time) Entry {
+	occurrence := times.WallClock(times.Next(now))
+	return Entry{Times: times, CatchUp: t.CatchUp(occurrence), Created: created.Add(-t.Joining(occurrence))}
+}
+
 // Run is a job to be queued.
 type Run struct {
 	Fire       time.Time // the time that came

@@ -72,14 +72,13 @@ func TestAnyPlanTimeReachesItsWeek(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", rapid.IntRange(4, 23).Draw(t, "hour"), rapid.IntRange(0, 6).Draw(t, "day")), loc)
+		x, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 6).Draw(t, "day")), loc)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// A month without a change of the clocks in these zones.
 		now := time.Date(2026, 6, 1, 0, 0, 0, 0, loc).Add(time.Duration(rapid.IntRange(0, 28*24*60).Draw(t, "minute")) * time.Minute)
-		occurrence := x.WallClock(x.Next(now))
-		joined := schedule.Entry{Times: x, CatchUp: schedule.WeeklyGeneration.CatchUp(occurrence), Created: now.Add(-schedule.WeeklyGeneration.Joining(occurrence))}
+		joined := schedule.NewEntry(schedule.WeeklyGeneration, x, now, now)
 		run, ok, next := joined.Decide(now)
 		due := x.Latest(now.AddDate(0, 0, -8), now)
 		begins := monday(due)
