@@ -168,9 +168,14 @@ type call struct {
 	read   bool // changes nothing, so that it may be tried again
 }
 
-// do calls the method and decodes its answer into out. A refused timestamp is tried once
-// more with the server's time, a refused nonce with a new one; transient failures of
-// reads are tried again by the retry policy.
+// turnOver is how long the clocks of two processes need to come to the same second: a
+// user's timestamps must never decrease (OAuth 1.0, section 8), whoever sends them.
+const turnOver = time.Second
+
+// do calls the method and decodes its answer into out. A refused timestamp or nonce, with
+// which nothing was carried out, is replaced at once; a timestamp that is refused again,
+// since another process was quicker, a second later, as often as the retry policy has it.
+// That policy also tries transient failures of reads again.
 func (c *Client) do(ctx context.Context, k call, out any) error {
 	k.params.Set("method", k.method)
 	k.params.Set("format", "json") // XML is the default
@@ -182,18 +187,22 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 			return nil
 		}
 		e := apiError(err)
-		if e != nil && (e.Code == codeTimestamp || e.Code == codeNonce) && !repaired {
-			if e.Code == codeTimestamp && !e.Date.IsZero() {
-				c.clock.correct(e.Date)
-			}
+		refused := e != nil && (e.Code == codeTimestamp || e.Code == codeNonce)
+		if refused && e.Code == codeTimestamp && !e.Date.IsZero() {
+			c.clock.correct(e.Date)
+		}
+		var pause time.Duration
+		switch {
+		case refused && !repaired:
 			repaired = true
 			n--
 			continue
-		}
-		if !k.read || !mayRetry(err, e) {
+		case refused && e.Code == codeTimestamp:
+			pause = turnOver
+		case !k.read || !mayRetry(err, e):
 			return err
 		}
-		if _, again := c.cfg.Retry.Wait(ctx, n, 0); !again {
+		if _, again := c.cfg.Retry.Wait(ctx, n, pause); !again {
 			return err
 		}
 	}

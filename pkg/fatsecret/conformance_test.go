@@ -26,6 +26,9 @@ func config(tb testing.TB, s conformance.Settings) fatsecret.Config {
 	tb.Cleanup(rt.CloseIdleConnections)
 	retry := resilient.Defaults("fatsecret").Retry
 	retry.Base, retry.Now = time.Millisecond, time.Now
+	if s.Sleep != nil {
+		retry.Sleep = s.Sleep
+	}
 	return fatsecret.Config{
 		ConsumerKey: s.ConsumerKey, ConsumerSecret: secretbox.Secret(s.ConsumerSecret), HTTP: resilient.NewClient(rt, 30*time.Second),
 		URL: s.URL + fatsecrettest.APIPath, RequestTokenURL: s.URL + "/oauth/request_token",

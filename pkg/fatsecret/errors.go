@@ -91,7 +91,7 @@ func (e *APIError) verdict() (fault.Kind, string) {
 	case codeKey:
 		return fault.InvalidConfig, "the consumer key is wrong: check the setting"
 	case codeTimestamp:
-		return fault.InvalidConfig, "the clock is wrong, even after setting it by FatSecret's: check this machine's time"
+		return fault.InvalidConfig, "timestamps are refused, even by FatSecret's own clock: check this machine's time, and that no other program uses these keys"
 	case codeNonce:
 		return fault.FatSecretError, "two nonces were refused"
 	case codeSignature:

@@ -100,12 +100,19 @@ func (c *clock) tookBy(timestamp int64) {
 	c.accepted = max(c.accepted, timestamp)
 }
 
-// correct learns the server's time. Timestamps it refused are forgotten, those it took
-// are never gone below.
+// orderOnly is how far a refused timestamp may be from the server's time, whose header
+// counts whole seconds and was written before the answer came, for the clock to be right:
+// then another process was quicker with a later one, and the next timestamp will do.
+const orderOnly = 30 * time.Second
+
+// correct learns the server's time from a refusal. Timestamps it refused are forgotten,
+// those it took are never gone below.
 func (c *clock) correct(server time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.skew = server.Sub(c.now())
+	if server.Sub(time.Unix(c.last, 0)).Abs() > orderOnly {
+		c.skew = server.Sub(c.now())
+	}
 	c.last = c.accepted
 }
 

@@ -95,6 +95,7 @@ func signing() []Case {
 			}
 			return nil
 		}},
+		{Name: "another process was quicker", Check: anotherWasQuicker},
 		{Name: "wrong consumer secret says which", Check: func(ctx context.Context, e *Env) error {
 			_, err := e.With(func(s *Settings) { s.ConsumerSecret = "client-secret" }).Profile(ctx, user)
 			return wantKind(err, fault.InvalidConfig, "not the OAuth 2 client secret")
@@ -137,6 +138,47 @@ func signing() []Case {
 			return nil
 		}},
 	}
+}
+
+// anotherWasQuicker has a second process, whose clock is ahead by up to a second, take
+// the user's turn first: the vendor refuses the timestamps of the first until they are no
+// longer earlier. A clock that is right must not be turned back by the Date header, which
+// names the second that has begun.
+func anotherWasQuicker(ctx context.Context, e *Env) error {
+	at := Clock.Add(700 * time.Millisecond)
+	var mu sync.Mutex
+	first := e.With(func(s *Settings) {
+		s.Now = func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return at
+		}
+		s.Sleep = func(_ context.Context, d time.Duration) error {
+			mu.Lock()
+			defer mu.Unlock()
+			at = at.Add(d)
+			return nil
+		}
+	})
+	before := len(e.Server.Entries(user.Key))
+	for _, ahead := range []time.Duration{400 * time.Millisecond, time.Second} {
+		second := e.With(func(s *Settings) { s.Now = func() time.Time { return at.Add(ahead) } })
+		for name, call := range map[string]func() error{
+			"read":  func() error { _, err := first.Profile(ctx, user); return err },
+			"write": func() error { _, err := first.CreateEntry(ctx, user, dinner()); return err },
+		} {
+			if _, err := second.Profile(ctx, user); err != nil {
+				return err
+			}
+			if err := call(); err != nil {
+				return fmt.Errorf("%s after a call %v ahead: %w", name, ahead, err)
+			}
+		}
+	}
+	if n := len(e.Server.Entries(user.Key)) - before; n != 2 {
+		return fmt.Errorf("%d entries, want 2: a refused write was not carried out", n)
+	}
+	return nil
 }
 
 // connect goes through the three-legged flow as a browser would.
@@ -191,7 +233,7 @@ func codes() []Case {
 		{3, fault.FatSecretError, "400", 1, ""},
 		{4, fault.FatSecretError, "400", 1, ""},
 		{5, fault.InvalidConfig, "401", 1, "consumer key"},
-		{6, fault.InvalidConfig, "401", 2, "check this machine's time"},
+		{6, fault.InvalidConfig, "401", 3, "check this machine's time"},
 		{7, fault.FatSecretError, "401", 2, ""},
 		{8, fault.InvalidConfig, "401", 1, "consumer secret"},
 		{9, fault.Unauthorized, "401", 1, "connect it again"},

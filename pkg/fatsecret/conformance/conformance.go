@@ -41,6 +41,7 @@ type Settings struct {
 	URL                         string // of the stand-in, without a path
 	ConsumerKey, ConsumerSecret string
 	Now                         func() time.Time
+	Sleep                       func(context.Context, time.Duration) error // before a further try; nil = a real wait
 	Budget                      fatsecret.Budget
 	Observe                     resilient.Observer
 }
