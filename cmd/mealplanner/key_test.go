@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/user"
+	"github.com/mealplanner/mealplanner/test/loopback"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -155,7 +155,7 @@ func TestKeyRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	newID, oldID := ring.Newest(), ring.Oldest()
-	i := installation{t, testpg.URL(t), freeAddr(t)}
+	i := installation{t, testpg.URL(t), loopback.Addr(t)}
 
 	seed := i.app(oldKey)
 	if err := seed.Users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://127.0.0.1:1", Sealed: seed.SealTandoor("home", "tda_x")}); err != nil {
@@ -257,14 +257,4 @@ func (i installation) killMidway(key, row string) {
 	if err := tx.Rollback(ctx); err != nil {
 		i.t.Fatal(err)
 	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/loopback"
 	"github.com/mealplanner/mealplanner/test/pagetest"
 )
 
@@ -18,10 +18,7 @@ import (
 // confirms, and the plan is another one; then answers the mail and reads what came back.
 func TestInboxPageAsAPersonUsesIt(t *testing.T) {
 	t.Parallel()
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", anyPort)
-	must(t, err)
-	addr := ln.Addr().String()
-	must(t, ln.Close())
+	addr := loopback.Addr(t)
 	w := newWorld(t, options{people: sandbox.People()[:1], imap: true, now: time.Now, change: func(c *config.Config) {
 		c.Web.APIAddr, c.Web.PublicURL = addr, "http://"+addr
 		c.IMAP.Encryption, c.IMAP.Username, c.IMAP.AuthservID = "none", sandbox.InboxAddress, "sandbox.invalid"

@@ -26,6 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 const (
@@ -246,15 +247,7 @@ func TestRefusals(t *testing.T) {
 
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
-	sender, err := mailer.NewSMTP(mailer.SMTPOptions{Host: "127.0.0.1", Port: port, Encryption: mailer.None, From: "a@example.org"})
+	sender, err := mailer.NewSMTP(mailer.SMTPOptions{Host: "127.0.0.1", Port: loopback.Port(t), Encryption: mailer.None, From: "a@example.org"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -322,12 +323,9 @@ func TestClientDoesNotFollowRedirects(t *testing.T) {
 
 func TestTransportKind(t *testing.T) {
 	t.Parallel()
-	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	gone := srv.URL
-	srv.Close()
 	rt := &http.Transport{}
 	defer rt.CloseIdleConnections()
-	_, refused := (&http.Client{Transport: rt}).Get(gone)
+	_, refused := (&http.Client{Transport: rt}).Get("http://" + loopback.Addr(t))
 	for _, tc := range []struct {
 		err  error
 		kind fault.Kind

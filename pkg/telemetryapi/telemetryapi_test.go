@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 // answering is a server with one answer; asked gets the requests' addresses.
@@ -89,16 +90,15 @@ func TestNoAnswers(t *testing.T) {
 			}
 		})
 	}
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
-	if _, err := telemetryapi.NewPrometheus(gone.URL, http.DefaultClient).Query(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
+	if _, err := telemetryapi.NewPrometheus("http://"+loopback.Addr(t), http.DefaultClient).Query(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
 		t.Errorf("a server that is gone: %v", err)
 	}
+	gone := "http://" + loopback.Addr(t)
 	for _, c := range []struct {
 		base, says string
 		kind       fault.Kind
 	}{
-		{gone.URL, "nobody answers at " + gone.URL + " (LOKI_URL)", fault.NetworkError},
+		{gone, "nobody answers at " + gone + " (LOKI_URL)", fault.NetworkError},
 		{"", "LOKI_URL is empty: there is no Loki to ask", fault.InvalidConfig},
 	} {
 		if _, err := telemetryapi.NewLoki(c.base, http.DefaultClient).Lines(t.Context(), "{}", time.Now(), 1); fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {

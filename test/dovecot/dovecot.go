@@ -16,6 +16,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 const dovecotConf = `
@@ -89,7 +91,7 @@ func Start(tb testing.TB, account, password string) string {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { os.RemoveAll(dir) })
-	port := freePort(tb)
+	port := loopback.Port(tb)
 	conf := filepath.Join(dir, "conf")
 	for path, text := range map[string]string{
 		conf:                         fmt.Sprintf(dovecotConf, dir, port, who.Username, group.Name, clock()),
@@ -141,16 +143,6 @@ func clock() string {
 		return ""
 	}
 	return "LD_PRELOAD=" + preload + " CLOCK_OFFSET=" + os.Getenv("MEALPLANNER_TEST_CLOCK_OFFSET")
-}
-
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	ln, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // Deliver puts a mail into the account's INBOX.

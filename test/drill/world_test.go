@@ -31,6 +31,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/loopback"
 	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
 	"github.com/mealplanner/mealplanner/test/stack/stacktest"
@@ -90,7 +91,7 @@ func newWorld(t *testing.T, o options) *world {
 	w := &world{roles: map[string]*program.Role{}}
 	ctx := t.Context()
 	w.box = program.Sandbox(t, sandbox.Options{WebAddr: o.webAddr})
-	apiAddr := freeAddr(t)
+	apiAddr := loopback.Addr(t)
 	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000"}, func(s *stack.Stack) error {
 		if err := s.SetReceivers(ctx, stack.Receivers{
 			PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
@@ -118,13 +119,6 @@ func newWorld(t *testing.T, o options) *world {
 	w.spawn(t, "scheduler")
 	w.settle(t, o.fires...)
 	return w
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ports, err := stack.Free(1)
-	must(t, err)
-	return fmt.Sprintf("127.0.0.1:%d", ports[0])
 }
 
 func (w *world) environment(t *testing.T, apiAddr string) []string {

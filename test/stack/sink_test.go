@@ -19,6 +19,8 @@ import (
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 func must(t *testing.T, err error) {
@@ -54,9 +56,7 @@ func request(lines ...string) *collector.ExportLogsServiceRequest {
 func TestSink(t *testing.T) {
 	k, err := newSink(filepath.Join("..", "..", "loki", "config.yaml"))
 	must(t, err)
-	ports, err := Free(1)
-	must(t, err)
-	addr := address(ports[0])
+	addr := loopback.Addr(t)
 	must(t, k.start(addr))
 	send := func(req *collector.ExportLogsServiceRequest, contentType string) int {
 		t.Helper()
@@ -67,7 +67,7 @@ func TestSink(t *testing.T) {
 		_, err = w.Write(b)
 		must(t, err)
 		must(t, w.Close())
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base(ports[0])+"/otlp/v1/logs", &z)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+"/otlp/v1/logs", &z)
 		must(t, err)
 		r.Header.Set("Content-Type", contentType)
 		r.Header.Set("Content-Encoding", "gzip")
@@ -94,7 +94,7 @@ func TestSink(t *testing.T) {
 	if diff := cmp.Diff([]Record{want}, k.Records()); diff != "" {
 		t.Error(diff)
 	}
-	if !Answers(t.Context(), base(ports[0])+"/ready") {
+	if !Answers(t.Context(), "http://"+addr+"/ready") {
 		t.Error("it is not ready")
 	}
 	must(t, k.stop())

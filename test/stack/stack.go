@@ -11,8 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,9 +19,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 // Names of the servers, in their order of start.
@@ -61,41 +60,11 @@ func StandardPorts() Ports {
 func FreePorts() (Ports, error) {
 	var p Ports
 	all := p.all()
-	free, err := Free(len(all))
+	free, err := loopback.Ports(len(all))
 	for i, port := range free {
 		*all[i] = port
 	}
 	return p, err
-}
-
-// Ports that Free gives lie below those that the kernel gives to outgoing connections.
-const firstPort, lastPort = 20_000, 32_000
-
-// Where Free looks for a port first, and how many it has looked at since.
-var (
-	beginning = rand.IntN(lastPort - firstPort)
-	looked    atomic.Int64
-)
-
-// Free returns n ports of loopback that nobody listens on and that it has not given before.
-// No outgoing connection takes them, so a server that was stopped gets its own back.
-func Free(n int) ([]int, error) {
-	var out []int
-	for range lastPort - firstPort {
-		if len(out) == n {
-			return out, nil
-		}
-		port := firstPort + (beginning+int(looked.Add(1)))%(lastPort-firstPort)
-		ln, err := net.Listen("tcp", address(port))
-		if err != nil {
-			continue
-		}
-		if err := ln.Close(); err != nil {
-			return nil, err
-		}
-		out = append(out, port)
-	}
-	return nil, fmt.Errorf("no %d free ports from %d to %d", n, firstPort, lastPort)
 }
 
 func (p *Ports) all() []*int {
