@@ -46,6 +46,7 @@ type cli struct {
 	Drill      drillCmd      `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
 	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
 	Wait       waitCmd       `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Queues     queuesCmd     `cmd:"" help:"Move the Collector's damaged queue files aside, so that it starts."`
 	Key        keyCmd        `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
 	Secrets    secretsCmd    `cmd:"" help:"Write new random secrets into files that do not exist yet."`
 	Licences   licencesCmd   `cmd:"" aliases:"licenses" help:"Print who made what is in this program, and under which licence."`

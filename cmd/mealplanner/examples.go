@@ -57,6 +57,7 @@ var examples = map[string][]string{
 	"drill":             {"mealplanner drill", "mealplanner drill api-down --hold"},
 	"sandbox":           {"mealplanner sandbox"},
 	"wait":              {"mealplanner wait http://127.0.0.1:8080/readyz tcp://127.0.0.1:5432 --timeout 2m"},
+	"queues":            {"mealplanner queues /var/lib/otelcol", "mealplanner queues /var/lib/otelcol --watch 5s"},
 	"key list":          {"mealplanner key"},
 	"key add":           {"mealplanner key add"},
 	"key retire":        {"mealplanner key retire 0f1e2d3c4b5a6978", "mealplanner key retire 0f1e2d3c4b5a6978 --end-links"},

@@ -199,6 +199,7 @@ const (
 	statements
 	components
 	overflow
+	losses
 )
 
 // always can explain any alert: without the database nothing works, and without telemetry
@@ -235,6 +236,9 @@ var explains = map[string][]kind{
 	"telemetry-missing":               {telemetry, services},
 	"telemetry-server-down":           {telemetry},
 	"cardinality-overflow":            {overflow},
+	"telemetry-lost":                  {losses, telemetry},
+	"telemetry-queue-filling":         {losses, telemetry},
+	"notifications-failing":           {losses, telemetry},
 	"watchdog":                        {telemetry},
 	"several-systems-affected":        {upstreams, locks, services, pools, jobs, mail, weeks, settings, statements, components},
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ var probes = []probe{
 	{"statements", statements, (*investigation).lookAtStatements},
 	{"components", components, (*investigation).lookAtComponents},
 	{"series", overflow, (*investigation).lookAtOverflow},
+	{"losses", losses, (*investigation).lookAtLosses},
 }
 
 // What is not worth a word.
@@ -804,4 +806,39 @@ func (c *investigation) lookAtOverflow(ctx context.Context) ([]Finding, error) {
 		})
 	}
 	return out, nil
+}
+
+// queueFull is the share of a queue of the Collector's from which on it is worth a word.
+const queueFull = 0.5
+
+// lookAtLosses looks for telemetry and notifications that were given up, and for queues
+// that will soon have to.
+func (c *investigation) lookAtLosses(ctx context.Context) ([]Finding, error) {
+	var out []Finding
+	type loss struct{ expr, label, cause, evidence string }
+	asked := []loss{
+		{`sum by (reason) (increase(loki_discarded_samples_total[%s])) > 0`, "reason", "Loki discards lines: %s", "%s lines"},
+		{`sum by (job) (increase({__name__=~"otel_sdk_(exporter_(span|metric_data_point|log)_exported|processor_(span|log)_processed)", error_type!=""}[%s])) > 0`, "job", "%s does not get rid of its telemetry: the Collector is away or refuses it", "%s spans, samples or lines were given up"},
+		{`sum by (integration) (increase(alertmanager_notifications_failed_total{integration=~"pagerduty|slack"}[%s])) > 0`, "integration", "%s does not take notifications", "%s of them failed: the reason is in Alertmanager's log"},
+	}
+	for _, signal := range []string{"spans", "metric_points", "log_records"} {
+		asked = append(asked,
+			loss{"sum by (exporter) (increase(otelcol_exporter_send_failed_" + signal + "[%s])) > 0", "exporter", "the backend of %s refuses what the Collector sends", "%s " + signal + " were given up: its answer is in the Collector's log"},
+			loss{"sum by (exporter) (increase(otelcol_exporter_enqueue_failed_" + signal + "[%s])) > 0", "exporter", "the Collector's queue of %s is full", "%s " + signal + " were not queued"},
+		)
+	}
+	for _, q := range asked {
+		lost, err := c.query(ctx, q.expr, span(c.Window))
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range lost {
+			out = append(out, Finding{Cause: fmt.Sprintf(q.cause, s.Labels[q.label]), Evidence: []string{fmt.Sprintf(q.evidence, strconv.FormatFloat(math.Ceil(s.Value), 'f', -1, 64))}})
+		}
+	}
+	full, err := c.query(ctx, "max by (exporter) (otelcol_exporter_queue_size) / max by (exporter) (otelcol_exporter_queue_capacity) > %g", queueFull)
+	for _, s := range full {
+		out = append(out, Finding{Cause: fmt.Sprintf("the Collector's queue of %s is filling: its backend is away or slow", s.Labels["exporter"]), Evidence: []string{fmt.Sprintf("it is %.0f %% full", 100*s.Value)}})
+	}
+	return out, err
 }

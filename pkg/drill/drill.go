@@ -73,6 +73,7 @@ const (
 	Slack  Reach = "slack"  // Slack only
 	Record Reach = "record" // the api's log only
 	Beat   Reach = "beat"   // PagerDuty, from the heartbeat's watch
+	Detour Reach = "detour" // Slack, while PagerDuty refuses
 )
 
 // Drill is one exercise.

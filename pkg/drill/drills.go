@@ -145,7 +145,7 @@ var Drills = []Drill{
 		Name: "telemetry-missing", Alert: "TelemetryMissing", Labels: map[string]string{"source": "collector"}, Reach: Pager,
 		Fault: "The Collector is stopped.", Processes: true,
 		Cause:  []string{"collector"},
-		Also:   []string{"ServiceDown", "AvailabilityBudgetBurnFast", "ExternalAPIDown"},
+		Also:   []string{"ServiceDown", "AvailabilityBudgetBurnFast", "ExternalAPIDown", "TelemetryLost"},
 		inject: stopped("otel-collector"),
 	},
 	{
@@ -159,6 +159,26 @@ var Drills = []Drill{
 		Fault:  "A program sends a metric with more label sets than its limit.",
 		Cause:  []string{"drill_series_total"},
 		inject: overflowing,
+	},
+	{
+		Name: "telemetry-lost", Alert: "TelemetryLost", Labels: map[string]string{"station": "otlp_http/prometheus"}, Reach: Slack,
+		Fault:  "A program sends samples of last year.",
+		Cause:  []string{"otlp_http/prometheus", "refuses"},
+		inject: belated,
+	},
+	{
+		Name: "telemetry-queue-filling", Alert: "TelemetryQueueFilling", Labels: map[string]string{"exporter": "otlp_grpc/jaeger"}, Reach: Slack,
+		Fault: "Jaeger is stopped, and a program sends more traces than usual.", Processes: true,
+		Cause:  []string{"otlp_grpc/jaeger", "filling"},
+		Also:   []string{"TelemetryServerDown"},
+		inject: all(stopped("jaeger"), flooding),
+	},
+	{
+		Name: "notifications-failing", Alert: "NotificationsFailing", Labels: map[string]string{"integration": "pagerduty"}, Reach: Detour,
+		Fault:  "PagerDuty refuses every event, while FatSecret does not answer.",
+		Cause:  []string{"pagerduty", "notifications"},
+		Also:   []string{"ExternalAPIDown", "APIErrorRateHigh", "APIErrorBudgetBurn"},
+		inject: all(upstream(faultswitch.Rule{Upstream: "pagerduty", Status: http.StatusBadRequest}), upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true})),
 	},
 	{
 		Name: "watchdog", Alert: "Watchdog", Reach: Beat,

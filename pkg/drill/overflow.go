@@ -9,8 +9,6 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/resource"
-	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
@@ -23,7 +21,7 @@ var overflowing = during(func(ctx context.Context, i *Installation) error {
 	}
 	provider := sdkmetric.NewMeterProvider(
 		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter, sdkmetric.WithInterval(time.Second))),
-		sdkmetric.WithResource(resource.NewSchemaless(semconv.ServiceName("drill"))),
+		sdkmetric.WithResource(drillResource()),
 		sdkmetric.WithCardinalityLimit(5),
 	)
 	counter, err := provider.Meter("drill").Int64Counter("drill_series_total", metric.WithDescription("A metric with more series than its limit."))

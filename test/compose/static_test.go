@@ -118,7 +118,7 @@ func TestImagesAreExact(t *testing.T) {
 func TestNetworks(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"secrets": "none", "postgres": "back", "roles": "back", "migrate": "back", "backup": "back", "tandoor-setup": "back",
+		"secrets": "none", "otel-queues": "none", "postgres": "back", "roles": "back", "migrate": "back", "backup": "back", "tandoor-setup": "back",
 		"sandbox": "world", "api": "back telemetry world", "scheduler": "back telemetry world", "demo": "back telemetry world", "tandoor": "back world",
 		"telemetry": "telemetry", "otel-collector": "telemetry", "prometheus": "telemetry", "loki": "telemetry", "jaeger": "telemetry",
 		"alertmanager": "telemetry world", "grafana": "back telemetry",

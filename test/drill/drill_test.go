@@ -30,6 +30,8 @@ var waves = [][]string{
 	{"scheduler-queue-backlog"},
 	{"database-connection-pool-high"},
 	{"db-pool-saturated"},
+	{"telemetry-lost", "telemetry-queue-filling"},
+	{"notifications-failing"},
 	{"telemetry-server-down"},
 	{"watchdog"},
 	{"availability-budget-burn-fast"},
@@ -202,7 +204,7 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 	if !w.eventually(ctx, 2*time.Minute, func() bool { return w.allClear(d, begin) }) {
 		t.Errorf("%s: the all-clear of %s did not arrive: %s", d.Name, d.Alert, w.heard(begin))
 	}
-	if d.Reach != drill.Pager && d.Reach != drill.Beat && w.paged("oncall", d.Alert, begin, "") {
+	if !slices.Contains([]drill.Reach{drill.Pager, drill.Beat, drill.Detour}, d.Reach) && w.paged("oncall", d.Alert, begin, "") {
 		t.Errorf("%s: somebody was paged for %s", d.Name, d.Alert)
 	}
 	if d.Reach == drill.Record && w.slacked(d, begin, false) {
@@ -260,7 +262,7 @@ func (w *world) reached(d drill.Drill, since time.Time) bool {
 			service = "incident"
 		}
 		return w.paged(service, d.Alert, since, "") && (service == "incident" || w.slacked(d, since, false))
-	case drill.Slack:
+	case drill.Slack, drill.Detour:
 		return w.slacked(d, since, false)
 	case drill.Beat:
 		return w.paged("oncall", "heartbeat", since, "")
@@ -278,7 +280,7 @@ func (w *world) allClear(d drill.Drill, since time.Time) bool {
 			service = "incident"
 		}
 		return w.paged(service, d.Alert, since, "resolved") && (service == "incident" || w.slacked(d, since, true))
-	case drill.Slack:
+	case drill.Slack, drill.Detour:
 		return w.slacked(d, since, true)
 	case drill.Beat:
 		return w.paged("oncall", "heartbeat", since, "resolved")

@@ -107,6 +107,29 @@ func TestTailSampling(t *testing.T) {
 	}
 }
 
+// TestSpanMetricsExpire has a process that sent one span and ended: what the Collector made of
+// it is not pushed for ever.
+func TestSpanMetricsExpire(t *testing.T) {
+	s := stacktest.Start(t, []string{stack.Prometheus, stack.Collector}, append([]string{"SPAN_METRICS_EXPIRATION=5s"}, fast...), nil)
+	otlpSpan{
+		trace: strings.Repeat("c", 32), span: strings.Repeat("d", 16), took: time.Millisecond,
+		attributes: map[string]any{"component": "recipe_fetch"}, resource: map[string]any{"service.name": "ended"},
+	}.send(t, s)
+	for _, name := range []string{`traces_span_metrics_calls{service_name="ended"}`, `generation_component_duration_spanmetrics_seconds_count{job="ended"}`} {
+		age := func() (float64, bool) {
+			got, err := s.Ports.Query(t.Context(), "time() - timestamp("+name+")", time.Time{})
+			must(t, err)
+			if len(got) == 0 {
+				return 0, false
+			}
+			return got[0].Value, true
+		}
+		eventually(t, name+" is there", 30*time.Second, func() bool { _, ok := age(); return ok })
+		const still = 10 // pushed each second
+		eventually(t, name+" is pushed no more", time.Minute, func() bool { s, _ := age(); return s > still })
+	}
+}
+
 // TestRedaction sends what must not leave: nothing of it arrives.
 func TestRedaction(t *testing.T) {
 	s := stacktest.Start(t, []string{stack.Jaeger, stack.Loki, stack.Collector}, fast, nil)

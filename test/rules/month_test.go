@@ -59,7 +59,7 @@ func healthyMonth(t *testing.T) string {
 # over weeks only where they change.
 rule_files: [../rules/alerts.yml, ../rules/recording.yml, ../rules/slo.yml, ../rules/escalation.yml]
 evaluation_interval: 5m
-group_eval_order: [availability, availability-windows, availability-days, api-errors, slo, slo-days, generation, generation-day, week, scheduler, scheduler-day, scheduler-month, upstreams, database, mail, telemetry, slo-availability, slo-api-errors, slo-events, escalation] # records first; without it promtool takes any order
+group_eval_order: [availability, availability-windows, availability-days, api-errors, slo, slo-days, generation, generation-day, week, scheduler, scheduler-day, scheduler-month, upstreams, database, mail, telemetry, notifications, slo-availability, slo-api-errors, slo-events, escalation] # records first; without it promtool takes any order
 tests:
 `)
 	writeMonth(&b, "a healthy month", simulate(t, false), func(b *strings.Builder) {

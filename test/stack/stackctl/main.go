@@ -6,18 +6,22 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/queuefile"
 	"github.com/mealplanner/mealplanner/test/stack"
 )
 
@@ -123,6 +127,11 @@ func (c *control) up(ctx context.Context) error {
 		if c.stack.Ready(ctx, name) {
 			return fmt.Errorf("another %s answers at %s: stop it first", name, c.stack.Ports.URL(name))
 		}
+		if name == stack.Collector {
+			if err := c.clearQueues(ctx); err != nil {
+				return err
+			}
+		}
 		if err := c.stack.StartServer(name, true); err != nil {
 			return err
 		}
@@ -143,6 +152,25 @@ func (c *control) up(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("\nSend telemetry to OTEL_EXPORTER_OTLP_ENDPOINT=%s, or run: mealplanner demo --stack\nData and logs: %s\n", c.stack.Ports.OTLP(), c.dir)
+	return nil
+}
+
+// clearQueues moves damaged queue files aside, with which the Collector would not start.
+func (c *control) clearQueues(ctx context.Context) error {
+	dir := c.stack.Data(stack.Collector)
+	files, err := filepath.Glob(filepath.Join(dir, queuefile.Prefix+"*"))
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "run", "./cmd/mealplanner", "queues", dir)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("mealplanner queues %s: %w", dir, err)
+	}
+	if strings.Contains(out.String(), "is damaged") {
+		fmt.Print(out.String())
+	}
 	return nil
 }
 
