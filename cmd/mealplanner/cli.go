@@ -160,7 +160,7 @@ const quiet = slog.LevelError + 4
 // withApp runs fn with a program in the tool role. Logs go to the error stream.
 func (s settings) withApp(ctx context.Context, std *streams, now func() time.Time, fn func(*app.App) error) error {
 	level := slog.LevelWarn
-	if s.Telemetry.OTLPEndpoint == "" {
+	if !s.Telemetry.Exports() {
 		level = quiet // what a person must know, the command says in words
 	}
 	a, err := app.New(ctx, app.Options{

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,18 +133,31 @@ func onOff(on bool) string {
 }
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {
-	endpoint := c.Telemetry.OTLPEndpoint
-	if endpoint == "" {
+	endpoints := c.Telemetry.OTLPEndpoints()
+	if len(endpoints) == 0 {
 		return "off (set OTEL_EXPORTER_OTLP_ENDPOINT to export)", nil
 	}
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" {
-		return "", fault.New(fault.InvalidConfig, "OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an address like http://localhost:4317", endpoint)
+	var hosts []string
+	for _, endpoint := range endpoints {
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Host == "" {
+			return "", fault.New(fault.InvalidConfig, "OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an address like http://localhost:4317", endpoint)
+		}
+		host := u.Host
+		if u.Port() == "" {
+			host = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+		}
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "tcp", host)
+		if err != nil {
+			return "", fault.New(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", "nothing answers at %s: start the Collector, or unset it: %v", host, err)
+		}
+		if err := conn.Close(); err != nil {
+			return "", fault.Wrap(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", err)
+		}
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", u.Host)
-	if err != nil {
-		return "", fault.New(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", "nothing answers at %s: start the Collector, or unset it: %v", u.Host, err)
-	}
-	return u.Host + " answers", conn.Close()
+	return strings.Join(hosts, " and ") + " answers", nil
 }

@@ -201,13 +201,16 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		Service: a.opts.Role.service(), Version: a.opts.Version, Environment: c.Telemetry.Environment,
 		Instance: a.instance,
 		Disabled: c.Telemetry.Disabled,
-		Endpoint: c.Telemetry.OTLPEndpoint, Interval: c.Telemetry.MetricInterval,
+		Endpoint: c.Telemetry.OTLPEndpoint, Protocol: c.Telemetry.OTLPProtocol, Interval: c.Telemetry.MetricInterval,
+		Traces:  telemetry.Signal{Exporter: c.Telemetry.TracesExporter, Endpoint: c.Telemetry.TracesEndpoint, Protocol: c.Telemetry.TracesProtocol},
+		Metrics: telemetry.Signal{Exporter: c.Telemetry.MetricsExporter, Endpoint: c.Telemetry.MetricsEndpoint, Protocol: c.Telemetry.MetricsProtocol},
+		Log:     telemetry.Signal{Exporter: c.Telemetry.LogsExporter, Endpoint: c.Telemetry.LogsEndpoint, Protocol: c.Telemetry.LogsProtocol},
 		Sampler: c.Telemetry.Sampler, SamplerArg: c.Telemetry.SamplerArg,
 		Views:          metrics.Views(metrics.LabelsFor(users)),
 		SpanProcessors: append([]sdktrace.SpanProcessor{timings}, a.opts.SpanProcessors...),
 		Readers:        readers,
 		LogWriter:      a.opts.Log,
-		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo && c.Telemetry.OTLPEndpoint != "", KeepAll: c.Log.TraceRequests, Debug: debug},
+		Logs:           telemetry.LogOptions{Level: level, SampleInfo: c.Log.SampleInfo && c.Telemetry.ExportsLogs(), KeepAll: c.Log.TraceRequests, Debug: debug},
 	})
 	if err != nil {
 		return err

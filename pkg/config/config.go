@@ -177,13 +177,25 @@ type Diagnosis struct {
 // Log says which lines are written.
 type Log struct {
 	Level         string `env:"LOG_LEVEL" help:"debug, info, warn or error (default info; warn for one-shot commands); debug@user_id adds one user's DEBUG lines for an hour."`
-	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten, where OTEL_EXPORTER_OTLP_ENDPOINT is set; without it all are kept."`
+	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten, where logs are exported over OTLP; elsewhere all are kept."`
 	TraceRequests bool   `env:"TRACE_REQUESTS" help:"Keep every line of every trace."`
 }
 
 // Telemetry says where signals go.
 type Telemetry struct {
-	OTLPEndpoint   string        `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP/gRPC endpoint of the Collector; empty exports nothing. It holds for traces, metrics and logs alike: the endpoint variables of one signal are not read. Headers, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
+	OTLPEndpoint string `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP endpoint of the Collector or of a vendor, for all signals; empty exports only signals that have their own. Headers, compression, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
+	OTLPProtocol string `name:"otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"grpc" help:"grpc (port 4317), or http/protobuf (port 4318): then the endpoint is a base, below which each signal has its path, as in /v1/traces."`
+
+	TracesExporter  string `name:"traces-exporter" env:"OTEL_TRACES_EXPORTER" default:"otlp" help:"otlp, console or none."`
+	TracesEndpoint  string `name:"otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" help:"Endpoint of traces alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/traces"`
+	TracesProtocol  string `name:"otlp-traces-protocol" env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" help:"Protocol of traces alone."`
+	MetricsExporter string `name:"metrics-exporter" env:"OTEL_METRICS_EXPORTER" default:"otlp" help:"otlp, console or none; METRICS_ENDPOINT is for a Prometheus that scrapes."`
+	MetricsEndpoint string `name:"otlp-metrics-endpoint" env:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" help:"Endpoint of metrics alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/metrics"`
+	MetricsProtocol string `name:"otlp-metrics-protocol" env:"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL" help:"Protocol of metrics alone."`
+	LogsExporter    string `name:"logs-exporter" env:"OTEL_LOGS_EXPORTER" default:"otlp" help:"otlp, console or none: the JSON lines on the standard output are written in any case."`
+	LogsEndpoint    string `name:"otlp-logs-endpoint" env:"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" help:"Endpoint of logs alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/logs"`
+	LogsProtocol    string `name:"otlp-logs-protocol" env:"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL" help:"Protocol of logs alone."`
+
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP; the durations in the JSON logs stay."`
 	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`
 	SamplerArg     string        `name:"traces-sampler-arg" env:"OTEL_TRACES_SAMPLER_ARG" help:"Share of traces, 0 to 1, that traceidratio keeps (default 1)."`
@@ -210,9 +222,6 @@ func (c *Config) AfterApply() error {
 
 // Check names the first setting that cannot work, and the cure.
 func (c *Config) Check() error {
-	bad := func(variable, format string, args ...any) error {
-		return fault.New(fault.InvalidConfig, variable, format, args...)
-	}
 	if c.Database.URL == "" {
 		return bad("DATABASE_URL", "not set: give a PostgreSQL connection string, or try `mealplanner demo`, which brings its own server")
 	}
@@ -287,8 +296,8 @@ func (c *Config) Check() error {
 	if !isHTTP(c.Web.PublicURL) {
 		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
 	}
-	if e := c.Telemetry.OTLPEndpoint; e != "" && !isHTTP(e) {
-		return bad("OTEL_EXPORTER_OTLP_ENDPOINT", "%q is not an http(s) address: want http://host:4317, or https:// with TLS", e)
+	if err := c.Telemetry.check(); err != nil {
+		return err
 	}
 	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
 		return bad("FATSECRET_CONSUMER_KEY", "it and FATSECRET_CONSUMER_SECRET must be set together, or neither")
@@ -376,4 +385,8 @@ func (s SMTP) Address() string {
 		return ""
 	}
 	return a.Address
+}
+
+func bad(variable, format string, args ...any) error {
+	return fault.New(fault.InvalidConfig, variable, format, args...)
 }

@@ -40,6 +40,47 @@ func TestTheCollectorsAddressIsChecked(t *testing.T) {
 	}
 }
 
+func TestTheSignalsSettingsAreChecked(t *testing.T) {
+	t.Parallel()
+	for variable, change := range map[string]func(*config.Telemetry){
+		"OTEL_EXPORTER_OTLP_PROTOCOL":         func(c *config.Telemetry) { c.OTLPProtocol = "http/json" },
+		"OTEL_TRACES_EXPORTER":                func(c *config.Telemetry) { c.TracesExporter = "zipkin" },
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT":  func(c *config.Telemetry) { c.TracesEndpoint = "collector:4317" },
+		"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": func(c *config.Telemetry) { c.MetricsProtocol = "udp" },
+		"OTEL_METRICS_EXPORTER":               func(c *config.Telemetry) { c.MetricsExporter = "prometheus" },
+		"OTEL_LOGS_EXPORTER":                  func(c *config.Telemetry) { c.LogsExporter = "OTLP" },
+		"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT":    func(c *config.Telemetry) { c.LogsEndpoint = "ftp://x" },
+	} {
+		c := defaults(t)
+		change(&c.Telemetry)
+		if err := c.Check(); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), variable+":") {
+			t.Errorf("%s: %v", variable, err)
+		}
+	}
+}
+
+// Whether a signal is exported decides what else happens to it: sampling of lines, doctor.
+func TestWhatIsExported(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config.Telemetry
+		any, logs bool
+		endpoints string
+	}{
+		"nothing set":           {config.Telemetry{}, false, false, ""},
+		"one endpoint":          {config.Telemetry{OTLPEndpoint: "http://a"}, true, true, "http://a"},
+		"logs elsewhere":        {config.Telemetry{OTLPEndpoint: "http://a", LogsEndpoint: "http://b"}, true, true, "http://a http://b"},
+		"logs alone":            {config.Telemetry{LogsEndpoint: "http://b"}, true, true, "http://b"},
+		"no logs":               {config.Telemetry{OTLPEndpoint: "http://a", LogsExporter: "none"}, true, false, "http://a"},
+		"none of all":           {config.Telemetry{OTLPEndpoint: "http://a", LogsExporter: "none", TracesExporter: "none", MetricsExporter: "console"}, false, false, ""},
+		"the SDK is turned off": {config.Telemetry{OTLPEndpoint: "http://a", Disabled: true}, false, false, ""},
+	} {
+		if c.Exports() != c.any || c.ExportsLogs() != c.logs || strings.Join(c.OTLPEndpoints(), " ") != c.endpoints {
+			t.Errorf("%s: exports %v, logs %v, to %v", name, c.Exports(), c.ExportsLogs(), c.OTLPEndpoints())
+		}
+	}
+}
+
 func TestTheDatabasesPasswordGoesIntoItsAddress(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ url, want string }{

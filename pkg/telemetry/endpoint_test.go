@@ -1,9 +1,15 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,4 +101,124 @@ func TestAllSignalsGoToTheEndpoint(t *testing.T) {
 			t.Errorf("no %s came", signal)
 		}
 	}
+}
+
+// receiveHTTP starts an OTLP/HTTP receiver, and returns its base address and what came: the
+// path, and the headers that a vendor looks at.
+func receiveHTTP(t *testing.T) (base string, came chan *http.Request) {
+	t.Helper()
+	came = make(chan *http.Request, 100)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		came <- r
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, came
+}
+
+// send starts the telemetry, makes one of each signal, and stops it.
+func send(t *testing.T, o telemetry.Options) string {
+	t.Helper()
+	var out bytes.Buffer
+	o.Service, o.Instance, o.LogWriter = "t", "t", &out
+	tel, err := telemetry.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counter, err := tel.Meters.Meter("t").Int64Counter("sent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, span := tel.Tracer().Start(t.Context(), "a span")
+	tel.Logger.InfoContext(ctx, "hello")
+	counter.Add(ctx, 1)
+	span.End()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := tel.Stop(ctx); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	return out.String()
+}
+
+// Each standard setting, as the table in docs/observability.md has it.
+func TestStandardSettings(t *testing.T) {
+	paths := func(came chan *http.Request) map[string]*http.Request {
+		out := map[string]*http.Request{}
+		for len(came) > 0 {
+			r := <-came
+			out[r.URL.Path] = r
+		}
+		return out
+	}
+	keys := func(m map[string]*http.Request) string { return strings.Join(slices.Sorted(maps.Keys(m)), " ") }
+	t.Run("http/protobuf below a vendor's path, with a header and compression by environment alone", func(t *testing.T) {
+		base, came := receiveHTTP(t)
+		t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-vendor-key=abc")
+		t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+		send(t, telemetry.Options{Endpoint: base + "/otlp/", Protocol: telemetry.HTTPProtobuf})
+		got := paths(came)
+		if keys(got) != "/otlp/v1/logs /otlp/v1/metrics /otlp/v1/traces" {
+			t.Fatalf("came to %s", keys(got))
+		}
+		for path, r := range got {
+			if r.Header.Get("X-Vendor-Key") != "abc" || r.Header.Get("Content-Encoding") != "gzip" || r.Header.Get("Content-Type") != "application/x-protobuf" {
+				t.Errorf("%s has the headers %v", path, r.Header)
+			}
+		}
+	})
+	t.Run("an endpoint of one signal is used as it is", func(t *testing.T) {
+		endpoint, grpcCame := receive(t)
+		base, came := receiveHTTP(t)
+		t.Setenv("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-logs=1")
+		send(t, telemetry.Options{Endpoint: endpoint, Log: telemetry.Signal{Endpoint: base + "/insert", Protocol: telemetry.HTTPProtobuf}})
+		got := paths(came)
+		if keys(got) != "/insert" || got["/insert"].Header.Get("X-Logs") != "1" {
+			t.Errorf("came to %s, %v", keys(got), got)
+		}
+		over := map[string]bool{}
+		for len(grpcCame) > 0 {
+			over[<-grpcCame] = true
+		}
+		if !over["traces"] || !over["metrics"] || over["logs"] {
+			t.Errorf("over gRPC came %v", over)
+		}
+	})
+	t.Run("one signal alone, without an endpoint for all", func(t *testing.T) {
+		base, came := receiveHTTP(t)
+		send(t, telemetry.Options{Traces: telemetry.Signal{Endpoint: base + "/v1/traces", Protocol: telemetry.HTTPProtobuf}})
+		if got := keys(paths(came)); got != "/v1/traces" {
+			t.Errorf("came to %s", got)
+		}
+	})
+	t.Run("none", func(t *testing.T) {
+		base, came := receiveHTTP(t)
+		send(t, telemetry.Options{Endpoint: base, Protocol: telemetry.HTTPProtobuf, Metrics: telemetry.Signal{Exporter: telemetry.None}, Log: telemetry.Signal{Exporter: telemetry.None}})
+		if got := keys(paths(came)); got != "/v1/traces" {
+			t.Errorf("came to %s", got)
+		}
+	})
+	t.Run("console", func(t *testing.T) {
+		base, came := receiveHTTP(t)
+		out := send(t, telemetry.Options{
+			Endpoint: base, Protocol: telemetry.HTTPProtobuf,
+			Traces: telemetry.Signal{Exporter: telemetry.Console}, Metrics: telemetry.Signal{Exporter: telemetry.Console}, Log: telemetry.Signal{Exporter: telemetry.Console},
+		})
+		for _, want := range []string{`"Name":"a span"`, `"Name":"sent"`, `"message":"hello"`} {
+			if !strings.Contains(out, want) {
+				t.Errorf("the output lacks %s:\n%s", want, out)
+			}
+		}
+		if got := keys(paths(came)); got != "" {
+			t.Errorf("came to %s", got)
+		}
+	})
+	t.Run("off", func(t *testing.T) {
+		base, came := receiveHTTP(t)
+		send(t, telemetry.Options{Endpoint: base, Protocol: telemetry.HTTPProtobuf, Disabled: true})
+		if got := keys(paths(came)); got != "" {
+			t.Errorf("came to %s", got)
+		}
+	})
 }

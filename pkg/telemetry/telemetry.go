@@ -1,9 +1,10 @@
 // Package telemetry starts and stops the OpenTelemetry SDK: traces, metrics and logs
-// over OTLP/gRPC when an endpoint is set, and JSON logs always. Nothing here waits for
+// over OTLP when an endpoint is set, and JSON logs always. Nothing here waits for
 // a collector: an absent one costs a warning and the signals, never a request.
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,9 +17,6 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/propagation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -30,8 +28,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fault"
 )
 
-// Options configure [Start]. Headers, certificates, timeouts and queues follow the
-// standard OTEL_* variables, which the SDK reads by itself.
+// Options configure [Start]. Headers, compression, certificates, timeouts and queues, also
+// those of one signal, follow the standard OTEL_* variables, which the SDK reads by itself.
 type Options struct {
 	Service     string // service.name
 	Version     string // service.version
@@ -43,7 +41,11 @@ type Options struct {
 	// Disabled sends nothing and writes only the JSON logs (OTEL_SDK_DISABLED). Spans still
 	// reach SpanProcessors, because they are the program's clock.
 	Disabled bool
-	Endpoint string        // http(s)://host[:port] of the OTLP/gRPC receiver of all signals; "" = send nothing
+	Endpoint string        // http(s)://host[:port][/path] of the OTLP receiver of all signals; "" = send only what has its own
+	Protocol string        // GRPC or HTTPProtobuf; "" = GRPC
+	Traces   Signal        // what differs for traces,
+	Metrics  Signal        // for metrics,
+	Log      Signal        // and for logs
 	Interval time.Duration // between metric exports; 0 = 15 s
 	// Sampler and SamplerArg are OTEL_TRACES_SAMPLER and its argument. A span that is not
 	// sampled is not exported, but reaches SpanProcessors.
@@ -60,15 +62,6 @@ type Options struct {
 // cardinalityLimit is the most label sets one instrument may have; further ones merge
 // into one series with otel_metric_overflow="true".
 const cardinalityLimit = 20_000
-
-// retry bridges the restart of a collector: the SDK's own first retry comes after 5 s,
-// which is late in the 10 s that an export has in all (OTEL_EXPORTER_OTLP_TIMEOUT).
-var retry = struct {
-	Enabled         bool
-	InitialInterval time.Duration
-	MaxInterval     time.Duration
-	MaxElapsedTime  time.Duration
-}{Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 5 * time.Second, MaxElapsedTime: time.Minute}
 
 // Telemetry is the running SDK.
 type Telemetry struct {
@@ -110,7 +103,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
 	}
 	if o.Disabled {
-		o.Endpoint, o.Readers, o.Sampler = "", nil, "always_off"
+		o.Readers, o.Sampler = nil, "always_off"
 	}
 	sampled, err := sampler(o.Sampler, o.SamplerArg)
 	if err != nil {
@@ -128,19 +121,19 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		meterOpts = append(meterOpts, sdkmetric.WithReader(r))
 	}
 	logOpts := []sdklog.LoggerProviderOption{sdklog.WithResource(res)}
-	if o.Endpoint != "" {
-		spans, err1 := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(o.Endpoint), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(retry)))
-		points, err2 := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(o.Endpoint), otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(retry)))
-		records, err3 := otlploggrpc.New(ctx, otlploggrpc.WithEndpointURL(o.Endpoint), otlploggrpc.WithRetry(otlploggrpc.RetryConfig(retry)))
-		if err := errors.Join(err1, err2, err3); err != nil {
-			return nil, fault.Wrap(fault.InvalidConfig, "telemetry: OTLP exporter (check OTEL_EXPORTER_OTLP_ENDPOINT)", err)
-		}
-		interval := o.Interval
-		if interval == 0 {
-			interval = 15 * time.Second
-		}
+	spans, err1 := o.spanExporter(ctx)
+	points, err2 := o.metricExporter(ctx)
+	records, err3 := o.logExporter(ctx)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: exporter (check the OTEL_EXPORTER_OTLP_ variables)", err)
+	}
+	if spans != nil {
 		traceOpts = append(traceOpts, sdktrace.WithBatcher(spans))
-		meterOpts = append(meterOpts, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points, sdkmetric.WithInterval(interval))))
+	}
+	if points != nil {
+		meterOpts = append(meterOpts, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(points, sdkmetric.WithInterval(cmp.Or(o.Interval, 15*time.Second)))))
+	}
+	if records != nil {
 		logOpts = append(logOpts, sdklog.WithProcessor(sdklog.NewBatchProcessor(records)))
 	}
 	t.Tracers = sdktrace.NewTracerProvider(traceOpts...)
@@ -149,7 +142,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 
 	stdout := newJSONHandler(o.LogWriter)
 	sinks := []slog.Handler{stdout}
-	if o.Endpoint != "" {
+	if records != nil {
 		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
 	}
 	withFields := func(next slog.Handler) *slog.Logger {
@@ -162,7 +155,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})                            // third parties get no baggage
 	otel.SetErrorHandler(&exportErrors{log: withFields(stdout), every: time.Minute}) // not over OTLP: that is what fails
 
-	if o.Endpoint != "" {
+	if points != nil {
 		if err := runtime.Start(runtime.WithMeterProvider(t.Meters)); err != nil {
 			return nil, fault.Wrap(fault.Internal, "telemetry: runtime metrics", err)
 		}
