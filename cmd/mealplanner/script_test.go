@@ -38,6 +38,9 @@ type stopping struct{ m *testing.M }
 
 func (s stopping) Run() int { return testpg.Run(s.m) }
 
+// clockOffset moves the clock of test/calendar's processes.
+const clockOffset = "MEALPLANNER_TEST_CLOCK_OFFSET"
+
 // TestScripts are the command line as users meet it. Scripts named db_* get a migrated
 // database and a sandbox.
 func TestScripts(t *testing.T) {
@@ -47,6 +50,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv(clockOffset, os.Getenv(clockOffset)) // the commands live in the test's time
 			env.Setenv("MEALPLANNER_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
 			env.Setenv("DATABASE_URL", testpg.URL(t))
 			const anyPort = "127.0.0.1:0"
@@ -106,7 +110,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	for _, k := range []string{
 		"PATH", "HOME", "MEALPLANNER_KEY", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD",
 		"SMTP_ENCRYPTION", "SMTP_PASSWORD_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE", "GENERATION_TIMEOUT", "GENERATION_EFFORT", "LOG_LEVEL", "TANDOOR_TOKEN",
-		"OTEL_EXPORTER_OTLP_ENDPOINT", "FATSECRET_CONSUMER_KEY", "TESTSCRIPT_COMMAND",
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "FATSECRET_CONSUMER_KEY", "TESTSCRIPT_COMMAND", clockOffset,
 	} {
 		if v := ts.Getenv(k); v != "" {
 			cmd.Env = append(cmd.Env, k+"="+v)
