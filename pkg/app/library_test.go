@@ -123,7 +123,7 @@ func TestWriteBackSpeaksTheLibrarysLanguage(t *testing.T) {
 	must(t, w.Users.PutConnection(t.Context(), conn))
 	_, err = w.Users.Change(t.Context(), lewis, func(u *user.User) error { u.People = 3; return nil })
 	must(t, err)
-	s := &shared{postOffice: &postOffice{world: w}, t: t}
+	s := &shared{postOffice: &postOffice{world: w}, t: t, place: standIn{w.box.Tandoor, w.box.TandoorToken}, token: personToken}
 	s.box.Tandoor.SetToken(personToken, tandoortest.Token{Scope: "read write"})
 	before := len(s.list("/api/unit/?")) + len(s.list("/api/food/?"))
 	m := w.mustGenerate(t, lewis)

@@ -1,13 +1,17 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,11 +26,31 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
+// place is the Tandoor that is shared, a stand-in or a real one. Requests that it serves are
+// not subject to faults.
+type place interface {
+	http.Handler
+	SwitchSpace(name string, l tandoortest.Library) error
+	revoke(*testing.T) // ends the planner's token
+	renew(*testing.T)  // gives the planner one
+}
+
+type standIn struct {
+	*tandoortest.Server
+	token string
+}
+
+func (p standIn) revoke(*testing.T) { p.Revoke(p.token) }
+
+func (p standIn) renew(*testing.T) { p.SetToken(p.token, tandoortest.Token{Scope: "read write"}) }
+
 // shared is one Tandoor that the planner and a person use, and what the person may expect.
 type shared struct {
 	*postOffice
 	t      *testing.T
 	random *rand.Rand
+	place  place
+	token  string // the person's
 
 	mine map[string]string // the person's things by path, as they must stay; "" = gone
 	// took is the meal that the person took over in each slot, got what they bought, changed
@@ -43,9 +67,10 @@ const personToken = "tda_person"
 func (s *shared) do(method, path, body string) (out map[string]any) {
 	s.t.Helper()
 	req := httptest.NewRequestWithContext(s.t.Context(), method, "http://tandoor"+path, strings.NewReader(body))
-	req.Header.Set("Authorization", "Bearer "+personToken)
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	req.Header.Set("Content-Type", "application/json")
 	rec := httptest.NewRecorder()
-	s.box.Tandoor.ServeHTTP(rec, req)
+	s.place.ServeHTTP(rec, req)
 	if rec.Code == http.StatusNoContent || rec.Code == http.StatusNotFound {
 		return nil
 	}
@@ -70,8 +95,11 @@ func (s *shared) list(path string) (out []map[string]any) {
 }
 
 func (s *shared) meals() []map[string]any {
-	return s.list("/api/meal-plan/?from_date=2026-01-01&to_date=2028-01-01")
+	return s.list("/api/meal-plan/?" + window())
 }
+
+// window is for all the days that the person looks at.
+func window() string { return fmt.Sprintf("from_date=%s&to_date=%s", week-300, week+400) }
 
 func (s *shared) lines() []map[string]any { return s.list("/api/shopping-list-entry/?") }
 
@@ -160,15 +188,16 @@ func (s *shared) meddleMeals() string {
 	}
 	path, mine := mealPath(row), s.mine[mealPath(row)] != ""
 	another := (week + calendar.Date(s.random.IntN(16)-4)).String()
-	servings := row["servings"].(float64)
 	what := []string{"copy", "drag", "note", "servings", "delete", "add", "list"}[s.random.IntN(7)]
 	switch what {
-	case "copy", "add":
-		if what == "add" {
-			servings = 3.25
-		}
-		made := s.do("POST", "/api/meal-plan/", fmt.Sprintf(`{"recipe":%v,"meal_type":%v,"servings":%v,"from_date":%q,"note":%q}`,
-			row["recipe"].(map[string]any)["id"], row["meal_type"].(map[string]any)["id"], servings, another, row["note"]))
+	case "copy": // Ctrl+drag: everything with it, the id included
+		made := s.do("POST", "/api/meal-plan/", with(row, map[string]any{"from_date": another, "to_date": another, "addshopping": row["shopping"]}))
+		s.mine[mealPath(made)] = sight(made)
+		s.keepLines(made)
+		return what + " " + mealPath(made)
+	case "add":
+		made := s.do("POST", "/api/meal-plan/", fmt.Sprintf(`{"recipe":{"id":%v,"name":"any"},"meal_type":%s,"servings":3.25,"from_date":%q,"addshopping":false}`,
+			row["recipe"].(map[string]any)["id"], with(row["meal_type"].(map[string]any), nil), another))
 		s.mine[mealPath(made)] = sight(made)
 		return what + " " + mealPath(made)
 	case "list":
@@ -185,15 +214,15 @@ func (s *shared) meddleMeals() string {
 		s.touch(row)
 	}
 	switch what {
-	case "drag": // forward, so that it never comes back to where it was
+	case "drag": // forward, so that it never comes back to where it was; at the same time of day
 		from, err := calendar.Parse(row["from_date"].(string)[:10])
 		must(s.t, err)
-		another = (from + 1 + calendar.Date(s.random.IntN(4))).String()
-		row = s.do("PATCH", path, fmt.Sprintf(`{"servings":%v,"from_date":%q,"to_date":%q}`, servings, another, another))
+		moved := (from + 1 + calendar.Date(s.random.IntN(4))).String() + row["from_date"].(string)[10:]
+		row = s.do("PUT", path, with(row, map[string]any{"from_date": moved, "to_date": moved}))
 	case "note":
-		row = s.do("PATCH", path, fmt.Sprintf(`{"servings":%v,"note":"bring wine %d"}`, servings, s.random.IntN(100)))
+		row = s.do("PUT", path, with(row, map[string]any{"note": fmt.Sprintf("bring wine %d", s.random.IntN(100))}))
 	case "servings":
-		row = s.do("PATCH", path, fmt.Sprintf(`{"servings":%v}`, servings+7))
+		row = s.do("PUT", path, with(row, map[string]any{"servings": row["servings"].(float64) + 7}))
 	case "delete":
 		if row["shopping"].(bool) {
 			return "nothing" // the browser asks before it takes the list along
@@ -207,6 +236,21 @@ func (s *shared) meddleMeals() string {
 		}
 	}
 	return what + " " + path
+}
+
+// with is a row with changes, as the browser sends it.
+func with(row, changes map[string]any) string {
+	out := maps.Clone(row)
+	maps.Copy(out, changes)
+	b, _ := json.Marshal(out)
+	return string(b)
+}
+
+// keepLines notes the lines that came with a meal of the person's.
+func (s *shared) keepLines(meal map[string]any) {
+	for _, row := range s.list(fmt.Sprintf("/api/shopping-list-entry/?mealplan=%d", id(meal))) {
+		s.mine[linePath(row)] = sight(row)
+	}
 }
 
 func (s *shared) meddleLines() string {
@@ -231,10 +275,15 @@ func (s *shared) meddleLines() string {
 	}
 	switch what {
 	case "tick":
-		row = s.do("PATCH", path, `{"checked":true}`)
-	case "edit":
-		row = s.do("PATCH", path, fmt.Sprintf(`{"amount":%v}`, (amount+5*recipe.One).Float()))
+		s.do("POST", "/api/shopping-list-entry/bulk/", fmt.Sprintf(`{"ids":[%d],"checked":true}`, id(row)))
+		row = s.do("GET", path, "")
+	case "edit": // in the list, or in the dialog
 		amount += 5 * recipe.One
+		if s.random.IntN(2) == 0 {
+			row = s.do("PATCH", path, fmt.Sprintf(`{"amount":%v}`, amount.Float()))
+		} else {
+			row = s.do("PUT", path, with(row, map[string]any{"amount": amount.Float()}))
+		}
 	case "delete":
 		row = s.do("DELETE", path, "")
 	}
@@ -247,7 +296,7 @@ func (s *shared) meddleLines() string {
 func (s *shared) untouched(after string) {
 	s.t.Helper()
 	for path, want := range s.mine {
-		if got := sight(s.do("GET", path+"?from_date=2026-01-01&to_date=2028-01-01", "")); got != want {
+		if got := sight(s.do("GET", path+"?"+window(), "")); got != want {
 			s.t.Fatalf("after %s: %s was\n%s\nand is\n%s", after, path, want, got)
 		}
 	}
@@ -277,21 +326,31 @@ func (s *shared) pool2() *postgres.Pool { return postgres.NewPool(s.pool) }
 
 // write writes back and says what became certain.
 func (s *shared) write() error {
+	s.outdate()
+	_, err := s.Publish(s.t.Context(), lewis)
+	s.settle(err)
+	return err
+}
+
+// outdate makes the plan one that is to be written.
+func (s *shared) outdate() {
 	_, err := s.Amend(s.t.Context(), lewis)
 	must(s.t, err)
 	_, err = s.pool.Exec(s.t.Context(), "update plans set published_at = null, outdated = null")
 	must(s.t, err)
-	_, werr := s.Publish(s.t.Context(), lewis)
+}
+
+// settle says what a write-back made certain.
+func (s *shared) settle(err error) {
 	meals, _ := s.wanted()
 	for slot, dish := range s.took {
 		if dish == meals[slot] {
 			continue
 		}
-		if delete(s.took, slot); werr != nil {
+		if delete(s.took, slot); err != nil {
 			s.loose[slot] = true
 		}
 	}
-	return werr
 }
 
 // A planner and a person on one Tandoor, in any order, with lost answers, a token that ends
@@ -299,17 +358,29 @@ func (s *shared) write() error {
 // the plan.
 func TestAPlannerAndAPersonShareATandoor(t *testing.T) {
 	t.Parallel()
+	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
+	p.box.Tandoor.SetToken(personToken, tandoortest.Token{Scope: "read write"})
+	share(t, p, standIn{p.box.Tandoor, p.box.TandoorToken}, personToken)
+}
+
+// share has the planner and a person do 300 things.
+func share(t *testing.T, p *postOffice, at place, personsToken string) {
+	t.Helper()
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	if text := os.Getenv("SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		must(t, err)
+	}
+	t.Logf("SEED=%d", seed)
 	s := &shared{
-		postOffice: newPostOffice(t, "sandbox", sandbox.People()[:1]), t: t, random: rand.New(rand.NewPCG(seed, 2)),
+		postOffice: p, t: t, random: rand.New(rand.NewPCG(seed, 2)), place: at, token: personsToken,
 		mine: map[string]string{}, took: map[string]string{}, got: map[string]recipe.Amount{}, loose: map[string]bool{},
 	}
 	conn, err := s.Users.Connection(t.Context(), sandbox.Connection)
 	must(t, err)
 	conn.WriteBack = true
 	must(t, s.Users.PutConnection(t.Context(), conn))
-	s.box.Tandoor.SetToken(personToken, tandoortest.Token{Scope: "read write"})
 	s.mustGenerate(t, lewis)
 	must(t, s.write())
 	home := s.do("GET", "/api/space/current/", "")["name"].(string)
@@ -322,12 +393,18 @@ func TestAPlannerAndAPersonShareATandoor(t *testing.T) {
 			what = s.replan(n)
 		case p < 7:
 			what = "write"
-			if s.random.IntN(2) == 0 {
+			write := s.write
+			switch s.random.IntN(4) {
+			case 0, 1:
 				what = s.fail()
+			case 2:
+				what, write = s.kill()
 			}
-			err := s.write()
+			err := write()
 			s.box.Faults.Reset()
 			switch {
+			case errors.Is(err, context.Canceled):
+				count["killed"]++
 			case revoked && fault.KindOf(err) != fault.Unauthorized && fault.KindOf(err) != fault.Unavailable && fault.KindOf(err) != fault.NetworkError:
 				t.Fatalf("step %d: token revoked: %v", n, err)
 			case away && !revoked && err == nil:
@@ -342,9 +419,9 @@ func TestAPlannerAndAPersonShareATandoor(t *testing.T) {
 			}
 		case p == 7 || revoked && p > 14:
 			if revoked = !revoked; revoked {
-				s.box.Tandoor.Revoke(s.box.TandoorToken)
+				s.place.revoke(t)
 			} else {
-				s.box.Tandoor.SetToken(s.box.TandoorToken, tandoortest.Token{Scope: "read write"})
+				s.place.renew(t)
 			}
 			what = fmt.Sprint("revoked ", revoked)
 		case p == 8 || away && p > 12:
@@ -352,7 +429,7 @@ func TestAPlannerAndAPersonShareATandoor(t *testing.T) {
 			if away = !away; away {
 				name = "Work"
 			}
-			must(t, s.box.Tandoor.SwitchSpace(name, tandoortest.Small()))
+			must(t, s.place.SwitchSpace(name, tandoortest.Small()))
 			what = "space " + name
 		case !away:
 			what = s.meddle()
@@ -362,8 +439,10 @@ func TestAPlannerAndAPersonShareATandoor(t *testing.T) {
 			s.untouched(fmt.Sprintf("step %d (%s)", n, what))
 		}
 	}
-	s.box.Tandoor.SetToken(s.box.TandoorToken, tandoortest.Token{Scope: "read write"})
-	must(t, s.box.Tandoor.SwitchSpace(home, tandoortest.Library{}))
+	if revoked {
+		s.place.renew(t)
+	}
+	must(t, s.place.SwitchSpace(home, tandoortest.Library{}))
 	for deadline := time.Now().Add(time.Minute); ; { // the circuit breaker may be open
 		if err = s.write(); err == nil || time.Now().After(deadline) {
 			break
@@ -390,6 +469,41 @@ func (s *shared) fail() string {
 	_, err := s.box.Faults.Set(r)
 	must(s.t, err)
 	return fmt.Sprintf("write with %+v", r)
+}
+
+// kill ends a write-back in the middle, as when the process dies: with the answer to a
+// request that took effect still to come, or before the next request was sent.
+func (s *shared) kill() (what string, write func() error) {
+	first := s.random.IntN(12)
+	lost := s.random.IntN(2) == 0
+	if lost {
+		_, err := s.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", Skip: first, Times: 1, LoseAnswer: true})
+		must(s.t, err)
+		first++
+	}
+	last, err := s.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", Skip: first, LatencyMS: 600_000})
+	must(s.t, err)
+	return fmt.Sprintf("killed at request %d, answer lost %t", first, lost), func() error {
+		s.outdate()
+		ctx, die := context.WithCancel(s.t.Context())
+		defer die()
+		done := make(chan error, 1)
+		go func() { _, err := s.Publish(ctx, lewis); done <- err }()
+		for {
+			select {
+			case err := <-done:
+				if ctx.Err() != nil {
+					err = ctx.Err()
+				}
+				s.settle(err)
+				return err
+			case <-time.After(time.Millisecond):
+			}
+			if slices.ContainsFunc(s.box.Faults.Rules(), func(r faultswitch.Status) bool { return r.ID == last && r.Fired > 0 }) {
+				die()
+			}
+		}
+	}
 }
 
 func (s *shared) replan(n int) string {

@@ -3,23 +3,55 @@
 package tandoor_test
 
 import (
-	"os"
+	"fmt"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
+	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/test/realtandoor"
 )
 
-// TestLive reads from the real server named by TANDOOR_URL with TANDOOR_TOKEN. It changes
-// nothing there.
+// TestLiveConformance runs the cases that need no stand-in on a real server. Cases with the
+// same library share a space, whose recipes none of them changes for good.
+func TestLiveConformance(t *testing.T) {
+	server := realtandoor.Open(t)
+	var loaded []tandoortest.Options
+	conformance.RunOn(t, newClient, func(tb testing.TB, o tandoortest.Options, own bool) (conformance.World, string) {
+		tb.Helper()
+		i := slices.IndexFunc(loaded, func(l tandoortest.Options) bool {
+			return reflect.DeepEqual(o.Library, l.Library) && reflect.DeepEqual(o.PropertyTypes, l.PropertyTypes)
+		})
+		if own || i < 0 {
+			i = len(loaded)
+			entry := o
+			if own {
+				entry.Library = tandoortest.Library{} // nobody else's
+			}
+			loaded = append(loaded, entry)
+			if err := server.NewSpace(tb.Context(), fmt.Sprint("conformance ", i), o.Library, o.PropertyTypes); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		if err := server.SwitchSpace(fmt.Sprint("conformance ", i), o.Library); err != nil {
+			tb.Fatal(err)
+		}
+		if err := server.Empty(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
+		return server, server.Token()
+	})
+}
+
+// TestLive reads the library of the token's user. It changes nothing there.
 func TestLive(t *testing.T) {
-	url, token := os.Getenv("TANDOOR_URL"), os.Getenv("TANDOOR_TOKEN")
-	if url == "" || token == "" {
-		t.Fatal("TANDOOR_URL and TANDOOR_TOKEN must be set")
-	}
-	c := newClient(t, url, token, 0)
+	server := realtandoor.Open(t)
+	c := newClient(t, server.URL(), server.Token(), 0)
 	status, err := c.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +61,7 @@ func TestLive(t *testing.T) {
 	if err != nil || len(all) == 0 {
 		t.Fatalf("list = %d recipes, %v", len(all), err)
 	}
-	smallPages := newClient(t, url, token, 7)
+	smallPages := newClient(t, server.URL(), server.Token(), 7)
 	again, err := smallPages.Changed(t.Context(), time.Time{})
 	if err != nil || len(again) != len(all) {
 		t.Errorf("list in pages of 7 = %d recipes, %v; want %d", len(again), err, len(all))
@@ -54,7 +86,7 @@ func TestLive(t *testing.T) {
 	if _, err := c.Lines(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
-	if _, err := newClient(t, url, "nonsense", 0).Check(t.Context()); err == nil {
+	if _, err := newClient(t, server.URL(), "nonsense", 0).Check(t.Context()); err == nil {
 		t.Error("a wrong token passed the check")
 	}
 }

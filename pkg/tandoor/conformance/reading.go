@@ -81,7 +81,7 @@ func reading() []Case {
 	return []Case{
 		{Name: "pages are clamped and counted by ourselves", Options: many, Check: func(ctx context.Context, e *Env) error {
 			for _, size := range []int{0, 7, 100} {
-				list, err := e.With(e.URL, tandoortest.DefaultToken, size).Changed(ctx, time.Time{})
+				list, err := e.With(e.URL, e.Token, size).Changed(ctx, time.Time{})
 				if err != nil || len(list) != 130 {
 					return fmt.Errorf("page size %d: list = %d, %v; want 130", size, len(list), err)
 				}
@@ -98,39 +98,39 @@ func reading() []Case {
 			if err := e.Server.Amend(e.Server.RecipeID("Dal"), func(map[string]any) {}); err != nil {
 				return err
 			}
-			known[recipe.ID(e.Server.RecipeID("Dal"))] = Clock.Add(-time.Hour)
-			e.Server.ResetLog()
+			known[recipe.ID(e.Server.RecipeID("Dal"))] = e.Clock.Add(-time.Hour)
+			e.ResetLog()
 			var told []string
-			res, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Progress: func(done, total int) { told = append(told, fmt.Sprint(done, "/", total)) }})
+			res, err := c.Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known, Progress: func(done, total int) { told = append(told, fmt.Sprint(done, "/", total)) }})
 			if err != nil || len(res.Changed) != 1 || res.Changed[0].Name != "Dal" || res.Deleted != nil {
 				return fmt.Errorf("sync = %+v, %v; want Dal alone", res, err)
 			}
-			if n := e.Server.Calls()["GET /api/recipe/{id}/{$}"]; n != 1 || strings.Join(told, " ") != "1/1" {
+			if n := e.details(); n != 1 || strings.Join(told, " ") != "1/1" {
 				return fmt.Errorf("%d details, progress %v; want 1", n, told)
 			}
 			known[res.Changed[0].ID] = res.Changed[0].UpdatedAt
-			e.Server.ResetLog()
-			if res, err = c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known}); err != nil || len(res.Changed) != 0 || len(e.Server.Requests()) != 2 {
-				return fmt.Errorf("second sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Server.Requests()))
+			e.ResetLog()
+			if res, err = c.Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known}); err != nil || len(res.Changed) != 0 || len(e.Requests()) != 2 {
+				return fmt.Errorf("second sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Requests()))
 			}
 			return nil
 		}},
-		{Name: "changed today in another time zone", Options: func(o *tandoortest.Options) {
+		{Name: "changed today in another time zone", StandIn: true, Options: func(o *tandoortest.Options) {
 			o.Location = time.FixedZone("far west", -11*3600)
 		}, Check: func(ctx context.Context, e *Env) error {
 			// 05:00 UTC on the 4th is still the 3rd there, and filters compare with the 3rd.
-			list, err := e.Client().Changed(ctx, Clock.Add(-time.Hour))
-			if err != nil || len(list) != 12 || !list[0].UpdatedAt.Equal(Clock) {
-				return fmt.Errorf("list = %v, %v; want all 12, updated at %v", list, err, Clock)
+			list, err := e.Client().Changed(ctx, e.Clock.Add(-time.Hour))
+			if err != nil || len(list) != 12 || !list[0].UpdatedAt.Equal(e.Clock) {
+				return fmt.Errorf("list = %v, %v; want all 12, updated at %v", list, err, e.Clock)
 			}
 			return nil
 		}},
 		{Name: "deletions show only in the flat list", Check: func(ctx context.Context, e *Env) error {
-			known := map[recipe.ID]time.Time{4711: Clock, 1: Clock}
+			known := map[recipe.ID]time.Time{absent: e.Clock, recipe.ID(e.Server.RecipeID("Dal")): e.Clock}
 			for _, full := range []bool{true, false} {
-				res, err := e.Client().Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Full: full})
-				if err != nil || !slices.Equal(res.Deleted, []recipe.ID{4711}) || full && len(res.Changed) != 12 {
-					return fmt.Errorf("sync = deleted %v, %d changed, %v; want 4711, 12", res.Deleted, len(res.Changed), err)
+				res, err := e.Client().Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known, Full: full})
+				if err != nil || !slices.Equal(res.Deleted, []recipe.ID{absent}) || full && len(res.Changed) != 12 {
+					return fmt.Errorf("sync = deleted %v, %d changed, %v; want one, 12", res.Deleted, len(res.Changed), err)
 				}
 			}
 			return nil
@@ -149,9 +149,9 @@ func reading() []Case {
 				known[r.ID] = r.UpdatedAt
 			}
 			maps.Copy(known, res.Refused)
-			e.Server.ResetLog()
-			if res, err = c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known}); err != nil || len(res.Problems) != 0 || len(e.Server.Requests()) != 2 {
-				return fmt.Errorf("sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Server.Requests()))
+			e.ResetLog()
+			if res, err = c.Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known}); err != nil || len(res.Problems) != 0 || len(e.Requests()) != 2 {
+				return fmt.Errorf("sync = %+v, %v with %d requests; want nothing from two", res, err, len(e.Requests()))
 			}
 			return nil
 		}},
@@ -159,19 +159,23 @@ func reading() []Case {
 			if err := e.Server.SwitchSpace("Work", tandoortest.Small()); err != nil {
 				return err
 			}
+			space, err := e.Client().Space(ctx)
+			if err != nil {
+				return err
+			}
 			stop := errors.New("stop")
 			var seen string
-			_, err := e.Client().Sync(ctx, tandoor.Ask{Known: map[recipe.ID]time.Time{1: Clock}, Guard: func(id int64, name string, gone []recipe.ID) error {
+			_, err = e.Client().Sync(ctx, tandoor.Ask{Known: map[recipe.ID]time.Time{absent: e.Clock}, Guard: func(id int64, name string, gone []recipe.ID) error {
 				seen = fmt.Sprint(id, name, gone)
 				return stop
 			}})
-			if !errors.Is(err, stop) || seen != "2Work[1]" || e.Server.Calls()["GET /api/recipe/{id}/{$}"] != 0 {
-				return fmt.Errorf("err = %v, seen %q, calls %v", err, seen, e.Server.Calls())
+			if !errors.Is(err, stop) || seen != fmt.Sprint(space.ID, space.Name, []recipe.ID{absent}) || e.details() != 0 {
+				return fmt.Errorf("err = %v, seen %q, %d details", err, seen, e.details())
 			}
 			return nil
 		}},
 		{Name: "recipe deleted while it is read", Check: func(ctx context.Context, e *Env) error {
-			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 404}); err != nil {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: fmt.Sprintf("/api/recipe/%d/", e.Server.RecipeID("Dal")), Status: 404}); err != nil {
 				return err
 			}
 			res, err := e.Client().Sync(ctx, tandoor.Ask{})
@@ -181,7 +185,7 @@ func reading() []Case {
 			return nil
 		}},
 		{Name: "one unreadable recipe does not stop the others", Check: func(ctx context.Context, e *Env) error {
-			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 500, Body: faultswitch.BodyHTML}); err != nil {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: fmt.Sprintf("/api/recipe/%d/", e.Server.RecipeID("Dal")), Status: 500, Body: faultswitch.BodyHTML}); err != nil {
 				return err
 			}
 			res, err := e.Client().Sync(ctx, tandoor.Ask{})
@@ -191,13 +195,13 @@ func reading() []Case {
 			return nil
 		}},
 		{Name: "an outage in the middle fails the sync", Check: func(ctx context.Context, e *Env) error {
-			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/3/", Status: 503}); err != nil {
+			if _, err := e.Faults.Set(faultswitch.Rule{Path: fmt.Sprintf("/api/recipe/%d/", e.Server.RecipeID("Dal")), Status: 503}); err != nil {
 				return err
 			}
 			_, err := e.Client().Sync(ctx, tandoor.Ask{})
 			return wantKind(err, fault.Unavailable, "")
 		}},
-		{Name: "food changes do not touch recipes, a full sync sees them", Check: func(ctx context.Context, e *Env) error {
+		{Name: "food changes do not touch recipes, a full sync sees them", Spoils: true, Check: func(ctx context.Context, e *Env) error {
 			c := e.Client()
 			first, err := c.Sync(ctx, tandoor.Ask{Full: true})
 			if err != nil {
@@ -207,14 +211,14 @@ func reading() []Case {
 			for _, r := range first.Changed {
 				known[r.ID] = r.UpdatedAt
 			}
-			if err := patch(ctx, e, "/api/food/10/", `{"properties":[]}`); err != nil { // red lentils
+			if err := patch(ctx, e, fmt.Sprintf("/api/food/%d/", e.Server.FoodID("Red lentils")), `{"properties":[]}`); err != nil {
 				return err
 			}
-			part, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known})
+			part, err := c.Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known})
 			if err != nil || len(part.Changed) != 0 {
 				return fmt.Errorf("partial sync = %d changed, %v; want 0", len(part.Changed), err)
 			}
-			full, err := c.Sync(ctx, tandoor.Ask{Since: Clock, Known: known, Full: true})
+			full, err := c.Sync(ctx, tandoor.Ask{Since: e.Clock, Known: known, Full: true})
 			if err != nil || len(full.Changed) != 12 {
 				return fmt.Errorf("full sync = %d changed, %v; want 12", len(full.Changed), err)
 			}
@@ -279,7 +283,7 @@ func reading() []Case {
 			}
 			return nil
 		}},
-		{Name: "an embedded recipe of another user is a gap", Options: embedding, Check: func(ctx context.Context, e *Env) error {
+		{Name: "an embedded recipe of another user is a gap", StandIn: true, Options: embedding, Check: func(ctx context.Context, e *Env) error {
 			r, err := e.assembled(ctx, "Borrowed")
 			if err != nil || len(r.Gaps) != 1 {
 				return fmt.Errorf("gaps = %q, %v; want one", r.Gaps, err)

@@ -48,7 +48,7 @@ func transport() []Case {
 		}
 	}
 	check := func(name, token string, kind fault.Kind, text string) Case {
-		return Case{Name: name, Options: tokens, Check: func(ctx context.Context, e *Env) error {
+		return Case{Name: name, Options: tokens, StandIn: true, Check: func(ctx context.Context, e *Env) error {
 			_, err := e.With(e.URL, token, 0).Check(ctx)
 			return wantKind(err, kind, text)
 		}}
@@ -57,7 +57,7 @@ func transport() []Case {
 		check("wrong token is 403 and named", "nonsense", fault.Unauthorized, "wrong or expired"),
 		check("expired token is 403 and named", "late", fault.Unauthorized, "wrong or expired"),
 		check("token without space is told from a wrong one", "spaceless", fault.Unauthorized, "belongs to a space"),
-		{Name: "missing write scope is told from a wrong token", Options: tokens, Check: func(ctx context.Context, e *Env) error {
+		{Name: "missing write scope is told from a wrong token", StandIn: true, Options: tokens, Check: func(ctx context.Context, e *Env) error {
 			c := e.With(e.URL, "reader", 0)
 			s, err := c.Check(ctx)
 			if err != nil || s.CanWrite || s.Space != "Planner demo" || s.Version != tandoortest.Version {
@@ -71,16 +71,16 @@ func transport() []Case {
 			if err != nil || !s.CanWrite || len(s.Missing) != 0 {
 				return fmt.Errorf("check = %+v, %v; want a space that can be written, with all nutrients", s, err)
 			}
-			for _, r := range e.Server.Requests() {
+			for _, r := range e.Requests() {
 				if r.Method != http.MethodGet && r.Status < 400 {
 					return fmt.Errorf("%s %s changed something", r.Method, r.Path)
 				}
 			}
 			return nil
 		}},
-		{Name: "versions that are too old are named", Check: func(ctx context.Context, e *Env) error {
+		{Name: "versions that are too old are named", StandIn: true, Check: func(ctx context.Context, e *Env) error {
 			for version, want := range map[string]string{"1.5.35": "Tandoor 1.x is too old", "2.5.1": "Tandoor 2.5.1 is too old", "2.5.2": "", "2.10.0": "", "3.0": "", "develop": ""} {
-				e.Server.SetVersion(version)
+				e.standIn().SetVersion(version)
 				_, err := e.Client().Check(ctx)
 				if want == "" && err != nil {
 					return fmt.Errorf("%s: %w", version, err)
@@ -93,20 +93,20 @@ func transport() []Case {
 			}
 			return nil
 		}},
-		{Name: "a user without a household is named", Options: func(o *tandoortest.Options) { o.NoHousehold, o.Users = true, 2 }, Check: func(ctx context.Context, e *Env) error {
+		{Name: "a user without a household is named", StandIn: true, Options: func(o *tandoortest.Options) { o.NoHousehold, o.Users = true, 2 }, Check: func(ctx context.Context, e *Env) error {
 			if s, err := e.Client().Check(ctx); err != nil || !s.Alone {
 				return fmt.Errorf("check = %+v, %v; want to know that others do not see the plan", s, err)
 			}
 			return nil
 		}},
-		{Name: "a household shares what is written", Options: func(o *tandoortest.Options) { o.Users = 2 }, Check: func(ctx context.Context, e *Env) error {
+		{Name: "a household shares what is written", StandIn: true, Options: func(o *tandoortest.Options) { o.Users = 2 }, Check: func(ctx context.Context, e *Env) error {
 			if s, err := e.Client().Check(ctx); err != nil || s.Alone {
 				return fmt.Errorf("check = %+v, %v; want others to see the plan", s, err)
 			}
 			return nil
 		}},
 		{Name: "unknown id is NotFound", Check: func(ctx context.Context, e *Env) error {
-			_, _, err := e.Client().Recipe(ctx, 4711)
+			_, _, err := e.Client().Recipe(ctx, absent)
 			return wantKind(err, fault.NotFound, "matches the given query")
 		}},
 		{Name: "list that shrinks while it is read", Check: func(ctx context.Context, e *Env) error {
@@ -114,18 +114,18 @@ func transport() []Case {
 			if _, err := e.Faults.Set(faultswitch.Rule{Path: "/api/recipe/", Skip: 1, Status: 404}); err != nil {
 				return err
 			}
-			list, err := e.With(e.URL, tandoortest.DefaultToken, 5).Changed(ctx, time.Time{})
+			list, err := e.With(e.URL, e.Token, 5).Changed(ctx, time.Time{})
 			if err != nil || len(list) != 5 {
 				return fmt.Errorf("list = %d, %v; want the 5 recipes that were there", len(list), err)
 			}
 			return nil
 		}},
 		{Name: "wrong path redirects to a log-in page", Check: func(ctx context.Context, e *Env) error {
-			_, err := e.With(e.URL+"/wrong", tandoortest.DefaultToken, 0).Changed(ctx, time.Time{})
+			_, err := e.With(e.URL+"/wrong", e.Token, 0).Changed(ctx, time.Time{})
 			if err := wantKind(err, fault.TandoorError, "check the URL"); err != nil {
 				return err
 			}
-			for _, r := range e.Server.Requests() {
+			for _, r := range e.Requests() {
 				if strings.Contains(r.Path, "login") {
 					return errors.New("the redirect was followed")
 				}
@@ -136,7 +136,7 @@ func transport() []Case {
 			if err := exercise(ctx, e); err != nil {
 				return err
 			}
-			for _, r := range e.Server.Requests() {
+			for _, r := range e.Requests() {
 				asked := r.Method == http.MethodPost && r.Status == 400 // how Check finds out about writing
 				if !strings.HasSuffix(r.Path, "/") || r.Status == 302 || (r.Status >= 400 && !asked) {
 					return fmt.Errorf("%s %s was answered with %d", r.Method, r.Path, r.Status)
@@ -144,16 +144,16 @@ func transport() []Case {
 			}
 			return nil
 		}},
-		{Name: "path prefix", Options: func(o *tandoortest.Options) { o.Prefix = "/cook" }, Check: func(ctx context.Context, e *Env) error {
+		{Name: "path prefix", StandIn: true, Options: func(o *tandoortest.Options) { o.Prefix = "/cook" }, Check: func(ctx context.Context, e *Env) error {
 			for _, url := range []string{e.URL + "/cook", e.URL + "/cook/", e.URL + "/cook/api/"} {
-				if list, err := e.With(url, tandoortest.DefaultToken, 0).Changed(ctx, time.Time{}); err != nil || len(list) != 12 {
+				if list, err := e.With(url, e.Token, 0).Changed(ctx, time.Time{}); err != nil || len(list) != 12 {
 					return fmt.Errorf("%s: list = %d, %v; want 12", url, len(list), err)
 				}
 			}
 			return nil
 		}},
 		{
-			Name: "host not allowed", Options: func(o *tandoortest.Options) { o.AllowedHosts = []string{"tandoor.example"} },
+			Name: "host not allowed", StandIn: true, Options: func(o *tandoortest.Options) { o.AllowedHosts = []string{"tandoor.example"} },
 			Check: func(ctx context.Context, e *Env) error {
 				_, err := e.Client().Probe(ctx)
 				return wantKind(err, fault.TandoorError, "ALLOWED_HOSTS")
@@ -165,24 +165,24 @@ func transport() []Case {
 				_, _ = w.Write([]byte(`{"service":"another"}`)) // a client that has gone is not this server's concern
 			}))
 			defer other.Close()
-			_, err := e.With(other.URL, tandoortest.DefaultToken, 0).Probe(ctx)
+			_, err := e.With(other.URL, e.Token, 0).Probe(ctx)
 			return wantKind(err, fault.TandoorError, "something other than Tandoor")
 		}},
 		{Name: "probe needs no token", Check: func(ctx context.Context, e *Env) error {
 			v, err := e.With(e.URL, "nonsense", 0).Probe(ctx)
-			if err != nil || v != tandoortest.Version {
-				return fmt.Errorf("probe = %q, %v; want %s", v, err, tandoortest.Version)
+			if err != nil || v == "" {
+				return fmt.Errorf("probe = %q, %v; want a version", v, err)
 			}
 			return nil
 		}},
 		{Name: "bad reference is a 500 page and not tried again", Check: func(ctx context.Context, e *Env) error {
 			bad := meal(e, 0, recipe.Dinner, "Dal")
-			bad.Recipe = 999
+			bad.Recipe = absent
 			_, err := e.Client().CreateMeal(ctx, bad, 1)
 			if err := wantKind(err, fault.TandoorError, "no longer there"); err != nil {
 				return err
 			}
-			if n := e.Server.Calls()["POST /api/meal-plan/{$}"]; n != 1 {
+			if n := e.count(http.MethodPost, "/api/meal-plan/"); n != 1 {
 				return fmt.Errorf("%d attempts; want 1", n)
 			}
 			return nil

@@ -40,7 +40,7 @@ func (s *Server) routes() {
 	s.handle("/api/meal-plan/{id}/", planScope, methods{"GET": s.planGet, "PATCH": s.planPatch, "PUT": s.planPatch, "DELETE": s.planDelete})
 	s.handle("/api/shopping-list-entry/", byScope, methods{"GET": s.shoppingList, "POST": s.shoppingCreate})
 	s.handle("/api/shopping-list-entry/bulk/", byScope, methods{"POST": s.shoppingBulk})
-	s.handle("/api/shopping-list-entry/{id}/", byScope, methods{"GET": s.shoppingGet, "PATCH": s.shoppingPatch, "DELETE": s.shoppingDelete})
+	s.handle("/api/shopping-list-entry/{id}/", byScope, methods{"GET": s.shoppingGet, "PATCH": s.shoppingPatch, "PUT": s.shoppingPatch, "DELETE": s.shoppingDelete})
 	s.handle("/api/shopping-list-recipe/", byScope, methods{"POST": s.listRecipeCreate})
 	s.handle("/api/shopping-list-recipe/{id}/bulk_create_entries/", byScope, methods{"POST": s.listRecipeFill})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -403,8 +404,15 @@ func pathID(r *http.Request) int {
 	return id
 }
 
-// input reads a JSON body.
+var bodyKinds = []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
+
+// input reads a JSON body, which must say that it is one.
 func input(r *http.Request) (map[string]any, *reply) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.ContentLength != 0 && (err != nil || !slices.Contains(bodyKinds, kind)) {
+		rep := detailed(http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", kind))
+		return nil, &rep
+	}
 	var m map[string]any
 	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 8<<20)).Decode(&m); err != nil {
 		rep := detailed(http.StatusBadRequest, "JSON parse error - "+err.Error())
