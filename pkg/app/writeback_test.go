@@ -295,8 +295,19 @@ func (s *shared) meddleLines() string {
 // untouched fails when something of the person's is not as they left it.
 func (s *shared) untouched(after string) {
 	s.t.Helper()
+	shown := map[string]string{}
+	for _, row := range s.meals() {
+		shown[mealPath(row)] = sight(row)
+	}
+	for _, row := range s.lines() {
+		shown[linePath(row)] = sight(row)
+	}
 	for path, want := range s.mine {
-		if got := sight(s.do("GET", path+"?"+window(), "")); got != want {
+		got := shown[path]
+		if got == "" && want != "" { // lists leave out what was ticked long ago
+			got = sight(s.do("GET", path, ""))
+		}
+		if got != want {
 			s.t.Fatalf("after %s: %s was\n%s\nand is\n%s", after, path, want, got)
 		}
 	}

@@ -25,7 +25,8 @@ import (
 // Limits of the API and defaults of ours.
 const (
 	MaxPageSize         = 100 // of recipes; the server clamps silently
-	maxReferencePage    = 200 // of everything else
+	maxPlanPage         = 200 // of meals and shopping entries
+	referencePage       = 50  // of everything else: a row with a food in it can take a busy server 0.1 s
 	maxPages            = 10_000
 	DefaultMaxBody      = 16 << 20
 	DefaultConcurrency  = 4 // the stock image serves six requests at once

@@ -57,7 +57,7 @@ func (c *Client) CreateMealType(ctx context.Context, name string) (writeback.Mea
 // Meals lists the meals that end between two days, both included.
 func (c *Client) Meals(ctx context.Context, from, to calendar.Date) ([]writeback.PlannedMeal, error) {
 	query := url.Values{"from_date": {from.String()}, "to_date": {to.String()}}
-	list, err := pages[wirePlan](ctx, c, "meal_plan_list", "/api/meal-plan/", query, maxReferencePage)
+	list, err := pages[wirePlan](ctx, c, "meal_plan_list", "/api/meal-plan/", query, maxPlanPage)
 	if err != nil {
 		return nil, err
 	}

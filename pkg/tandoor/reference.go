@@ -179,7 +179,7 @@ func domainUnit(w *wireUnit) recipe.Unit {
 
 // listAll reads all pages of a list other than recipes.
 func listAll[T any](ctx context.Context, c *Client, endpoint, path string) ([]T, error) {
-	return pages[T](ctx, c, endpoint, path, url.Values{}, maxReferencePage)
+	return pages[T](ctx, c, endpoint, path, url.Values{}, referencePage)
 }
 
 // pages reads all pages of a list, counting them itself: the addresses Tandoor gives

@@ -48,7 +48,7 @@ func (c *Client) Lines(ctx context.Context, meal int64) ([]writeback.Line, error
 	if meal != 0 {
 		query.Set("mealplan", strconv.FormatInt(meal, 10))
 	}
-	list, err := pages[wireShopping](ctx, c, "shopping_list", "/api/shopping-list-entry/", query, maxReferencePage)
+	list, err := pages[wireShopping](ctx, c, "shopping_list", "/api/shopping-list-entry/", query, maxPlanPage)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,6 +87,27 @@ func reading() []Case {
 				list, err := e.With(e.URL, e.Token, size).Changed(ctx, time.Time{})
 				if err != nil || len(list) != 130 {
 					return fmt.Errorf("page size %d: list = %d, %v; want 130", size, len(list), err)
+				}
+			}
+			return nil
+		}},
+		{Name: "what takes long to list is asked for in small pages", Check: func(ctx context.Context, e *Env) error {
+			if _, _, err := e.Recipe(ctx, "Dal"); err != nil {
+				return err
+			}
+			for _, path := range []string{"/api/food/", "/api/unit-conversion/"} {
+				if e.count(http.MethodGet, path) == 0 {
+					return fmt.Errorf("%s was not asked for", path)
+				}
+			}
+			for _, r := range e.Requests() {
+				q, err := url.ParseQuery(r.Query)
+				if err != nil {
+					return err
+				}
+				size, err := strconv.Atoi(q.Get("page_size"))
+				if slices.Contains([]string{"/api/food/", "/api/unit-conversion/"}, r.Path) && (err != nil || size < 25 || size > 50) {
+					return fmt.Errorf("%s?%s: want pages of 25 to 50 rows: 200 conversions take a slow server longer than a client waits", r.Path, r.Query)
 				}
 			}
 			return nil
