@@ -90,3 +90,11 @@ func TestLive(t *testing.T) {
 		t.Error("a wrong token passed the check")
 	}
 }
+
+func TestLiveAnswersAsItDid(t *testing.T) {
+	server := realtandoor.Open(t)
+	if err := server.NewSpace(t.Context(), "conversation", tandoortest.Small(), nil); err != nil {
+		t.Fatal(err)
+	}
+	converse(t, server, server.Token())
+}

@@ -554,6 +554,12 @@ func personsWork() []Case {
 		person("a deleted line is not made again", func(ctx context.Context, w *writing) error {
 			return send(ctx, w.Env, http.MethodDelete, linePath(w.lineID("Rice")), "")
 		}),
+		person("a line that is ticked and then changed is not made again", func(ctx context.Context, w *writing) error {
+			if err := w.tick(ctx, "Rice"); err != nil { // from here on no list shows it
+				return err
+			}
+			return patch(ctx, w.Env, linePath(w.lineID("Rice")), `{"amount":450}`)
+		}),
 		person("a ticked line is not made again", func(ctx context.Context, w *writing) error { return w.tick(ctx, "Banana") }),
 		{Name: "a slot that changes is written whatever a person did to the old meal", Check: func(ctx context.Context, e *Env) error {
 			w, err := begin(ctx, e)

@@ -1,6 +1,7 @@
 package tandoortest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -38,8 +39,12 @@ func (s *Server) mealTypeJSON(t mealType) map[string]any {
 	return map[string]any{"id": t.id, "name": t.name, "order": t.order, "time": orNil(t.clock), "color": nil, "created_by": 1}
 }
 
+// mealTypeRows are ordered by time of day, those without one last.
 func (s *Server) mealTypeRows() (out []any) {
-	for _, t := range s.db.mealTypes {
+	const last = "99"
+	for _, t := range slices.SortedStableFunc(slices.Values(s.db.mealTypes), func(a, b mealType) int {
+		return strings.Compare(cmp.Or(a.clock, last), cmp.Or(b.clock, last))
+	}) {
 		out = append(out, s.mealTypeJSON(t))
 	}
 	return out
@@ -133,16 +138,26 @@ func (s *Server) plansIn(r *http.Request) ([]*plan, *reply) {
 }
 
 func (s *Server) planGet(r *http.Request) reply {
-	plans, bad := s.plansIn(r) // the list's window holds here too
+	p, bad := s.planAt(r)
 	if bad != nil {
 		return *bad
 	}
+	return ok(s.planJSON(p))
+}
+
+// planAt is the meal of the path: the list's window holds for a single one too.
+func (s *Server) planAt(r *http.Request) (*plan, *reply) {
+	plans, bad := s.plansIn(r)
+	if bad != nil {
+		return nil, bad
+	}
 	for _, p := range plans {
 		if p.id == pathID(r) {
-			return ok(s.planJSON(p))
+			return p, nil
 		}
 	}
-	return noSuch("MealPlan")
+	rep := noSuch("MealPlan")
+	return nil, &rep
 }
 
 func (s *Server) planCreate(r *http.Request) reply {
@@ -168,15 +183,15 @@ func (s *Server) planCreate(r *http.Request) reply {
 }
 
 func (s *Server) planPatch(r *http.Request) reply {
-	p := s.db.plans[pathID(r)]
-	if p == nil {
-		return noSuch("MealPlan")
+	p, bad := s.planAt(r)
+	if bad != nil {
+		return *bad
 	}
 	in, bad := input(r)
 	if bad != nil {
 		return *bad
 	}
-	if servings, there := in["servings"].(float64); s.planHasShopping(p.id) {
+	if servings, there := decimal(in["servings"]); s.planHasShopping(p.id) {
 		if !there {
 			return crash()
 		}
@@ -190,25 +205,24 @@ func (s *Server) planPatch(r *http.Request) reply {
 
 // rescale makes the lists of a meal hold as much as the new servings need.
 func (s *Server) rescale(p *plan, servings float64) {
-	for id, l := range s.db.lists {
-		if l.plan != p.id || l.servings == 0 {
-			continue
+	l := s.firstList(p.id)
+	if l == nil || l.servings == servings {
+		return
+	}
+	l.servings = servings
+	for _, e := range s.db.shopping {
+		if e.list == l.id && e.each != 0 { // what was typed in stays
+			e.amount = e.each * servings
 		}
-		for _, e := range s.db.shopping {
-			if e.list == id {
-				e.amount *= servings / l.servings
-			}
-		}
-		l.servings = servings
 	}
 }
 
 func (s *Server) planDelete(r *http.Request) reply {
-	id := pathID(r)
-	if s.db.plans[id] == nil {
-		return noSuch("MealPlan")
+	p, bad := s.planAt(r)
+	if bad != nil {
+		return *bad
 	}
-	s.deletePlan(id)
+	s.deletePlan(p.id)
 	return noContent()
 }
 
@@ -261,7 +275,7 @@ func (s *Server) planFields(p *plan, in map[string]any) *reply {
 		}
 		p.mealType = id
 	}
-	if v, there := in["servings"].(float64); there {
+	if v, there := decimal(in["servings"]); there {
 		p.servings = v
 	}
 	if v, there := in["title"].(string); there {
@@ -286,7 +300,7 @@ func (s *Server) planFields(p *plan, in map[string]any) *reply {
 			p.to = at
 		}
 	}
-	if p.to.IsZero() || p.to.Before(p.from) {
+	if p.to.IsZero() {
 		p.to = p.from
 	}
 	return nil

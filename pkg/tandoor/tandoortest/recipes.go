@@ -377,7 +377,8 @@ func (s *Server) addRecipeShopping(row *recipeRow, servings float64, plan int) {
 				continue
 			}
 			e := &entry{id: s.db.id("entry"), food: in.food, unit: in.unit, list: list.id, made: s.opt.Now()}
-			e.amount = in.amount * servings / float64(max(1, row.servings))
+			e.each = in.amount / float64(max(1, row.servings))
+			e.amount = e.each * servings
 			s.db.shopping[e.id] = e
 		}
 	}

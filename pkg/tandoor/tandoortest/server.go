@@ -4,6 +4,7 @@
 package tandoortest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -419,6 +420,19 @@ func input(r *http.Request) (map[string]any, *reply) {
 		return nil, &rep
 	}
 	return m, nil
+}
+
+// decimal reads a number, or a string with point or comma; "" is 0.
+func decimal(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case string:
+		f, err := strconv.ParseFloat(strings.Replace(cmp.Or(v, "0"), ",", ".", 1), 64)
+		return f, err == nil
+	default:
+		return 0, false
+	}
 }
 
 // paginate cuts a page out of rows, clamping its size without a word.

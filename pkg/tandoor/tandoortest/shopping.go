@@ -11,6 +11,7 @@ import (
 type entry struct {
 	id, food, unit, list int
 	amount               float64
+	each                 float64 // of a recipe's line, for one serving
 	checked              bool
 	made, completed      time.Time
 }
@@ -37,7 +38,7 @@ func (s *Server) entryJSON(e *entry) map[string]any {
 		"amount": round4(e.amount), "order": 0, "checked": e.checked, "ingredient": nil, "list_recipe_data": nil,
 		"created_by": userJSON(), "created_at": s.stamp(e.made), "updated_at": s.stamp(e.made), "completed_at": nil, "delay_until": nil,
 	}
-	if e.checked {
+	if !e.completed.IsZero() {
 		out["completed_at"] = s.stamp(e.completed)
 	}
 	if f := s.db.food(e.food); f != nil {
@@ -58,7 +59,7 @@ func (s *Server) shoppingList(r *http.Request) reply {
 	rows := []any{}
 	for _, id := range slices.Sorted(maps.Keys(s.db.shopping)) {
 		e := s.db.shopping[id]
-		if e.checked && e.completed.Before(s.recent()) {
+		if e.checked && e.completed.Before(s.recent()) { // one that was changed since is not listed at all
 			continue
 		}
 		if mealplan != "" {
@@ -86,9 +87,15 @@ func (s *Server) shoppingCreate(r *http.Request) reply {
 	if bad != nil {
 		return *bad
 	}
-	f, there := in["food"].(map[string]any)
+	if bad := entryComplete(in); bad != nil {
+		return *bad
+	}
+	f, isFood := in["food"].(map[string]any)
 	name, _ := f["name"].(string)
-	if !there || name == "" {
+	if !isFood {
+		return crash()
+	}
+	if name == "" {
 		return required("food")
 	}
 	e := &entry{food: s.db.ensureFood(name), made: s.opt.Now()}
@@ -96,7 +103,7 @@ func (s *Server) shoppingCreate(r *http.Request) reply {
 		unit, _ := u["name"].(string)
 		e.unit = s.db.ensureUnit(unit, "")
 	}
-	e.amount, _ = in["amount"].(float64)
+	e.amount, _ = decimal(in["amount"])
 	if v, there := in["mealplan_id"]; there && v != nil {
 		id, _ := v.(float64)
 		if s.db.plans[int(id)] == nil {
@@ -109,12 +116,31 @@ func (s *Server) shoppingCreate(r *http.Request) reply {
 	return created(s.entryJSON(e))
 }
 
-// listFor returns the list that carries the loose entries of a plan.
-func (s *Server) listFor(plan int) int {
-	for _, id := range slices.Sorted(maps.Keys(s.db.lists)) {
-		if l := s.db.lists[id]; l.plan == plan && l.recipe == 0 {
-			return id
+// entryComplete refuses an entry that lacks what each must have.
+func entryComplete(in map[string]any) *reply {
+	for _, field := range []string{"food", "amount"} {
+		if _, there := in[field]; !there {
+			rep := required(field)
+			return &rep
 		}
+	}
+	return nil
+}
+
+// firstList returns the oldest list of a plan, or nil.
+func (s *Server) firstList(plan int) *listRecipe {
+	for _, id := range slices.Sorted(maps.Keys(s.db.lists)) {
+		if l := s.db.lists[id]; l.plan == plan {
+			return l
+		}
+	}
+	return nil
+}
+
+// listFor returns the list that takes an entry typed in for a plan.
+func (s *Server) listFor(plan int) int {
+	if l := s.firstList(plan); l != nil {
+		return l.id
 	}
 	l := &listRecipe{id: s.db.id("list"), plan: plan, servings: 1}
 	s.db.lists[l.id] = l
@@ -130,10 +156,23 @@ func (s *Server) shoppingPatch(r *http.Request) reply {
 	if bad != nil {
 		return *bad
 	}
-	if v, there := in["checked"].(bool); there {
-		e.checked, e.completed = v, s.opt.Now()
+	if r.Method == http.MethodPut {
+		if bad := entryComplete(in); bad != nil {
+			return *bad
+		}
 	}
-	if v, there := in["amount"].(float64); there {
+	// Any change that does not say that the entry is ticked takes the time away at which it was.
+	checked, stated := in["checked"].(bool)
+	switch {
+	case !checked:
+		e.completed = time.Time{}
+	case !e.checked:
+		e.completed = s.opt.Now()
+	}
+	if stated {
+		e.checked = checked
+	}
+	if v, there := decimal(in["amount"]); there {
 		e.amount = v
 	}
 	return ok(s.entryJSON(e))
@@ -160,7 +199,10 @@ func (s *Server) shoppingBulk(r *http.Request) reply {
 		id, _ := v.(float64)
 		if e := s.db.shopping[int(id)]; e != nil {
 			if checked, stated := in["checked"].(bool); stated {
-				e.checked, e.completed = checked, s.opt.Now()
+				e.checked, e.completed = checked, time.Time{}
+				if checked {
+					e.completed = s.opt.Now()
+				}
 			}
 		}
 	}
