@@ -1,6 +1,7 @@
 package tandoortest_test
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,21 @@ func TestDeletingARecipeTakesItsMealsAlong(t *testing.T) {
 	b.want("DELETE", "/api/recipe/5/", "", 204, "")
 	b.want("GET", "/api/meal-plan/", "", 200, `"count":0`)
 	b.want("POST", "/api/meal-plan/", meal, 500, "Server Error")
+}
+
+func TestJSONMustSayThatItIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for kind, status := range map[string]int{"": 415, "text/plain": 415, "application/json; charset=utf-8": 201} {
+		req := httptest.NewRequestWithContext(t.Context(), "POST", "http://tandoor/api/meal-type/", strings.NewReader(`{"name":"Dinner"}`))
+		req.Header.Set("Authorization", "Bearer "+tandoortest.DefaultToken)
+		req.Header.Set("Content-Type", kind)
+		rec := httptest.NewRecorder()
+		b.srv.ServeHTTP(rec, req)
+		if rec.Code != status || status == 415 && !strings.Contains(rec.Body.String(), "Unsupported media type") {
+			t.Errorf("content type %q: %d %s; want %d", kind, rec.Code, rec.Body, status)
+		}
+	}
 }
 
 func TestPluralsAreTheSameFood(t *testing.T) {
