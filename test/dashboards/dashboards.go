@@ -140,7 +140,7 @@ func (p Panel) Shows(name string) (Field, error) {
 				continue
 			}
 		case "byRegexp":
-			if ok, err := regexp.MatchString(o.Matcher.Options, name); err != nil {
+			if ok, err := regexp.MatchString(jsPattern(o.Matcher.Options), name); err != nil {
 				return f, err
 			} else if !ok {
 				continue
@@ -185,6 +185,14 @@ func (p Panel) Shows(name string) (Field, error) {
 		}
 	}
 	return f, nil
+}
+
+// jsPattern is Grafana's reading of a pattern: without slashes it is that of the whole name.
+func jsPattern(s string) string {
+	if inner, ok := strings.CutPrefix(s, "/"); ok {
+		return strings.TrimSuffix(inner, "/")
+	}
+	return "^(?:" + s + ")$"
 }
 
 // Query returns the target's text in its data source's language.

@@ -100,7 +100,7 @@ var document = []documented{
 	},
 	// §2.3
 	{
-		dashboard: "system-health", kind: "statushistory", title: "API Availability", timeFrom: "24h",
+		dashboard: "system-health", kind: "status-history", title: "API Availability", timeFrom: "24h",
 		fields: map[string]look{
 			"fatsecret": {name: "FatSecret", says: "0 down red, 1 up green"},
 			"tandoor":   {name: "Tandoor", says: "0 down red, 1 up green"},

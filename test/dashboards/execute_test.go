@@ -3,6 +3,7 @@ package dashboards
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -85,6 +86,19 @@ func TestRun(t *testing.T) {
 			t.Errorf("%+v; want 1 exemplar", r)
 		}
 	}
+	var answers strings.Builder
+	if err := WriteAnswers(&answers, results); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(answers.String()), "\n")
+	for _, want := range []string{
+		`{"dashboard":"telemetry","panel":"Series","refId":"A","query":"max(prometheus_tsdb_head_series)","data":{"result":[{"metric":{},"value":[1,"2"]},`,
+		`"data":{"resultType":"table","columns":["Job ID","Type","Started","Duration","Status","Retries"],"result":[[1,"AutoSync","2027-01-15T`,
+	} {
+		if len(lines) != len(results) || !strings.Contains(answers.String(), want) {
+			t.Errorf("%d answers to %d targets; none has %s", len(lines), len(results), want)
+		}
+	}
 	s.exemplar = ""
 	if r := pick(t, s.ask(t, pool.Config().ConnString()), "API Latency", "A"); r.OK() {
 		t.Errorf("without exemplars: %+v", r)
@@ -133,6 +147,9 @@ func TestRunTellsWhatIsMissing(t *testing.T) {
 	if r := pick(t, results, "Job Execution History", "A"); r.Err == nil || r.OK() {
 		t.Errorf("without a database: %+v", r)
 	}
+	if err := WriteAnswers(io.Discard, results); err == nil || !strings.Contains(err.Error(), "failed to connect") {
+		t.Errorf("answers without a database: %v", err)
+	}
 	var table strings.Builder
 	if err := WriteTable(&table, results); err != nil {
 		t.Fatal(err)
@@ -149,8 +166,8 @@ func TestRunTellsWhatIsMissing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if n, err := count(ctx, "http://127.0.0.1:1", nil); err == nil {
-		t.Errorf("canceled: %d, %v", n, err)
+	if err := post(ctx, "http://127.0.0.1:1", nil, nil); err == nil {
+		t.Error("canceled, and no error")
 	}
 }
 
