@@ -107,6 +107,8 @@ func TestStructureFindsPlantedFaults(t *testing.T) {
 		"no description":  {`"description": "Failed weekly`, `"description": "", "was": "Failed weekly`, "needs a title and a description"},
 		"formatting":      {`"refresh": "1m"`, `"refresh":"1m"`, "not formatted"},
 		"unused variable": {`"name": "environment"`, `"name": "nobody"`, "variable nobody is not used"},
+		"late exemplars":  {`"legendFormat": "p95",`, `"legendFormat": "p95", "exemplar": true,`, "target B: Grafana shows exemplars of the first target only"},
+		"NaN":             {` >= 0"`, `"`, "target A: NaN is shown"},
 		"no sisters":      {`"type": "dashboards"`, `"type": "link"`, "sisters"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,6 +135,7 @@ func TestDocumentFindsPlantedFaults(t *testing.T) {
 		"colour":    {"Generation Latency", `"fixedColor": "yellow"`, `"fixedColor": "blue"`, "p95 colour: got blue, want yellow"},
 		"target":    {"Generation Latency", "\"value\": 1\n", "\"value\": 2\n", "thresholds: got transparent, red 2"},
 		"no line":   {"Generation Latency", `"mode": "line"`, `"mode": "off"`, "custom thresholdsStyle"},
+		"neutral":   {"Macro Balance Success", "\"value\": 0\n", "\"value\": 0.1\n", "thresholds: got text, red 0.1"},
 		"unit":      {"Generation Latency", `"unit": "s"`, `"unit": "ms"`, "unit: got ms, want s"},
 		"type":      {"Error Distribution", `"type": "piechart"`, `"type": "stat"`, "type: got stat, want piechart"},
 		"title":     {"Error Distribution", `"title": "Error Distribution"`, `"title": "Errors"`, "no such panel"},

@@ -39,6 +39,7 @@ type Result struct {
 	Query                   string // as the dashboard has it, variables and all
 	Rows                    int    // series, streams or rows
 	MayBeEmpty              bool   // nothing to show is good news
+	OfLosses                bool   // and something to show is a loss of telemetry
 	Exemplars               int    // points that lead to a trace
 	WantsExemplars          bool
 	LeftOut                 bool // asks Loki, and there is none
@@ -57,13 +58,16 @@ func (r Result) OK() bool {
 	return r.Rows > 0 || r.MayBeEmpty
 }
 
-// mayBeEmpty are the panels, or single targets, that have nothing to show while all is
-// well: counters that are born with the first failure.
-var mayBeEmpty = map[string]bool{
-	"telemetry/Collector: Failed": true,
-	"telemetry/SDK: Lost":         true,
-	"telemetry/Loki/B":            true,
-}
+// Panels, or single targets, that have nothing to show while all is well.
+var (
+	// ofLosses count from the first loss of telemetry on.
+	ofLosses = map[string]bool{
+		"telemetry/Collector: Failed": true,
+		"telemetry/SDK: Lost":         true,
+		"telemetry/Loki/B":            true,
+	}
+	calm = map[string]bool{"service-levels/Alerts That Fire": true}
+)
 
 // Run asks every target of every panel as Grafana would.
 func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
@@ -73,7 +77,8 @@ func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
 			for _, t := range p.Targets {
 				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID, Query: t.Query()}
 				name := d.UID + "/" + p.Title
-				r.MayBeEmpty = mayBeEmpty[name] || mayBeEmpty[name+"/"+t.RefID]
+				r.OfLosses = ofLosses[name] || ofLosses[name+"/"+t.RefID]
+				r.MayBeEmpty = r.OfLosses || calm[name]
 				if r.LeftOut = s.Loki == "" && asksLoki(p, t); !r.LeftOut {
 					s.ask(ctx, d, p, t, w, &r)
 				}
@@ -152,7 +157,11 @@ func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) 
 		}
 		w.Step = max(w.Step, step)
 	}
-	text, err := d.expand(t.Query(), w)
+	least := scrape
+	if t.Interval != "" {
+		least, _ = duration(t.Interval)
+	}
+	text, err := d.expand(t.Query(), w, least)
 	return text, w, err
 }
 
@@ -277,13 +286,14 @@ type table struct {
 
 var variable = regexp.MustCompile(`\$(\w+)`)
 
-// expand puts values in place of Grafana's variables and the dashboard's own.
-func (d Dashboard) expand(text string, w Window) (string, error) {
+// expand puts values in place of Grafana's variables and the dashboard's own. least is the
+// target's own least step, or the data source's.
+func (d Dashboard) expand(text string, w Window, least time.Duration) (string, error) {
 	values := map[string]string{
 		"__range":         prometheusDuration(w.Span),
 		"__interval":      prometheusDuration(w.Step),
 		"__auto":          prometheusDuration(w.Step),
-		"__rate_interval": prometheusDuration(max(w.Step+scrape, 4*scrape)),
+		"__rate_interval": prometheusDuration(max(w.Step+least, 4*least)),
 		"__timeFilter":    "$__timeFilter", // of SQL: see rows
 	}
 	for _, v := range d.Templating.List {

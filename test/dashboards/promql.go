@@ -81,7 +81,7 @@ func CheckQueries(all []Dashboard, rules []Rule, promlint string) ([]string, err
 		for _, p := range d.Panels {
 			for _, t := range p.Targets {
 				id := fmt.Sprintf("%s: panel %d %q %s", d.UID, p.ID, p.Title, t.RefID)
-				text, err := d.expand(t.Query(), w)
+				text, err := d.expand(t.Query(), w, scrape)
 				if err != nil {
 					bad = append(bad, id+": "+err.Error())
 					continue

@@ -86,7 +86,13 @@ func (d Dashboard) panels(sources map[string]Source, migrations string) []string
 			say("asks nothing")
 		}
 		refs := map[string]bool{}
-		for _, t := range p.Targets {
+		for i, t := range p.Targets {
+			if t.Exemplar && i > 0 {
+				say("target %s: Grafana shows exemplars of the first target only", t.RefID)
+			}
+			if p.Type != "timeseries" && p.Type != "heatmap" && strings.Contains(t.Expr, "histogram_quantile(") && !strings.Contains(t.Expr, " >= 0") {
+				say("target %s: NaN is shown while nothing is measured; say >= 0", t.RefID)
+			}
 			if refs[t.RefID] || t.Query() == "" {
 				say("target %q: used twice, or without a query", t.RefID)
 			}

@@ -135,7 +135,7 @@ func TestPanelsOfLosses(t *testing.T) {
 		shown := 0
 		for _, r := range panels(t, s, "", scrape) {
 			switch {
-			case !r.MayBeEmpty || r.LeftOut:
+			case !r.OfLosses || r.LeftOut:
 			case r.Rows == 0:
 				empty = append(empty, fmt.Sprintf("%s, %s/%s", r.Dashboard, r.Panel, r.RefID))
 			default:

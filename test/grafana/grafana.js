@@ -10,6 +10,6 @@ const transformers = new Map(Object.values(grafana.standardTransformers).map((t)
 grafana.standardTransformersRegistry.setInit(() => [...transformers.values()].map((t) => ({id: t.id, name: t.name, transformation: () => t})));
 
 export const {
-  applyFieldOverrides, createTheme, fieldMatchers, FieldConfigOptionsRegistry, FieldType, getDisplayProcessor, getFieldDisplayName,
-  getFieldDisplayValues, getValueFormats, MutableDataFrame, transformDataFrame, stringToJsRegex,
+  applyFieldOverrides, createTheme, fieldMatchers, FieldConfigOptionsRegistry, FieldType, getFieldDisplayName,
+  getFieldDisplayValues, getValueFormats, MutableDataFrame, transformDataFrame,
 } = grafana;

@@ -4,8 +4,8 @@
 // usage: node panels.js [FILE]   answers, one target a line; answers.jsonl by default
 import {readdirSync, readFileSync} from 'node:fs';
 import {
-  applyFieldOverrides, createTheme, fieldMatchers, FieldConfigOptionsRegistry, FieldType, getDisplayProcessor, getFieldDisplayName,
-  getFieldDisplayValues, getValueFormats, MutableDataFrame, transformDataFrame,
+  applyFieldOverrides, createTheme, fieldMatchers, FieldConfigOptionsRegistry, FieldType, getFieldDisplayName,
+  getFieldDisplayValues, getValueFormats, transformDataFrame,
 } from './grafana.js';
 import {closed, frames} from './frames.js';
 
@@ -32,6 +32,12 @@ const columns = {
   'service-levels/On Call': ['Tier', 'Person'],
   'system-health/Database Query Performance': ['Query', 'p95 latency', 'Calls/sec'],
 };
+
+// Panels whose emptiness is an alarm; that of all others is neither good nor bad.
+const alarmWhenEmpty = ['telemetry/Services', 'telemetry/Silence', 'telemetry/Servers of the Stack'];
+
+const colour = (name) => theme.visualization.getColorByName(name);
+const judging = ['green', 'yellow', 'orange', 'red'].flatMap((hue) => ['', 'dark-', 'semi-dark-', 'light-', 'super-light-'].map((shade) => colour(shade + hue)));
 
 const units = new Set(getValueFormats().flatMap(({submenu}) => submenu.map(({value}) => value)));
 const knownUnit = (unit) => units.has(unit) || /^(prefix|suffix|time|si|count|currency|bool):./.test(unit);
@@ -71,7 +77,9 @@ async function check(dashboard, panel, answers) {
   const bad = [];
   if (!plugins.includes(panel.type)) return [`Grafana has no panel plugin ${panel.type}`];
   const {overrides} = panel.fieldConfig;
-  if (panel.type === 'table' && !panel.targets.some((t) => answers.get(t.refId)?.result.length)) return []; // Grafana shows noValue
+  const fieldConfig = loaded(panel.fieldConfig);
+  bad.push(...checkEmptiness(dashboard, panel, fieldConfig));
+  if (panel.type === 'table' && !panel.targets.some((t) => answers.get(t.refId)?.result.length)) return bad; // nothing to transform
   let data = frames(panel, answers);
   for (const t of panel.transformations ?? []) {
     const names = data.flatMap((f) => f.fields.map((field) => getFieldDisplayName(field, f, data)));
@@ -92,7 +100,6 @@ async function check(dashboard, panel, answers) {
       bad.push(`the override ${matcher.id} ${matcher.options} matches none of ${names.join(', ')}`);
     }
   }
-  const fieldConfig = loaded(panel.fieldConfig);
   const shown = applyFieldOverrides({
     data, fieldConfig, theme, timeZone: 'utc', replaceVariables: (v) => v, fieldConfigRegistry: registry(propertiesOf(panel)),
   });
@@ -101,8 +108,39 @@ async function check(dashboard, panel, answers) {
   }
   const cells = panel.options?.cellValues?.unit;
   if (cells && !knownUnit(cells)) bad.push(`no unit ${cells}`);
+  bad.push(...checkLooks(panel, shown));
   if (panel.type === 'table') bad.push(...checkColumns(`${dashboard.uid}/${panel.title}`, shown));
   return [...new Set(bad)];
+}
+
+// checkEmptiness looks at what stands in the panel when its queries find nothing.
+function checkEmptiness(dashboard, panel, fieldConfig) {
+  const single = ['stat', 'gauge', 'bargauge', 'piechart'].includes(panel.type);
+  if (!single && panel.type !== 'table') return [];
+  if (!fieldConfig.defaults.noValue) return ['says nothing of its own when it is empty: noValue'];
+  if (!single || fieldConfig.defaults.color?.mode.startsWith('palette')) return [];
+  const [{display}] = getFieldDisplayValues({
+    fieldConfig, theme, data: [], replaceVariables: (v) => v, reduceOptions: {calcs: ['lastNotNull'], values: false}, timeZone: 'utc',
+  });
+  const alarm = alarmWhenEmpty.includes(`${dashboard.uid}/${panel.title}`);
+  if (alarm) return display.color === colour('red') ? [] : [`is ${display.color} when it is empty, which is an alarm`];
+  return judging.includes(display.color) ? [`judges its emptiness: ${display.text} is ${display.color}`] : [];
+}
+
+// checkLooks finds axes that blow up noise, and zeros and areas that look like alarms.
+function checkLooks(panel, shown) {
+  const bad = [];
+  const fields = shown.flatMap((f) => f.fields.filter((field) => field.type === FieldType.number)
+    .map((field) => ({name: getFieldDisplayName(field, f, shown), ...field.config})));
+  for (const {name, unit, max, color, custom = {}} of fields) {
+    const relative = /^percent|ps$/.test(unit ?? '');
+    if (panel.type === 'timeseries' && relative && max === undefined && custom.axisSoftMax === undefined) bad.push(`${name}: the axis of zeros ends anywhere: axisSoftMax`);
+    if (['stat', 'gauge', 'bargauge'].includes(panel.type) && color?.mode === 'fixed' && judging.includes(colour(color.fixedColor)) && /red|orange|yellow/.test(color.fixedColor)) {
+      bad.push(`${name}: zero is ${color.fixedColor}`);
+    }
+    if (/area/.test(custom.thresholdsStyle?.mode)) bad.push(`${name}: the area above a threshold fills the panel of zeros`);
+  }
+  return bad;
 }
 
 function checkColumns(name, shown) {
@@ -135,6 +173,7 @@ async function checkAll(all, answers) {
 const find = (uid, title) => (all) => all.find((d) => d.uid === uid).panels.find((p) => p.title === title);
 const latency = find('scheduler', 'Execution Latency by Priority');
 const rates = find('scheduler', 'Retry and Failure Rates');
+const failures = find('scheduler', 'Failures by Error Type');
 const plants = {
   folderOfAPlugin: [find('system-health', 'API Availability'), (p) => { p.type = 'statushistory'; }, 'no panel plugin statushistory'],
   filterWithoutSlashes: [latency, (p) => { p.transformations[1].options.include.pattern = '^priority$|^Value'; }, 'shows the columns'],
@@ -146,6 +185,13 @@ const plants = {
   unknownUnit: [latency, (p) => { p.fieldConfig.defaults.unit = 'secs'; }, 'no unit secs'],
   unknownUnitOfCells: [find('generation-engine', 'Component Breakdown'), (p) => { p.options.cellValues.unit = 'secs'; }, 'no unit secs'],
   transformationWithoutEffect: [latency, (p) => { p.transformations[1].options.include.pattern = '/./'; }, 'filterFieldsByName changes nothing'],
+  nothingSaid: [failures, (p) => { delete p.fieldConfig.defaults.noValue; }, 'noValue'],
+  redEmptiness: [failures, (p) => { p.fieldConfig.defaults.thresholds.steps = [{color: 'red', value: null}]; }, 'judges its emptiness: none is'],
+  greenEmptiness: [find('service-levels', 'Generation p95'), (p) => { p.fieldConfig.defaults.thresholds.steps.shift(); p.fieldConfig.defaults.thresholds.steps[0].value = null; }, 'judges its emptiness'],
+  calmSilence: [find('telemetry', 'Silence'), (p) => { p.fieldConfig.defaults.thresholds.steps.shift(); p.fieldConfig.defaults.thresholds.steps[0].value = null; }, 'which is an alarm'],
+  redZero: [failures, (p) => { p.fieldConfig.defaults.color = {mode: 'fixed', fixedColor: 'red'}; }, 'zero is red'],
+  hardAxis: [rates, (p) => { delete p.fieldConfig.defaults.custom.axisSoftMax; }, 'axisSoftMax'],
+  redArea: [find('telemetry', 'Collector: Refused'), (p) => { p.fieldConfig.defaults.custom.thresholdsStyle.mode = 'area'; }, 'fills the panel'],
   staleAnswer: [latency, (p) => { p.targets[0].expr = 'up'; }, 'target A has no answer'],
 };
 
