@@ -100,7 +100,12 @@ func TestStructureFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	sources, schema := Sources(read(t, provision)), migrations(t)
 	for name, c := range map[string]struct{ old, replacement, want string }{
-		"dead uid":        {`"uid": "prometheus"`, `"uid": "gone"`, "no data source {prometheus gone}"},
+		"dead uid":        {`"value": "prometheus"`, `"value": "gone"`, `variable prometheus: "gone" is no data source`},
+		"fixed uid":       {"\"y\": 0,\n        \"w\": 12,\n        \"h\": 9\n      },\n      \"datasource\": {\n        \"type\": \"prometheus\",\n        \"uid\": \"${prometheus}\"", "\"y\": 0, \"w\": 12, \"h\": 9}, \"datasource\": {\"type\": \"prometheus\", \"uid\": \"prometheus\"", "no variable's data source is {prometheus prometheus}"},
+		"no change note":  {`"version": 2`, `"version": 3`, "Version 3: ..."},
+		"lost variable":   {"%22${loki}%22", "%22${logs}%22", "no variable ${logs}"},
+		"no such stream":  {"Bservice_name", "Bservice", "does not select by an index label"},
+		"not for Explore": {"panes=%7B", "panes=", "panes: "},
 		"id used twice":   {`"id": 2,`, `"id": 1,`, "id missing or used twice"},
 		"overlap":         {`"y": 9,`, `"y": 8,`, "covers"},
 		"too wide":        {`"w": 12,`, `"w": 25,`, "outside the grid"},

@@ -95,7 +95,7 @@ var document = []documented{
 	{
 		dashboard: "scheduler", kind: "table", title: "Job Execution History",
 		fields:  map[string]look{"Duration": {unit: "s"}},
-		columns: []string{"Job ID", "Type", "Started", "Duration", "Status", "Retries"},
+		columns: []string{"Job ID", "Type", "Started", "Duration", "Status", "Retries", "Job", "Error", "Trace"}, // the last three lead on
 		custom:  map[string]any{"filterable": true},
 	},
 	// §2.3

@@ -284,7 +284,7 @@ type table struct {
 	Result     [][]any  `json:"result"`
 }
 
-var variable = regexp.MustCompile(`\$(\w+)`)
+var variable = regexp.MustCompile(`\$([a-z_]\w*)`) // not a group of label_replace
 
 // expand puts values in place of Grafana's variables and the dashboard's own. least is the
 // target's own least step, or the data source's.

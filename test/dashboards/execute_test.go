@@ -94,7 +94,7 @@ func TestRun(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(answers.String()), "\n")
 	for _, want := range []string{
 		`{"dashboard":"telemetry","panel":"Series","refId":"A","query":"max(prometheus_tsdb_head_series)","data":{"result":[{"metric":{},"value":[1,"2"]},`,
-		`"data":{"resultType":"table","columns":["Job ID","Type","Started","Duration","Status","Retries"],"result":[[1,"AutoSync","2027-01-15T`,
+		`"data":{"resultType":"table","columns":["Job ID","Type","Started","Duration","Status","Retries","Job","Error","Trace"],"result":[[1,"AutoSync","2027-01-15T`,
 	} {
 		if len(lines) != len(results) || !strings.Contains(answers.String(), want) {
 			t.Errorf("%d answers to %d targets; none has %s", len(lines), len(results), want)
@@ -106,8 +106,8 @@ func TestRun(t *testing.T) {
 	}
 	asked := strings.Join(s.asked, "\n")
 	for _, want := range []string{
-		`/api/v1/query_range histogram_quantile(0.95, sum by (le) (increase(generation_execution_time_seconds_bucket{deployment_environment_name=~".*"}[1200s]))) 300.000`, // four of the target's least steps
-		`/api/v1/query sum(increase(generation_success_total{deployment_environment_name=~".*"}[7d] anchored)) `,
+		`/api/v1/query_range histogram_quantile(0.95, sum by (le) (increase(generation_execution_time_seconds_bucket{deployment_environment_name=~".*", user_id=~".*"}[1200s]))) 300.000`, // four of the target's least steps
+		`/api/v1/query sum(increase(generation_success_total{deployment_environment_name=~".*", user_id=~".*"}[7d] anchored)) `,
 		`(min_over_time(api_availability{deployment_environment_name=~".*"}[600s])) 600.000`, // the panel's least step
 		`(rate(otelcol_receiver_accepted_spans[60s])) 15.000`,
 		`[1d] anchored)) * 0.001 + sum(`,

@@ -27,8 +27,8 @@ const columns = {
   'business-metrics/Command Usage Heatmap': ['Command', String.raw`\d{4}-\d\d-\d\d`],
   'generation-engine/Components against Their Targets': ['Component', 'p95', 'Target', 'State'],
   'scheduler/Execution Latency by Priority': ['Priority', 'p50', 'p95', 'p99', 'Threshold', 'State'],
-  'scheduler/Job Execution History': ['Job ID', 'Type', 'Started', 'Duration', 'Status', 'Retries'],
-  'service-levels/Alerts That Fire': ['Alert', 'Severity', 'System', 'Tier?', 'Firing'],
+  'scheduler/Job Execution History': ['Job ID', 'Type', 'Started', 'Duration', 'Status', 'Retries', 'Job', 'Error', 'Trace'],
+  'service-levels/Alerts That Fire': ['Alert', 'Severity', 'System', 'Tier?', 'Firing', 'Runbook'],
   'service-levels/On Call': ['Tier', 'Person'],
   'system-health/Database Query Performance': ['Query', 'p95 latency', 'Calls/sec'],
 };
@@ -108,7 +108,7 @@ async function check(dashboard, panel, answers) {
   }
   const cells = panel.options?.cellValues?.unit;
   if (cells && !knownUnit(cells)) bad.push(`no unit ${cells}`);
-  bad.push(...checkLooks(panel, shown));
+  bad.push(...checkLooks(panel, shown), ...checkLinks(shown));
   if (panel.type === 'table') bad.push(...checkColumns(`${dashboard.uid}/${panel.title}`, shown));
   return [...new Set(bad)];
 }
@@ -139,6 +139,23 @@ function checkLooks(panel, shown) {
       bad.push(`${name}: zero is ${color.fixedColor}`);
     }
     if (/area/.test(custom.thresholdsStyle?.mode)) bad.push(`${name}: the area above a threshold fills the panel of zeros`);
+  }
+  return bad;
+}
+
+// checkLinks finds links of labels and columns that the fields they hang on do not have.
+function checkLinks(shown) {
+  const bad = [];
+  for (const frame of shown) {
+    const names = frame.fields.map((f) => getFieldDisplayName(f, frame, shown));
+    for (const field of frame.fields.filter((f) => f.type !== FieldType.time)) {
+      for (const {title, url} of field.config.links ?? []) {
+        for (const [, kind, key] of (title + url).matchAll(/\$\{__(field\.labels|data\.fields)\.(\w+)\}/g)) {
+          const known = kind === 'data.fields' ? names.includes(key) : key in (field.labels ?? {});
+          if (!known) bad.push(`link ${title} of ${getFieldDisplayName(field, frame, shown)}: no ${kind} ${key}`);
+        }
+      }
+    }
   }
   return bad;
 }
@@ -192,6 +209,8 @@ const plants = {
   redZero: [failures, (p) => { p.fieldConfig.defaults.color = {mode: 'fixed', fixedColor: 'red'}; }, 'zero is red'],
   hardAxis: [rates, (p) => { delete p.fieldConfig.defaults.custom.axisSoftMax; }, 'axisSoftMax'],
   redArea: [find('telemetry', 'Collector: Refused'), (p) => { p.fieldConfig.defaults.custom.thresholdsStyle.mode = 'area'; }, 'fills the panel'],
+  linkOfNoLabel: [rates, (p) => { p.fieldConfig.defaults.links[0].url = '/x?${__field.labels.api}'; }, 'no field.labels api'],
+  linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.at(-1).properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],
   staleAnswer: [latency, (p) => { p.targets[0].expr = 'up'; }, 'target A has no answer'],
 };
 

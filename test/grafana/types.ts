@@ -52,7 +52,7 @@ type Given<T> = T extends string ? `${T}`
   : T extends object ? {[K in keyof T]?: Given<T[K]>}
   : T;
 
-type Field = Literal<Omit<grafana.FieldConfig, 'custom'>>;
+type Field = Literal<Omit<grafana.FieldConfig, 'custom' | 'links'>> & {links?: {title: string; url: string; targetBlank?: boolean}[]};
 
 type Property<Custom> =
   | {[K in keyof Field & string]-?: {id: K; value: NonNullable<Field[K]>}}[keyof Field & string]
