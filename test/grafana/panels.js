@@ -164,6 +164,8 @@ function checkColumns(name, shown) {
   const got = shown.flatMap((f) => f.fields.filter((field) => !field.config.custom?.hidden).map((field) => getFieldDisplayName(field, f, shown)));
   const want = columns[name];
   if (!want) return [`no columns are declared for ${name}: it shows ${got.join(', ')}`];
+  const texts = shown.flatMap((f) => f.fields.filter((field) => field.type === FieldType.string && field.values.includes('') && field.config.noValue?.includes(' ')));
+  if (texts.length) return texts.map((field) => `says ${field.config.noValue} in each empty cell of ${field.name}`);
   const row = new RegExp(`^${want.map((c) => (c.endsWith('?') ? `(${c.slice(0, -1)}\\|)?` : `(${c}\\|)`)).join('')}$`.replace(/\)\$$/, ')+$'));
   return row.test(got.map((c) => `${c}|`).join('')) ? [] : [`shows the columns ${got.join(', ')}; want ${want.join(', ')}`];
 }
@@ -209,8 +211,9 @@ const plants = {
   redZero: [failures, (p) => { p.fieldConfig.defaults.color = {mode: 'fixed', fixedColor: 'red'}; }, 'zero is red'],
   hardAxis: [rates, (p) => { delete p.fieldConfig.defaults.custom.axisSoftMax; }, 'axisSoftMax'],
   redArea: [find('telemetry', 'Collector: Refused'), (p) => { p.fieldConfig.defaults.custom.thresholdsStyle.mode = 'area'; }, 'fills the panel'],
+  wordyCell: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Error').properties = []; }, 'in each empty cell of Error'],
   linkOfNoLabel: [rates, (p) => { p.fieldConfig.defaults.links[0].url = '/x?${__field.labels.api}'; }, 'no field.labels api'],
-  linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.at(-1).properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],
+  linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Job').properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],
   staleAnswer: [latency, (p) => { p.targets[0].expr = 'up'; }, 'target A has no answer'],
 };
 
