@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // columns is the width of Grafana's grid.
@@ -48,6 +50,11 @@ func CheckStructure(all []Dashboard, sources map[string]Source, migrations strin
 		for _, v := range d.Templating.List {
 			if v.Type == "query" && sources[d.uid(v.Datasource)].Type != v.Datasource.Type {
 				say("variable %s: no data source %v", v.Name, v.Datasource)
+			}
+			if v.Type == "query" {
+				if err := v.checkQuery(); err != nil {
+					say("variable %s: %s", v.Name, err)
+				}
 			}
 			if v.Type == "datasource" {
 				if uid, _ := v.Current.Value.(string); string(v.Query) != `"`+sources[uid].Type+`"` {
@@ -124,6 +131,28 @@ func (d Dashboard) panels(sources map[string]Source, migrations string) []string
 		}
 	}
 	return bad
+}
+
+var labelValues = regexp.MustCompile(`^label_values\((\w+)(?:\{.*\})?, (\w+)\)$`)
+
+// checkQuery refuses values of a label that the metric does not have.
+func (v Variable) checkQuery() error {
+	var q struct{ Query string }
+	if err := json.Unmarshal(v.Query, &q); err != nil {
+		return err
+	}
+	m := labelValues.FindStringSubmatch(q.Query)
+	if m == nil {
+		return fmt.Errorf("not a query for the values of a label: %s", q.Query)
+	}
+	d, ok := lookup(m[1])
+	if !ok {
+		return fmt.Errorf("no metric %s", m[1])
+	}
+	if !slices.Contains(everywhere, m[2]) && !slices.Contains(d.Keys, attribute.Key(m[2])) {
+		return fmt.Errorf("%s has no label %s", m[1], m[2])
+	}
+	return nil
 }
 
 var braced = regexp.MustCompile(`\$\{(\w+)(\.[^}]*)?\}`)
