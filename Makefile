@@ -165,7 +165,7 @@ lint-answers: $(GRAFANA) ## The answers of the last make e2e through Grafana's c
 	npm --prefix test/grafana run --silent panels -- $(ANSWERS)
 
 .PHONY: dashboard-answers
-dashboard-answers: stack ## Ask a real stack every dashboard's queries anew, for make lint-dashboards (5 minutes).
+dashboard-answers: stack ## Ask a real stack every dashboard's queries anew, for make lint-dashboards (TestTruth of make e2e).
 	@tools/deps e2e
 	DASHBOARD_ANSWERS=$(CURDIR)/test/grafana/answers.jsonl go test -tags e2e -count=1 -timeout 30m -v -run '^TestTruth$$' ./test/e2e
 
