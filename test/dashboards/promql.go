@@ -419,7 +419,9 @@ func (c *checker) binary(n node, in scope) labels {
 				c.say("%s on %s: the sides are %s and %s", n.Name, l, left, right)
 			}
 		}
-	} else if l, r := left.without(n.Labels...), right.without(n.Labels...); !maps.Equal(l, r) {
+	} else if l, r := left.without(n.Labels...), right.without(n.Labels...); n.Name == "or" && c.rules { // an alert of several things
+		maps.Copy(left, right)
+	} else if !maps.Equal(l, r) {
 		c.say("%s never matches: the sides are %s and %s", n.Name, l, r)
 	}
 	out := left
