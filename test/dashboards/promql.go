@@ -141,13 +141,14 @@ const environmentLabel = "deployment_environment_name"
 
 // foreign are the metrics of others that we read, as seen in the running stack.
 var foreign = map[string]series{
-	"up":                              {kind: metrics.Gauge},
-	"process_resident_memory_bytes":   {kind: metrics.Gauge},
-	"go_memory_used":                  {kind: metrics.Gauge, labels: []string{"go_memory_type"}},
-	"prometheus_tsdb_head_series":     {kind: metrics.Gauge},
-	"otelcol_process_memory_rss":      {kind: metrics.Gauge},
-	"otelcol_exporter_queue_size":     {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
-	"otelcol_exporter_queue_capacity": {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
+	"up":                               {kind: metrics.Gauge},
+	"process_resident_memory_bytes":    {kind: metrics.Gauge},
+	"go_memory_used":                   {kind: metrics.Gauge, labels: []string{"go_memory_type"}},
+	"prometheus_tsdb_head_series":      {kind: metrics.Gauge},
+	"otelcol_process_memory_rss":       {kind: metrics.Gauge},
+	"otelcol_process_memory_rss_bytes": {kind: metrics.Gauge}, // as Jaeger is scraped
+	"otelcol_exporter_queue_size":      {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
+	"otelcol_exporter_queue_capacity":  {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
 
 	"otelcol_receiver_accepted_spans":         receiver,
 	"otelcol_receiver_accepted_metric_points": receiver,
