@@ -29,7 +29,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	servers "github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 // stack is the started compose.yaml.
@@ -53,7 +53,7 @@ func TestStack(t *testing.T) {
 		s.files = append(s.files, withoutLoki(t))
 	}
 	published := []string{"API_PORT", "ADMIN_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT", "GRAFANA_PORT"}
-	free, err := servers.Free(len(published))
+	free, err := loopback.Ports(len(published))
 	must(t, err)
 	for i, v := range published {
 		s.ports[v] = strconv.Itoa(free[i])
