@@ -112,7 +112,7 @@ stack-status: stack ## Say which of them run, and where.
 .PHONY: e2e
 e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
 	@tools/deps e2e
-	go test -tags e2e -count=1 -timeout 60m -v ./test/e2e
+	DASHBOARD_ANSWERS=$(ANSWERS) go test -tags e2e -count=1 -timeout 60m -v ./test/e2e
 
 .PHONY: e2e-long
 e2e-long: stack ## Outages of five minutes each; the result goes into docs/observability.md by hand.
@@ -152,12 +152,26 @@ lint: $(GOLANGCI) ## Linter, with the layers' arrows.
 lint-self-test: $(GOLANGCI) ## Plant one violation per arrow and expect each finding.
 	test/lint/self-test $(GOLANGCI)
 
-.PHONY: lint-dashboards
-lint-dashboards: $(PROMLINT) ## Dashboards: queries against the catalogue, JSON against Grafana's types (npm).
+GRAFANA := test/grafana/node_modules/.package-lock.json
+$(GRAFANA): test/grafana/package-lock.json
 	@tools/deps dashboards
 	npm --prefix test/grafana ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: lint-dashboards
+lint-dashboards: $(PROMLINT) $(GRAFANA) ## Dashboards: queries against the catalogue, JSON against Grafana's types, stored answers through Grafana's code (npm).
 	npm --prefix test/grafana run --silent check
 	go test -tags dashboards -count=1 ./test/dashboards -promlint $(PROMLINT)
+
+ANSWERS := $(TOOLS)/dashboard-answers.jsonl
+.PHONY: lint-answers
+lint-answers: $(GRAFANA) ## The answers of the last make e2e through Grafana's code: what each panel would show.
+	npm --prefix test/grafana run --silent panels -- $(ANSWERS)
+
+.PHONY: dashboard-answers
+dashboard-answers: stack ## Ask a real stack every dashboard's queries anew, for make lint-dashboards (TestTruth of make e2e).
+	@tools/deps e2e
+	DASHBOARD_ANSWERS=$(CURDIR)/test/grafana/answers.jsonl go test -tags e2e -count=1 -timeout 30m -v -run '^TestTruth$$' ./test/e2e
 
 .PHONY: test-rules
 test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit tests, queries against the catalogue, docs/alerts.md, the drill's scale.

@@ -1,8 +1,8 @@
 //go:build compose
 
 // Package compose starts compose.yaml with a real Docker engine and looks at what a
-// newcomer and an operator would look at. Grafana and the profile tandoor stay out: their
-// images cannot be made from what is on this machine.
+// newcomer and an operator would look at. Grafana stays out unless the engine has its image,
+// and the profile tandoor always: they cannot be made from what is on this machine.
 package compose
 
 import (
@@ -29,7 +29,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	servers "github.com/mealplanner/mealplanner/test/stack"
+	"github.com/mealplanner/mealplanner/test/loopback"
 )
 
 // stack is the started compose.yaml.
@@ -52,8 +52,8 @@ func TestStack(t *testing.T) {
 		t.Log("left out, no loki: 1: TestStack, the service loki and a line found in it")
 		s.files = append(s.files, withoutLoki(t))
 	}
-	published := []string{"API_PORT", "ADMIN_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT"}
-	free, err := servers.Free(len(published))
+	published := []string{"API_PORT", "ADMIN_PORT", "INBOX_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "LOKI_PORT", "JAEGER_PORT", "GRAFANA_PORT"}
+	free, err := loopback.Ports(len(published))
 	must(t, err)
 	for i, v := range published {
 		s.ports[v] = strconv.Itoa(free[i])
@@ -84,6 +84,7 @@ func TestStack(t *testing.T) {
 	}{
 		{"every demo user has a plan and a mail that leads to it", func() { s.mails(t); s.plans(t) }},
 		{"a generation is found in Jaeger, Loki and Prometheus", func() { s.telemetry(t, trace) }},
+		{"a reader follows Grafana's links", func() { s.grafana(t) }},
 		{"an alert reaches PagerDuty and Slack", func() { s.alert(t) }},
 		{"a drill breaks the stack, and puts it back", func() { s.drill(t) }},
 		{"the doctor finds nothing wrong", func() { output(t, s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "doctor"), nil) }},
@@ -184,6 +185,30 @@ func (s stack) up(t *testing.T) {
 		if code := strings.TrimSpace(output(t, s.command(ctx, "docker", "wait", id), nil)); code != "0" {
 			t.Errorf("%s ended with %s", once, code)
 		}
+	}
+}
+
+// grafana asks, without a login, for the dashboards and for Explore, where the links of
+// panels, exemplars and traces lead; and looks whether Grafana wanted something from outside.
+func (s stack) grafana(t *testing.T) {
+	t.Helper()
+	if image := services(t)["grafana"].Image; !s.has(t, image) {
+		t.Logf("left out, no %s: 1: TestStack, Grafana's pages", image)
+		return
+	}
+	output(t, s.compose(t.Context(), "up", "--detach", "--pull", "never", "--no-deps", "grafana"), nil)
+	eventually(t, "six dashboards", func() bool {
+		return strings.Count(s.get(t, "GRAFANA_PORT", "/api/search?type=dash-db"), `"uid"`) == 6
+	})
+	here := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := here.Get("http://127.0.0.1:" + s.ports["GRAFANA_PORT"] + "/explore")
+	must(t, err)
+	must(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("GET /explore: %s, to %q", resp.Status, resp.Header.Get("Location"))
+	}
+	if logs := output(t, s.compose(t.Context(), "logs", "--no-color", "grafana"), nil); regexp.MustCompile(`grafana\.(com|net|org)`).MatchString(logs) {
+		t.Errorf("Grafana speaks of the outside:\n%s", logs)
 	}
 }
 

@@ -141,6 +141,23 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+// Who looks at a panel without a login may follow its links, which lead to Explore, and may
+// save nothing. Grafana's container asks nobody outside for anything.
+func TestGrafanaIsOpenToReadersAndKeepsToItself(t *testing.T) {
+	t.Parallel()
+	env := services(t)["grafana"].Environment
+	for name, want := range map[string]string{
+		"GF_AUTH_ANONYMOUS_ENABLED": "true", "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer", "GF_USERS_VIEWERS_CAN_EDIT": "true",
+		"GF_PLUGINS_PREINSTALL_DISABLED": "true", "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
+		"GF_ANALYTICS_REPORTING_ENABLED": "false", "GF_ANALYTICS_CHECK_FOR_UPDATES": "false", "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+		"GF_NEWS_NEWS_FEED_ENABLED": "false", "GF_SECURITY_DISABLE_GRAVATAR": "true", "GF_SNAPSHOTS_EXTERNAL_ENABLED": "false",
+	} {
+		if env[name] != want {
+			t.Errorf("%s is %q, want %q", name, env[name], want)
+		}
+	}
+}
+
 // Each service reads the secrets it uses, and no other's; nobody but `secrets` writes them.
 func TestSecretsHaveTheirReaders(t *testing.T) {
 	t.Parallel()

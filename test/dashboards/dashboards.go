@@ -11,6 +11,7 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/metrics"
@@ -18,9 +19,11 @@ import (
 
 // Dashboard is what the checks read of a dashboard's JSON.
 type Dashboard struct {
-	UID, Title string
-	Tags       []string
-	Links      []struct {
+	UID, Title  string
+	Description string // ends with the change note of the version
+	Version     int
+	Tags        []string
+	Links       []struct {
 		Type string
 		Tags []string
 	}
@@ -63,6 +66,7 @@ type Field struct {
 	DisplayName string
 	Min, Max    *float64
 	Color       Color
+	Links       []Link
 	Custom      map[string]any
 	Thresholds  struct{ Steps []Step }
 	Mappings    []struct {
@@ -70,6 +74,9 @@ type Field struct {
 		Options map[string]struct{ Text, Color string }
 	}
 }
+
+// Link leads from a field to another page.
+type Link struct{ Title, URL string }
 
 // Color is a colour, or the scheme that gives one.
 type Color struct{ Mode, FixedColor string }
@@ -140,7 +147,7 @@ func (p Panel) Shows(name string) (Field, error) {
 				continue
 			}
 		case "byRegexp":
-			if ok, err := regexp.MatchString(o.Matcher.Options, name); err != nil {
+			if ok, err := regexp.MatchString(jsPattern(o.Matcher.Options), name); err != nil {
 				return f, err
 			} else if !ok {
 				continue
@@ -168,6 +175,8 @@ func (p Panel) Shows(name string) (Field, error) {
 			case "mappings":
 				f.Mappings = nil
 				into = &f.Mappings
+			case "links":
+				into = &f.Links
 			case "decimals":
 				into = new(int)
 			default:
@@ -185,6 +194,45 @@ func (p Panel) Shows(name string) (Field, error) {
 		}
 	}
 	return f, nil
+}
+
+// jsPattern is Grafana's reading of a pattern: without slashes it is that of the whole name.
+func jsPattern(s string) string {
+	if inner, ok := strings.CutPrefix(s, "/"); ok {
+		return strings.TrimSuffix(inner, "/")
+	}
+	return "^(?:" + s + ")$"
+}
+
+// links returns where the panel's fields lead.
+func (p Panel) links() ([]Link, error) {
+	all := slices.Clone(p.FieldConfig.Defaults.Links)
+	for _, o := range p.FieldConfig.Overrides {
+		for _, property := range o.Properties {
+			var links []Link
+			if property.ID != "links" {
+				continue
+			}
+			if err := json.Unmarshal(property.Value, &links); err != nil {
+				return nil, err
+			}
+			all = append(all, links...)
+		}
+	}
+	return all, nil
+}
+
+// uid returns the data source that a reference means: that of a variable, as the dashboard
+// comes.
+func (d Dashboard) uid(r Ref) string {
+	name, isVariable := strings.CutPrefix(r.UID, "${")
+	for _, v := range d.Templating.List {
+		if isVariable && v.Type == "datasource" && v.Name+"}" == name {
+			uid, _ := v.Current.Value.(string)
+			return uid
+		}
+	}
+	return ""
 }
 
 // Query returns the target's text in its data source's language.

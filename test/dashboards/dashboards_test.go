@@ -100,13 +100,22 @@ func TestStructureFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	sources, schema := Sources(read(t, provision)), migrations(t)
 	for name, c := range map[string]struct{ old, replacement, want string }{
-		"dead uid":        {`"uid": "prometheus"`, `"uid": "gone"`, "no data source {prometheus gone}"},
+		"dead uid":        {`"value": "prometheus"`, `"value": "gone"`, `variable prometheus: "gone" is no data source`},
+		"fixed uid":       {"\"y\": 0,\n        \"w\": 12,\n        \"h\": 9\n      },\n      \"datasource\": {\n        \"type\": \"prometheus\",\n        \"uid\": \"${prometheus}\"", "\"y\": 0, \"w\": 12, \"h\": 9}, \"datasource\": {\"type\": \"prometheus\", \"uid\": \"prometheus\"", "no variable's data source is {prometheus prometheus}"},
+		"no such label":   {", user_id)", ", user)", "variable user: generation_macro_balance_success_rate has no label user"},
+		"no such metric":  {"label_values(service_up", "label_values(service_is_up", "variable environment: no metric service_is_up"},
+		"no change note":  {`"version": 2`, `"version": 3`, "Version 3: ..."},
+		"lost variable":   {"%22${loki}%22", "%22${logs}%22", "no variable ${logs}"},
+		"no such stream":  {"Bservice_name", "Bservice", "does not select by an index label"},
+		"not for Explore": {"panes=%7B", "panes=", "panes: "},
 		"id used twice":   {`"id": 2,`, `"id": 1,`, "id missing or used twice"},
 		"overlap":         {`"y": 9,`, `"y": 8,`, "covers"},
 		"too wide":        {`"w": 12,`, `"w": 25,`, "outside the grid"},
 		"no description":  {`"description": "Failed weekly`, `"description": "", "was": "Failed weekly`, "needs a title and a description"},
 		"formatting":      {`"refresh": "1m"`, `"refresh":"1m"`, "not formatted"},
 		"unused variable": {`"name": "environment"`, `"name": "nobody"`, "variable nobody is not used"},
+		"late exemplars":  {`"legendFormat": "p95",`, `"legendFormat": "p95", "exemplar": true,`, "target B: Grafana shows exemplars of the first target only"},
+		"NaN":             {` >= 0"`, `"`, "target A: NaN is shown"},
 		"no sisters":      {`"type": "dashboards"`, `"type": "link"`, "sisters"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,6 +142,7 @@ func TestDocumentFindsPlantedFaults(t *testing.T) {
 		"colour":    {"Generation Latency", `"fixedColor": "yellow"`, `"fixedColor": "blue"`, "p95 colour: got blue, want yellow"},
 		"target":    {"Generation Latency", "\"value\": 1\n", "\"value\": 2\n", "thresholds: got transparent, red 2"},
 		"no line":   {"Generation Latency", `"mode": "line"`, `"mode": "off"`, "custom thresholdsStyle"},
+		"neutral":   {"Macro Balance Success", "\"value\": 0\n", "\"value\": 0.1\n", "thresholds: got text, red 0.1"},
 		"unit":      {"Generation Latency", `"unit": "s"`, `"unit": "ms"`, "unit: got ms, want s"},
 		"type":      {"Error Distribution", `"type": "piechart"`, `"type": "stat"`, "type: got stat, want piechart"},
 		"title":     {"Error Distribution", `"title": "Error Distribution"`, `"title": "Errors"`, "no such panel"},

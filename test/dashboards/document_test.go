@@ -55,7 +55,7 @@ var document = []documented{
 		dashboard: "generation-engine", kind: "bargauge", title: "Success vs Failure Rate",
 		fields: map[string]look{
 			"Success":       {color: "green"},
-			"Failures":      {color: "red"},
+			"Failures":      {color: "thresholds", steps: "text, red 1"}, // none is no alarm
 			"Success share": {unit: "percentunit", steps: "red, green 0.95", max: 1},
 		},
 	},
@@ -95,12 +95,12 @@ var document = []documented{
 	{
 		dashboard: "scheduler", kind: "table", title: "Job Execution History",
 		fields:  map[string]look{"Duration": {unit: "s"}},
-		columns: []string{"Job ID", "Type", "Started", "Duration", "Status", "Retries"},
+		columns: []string{"Job ID", "Type", "Started", "Duration", "Status", "Retries", "Job", "Error", "Trace"}, // the last three lead on
 		custom:  map[string]any{"filterable": true},
 	},
 	// §2.3
 	{
-		dashboard: "system-health", kind: "statushistory", title: "API Availability", timeFrom: "24h",
+		dashboard: "system-health", kind: "status-history", title: "API Availability", timeFrom: "24h",
 		fields: map[string]look{
 			"fatsecret": {name: "FatSecret", says: "0 down red, 1 up green"},
 			"tandoor":   {name: "Tandoor", says: "0 down red, 1 up green"},
@@ -297,9 +297,15 @@ func colorOf(c Color) string {
 	return c.Mode
 }
 
+// stepsOf leaves out a neutral step below zero: it is the colour of a panel without data.
 func stepsOf(f Field) string {
 	var out []string
-	for _, s := range f.Thresholds.Steps {
+	steps := slices.Clone(f.Thresholds.Steps)
+	if len(steps) > 1 && steps[0].Color == "text" && *steps[1].Value == 0 {
+		steps = steps[1:]
+		steps[0].Value = nil
+	}
+	for _, s := range steps {
 		if s.Value == nil {
 			out = append(out, s.Color)
 		} else {

@@ -36,11 +36,14 @@ const scrape = 15 * time.Second
 // Result is the outcome of one target.
 type Result struct {
 	Dashboard, Panel, RefID string
-	Rows                    int  // series, streams or rows
-	MayBeEmpty              bool // nothing to show is good news
-	Exemplars               int  // points that lead to a trace
+	Query                   string // as the dashboard has it, variables and all
+	Rows                    int    // series, streams or rows
+	MayBeEmpty              bool   // nothing to show is good news
+	OfLosses                bool   // and something to show is a loss of telemetry
+	Exemplars               int    // points that lead to a trace
 	WantsExemplars          bool
 	LeftOut                 bool // asks Loki, and there is none
+	Answer                  json.RawMessage
 	Err                     error
 }
 
@@ -55,13 +58,16 @@ func (r Result) OK() bool {
 	return r.Rows > 0 || r.MayBeEmpty
 }
 
-// mayBeEmpty are the panels, or single targets, that have nothing to show while all is
-// well: counters that are born with the first failure.
-var mayBeEmpty = map[string]bool{
-	"telemetry/Collector: Failed": true,
-	"telemetry/SDK: Lost":         true,
-	"telemetry/Loki/B":            true,
-}
+// Panels, or single targets, that have nothing to show while all is well.
+var (
+	// ofLosses count from the first loss of telemetry on.
+	ofLosses = map[string]bool{
+		"telemetry/Collector: Failed": true,
+		"telemetry/SDK: Lost":         true,
+		"telemetry/Loki/B":            true,
+	}
+	calm = map[string]bool{"service-levels/Alerts That Fire": true}
+)
 
 // Run asks every target of every panel as Grafana would.
 func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
@@ -69,9 +75,10 @@ func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
 	for _, d := range all {
 		for _, p := range d.Panels {
 			for _, t := range p.Targets {
-				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID}
+				r := Result{Dashboard: d.UID, Panel: p.Title, RefID: t.RefID, Query: t.Query()}
 				name := d.UID + "/" + p.Title
-				r.MayBeEmpty = mayBeEmpty[name] || mayBeEmpty[name+"/"+t.RefID]
+				r.OfLosses = ofLosses[name] || ofLosses[name+"/"+t.RefID]
+				r.MayBeEmpty = r.OfLosses || calm[name]
 				if r.LeftOut = s.Loki == "" && asksLoki(p, t); !r.LeftOut {
 					s.ask(ctx, d, p, t, w, &r)
 				}
@@ -114,16 +121,20 @@ func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Wind
 	}
 	switch p.Datasource.Type {
 	case "prometheus":
-		r.Rows, r.Err = prometheus(ctx, s.Prometheus, text, t.Instant, w)
+		r.Answer, r.Err = prometheus(ctx, s.Prometheus, text, t.Instant, w)
 		if r.WantsExemplars = t.Exemplar; t.Exemplar && r.Err == nil {
 			r.Exemplars, r.Err = exemplars(ctx, s.Prometheus, text, w)
 		}
 	case "loki":
-		r.Rows, r.Err = count(ctx, s.Loki+"/loki/api/v1/query_range", url.Values{
+		r.Err = post(ctx, s.Loki+"/loki/api/v1/query_range", url.Values{
 			"query": {text}, "start": {nanos(w.To.Add(-w.Span))}, "end": {nanos(w.To)}, "step": {prometheusDuration(w.Step)}, "limit": {"1000"},
-		})
+		}, &r.Answer)
 	default:
-		r.Rows, r.Err = rows(ctx, s.PostgreSQL, text, w)
+		r.Rows, r.Answer, r.Err = rows(ctx, s.PostgreSQL, text, w)
+		return
+	}
+	if r.Err == nil {
+		r.Rows, r.Err = shown(r.Answer)
 	}
 }
 
@@ -146,17 +157,23 @@ func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) 
 		}
 		w.Step = max(w.Step, step)
 	}
-	text, err := d.expand(t.Query(), w)
+	least := scrape
+	if t.Interval != "" {
+		least, _ = duration(t.Interval)
+	}
+	text, err := d.expand(t.Query(), w, least)
 	return text, w, err
 }
 
-func prometheus(ctx context.Context, base, expr string, instant bool, w Window) (int, error) {
-	if instant {
-		return count(ctx, base+"/api/v1/query", url.Values{"query": {expr}, "time": {seconds(w.To)}})
+func prometheus(ctx context.Context, base, expr string, instant bool, w Window) (answer json.RawMessage, err error) {
+	endpoint, form := base+"/api/v1/query", url.Values{"query": {expr}, "time": {seconds(w.To)}}
+	if !instant {
+		endpoint, form = base+"/api/v1/query_range", url.Values{
+			"query": {expr}, "start": {seconds(w.To.Add(-w.Span))}, "end": {seconds(w.To)}, "step": {seconds(time.Unix(0, int64(w.Step)))},
+		}
 	}
-	return count(ctx, base+"/api/v1/query_range", url.Values{
-		"query": {expr}, "start": {seconds(w.To.Add(-w.Span))}, "end": {seconds(w.To)}, "step": {seconds(time.Unix(0, int64(w.Step)))},
-	})
+	err = post(ctx, endpoint, form, &answer)
+	return answer, err
 }
 
 func seconds(t time.Time) string { return strconv.FormatFloat(float64(t.UnixNano())/1e9, 'f', 3, 64) }
@@ -183,22 +200,23 @@ func exemplars(ctx context.Context, base, expr string, w Window) (int, error) {
 	return n, err
 }
 
-// count asks Prometheus or Loki and counts the series or streams with something to show.
-func count(ctx context.Context, endpoint string, form url.Values) (int, error) {
+// shown counts the series or streams of an answer with something to show.
+func shown(answer json.RawMessage) (n int, err error) {
 	var found struct {
 		Result []struct {
 			Value  [2]any   // of an instant
 			Values [][2]any // of a range, or a stream's lines
 		}
 	}
-	err := post(ctx, endpoint, form, &found)
-	shown := 0
+	if err := json.Unmarshal(answer, &found); err != nil {
+		return 0, err
+	}
 	for _, r := range found.Result {
 		if slices.ContainsFunc(append(r.Values, r.Value), func(v [2]any) bool { return v[1] != nil && v[1] != "NaN" }) {
-			shown++
+			n++
 		}
 	}
-	return shown, err
+	return n, nil
 }
 
 // post sends a form in the API that Prometheus and Loki share, and reads the answer's data.
@@ -226,36 +244,56 @@ func post(ctx context.Context, endpoint string, form url.Values, data any) error
 
 var timeFilter = regexp.MustCompile(`\$__timeFilter\(([a-z_.]+)\)`)
 
-// rows runs a statement and counts its rows.
-func rows(ctx context.Context, dsn, statement string, w Window) (int, error) {
+// rows runs a statement and counts its rows. The answer has them in the shape of Loki's and
+// Prometheus' answers: what it is first, then what it holds.
+func rows(ctx context.Context, dsn, statement string, w Window) (n int, answer json.RawMessage, err error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	at := func(t time.Time) string { return "'" + t.UTC().Format(time.RFC3339) + "'" }
 	statement = timeFilter.ReplaceAllString(statement, "$1 BETWEEN "+at(w.To.Add(-w.Span))+" AND "+at(w.To))
 	result, err := conn.Query(ctx, statement)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer result.Close()
-	n := 0
-	for result.Next() {
-		n++
+	found := table{ResultType: "table"}
+	for _, f := range result.FieldDescriptions() {
+		found.Columns = append(found.Columns, f.Name)
 	}
-	return n, result.Err()
+	for result.Next() {
+		row, err := result.Values()
+		if err != nil {
+			return 0, nil, err
+		}
+		found.Result = append(found.Result, row)
+	}
+	if err := result.Err(); err != nil {
+		return 0, nil, err
+	}
+	answer, err = json.Marshal(found)
+	return len(found.Result), answer, err
 }
 
-var variable = regexp.MustCompile(`\$(\w+)`)
+// table is the answer of a statement.
+type table struct {
+	ResultType string   `json:"resultType"`
+	Columns    []string `json:"columns"`
+	Result     [][]any  `json:"result"`
+}
 
-// expand puts values in place of Grafana's variables and the dashboard's own.
-func (d Dashboard) expand(text string, w Window) (string, error) {
+var variable = regexp.MustCompile(`\$([a-z_]\w*)`) // not a group of label_replace
+
+// expand puts values in place of Grafana's variables and the dashboard's own. least is the
+// target's own least step, or the data source's.
+func (d Dashboard) expand(text string, w Window, least time.Duration) (string, error) {
 	values := map[string]string{
 		"__range":         prometheusDuration(w.Span),
 		"__interval":      prometheusDuration(w.Step),
 		"__auto":          prometheusDuration(w.Step),
-		"__rate_interval": prometheusDuration(max(w.Step+scrape, 4*scrape)),
+		"__rate_interval": prometheusDuration(max(w.Step+least, 4*least)),
 		"__timeFilter":    "$__timeFilter", // of SQL: see rows
 	}
 	for _, v := range d.Templating.List {

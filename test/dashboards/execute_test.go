@@ -3,6 +3,8 @@ package dashboards
 import (
 	"context"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -85,14 +87,27 @@ func TestRun(t *testing.T) {
 			t.Errorf("%+v; want 1 exemplar", r)
 		}
 	}
+	var answers strings.Builder
+	if err := WriteAnswers(&answers, results); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(answers.String()), "\n")
+	for _, want := range []string{
+		`{"dashboard":"telemetry","panel":"Series","refId":"A","query":"max(prometheus_tsdb_head_series)","data":{"result":[{"metric":{},"value":[1,"2"]},`,
+		`"data":{"resultType":"table","columns":["Job ID","Type","Started","Duration","Status","Retries","Job","Error","Trace"],"result":[[1,"AutoSync","2027-01-15T`,
+	} {
+		if len(lines) != len(results) || !strings.Contains(answers.String(), want) {
+			t.Errorf("%d answers to %d targets; none has %s", len(lines), len(results), want)
+		}
+	}
 	s.exemplar = ""
 	if r := pick(t, s.ask(t, pool.Config().ConnString()), "API Latency", "A"); r.OK() {
 		t.Errorf("without exemplars: %+v", r)
 	}
 	asked := strings.Join(s.asked, "\n")
 	for _, want := range []string{
-		`/api/v1/query_range histogram_quantile(0.95, sum by (le) (increase(generation_execution_time_seconds_bucket{deployment_environment_name=~".*"}[3600s]))) 15.000`,
-		`/api/v1/query sum(increase(generation_success_total{deployment_environment_name=~".*"}[7d] anchored)) `,
+		`/api/v1/query_range histogram_quantile(0.95, sum by (le) (increase(generation_execution_time_seconds_bucket{deployment_environment_name=~".*", user_id=~".*"}[1200s]))) 300.000`, // four of the target's least steps
+		`/api/v1/query sum(increase(generation_success_total{deployment_environment_name=~".*", user_id=~".*"}[7d] anchored)) `,
 		`(min_over_time(api_availability{deployment_environment_name=~".*"}[600s])) 600.000`, // the panel's least step
 		`(rate(otelcol_receiver_accepted_spans[60s])) 15.000`,
 		`[1d] anchored)) * 0.001 + sum(`,
@@ -109,7 +124,7 @@ func TestRun(t *testing.T) {
 
 func TestWhatMayBeEmptyExists(t *testing.T) {
 	t.Parallel()
-	for name := range mayBeEmpty {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(ofLosses)), slices.Collect(maps.Keys(calm))) {
 		parts := strings.Split(name, "/")
 		p, ok := find(load(t), parts[0], parts[1])
 		if !ok || len(parts) == 3 && !slices.ContainsFunc(p.Targets, func(target Target) bool { return target.RefID == parts[2] }) {
@@ -133,6 +148,9 @@ func TestRunTellsWhatIsMissing(t *testing.T) {
 	if r := pick(t, results, "Job Execution History", "A"); r.Err == nil || r.OK() {
 		t.Errorf("without a database: %+v", r)
 	}
+	if err := WriteAnswers(io.Discard, results); err == nil || !strings.Contains(err.Error(), "failed to connect") {
+		t.Errorf("answers without a database: %v", err)
+	}
 	var table strings.Builder
 	if err := WriteTable(&table, results); err != nil {
 		t.Fatal(err)
@@ -149,8 +167,8 @@ func TestRunTellsWhatIsMissing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if n, err := count(ctx, "http://127.0.0.1:1", nil); err == nil {
-		t.Errorf("canceled: %d, %v", n, err)
+	if err := post(ctx, "http://127.0.0.1:1", nil, nil); err == nil {
+		t.Error("canceled, and no error")
 	}
 }
 

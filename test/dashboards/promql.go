@@ -81,7 +81,7 @@ func CheckQueries(all []Dashboard, rules []Rule, promlint string) ([]string, err
 		for _, p := range d.Panels {
 			for _, t := range p.Targets {
 				id := fmt.Sprintf("%s: panel %d %q %s", d.UID, p.ID, p.Title, t.RefID)
-				text, err := d.expand(t.Query(), w)
+				text, err := d.expand(t.Query(), w, scrape)
 				if err != nil {
 					bad = append(bad, id+": "+err.Error())
 					continue
@@ -141,13 +141,14 @@ const environmentLabel = "deployment_environment_name"
 
 // foreign are the metrics of others that we read, as seen in the running stack.
 var foreign = map[string]series{
-	"up":                              {kind: metrics.Gauge},
-	"process_resident_memory_bytes":   {kind: metrics.Gauge},
-	"go_memory_used":                  {kind: metrics.Gauge, labels: []string{"go_memory_type"}},
-	"prometheus_tsdb_head_series":     {kind: metrics.Gauge},
-	"otelcol_process_memory_rss":      {kind: metrics.Gauge},
-	"otelcol_exporter_queue_size":     {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
-	"otelcol_exporter_queue_capacity": {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
+	"up":                               {kind: metrics.Gauge},
+	"process_resident_memory_bytes":    {kind: metrics.Gauge},
+	"go_memory_used":                   {kind: metrics.Gauge, labels: []string{"go_memory_type"}},
+	"prometheus_tsdb_head_series":      {kind: metrics.Gauge},
+	"otelcol_process_memory_rss":       {kind: metrics.Gauge},
+	"otelcol_process_memory_rss_bytes": {kind: metrics.Gauge}, // as Jaeger is scraped
+	"otelcol_exporter_queue_size":      {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
+	"otelcol_exporter_queue_capacity":  {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
 
 	"otelcol_receiver_accepted_spans":         receiver,
 	"otelcol_receiver_accepted_metric_points": receiver,
@@ -419,7 +420,9 @@ func (c *checker) binary(n node, in scope) labels {
 				c.say("%s on %s: the sides are %s and %s", n.Name, l, left, right)
 			}
 		}
-	} else if l, r := left.without(n.Labels...), right.without(n.Labels...); !maps.Equal(l, r) {
+	} else if l, r := left.without(n.Labels...), right.without(n.Labels...); n.Name == "or" && c.rules { // an alert of several things
+		maps.Copy(left, right)
+	} else if !maps.Equal(l, r) {
 		c.say("%s never matches: the sides are %s and %s", n.Name, l, r)
 	}
 	out := left

@@ -20,8 +20,11 @@ import (
 	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 
+// scrape is the step of Grafana's graphs over an hour.
+const scrape = 15 * time.Second
+
 // panels asks every target of every dashboard what Grafana would ask for the last hour.
-func panels(t *testing.T, s *stack.Stack, database string) []dashboards.Result {
+func panels(t *testing.T, s *stack.Stack, database string, step time.Duration) []dashboards.Result {
 	t.Helper()
 	all, err := dashboards.Load(os.DirFS(root), "grafana/dashboards")
 	must(t, err)
@@ -29,14 +32,14 @@ func panels(t *testing.T, s *stack.Stack, database string) []dashboards.Result {
 	if s.HasLoki() {
 		servers.Loki = s.Ports.URL(stack.Loki)
 	}
-	return dashboards.Run(t.Context(), all, servers, dashboards.Window{To: time.Now(), Span: time.Hour, Step: 15 * time.Second})
+	return dashboards.Run(t.Context(), all, servers, dashboards.Window{To: time.Now(), Span: time.Hour, Step: step})
 }
 
 // checkDashboards wants an answer for every target that is not empty when all is well.
 func (w *world) checkDashboards(t *testing.T) {
 	var results []dashboards.Result
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Second) { // two scrapes of the servers
-		results = panels(t, w.stack, w.pg.URL("postgres"))
+		results = panels(t, w.stack, w.pg.URL("postgres"), scrape)
 		if !slices.ContainsFunc(results, func(r dashboards.Result) bool { return !r.OK() }) || time.Now().After(deadline) {
 			break
 		}
@@ -50,6 +53,19 @@ func (w *world) checkDashboards(t *testing.T) {
 			t.Errorf("%s, %s/%s shows nothing (%d rows, %d exemplars, %v)", r.Dashboard, r.Panel, r.RefID, r.Rows, r.Exemplars, r.Err)
 		}
 	}
+	if file := os.Getenv("DASHBOARD_ANSWERS"); file != "" {
+		w.keepAnswers(t, file)
+	}
+}
+
+// keepAnswers writes what the servers say for test/grafana, with few points a line.
+func (w *world) keepAnswers(t *testing.T, file string) {
+	t.Helper()
+	f, err := os.Create(file)
+	must(t, err)
+	defer f.Close()
+	must(t, dashboards.WriteAnswers(f, panels(t, w.stack, w.pg.URL("postgres"), 5*time.Minute)))
+	must(t, f.Close())
 }
 
 // TestPanelsOfLosses makes the telemetry lose data at each of its stations: what is empty
@@ -117,9 +133,9 @@ func TestPanelsOfLosses(t *testing.T) {
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Second) {
 		empty = nil
 		shown := 0
-		for _, r := range panels(t, s, "") {
+		for _, r := range panels(t, s, "", scrape) {
 			switch {
-			case !r.MayBeEmpty || r.LeftOut:
+			case !r.OfLosses || r.LeftOut:
 			case r.Rows == 0:
 				empty = append(empty, fmt.Sprintf("%s, %s/%s", r.Dashboard, r.Panel, r.RefID))
 			default:

@@ -107,7 +107,7 @@ func latencyPanel(t *testing.T, s *stack.Stack, from time.Time, exemplars []stac
 				}
 			}
 			for _, target := range p.Targets {
-				expr := strings.NewReplacer("$environment", ".*", "$__range", span).Replace(target.Expr)
+				expr := strings.NewReplacer("$environment", ".*", "$user", ".*", "$__rate_interval", span).Replace(target.Expr)
 				points, err := s.Ports.QueryRange(t.Context(), expr, from, out.To, time.Second)
 				must(t, err)
 				out.Curves = append(out.Curves, pictures.Curve{Name: target.LegendFormat, Color: colors[target.LegendFormat], Points: points})

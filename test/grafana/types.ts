@@ -21,7 +21,7 @@ interface Plugins {
   logs: {options: logs.Options; custom: None};
   piechart: {options: piechart.Options; custom: piechart.FieldConfig};
   stat: {options: stat.Options; custom: None};
-  statushistory: {options: statushistory.Options; custom: statushistory.FieldConfig};
+  'status-history': {options: statushistory.Options; custom: statushistory.FieldConfig};
   table: {options: table.Options; custom: table.FieldConfig};
   timeseries: {options: timeseries.Options; custom: timeseries.FieldConfig};
 }
@@ -52,7 +52,7 @@ type Given<T> = T extends string ? `${T}`
   : T extends object ? {[K in keyof T]?: Given<T[K]>}
   : T;
 
-type Field = Literal<Omit<grafana.FieldConfig, 'custom'>>;
+type Field = Literal<Omit<grafana.FieldConfig, 'custom' | 'links'>> & {links?: {title: string; url: string; targetBlank?: boolean}[]};
 
 type Property<Custom> =
   | {[K in keyof Field & string]-?: {id: K; value: NonNullable<Field[K]>}}[keyof Field & string]
@@ -61,7 +61,7 @@ type Property<Custom> =
 type Transformation =
   | {id: 'joinByField'; options: {byField: string; mode: 'inner' | 'outer'}}
   | {id: 'filterFieldsByName'; options: {include: {pattern: string}}}
-  | {id: 'organize'; options: {indexByName?: Record<string, number>; renameByName: Record<string, string>}}
+  | {id: 'organize'; options: {excludeByName?: Record<string, true>; indexByName?: Record<string, number>; renameByName: Record<string, string>}}
   | {id: 'formatTime'; options: {timeField: string; outputFormat: string; useTimezone: boolean}}
   | {id: 'groupingToMatrix'; options: {rowField: string; columnField: string; valueField: string}};
 

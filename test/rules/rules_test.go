@@ -110,6 +110,24 @@ func TestAlertsAreComplete(t *testing.T) {
 	}
 }
 
+// Who updates an installation reads in a file of rules what is new in it.
+func TestRuleFilesTellWhatIsNew(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(root + "/prometheus/rules/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if head, _, _ := strings.Cut(string(b), "groups:"); !regexp.MustCompile(`(?m)^# Version [1-9]\d*: .+\.$`).MatchString(head) {
+			t.Errorf("%s has no version and change note at its head", f)
+		}
+	}
+}
+
 // Every alert fires in a test, and in another stays silent.
 func TestAlertsAreTested(t *testing.T) {
 	t.Parallel()
