@@ -188,9 +188,6 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 		}
 		e := apiError(err)
 		refused := e != nil && (e.Code == codeTimestamp || e.Code == codeNonce)
-		if refused && e.Code == codeTimestamp && !e.Date.IsZero() {
-			c.clock.correct(e.Date)
-		}
 		var pause time.Duration
 		switch {
 		case refused && !repaired:
@@ -258,7 +255,10 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 	if label != resilient.LabelOpen {
 		c.cfg.Observe(ctx, resilient.Call{Endpoint: k.method, Status: label, Bytes: int64(len(body)), Took: c.cfg.Now().Sub(start)})
 	}
-	if e := apiError(verdict); verdict == nil || (e != nil && e.Code != 0 && e.Code != codeTimestamp) {
+	switch e := apiError(verdict); {
+	case e != nil && e.Code == codeTimestamp && !e.Date.IsZero():
+		c.clock.correct(e.Date, ts, c.cfg.Now().Sub(start))
+	case verdict == nil || (e != nil && e.Code != 0 && e.Code != codeTimestamp):
 		c.clock.tookBy(ts)
 	}
 	return verdict

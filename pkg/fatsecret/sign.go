@@ -100,17 +100,17 @@ func (c *clock) tookBy(timestamp int64) {
 	c.accepted = max(c.accepted, timestamp)
 }
 
-// orderOnly is how far a refused timestamp may be from the server's time, whose header
-// counts whole seconds and was written before the answer came, for the clock to be right:
-// then another process was quicker with a later one, and the next timestamp will do.
-const orderOnly = 30 * time.Second
+// dateSlack is what the Date header leaves open: it counts whole seconds.
+const dateSlack = time.Second
 
-// correct learns the server's time from a refusal. Timestamps it refused are forgotten,
-// those it took are never gone below.
-func (c *clock) correct(server time.Time) {
+// correct learns from the refusal of a timestamp whose answer took so long and has the
+// server's time. Had the clock been right, that time would lie within the call: then another
+// process was quicker with a later timestamp, the clock stays, and the next one will do.
+// Timestamps the server refused are forgotten, those it took are never gone below.
+func (c *clock) correct(server time.Time, refused int64, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if server.Sub(time.Unix(c.last, 0)).Abs() > orderOnly {
+	if late := server.Sub(time.Unix(refused, 0)); late < -dateSlack || late > took+dateSlack {
 		c.skew = server.Sub(c.now())
 	}
 	c.last = c.accepted

@@ -95,7 +95,23 @@ func signing() []Case {
 			}
 			return nil
 		}},
-		{Name: "another process was quicker", Check: anotherWasQuicker},
+		anotherWasQuicker(),
+		{Name: "a slow clock is set though another process was quicker", Check: func(ctx context.Context, e *Env) error {
+			for _, slow := range []time.Duration{2 * time.Second, 20 * time.Second} {
+				if _, err := e.Client().Profile(ctx, user); err != nil {
+					return err
+				}
+				c := e.With(func(s *Settings) { s.Now = func() time.Time { return Clock.Add(-slow) } })
+				before := len(e.Server.Requests())
+				if _, err := c.Profile(ctx, user); err != nil {
+					return fmt.Errorf("a clock slow by %v: %w", slow, err)
+				}
+				if n := len(e.Server.Requests()) - before; n != 2 {
+					return fmt.Errorf("a clock slow by %v: %d calls; want 1 refused and 1 good one", slow, n)
+				}
+			}
+			return nil
+		}},
 		{Name: "wrong consumer secret says which", Check: func(ctx context.Context, e *Env) error {
 			_, err := e.With(func(s *Settings) { s.ConsumerSecret = "client-secret" }).Profile(ctx, user)
 			return wantKind(err, fault.InvalidConfig, "not the OAuth 2 client secret")
@@ -144,41 +160,43 @@ func signing() []Case {
 // the user's turn first: the vendor refuses the timestamps of the first until they are no
 // longer earlier. A clock that is right must not be turned back by the Date header, which
 // names the second that has begun.
-func anotherWasQuicker(ctx context.Context, e *Env) error {
-	at := Clock.Add(700 * time.Millisecond)
+func anotherWasQuicker() Case {
 	var mu sync.Mutex
-	first := e.With(func(s *Settings) {
-		s.Now = func() time.Time {
-			mu.Lock()
-			defer mu.Unlock()
-			return at
-		}
-		s.Sleep = func(_ context.Context, d time.Duration) error {
-			mu.Lock()
-			defer mu.Unlock()
-			at = at.Add(d)
-			return nil
-		}
-	})
-	before := len(e.Server.Entries(user.Key))
-	for _, ahead := range []time.Duration{400 * time.Millisecond, time.Second} {
-		second := e.With(func(s *Settings) { s.Now = func() time.Time { return at.Add(ahead) } })
-		for name, call := range map[string]func() error{
-			"read":  func() error { _, err := first.Profile(ctx, user); return err },
-			"write": func() error { _, err := first.CreateEntry(ctx, user, dinner()); return err },
-		} {
-			if _, err := second.Profile(ctx, user); err != nil {
-				return err
-			}
-			if err := call(); err != nil {
-				return fmt.Errorf("%s after a call %v ahead: %w", name, ahead, err)
-			}
-		}
+	at := Clock.Add(700 * time.Millisecond) // of the server and of the first process
+	now := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return at
 	}
-	if n := len(e.Server.Entries(user.Key)) - before; n != 2 {
-		return fmt.Errorf("%d entries, want 2: a refused write was not carried out", n)
+	wait := func(_ context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		at = at.Add(d)
+		return nil
 	}
-	return nil
+	check := func(ctx context.Context, e *Env) error {
+		first := e.With(func(s *Settings) { s.Now, s.Sleep = now, wait })
+		before := len(e.Server.Entries(user.Key))
+		for _, ahead := range []time.Duration{400 * time.Millisecond, time.Second} {
+			second := e.With(func(s *Settings) { s.Now = func() time.Time { return now().Add(ahead) } })
+			for name, call := range map[string]func() error{
+				"read":  func() error { _, err := first.Profile(ctx, user); return err },
+				"write": func() error { _, err := first.CreateEntry(ctx, user, dinner()); return err },
+			} {
+				if _, err := second.Profile(ctx, user); err != nil {
+					return err
+				}
+				if err := call(); err != nil {
+					return fmt.Errorf("%s after a call %v ahead: %w", name, ahead, err)
+				}
+			}
+		}
+		if n := len(e.Server.Entries(user.Key)) - before; n != 2 {
+			return fmt.Errorf("%d entries, want 2: a refused write was not carried out", n)
+		}
+		return nil
+	}
+	return Case{Name: "another process was quicker", Options: func(o *fatsecrettest.Options) { o.Now = now }, Check: check}
 }
 
 // connect goes through the three-legged flow as a browser would.
