@@ -134,7 +134,13 @@ func onOff(on bool) string {
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {
 	endpoints := c.Telemetry.OTLPEndpoints()
-	if len(endpoints) == 0 {
+	switch {
+	case len(endpoints) > 0:
+	case c.Telemetry.Disabled:
+		return "off (OTEL_SDK_DISABLED)", nil
+	case c.Telemetry.OTLPEndpoint != "":
+		return "off (OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER send nothing over OTLP)", nil
+	default:
 		return "off (set OTEL_EXPORTER_OTLP_ENDPOINT to export)", nil
 	}
 	var hosts []string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -32,19 +33,18 @@ func (c *queuesCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		return fault.Wrap(fault.Internal, op, err)
 	}
 	seen := map[string]stamp{} // what a watch found whole
+	said := ""                 // the last error it told of
 	for {
 		found, err := queuefile.Sweep(ctx, c.Dir, []string{self, "queues", "--examine"}, now, func(path string, info fs.FileInfo) bool {
 			return seen[path] == stampOf(info)
 		})
-		if err != nil && ctx.Err() == nil && c.Watch == 0 {
-			return fault.Wrap(fault.InvalidInput, op, err)
-		}
-		if err != nil && ctx.Err() == nil {
-			printf(std.err, "mealplanner: %v\n", err)
-		}
 		c.tell(std, found)
 		if c.Watch == 0 {
-			return nil
+			return fault.Wrap(fault.InvalidInput, op, err)
+		}
+		if text := fmt.Sprint(err); err != nil && ctx.Err() == nil && text != said {
+			printf(std.err, "mealplanner: %s\n", text)
+			said = text
 		}
 		for _, q := range found {
 			if info, err := os.Stat(q.File); err == nil && !q.InUse {

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,6 +33,9 @@ const aside = ".damaged-"
 // lockWait is how long a file may be locked by somebody who is about to let go.
 const lockWait = time.Second
 
+// metaPages are the header: two copies, a page each. A file without a byte is made anew.
+const metaPages = 2
+
 // Verdicts that a process gives on its standard output.
 const (
 	whole   = "whole"
@@ -39,22 +43,30 @@ const (
 	damaged = "damaged: "
 )
 
+// damages are the errors by which bbolt says that a file is none of its own, or was changed.
+var damages = []error{berrors.ErrInvalid, berrors.ErrChecksum, berrors.ErrVersionMismatch, berrors.ErrInvalidMapping}
+
 // Examine opens a file as the Collector does, reads all of it, and prints a verdict for
 // [Sweep]. A damaged file may end the process with a fault or a panic in a goroutine of
 // bbolt's, which nobody can recover from: that is a verdict as well. It fails when there is
 // none, as with a file that may not be read.
 func Examine(path string, verdict io.Writer) error {
 	debug.SetTraceback("none") // a panic then says what it is, and no more
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if size := info.Size(); size > 0 && size < int64(metaPages*os.Getpagesize()) {
+		_, err := fmt.Fprintf(verdict, "%sits %d bytes do not hold a header\n", damaged, size)
+		return err
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
-	var onDisk *fs.PathError
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		_, err = fmt.Fprintln(verdict, inUse)
 		return err
-	case errors.As(err, &onDisk):
-		return err
-	case err != nil:
+	case slices.ContainsFunc(damages, func(d error) bool { return errors.Is(err, d) }):
 		_, err = fmt.Fprintln(verdict, damaged+err.Error())
+		return err
+	case err != nil: // of the disk, of memory, of locks: it says nothing about the file
 		return err
 	}
 	said := whole
@@ -83,63 +95,88 @@ type Queue struct {
 }
 
 // Sweep examines the queue files of a directory, each in a process of its own that argv,
-// followed by the path, starts and that calls [Examine], and moves damaged ones aside: beside the others, under a
-// name that the Collector does not look at. skip leaves a file out; nil examines all.
+// followed by the path, starts and that calls [Examine], and moves damaged ones aside: beside
+// the others, under a name that the Collector does not look at. skip leaves a file out; nil
+// examines all. A directory that does not exist yet has none. A file without a verdict is an
+// error, and stays; the others are examined all the same.
 func Sweep(ctx context.Context, dir string, argv []string, now func() time.Time, skip func(path string, info fs.FileInfo) bool) ([]Queue, error) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var out []Queue
+	var errs []error
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), Prefix) || strings.Contains(e.Name(), aside) {
+		if !e.Type().IsRegular() || !isQueue(e.Name()) {
 			continue
 		}
 		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && skip != nil && skip(filepath.Join(dir, e.Name()), info) {
 			continue
 		}
-		if err != nil {
-			return out, err
+		q := Queue{File: filepath.Join(dir, e.Name())}
+		if err == nil {
+			q.Bytes = info.Size()
+			err = q.look(ctx, argv, now)
 		}
-		q := Queue{File: filepath.Join(dir, e.Name()), Bytes: info.Size()}
-		if skip != nil && skip(q.File, info) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("examine %s: %w", q.File, err))
 			continue
-		}
-		said := inUse
-		if !locked(q.File) {
-			said, err = examine(ctx, argv, q.File)
-		}
-		if err != nil {
-			return out, fmt.Errorf("examine %s: %w", q.File, err)
-		}
-		q.InUse = said == inUse
-		if reason, ok := strings.CutPrefix(said, damaged); ok {
-			q.Damage, q.Moved = reason, q.File+aside+now().UTC().Format("20060102T150405Z")
-			if err := os.Rename(q.File, q.Moved); err != nil {
-				return out, err
-			}
 		}
 		out = append(out, q)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
-// locked reports whether a process has the file open as a bbolt database.
-func locked(path string) bool {
-	f, err := os.Open(path)
+// isQueue tells the queues from what was moved aside, here or by the extension's `recreate`.
+func isQueue(name string) bool {
+	return strings.HasPrefix(name, Prefix) && !strings.Contains(name, aside) && !strings.HasSuffix(name, ".backup")
+}
+
+// look examines one file, and moves it aside when it is damaged. It holds the file from
+// before the verdict until it is moved: what another process puts in its place meanwhile is
+// not touched, nor is what a Collector has opened.
+func (q *Queue) look(ctx context.Context, argv []string, now func() time.Time) error {
+	f, err := os.Open(q.File)
 	if err != nil {
-		return false // whoever examines it says why
+		return err
 	}
 	defer func() { _ = f.Close() }()
-	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+	if q.InUse = !lock(f, syscall.LOCK_SH); q.InUse {
+		return nil
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN); err != nil { // the process that examines it takes it
+		return err
+	}
+	said, err := examine(ctx, argv, q.File)
+	if err != nil {
+		return err
+	}
+	reason, isDamaged := strings.CutPrefix(said, damaged)
+	q.InUse = said == inUse || isDamaged && !lock(f, syscall.LOCK_EX)
+	if q.InUse || !isDamaged {
+		return nil
+	}
+	held, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := os.Stat(q.File); err != nil || !os.SameFile(held, there) {
+		return errors.New("it was replaced meanwhile")
+	}
+	q.Damage, q.Moved = reason, q.File+aside+now().UTC().Format("20060102T150405Z")
+	return os.Rename(q.File, q.Moved)
 }
+
+// lock takes bbolt's lock of a file, if nobody has it.
+func lock(f *os.File, how int) bool { return syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB) == nil }
 
 // mostSaid bounds what is repeated of a process.
 const mostSaid = 200
 
-// crashes begin the lines in which Go says why it ends a process.
-var crashes = []string{"panic: ", "fatal error: ", "unexpected fault "}
+// crashes begin the lines in which Go says that reading the file ended a process; other fatal
+// errors, as of memory, say nothing about the file.
+var crashes = []string{"panic: ", "fatal error: fault", "unexpected fault "}
 
 // examine returns the verdict.
 func examine(ctx context.Context, argv []string, path string) (string, error) {

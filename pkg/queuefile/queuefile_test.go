@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,6 +86,8 @@ func TestSweep(t *testing.T) {
 		"exporter_truncated_half":   func(b []byte) []byte { return b[:len(b)/2/page*page] },
 		"exporter_truncated_ragged": func(b []byte) []byte { return b[:len(b)/3+17] },
 		"exporter_truncated_metas":  func(b []byte) []byte { return b[:2*page] },
+		"exporter_truncated_a_page": func(b []byte) []byte { return b[:page] },
+		"exporter_truncated_bytes":  func(b []byte) []byte { return b[:17] },
 		"exporter_zeroed_header":    overwrite(0, 2*page, 0),
 		"exporter_zeroed_rest":      overwrite(2*page, 1<<30, 0),
 		"exporter_garbage_all":      overwrite(0, 1<<30, 0xA5),
@@ -109,6 +112,9 @@ func TestSweep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "exporter_x.20261128T175500.000Z.backup"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "receiver_of_others"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
@@ -158,7 +164,7 @@ func TestSweepWithoutAVerdict(t *testing.T) {
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, argv := range [][]string{{"/nonexistent"}, {"false"}, {"echo", "hello"}, {"sh", "-c", "kill -9 $$"}} {
+	for _, argv := range [][]string{{"/nonexistent"}, {"false"}, {"echo", "hello"}, {"sh", "-c", "kill -9 $$"}, {"sh", "-c", "echo 'fatal error: runtime: cannot allocate memory' >&2; exit 2"}} {
 		_, err := queuefile.Sweep(t.Context(), dir, argv, time.Now, nil)
 		if err == nil || !strings.Contains(err.Error(), "exporter_a") {
 			t.Errorf("%v: err = %v; want one that names the file", argv, err)
@@ -166,5 +172,57 @@ func TestSweepWithoutAVerdict(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// One file that nobody can look at does not keep the next from being looked at.
+func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"exporter_a", "exporter_b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verdict := []string{"sh", "-c", `case $0 in *_a) exit 1;; *) echo 'damaged: it is';; esac`}
+	found, err := queuefile.Sweep(t.Context(), dir, verdict, time.Now, nil)
+	if err == nil || !strings.Contains(err.Error(), "exporter_a") || len(found) != 1 || found[0].Damage != "it is" || found[0].Moved == "" {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	if found, err := queuefile.Sweep(t.Context(), filepath.Join(dir, "later"), verdict, time.Now, nil); err != nil || len(found) != 0 {
+		t.Errorf("a directory that the Collector has yet to make: %v, %v", found, err)
+	}
+}
+
+// A file that took the place of the damaged one, or that somebody opened meanwhile, stays.
+func TestWhatCameMeanwhileStays(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{
+		"replaced": `mv "$0" "$0.backup"; echo new >"$0"; echo 'damaged: it was'`,
+		"removed":  `rm "$0"; echo 'damaged: it was'`,
+	} {
+		path := filepath.Join(t.TempDir(), "exporter_a")
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found, err := queuefile.Sweep(t.Context(), filepath.Dir(path), []string{"sh", "-c", script}, time.Now, nil)
+		if err == nil || len(found) != 0 {
+			t.Errorf("%s: found %+v, %v; want an error", name, found, err)
+		}
+		if b, err := os.ReadFile(path); name == "replaced" && string(b) != "new\n" {
+			t.Errorf("the new file: %q, %v", b, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "exporter_a")
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	holder := []string{"sh", "-c", `flock "$0" sleep 60 >/dev/null 2>&1 & until ! flock -n "$0" true; do :; done; echo $! >"$0.pid"; echo 'damaged: it was'`}
+	found, err := queuefile.Sweep(t.Context(), filepath.Dir(path), holder, time.Now, nil)
+	if err != nil || len(found) != 1 || !found[0].InUse || found[0].Moved != "" {
+		t.Errorf("opened meanwhile: %+v, %v; want it left alone", found, err)
+	}
+	if pid, err := os.ReadFile(path + ".pid"); err != nil || exec.Command("pkill", "-P", strings.TrimSpace(string(pid))).Run() != nil {
+		t.Errorf("end the holder: %v", err)
 	}
 }

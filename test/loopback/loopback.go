@@ -11,8 +11,9 @@ import (
 )
 
 // Ports lie below those that the kernel gives to outgoing connections and to servers that
-// ask for any: between a look and the start nobody takes one, and a server that was stopped
-// gets its own back.
+// ask for any: between a look and the start no such one takes it, and a server that was
+// stopped gets its own back. Processes that look here at the same time begin at different
+// ports.
 const firstPort, lastPort = 20_000, 32_000
 
 // Where a process looks first, and how many ports it has looked at since.

@@ -258,7 +258,8 @@ func (s *Stack) environment() []string {
 		"JAEGER_OTLP="+address(p.JaegerOTLP), "JAEGER_HTTP="+address(p.JaegerHTTP), "JAEGER_GRPC="+address(p.JaegerGRPC),
 		"JAEGER_HEALTH="+address(p.JaegerHealth), "JAEGER_METRICS_PORT="+strconv.Itoa(p.JaegerMetrics), "JAEGER_DATA="+s.Data(Jaeger),
 		"LOKI_HTTP_PORT="+strconv.Itoa(p.LokiHTTP), "LOKI_GRPC_PORT="+strconv.Itoa(p.LokiGRPC), "LOKI_DATA="+s.Data(Loki),
-		"OTEL_TRACES_SAMPLER=always_off", // Jaeger would trace itself
+		"OTEL_TRACES_SAMPLER=always_off",             // Jaeger would trace itself
+		"OTEL_GO_X_PER_SERIES_START_TIMESTAMPS=true", // the first failure that the Collector counts is an increase
 	)
 	return append(env, s.Env...)
 }
