@@ -174,6 +174,14 @@ func TestWithoutLoki(t *testing.T) {
 	if diff := cmp.Diff([]string{Prometheus, Alertmanager, Jaeger, Collector}, s.Servers()); diff != "" {
 		t.Error(diff)
 	}
+	if args := strings.Join(s.command(Collector), " "); !strings.HasSuffix(args, "without-loki.yaml") {
+		t.Errorf("the Collector would wait for it: %s", args)
+	}
+	must(t, s.UseSink())
+	if args := strings.Join(s.command(Collector), " "); strings.Contains(args, "without-loki.yaml") {
+		t.Errorf("the Collector sends nothing to the sink: %s", args)
+	}
+	s.sink = nil
 	if err := s.StartServer(Loki, false); err == nil || !strings.Contains(err.Error(), "make stack") {
 		t.Errorf("started: %v", err)
 	}

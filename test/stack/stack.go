@@ -241,7 +241,11 @@ func (s *Stack) command(name string) []string {
 	case Jaeger:
 		return []string{"--config", s.file("jaeger", "config.yaml")}
 	default:
-		return []string{"--config", s.file("otel-collector", "config.yaml")}
+		args := []string{"--config", s.file("otel-collector", "config.yaml")}
+		if !slices.Contains(s.Servers(), Loki) {
+			args = append(args, "--config", s.file("otel-collector", "without-loki.yaml"))
+		}
+		return args
 	}
 }
 

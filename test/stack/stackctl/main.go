@@ -190,7 +190,7 @@ func (c *control) status(ctx context.Context) error {
 		fmt.Printf("%-13s %-24s %s\n", name, c.stack.Ports.URL(name), state)
 	}
 	if !c.stack.HasLoki() {
-		fmt.Printf("%-13s %-24s %s\n", stack.Loki, "", "left out: there is no executable, `make stack` says how to get one; the Collector keeps the lines for it")
+		fmt.Printf("%-13s %-24s %s\n", stack.Loki, "", "left out: there is no executable, `make stack` says how to get one; lines stay on the standard output")
 	}
 	if down > 0 && down < len(servers) {
 		return fmt.Errorf("%d of %d servers are down: `make stack-up` starts them", down, len(servers))
