@@ -87,6 +87,7 @@ func TestStack(t *testing.T) {
 		{"a reader follows Grafana's links", func() { s.grafana(t) }},
 		{"an alert reaches PagerDuty and Slack", func() { s.alert(t) }},
 		{"a drill breaks the stack, and puts it back", func() { s.drill(t) }},
+		{"the Collector survives a damaged queue", func() { s.damagedQueue(t) }},
 		{"the doctor finds nothing wrong", func() { output(t, s.compose(t.Context(), "exec", "-T", "api", "/mealplanner", "doctor"), nil) }},
 		{"containers are locked down", func() { s.lockedDown(t) }},
 		{"the database's roles may do no more than they must", func() { s.roles(t) }},
@@ -209,6 +210,20 @@ func (s stack) grafana(t *testing.T) {
 	}
 	if logs := output(t, s.compose(t.Context(), "logs", "--no-color", "grafana"), nil); regexp.MustCompile(`grafana\.(com|net|org)`).MatchString(logs) {
 		t.Errorf("Grafana speaks of the outside:\n%s", logs)
+	}
+}
+
+// damagedQueue overwrites a queue file of a killed Collector: it is moved aside, and the
+// Collector comes up.
+func (s stack) damagedQueue(t *testing.T) {
+	t.Helper()
+	output(t, s.compose(t.Context(), "kill", "otel-collector"), nil)
+	const damage = "set -e; cd /q; for f in exporter_*prometheus*; do head -c 40000 /dev/zero >$f; done"
+	output(t, s.compose(t.Context(), "run", "--rm", "--no-deps", "--no-TTY", "--user", "10001:10001", "--volume", s.project+"_otel-collector:/q", "--entrypoint", "/bin/sh", "roles", "-c", damage), nil)
+	output(t, s.compose(t.Context(), "start", "otel-collector"), nil)
+	output(t, s.compose(t.Context(), "run", "--rm", "--no-deps", "--no-TTY", "telemetry", "wait", "--timeout=2m", "http://otel-collector:13133/"), nil)
+	if logs := output(t, s.compose(t.Context(), "logs", "--no-color", "otel-queues"), nil); !strings.Contains(logs, "is damaged") || !strings.Contains(logs, ".damaged-") {
+		t.Errorf("the damage is not told of:\n%s", logs)
 	}
 }
 
@@ -473,7 +488,7 @@ func (s stack) lockedDown(t *testing.T) {
 	t.Helper()
 	once := []string{"secrets", "roles", "migrate", "demo", "telemetry"}
 	containers, _ := s.containers(t)
-	want := 13
+	want := 14
 	if !s.loki {
 		want--
 	}
