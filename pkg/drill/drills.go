@@ -170,7 +170,7 @@ var Drills = []Drill{
 		Name: "telemetry-queue-filling", Alert: "TelemetryQueueFilling", Labels: map[string]string{"exporter": "otlp_grpc/jaeger"}, Reach: Slack,
 		Fault: "Jaeger is stopped, and a program sends more traces than usual.", Processes: true,
 		Cause:  []string{"otlp_grpc/jaeger", "filling"},
-		Also:   []string{"TelemetryServerDown"},
+		Also:   []string{"TelemetryServerDown", "TelemetryLost"}, // where the queue is a small one
 		inject: all(stopped("jaeger"), flooding),
 	},
 	{

@@ -42,7 +42,7 @@ var belated = during(func(ctx context.Context, i *Installation) error {
 })
 
 // A flood fills over half of the queue that a Collector has by default, 20,000 requests of one
-// trace each, and never all of it.
+// trace each, and never all of it. A slow Collector slows it down.
 const (
 	floodTraces = 14_000
 	floodEvery  = 100 * time.Millisecond
@@ -55,7 +55,7 @@ var flooding = during(func(ctx context.Context, i *Installation) error {
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "drill: OTLP", err)
 	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(floodEvery)), sdktrace.WithResource(drillResource()), sdktrace.WithSampler(sdktrace.AlwaysSample()))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(floodEvery), sdktrace.WithBlocking()), sdktrace.WithResource(drillResource()), sdktrace.WithSampler(sdktrace.AlwaysSample()))
 	tracer := provider.Tracer("drill")
 	for n := 0; n < floodTraces && ctx.Err() == nil; n += floodBurst {
 		for range floodBurst {

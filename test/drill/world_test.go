@@ -92,7 +92,7 @@ func newWorld(t *testing.T, o options) *world {
 	ctx := t.Context()
 	w.box = program.Sandbox(t, sandbox.Options{WebAddr: o.webAddr})
 	apiAddr := loopback.Addr(t)
-	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000"}, func(s *stack.Stack) error {
+	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000", "COLLECTOR_QUEUE_SIZE=4000"}, func(s *stack.Stack) error {
 		if err := s.SetReceivers(ctx, stack.Receivers{
 			PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
 		}); err != nil {
