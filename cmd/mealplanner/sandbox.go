@@ -66,9 +66,9 @@ func (c *sandboxCmd) Run(ctx context.Context, std *streams, now func() time.Time
 // announce prints the addresses, and the secrets that nobody gave, as environment variables.
 func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 	smtp, imap := box.Mail.SMTPAddr(), box.Mail.IMAPAddr()
-	printf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nPAGERDUTY_URL=%s\nINBOX=%s\nALERTS=%s\nFAULTS=%s\n",
+	printf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nSMTP_FROM=%s\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nPAGERDUTY_URL=%s\nINBOX=%s\nALERTS=%s\nFAULTS=%s\n",
 		box.TandoorURL(), box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth", sandbox.ConsumerKey,
-		smtp.IP, smtp.Port, sandbox.MailUser, imap.IP, imap.Port, sandbox.InboxAddress, mailbox.AuthservID,
+		smtp.IP, smtp.Port, sandbox.MailUser, sandbox.InboxAddress, imap.IP, imap.Port, sandbox.InboxAddress, mailbox.AuthservID,
 		box.PagerDutyURL(), box.InboxURL(), box.AlertsURL(), box.FaultsURL())
 	for _, s := range []struct {
 		variable string

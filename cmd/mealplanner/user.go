@@ -257,6 +257,16 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		return fault.Wrap(fault.InvalidInput, "add user", err)
 	}
 	return c.withApp(ctx, std, now, func(a *app.App) error {
+		known, err := vocabularyOf(ctx, a, c.Connection)
+		if err != nil {
+			return err
+		}
+		imported := len(known.foods) > 0
+		if imported {
+			if err := known.check(user.Settings{}, &u.Settings); err != nil {
+				return err
+			}
+		}
 		if err := c.store(ctx, a, u); err != nil {
 			return err
 		}
@@ -268,8 +278,26 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 				return err
 			}
 		}
+		if !imported && !c.NoImport {
+			if err := c.meantNothing(ctx, std, a, u); err != nil {
+				return err
+			}
+		}
 		return announce(std.out, a, u)
 	})
+}
+
+// meantNothing notes names that nothing in a library is called which could not be asked
+// before the user was stored, because its recipes were fetched afterwards.
+func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.App, u user.User) error {
+	known, err := vocabularyOf(ctx, a, c.Connection)
+	if err != nil || len(known.foods) == 0 {
+		return err
+	}
+	if err := known.check(user.Settings{}, &u.Settings); err != nil {
+		printLine(std.err, "note:", err.Error(), "(it is stored: mealplanner user set", u.ID, "changes it)")
+	}
+	return nil
 }
 
 // store adds the user; with a URL the library is checked first, and stored together with

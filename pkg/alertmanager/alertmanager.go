@@ -91,6 +91,9 @@ func (c *Client) Expire(ctx context.Context, id string) error {
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
+	if c.base == "" {
+		return fault.New(fault.InvalidConfig, "ALERTMANAGER_URL", "it is empty: there is no Alertmanager to ask")
+	}
 	op := "alertmanager: " + strings.ToLower(method) + " " + strings.SplitN(path, "?", 2)[0]
 	var r io.Reader = http.NoBody
 	if body != nil {
@@ -107,7 +110,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, into any) 
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fault.Wrap(fault.NetworkError, op, err)
+		return fault.New(fault.NetworkError, op, "nobody answers at %s (ALERTMANAGER_URL); alerts need the telemetry stack: %v", c.base, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // what was read is enough
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

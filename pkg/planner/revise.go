@@ -107,6 +107,7 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 	}
 	restoreSources(&sel.week, old, wished)
 	restorePast(&sel.week, old, r.From)
+	sel.week.Optimal = false // the proof was about the meals that were free: with others changed too, a better week may exist
 	return sel, nil
 }
 
