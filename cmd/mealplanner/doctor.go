@@ -92,7 +92,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 	})
 	check("otlp", c.otlp)
 	if failed > 0 {
-		return fault.New(fault.Unavailable, "doctor", "%d checks failed", failed)
+		return fault.New(fault.Unavailable, "doctor", "%s failed", counted(failed, "check"))
 	}
 	return nil
 }
@@ -111,8 +111,11 @@ func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string
 	for _, conn := range conns {
 		check("tandoor", func(ctx context.Context) (string, error) {
 			s, err := a.CheckLibrary(ctx, conn)
+			if name := "connection " + conn.ID + ": "; err != nil && !strings.HasPrefix(err.Error(), name) {
+				err = fmt.Errorf("%s%w", name, err)
+			}
 			if err != nil {
-				return "", fmt.Errorf("connection %s: %w", conn.ID, err)
+				return "", err
 			}
 			detail := fmt.Sprintf("%s at %s, version %q, space %q, write access %t, write-back %s", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite, onOff(conn.WriteBack))
 			if conn.WriteBack && s.Alone {

@@ -137,7 +137,7 @@ func printAmended(w io.Writer, who string, done []amend.Done) {
 		if d.Mailed {
 			mailed = "; the new plan is mailed"
 		}
-		printf(w, "%s: week of %s: %d meals changed%s%s\n", who, d.Week, len(d.Replaced), lost, mailed)
+		printf(w, "%s: week of %s: %s changed%s%s\n", who, d.Week, counted(len(d.Replaced), "meal"), lost, mailed)
 		for _, r := range d.Replaced {
 			printf(w, "  %s %s: %s -> %s\n", r.Date, r.Meal, cell(r.Was), cell(r.Is))
 		}

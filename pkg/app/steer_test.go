@@ -180,6 +180,10 @@ func TestCommandsByMail(t *testing.T) {
 				t.Errorf("LOCK: %+v, %+v", wishes.Locks, locked)
 			}
 
+			if is.Optimal {
+				t.Error("LOCK: the week still claims that no better one exists, though nothing but the locked meal was free")
+			}
+
 			was := is
 			p.send(t, p.reply(t, letter, "REGENERATE WEEK WITH HIGH PROTEIN"))
 			is, wishes = p.stored(t, who)

@@ -18,9 +18,7 @@ func (t Telemetry) Signals() []OTLPSignal {
 }
 
 // Exports reports whether anything goes out over OTLP.
-func (t Telemetry) Exports() bool {
-	return slices.ContainsFunc(t.Signals(), t.exported)
-}
+func (t Telemetry) Exports() bool { return len(t.OTLPEndpoints()) > 0 }
 
 // ExportsLogs reports whether the lines go out over OTLP.
 func (t Telemetry) ExportsLogs() bool { return t.exported(t.Signals()[2]) }

@@ -832,8 +832,20 @@ func (c *investigation) lookAtLosses(ctx context.Context) ([]Finding, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(lost) == 0 {
+			continue
+		}
+		recent, err := c.query(ctx, q.expr, span(c.recent))
+		if err != nil {
+			return nil, err
+		}
+		lately := by(recent, q.label)
 		for _, s := range lost {
-			out = append(out, Finding{Cause: fmt.Sprintf(q.cause, s.Labels[q.label]), Evidence: []string{fmt.Sprintf(q.evidence, strconv.FormatFloat(math.Ceil(s.Value), 'f', -1, 64))}})
+			out = append(out, Finding{
+				Cause:    fmt.Sprintf(q.cause, s.Labels[q.label]),
+				Evidence: []string{fmt.Sprintf(q.evidence, strconv.FormatFloat(math.Ceil(s.Value), 'f', -1, 64))},
+				past:     lately[s.Labels[q.label]] == 0,
+			})
 		}
 	}
 	full, err := c.query(ctx, "max by (exporter) (otelcol_exporter_queue_size) / max by (exporter) (otelcol_exporter_queue_capacity) > %g", queueFull)

@@ -2,12 +2,13 @@ package queuefile_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -196,7 +197,6 @@ func TestSweepGoesOn(t *testing.T) {
 
 // A file that took the place of the damaged one, or that somebody opened meanwhile, stays.
 func TestWhatCameMeanwhileStays(t *testing.T) {
-	t.Parallel()
 	for name, script := range map[string]string{
 		"replaced": `mv "$0" "$0.backup"; echo new >"$0"; echo 'damaged: it was'`,
 		"removed":  `rm "$0"; echo 'damaged: it was'`,
@@ -217,12 +217,30 @@ func TestWhatCameMeanwhileStays(t *testing.T) {
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	holder := []string{"sh", "-c", `flock "$0" sleep 60 >/dev/null 2>&1 & until ! flock -n "$0" true; do :; done; echo $! >"$0.pid"; echo 'damaged: it was'`}
-	found, err := queuefile.Sweep(t.Context(), filepath.Dir(path), holder, time.Now, nil)
+	sync := t.TempDir() // the examination waits until the test has the lock
+	examining, locked := filepath.Join(sync, "examining"), filepath.Join(sync, "locked")
+	t.Setenv("EXAMINING", examining)
+	t.Setenv("LOCKED", locked)
+	collector := make(chan error, 1)
+	go func() {
+		for {
+			if _, err := os.Stat(examining); err == nil || t.Context().Err() != nil {
+				break
+			}
+		}
+		f, err := os.Open(path)
+		if err == nil {
+			err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+			t.Cleanup(func() { _ = f.Close() })
+		}
+		collector <- errors.Join(err, os.WriteFile(locked, nil, 0o600))
+	}()
+	waits := []string{"sh", "-c", `: >"$EXAMINING"; until [ -e "$LOCKED" ]; do :; done; echo 'damaged: it was'`}
+	found, err := queuefile.Sweep(t.Context(), filepath.Dir(path), waits, time.Now, nil)
+	if err := <-collector; err != nil {
+		t.Fatal(err)
+	}
 	if err != nil || len(found) != 1 || !found[0].InUse || found[0].Moved != "" {
 		t.Errorf("opened meanwhile: %+v, %v; want it left alone", found, err)
-	}
-	if pid, err := os.ReadFile(path + ".pid"); err != nil || exec.Command("pkill", "-P", strings.TrimSpace(string(pid))).Run() != nil {
-		t.Errorf("end the holder: %v", err)
 	}
 }

@@ -172,7 +172,7 @@ func TestStandardSettings(t *testing.T) {
 		endpoint, grpcCame := receive(t)
 		base, came := receiveHTTP(t)
 		t.Setenv("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-logs=1")
-		send(t, telemetry.Options{Endpoint: endpoint, Log: telemetry.Signal{Endpoint: base + "/insert", Protocol: telemetry.HTTPProtobuf}})
+		send(t, telemetry.Options{Endpoint: endpoint, LogsTo: telemetry.Signal{Endpoint: base + "/insert", Protocol: telemetry.HTTPProtobuf}})
 		got := paths(came)
 		if keys(got) != "/insert" || got["/insert"].Header.Get("X-Logs") != "1" {
 			t.Errorf("came to %s, %v", keys(got), got)
@@ -187,14 +187,14 @@ func TestStandardSettings(t *testing.T) {
 	})
 	t.Run("one signal alone, without an endpoint for all", func(t *testing.T) {
 		base, came := receiveHTTP(t)
-		send(t, telemetry.Options{Traces: telemetry.Signal{Endpoint: base + "/v1/traces", Protocol: telemetry.HTTPProtobuf}})
+		send(t, telemetry.Options{TracesTo: telemetry.Signal{Endpoint: base + "/v1/traces", Protocol: telemetry.HTTPProtobuf}})
 		if got := keys(paths(came)); got != "/v1/traces" {
 			t.Errorf("came to %s", got)
 		}
 	})
 	t.Run("none", func(t *testing.T) {
 		base, came := receiveHTTP(t)
-		send(t, telemetry.Options{Endpoint: base, Protocol: telemetry.HTTPProtobuf, Metrics: telemetry.Signal{Exporter: telemetry.None}, Log: telemetry.Signal{Exporter: telemetry.None}})
+		send(t, telemetry.Options{Endpoint: base, Protocol: telemetry.HTTPProtobuf, MetricsTo: telemetry.Signal{Exporter: telemetry.None}, LogsTo: telemetry.Signal{Exporter: telemetry.None}})
 		if got := keys(paths(came)); got != "/v1/traces" {
 			t.Errorf("came to %s", got)
 		}
@@ -203,7 +203,7 @@ func TestStandardSettings(t *testing.T) {
 		base, came := receiveHTTP(t)
 		out := send(t, telemetry.Options{
 			Endpoint: base, Protocol: telemetry.HTTPProtobuf,
-			Traces: telemetry.Signal{Exporter: telemetry.Console}, Metrics: telemetry.Signal{Exporter: telemetry.Console}, Log: telemetry.Signal{Exporter: telemetry.Console},
+			TracesTo: telemetry.Signal{Exporter: telemetry.Console}, MetricsTo: telemetry.Signal{Exporter: telemetry.Console}, LogsTo: telemetry.Signal{Exporter: telemetry.Console},
 		})
 		for _, want := range []string{`"Name":"a span"`, `"Name":"sent"`, `"message":"hello"`} {
 			if !strings.Contains(out, want) {

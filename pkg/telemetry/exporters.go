@@ -39,8 +39,8 @@ type Signal struct {
 	Protocol string // "" = that of all signals
 }
 
-// Exported reports whether a signal goes out over OTLP: without an endpoint none does.
-func (o Options) Exported(s Signal) bool {
+// exported reports whether a signal goes out over OTLP: without an endpoint none does.
+func (o Options) exported(s Signal) bool {
 	return !o.Disabled && cmp.Or(s.Exporter, OTLP) == OTLP && cmp.Or(s.Endpoint, o.Endpoint) != ""
 }
 
@@ -70,13 +70,13 @@ var retry = struct {
 
 // spanExporter returns nil when traces go nowhere.
 func (o Options) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if o.Traces.Exporter == Console && !o.Disabled {
+	if o.TracesTo.Exporter == Console && !o.Disabled {
 		return stdouttrace.New(stdouttrace.WithWriter(o.LogWriter))
 	}
-	if !o.Exported(o.Traces) {
+	if !o.exported(o.TracesTo) {
 		return nil, nil
 	}
-	url, overHTTP := o.target(o.Traces, "/v1/traces")
+	url, overHTTP := o.target(o.TracesTo, "/v1/traces")
 	if overHTTP {
 		return otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(url), otlptracehttp.WithRetry(otlptracehttp.RetryConfig(retry)))
 	}
@@ -85,13 +85,13 @@ func (o Options) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error
 
 // metricExporter returns nil when metrics go nowhere.
 func (o Options) metricExporter(ctx context.Context) (sdkmetric.Exporter, error) {
-	if o.Metrics.Exporter == Console && !o.Disabled {
+	if o.MetricsTo.Exporter == Console && !o.Disabled {
 		return stdoutmetric.New(stdoutmetric.WithWriter(o.LogWriter))
 	}
-	if !o.Exported(o.Metrics) {
+	if !o.exported(o.MetricsTo) {
 		return nil, nil
 	}
-	url, overHTTP := o.target(o.Metrics, "/v1/metrics")
+	url, overHTTP := o.target(o.MetricsTo, "/v1/metrics")
 	if overHTTP {
 		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(url), otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig(retry)))
 	}
@@ -100,10 +100,10 @@ func (o Options) metricExporter(ctx context.Context) (sdkmetric.Exporter, error)
 
 // logExporter returns nil when logs go nowhere but to the log's writer.
 func (o Options) logExporter(ctx context.Context) (sdklog.Exporter, error) {
-	if !o.Exported(o.Log) {
+	if !o.exported(o.LogsTo) {
 		return nil, nil
 	}
-	url, overHTTP := o.target(o.Log, "/v1/logs")
+	url, overHTTP := o.target(o.LogsTo, "/v1/logs")
 	if overHTTP {
 		return otlploghttp.New(ctx, otlploghttp.WithEndpointURL(url), otlploghttp.WithRetry(otlploghttp.RetryConfig(retry)))
 	}

@@ -41,12 +41,11 @@ type Options struct {
 	// Disabled sends nothing and writes only the JSON logs (OTEL_SDK_DISABLED). Spans still
 	// reach SpanProcessors, because they are the program's clock.
 	Disabled bool
-	Endpoint string        // http(s)://host[:port][/path] of the OTLP receiver of all signals; "" = send only what has its own
-	Protocol string        // GRPC or HTTPProtobuf; "" = GRPC
-	Traces   Signal        // what differs for traces,
-	Metrics  Signal        // for metrics,
-	Log      Signal        // and for logs
-	Interval time.Duration // between metric exports; 0 = 15 s
+	Endpoint string // http(s)://host[:port][/path] of the OTLP receiver of all signals; "" = send only what has its own
+	Protocol string // GRPC or HTTPProtobuf; "" = GRPC
+	// What differs for one signal.
+	TracesTo, MetricsTo, LogsTo Signal
+	Interval                    time.Duration // between metric exports; 0 = 15 s
 	// Sampler and SamplerArg are OTEL_TRACES_SAMPLER and its argument. A span that is not
 	// sampled is not exported, but reaches SpanProcessors.
 	Sampler, SamplerArg string

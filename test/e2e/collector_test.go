@@ -174,6 +174,27 @@ func TestRedaction(t *testing.T) {
 }
 
 // TestConfigurations lets each server judge its own file, and compares what Prometheus
+// vendor is the exporter of docs/observability.md in a file, put into the pipelines that it names.
+func vendor(t *testing.T) string {
+	t.Helper()
+	docs, err := os.ReadFile(filepath.Join(root, "docs", "observability.md"))
+	must(t, err)
+	_, rest, ok := strings.Cut(string(docs), "\n    exporters:\n      otlp_http/vendor:\n")
+	block, _, ok2 := strings.Cut(rest, "\n\n")
+	if !ok || !ok2 {
+		t.Fatal("docs/observability.md shows no vendor's exporter")
+	}
+	file := filepath.Join(t.TempDir(), "vendor.yaml")
+	must(t, os.WriteFile(file, []byte("exporters:\n      otlp_http/vendor:\n"+block+`
+service:
+  pipelines:
+    traces/kept: {exporters: [otlp_grpc/jaeger, otlp_http/vendor]}
+    metrics: {exporters: [otlp_http/prometheus, otlp_http/vendor]}
+    logs: {exporters: [otlp_http/loki, otlp_http/vendor]}
+`), 0o600))
+	return file
+}
+
 // runs with, natively and in compose.yaml.
 func TestConfigurations(t *testing.T) {
 	s := stacktest.Start(t, stack.Names, fast, nil)
@@ -182,6 +203,8 @@ func TestConfigurations(t *testing.T) {
 		{"promtool", "check", "config", "--syntax-only", "prometheus/scrape.example.yml"},
 		{"amtool", "check-config", "alertmanager/alertmanager.yml"},
 		{stack.Collector, "validate", "--config", "otel-collector/config.yaml"},
+		{stack.Collector, "validate", "--config", "otel-collector/config.yaml", "--config", "otel-collector/without-loki.yaml"},
+		{stack.Collector, "validate", "--config", "otel-collector/config.yaml", "--config", vendor(t)},
 	}
 	scraped := []string{stack.Prometheus, stack.Alertmanager, stack.Jaeger}
 	if !stacktest.LeftOut(t, s, t.Name()+", Loki's configuration and scrape") {
