@@ -147,19 +147,19 @@ func (d Dashboard) prepare(p Panel, t Target, w Window) (string, Window, error) 
 		}
 		w.Span = span
 	}
-	for _, least := range []string{p.Interval, t.Interval} {
-		if least == "" {
+	least := scrape
+	for _, interval := range []string{p.Interval, t.Interval} {
+		if interval == "" {
 			continue
 		}
-		step, err := duration(least)
+		step, err := duration(interval)
 		if err != nil {
 			return "", w, err
 		}
 		w.Step = max(w.Step, step)
-	}
-	least := scrape
-	if t.Interval != "" {
-		least, _ = duration(t.Interval)
+		if interval == t.Interval {
+			least = step
+		}
 	}
 	text, err := d.expand(t.Query(), w, least)
 	return text, w, err
