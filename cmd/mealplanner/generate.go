@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/terminal"
 )
 
@@ -144,7 +146,7 @@ func printMeals(w io.Writer, wk plan.Week) {
 			mark = "▲"
 		}
 		of := func(actual, target float64) string { return fmt.Sprintf("%.0f/%.0f", actual, target) }
-		t.row("  "+d.Date.Weekday().String()[:3], cell(d.Meals[0]), cell(d.Meals[1]), cell(d.Meals[2]),
+		t.row("  "+d.Date.Weekday().String()[:3], slot(d, recipe.Breakfast), slot(d, recipe.Lunch), slot(d, recipe.Dinner),
 			of(d.Actual.Energy().Kcal(), d.Target.Energy().Kcal()), of(d.Actual.Protein.Grams(), d.Target.Protein.Grams()),
 			of(d.Actual.Fat.Grams(), d.Target.Fat.Grams()), of(d.Actual.Carbs.Grams(), d.Target.Carbs.Grams()), mark)
 	}
@@ -167,6 +169,13 @@ func printMeals(w io.Writer, wk plan.Week) {
 }
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
+
+func slot(d plan.Day, m recipe.Meal) string {
+	if slices.Contains(d.Missing, m) {
+		return "(nothing fits)"
+	}
+	return cell(d.Meals[m])
+}
 
 func cell(s *plan.Serving) string {
 	if s == nil {

@@ -74,25 +74,18 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, now func
 			}
 			continue
 		}
-		printf(std.out, "%s: %d recipes changed, %d deleted, %d problems\n", id, s.Changed, s.Deleted, s.Problems)
-		if !f.Problems {
-			continue
-		}
-		problems, err := a.Recipes.Problems(ctx, id)
+		problems, err := problems(ctx, a, id)
 		if err != nil {
 			return err
 		}
-		for _, p := range problems {
-			printf(std.out, "  recipe %d %q: %s: %s\n", p.Recipe, p.Name, p.Field, p.Problem)
-		}
-		recipes, err := a.Recipes.Load(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, r := range recipes {
-			for _, g := range r.Gaps {
-				printf(std.out, "  recipe %d %q: left out, it embeds %s\n", r.ID, r.Name, g)
+		printf(std.out, "%s: %s changed, %d deleted; %s in the whole library\n", id, counted(s.Changed, "recipe"), s.Deleted, counted(len(problems), "problem"))
+		switch {
+		case f.Problems:
+			for _, p := range problems {
+				printf(std.out, "  %s\n", p)
 			}
+		case len(problems) > 0:
+			printf(std.out, "  `mealplanner connection import %s --problems` lists them\n", id)
 		}
 	}
 	if failed > 0 && len(ids) > 1 {
@@ -102,4 +95,26 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, now func
 		return err
 	}
 	return first
+}
+
+// problems are what should be mended in a library's recipes, a line each.
+func problems(ctx context.Context, a *app.App, id string) ([]string, error) {
+	found, err := a.Recipes.Problems(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range found {
+		out = append(out, fmt.Sprintf("recipe %d %q: %s: %s", p.Recipe, p.Name, p.Field, p.Problem))
+	}
+	recipes, err := a.Recipes.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range recipes {
+		for _, g := range r.Gaps {
+			out = append(out, fmt.Sprintf("recipe %d %q: left out, it embeds %s", r.ID, r.Name, g))
+		}
+	}
+	return out, nil
 }

@@ -69,12 +69,18 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		l := newListing("no schedules", "job", "priority", "cron", "zone", "next", "status", "paused", "error")
 		for _, r := range rows {
-			next := shown{r.NextRunAt, "not computed yet"}
-			if r.NextRunAt != nil {
-				next.text = cellText(r.NextRunAt)
+			next := shown{r.NextRunAt, "when a scheduler runs"}
+			at := func(t time.Time) string {
 				if zone, err := schedule.Zone(r.TimeZone); err == nil {
-					next.text = r.NextRunAt.In(zone).Format("Mon 2006-01-02 15:04:05")
+					return t.In(zone).Format("Mon 2006-01-02 15:04:05")
 				}
+				return cellText(&t)
+			}
+			switch grace := r.CreatedAt.Add(a.NewUserGrace()); {
+			case r.NextRunAt != nil:
+				next.text = at(*r.NextRunAt)
+			case r.JobType == string(schedule.WeeklyGeneration) && grace.After(now()):
+				next.text = "new; not before " + at(grace)
 			}
 			paused := shown{!r.Enabled || !r.UserEnabled, ""}
 			switch {

@@ -271,7 +271,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 			return err
 		}
 		target, source := u.Settings.Target(0)
-		printf(std.out, "added %s; daily target %s (%s)\n", u.ID, target, source)
+		printf(std.out, "added %s; daily target %s (%s); recipes of the library %q\n", u.ID, target, source, u.Connection)
 		warn(std, u)
 		if !c.NoImport {
 			if err := a.Sync.Ensure(ctx, c.Connection, std.importing(now)); err != nil {
@@ -280,6 +280,11 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		if !imported && !c.NoImport {
 			if err := c.meantNothing(ctx, std, a, u); err != nil {
+				return err
+			}
+		}
+		if !c.NoImport {
+			if err := notePlannable(ctx, std, a, user.User{}, u); err != nil {
 				return err
 			}
 		}
@@ -408,6 +413,9 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		printAmended(std.out, u.ID, done)
 		if err := noteKept(ctx, std.out, a, before, u, now()); err != nil {
+			return err
+		}
+		if err := notePlannable(ctx, std, a, before, u); err != nil {
 			return err
 		}
 		_, err = a.Delivery.Drain(ctx)

@@ -108,8 +108,30 @@ func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.U
 	if err != nil || len(planned) == 0 {
 		return err
 	}
-	printf(w, "%s: weeks that are planned keep their meals; `mealplanner generate --user %s --week %s --replan` plans one anew\n", after.ID, after.ID, planned[len(planned)-1].Week.WeekOf)
+	printf(w, "%s: weeks that are planned keep their meals; this plans one anew:\n", after.ID)
+	for _, p := range planned {
+		printf(w, "  mealplanner generate --user %s --week %s --replan\n", after.ID, p.Week.WeekOf)
+	}
 	return nil
+}
+
+// notePlannable says when a change of what may be planned leaves too little for later weeks.
+func notePlannable(ctx context.Context, std *streams, a *app.App, before, after user.User) error {
+	allowed := func(u user.User) string {
+		s := u.Settings
+		return fmt.Sprint(u.Connection, u.Enabled, s.Allergens, s.Dislikes, s.AvoidTags, mealNames(s))
+	}
+	if !after.Enabled || allowed(before) == allowed(after) {
+		return nil
+	}
+	week, err := a.Plannable(ctx, after)
+	switch fault.KindOf(err) {
+	case fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.InvalidConstraints:
+		printf(std.err, "note: with these settings no plan can be made for the week of %s: %v\n", week, err)
+		return nil
+	default:
+		return err
+	}
 }
 
 // printChanges shows what a change made of the user.
@@ -202,8 +224,9 @@ func (v vocabulary) check(before user.Settings, s *user.Settings) error {
 // unknown names the closest of what there is.
 func unknown(flag, kind, name string, known []string) error {
 	distance := func(s string) int { return levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(name)) }
+	part := func(of, s string) bool { return len(s) > 2 && strings.Contains(strings.ToLower(of), strings.ToLower(s)) }
 	near := slices.DeleteFunc(slices.Clone(known), func(s string) bool {
-		return distance(s) > max(2, len(name)/3) && !strings.Contains(strings.ToLower(s), strings.ToLower(name))
+		return distance(s) > max(2, len(name)/3) && !part(s, name) && !part(name, s)
 	})
 	slices.SortFunc(near, func(a, b string) int { return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b)) })
 	near = slices.CompactFunc(near, strings.EqualFold)

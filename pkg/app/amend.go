@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
@@ -11,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // amendEvery is how soon a change of settings, by whatever way, reaches the stored plans.
@@ -37,6 +39,32 @@ func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, app
 		a.Wake()
 	}
 	return done, s, err
+}
+
+// Plannable returns the first of the coming weeks that is not planned yet, and why it could
+// not be as things stand; nil if it can. Kinds of error: [planner.Plannable]'s and
+// DatabaseError.
+func (a *App) Plannable(ctx context.Context, u user.User) (calendar.Date, error) {
+	week, err := NextWeek(u, a.opts.Now())
+	if err != nil {
+		return 0, err
+	}
+	planned, err := a.Plans.Between(ctx, u.ID, week, week+7*Horizon)
+	if err != nil {
+		return 0, err
+	}
+	for slices.ContainsFunc(planned, func(s planner.Stored) bool { return s.Week.WeekOf == week }) {
+		week += 7
+	}
+	in, err := a.Plans.Inputs(ctx, u.ID, week)
+	if err != nil {
+		return 0, err
+	}
+	pool, err := a.Sync.Recipes(ctx, u.Connection)
+	if err != nil {
+		return 0, err
+	}
+	return week, planner.Plannable(in, pool, week)
 }
 
 // AmendAll does it for everybody; what fails for one user does not keep the others.

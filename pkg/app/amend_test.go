@@ -236,6 +236,9 @@ func TestNothingElseFits(t *testing.T) {
 	if err := s.Week.Validate(); err != nil || len(s.Week.Notes) == 0 || !strings.Contains(s.Week.Notes[0], "Taken out") {
 		t.Errorf("%q, %v", s.Week.Notes, err)
 	}
+	if s.Week.BalancedDays() != 0 || s.Week.Status != plan.Unbalanced {
+		t.Errorf("a week without meals has %d days on target and is %s", s.Week.BalancedDays(), s.Week.Status)
+	}
 }
 
 // Other ways in: SQL, a recipe that is edited, one that is deleted, another library. The

@@ -41,6 +41,9 @@ const connectTimeout = 5 * time.Second
 func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func()) {
 	d := c.Diagnosis
 	s := diagnose.Sources{Metrics: asMetrics{NewPrometheus(d.PrometheusURL)}, Logs: asLogs{NewLoki(d.LokiURL)}, Traces: asTraces{NewJaeger(d.JaegerURL)}}
+	if !c.Telemetry.Exports() && d.Default() {
+		s.Metrics, s.Logs, s.Traces = noTelemetry{}, noTelemetry{}, noTelemetry{}
+	}
 	pool, err := openReader(ctx, c.Database, "diagnose", 4)
 	if err != nil {
 		s.Database = noDatabase{err}
@@ -104,6 +107,25 @@ func (j asTraces) Slow(ctx context.Context, service, operation string, since tim
 	}
 	return out, err
 }
+
+// noTelemetry stands for the servers of an installation that sends its telemetry nowhere.
+type noTelemetry struct{}
+
+var errNoTelemetry = fault.New(fault.InvalidConfig, "telemetry", "not configured: nothing is exported (OTEL_EXPORTER_OTLP_ENDPOINT), and PROMETHEUS_URL, LOKI_URL and JAEGER_URL are the defaults")
+
+func (noTelemetry) Query(context.Context, string) ([]diagnose.Sample, error) {
+	return nil, errNoTelemetry
+}
+
+func (noTelemetry) Lines(context.Context, string, time.Time, int) ([]diagnose.Line, error) {
+	return nil, errNoTelemetry
+}
+
+func (noTelemetry) Slow(context.Context, string, string, time.Time, time.Duration, int) ([]diagnose.Span, error) {
+	return nil, errNoTelemetry
+}
+
+func (noTelemetry) Link(string) string { return "" }
 
 // noDatabase is a database that does not answer.
 type noDatabase struct{ err error }

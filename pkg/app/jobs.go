@@ -28,6 +28,10 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(loc)).Monday() + 7, nil
 }
 
+// NewUserGrace is how long after somebody was added their first week is planned at the
+// earliest.
+func (a *App) NewUserGrace() time.Duration { return a.opts.Config.Scheduler.NewUserGrace }
+
 // NextRun returns when the scheduler plans a user's next week, if they are added now, and
 // which week that is.
 func (a *App) NextRun(u user.User) (time.Time, calendar.Date, error) {

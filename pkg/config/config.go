@@ -174,6 +174,12 @@ type Diagnosis struct {
 	JaegerURL     string `name:"jaeger-url" env:"JAEGER_URL" default:"http://localhost:16686" help:"Jaeger, for diagnose and debug."`
 }
 
+// Default reports whether nothing says where the telemetry can be asked: all addresses are
+// the usual ones.
+func (d Diagnosis) Default() bool {
+	return d == Diagnosis{"http://localhost:9090", "http://localhost:3100", "http://localhost:16686"}
+}
+
 // Log says which lines are written.
 type Log struct {
 	Level         string `env:"LOG_LEVEL" help:"debug, info, warn or error (default info; warn for one-shot commands); debug@user_id adds one user's DEBUG lines for an hour."`

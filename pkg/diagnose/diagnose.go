@@ -105,6 +105,8 @@ type Planless struct {
 type Unbalanced struct {
 	User         string
 	Plans, Count int
+	Steered      int  // of Count: weeks in which the user locked, skipped or travelled
+	Lacking      int  // weeks with meals that nothing in the library fits
 	OwnTargets   bool // the user set targets
 }
 

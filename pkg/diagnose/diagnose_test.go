@@ -172,6 +172,7 @@ func TestFindings(t *testing.T) {
 		},
 		"slow components": {s: sick{spans: spans}, causes: []string{"generations are slow in recipe_fetch: up to 2s of 3s"}, earlier: []string{"generations are slow in load profile: up to 2s of 2s"}},
 		"balance":         {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4, Count: 0}}}, causes: []string{"1 of 2 users have plans with days out of band: their recipes do not reach their targets"}},
+		"balance, by users": {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 2, Steered: 2}}}, causes: []string{"1 of 1 users have plans with days out of band: most of them in weeks in which they locked or skipped meals, or travelled"}},
 		"balance enough":  {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4}, {User: "c", Plans: 4}}}, causes: []string{}},
 		"paused": {
 			s: sick{

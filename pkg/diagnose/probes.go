@@ -186,7 +186,7 @@ func by(samples []Sample, label string) map[string]float64 {
 // is what there is to say.
 func (c *investigation) lookAtTelemetry(ctx context.Context) ([]Finding, error) {
 	if _, err := c.Metrics.Query(ctx, "vector(1)"); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || fault.KindOf(err) == fault.InvalidConfig { // nobody said that there is one
 			return nil, err
 		}
 		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{oneLine(err.Error())}}}, nil
@@ -605,7 +605,7 @@ func (c *investigation) lookAtBalance(ctx context.Context) ([]Finding, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	share, own := 0.0, 0
+	share, own, steered, lacking, weeks := 0.0, 0, 0, 0, 0
 	var who []string
 	for _, u := range all {
 		share += 1 - float64(u.Count)/float64(u.Plans)
@@ -616,13 +616,18 @@ func (c *investigation) lookAtBalance(ctx context.Context) ([]Finding, error) {
 		if u.OwnTargets {
 			own++
 		}
+		weeks, steered, lacking = weeks+u.Count, steered+u.Steered, lacking+u.Lacking
 	}
 	if share /= float64(len(all)); share >= balanced {
 		return nil, nil
 	}
+	why := "their recipes do not reach their targets"
+	if 2*steered > weeks {
+		why = "most of them in weeks in which they locked or skipped meals, or travelled"
+	}
 	return []Finding{{
-		Cause:    fmt.Sprintf("%d of %d users have plans with days out of band: their recipes do not reach their targets", len(who), len(all)),
-		Evidence: []string{fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
+		Cause: fmt.Sprintf("%d of %d users have plans with days out of band: %s", len(who), len(all), why),
+		Evidence: []string{fmt.Sprintf("of the plans out of band (%d) %d are of weeks that the users changed; %d plans lack meals that nothing in the library fits", weeks, steered, lacking), fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
 	}}, nil
 }
 

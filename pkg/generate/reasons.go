@@ -126,11 +126,28 @@ func (r Reason) String() string {
 		for i, m := range r.Meals {
 			meals[i] = m.String()
 		}
-		dates := make([]string, len(r.Dates))
-		for i, d := range r.Dates {
-			dates[i] = d.String()
-		}
-		return fmt.Sprintf("rule %d: %s on %s needs %d recipes and has %d",
-			r.Rule, strings.Join(meals, " and "), strings.Join(dates, ", "), r.Need, r.Have)
+		return fmt.Sprintf("too few recipes for %s %s: %d needed, because %s (rule %d), and %d there",
+			strings.Join(meals, " and "), span(r.Dates), r.Need, because[r.Rule], r.Rule, r.Have)
 	}
+}
+
+// because says in words which hard rule of the solve contract asks for recipes.
+var because = map[int]string{
+	4: "a meal takes the recipes that are for it and have no tag to avoid",
+	5: "a travel day takes quick ones",
+	6: "no breakfast comes twice in a week",
+	7: "lunches and dinners alternate between two each",
+	8: "none comes twice on a day",
+}
+
+// span renders dates in their order, a run of three or more by its ends.
+func span(dates []Date) string {
+	if n := len(dates); n > 2 && int(dates[n-1]-dates[0]) == n-1 {
+		return fmt.Sprintf("from %s to %s", dates[0], dates[n-1])
+	}
+	out := make([]string, len(dates))
+	for i, d := range dates {
+		out[i] = d.String()
+	}
+	return "on " + strings.Join(out, ", ")
 }

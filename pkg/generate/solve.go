@@ -33,7 +33,7 @@ func (r *Result) Err() error {
 	if r.Plan.Status != Infeasible {
 		return nil
 	}
-	return fault.New(fault.NotEnoughRecipes, "generate: select the week", "%s", r.Plan.Reasons[0])
+	return fault.New(fault.NotEnoughRecipes, "generate: select the week", "%s; what helps: more recipes that say they are for it, fewer allergens, dislikes and tags to avoid, or fewer meals to plan", r.Plan.Reasons[0])
 }
 
 // Solve finds the best week of the solve contract. Errors are of kind [fault.InvalidInput];

@@ -3,6 +3,7 @@ package generate_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -228,7 +229,7 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 			if r.Code != generate.NotEnoughRecipes || r.Rule != c.rule || r.Need != c.need || r.Have != c.have || r.Meals[0] != c.meal || len(r.Dates) != c.dates {
 				t.Errorf("%+v", r)
 			}
-			if !strings.Contains(result.Err().Error(), "needs") {
+			if !strings.Contains(result.Err().Error(), fmt.Sprintf("%d needed", c.need)) {
 				t.Errorf("error %q", result.Err())
 			}
 		})

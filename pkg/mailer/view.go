@@ -48,7 +48,7 @@ type dayView struct {
 
 type mealView struct {
 	Slot, Name, Portion, Note string
-	Empty                     bool
+	Empty                     string // what stands there instead of a meal
 }
 
 type barView struct {
@@ -159,7 +159,7 @@ func preheader(w plan.Week) string {
 func daysOnTarget(w plan.Week) string {
 	in, planned := 0, 0
 	for _, d := range w.Days {
-		if d.Meals == [3]*plan.Serving{} {
+		if !d.Planned() {
 			continue
 		}
 		planned++
@@ -173,7 +173,7 @@ func daysOnTarget(w plan.Week) string {
 func verdict(w plan.Week) string {
 	band := fmt.Sprintf("within ±%d %% of your targets", w.TolerancePct)
 	switch {
-	case w.Meals() == 0:
+	case !slices.ContainsFunc(w.Days[:], plan.Day.Planned):
 		return "You skipped every meal of this week."
 	case w.Status == plan.Balanced && w.Optimal:
 		return "Every day is " + band + ", and no better week exists with your recipes."
@@ -210,17 +210,19 @@ func thousands(f float64) string {
 
 func newDayView(d plan.Day, pct int, list prep.List) dayView {
 	v := dayView{Name: day(d.Date), Short: day(d.Date)[:3], Date: d.Date.Time().Format("2 Jan"), Balanced: d.Balanced}
-	filled := false
 	for m, s := range d.Meals {
 		slot := recipe.Meals[m].String()
-		mv := mealView{Slot: capital(slot), Empty: s == nil}
+		mv := mealView{Slot: capital(slot), Empty: "–"}
+		if slices.Contains(d.Missing, recipe.Meals[m]) {
+			mv.Empty = "missing: nothing in your library fits"
+		}
 		if s != nil {
-			filled = true
+			mv.Empty = ""
 			mv.Name, mv.Portion, mv.Note = s.Name, s.Servings.String()+"×", mealNote(s, d.Date, recipe.Meals[m], list)
 		}
 		v.Meals = append(v.Meals, mv)
 	}
-	if !filled {
+	if !d.Planned() {
 		return v
 	}
 	kcalIn := math.Abs(d.Actual.Energy().Kcal()-d.Target.Energy().Kcal())*100 <= d.Target.Energy().Kcal()*float64(pct)

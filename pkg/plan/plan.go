@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
@@ -50,7 +51,8 @@ type Week struct {
 // Day is one date with its meals; an empty slot is nil.
 type Day struct {
 	Date     calendar.Date    `json:"date"`
-	Meals    [3]*Serving      `json:"meals"` // indexed by recipe.Meal
+	Meals    [3]*Serving      `json:"meals"`             // indexed by recipe.Meal
+	Missing  []recipe.Meal    `json:"missing,omitempty"` // empty because nothing fits, not because somebody skipped them
 	Actual   nutrition.Macros `json:"actual"`
 	Target   nutrition.Macros `json:"target"` // scaled to the slots that are not skipped
 	Balanced bool             `json:"balanced"`
@@ -107,11 +109,16 @@ func (w Week) BalancedDays() int {
 // At is what a slot of the week holds; nil: nothing.
 func (w Week) At(s Slot) *Serving { return w.Days[s.Date-w.WeekOf].Meals[s.Meal] }
 
+// Missing reports whether the slot is empty because nothing fits.
+func (w Week) Missing(s Slot) bool {
+	return slices.Contains(w.Days[s.Date-w.WeekOf].Missing, s.Meal)
+}
+
 // Sum computes the day's figures and verdict from its meals; full is the target of a day
-// with every meal.
+// with every meal. A missing meal counts as one that should be eaten.
 func (d *Day) Sum(full nutrition.Macros, tolerancePct int) {
 	d.Actual = nutrition.Macros{}
-	var filled nutrition.Mass
+	filled := nutrition.Mass(len(d.Missing))
 	for _, s := range d.Meals {
 		if s != nil {
 			d.Actual = d.Actual.Add(s.PerServing.Scale(s.Servings))
@@ -132,6 +139,10 @@ func InBand(actual, target nutrition.Macros, pct int) bool {
 // bandSlack is the most that rounding three servings and a target to 0.1 mg can move a sum.
 const bandSlack = 4
 
+// Planned reports whether the day has meals, or should have: a day that is skipped whole has
+// none and counts for nothing.
+func (d Day) Planned() bool { return d.Meals != [3]*Serving{} || len(d.Missing) > 0 }
+
 // Validate recomputes every sum and verdict of the week from its meals and checks its
 // shape: dates, distinct breakfasts, positive servings. It returns the first
 // disagreement; such a plan must not be stored.
@@ -146,12 +157,13 @@ func (w Week) Validate() error {
 			return fmt.Errorf("days[%d]: date %s, want %s", i, d.Date, want)
 		}
 		var sum nutrition.Macros
-		filled := 0
 		for m, s := range d.Meals {
 			if s == nil {
 				continue
 			}
-			filled++
+			if slices.Contains(d.Missing, recipe.Meals[m]) {
+				return fmt.Errorf("%s %s: planned, and said to be missing", d.Date, recipe.Meals[m])
+			}
 			if s.Servings <= 0 {
 				return fmt.Errorf("%s %s: %s servings", d.Date, recipe.Meals[m], s.Servings)
 			}
@@ -167,10 +179,10 @@ func (w Week) Validate() error {
 		if sum != d.Actual {
 			return fmt.Errorf("%s: meals add up to %s, the plan says %s", d.Date, sum, d.Actual)
 		}
-		if filled > 0 && d.Balanced != InBand(d.Actual, d.Target, w.TolerancePct) && !onEdge(d, w.TolerancePct) {
+		if d.Planned() && d.Balanced != InBand(d.Actual, d.Target, w.TolerancePct) && !onEdge(d, w.TolerancePct) {
 			return fmt.Errorf("%s: the plan says balanced = %t, the figures disagree (%s of %s)", d.Date, d.Balanced, d.Actual, d.Target)
 		}
-		if !d.Balanced && filled > 0 {
+		if !d.Balanced && d.Planned() {
 			balanced = Unbalanced
 		}
 	}

@@ -66,7 +66,13 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	r := Revision{From: from}
 	for _, slot := range plan.Slots(old.WeekOf) {
 		sv := old.At(slot)
-		if sv == nil || slot.Before(from) {
+		switch {
+		case slot.Before(from):
+			continue
+		case sv == nil:
+			if old.Missing(slot) { // there may be something by now
+				r.Free = append(r.Free, slot)
+			}
 			continue
 		}
 		if why == LibraryChanged || rules.forbids(sv.Recipe) || why == SettingsChanged && !in.Wishes.Locked(slot) && rules.unwanted(sv.Recipe) {
@@ -81,14 +87,14 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		lost []plan.Slot
 	)
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		sel, lost, err = rechooseMost(in, pool, body.kg, r, p.settings.Effort)
+		sel, lost, err = rechooseMost(in, pool, body.kg, r, r.Free, p.settings.Effort)
 		return err
 	}); err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return Amended{}, err
 		}
 		// Whatever keeps the week from being planned: what is forbidden goes.
-		sel, lost = selection{week: without(old, r.Free), recipes: byID(pool)}, r.Free
+		sel, lost = selection{week: without(old, in, r.Free), recipes: byID(pool)}, r.Free
 	}
 	if len(lost) > 0 {
 		sel.week.Notes = append([]string{lostNote(lost)}, sel.week.Notes...)
@@ -97,10 +103,10 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	return Amended{Stored: stored, Wishes: in.Wishes, Changed: len(Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
 }
 
-// rechooseMost is [rechoose] that leaves slots empty, as few as it can and the latest first,
-// where the library has not enough recipes for them.
-func rechooseMost(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (_ selection, lost []plan.Slot, err error) {
-	open := slices.Clone(r.Free)
+// rechooseMost is [rechoose] that leaves slots of may empty, as few as it can and the latest
+// first, where the library has not enough recipes for them.
+func rechooseMost(in Inputs, pool Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
+	open := slices.Clone(may)
 	for {
 		sel, err := rechoose(in, pool, weightKG, r, effort)
 		if fault.KindOf(err) != fault.NotEnoughRecipes || len(open) == 0 {
@@ -112,8 +118,10 @@ func rechooseMost(in Inputs, pool Pool, weightKG float64, r Revision, effort int
 				break
 			}
 		}
-		lost = append(lost, open[i])
-		in.Wishes.Skips = append(slices.Clone(in.Wishes.Skips), open[i])
+		slot := open[i]
+		lost = append(lost, slot)
+		r.Free = slices.DeleteFunc(slices.Clone(r.Free), func(s plan.Slot) bool { return s == slot })
+		r.missing = append(r.missing, slot)
 		open = slices.Delete(open, i, i+1)
 	}
 }
@@ -151,14 +159,29 @@ func (r rules) unwanted(id recipe.ID) bool {
 }
 
 // without takes meals out of a stored week.
-func without(w plan.Week, slots []plan.Slot) plan.Week {
+func without(w plan.Week, in Inputs, slots []plan.Slot) plan.Week {
 	w.Reasons, w.Notes = nil, nil
 	for _, s := range slots {
 		w.Days[s.Date-w.WeekOf].Meals[s.Meal] = nil
 	}
+	markMissing(&w, in, slots)
 	resum(&w)
 	w.Notes = lean(w)
 	return w
+}
+
+// markMissing says which of the slots are empty although the user plans and does not skip
+// them, and that no others are.
+func markMissing(w *plan.Week, in Inputs, slots []plan.Slot) {
+	for i := range w.Days {
+		w.Days[i].Missing = nil
+	}
+	for _, s := range plan.Slots(w.WeekOf) {
+		if slices.Contains(slots, s) && w.At(s) == nil && in.User.Settings.Plans(s.Meal) && !in.Wishes.Skipped(s) {
+			d := &w.Days[s.Date-w.WeekOf]
+			d.Missing = append(d.Missing, s.Meal)
+		}
+	}
 }
 
 func byID(pool Pool) map[recipe.ID]recipe.Recipe {
@@ -174,7 +197,7 @@ func resum(w *plan.Week) {
 	w.Status = plan.Balanced
 	for i := range w.Days {
 		w.Days[i].Sum(w.Target, w.TolerancePct)
-		if !w.Days[i].Balanced && w.Days[i].Meals != [3]*plan.Serving{} {
+		if !w.Days[i].Balanced && w.Days[i].Planned() {
 			w.Status = plan.Unbalanced
 		}
 	}

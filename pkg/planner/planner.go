@@ -439,6 +439,14 @@ func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort i
 	return s.solve(in, c, pool, effort)
 }
 
+// Plannable returns why a week that is not planned yet could not be, as settings, wishes and
+// recipes stand; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
+// NotEnoughRecipes.
+func Plannable(in Inputs, pool Pool, week calendar.Date) error {
+	_, err := choose(in, pool, 0, week, 1)
+	return err
+}
+
 func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selection, error) {
 	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {

@@ -466,3 +466,70 @@ func TestRequiredUpstreams(t *testing.T) {
 		}
 	}
 }
+
+// A meal that nothing may replace is missing, which is not what a skipped one is: the day
+// still wants it, later commands work around it, and it is filled as soon as something fits.
+func TestMissingMeals(t *testing.T) {
+	mixed := append(library(rice), dish(100, []recipe.Meal{recipe.Breakfast}, "rice"))
+	breakfasts := 0
+	for i, r := range mixed {
+		if slices.Contains(r.Meals, recipe.Breakfast) {
+			if breakfasts++; breakfasts > 6 { // six of seven are without nuts
+				mixed[i].Ingredients[0].Food.Name = "walnuts"
+			}
+		}
+	}
+	p := &ports{pool: planner.Pool{Recipes: mixed}, in: planner.Inputs{User: ana()}}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	pl := planner.New(p, p, p, p, inline(&names, new(sync.Mutex)), planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1})
+	in := planner.Inputs{User: ana(), Existing: &res.Stored}
+	in.User.Settings.Allergens = []string{"nuts"}
+
+	amended, err := pl.Amend(t.Context(), in, planner.SettingsChanged, plan.Slot{Date: week})
+	if err != nil || !amended.Lost {
+		t.Fatalf("lost %t, %v", amended.Lost, err)
+	}
+	missing := func(w plan.Week) (out []plan.Slot) {
+		t.Helper()
+		if err := w.Validate(); err != nil {
+			t.Error(err)
+		}
+		for _, s := range plan.Slots(w.WeekOf) {
+			if w.Missing(s) {
+				out = append(out, s)
+				if d := w.Days[s.Date-w.WeekOf]; d.Balanced || w.Status != plan.Unbalanced || d.Target != w.Target || w.At(s) != nil {
+					t.Errorf("%s: on target %t of %s, the week is %s", d.Date, d.Balanced, d.Target, w.Status)
+				}
+			}
+		}
+		return out
+	}
+	lost := missing(amended.Week)
+	if len(lost) != 1 || lost[0].Meal != recipe.Breakfast {
+		t.Fatalf("missing: %v", lost)
+	}
+	in.Existing = &amended.Stored
+
+	other := plan.Slot{Date: week + 2, Meal: recipe.Dinner}
+	skipped := in
+	skipped.Wishes.Skips = []plan.Slot{other}
+	if s, err := pl.Revise(t.Context(), skipped, planner.Revision{Free: []plan.Slot{other}}); err != nil || len(missing(s.Week)) != 1 || s.Week.At(other) != nil {
+		t.Errorf("a command about another meal: %v", err)
+	}
+	if s, err := pl.Revise(t.Context(), in, planner.Revision{Free: plan.Slots(week)}); err != nil || len(missing(s.Week)) != 1 {
+		t.Errorf("the week anew: %v", err)
+	}
+	skipped.Wishes.Skips = lost
+	if s, err := pl.Revise(t.Context(), skipped, planner.Revision{Free: lost}); err != nil || len(missing(s.Week)) != 0 || s.Week.Days[lost[0].Date-week].Target == s.Week.Target {
+		t.Errorf("skipped after all: %v", err)
+	}
+	p.pool.Recipes = append(mixed, dish(101, []recipe.Meal{recipe.Breakfast}, "rice"))
+	filled, err := pl.Amend(t.Context(), in, planner.RecipesChanged, plan.Slot{Date: week})
+	if err != nil || len(missing(filled.Week)) != 0 || filled.Lost || !filled.Changed {
+		t.Errorf("one more recipe: lost %t, changed %t, %v", filled.Lost, filled.Changed, err)
+	}
+}

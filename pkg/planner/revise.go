@@ -23,11 +23,14 @@ type Revision struct {
 	// Retarget plans for the targets of the settings, instead of those that the week was
 	// planned for.
 	Retarget bool
+
+	missing []plan.Slot // slots that stay empty, because nothing fits
 }
 
 // Revise returns the week of in.Existing as it is with the wishes and settings of in: what
 // is not free keeps its recipe and portion, unless the library does not hold the recipe
-// any more or it may not be eaten any more. Nothing is stored. Kinds of error as
+// any more or it may not be eaten any more. A missing meal stays missing, unless it is free
+// and something fits. Nothing is stored. Kinds of error as
 // [Planner.Generate].
 func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, error) {
 	timeout := p.settings.Timeout()
@@ -40,7 +43,8 @@ func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, er
 	}
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		sel, err = rechoose(in, pool, body.kg, r, p.settings.Effort)
+		absent := slices.DeleteFunc(slices.Clone(r.Free), func(s plan.Slot) bool { return !in.Existing.Week.Missing(s) })
+		sel, _, err = rechooseMost(in, pool, body.kg, r, absent, p.settings.Effort)
 		return err
 	}); err != nil {
 		return Stored{}, err
@@ -72,7 +76,19 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 	wished := in.Wishes
 	in.Wishes.Locks = slices.Concat(wished.Locks, r.Fixed)
 	in.Proposal = false
-	in.Wishes.Skips = in.skips(old.WeekOf, &old, r.Free)
+	absent := slices.Clone(r.missing)
+	for _, slot := range plan.Slots(old.WeekOf) {
+		if old.Missing(slot) && !slices.Contains(r.Free, slot) && !wished.Locked(slot) {
+			absent = append(absent, slot)
+		}
+	}
+	skips := in.skips(old.WeekOf, &old, r.Free)
+	for _, slot := range absent {
+		if !slices.Contains(skips, slot) {
+			skips = append(skips, slot)
+		}
+	}
+	in.Wishes.Skips = skips
 	s, c, err := state(in, pool, weightKG, old.WeekOf, false)
 	if err != nil {
 		return selection{}, err
@@ -106,24 +122,30 @@ func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (s
 		return sel, err
 	}
 	restoreSources(&sel.week, old, wished)
+	in.Wishes = wished
+	markMissing(&sel.week, in, absent)
 	restorePast(&sel.week, old, r.From)
 	sel.week.Optimal = false // the proof was about the meals that were free: with others changed too, a better week may exist
 	return sel, nil
 }
 
-// restorePast leaves the meals that are over as they were.
+// restorePast leaves the meals that are over as they were, and sums the days that are no
+// longer the engine's.
 func restorePast(w *plan.Week, old plan.Week, from plan.Slot) {
 	w.Status = plan.Balanced
 	for i := range w.Days {
+		d := &w.Days[i]
 		switch {
-		case w.Days[i].Date < from.Date:
-			w.Days[i] = old.Days[i]
-		case w.Days[i].Date == from.Date && from.Meal > recipe.Breakfast:
-			d := &w.Days[i]
+		case d.Date < from.Date:
+			*d = old.Days[i]
+		case d.Date == from.Date && from.Meal > recipe.Breakfast:
 			copy(d.Meals[:from.Meal], old.Days[i].Meals[:from.Meal])
+			d.Missing = slices.DeleteFunc(d.Missing, func(m recipe.Meal) bool { return d.Meals[m] != nil })
+			d.Sum(w.Target, w.TolerancePct)
+		case len(d.Missing) > 0:
 			d.Sum(w.Target, w.TolerancePct)
 		}
-		if d := w.Days[i]; !d.Balanced && d.Meals != [3]*plan.Serving{} {
+		if d.Planned() && !d.Balanced {
 			w.Status = plan.Unbalanced
 		}
 	}

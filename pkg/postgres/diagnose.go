@@ -154,7 +154,7 @@ func (d *Diagnosis) Unbalanced(ctx context.Context) ([]diagnose.Unbalanced, erro
 	rows, err := d.q.ListUnbalanced(ctx)
 	out := make([]diagnose.Unbalanced, len(rows))
 	for i, r := range rows {
-		out[i] = diagnose.Unbalanced{User: r.UserID, Plans: int(r.Plans), Count: int(r.Unbalanced), OwnTargets: r.OwnTargets}
+		out[i] = diagnose.Unbalanced{User: r.UserID, Plans: int(r.Plans), Count: int(r.Unbalanced), Steered: int(r.Steered), Lacking: int(r.Lacking), OwnTargets: r.OwnTargets}
 	}
 	return out, failed("unbalanced weeks", err)
 }

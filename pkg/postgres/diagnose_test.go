@@ -212,8 +212,10 @@ func TestUsersWithoutPlanAndBalance(t *testing.T) {
 	}
 	plan("ben", week, "unbalanced") // the fifth from the end does not count
 	p.exec(t, `update users set settings = '{"targets": {}}' where id = 'ben'`)
+	p.exec(t, `insert into week_constraints (user_id, week_of, data) select user_id, week_of, '{"skips": [{}]}' from plans where user_id = 'ben' order by week_of desc limit 2`)
+	p.exec(t, `update plans set data = '{"week": {"days": [{}, {"missing": ["dinner"]}]}}' where user_id = 'ben' and week_of = $1::text::date`, monday.AddDate(0, 0, 7).Format(time.DateOnly))
 	balance, err := p.reader.Unbalanced(t.Context())
-	if diff := cmp.Diff([]diagnose.Unbalanced{{User: "ben", Plans: 4, Count: 3, OwnTargets: true}, {User: "ana", Plans: 1}}, balance); err != nil || diff != "" {
+	if diff := cmp.Diff([]diagnose.Unbalanced{{User: "ben", Plans: 4, Count: 3, Steered: 2, Lacking: 1, OwnTargets: true}, {User: "ana", Plans: 1}}, balance); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
 }

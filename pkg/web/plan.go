@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/command"
 	"github.com/mealplanner/mealplanner/pkg/plan"
@@ -40,6 +42,8 @@ func (p *Pages) actions(userID string, w plan.Week) actions {
 				return command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}
 			}
 			switch {
+			case slices.Contains(d.Missing, meal):
+				a.Meals[i][m] = []action{button("try again", at(command.Adjust)), button("skip", at(command.Skip))}
 			case s == nil:
 				a.Meals[i][m] = []action{button("plan it", at(command.Unskip))}
 			case s.Source == plan.Locked:

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
@@ -41,7 +43,8 @@ var pages = sync.OnceValue(func() *template.Template {
 			name := recipe.Meals[i].String()
 			return strings.ToUpper(name[:1]) + name[1:]
 		},
-		"kcal": func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
+		"missing": func(d plan.Day, i int) bool { return slices.Contains(d.Missing, recipe.Meals[i]) },
+		"kcal":    func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
 		"grams": func(m nutrition.Macros) string {
 			return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
 		},

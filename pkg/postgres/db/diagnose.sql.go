@@ -289,8 +289,15 @@ func (q *Queries) ListSessions(ctx context.Context) ([]ListSessionsRow, error) {
 }
 
 const listUnbalanced = `-- name: ListUnbalanced :many
-select p.user_id, count(*) as plans, count(*) filter (where p.status = 'unbalanced') as unbalanced, bool_or(u.settings ? 'targets') as own_targets
-from (select user_id, status, row_number() over (partition by user_id order by week_of desc) as n from plans) p
+select p.user_id, count(*) as plans, count(*) filter (where p.status = 'unbalanced') as unbalanced,
+       count(*) filter (where p.status = 'unbalanced' and p.steered) as steered, count(*) filter (where p.lacking) as lacking, bool_or(u.settings ? 'targets') as own_targets
+from (
+  select p.user_id, p.status, row_number() over (partition by p.user_id order by p.week_of desc) as n,
+         jsonb_path_exists(p.data, '$.week.days[*].missing[*]') as lacking,
+         coalesce(c.data ?| array['locks', 'skips', 'travel', 'mode'], false) as steered
+  from plans p
+  left join week_constraints c on c.user_id = p.user_id and c.week_of = p.week_of
+) p
 join users u on u.id = p.user_id
 where p.n <= 4
 group by p.user_id
@@ -301,11 +308,14 @@ type ListUnbalancedRow struct {
 	UserID     string
 	Plans      int64
 	Unbalanced int64
+	Steered    int64
+	Lacking    int64
 	OwnTargets bool
 }
 
-// How many of each user's last 4 plans have a day out of band, and whether they have targets
-// of their own.
+// How many of each user's last 4 plans have a day out of band, how many of these have meals
+// that the user locked, skipped or travelled for, or that are missing, and whether they have
+// targets of their own.
 func (q *Queries) ListUnbalanced(ctx context.Context) ([]ListUnbalancedRow, error) {
 	rows, err := q.db.Query(ctx, listUnbalanced)
 	if err != nil {
@@ -319,6 +329,8 @@ func (q *Queries) ListUnbalanced(ctx context.Context) ([]ListUnbalancedRow, erro
 			&i.UserID,
 			&i.Plans,
 			&i.Unbalanced,
+			&i.Steered,
+			&i.Lacking,
 			&i.OwnTargets,
 		); err != nil {
 			return nil, err

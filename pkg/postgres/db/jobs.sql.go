@@ -558,7 +558,7 @@ func (q *Queries) ListRuntimeSettings(ctx context.Context) ([]RuntimeSetting, er
 
 const listSchedules = `-- name: ListSchedules :many
 select s.id, s.job_type::text as job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters, s.retry_max_attempts, s.retry_backoff_seconds,
-       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled
+       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled, s.created_at
 from scheduled_jobs s
 left join users u on u.id = s.user_id
 where ($1::text = '' or s.job_type = $1::text) and ($2::text = '' or s.user_id = $2::text) and ($3::text = '' or s.id = $3::text)
@@ -591,6 +591,7 @@ type ListSchedulesRow struct {
 	ScheduledFor        *time.Time
 	CompletedAt         *time.Time
 	UserEnabled         bool
+	CreatedAt           time.Time
 }
 
 func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([]ListSchedulesRow, error) {
@@ -622,6 +623,7 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 			&i.ScheduledFor,
 			&i.CompletedAt,
 			&i.UserEnabled,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -76,10 +76,18 @@ order by u.id
 limit 1000;
 
 -- name: ListUnbalanced :many
--- How many of each user's last 4 plans have a day out of band, and whether they have targets
--- of their own.
-select p.user_id, count(*) as plans, count(*) filter (where p.status = 'unbalanced') as unbalanced, bool_or(u.settings ? 'targets') as own_targets
-from (select user_id, status, row_number() over (partition by user_id order by week_of desc) as n from plans) p
+-- How many of each user's last 4 plans have a day out of band, how many of these have meals
+-- that the user locked, skipped or travelled for, or that are missing, and whether they have
+-- targets of their own.
+select p.user_id, count(*) as plans, count(*) filter (where p.status = 'unbalanced') as unbalanced,
+       count(*) filter (where p.status = 'unbalanced' and p.steered) as steered, count(*) filter (where p.lacking) as lacking, bool_or(u.settings ? 'targets') as own_targets
+from (
+  select p.user_id, p.status, row_number() over (partition by p.user_id order by p.week_of desc) as n,
+         jsonb_path_exists(p.data, '$.week.days[*].missing[*]') as lacking,
+         coalesce(c.data ?| array['locks', 'skips', 'travel', 'mode'], false) as steered
+  from plans p
+  left join week_constraints c on c.user_id = p.user_id and c.week_of = p.week_of
+) p
 join users u on u.id = p.user_id
 where p.n <= 4
 group by p.user_id

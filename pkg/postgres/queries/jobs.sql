@@ -133,7 +133,7 @@ group by job_type, error_type;
 
 -- name: ListSchedules :many
 select s.id, s.job_type::text as job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters, s.retry_max_attempts, s.retry_backoff_seconds,
-       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled
+       s.enabled, s.status, s.error_count, s.last_error, s.next_run_at, s.scheduled_for, s.completed_at, coalesce(u.enabled, true) as user_enabled, s.created_at
 from scheduled_jobs s
 left join users u on u.id = s.user_id
 where (@job_type::text = '' or s.job_type = @job_type::text) and (@user_id::text = '' or s.user_id = @user_id::text) and (@id::text = '' or s.id = @id::text)
