@@ -35,6 +35,7 @@ type demoCmd struct {
 	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo makes a database of its own there and drops it at the end; default: a private server that vanishes with the demo." placeholder:"URL"`
 	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
 	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
+	AdminAddr string           `default:"127.0.0.1:6060" help:"Where traces and runbooks are shown."`
 	Log       config.Log       `embed:"" group:"Logs and telemetry"`
 	Telemetry config.Telemetry `embed:"" group:"Logs and telemetry"`
 }
@@ -113,7 +114,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		return err
 	}
 	if c.Stack {
-		printLinks(std.out)
+		c.printLinks(std.out)
 	}
 	if c.Once {
 		return nil
@@ -121,7 +122,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	say("\nInbox: %s (reply to a plan there, for example with: REGENERATE WEEK WITH VARIETY)\nFaults: %s (see docs/sandbox.md)\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL())
+	say("\nInbox: %s (reply to a plan there, for example with: REGENERATE WEEK WITH VARIETY)\nFaults: %s (see docs/sandbox.md)\nRunbooks: http://%s/runbook/\nCtrl-C ends the demo; nothing is kept.", box.InboxURL(), box.FaultsURL(), c.AdminAddr)
 	<-ctx.Done()
 	return nil
 }
@@ -154,15 +155,19 @@ func (c *demoCmd) useStack(ctx context.Context) error {
 	return nil
 }
 
-// printLinks says where the traces, metrics and logs of the printed weeks are found.
-func printLinks(w io.Writer) {
+// printLinks says where the traces, metrics and logs of the printed weeks are found. Prometheus,
+// Jaeger and Loki of the native stack are without pages.
+func (c *demoCmd) printLinks(w io.Writer) {
 	printf(w, `
 Put a trace id of above in the place of TRACE (it arrives within 15 seconds):
-  trace    %[1]s/trace/TRACE
+  trace    mealplanner debug trace TRACE
            curl -s %[1]s/api/traces/TRACE | jq '.data[].spans[] | {operationName, duration}'
   logs     curl -sG %[2]s/loki/api/v1/query_range --data-urlencode 'query={service_name=~"meal-planner.*"} | trace_id="TRACE"' | jq '.data.result[].values[][1]'
   metrics  curl -sG %[3]s/api/v1/query --data-urlencode 'query=sum by (component) (generation_component_duration_seconds_sum)' | jq '.data.result'
 `, stackJaeger, stackLoki, stackPrometheus)
+	if !c.Once {
+		printf(w, "  in the browser, while the demo runs: http://%s/trace/\n", c.AdminAddr)
+	}
 }
 
 // portFree fails early when the pages could not be served at the end.
@@ -171,7 +176,7 @@ func (c *demoCmd) portFree(ctx context.Context) error {
 		return nil
 	}
 	var lc net.ListenConfig
-	for flag, addr := range map[string]string{"--api-addr": c.APIAddr, "--inbox-addr": c.InboxAddr} {
+	for flag, addr := range map[string]string{"--api-addr": c.APIAddr, "--inbox-addr": c.InboxAddr, "--admin-addr": c.AdminAddr} {
 		ln, err := lc.Listen(ctx, "tcp", addr)
 		if err != nil {
 			return fault.New(fault.InvalidConfig, "demo", "%s is taken: choose another with %s", addr, flag)
@@ -221,6 +226,7 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 	cfg.IMAP.Host, cfg.IMAP.Port, cfg.IMAP.Encryption = imap.IP.String(), imap.Port, "none"
 	cfg.IMAP.Username, cfg.IMAP.Password, cfg.IMAP.AuthservID = sandbox.InboxAddress, secretbox.Secret(box.MailPassword), mailbox.AuthservID
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
+	cfg.Web.AdminAddr = c.AdminAddr
 	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
 	cfg.Log, cfg.Telemetry = c.Log, c.Telemetry

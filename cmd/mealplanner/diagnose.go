@@ -74,7 +74,7 @@ func printFinding(w io.Writer, head string, f diagnose.Finding) {
 		printLine(w, "  evidence:", e)
 	}
 	for _, t := range f.Traces {
-		printLine(w, "  trace:", t)
+		printLine(w, "  trace: mealplanner debug trace", t)
 	}
 }
 

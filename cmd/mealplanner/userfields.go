@@ -224,7 +224,9 @@ func (v vocabulary) check(before user.Settings, s *user.Settings) error {
 // unknown names the closest of what there is.
 func unknown(flag, kind, name string, known []string) error {
 	distance := func(s string) int { return levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(name)) }
-	part := func(of, s string) bool { return len(s) > 2 && strings.Contains(strings.ToLower(of), strings.ToLower(s)) }
+	part := func(of, s string) bool {
+		return len(s) > 2 && strings.Contains(strings.ToLower(of), strings.ToLower(s))
+	}
 	near := slices.DeleteFunc(slices.Clone(known), func(s string) bool {
 		return distance(s) > max(2, len(name)/3) && !part(s, name) && !part(name, s)
 	})

@@ -576,7 +576,7 @@ func (a *App) serveAdmin(ctx context.Context) error {
 		return err
 	}
 	books.Responses = a.responsesTo(postgres.NewAlerts(a.schedulerPool()))
-	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
+	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Traces: a.tracePages(), Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
 	return a.listen(ctx, Admin, addr, admin.Handler())
 }
 

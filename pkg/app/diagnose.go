@@ -125,8 +125,6 @@ func (noTelemetry) Slow(context.Context, string, string, time.Time, time.Duratio
 	return nil, errNoTelemetry
 }
 
-func (noTelemetry) Link(string) string { return "" }
-
 // noDatabase is a database that does not answer.
 type noDatabase struct{ err error }
 

@@ -92,7 +92,7 @@ func (c IMAP) Inbox(s SMTP) string {
 type Web struct {
 	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
 	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
-	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, and /runbook/ with what was done automatically; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
+	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, /trace/ with traces and their log lines, and /runbook/ with what was done automatically; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
 	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"How users reach the api role: the base of the links in mails."`
 
 	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests a minute that one client address may make to the api role's pages, a quarter of them at once; more are answered with 429. 0: no limit."`

@@ -51,8 +51,6 @@ type Span struct {
 // Traces finds slow traces.
 type Traces interface {
 	Slow(ctx context.Context, service, operation string, since time.Time, least time.Duration, most int) ([]Span, error)
-	// Link is where people look at a trace.
-	Link(trace string) string
 }
 
 // LockWait is a session that holds what others wait for.
@@ -164,7 +162,7 @@ type Options struct {
 type Finding struct {
 	Cause    string   `json:"cause"`
 	Evidence []string `json:"evidence,omitempty"`
-	Traces   []string `json:"traces,omitempty"`
+	Traces   []string `json:"traces,omitempty"` // their ids
 
 	kind kind
 	past bool

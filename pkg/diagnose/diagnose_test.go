@@ -53,7 +53,6 @@ func (s *sick) Slow(_ context.Context, service, _ string, _ time.Time, _ time.Du
 	}
 	return s.spans, s.noTraces
 }
-func (*sick) Link(trace string) string     { return "http://jaeger/trace/" + trace }
 func (s *sick) Ping(context.Context) error { return s.noDatabase }
 func (s *sick) LockWaits(context.Context) ([]diagnose.LockWait, error) {
 	return s.waits, s.noDatabase
@@ -170,10 +169,10 @@ func TestFindings(t *testing.T) {
 			s:      sick{jobs: []diagnose.FailingJobs{{Type: "AutoSync", ErrorType: "Unauthorized", Message: "no", Failed: 1, Unrecovered: 1}}},
 			causes: []string{}, earlier: []string{"AutoSync fails with Unauthorized (credentials refused): no"},
 		},
-		"slow components": {s: sick{spans: spans}, causes: []string{"generations are slow in recipe_fetch: up to 2s of 3s"}, earlier: []string{"generations are slow in load profile: up to 2s of 2s"}},
-		"balance":         {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4, Count: 0}}}, causes: []string{"1 of 2 users have plans with days out of band: their recipes do not reach their targets"}},
+		"slow components":   {s: sick{spans: spans}, causes: []string{"generations are slow in recipe_fetch: up to 2s of 3s"}, earlier: []string{"generations are slow in load profile: up to 2s of 2s"}},
+		"balance":           {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4, Count: 0}}}, causes: []string{"1 of 2 users have plans with days out of band: their recipes do not reach their targets"}},
 		"balance, by users": {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 2, Steered: 2}}}, causes: []string{"1 of 1 users have plans with days out of band: most of them in weeks in which they locked or skipped meals, or travelled"}},
-		"balance enough":  {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4}, {User: "c", Plans: 4}}}, causes: []string{}},
+		"balance enough":    {s: sick{planned: []diagnose.Unbalanced{{User: "a", Plans: 4, Count: 1}, {User: "b", Plans: 4}, {User: "c", Plans: 4}}}, causes: []string{}},
 		"paused": {
 			s: sick{
 				metrics: map[string][]diagnose.Sample{"weekly_generation_success_all_users": {sample(0, "week_of", "2026-11-30")}},

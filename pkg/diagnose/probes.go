@@ -578,7 +578,7 @@ func (c *investigation) lookAtJobs(ctx context.Context) ([]Finding, error) {
 			past: j.Recently == 0,
 		}
 		if j.Trace != "" {
-			f.Traces = []string{c.Traces.Link(j.Trace)}
+			f.Traces = []string{j.Trace}
 		}
 		out = append(out, f)
 	}
@@ -626,7 +626,7 @@ func (c *investigation) lookAtBalance(ctx context.Context) ([]Finding, error) {
 		why = "most of them in weeks in which they locked or skipped meals, or travelled"
 	}
 	return []Finding{{
-		Cause: fmt.Sprintf("%d of %d users have plans with days out of band: %s", len(who), len(all), why),
+		Cause:    fmt.Sprintf("%d of %d users have plans with days out of band: %s", len(who), len(all), why),
 		Evidence: []string{fmt.Sprintf("of the plans out of band (%d) %d are of weeks that the users changed; %d plans lack meals that nothing in the library fits", weeks, steered, lacking), fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
 	}}, nil
 }
@@ -791,7 +791,7 @@ func (c *investigation) lookAtComponents(ctx context.Context) ([]Finding, error)
 		out = append(out, Finding{
 			Cause:    fmt.Sprintf("generations are slow in %s: up to %s of %s", k.component, rough(k.longest), rough(k.of)),
 			Evidence: []string{fmt.Sprintf("the slowest step of %d slow generations; the newest ended at %s", k.n, clock(k.last))},
-			Traces:   []string{c.Traces.Link(k.trace)},
+			Traces:   []string{k.trace},
 			past:     k.last.Before(c.Now.Add(-c.recent)),
 		})
 	}

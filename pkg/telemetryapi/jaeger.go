@@ -16,15 +16,12 @@ func NewJaeger(base string, client *http.Client) *Jaeger {
 	return &Jaeger{newServer("Jaeger", base, client)}
 }
 
-// Link is where people look at a trace.
-func (j *Jaeger) Link(trace string) string { return j.base + "/trace/" + url.PathEscape(trace) }
-
 // Span is a span of a trace.
 type Span struct {
-	Trace, ID, Parent, Name string
-	Start                   time.Time
-	Took                    time.Duration
-	Tags                    map[string]string // those whose values are texts
+	Trace, ID, Parent, Name, Service string
+	Start                            time.Time
+	Took                             time.Duration
+	Tags                             map[string]string // those whose values are texts
 }
 
 // Trace returns the spans of a trace; an unknown one is an error of kind NotFound.
@@ -44,11 +41,12 @@ func (j *Jaeger) Slow(ctx context.Context, service, operation string, since time
 func (j *Jaeger) spans(ctx context.Context, path string, q url.Values) ([]Span, error) {
 	var answer struct {
 		Data []struct {
-			Spans []struct {
-				TraceID, SpanID, OperationName string
-				StartTime, Duration            int64 // microseconds
-				References                     []struct{ RefType, SpanID string }
-				Tags                           []struct {
+			Processes map[string]struct{ ServiceName string }
+			Spans     []struct {
+				TraceID, SpanID, OperationName, ProcessID string
+				StartTime, Duration                       int64 // microseconds
+				References                                []struct{ RefType, SpanID string }
+				Tags                                      []struct {
 					Key   string
 					Value any
 				}
@@ -61,7 +59,7 @@ func (j *Jaeger) spans(ctx context.Context, path string, q url.Values) ([]Span, 
 	var out []Span
 	for _, t := range answer.Data {
 		for _, s := range t.Spans {
-			span := Span{Trace: s.TraceID, ID: s.SpanID, Name: s.OperationName, Start: time.UnixMicro(s.StartTime), Took: time.Duration(s.Duration) * time.Microsecond, Tags: map[string]string{}}
+			span := Span{Trace: s.TraceID, ID: s.SpanID, Name: s.OperationName, Service: t.Processes[s.ProcessID].ServiceName, Start: time.UnixMicro(s.StartTime), Took: time.Duration(s.Duration) * time.Microsecond, Tags: map[string]string{}}
 			for _, r := range s.References {
 				if r.RefType == "CHILD_OF" {
 					span.Parent = r.SpanID

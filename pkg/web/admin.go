@@ -18,11 +18,12 @@ type Debugged interface {
 // MaxDebug is the longest time for which a user's DEBUG lines can be asked for at once.
 const MaxDebug = 24 * time.Hour
 
-// Admin is what operators and their machines ask for: figures of users, what was done
+// Admin is what operators and their machines ask for: figures of users, traces, what was done
 // automatically, and on this machine profiles and a user's DEBUG lines.
 type Admin struct {
 	Metrics  http.Handler // nil: not served
 	Runbooks *Runbooks
+	Traces   *Traces
 	Users    Debugged
 	Now      func() time.Time
 	// Local serves /debug. Requests that name another host, as a rebound browser would, are
@@ -37,6 +38,7 @@ func (a *Admin) Handler() http.Handler {
 		mux.Handle("GET /metrics", a.Metrics)
 	}
 	a.Runbooks.Register(mux)
+	a.Traces.Register(mux)
 	if !a.Local {
 		return mux
 	}

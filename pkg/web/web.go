@@ -43,6 +43,8 @@ var pages = sync.OnceValue(func() *template.Template {
 			name := recipe.Meals[i].String()
 			return strings.ToUpper(name[:1]) + name[1:]
 		},
+		"took":    func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() },
+		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, 12)) },
 		"missing": func(d plan.Day, i int) bool { return slices.Contains(d.Missing, recipe.Meals[i]) },
 		"kcal":    func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
 		"grams": func(m nutrition.Macros) string {

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
+	"github.com/mealplanner/mealplanner/pkg/web"
+)
+
+// Most that a page of traces shows.
+const (
+	mostTraces = 50
+	mostLines  = 500
+)
+
+// tracePages read from the telemetry servers of the configuration.
+func (a *App) tracePages() *web.Traces {
+	d := a.opts.Config.Diagnosis
+	jaeger, loki := NewJaeger(d.JaegerURL), NewLoki(d.LokiURL)
+	spans := func(found []telemetryapi.Span) []web.Span {
+		out := make([]web.Span, len(found))
+		for i, s := range found {
+			out[i] = web.Span{Trace: s.Trace, ID: s.ID, Parent: s.Parent, Name: s.Name, Service: s.Service, Start: s.Start, Took: s.Took, Attributes: s.Tags}
+		}
+		return out
+	}
+	return &web.Traces{
+		Now: a.opts.Now, Log: a.Log,
+		Recent: func(ctx context.Context, since time.Time) ([]web.Span, error) {
+			var roots []web.Span
+			for _, service := range []Role{Serve, Scheduler, API} {
+				found, err := jaeger.Slow(ctx, service.service(), "generation", since, 0, mostTraces)
+				if err != nil && fault.KindOf(err) != fault.NotFound {
+					return nil, err
+				}
+				for _, s := range spans(found) {
+					if s.Name == "generation" {
+						roots = append(roots, s)
+					}
+				}
+			}
+			slices.SortFunc(roots, func(x, y web.Span) int { return cmp.Compare(y.Took, x.Took) })
+			return roots[:min(len(roots), mostTraces)], nil
+		},
+		Spans: func(ctx context.Context, trace string) ([]web.Span, error) {
+			found, err := jaeger.Trace(ctx, trace)
+			return spans(found), err
+		},
+		Lines: func(ctx context.Context, trace string, since time.Time) ([]web.Line, error) {
+			found, err := loki.Lines(ctx, fmt.Sprintf(`{service_name=~"meal-planner.*"} | trace_id=%q`, trace), since, mostLines)
+			out := make([]web.Line, len(found))
+			for i, l := range found {
+				out[i] = web.Line{Time: l.Time, Level: l.Labels["level"], Text: l.Text, Span: l.Labels["span_id"]}
+			}
+			return out, err
+		},
+	}
+}

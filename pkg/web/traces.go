@@ -1,0 +1,191 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/fault"
+)
+
+// Span is a span of a trace; Parent is "" or unknown for a root.
+type Span struct {
+	Trace, ID, Parent, Name, Service string
+	Start                            time.Time
+	Took                             time.Duration
+	Attributes                       map[string]string
+}
+
+// Line is a log line of a trace.
+type Line struct {
+	Time              time.Time
+	Level, Text, Span string // Span is the id of the span that wrote it
+}
+
+// Traces shows traces and their log lines where Jaeger's and Grafana's own pages are not at
+// hand. It asks the servers and keeps nothing.
+type Traces struct {
+	// Recent returns the newest runs since a time, the slowest first; Spans the spans of a
+	// trace, with an error of kind NotFound when there are none.
+	Recent func(ctx context.Context, since time.Time) ([]Span, error)
+	Spans  func(ctx context.Context, trace string) ([]Span, error)
+	// Lines returns a trace's log lines since a time.
+	Lines func(ctx context.Context, trace string, since time.Time) ([]Line, error)
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Register adds the pages to the mux.
+func (t *Traces) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /trace/{$}", t.list)
+	mux.HandleFunc("GET /trace/{id}", t.one)
+}
+
+// recentTraces is how far back the list of traces looks; askingServers is how long a page
+// waits for the telemetry servers.
+const (
+	recentTraces  = 24 * time.Hour
+	askingServers = 10 * time.Second
+)
+
+var traceID = regexp.MustCompile(`^[0-9a-f]{16}([0-9a-f]{16})?$`)
+
+func (t *Traces) list(w http.ResponseWriter, r *http.Request) {
+	if id := r.URL.Query().Get("id"); id != "" {
+		if !traceID.MatchString(id) {
+			t.pages().fail(w, r, badTrace)
+			return
+		}
+		w.Header().Set("Location", id) // relative: whatever path the address has
+		w.WriteHeader(http.StatusFound)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
+	defer cancel()
+	page := struct {
+		Found []Span
+		Err   string
+	}{}
+	var err error
+	if page.Found, err = t.Recent(ctx, t.Now().Add(-recentTraces)); err != nil {
+		page.Err = err.Error()
+	}
+	t.pages().show(w, r, http.StatusOK, "traces.html", page)
+}
+
+var badTrace = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexadecimal characters, in lower case.")
+
+func (t *Traces) pages() *Pages { return &Pages{Log: t.Log} }
+
+// waterfall is a span in its place below its parent. X and Width are thousandths of the
+// trace's time.
+type waterfall struct {
+	Span
+	Depth    int
+	X, Width float64
+	Failed   bool
+	Names    []string // of the attributes, sorted
+	Lines    []Line
+}
+
+func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if !traceID.MatchString(id) {
+		t.pages().fail(w, r, badTrace)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
+	defer cancel()
+	spans, err := t.Spans(ctx, id)
+	if err == nil && len(spans) == 0 {
+		err = fault.New(fault.NotFound, "trace", "There is no trace %s: it was not kept, is older than the retention, or has not arrived yet.", id)
+	}
+	if err != nil {
+		t.pages().fail(w, r, err)
+		return
+	}
+	page := struct {
+		ID       string
+		Took     time.Duration
+		Start    time.Time
+		Rows     []waterfall
+		Lines    []Line // of no span that is shown
+		NoLines  string // why there are none
+		Services []string
+	}{ID: id}
+	page.Rows, page.Start, page.Took = falls(spans)
+	for _, s := range spans {
+		page.Services = append(page.Services, s.Service)
+	}
+	slices.Sort(page.Services)
+	page.Services = slices.Compact(page.Services)
+	lines, err := t.Lines(ctx, id, page.Start.Add(-time.Minute))
+	if err != nil {
+		page.NoLines = err.Error()
+		if e, ok := errors.AsType[*fault.Error](err); ok && fault.KindOf(err) == fault.InvalidConfig {
+			page.NoLines = e.Message
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
+	for _, l := range lines {
+		i := slices.IndexFunc(page.Rows, func(s waterfall) bool { return s.ID == l.Span })
+		if i < 0 {
+			page.Lines = append(page.Lines, l)
+			continue
+		}
+		page.Rows[i].Lines = append(page.Rows[i].Lines, l)
+	}
+	t.pages().show(w, r, http.StatusOK, "trace.html", page)
+}
+
+// falls orders spans by start, each below its parent, and places them on the trace's time.
+func falls(spans []Span) (rows []waterfall, start time.Time, took time.Duration) {
+	spans = slices.SortedStableFunc(slices.Values(spans), func(a, b Span) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(b.Took, a.Took))
+	})
+	known := map[string]bool{}
+	below := map[string][]Span{}
+	end := spans[0].Start
+	for _, s := range spans {
+		known[s.ID] = true
+		if s.Parent != "" && s.Parent != s.ID {
+			below[s.Parent] = append(below[s.Parent], s)
+		}
+		if e := s.Start.Add(s.Took); e.After(end) {
+			end = e
+		}
+	}
+	start, took = spans[0].Start, end.Sub(spans[0].Start)
+	share := func(d time.Duration) float64 { return 1000 * float64(d) / float64(max(took, 1)) }
+	placed := map[string]bool{}
+	var place func(s Span, depth int)
+	place = func(s Span, depth int) {
+		if placed[s.ID] {
+			return
+		}
+		placed[s.ID] = true
+		rows = append(rows, waterfall{
+			Span: s, Depth: depth, X: share(s.Start.Sub(start)), Width: max(share(s.Took), 2),
+			Failed: s.Attributes["otel.status_code"] == "ERROR" || s.Attributes["error.type"] != "",
+			Names:  slices.Sorted(maps.Keys(s.Attributes)),
+		})
+		for _, c := range below[s.ID] {
+			place(c, depth+1)
+		}
+	}
+	for _, s := range spans {
+		if !known[s.Parent] || s.Parent == s.ID {
+			place(s, 0)
+		}
+	}
+	for _, s := range spans { // whose ancestors go in a circle
+		place(s, 0)
+	}
+	return rows, start, took
+}
