@@ -173,6 +173,20 @@ dashboard-answers: stack ## Ask a real stack every dashboard's queries anew, for
 	@tools/deps e2e
 	DASHBOARD_ANSWERS=$(CURDIR)/test/grafana/answers.jsonl go test -tags e2e -count=1 -timeout 30m -v -run '^TestTruth$$' ./test/e2e
 
+DRAW := test/grafana/draw/node_modules/.package-lock.json
+$(DRAW): test/grafana/draw/package-lock.json
+	@tools/deps dashboards
+	npm --prefix test/grafana/draw ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+PICTURES := $(TOOLS)/dashboard-pictures
+.PHONY: dashboard-pictures
+dashboard-pictures: stack $(PROMRULES) $(DRAW) ## Draw docs/img/dashboards with Grafana's own components: each in health and under a drill (half an hour, npm).
+	@tools/deps e2e
+	@rm -rf $(PICTURES)
+	DASHBOARD_ANSWERS=$(PICTURES) go test -tags drill,pictures -count=1 -timeout 60m -v -run TestDashboardAnswers ./test/drill
+	npm --prefix test/grafana/draw run --silent draw -- $(CURDIR)/docs/img/dashboards $(PICTURES)/*.jsonl
+
 .PHONY: test-rules
 test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit tests, queries against the catalogue, docs/alerts.md, the drill's scale.
 	go -C tools/promql test ./...

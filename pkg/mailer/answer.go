@@ -131,7 +131,7 @@ func newAnswerView(u user.User, a steer.Answer) answerView {
 		if a.Was != nil && a.Was.BalancedDays() != a.Is.BalancedDays() {
 			v.Balance += fmt.Sprintf(" (%d before)", a.Was.BalancedDays())
 		}
-		v.Balance += fmt.Sprintf("; your daily target is %s.", macrosLine(a.Is.Target))
+		v.Balance += fmt.Sprintf("; this week is planned for %s a day.", macrosLine(a.Is.Target))
 	}
 	if a.Help {
 		v.Help = command.Help

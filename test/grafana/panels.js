@@ -109,7 +109,7 @@ async function check(dashboard, panel, answers) {
   const cells = panel.options?.cellValues?.unit;
   if (cells && !knownUnit(cells)) bad.push(`no unit ${cells}`);
   bad.push(...checkLooks(panel, shown), ...checkLinks(shown));
-  if (panel.type === 'table') bad.push(...checkColumns(`${dashboard.uid}/${panel.title}`, shown));
+  if (panel.type === 'table') bad.push(...checkColumns(`${dashboard.uid}/${panel.title}`, shown), ...checkWidths(panel, shown));
   return [...new Set(bad)];
 }
 
@@ -170,6 +170,15 @@ function checkColumns(name, shown) {
   return row.test(got.map((c) => `${c}|`).join('')) ? [] : [`shows the columns ${got.join(', ')}; want ${want.join(', ')}`];
 }
 
+// checkWidths finds columns that a screen of 1,600 pixels cuts off: Grafana gives a column 150
+// pixels where nothing else is said.
+function checkWidths({gridPos}, shown) {
+  const fields = shown.flatMap((f) => f.fields.filter((field) => !field.config.custom?.hidden));
+  const least = fields.reduce((sum, {config: {custom}}) => sum + (custom?.width ?? custom?.minWidth ?? 150), 0);
+  const room = Math.floor(1600 * gridPos.w / 24) - 24;
+  return least > room ? [`its columns need ${least} pixels and have ${room}: custom.width, custom.minWidth`] : [];
+}
+
 // checkAll also finds answers that are not to the dashboards' present queries.
 async function checkAll(all, answers) {
   const bad = [];
@@ -214,6 +223,7 @@ const plants = {
   wordyCell: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Error').properties = []; }, 'in each empty cell of Error'],
   linkOfNoLabel: [rates, (p) => { p.fieldConfig.defaults.links[0].url = '/x?${__field.labels.api}'; }, 'no field.labels api'],
   linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Job').properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],
+  wideColumns: [find('service-levels', 'Alerts That Fire'), (p) => { delete p.fieldConfig.defaults.custom.minWidth; p.fieldConfig.overrides = p.fieldConfig.overrides.filter((o) => o.properties[0].id !== 'custom.width'); p.gridPos.w = 8; }, 'its columns need'],
   staleAnswer: [latency, (p) => { p.targets[0].expr = 'up'; }, 'target A has no answer'],
 };
 
