@@ -122,15 +122,7 @@ func openMailProgram(t *testing.T, addr string) mailProgram {
 func (p mailProgram) put(folder, name string, at time.Time, size int, flags ...imap.Flag) {
 	p.t.Helper()
 	raw := fmt.Sprintf("From: ana@x.example\r\nSubject: %s\r\n\r\n%s\r\n", name, strings.Repeat("x", size))
-	cmd := p.Append(folder, int64(len(raw)), &imap.AppendOptions{Time: at, Flags: flags})
-	_, err := io.WriteString(cmd, raw)
-	if err == nil {
-		err = cmd.Close()
-	}
-	if err == nil {
-		_, err = cmd.Wait()
-	}
-	if err != nil {
+	if err := dovecot.Append(p.Client, folder, []byte(raw), &imap.AppendOptions{Time: at, Flags: flags}); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package dovecot
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -90,7 +91,12 @@ func Start(tb testing.TB, account, password string) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { os.RemoveAll(dir) })
+	tb.Cleanup(func() {
+		if said, err := os.ReadFile(filepath.Join(dir, "log")); tb.Failed() && err == nil {
+			tb.Logf("dovecot: %s", said)
+		}
+		os.RemoveAll(dir)
+	})
 	port := loopback.Port(tb)
 	conf := filepath.Join(dir, "conf")
 	for path, text := range map[string]string{
@@ -156,14 +162,25 @@ func Deliver(tb testing.TB, addr, account, password string, raw []byte) {
 	if err := c.Login(account, password).Wait(); err != nil {
 		tb.Fatal(err)
 	}
-	cmd := c.Append("INBOX", int64(len(raw)), &imap.AppendOptions{Time: time.Now()})
-	if _, err := cmd.Write(raw); err != nil {
+	if err := Append(c, "INBOX", raw, &imap.AppendOptions{Time: time.Now()}); err != nil {
 		tb.Fatal(err)
 	}
-	if err := cmd.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := cmd.Wait(); err != nil {
-		tb.Fatal(err)
+}
+
+// Append stores a mail as a mail program does: after a server's internal error, which a busy
+// dovecot answers when two sessions meet a folder for the first time, it tries again.
+func Append(c *imapclient.Client, folder string, raw []byte, o *imap.AppendOptions) error {
+	for again := 3; ; again-- {
+		cmd := c.Append(folder, int64(len(raw)), o)
+		_, err := cmd.Write(raw)
+		if err == nil {
+			err = cmd.Close()
+		}
+		if err == nil {
+			_, err = cmd.Wait()
+		}
+		if said, ok := errors.AsType[*imap.Error](err); !ok || said.Code != imap.ResponseCodeServerBug || again == 0 {
+			return err
+		}
 	}
 }
