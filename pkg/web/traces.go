@@ -59,7 +59,7 @@ var traceID = regexp.MustCompile(`^[0-9a-f]{16}([0-9a-f]{16})?$`)
 func (t *Traces) list(w http.ResponseWriter, r *http.Request) {
 	if id := r.URL.Query().Get("id"); id != "" {
 		if !traceID.MatchString(id) {
-			t.pages().fail(w, r, badTrace)
+			t.pages().fail(w, r, errTraceID)
 			return
 		}
 		w.Header().Set("Location", id) // relative: whatever path the address has
@@ -79,7 +79,7 @@ func (t *Traces) list(w http.ResponseWriter, r *http.Request) {
 	t.pages().show(w, r, http.StatusOK, "traces.html", page)
 }
 
-var badTrace = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexadecimal characters, in lower case.")
+var errTraceID = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexadecimal characters, in lower case.")
 
 func (t *Traces) pages() *Pages { return &Pages{Log: t.Log} }
 
@@ -97,7 +97,7 @@ type waterfall struct {
 func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if !traceID.MatchString(id) {
-		t.pages().fail(w, r, badTrace)
+		t.pages().fail(w, r, errTraceID)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
