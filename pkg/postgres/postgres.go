@@ -44,7 +44,8 @@ type Options struct {
 	URL      string
 	Pool     string // "api" or "scheduler": the pool label and the application_name
 	MaxConns int    // 0 = 20
-	// StatementTimeout ends a statement on the server; 0 = 30 s.
+	// StatementTimeout ends a statement on the server; 0 = 30 s. A server that does not answer
+	// at all is waited for 2 s longer.
 	StatementTimeout time.Duration
 	// ReadOnly sessions change nothing, and wait at most a second for a lock.
 	ReadOnly bool
@@ -78,7 +79,10 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 		otelpgx.WithDisableConnectionDetailsInAttributes(),
 		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return QueryName(sql) }),
 	)
-	tracers := []pgx.QueryTracer{tracer}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, tracer}
 	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -86,7 +90,7 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fault.New(fault.DatabaseError, "database", "no connection (check DATABASE_URL and that the server runs): %v", err)
+		return nil, fault.Wrap(fault.DatabaseError, "database", cured(err))
 	}
 	return pool, nil
 }
@@ -161,7 +165,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	}
 	conn := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log))
+	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
@@ -170,7 +174,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	}
 	results, err := p.Up(ctx)
 	if err != nil {
-		return nil, fault.Wrap(fault.DatabaseError, op, err)
+		return nil, failed(op, err)
 	}
 	for _, r := range results {
 		applied = append(applied, r.Source.Version)
@@ -276,7 +280,7 @@ func failed(op string, err error) error {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fault.Wrap(fault.NotFound, op, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fault.Wrap(fault.TimeoutError, op, err)
+		return fault.Wrap(fault.TimeoutError, op, cured(err))
 	case errors.Is(err, context.Canceled):
 		return fault.Wrap(fault.Canceled, op, err)
 	}
@@ -290,7 +294,7 @@ func failed(op string, err error) error {
 			return fault.New(fault.DatabaseError, op, "the schema is not up to date: run `mealplanner migrate` (%s)", pg.Message)
 		}
 	}
-	return fault.Wrap(fault.DatabaseError, op, err)
+	return fault.Wrap(fault.DatabaseError, op, cured(err))
 }
 
 // Scratch makes a database with a name of its own on the server and returns its
