@@ -83,6 +83,22 @@ func TestErrorsOfTheServerNameTheCure(t *testing.T) {
 	}
 }
 
+// A server that takes no writes is not ready, however well it answers.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	pool := testpg.Pool(t)
+	if err := postgres.Ready(t.Context(), pool); err != nil {
+		t.Error(err)
+	}
+	if _, err := pool.Exec(t.Context(), "alter role current_user in database "+pool.Config().ConnConfig.Database+" set default_transaction_read_only = on"); err != nil {
+		t.Fatal(err)
+	}
+	pool.Reset()
+	if err := postgres.Ready(t.Context(), pool); fault.KindOf(err) != fault.DatabaseError || !strings.Contains(err.Error(), "takes no writes") {
+		t.Errorf("read only: %v", err)
+	}
+}
+
 // An installation that ran a program between two migrations' numbers gets the one that it lacks.
 func TestMissingMigrationIsMadeUpFor(t *testing.T) {
 	t.Parallel()

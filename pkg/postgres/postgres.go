@@ -203,7 +203,7 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (er
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", riverLock); err != nil {
 		return failed(op, err)
 	}
-	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: Quiet(log)})
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: quiet(log)})
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
 	}
@@ -211,8 +211,8 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (er
 	return failed(op, err)
 }
 
-// Quiet keeps the INFO lines of River out of the log.
-func Quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeastWarn{log.Handler()}) }
+// quiet keeps the INFO lines of River out of the log.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeastWarn{log.Handler()}) }
 
 type atLeastWarn struct{ slog.Handler }
 
@@ -267,6 +267,18 @@ func notNewer(ctx context.Context, p *goose.Provider) error {
 	sources := p.ListSources()
 	if known := sources[len(sources)-1].Version; have > known {
 		return fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
+	}
+	return nil
+}
+
+// Ready reports whether the server answers and takes writes, which a standby does not.
+func Ready(ctx context.Context, pool *pgxpool.Pool) error {
+	var readOnly bool
+	if err := pool.QueryRow(ctx, "select current_setting('transaction_read_only')::bool").Scan(&readOnly); err != nil {
+		return failed("database", err)
+	}
+	if readOnly {
+		return fault.New(fault.DatabaseError, "database", "%s", cures["25006"])
 	}
 	return nil
 }
