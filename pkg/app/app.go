@@ -482,7 +482,7 @@ func (a *App) Ready(ctx context.Context) error {
 		return err
 	}
 	if n > 0 {
-		return fault.New(fault.Unavailable, "database", "%d migrations are missing: run `mealplanner migrate`", n)
+		return fault.New(fault.Unavailable, "database", "the schema lacks migrations (%d): run `mealplanner migrate`", n)
 	}
 	return nil
 }
@@ -705,7 +705,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 		<-done
 		return err
 	})
-	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String())
+	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
 	return nil
 }
 

@@ -136,6 +136,8 @@ func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error 
 		return fault.Wrap(fault.Canceled, op, ctx.Err())
 	case strings.Contains(strings.Join(complaints, " "), "server version mismatch"):
 		return fault.New(fault.InvalidConfig, op, "%s: the server is newer than the programs here: install its postgresql-client, or set PGBIN to their directory", strings.Join(complaints, "; "))
+	case strings.Contains(strings.Join(complaints, " "), "permission denied"):
+		return fault.New(fault.InvalidConfig, op, "%s: back up and restore as the role that owns the database: DATABASE_URL names another", strings.Join(complaints, "; "))
 	default:
 		return fault.New(fault.DatabaseError, op, "%s", cmp.Or(strings.Join(complaints, "; "), err.Error()))
 	}
