@@ -165,11 +165,11 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	}
 	conn := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log), goose.WithAllowOutofOrder(true))
+	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithSlog(log))
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
-	if err := notNewer(ctx, p); err != nil {
+	if _, err := missing(ctx, p); err != nil {
 		return nil, err
 	}
 	results, err := p.Up(ctx)
@@ -241,34 +241,36 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 	if !ours {
 		return len(p.ListSources()), nil
 	}
-	if err := notNewer(ctx, p); err != nil {
-		return 0, err
+	return missing(ctx, p)
+}
+
+// missing counts the migrations that the schema lacks. It refuses a schema that a newer program
+// made, as this one does not know what its columns and triggers mean, and one that lacks a
+// migration below its version: an unreleased program numbered them in another way.
+func missing(ctx context.Context, p *goose.Provider) (n int, err error) {
+	const op = "database: schema"
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	sources := p.ListSources()
+	if known := sources[len(sources)-1].Version; have > known {
+		return 0, fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
 	}
 	status, err := p.Status(ctx)
 	if err != nil {
-		return 0, fault.Wrap(fault.DatabaseError, op, err)
+		return 0, failed(op, err)
 	}
 	for _, s := range status {
-		if s.State == goose.StatePending {
+		switch {
+		case s.State != goose.StatePending:
+		case s.Source.Version < have:
+			return 0, fault.New(fault.InvalidConfig, op, "is version %d but lacks version %d: a program between two releases made it, which this one cannot bring up to date: run that program, or restore a backup from before it", have, s.Source.Version)
+		default:
 			n++
 		}
 	}
 	return n, nil
-}
-
-// notNewer refuses a schema that a newer program made: this one does not know what its
-// columns and triggers mean.
-func notNewer(ctx context.Context, p *goose.Provider) error {
-	const op = "database: schema"
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return fault.Wrap(fault.DatabaseError, op, err)
-	}
-	sources := p.ListSources()
-	if known := sources[len(sources)-1].Version; have > known {
-		return fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
-	}
-	return nil
 }
 
 // Ready reports whether the server answers and takes writes, which a standby does not.
