@@ -95,7 +95,7 @@ func TestServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-	rows, err := pool.Query(t.Context(), "select * from generate_series(1, 100000)")
+	rows, err := pool.Query(t.Context(), "select * from generate_series(1, 100000)") //nolint:rowserrcheck // below
 	if err != nil {
 		t.Fatal(err)
 	}
