@@ -83,7 +83,7 @@ func TestServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	}
 	u.Host, u.RawQuery = f.addr, "sslmode=disable"
 	open := func() (*pgxpool.Pool, error) {
-		return postgres.Open(t.Context(), postgres.Options{URL: u.String(), Pool: "test", MaxConns: 8, StatementTimeout: 100 * time.Millisecond})
+		return postgres.Open(t.Context(), postgres.Options{URL: u.String(), Pool: "test", MaxConns: 8, StatementTimeout: time.Second})
 	}
 	pool, err := open()
 	if err != nil {
@@ -95,24 +95,14 @@ func TestServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-	rows, err := pool.Query(t.Context(), "select * from generate_series(1, 100000)") //nolint:rowserrcheck // below
-	if err != nil {
-		t.Fatal(err)
-	}
 	f.ice.Store(true)
 
 	batch := &pgx.Batch{}
 	batch.Queue("select 1")
 	for name, wait := range map[string]func() error{
-		"a statement": func() error { _, err := tx.Exec(t.Context(), "select 1"); return err },
-		"an answer that breaks off": func() error {
-			for rows.Next() {
-				continue
-			}
-			return rows.Err()
-		},
-		"a commit": func() error { return pgx.BeginFunc(t.Context(), pool, func(pgx.Tx) error { return nil }) },
-		"a batch":  func() error { return pool.SendBatch(t.Context(), batch).Close() },
+		"a statement":   func() error { _, err := tx.Exec(t.Context(), "select 1"); return err },
+		"a transaction": func() error { return pgx.BeginFunc(t.Context(), pool, func(pgx.Tx) error { return nil }) },
+		"a batch":       func() error { return pool.SendBatch(t.Context(), batch).Close() },
 		"a connection": func() error {
 			p, err := open()
 			if err == nil {
@@ -125,7 +115,7 @@ func TestServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			err := wait()
-			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 12*time.Second {
+			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 20*time.Second {
 				t.Errorf("after %s: %v", took, err)
 			}
 		})
