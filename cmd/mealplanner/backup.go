@@ -41,9 +41,9 @@ func (c *restoreCmd) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	printf(std.out, "restored the backup of %s: %d users, schema %d, %d migrations applied\n", r.Made.Format(time.RFC3339), r.Users, r.Schema, r.Migrated)
+	printf(std.out, "restored the backup of %s: %s, schema %d, %s applied\n", r.Made.Format(time.RFC3339), counted(r.Users, "user"), r.Schema, counted(r.Migrated, "migration"))
 	if r.Unsent > 0 {
-		printf(std.out, "%d mails that waited then are not sent, as they may have been since: see `mealplanner mail queue --failed`, send one with `mealplanner mail send`\n", r.Unsent)
+		printf(std.out, "not sent: %s that waited then, and may have been sent since: see `mealplanner mail queue --failed`, send one with `mealplanner mail send`\n", counted(r.Unsent, "mail"))
 	}
 	printLine(std.out, "Now start the service; `mealplanner doctor` looks at the rest.")
 	return nil

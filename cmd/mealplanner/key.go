@@ -36,7 +36,7 @@ func (s settings) withKeys(ctx context.Context, fn func(*keyring.Service, *secre
 	if n, err := postgres.Pending(ctx, pool); err != nil {
 		return err
 	} else if n > 0 {
-		return fault.New(fault.Unavailable, "database", "%d migrations are missing: run `mealplanner migrate`", n)
+		return fault.New(fault.Unavailable, "database", "the schema lacks migrations (%d): run `mealplanner migrate`", n)
 	}
 	return fn(keyring.New(postgres.NewKeys(pool), ring, web.LongestLink), ring)
 }
@@ -80,7 +80,7 @@ func (c *keyAddCmd) Run(ctx context.Context, std *streams) error {
 	return c.withKeys(ctx, func(s *keyring.Service, ring *secretbox.Ring) error {
 		done, err := s.Add(ctx, c.Lost, func(line string) { printLine(std.err, line) })
 		if done.Resealed > 0 {
-			printf(std.out, "%d stored tokens are sealed with %s now\n", done.Resealed, done.Key)
+			printf(std.out, "sealed %s with %s\n", counted(done.Resealed, "stored token"), done.Key)
 		}
 		printLost(std, done.Lost)
 		if err != nil {

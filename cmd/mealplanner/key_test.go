@@ -177,7 +177,7 @@ func TestKeyRotation(t *testing.T) {
 	if got := i.status(oldLink); got != http.StatusOK {
 		t.Fatalf("the link answers %d", got)
 	}
-	i.runs(both, 1, []string{"run without key " + string(newID), "restart them", "nothing was changed"}, "key", "add")
+	i.runs(both, 1, []string{"key " + string(newID) + " is not in the MEALPLANNER_KEY of ", "restart", "nothing was changed"}, "key", "add")
 	if got := i.readable(ring); got[oldID] != users+1 {
 		t.Errorf("a refused rotation sealed: %v", got)
 	}

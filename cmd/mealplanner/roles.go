@@ -68,7 +68,7 @@ func (c *migrateCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if err != nil {
 			return err
 		}
-		printf(std.out, "%d migrations applied; the schema is up to date\n", len(applied))
+		printf(std.out, "%s applied; the schema is up to date\n", counted(len(applied), "migration"))
 		return nil
 	})
 }

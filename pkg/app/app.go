@@ -371,7 +371,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if a.Mail, err = NewMail(c.SMTP); err != nil {
 		return err
 	}
-	a.readiness = &readiness{ping: func(ctx context.Context) error { return pool.Current().Ping(ctx) }, now: a.opts.Now}
+	a.readiness = &readiness{ping: func(ctx context.Context) error { return postgres.Ready(ctx, pool.Current()) }, now: a.opts.Now}
 	a.leader = postgres.NewLeader(pool.Current())
 	a.upstreams = newUpstreams(a)
 	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
@@ -482,7 +482,7 @@ func (a *App) Ready(ctx context.Context) error {
 		return err
 	}
 	if n > 0 {
-		return fault.New(fault.Unavailable, "database", "%d migrations are missing: run `mealplanner migrate`", n)
+		return fault.New(fault.Unavailable, "database", "the schema lacks migrations (%d): run `mealplanner migrate`", n)
 	}
 	return nil
 }
@@ -644,7 +644,11 @@ func (a *App) startJobs(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
+		repeats := observe.NewRepeats(a.opts.Now)
 		a.Delivery.Run(ctx, a.wake, 5*time.Second, func(ctx context.Context, err error) {
+			if !repeats.News("outbox") {
+				return
+			}
 			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
 		})
 	})
@@ -701,7 +705,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 		<-done
 		return err
 	})
-	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String())
+	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
 	return nil
 }
 

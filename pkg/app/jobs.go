@@ -12,7 +12,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/schedule"
 	"github.com/mealplanner/mealplanner/pkg/user"
@@ -195,7 +194,7 @@ func (a *App) newEngine(instance string) (err error) {
 	a.Jobs, err = jobs.New(jobs.Options{
 		Queue: a.queue, Store: a.JobStore, Handlers: a.handlers(), Settings: a.Runtime,
 		Observer: observe.NewJobs(a.telemetry.Tracer(), a.rec, a.Log, a.opts.Now),
-		Worker:   instance, Spread: c.WeeklySpread, Grace: c.NewUserGrace, Log: postgres.Quiet(a.Log), Now: a.opts.Now, Borrowed: a.borrowed,
+		Worker:   instance, Spread: c.WeeklySpread, Grace: c.NewUserGrace, Log: observe.NewQueueLog(a.Log, a.opts.Now), Now: a.opts.Now, Borrowed: a.borrowed,
 	})
 	return err
 }

@@ -13,7 +13,7 @@ const (
 	pingTimeout = 2 * time.Second // a database that is slower is not ready
 )
 
-// readiness answers a public question cheaply: the database is pinged at most once in
+// readiness answers a public question cheaply: the database is asked at most once in
 // readyFor, however often it is asked.
 type readiness struct {
 	ping func(context.Context) error
@@ -33,7 +33,7 @@ func (r *readiness) check(ctx context.Context) error {
 		defer cancel()
 		r.err = nil
 		if err := r.ping(ctx); err != nil {
-			r.err = fault.Wrap(fault.DatabaseError, "database: ping", err)
+			r.err = fault.Wrap(fault.DatabaseError, "not ready", err)
 		}
 		r.at = r.now()
 	}

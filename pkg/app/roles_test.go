@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
@@ -114,6 +117,15 @@ func TestLimitedRoles(t *testing.T) {
 		t.Error("grafana reads the users")
 	}
 	must(t, grafana.Close(t.Context()))
+
+	limited := newWorld(t, options{database: as(t, superuser, "meal_planner_api"), role: app.Tool})
+	file := filepath.Join(t.TempDir(), "backup")
+	if _, err := limited.Backup(t.Context(), file, func(string) {}); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), "the role that owns the database") {
+		t.Errorf("a backup by a limited role: %v", err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("half a backup: %v", err)
+	}
 
 	// A whole generation: the api's process adds users and plans, the scheduler's runs a job and sends the mails.
 	api := newWorld(t, options{database: as(t, superuser, "meal_planner_api"), role: app.API, change: func(c *config.Config) { c.Alerts.Token = "a-token-of-sixteen" }})

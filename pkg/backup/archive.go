@@ -71,7 +71,7 @@ func write(path string, m *Manifest, dump func(io.Writer) error) (err error) {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	if err := errors.Join(enc.Encode(m), z.Close(), f.Sync(), f.Close()); err != nil {
-		return fault.Wrap(fault.Internal, op, err)
+		return fault.Wrap(fault.InvalidConfig, op, err)
 	}
 	// A link, unlike a renaming, fails where somebody has made the file meanwhile.
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {

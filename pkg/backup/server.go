@@ -91,11 +91,35 @@ func (s *Server) Write(ctx context.Context, path string, from Source, progress f
 	}
 	m := from.Manifest
 	err := write(path, &m, func(w io.Writer) error {
-		cmd := s.command(ctx, "pg_dump", args...)
-		cmd.Stdout = w
-		return run(ctx, cmd, progress)
+		return dump(ctx, s.command(ctx, "pg_dump", args...), w, progress)
 	})
 	return m, err
+}
+
+// dump runs a program that writes to w. When w takes no more, the program only knows that
+// nobody reads it: the reason is w's.
+func dump(ctx context.Context, cmd *exec.Cmd, w io.Writer, progress func(table string)) error {
+	out := &remembering{w: w}
+	cmd.Stdout = out
+	err := run(ctx, cmd, progress)
+	if out.err != nil && ctx.Err() == nil {
+		return fault.Wrap(fault.InvalidConfig, "write the backup", out.err)
+	}
+	return err
+}
+
+// remembering keeps the error of a writer.
+type remembering struct {
+	w   io.Writer
+	err error
+}
+
+func (r *remembering) Write(p []byte) (int, error) {
+	n, err := r.w.Write(p)
+	if err != nil {
+		r.err = err
+	}
+	return n, err
 }
 
 var (
@@ -136,6 +160,8 @@ func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error 
 		return fault.Wrap(fault.Canceled, op, ctx.Err())
 	case strings.Contains(strings.Join(complaints, " "), "server version mismatch"):
 		return fault.New(fault.InvalidConfig, op, "%s: the server is newer than the programs here: install its postgresql-client, or set PGBIN to their directory", strings.Join(complaints, "; "))
+	case strings.Contains(strings.Join(complaints, " "), "permission denied"):
+		return fault.New(fault.InvalidConfig, op, "%s: back up and restore as the role that owns the database: DATABASE_URL names another", strings.Join(complaints, "; "))
 	default:
 		return fault.New(fault.DatabaseError, op, "%s", cmp.Or(strings.Join(complaints, "; "), err.Error()))
 	}

@@ -64,7 +64,7 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 		return done, err
 	}
 	if lacking := processes(holders, func(h Holder) bool { return !slices.Contains(h.Keys, done.Key) }); len(lacking) > 0 {
-		return done, fault.New(fault.Conflict, op, "%s run without key %s and could not read what it seals: restart them with the same MEALPLANNER_KEY first; nothing was changed", strings.Join(lacking, ", "), done.Key)
+		return done, fault.New(fault.Conflict, op, "key %s is not in the MEALPLANNER_KEY of %s, which could not read what it seals: restart with it first; nothing was changed", done.Key, strings.Join(lacking, ", "))
 	}
 	if err := s.store.Use(ctx, done.Key); err != nil {
 		return done, err
@@ -109,7 +109,7 @@ func (s *Service) followed(ctx context.Context, id secretbox.ID, say func(string
 		}
 		if behind != said {
 			said = behind
-			say(fmt.Sprintf("waiting for %s to use key %s, %s at most", behind, id, lately))
+			say(fmt.Sprintf("waiting for %s to use key %s: within %s, or %s where it was killed", behind, id, Every, lately))
 		}
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -27,15 +26,14 @@ type Jobs struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	mu         sync.Mutex
-	complained map[string]time.Time
+	repeats *Repeats
 }
 
 var _ jobs.Observer = (*Jobs)(nil)
 
 // NewJobs returns the observer.
 func NewJobs(tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger, now func() time.Time) *Jobs {
-	return &Jobs{tracer: tracer, rec: rec, log: log, now: now, complained: map[string]time.Time{}}
+	return &Jobs{tracer: tracer, rec: rec, log: log, now: now, repeats: NewRepeats(now)}
 }
 
 // Begin opens a span that done ends.
@@ -122,22 +120,12 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 	}
 }
 
-// troubleEvery is how often the same trouble is reported.
-const troubleEvery = 5 * time.Minute
-
 // Trouble implements [jobs.Observer].
 func (o *Jobs) Trouble(ctx context.Context, work string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	o.mu.Lock()
-	now := o.now()
-	silent := now.Sub(o.complained[work]) < troubleEvery
-	if !silent {
-		o.complained[work] = now
-	}
-	o.mu.Unlock()
-	if !silent {
+	if o.repeats.News(work) {
 		o.log.ErrorContext(ctx, "Background work failed", append([]any{"component", "scheduler", "work", work}, Failure(fault.KindOf(err), err)...)...)
 	}
 }

@@ -44,7 +44,8 @@ type Options struct {
 	URL      string
 	Pool     string // "api" or "scheduler": the pool label and the application_name
 	MaxConns int    // 0 = 20
-	// StatementTimeout ends a statement on the server; 0 = 30 s.
+	// StatementTimeout ends a statement on the server; 0 = 30 s. A server that does not answer
+	// at all is waited for 2 s longer.
 	StatementTimeout time.Duration
 	// ReadOnly sessions change nothing, and wait at most a second for a lock.
 	ReadOnly bool
@@ -78,7 +79,10 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 		otelpgx.WithDisableConnectionDetailsInAttributes(),
 		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return QueryName(sql) }),
 	)
-	tracers := []pgx.QueryTracer{tracer}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, tracer}
 	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -86,7 +90,7 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fault.New(fault.DatabaseError, "database", "no connection (check DATABASE_URL and that the server runs): %v", err)
+		return nil, fault.Wrap(fault.DatabaseError, "database", cured(err))
 	}
 	return pool, nil
 }
@@ -165,12 +169,12 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, op, err)
 	}
-	if err := notNewer(ctx, p); err != nil {
+	if _, err := missing(ctx, p); err != nil {
 		return nil, err
 	}
 	results, err := p.Up(ctx)
 	if err != nil {
-		return nil, fault.Wrap(fault.DatabaseError, op, err)
+		return nil, failed(op, err)
 	}
 	for _, r := range results {
 		applied = append(applied, r.Source.Version)
@@ -199,7 +203,7 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (er
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", riverLock); err != nil {
 		return failed(op, err)
 	}
-	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: Quiet(log)})
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: quiet(log)})
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
 	}
@@ -207,8 +211,8 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (er
 	return failed(op, err)
 }
 
-// Quiet keeps the INFO lines of River out of the log.
-func Quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeastWarn{log.Handler()}) }
+// quiet keeps the INFO lines of River out of the log.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeastWarn{log.Handler()}) }
 
 type atLeastWarn struct{ slog.Handler }
 
@@ -237,32 +241,46 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 	if !ours {
 		return len(p.ListSources()), nil
 	}
-	if err := notNewer(ctx, p); err != nil {
-		return 0, err
+	return missing(ctx, p)
+}
+
+// missing counts the migrations that the schema lacks. It refuses a schema that a newer program
+// made, as this one does not know what its columns and triggers mean, and one that lacks a
+// migration below its version: an unreleased program numbered them in another way.
+func missing(ctx context.Context, p *goose.Provider) (n int, err error) {
+	const op = "database: schema"
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	sources := p.ListSources()
+	if known := sources[len(sources)-1].Version; have > known {
+		return 0, fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
 	}
 	status, err := p.Status(ctx)
 	if err != nil {
-		return 0, fault.Wrap(fault.DatabaseError, op, err)
+		return 0, failed(op, err)
 	}
 	for _, s := range status {
-		if s.State == goose.StatePending {
+		switch {
+		case s.State != goose.StatePending:
+		case s.Source.Version < have:
+			return 0, fault.New(fault.InvalidConfig, op, "is version %d but lacks version %d: a program between two releases made it, which this one cannot bring up to date: run that program, or restore a backup from before it", have, s.Source.Version)
+		default:
 			n++
 		}
 	}
 	return n, nil
 }
 
-// notNewer refuses a schema that a newer program made: this one does not know what its
-// columns and triggers mean.
-func notNewer(ctx context.Context, p *goose.Provider) error {
-	const op = "database: schema"
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return fault.Wrap(fault.DatabaseError, op, err)
+// Ready reports whether the server answers and takes writes, which a standby does not.
+func Ready(ctx context.Context, pool *pgxpool.Pool) error {
+	var readOnly bool
+	if err := pool.QueryRow(ctx, "select current_setting('transaction_read_only')::bool").Scan(&readOnly); err != nil {
+		return failed("database", err)
 	}
-	sources := p.ListSources()
-	if known := sources[len(sources)-1].Version; have > known {
-		return fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
+	if readOnly {
+		return fault.New(fault.DatabaseError, "database", "%s", cures["25006"])
 	}
 	return nil
 }
@@ -276,7 +294,7 @@ func failed(op string, err error) error {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fault.Wrap(fault.NotFound, op, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fault.Wrap(fault.TimeoutError, op, err)
+		return fault.Wrap(fault.TimeoutError, op, cured(err))
 	case errors.Is(err, context.Canceled):
 		return fault.Wrap(fault.Canceled, op, err)
 	}
@@ -290,7 +308,7 @@ func failed(op string, err error) error {
 			return fault.New(fault.DatabaseError, op, "the schema is not up to date: run `mealplanner migrate` (%s)", pg.Message)
 		}
 	}
-	return fault.Wrap(fault.DatabaseError, op, err)
+	return fault.Wrap(fault.DatabaseError, op, cured(err))
 }
 
 // Scratch makes a database with a name of its own on the server and returns its

@@ -86,6 +86,7 @@ var files = map[string]string{
 	"completion/mealplanner.fish": "cmd/mealplanner/completion/fish",
 	"completion/_mealplanner":     "cmd/mealplanner/completion/zsh",
 	"mealplanner.service":         "docs/systemd/mealplanner.service",
+	"mealplanner@.service":        "docs/systemd/mealplanner@.service",
 	"mealplanner-backup.service":  "docs/systemd/mealplanner-backup.service",
 	"mealplanner-backup.timer":    "docs/systemd/mealplanner-backup.timer",
 }

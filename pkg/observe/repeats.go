@@ -1,0 +1,40 @@
+package observe
+
+import (
+	"sync"
+	"time"
+)
+
+// repeatedEvery is how often the same trouble is reported.
+const repeatedEvery = 5 * time.Minute
+
+// Repeats keeps trouble that goes on from being reported all the time. Safe for concurrent
+// use.
+type Repeats struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// NewRepeats returns one that has reported nothing.
+func NewRepeats(now func() time.Time) *Repeats {
+	return &Repeats{now: now, last: map[string]time.Time{}}
+}
+
+// News reports whether the trouble has not been reported lately; then it has.
+func (r *Repeats) News(trouble string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if last, ok := r.last[trouble]; ok && now.Sub(last) < repeatedEvery && !now.Before(last) {
+		return false
+	}
+	for t, at := range r.last { // what differs each time must not pile up
+		if now.Sub(at) >= repeatedEvery {
+			delete(r.last, t)
+		}
+	}
+	r.last[trouble] = now
+	return true
+}
