@@ -84,6 +84,7 @@ type waiter struct {
 func (w *waiter) wait(ctx context.Context, p probe) error {
 	const patience = 5 * time.Second // for one attempt
 	begin, reason := w.now(), ""
+	deadline, _ := ctx.Deadline()
 	for {
 		attempt, cancel := context.WithTimeout(ctx, patience)
 		err := p.try(attempt)
@@ -92,7 +93,8 @@ func (w *waiter) wait(ctx context.Context, p probe) error {
 			w.say("%s answers after %s", p.name, w.now().Sub(begin).Round(time.Millisecond))
 			return nil
 		}
-		if ctx.Err() == nil && err.Error() != reason {
+		// An attempt that our own deadline ended says nothing; a dialer may notice it first.
+		if ctx.Err() == nil && w.now().Before(deadline) && err.Error() != reason {
 			reason = err.Error()
 			w.say("waiting for %s: %s", p.name, reason)
 		}
