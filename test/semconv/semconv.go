@@ -149,8 +149,18 @@ func declared(own []Own, at sighting) bool {
 	return slices.ContainsFunc(own, func(o Own) bool { return o.Name == at.name && slices.Contains(o.In, at.in) })
 }
 
+// ofLoki are fields of a line that are no attributes.
+var ofLoki = []string{"trace_id", "span_id", "flags", "scope_name", "scope_version", "severity_text", "severity_number", "observed_timestamp", "detected_level"}
+
+// InLoki reports whether a field of a line in Loki comes from a known attribute, by what
+// [Underscored] returned, or is one of Loki's own.
+func InLoki(known func(string) bool, field string) bool {
+	return known(field) || slices.Contains(ofLoki, field) ||
+		slices.ContainsFunc(metrics.Components, func(c string) bool { return field == "component_timings_"+c })
+}
+
 // Underscored tells names as Loki and Prometheus have them, with underscores in the place of
-// dots and with the entries of a map as names of their own.
+// dots.
 func Underscored(own []Own) func(name string) (known bool) {
 	exact, under := map[string]bool{}, strings.NewReplacer(".", "_", "-", "_")
 	var families []string

@@ -3,6 +3,12 @@ package semconv_test
 import (
 	"context"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,5 +104,64 @@ func TestWitness(t *testing.T) {
 		"docs/attributes.md declares component for a line, and none has it",
 	}, w.Unused(own)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+var (
+	selector = regexp.MustCompile(`\{service_name=~`)
+	fields   = regexp.MustCompile(`\|\s*(\w+)\s*(?:[=!]~|[=!]?=|[<>])|\{\{\.(\w+)\}\}|unwrap (\w+)|by \(([\w, ]+)\)`)
+)
+
+// fieldsOf are the fields that the LogQL of a text asks for.
+func fieldsOf(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if !selector.MatchString(line) {
+			continue
+		}
+		for _, m := range fields.FindAllStringSubmatch(line, -1) {
+			for _, group := range m[1:] {
+				for name := range strings.FieldsFuncSeq(group, func(r rune) bool { return r == ',' || r == ' ' }) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Every field that a query asks Loki for is one that lines have there: not all of these
+// queries have a Loki in the tests that would answer nothing.
+func TestQueriesAskForFieldsThatLinesHave(t *testing.T) {
+	t.Parallel()
+	own, err := semconv.Declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := semconv.Underscored(own)
+	if got := fieldsOf(`sum by (error_type, job_id) (x({service_name=~"a", level="warn"} | a=~"b|c" | d > 2 | e!="f" | unwrap g | line_format "{{.h}}"))`); !slices.Equal(got, []string{"error_type", "job_id", "a", "d", "e", "g", "h"}) {
+		t.Errorf("read the fields %q", got)
+	}
+	asked := 0
+	for _, root := range []string{"../../docs", "../../README.md", "../../grafana", "../../pkg", "../../cmd"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".md", ".json", ".yaml", ".go"}, filepath.Ext(path)) {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			for _, field := range fieldsOf(string(b)) {
+				asked++
+				if !semconv.InLoki(known, field) {
+					t.Errorf("%s asks Loki for %s, which no line has there", path, field)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked < 20 || semconv.InLoki(known, "error_message") || semconv.InLoki(known, "stack_trace") {
+		t.Errorf("%d fields; stdout's names are known: %t", asked, semconv.InLoki(known, "error_message"))
 	}
 }
