@@ -179,7 +179,7 @@ func TestRecordsHaveConventionalNames(t *testing.T) {
 	}
 	ctx, span := tel.Tracer().Start(telemetry.WithUser(t.Context(), "user_ana"), "x")
 	tel.Logger.With("error_type", "Internal").ErrorContext(ctx, "Broken", "error_message", "a bug", "attempt", "2")
-	tel.Logger.InfoContext(ctx, "Fine")
+	tel.Logger.InfoContext(ctx, "Fine", slog.Group("", slog.String("inline", "yes")))
 	tel.Logger.WithGroup("library").InfoContext(ctx, "Grouped", "error_type", "its own")
 	span.End()
 	if err := tel.Stop(t.Context()); err != nil {
@@ -192,7 +192,7 @@ func TestRecordsHaveConventionalNames(t *testing.T) {
 	delete(broken, "exception.stacktrace")
 	for text, want := range map[string]map[string]string{
 		"Broken":  {"error.type": "Internal", "exception.message": "a bug", "attempt": "2", "retry_attempt": "", "user.id": "user_ana"},
-		"Fine":    {"user.id": "user_ana"},
+		"Fine":    {"user.id": "user_ana", "inline": "yes"},
 		"Grouped": {"library": ""},
 	} {
 		if diff := cmp.Diff(want, got[text]); diff != "" {

@@ -60,6 +60,9 @@ func convention(a slog.Attr) (slog.Attr, bool) {
 	if a.Value.Kind() == slog.KindString && a.Value.String() == "" {
 		return a, false
 	}
+	if a.Key == "" { // a group that is no group: its attributes stand for themselves
+		return a, true
+	}
 	a.Key = RecordName(a.Key)
 	return a, a.Key != ""
 }
