@@ -51,7 +51,7 @@ func (a *App) publish(ctx context.Context, userID string) (n int, notWritten, er
 	for _, p := range todo {
 		ctx := telemetry.WithUser(ctx, p.User)
 		r, claimed, news, err := a.Plans.Publish(ctx, p, func(ctx context.Context) (writeback.Report, error) { return a.writeBack(ctx, p) })
-		log := []any{"component", "write_back", "connection", p.Connection, "week", p.Week.String()}
+		log := []any{"component", "write_back", "connection", p.Connection, "week_of", p.Week.String()}
 		switch {
 		case err != nil && (news || fault.KindOf(err) == fault.DatabaseError):
 			a.Log.WarnContext(ctx, "Plan was not written back", append(log, observe.Failure(fault.KindOf(err), err)...)...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -23,10 +24,16 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/test/semconv"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
-func TestMain(m *testing.M) { testpg.Main(m) }
+// witness gets everything that the tests' programs export, and holds its names against
+// OpenTelemetry's registry and docs/attributes.md.
+var witness = semconv.NewWitness()
+
+func TestMain(m *testing.M) { os.Exit(witness.Main(testpg.Run(m))) }
 
 var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
 
@@ -93,6 +100,7 @@ func newWorld(t *testing.T, o options) *world {
 	if w.cfg.Database.URL = secretbox.Secret(o.database); o.database == "" {
 		w.cfg.Database.URL = secretbox.Secret(testpg.URL(t))
 	}
+	w.cfg.Telemetry.OTLPEndpoint, w.cfg.Telemetry.OTLPProtocol, w.cfg.Log.SampleInfo = witness.URL(), telemetry.HTTPProtobuf, false
 	if o.change != nil {
 		o.change(&w.cfg)
 	}

@@ -231,6 +231,23 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// What a line says of a failure stands in Loki under the name of its record.
+func TestAnUpstreamsFailureIsQuoted(t *testing.T) {
+	t.Parallel()
+	refused := diagnose.Line{Text: "Upstream does not answer", Fields: map[string]string{"exception_message": "tandoor: connection refused"}}
+	s := sick{
+		metrics: map[string][]diagnose.Sample{"max by (api) (api_availability) == 0": {sample(0, "api", "tandoor")}},
+		lines:   []diagnose.Line{refused, refused, {Text: "Upstream does not answer"}},
+	}
+	found := s.diagnose(t, "api-down").Causes
+	if len(found) == 0 {
+		t.Fatal("nothing was found")
+	}
+	if diff := cmp.Diff([]string{"logged 2 times: tandoor: connection refused", "logged 1 times: Upstream does not answer"}, found[0].Evidence); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // How often the role was down is counted over the alert's days, and it says when last.
 func TestOutagesOfDays(t *testing.T) {
 	t.Parallel()

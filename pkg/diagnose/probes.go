@@ -449,7 +449,7 @@ func (c *investigation) said(ctx context.Context, query string) ([]string, error
 	}
 	count := map[string]int{}
 	for _, l := range lines {
-		count[short(orElse(l.Fields["error_message"], l.Text))]++
+		count[short(orElse(l.Fields["exception_message"], l.Text))]++
 	}
 	var out []string
 	for _, text := range slices.SortedFunc(maps.Keys(count), func(a, b string) int {

@@ -130,6 +130,9 @@ func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size i
 	return int64(count), nil
 }
 
+// Address is the server's, as it is configured.
+func (s *SMTP) Address() (host string, port int) { return s.opts.Host, s.opts.Port }
+
 type counter int64
 
 func (c *counter) Write(p []byte) (int, error) {

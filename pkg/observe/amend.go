@@ -5,12 +5,11 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
 	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
@@ -39,11 +38,11 @@ func NewAmendments(next Amender, tracer trace.Tracer, log *slog.Logger) *Amendme
 // User implements [Amender].
 func (a *Amendments) User(ctx context.Context, userID string) ([]amend.Done, error) {
 	ctx = telemetry.WithUser(telemetry.WithComponent(ctx, "amendment"), userID)
-	ctx, span := a.tracer.Start(ctx, "amend plans", trace.WithAttributes(attribute.String("user_id", userID)))
+	ctx, span := a.tracer.Start(ctx, "amend plans", trace.WithAttributes(semconv.UserID(userID)))
 	defer span.End()
 	done, err := a.next.User(ctx, userID)
 	if err != nil {
-		span.SetStatus(codes.Error, string(fault.KindOf(err)))
+		fail(span, err)
 		return nil, err
 	}
 	for _, d := range done {
@@ -59,11 +58,11 @@ func (a *Amendments) amended(ctx context.Context, d amend.Done) {
 // Replan implements [Amender].
 func (a *Amendments) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error) {
 	ctx = telemetry.WithUser(telemetry.WithComponent(ctx, "amendment"), userID)
-	ctx, span := a.tracer.Start(ctx, "replan week", trace.WithAttributes(attribute.String("user_id", userID), attribute.Bool("dry_run", !apply)))
+	ctx, span := a.tracer.Start(ctx, "replan week", trace.WithAttributes(semconv.UserID(userID), attribute.Bool("dry_run", !apply)))
 	defer span.End()
 	done, s, err := a.next.Replan(ctx, userID, week, apply)
 	if err != nil {
-		span.SetStatus(codes.Error, string(fault.KindOf(err)))
+		fail(span, err)
 		return done, s, err
 	}
 	if apply && len(done.Replaced) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
@@ -19,6 +20,8 @@ import (
 // MailServer hands a mail to SMTP and returns its size in bytes.
 type MailServer interface {
 	Send(ctx context.Context, m planner.Mail, date time.Time) (int64, error)
+	// Address is the server's, as it is configured.
+	Address() (host string, port int)
 }
 
 // Mails is a [delivery.Sender] seen from outside. The first attempt is a span of the
@@ -48,11 +51,13 @@ func TraceParent(ctx context.Context) string {
 // Send implements [delivery.Sender].
 func (m *Mails) Send(ctx context.Context, q delivery.Queued) error {
 	ctx = telemetry.WithComponent(telemetry.WithUser(ctx, q.User), "email")
+	host, port := m.next.Address()
 	opts := []trace.SpanStartOption{
-		trace.WithSpanKind(trace.SpanKindProducer),
+		trace.WithSpanKind(trace.SpanKindClient), // SMTP is asked and answers
 		trace.WithAttributes(
+			semconv.ServerAddress(host), semconv.ServerPort(port), semconv.NetworkProtocolName("smtp"),
 			attribute.String("email_type", q.Type),
-			attribute.String("user_id", q.User),
+			semconv.UserID(q.User),
 			attribute.Int("attempt", q.Attempts+1),
 		),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -57,7 +58,7 @@ func fail(span trace.Span, err error) {
 		return
 	}
 	span.SetStatus(codes.Error, err.Error())
-	span.SetAttributes(attribute.String("error.type", string(fault.KindOf(err))))
+	span.SetAttributes(semconv.ErrorTypeKey.String(string(fault.KindOf(err))))
 }
 
 // Measured is a run with what its spans measured.
@@ -72,7 +73,7 @@ func (g *Generation) Generate(ctx context.Context, req planner.Request) (Measure
 	ctx = telemetry.WithComponent(telemetry.WithUser(ctx, req.User), "generation_scheduler")
 	ctx, span := g.tracer.Start(ctx, "generation", trace.WithAttributes(
 		attribute.String("generation.id", planner.GenerationID(req.User, req.Week)),
-		attribute.String("user_id", req.User),
+		semconv.UserID(req.User),
 		attribute.String("week_of", req.Week.String()),
 		attribute.String("job_id", telemetry.JobFrom(ctx)),
 		attribute.Bool("dry_run", req.DryRun),
@@ -86,7 +87,7 @@ func (g *Generation) Generate(ctx context.Context, req planner.Request) (Measure
 		attribute.StringSlice("conflicts", res.Conflicts),
 		attribute.Int64("work", res.Work),
 		attribute.Bool("balanced", err == nil && res.Week.Status == plan.Balanced),
-		attribute.Bool("pool.stale", res.Pool.Stale),
+		attribute.Bool("pool_stale", res.Pool.Stale),
 		attribute.Bool("existing", res.Existing),
 	)
 	fail(span, err)

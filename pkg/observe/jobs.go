@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -63,12 +65,14 @@ func (o *Jobs) Begin(ctx context.Context, j jobs.Job) (_ context.Context, traceI
 	opts := []trace.SpanStartOption{
 		trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(
-			attribute.String("job_id", j.ID), attribute.Int64("job.queue_id", j.River), attribute.String("job_type", string(j.Type)), attribute.String("job.trigger", string(j.Trigger)),
+			semconv.MessagingSystemKey.String("river"), semconv.MessagingOperationTypeProcess, semconv.MessagingOperationName("work"),
+			semconv.MessagingMessageID(strconv.FormatInt(j.River, 10)),
+			attribute.String("job_id", j.ID), attribute.String("job_type", string(j.Type)), attribute.String("job.trigger", string(j.Trigger)),
 			attribute.String("job.priority", j.Priority.String()), attribute.String("job.scheduled_for", j.Fire.UTC().Format(time.RFC3339)),
 		),
 	}
 	if j.User != "" {
-		opts = append(opts, trace.WithAttributes(attribute.String("user_id", j.User)))
+		opts = append(opts, trace.WithAttributes(semconv.UserID(j.User)))
 	}
 	queued := propagation.TraceContext{}.Extract(context.WithoutCancel(ctx), propagation.MapCarrier{"traceparent": j.TraceParent})
 	switch sc := trace.SpanContextFromContext(queued); {

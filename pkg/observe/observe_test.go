@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
@@ -191,6 +193,8 @@ type server func(planner.Mail) (int64, error)
 
 func (s server) Send(_ context.Context, m planner.Mail, _ time.Time) (int64, error) { return s(m) }
 
+func (server) Address() (string, int) { return "smtp.example.org", 587 }
+
 func TestMails(t *testing.T) {
 	t.Parallel()
 	deferred := fault.New(fault.EmailDeferred, "send mail", "452 try later")
@@ -231,6 +235,15 @@ func TestMails(t *testing.T) {
 	}
 }
 
+func contains(set attribute.Set, all ...attribute.KeyValue) bool {
+	for _, kv := range all {
+		if v, ok := set.Value(kv.Key); !ok || v != kv.Value {
+			return false
+		}
+	}
+	return true
+}
+
 // The first attempt belongs to the trace that wrote the mail, a later one links to it.
 func TestMailSpansPointToTheirGeneration(t *testing.T) {
 	t.Parallel()
@@ -238,11 +251,15 @@ func TestMailSpansPointToTheirGeneration(t *testing.T) {
 	mails := observe.NewMails(server(func(planner.Mail) (int64, error) { return 1, nil }), b.tracers.Tracer("t"), b.rec, b.log, b.clock)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	for attempts := range 2 {
-		if err := mails.Send(t.Context(), delivery.Queued{Mail: planner.Mail{Type: "weekly_plan"}, Attempts: attempts, TraceParent: parent}); err != nil {
+		if err := mails.Send(t.Context(), delivery.Queued{Mail: planner.Mail{Type: "weekly_plan"}, User: "user_ana", Attempts: attempts, TraceParent: parent}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	first, second := b.spans.Ended()[0], b.spans.Ended()[1]
+	if has := attribute.NewSet(first.Attributes()...); first.SpanKind() != trace.SpanKindClient ||
+		has.Len() != 6 || !contains(has, semconv.ServerAddress("smtp.example.org"), semconv.ServerPort(587), semconv.NetworkProtocolName("smtp"), semconv.UserID("user_ana")) {
+		t.Errorf("a mail is a %v span with %v", first.SpanKind(), first.Attributes())
+	}
 	if first.SpanContext().TraceID().String() != "0af7651916cd43dd8448eb211c80319c" || len(first.Links()) != 0 {
 		t.Errorf("the first attempt is in %s", first.SpanContext().TraceID())
 	}

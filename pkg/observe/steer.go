@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/calendar"
@@ -40,7 +41,9 @@ func NewSteering(next Steerer, tracer trace.Tracer, rec *metrics.Recorder, log *
 
 // Receive implements [Steerer]. A mail is a trace of its own.
 func (s *Steering) Receive(ctx context.Context, l steer.Letter) (steer.Report, error) {
-	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command mail", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer))
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command mail", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		semconv.MessagingSystemKey.String("imap"), semconv.MessagingOperationTypeProcess, semconv.MessagingOperationName("process"),
+	)) // without the message's id, which is its sender's
 	defer span.End()
 	r, err := s.next.Receive(ctx, l)
 	s.finish(ctx, span, steer.ByMail, r, err)
@@ -70,7 +73,7 @@ func (s *Steering) finish(ctx context.Context, span trace.Span, source steer.Sou
 	span.SetAttributes(attribute.String("outcome", string(r.Outcome)), attribute.StringSlice("commands", verbs), attribute.Bool("answered", r.Answered), attribute.String("source", string(source)))
 	if r.User != "" {
 		ctx = telemetry.WithUser(ctx, r.User)
-		span.SetAttributes(attribute.String("user_id", r.User))
+		span.SetAttributes(semconv.UserID(r.User))
 	}
 	s.rec.CommandRequest(ctx, string(r.Outcome))
 	attrs := []any{slog.String("outcome", string(r.Outcome)), slog.String("source", string(source)), slog.Any("commands", verbs)}

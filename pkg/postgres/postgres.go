@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -74,15 +73,10 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"], cfg.ConnConfig.RuntimeParams["lock_timeout"] = "on", "1000"
 	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "mealplanner-" + o.Pool
-	tracer := otelpgx.NewTracer(
-		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),
-		otelpgx.WithDisableConnectionDetailsInAttributes(),
-		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return QueryName(sql) }),
-	)
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, tracer}
+	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, newTracer(cfg.ConnConfig)}
 	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

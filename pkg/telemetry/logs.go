@@ -78,7 +78,7 @@ func newJSONHandler(w io.Writer) slog.Handler {
 			}
 			switch a.Key {
 			case slog.TimeKey:
-				return slog.String("timestamp", a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+				a.Key, a.Value = "timestamp", slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
 			case slog.MessageKey:
 				a.Key = "message"
 			}
@@ -173,7 +173,7 @@ func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	traceID := ""
 	if sc.IsValid() {
 		traceID = sc.TraceID().String()
-		trace.SpanFromContext(ctx).SetAttributes(attribute.Bool("log.kept", true)) // tail sampling keeps such traces
+		trace.SpanFromContext(ctx).SetAttributes(attribute.Bool("line.kept", true)) // tail sampling keeps such traces
 	}
 	if r.Level >= slog.LevelError {
 		out.AddAttrs(errorFields(has)...)

@@ -4,13 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/trace"
+	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
@@ -128,5 +136,72 @@ func TestErrorsHaveTheErrorFields(t *testing.T) {
 	}
 	if strings.Count(lines[0], `"error_type"`) != 1 || strings.Contains(lines[1], "stack_trace") {
 		t.Errorf("got %s", b)
+	}
+}
+
+// A line on stdout has the monitoring document's names, its record over OTLP OpenTelemetry's;
+// what a record has elsewhere, or what is empty, is no attribute.
+func TestRecordsHaveConventionalNames(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]map[string]string{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var req collogs.ExportLogsServiceRequest
+		if err := errors.Join(err, proto.Unmarshal(body, &req)); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, rl := range req.ResourceLogs {
+			for _, sl := range rl.ScopeLogs {
+				for _, lr := range sl.LogRecords {
+					attributes := map[string]string{}
+					for _, kv := range lr.Attributes {
+						attributes[kv.Key] = kv.Value.GetStringValue()
+					}
+					got[lr.Body.GetStringValue()] = attributes
+					if len(lr.TraceId) == 0 {
+						t.Errorf("%s has no trace id", lr.Body.GetStringValue())
+					}
+				}
+			}
+		}
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(srv.Close)
+	var out bytes.Buffer
+	tel, err := telemetry.Start(t.Context(), telemetry.Options{
+		Service: "t", Instance: "t", LogWriter: &out,
+		LogsTo: telemetry.Signal{Endpoint: srv.URL, Protocol: telemetry.HTTPProtobuf},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, span := tel.Tracer().Start(telemetry.WithUser(t.Context(), "user_ana"), "x")
+	tel.Logger.With("error_type", "Internal").ErrorContext(ctx, "Broken", "error_message", "a bug", "attempt", "2")
+	tel.Logger.InfoContext(ctx, "Fine", slog.Group("", slog.String("inline", "yes")))
+	tel.Logger.WithGroup("library").InfoContext(ctx, "Grouped", "error_type", "its own")
+	span.End()
+	if err := tel.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	broken := got["Broken"]
+	if !strings.Contains(broken["exception.stacktrace"], "TestRecordsHaveConventionalNames") {
+		t.Errorf("the stack is %q", broken["exception.stacktrace"])
+	}
+	delete(broken, "exception.stacktrace")
+	for text, want := range map[string]map[string]string{
+		"Broken":  {"error.type": "Internal", "exception.message": "a bug", "attempt": "2", "retry_attempt": "", "user.id": "user_ana"},
+		"Fine":    {"user.id": "user_ana", "inline": "yes"},
+		"Grouped": {"library": ""},
+	} {
+		if diff := cmp.Diff(want, got[text]); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+	for _, want := range []string{`"user_id":"user_ana"`, `"error_type":"Internal"`, `"error_message":"a bug"`, `"stack_trace":"`, `"trace_id":"` + span.SpanContext().TraceID().String(), `"job_id":""`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("stdout lacks %s", want)
+		}
 	}
 }

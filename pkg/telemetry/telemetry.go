@@ -22,7 +22,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
@@ -93,7 +93,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 			semconv.ServiceNamespace("mealplanner"),
 			semconv.ServiceVersion(o.Version),
 			semconv.ServiceInstanceID(o.Instance),
-			semconv.DeploymentEnvironmentName(o.Environment),
+			semconv.DeploymentEnvironmentNameKey.String(o.Environment),
 		),
 		resource.WithAttributes(keepTraces.Bool(o.Logs.KeepAll)),
 		resource.WithFromEnv(),
@@ -142,7 +142,7 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	stdout := newJSONHandler(o.LogWriter)
 	sinks := []slog.Handler{stdout}
 	if records != nil {
-		sinks = append(sinks, otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs)))
+		sinks = append(sinks, &recordHandler{next: otelslog.NewHandler(o.Service, otelslog.WithLoggerProvider(t.logs))})
 	}
 	withFields := func(next slog.Handler) *slog.Logger {
 		return slog.New(&contextHandler{next: next, levels: t.Levels, opts: o.Logs, has: map[string]bool{}})

@@ -56,7 +56,9 @@ func TestLinesArrive(t *testing.T) {
 		case "info":
 			maps.Copy(want, map[string]string{"duration_ms": "12.5", "component_timings_email_render": "0.25"})
 		case "warn":
-			maps.Copy(want, map[string]string{"error_type": "TandoorError", "error_message": "tandoor: 503", "attempt": "2"})
+			maps.Copy(want, map[string]string{"error_type": "TandoorError", "exception_message": "tandoor: 503", "attempt": "2", "error_message": ""})
+		case "error":
+			maps.Copy(want, map[string]string{"exception_message": "no recipes", "stack_trace": ""})
 		}
 		for k, v := range want {
 			if r.Metadata[k] != v {

@@ -77,9 +77,9 @@ func TestTailSampling(t *testing.T) {
 		{"a job", otlpSpan{took: ms, attributes: map[string]any{"job_id": "weekly_generation:user_ana"}}, true},
 		{"an error", otlpSpan{took: ms, failed: true}, true},
 		{"slow", otlpSpan{took: 2100 * ms}, true},
-		{"with a kept line", otlpSpan{took: ms, attributes: map[string]any{"log.kept": true}}, true},
+		{"with a kept line", otlpSpan{took: ms, attributes: map[string]any{"line.kept": true}}, true},
 		{"of a process that keeps all", otlpSpan{took: ms, resource: map[string]any{"trace_requests": true}}, true},
-		{"fast and fine", otlpSpan{took: 1900 * ms, attributes: map[string]any{"log.kept": false, "job_id": ""}, resource: map[string]any{"trace_requests": false}}, false},
+		{"fast and fine", otlpSpan{took: 1900 * ms, attributes: map[string]any{"line.kept": false, "job_id": ""}, resource: map[string]any{"trace_requests": false}}, false},
 	}
 	for i := range cases {
 		cases[i].span.trace, cases[i].span.span = fmt.Sprintf("%032x", i+1), fmt.Sprintf("%016x", 1)

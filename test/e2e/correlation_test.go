@@ -21,7 +21,8 @@ import (
 )
 
 // TestCorrelation follows one generation on a fresh stack: from the metric's exemplar to
-// the trace, from the trace to its logs, and compares the component times of all four.
+// the trace, from the trace to its user and its logs, and compares the component times of all
+// four.
 func TestCorrelation(t *testing.T) {
 	s := stacktest.Start(t, stack.Names, fast, nil)
 	w := newWorld(t, s)
@@ -59,6 +60,14 @@ func TestCorrelation(t *testing.T) {
 		return len(components) == len(metrics.Components)
 	})
 
+	found, err := s.Ports.SpansTagged(t.Context(), "meal-planner", "user.id", "user_kenji", w.began)
+	must(t, err)
+	if !slices.ContainsFunc(found, func(sp stack.Span) bool {
+		return sp.TraceID == trace && sp.Name == "generation" && sp.Tags["user.id"] == "user_kenji"
+	}) {
+		t.Errorf("Jaeger does not find the trace by its user: %v", found)
+	}
+
 	eventually(t, "Jaeger's monitor tab counts generations", 2*time.Minute, func() bool {
 		calls, err := s.Ports.Calls(t.Context(), "meal-planner")
 		must(t, err)
@@ -69,7 +78,7 @@ func TestCorrelation(t *testing.T) {
 	var lines []stack.Line
 	eventually(t, "the trace's logs", 2*time.Minute, func() bool {
 		var err error
-		lines, err = s.Lines().Find(t.Context(), stack.Selection{Service: ourServices, Fields: map[string]string{"trace_id": trace}}, w.began.Add(-time.Minute))
+		lines, err = s.Lines().Find(t.Context(), stack.Selection{Service: ourServices, Fields: map[string]string{"trace_id": trace, "user_id": "user_kenji"}}, w.began.Add(-time.Minute))
 		must(t, err)
 		return slices.ContainsFunc(lines, func(l stack.Line) bool { return l.Text == completed })
 	})
@@ -96,6 +105,7 @@ func TestCorrelation(t *testing.T) {
 			t.Errorf("%s: log %g s, metric %g s, span_metrics %g s", c, logged[c]/1000, metric[c], copied[c])
 		}
 	}
+	w.checkAttributes(t)
 }
 
 // readmeCommand runs the command that the README gives for a trace's logs, against this

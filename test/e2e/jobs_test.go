@@ -413,7 +413,7 @@ func (w *world) checkJobTraces(t *testing.T) {
 		if want := map[string]int{"scheduled": 1, "manual": 0}[trigger]; len(links) != want || len(s.Links) != want {
 			t.Errorf("%s, %s: links to %v, ticks are %d of them", job, trigger, s.Links, len(links))
 		}
-		byJob[fmt.Sprint(job, s.Tags["job.queue_id"])] = append(byJob[fmt.Sprint(job, s.Tags["job.queue_id"])], s)
+		byJob[fmt.Sprint(job, s.Tags["messaging.message.id"])] = append(byJob[fmt.Sprint(job, s.Tags["messaging.message.id"])], s)
 	}
 	must(t, rows.Err())
 	repeated := 0

@@ -55,6 +55,7 @@ func TestTruth(t *testing.T) {
 	t.Run("lines", w.checkLines)
 	t.Run("log queries", w.checkLogQueries)
 	t.Run("dashboards", w.checkDashboards)
+	t.Run("attributes", w.checkAttributes)
 	t.Run("statements", w.checkStatements)
 	w.startRoles(t)
 	t.Run("down", w.checkServiceUp)

@@ -257,7 +257,7 @@ type row struct {
 var shown = []string{
 	"user_id", "duration_ms", "generation_id", "component_timings_recipe_fetch", "component_timings_profile_fetch", "component_timings_generation_algorithm",
 	"component_timings_macro_validation", "component_timings_grocery_consolidation", "component_timings_email_render", "status", "week_of", "email_type", "attempt",
-	"error_type", "error_message",
+	"error_type", "exception_message",
 }
 
 // Logs draws a trace's lines as Loki answered them to the query.

@@ -168,19 +168,33 @@ type Span struct {
 	Duration                      time.Duration
 	Tags                          map[string]any
 	Links                         []string // ids of the traces it links to
+	Resource                      []string // names of the attributes of its process
+	Events                        []string // names of the attributes of its events, and Jaeger's own "event"
+}
+
+type tags []struct {
+	Key   string
+	Value any
+}
+
+func (t tags) names() []string {
+	out := make([]string, len(t))
+	for i, tag := range t {
+		out[i] = tag.Key
+	}
+	return out
 }
 
 type jaegerTraces struct {
 	Data []struct {
 		Spans []struct {
-			TraceID, SpanID, OperationName string
-			StartTime, Duration            int64 // microseconds
-			References                     []struct{ RefType, TraceID, SpanID string }
-			Tags                           []struct {
-				Key   string
-				Value any
-			}
+			TraceID, SpanID, OperationName, ProcessID string
+			StartTime, Duration                       int64 // microseconds
+			References                                []struct{ RefType, TraceID, SpanID string }
+			Tags                                      tags
+			Logs                                      []struct{ Fields tags }
 		}
+		Processes map[string]struct{ Tags tags }
 	}
 }
 
@@ -199,6 +213,10 @@ func (t jaegerTraces) spans() []Span {
 			for _, tag := range s.Tags {
 				span.Tags[tag.Key] = tag.Value
 			}
+			span.Resource = d.Processes[s.ProcessID].Tags.names()
+			for _, e := range s.Logs {
+				span.Events = append(span.Events, e.Fields.names()...)
+			}
 			out = append(out, span)
 		}
 	}
@@ -216,15 +234,41 @@ func (p Ports) Trace(ctx context.Context, id string) ([]Span, error) {
 
 // Spans returns all spans of the service's traces that hold an operation, since a time.
 func (p Ports) Spans(ctx context.Context, service, operation string, since time.Time) ([]Span, error) {
-	q := url.Values{
-		"service": {service}, "operation": {operation}, "limit": {"10000"},
-		"start": {strconv.FormatInt(since.UnixMicro(), 10)}, "end": {strconv.FormatInt(time.Now().Add(time.Minute).UnixMicro(), 10)},
+	return p.spans(ctx, service, since, url.Values{"operation": {operation}})
+}
+
+// SpansTagged returns all spans of the service's traces that hold a span with the tag, since
+// a time.
+func (p Ports) SpansTagged(ctx context.Context, service, tag, value string, since time.Time) ([]Span, error) {
+	b, err := json.Marshal(map[string]string{tag: value})
+	if err != nil {
+		return nil, err
 	}
+	return p.spans(ctx, service, since, url.Values{"tags": {string(b)}})
+}
+
+// AllSpans returns all spans of the service's traces since a time.
+func (p Ports) AllSpans(ctx context.Context, service string, since time.Time) ([]Span, error) {
+	return p.spans(ctx, service, since, url.Values{})
+}
+
+func (p Ports) spans(ctx context.Context, service string, since time.Time, q url.Values) ([]Span, error) {
+	q.Set("service", service)
+	q.Set("limit", "10000")
+	q.Set("start", strconv.FormatInt(since.UnixMicro(), 10))
+	q.Set("end", strconv.FormatInt(time.Now().Add(time.Minute).UnixMicro(), 10))
 	var t jaegerTraces
 	if err := get(ctx, p.URL(Jaeger)+"/api/traces", q, &t); err != nil {
 		return nil, err
 	}
 	return t.spans(), nil
+}
+
+// LabelNames lists the names of the labels of a selector's series.
+func (p Ports) LabelNames(ctx context.Context, selector string) ([]string, error) {
+	var answer struct{ Data []string }
+	err := get(ctx, p.URL(Prometheus)+"/api/v1/labels", url.Values{"match[]": {selector}}, &answer)
+	return answer.Data, err
 }
 
 // PrometheusConfig is the configuration that Prometheus runs with, defaults included.
