@@ -705,7 +705,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 		<-done
 		return err
 	})
-	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "service.version", a.opts.Version)
+	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
 	return nil
 }
 
