@@ -126,12 +126,15 @@ func notePlannable(ctx context.Context, std *streams, a *app.App, before, after 
 	}
 	week, err := a.Plannable(ctx, after)
 	switch fault.KindOf(err) {
+	case "":
 	case fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.InvalidConstraints:
 		printf(std.err, "note: with these settings no plan can be made for the week of %s: %v\n", week, err)
-		return nil
-	default:
+	case fault.DatabaseError, fault.Canceled:
 		return err
+	default: // the settings are stored; the library can be asked later
+		printf(std.err, "note: whether a week can be planned was not found out: %v\n", err)
 	}
+	return nil
 }
 
 // printChanges shows what a change made of the user.

@@ -233,7 +233,7 @@ func TestNothingElseFits(t *testing.T) {
 	}
 	s, err := k.Plans.Get(t.Context(), k.who, k.week)
 	must(t, err)
-	if err := s.Week.Validate(); err != nil || len(s.Week.Notes) == 0 || !strings.Contains(s.Week.Notes[0], "Taken out") {
+	if err := s.Week.Validate(); err != nil || len(s.Week.Notes) == 0 || !strings.Contains(s.Week.Notes[0], "Missing, because") {
 		t.Errorf("%q, %v", s.Week.Notes, err)
 	}
 	if s.Week.BalancedDays() != 0 || s.Week.Status != plan.Unbalanced {

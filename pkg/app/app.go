@@ -646,7 +646,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() {
 		repeats := observe.NewRepeats(a.opts.Now)
 		a.Delivery.Run(ctx, a.wake, 5*time.Second, func(ctx context.Context, err error) {
-			if !repeats.News("outbox") {
+			if !repeats.News(string(fault.KindOf(err))) {
 				return
 			}
 			a.Log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)

@@ -41,8 +41,11 @@ const connectTimeout = 5 * time.Second
 func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func()) {
 	d := c.Diagnosis
 	s := diagnose.Sources{Metrics: asMetrics{NewPrometheus(d.PrometheusURL)}, Logs: asLogs{NewLoki(d.LokiURL)}, Traces: asTraces{NewJaeger(d.JaegerURL)}}
-	if !c.Telemetry.Exports() && d.Default() {
-		s.Metrics, s.Logs, s.Traces = noTelemetry{}, noTelemetry{}, noTelemetry{}
+	if !c.Telemetry.Exports() && d.Default() { // a Prometheus that scrapes may be there all the same
+		if !c.Telemetry.Metrics && !listens(ctx, d.PrometheusURL) {
+			s.Metrics = noTelemetry{}
+		}
+		s.Logs, s.Traces = noTelemetry{}, noTelemetry{}
 	}
 	pool, err := openReader(ctx, c.Database, "diagnose", 4)
 	if err != nil {
@@ -51,6 +54,21 @@ func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func(
 	}
 	s.Database = postgres.NewDiagnosis(pool)
 	return s, pool.Close
+}
+
+// listens reports whether anybody listens at an HTTP address.
+func listens(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
+	if err != nil {
+		return false
+	}
+	resp, err := asking().Do(req)
+	if err != nil {
+		return false
+	}
+	return resp.Body.Close() == nil
 }
 
 // openReader opens a pool whose sessions change nothing.

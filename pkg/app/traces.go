@@ -14,7 +14,7 @@ import (
 
 // Most that a page of traces shows.
 const (
-	mostTraces = 50
+	mostTraces = 20
 	mostLines  = 500
 )
 
@@ -34,13 +34,19 @@ func (a *App) tracePages() *web.Traces {
 		Recent: func(ctx context.Context, since time.Time) ([]web.Span, error) {
 			var roots []web.Span
 			for _, service := range []Role{Serve, Scheduler, API} {
-				found, err := jaeger.Slow(ctx, service.service(), "generation", since, 0, mostTraces)
-				if err != nil && fault.KindOf(err) != fault.NotFound {
-					return nil, err
-				}
-				for _, s := range spans(found) {
-					if s.Name == "generation" {
-						roots = append(roots, s)
+				for _, least := range []time.Duration{5 * time.Second, time.Second, 0} { // Jaeger cannot sort
+					found, err := jaeger.Slow(ctx, service.service(), "generation", since, least, mostTraces)
+					if err != nil && fault.KindOf(err) != fault.NotFound {
+						return nil, err
+					}
+					n := len(roots)
+					for _, s := range spans(found) {
+						if s.Name == "generation" && !slices.ContainsFunc(roots, func(r web.Span) bool { return r.ID == s.ID }) {
+							roots = append(roots, s)
+						}
+					}
+					if len(roots)-n == mostTraces {
+						break
 					}
 				}
 			}

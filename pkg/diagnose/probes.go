@@ -622,12 +622,14 @@ func (c *investigation) lookAtBalance(ctx context.Context) ([]Finding, error) {
 		return nil, nil
 	}
 	why := "their recipes do not reach their targets"
-	if 2*steered > weeks {
+	if 2*lacking > weeks {
+		why = "most of them lack meals that nothing in the library fits"
+	} else if 2*steered > weeks {
 		why = "most of them in weeks in which they locked or skipped meals, or travelled"
 	}
 	return []Finding{{
 		Cause:    fmt.Sprintf("%d of %d users have plans with days out of band: %s", len(who), len(all), why),
-		Evidence: []string{fmt.Sprintf("of the plans out of band (%d) %d are of weeks that the users changed; %d plans lack meals that nothing in the library fits", weeks, steered, lacking), fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
+		Evidence: []string{fmt.Sprintf("%d plans are out of band: %d of weeks that their users changed, %d with meals missing because nothing in the library fits", weeks, steered, lacking), fmt.Sprintf("%.0f %% of each user's last 4 plans are balanced; among them %s; %d of them set targets of their own", 100*share, strings.Join(who[:min(len(who), 5)], ", "), own)},
 	}}, nil
 }
 

@@ -167,7 +167,7 @@ func planned(weeks []plan.Week, first, last calendar.Date) Planned {
 	for _, w := range weeks {
 		for _, d := range w.Days {
 			meals := len(dishes(&d))
-			if d.Date < first || d.Date > last || meals == 0 || slices.Contains(seen, d.Date) {
+			if d.Date < first || d.Date > last || !d.Planned() || slices.Contains(seen, d.Date) {
 				continue
 			}
 			seen = append(seen, d.Date)

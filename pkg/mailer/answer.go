@@ -132,6 +132,9 @@ func newAnswerView(u user.User, a steer.Answer) answerView {
 			v.Balance += fmt.Sprintf(" (%d before)", a.Was.BalancedDays())
 		}
 		v.Balance += fmt.Sprintf("; this week is planned for %s a day.", macrosLine(a.Is.Target))
+		if absent := missing(*a.Is); len(absent) > 0 {
+			v.Balance += " Missing, because nothing in your library fits: " + strings.Join(absent, ", ") + "."
+		}
 	}
 	if a.Help {
 		v.Help = command.Help
@@ -203,6 +206,16 @@ func dayNames(ds []calendar.Date) []string {
 	out := make([]string, len(ds))
 	for i, d := range ds {
 		out[i] = day(d)
+	}
+	return out
+}
+
+// missing names the meals that nothing fits.
+func missing(w plan.Week) (out []string) {
+	for _, s := range plan.Slots(w.WeekOf) {
+		if w.Missing(s) {
+			out = append(out, day(s.Date)+" "+s.Meal.String())
+		}
 	}
 	return out
 }

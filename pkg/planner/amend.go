@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/plan"
 	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
@@ -134,7 +135,7 @@ func lostNote(slots []plan.Slot) string {
 	for i, s := range slots {
 		names[i] = s.Date.Weekday().String() + " " + s.Meal.String()
 	}
-	return "Taken out without a replacement, because your settings forbid what was planned and the library has nothing else that fits: " + strings.Join(names, ", ") + "."
+	return "Missing, because the library has nothing that fits your settings: " + strings.Join(names, ", ") + "."
 }
 
 // rules say of a pool's recipes what the user's settings make of them.
@@ -161,11 +162,25 @@ func (r rules) unwanted(id recipe.ID) bool {
 // without takes meals out of a stored week.
 func without(w plan.Week, in Inputs, slots []plan.Slot) plan.Week {
 	w.Reasons, w.Notes = nil, nil
+	for _, s := range plan.Slots(w.WeekOf) {
+		if w.Missing(s) {
+			slots = append(slices.Clone(slots), s)
+		}
+	}
 	for _, s := range slots {
 		w.Days[s.Date-w.WeekOf].Meals[s.Meal] = nil
 	}
 	markMissing(&w, in, slots)
-	resum(&w)
+	w.Status = plan.Balanced
+	for i := range w.Days {
+		d := &w.Days[i]
+		if slices.ContainsFunc(slots, func(s plan.Slot) bool { return s.Date == d.Date }) {
+			d.Sum(w.Target, w.TolerancePct)
+		}
+		if d.Planned() && !d.Balanced {
+			w.Status = plan.Unbalanced
+		}
+	}
 	w.Notes = lean(w)
 	return w
 }
@@ -182,6 +197,10 @@ func markMissing(w *plan.Week, in Inputs, slots []plan.Slot) {
 			d.Missing = append(d.Missing, s.Meal)
 		}
 	}
+	// The engine's reasons are about what is left of such a day.
+	w.Reasons = slices.DeleteFunc(w.Reasons, func(r plan.Reason) bool {
+		return r.Code == generate.MacroOutOfBand && len(w.Days[r.Date-w.WeekOf].Missing) > 0
+	})
 }
 
 func byID(pool Pool) map[recipe.ID]recipe.Recipe {
@@ -190,15 +209,4 @@ func byID(pool Pool) map[recipe.ID]recipe.Recipe {
 		out[r.ID] = r
 	}
 	return out
-}
-
-// resum makes the sums and verdicts of a week those of its meals.
-func resum(w *plan.Week) {
-	w.Status = plan.Balanced
-	for i := range w.Days {
-		w.Days[i].Sum(w.Target, w.TolerancePct)
-		if !w.Days[i].Balanced && w.Days[i].Planned() {
-			w.Status = plan.Unbalanced
-		}
-	}
 }

@@ -512,9 +512,13 @@ func TestMissingMeals(t *testing.T) {
 	if len(lost) != 1 || lost[0].Meal != recipe.Breakfast {
 		t.Fatalf("missing: %v", lost)
 	}
+	other := plan.Slot{Date: week + 2, Meal: recipe.Dinner}
+	// UNDO brings back a week from before the allergy.
+	if s, err := pl.Revise(t.Context(), in, planner.Revision{From: plan.Slot{Date: week}, Free: []plan.Slot{other}}); err != nil || len(missing(s.Week)) != 1 {
+		t.Errorf("a week with a dish that is forbidden by now: %v", err)
+	}
 	in.Existing = &amended.Stored
 
-	other := plan.Slot{Date: week + 2, Meal: recipe.Dinner}
 	skipped := in
 	skipped.Wishes.Skips = []plan.Slot{other}
 	if s, err := pl.Revise(t.Context(), skipped, planner.Revision{Free: []plan.Slot{other}}); err != nil || len(missing(s.Week)) != 1 || s.Week.At(other) != nil {

@@ -43,13 +43,31 @@ func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, er
 	}
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		absent := slices.DeleteFunc(slices.Clone(r.Free), func(s plan.Slot) bool { return !in.Existing.Week.Missing(s) })
-		sel, _, err = rechooseMost(in, pool, body.kg, r, absent, p.settings.Effort)
+		sel, _, err = rechooseMost(in, pool, body.kg, r, mayBeMissing(in, pool, r), p.settings.Effort)
 		return err
 	}); err != nil {
 		return Stored{}, err
 	}
 	return p.finish(ctx, in, sel)
+}
+
+// mayBeMissing are the slots that a revision may leave empty, where nothing fits: those that
+// are missing, and those whose dish cannot stay.
+func mayBeMissing(in Inputs, pool Pool, r Revision) (out []plan.Slot) {
+	unlocked := in
+	unlocked.Wishes.Locks = nil
+	c, err := candidates(unlocked, pool, true)
+	if err != nil {
+		return nil
+	}
+	rules := newRules(in, c)
+	for _, s := range plan.Slots(in.Existing.Week.WeekOf) {
+		sv := in.Existing.Week.At(s)
+		if sv == nil && in.Existing.Week.Missing(s) && slices.Contains(r.Free, s) || sv != nil && !s.Before(r.From) && rules.forbids(sv.Recipe) && !in.Wishes.Skipped(s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // finish validates a revised week and makes its lists.

@@ -11,6 +11,8 @@ const (
 	// connectTimeout limits a connection attempt to one host, where DATABASE_URL has no
 	// connect_timeout.
 	connectTimeout = 5 * time.Second
+	// pingTimeout limits the ping of a connection that idled, which no tracer sees.
+	pingTimeout = 2 * time.Second
 	// limitGrace is how much longer than the server's own limit a statement is waited for.
 	limitGrace = 2 * time.Second
 	// batchFactor is how many statements' time a batch has.

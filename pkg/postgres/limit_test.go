@@ -94,15 +94,22 @@ func TestServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	idle, err := open() // whose connection is pinged before it is used again
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(idle.Close)
+	time.Sleep(1100 * time.Millisecond)
 	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
 	f.ice.Store(true)
 
 	batch := &pgx.Batch{}
 	batch.Queue("select 1")
 	for name, wait := range map[string]func() error{
-		"a statement":   func() error { _, err := tx.Exec(t.Context(), "select 1"); return err },
-		"a transaction": func() error { return pgx.BeginFunc(t.Context(), pool, func(pgx.Tx) error { return nil }) },
-		"a batch":       func() error { return pool.SendBatch(t.Context(), batch).Close() },
+		"a statement":             func() error { _, err := tx.Exec(t.Context(), "select 1"); return err },
+		"a transaction":           func() error { return pgx.BeginFunc(t.Context(), pool, func(pgx.Tx) error { return nil }) },
+		"a connection that idled": func() error { _, err := idle.Exec(t.Context(), "select 1"); return err },
+		"a batch":                 func() error { return pool.SendBatch(t.Context(), batch).Close() },
 		"a connection": func() error {
 			p, err := open()
 			if err == nil {

@@ -76,6 +76,9 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	if cfg.PingTimeout == 0 {
+		cfg.PingTimeout = pingTimeout
+	}
 	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, newTracer(cfg.ConnConfig)}
 	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
@@ -242,14 +245,14 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
 // made, as this one does not know what its columns and triggers mean, and one that lacks a
 // migration below its version: an unreleased program numbered them in another way.
 func missing(ctx context.Context, p *goose.Provider) (n int, err error) {
-	const op = "database: schema"
+	const op = "database"
 	have, err := p.GetDBVersion(ctx)
 	if err != nil {
 		return 0, failed(op, err)
 	}
 	sources := p.ListSources()
 	if known := sources[len(sources)-1].Version; have > known {
-		return 0, fault.New(fault.InvalidConfig, op, "is version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
+		return 0, fault.New(fault.InvalidConfig, op, "the schema is of version %d, made by a newer mealplanner; this one knows version %d: run the newer program, or restore the backup from before the upgrade", have, known)
 	}
 	status, err := p.Status(ctx)
 	if err != nil {
@@ -259,7 +262,7 @@ func missing(ctx context.Context, p *goose.Provider) (n int, err error) {
 		switch {
 		case s.State != goose.StatePending:
 		case s.Source.Version < have:
-			return 0, fault.New(fault.InvalidConfig, op, "is version %d but lacks version %d: a program between two releases made it, which this one cannot bring up to date: run that program, or restore a backup from before it", have, s.Source.Version)
+			return 0, fault.New(fault.InvalidConfig, op, "the schema is of version %d but lacks version %d: a program between two releases made it, which this one cannot bring up to date: run that program, or restore a backup from before it", have, s.Source.Version)
 		default:
 			n++
 		}

@@ -31,7 +31,7 @@ type Line struct {
 // Traces shows traces and their log lines where Jaeger's and Grafana's own pages are not at
 // hand. It asks the servers and keeps nothing.
 type Traces struct {
-	// Recent returns the newest runs since a time, the slowest first; Spans the spans of a
+	// Recent returns some runs since a time, the slowest first; Spans the spans of a
 	// trace, with an error of kind NotFound when there are none.
 	Recent func(ctx context.Context, since time.Time) ([]Span, error)
 	Spans  func(ctx context.Context, trace string) ([]Span, error)
@@ -68,18 +68,22 @@ func (t *Traces) list(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
 	defer cancel()
-	page := struct {
-		Found []Span
-		Err   string
-	}{}
-	var err error
+	var (
+		page tracesPage
+		err  error
+	)
 	if page.Found, err = t.Recent(ctx, t.Now().Add(-recentTraces)); err != nil {
 		page.Err = err.Error()
 	}
 	t.pages().show(w, r, http.StatusOK, "traces.html", page)
 }
 
-var errTraceID = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexadecimal characters, in lower case.")
+type tracesPage struct {
+	Found []Span
+	Err   string
+}
+
+var errTraceID = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexadecimal characters in lower case, or 16.")
 
 func (t *Traces) pages() *Pages { return &Pages{Log: t.Log} }
 
@@ -103,11 +107,13 @@ func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
 	defer cancel()
 	spans, err := t.Spans(ctx, id)
-	if err == nil && len(spans) == 0 {
+	if fault.KindOf(err) == fault.NotFound || err == nil && len(spans) == 0 {
 		err = fault.New(fault.NotFound, "trace", "There is no trace %s: it was not kept, is older than the retention, or has not arrived yet.", id)
-	}
-	if err != nil {
 		t.pages().fail(w, r, err)
+		return
+	}
+	if err != nil { // operators read here: they are told why
+		t.pages().show(w, r, fault.HTTPStatus(err), "traces.html", tracesPage{Err: err.Error()})
 		return
 	}
 	page := struct {

@@ -106,7 +106,7 @@ func (w *world) tracePages(t *testing.T, trace string) {
 	}
 	w.spawn(t, "api")
 	for path, wants := range map[string][]string{
-		"/trace/":         {trace, "Generations of a day", "<td>user_lewis</td>"},
+		"/trace/":         {trace, "generations of a day", "<td>user_lewis</td>"},
 		"/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "url.full", "<svg"},
 	} {
 		resp, err := http.Get("http://" + addr + path)

@@ -120,15 +120,16 @@ const outdateByRecipes = `-- name: OutdateByRecipes :exec
 update plans p set outdated = 'recipes'
 from users u
 where u.id = p.user_id and u.connection_id = $1 and p.outdated is null and p.week_of > current_date - 8
-  and exists (
+  and (jsonb_path_exists(p.data, '$.week.days[*].missing[*]') or exists (
     select from plan_meals m
     where m.plan_id = p.id and m.date >= current_date - 1
       and (m.recipe_id = any($2::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0)
-  )
+  ))
 `
 
 // The coming meals of those who cook from a library whose recipes changed: a changed dish,
-// and for users with an allergy any dish, since it may hold a changed one.
+// for users with an allergy any dish, since it may hold a changed one, and meals that are
+// missing, since there may be something for them now.
 func (q *Queries) OutdateByRecipes(ctx context.Context, connectionID string, recipeIds []int64) error {
 	_, err := q.db.Exec(ctx, outdateByRecipes, connectionID, recipeIds)
 	return err

@@ -9,15 +9,16 @@ update plans set outdated = null where user_id = @user_id and week_of = @week_of
 
 -- name: OutdateByRecipes :exec
 -- The coming meals of those who cook from a library whose recipes changed: a changed dish,
--- and for users with an allergy any dish, since it may hold a changed one.
+-- for users with an allergy any dish, since it may hold a changed one, and meals that are
+-- missing, since there may be something for them now.
 update plans p set outdated = 'recipes'
 from users u
 where u.id = p.user_id and u.connection_id = @connection_id and p.outdated is null and p.week_of > current_date - 8
-  and exists (
+  and (jsonb_path_exists(p.data, '$.week.days[*].missing[*]') or exists (
     select from plan_meals m
     where m.plan_id = p.id and m.date >= current_date - 1
       and (m.recipe_id = any(@recipe_ids::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0)
-  );
+  ));
 
 -- name: DropPendingMails :many
 -- What waits to be sent and shows a dish that is not planned any more, and the week's own
