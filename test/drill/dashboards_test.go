@@ -5,6 +5,7 @@ package drill
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,8 @@ func TestDashboardAnswers(t *testing.T) {
 
 	w.ordinaryDay(t, 6*time.Minute)
 	record("healthy")
-	for uid, name := range shows {
+	for _, uid := range slices.Sorted(maps.Keys(shows)) {
+		name := shows[uid]
 		d, err := drill.Lookup(name)
 		must(t, err)
 		heal, err := d.Inject(t.Context(), w.in)

@@ -219,7 +219,7 @@ const plants = {
   calmSilence: [find('telemetry', 'Silence'), (p) => { p.fieldConfig.defaults.thresholds.steps.shift(); p.fieldConfig.defaults.thresholds.steps[0].value = null; }, 'which is an alarm'],
   redZero: [failures, (p) => { p.fieldConfig.defaults.color = {mode: 'fixed', fixedColor: 'red'}; }, 'zero is red'],
   hardAxis: [rates, (p) => { delete p.fieldConfig.defaults.custom.axisSoftMax; }, 'axisSoftMax'],
-  redArea: [find('telemetry', 'Collector: Refused'), (p) => { p.fieldConfig.defaults.custom.thresholdsStyle.mode = 'area'; }, 'fills the panel'],
+  redArea: [find('telemetry', 'Collector: Refused'), (p) => { p.fieldConfig.defaults.custom.thresholdsStyle = {mode: 'area'}; }, 'fills the panel'],
   wordyCell: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Error').properties = []; }, 'in each empty cell of Error'],
   linkOfNoLabel: [rates, (p) => { p.fieldConfig.defaults.links[0].url = '/x?${__field.labels.api}'; }, 'no field.labels api'],
   linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Job').properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],

@@ -45,7 +45,7 @@ type Browser struct{ ctx context.Context } //nolint:containedctx // chromedp kee
 
 const (
 	height  = 900
-	timeout = 60 * time.Second
+	timeout = 3 * time.Minute
 )
 
 // Start runs a browser until the test ends. Without Chromium the test is skipped, or

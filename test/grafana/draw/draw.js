@@ -34,7 +34,7 @@ try {
     const rows = Math.max(...dashboard.panels.map((p) => p.gridPos.y + p.gridPos.h));
     const png = join(out, `${uid}.${kind}.png`);
     const {status, stderr} = spawnSync(chromium, ['--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--force-color-profile=srgb', `--user-data-dir=${join(dir, 'profile')}`,
-      '--virtual-time-budget=8000', `--window-size=1600,${56 + rows * 38 + 8}`, `--screenshot=${png}`, '--enable-logging=stderr', `file://${page}`], {encoding: 'utf8', timeout: 120_000});
+      '--virtual-time-budget=20000', `--window-size=1600,${56 + rows * 38 + 8}`, `--screenshot=${png}`, '--enable-logging=stderr', `file://${page}`], {encoding: 'utf8', timeout: 120_000});
     const failed = stderr.match(/(not drawn|Uncaught).*/g) ?? [];
     if (status !== 0 || failed.length) throw new Error(`${png}: ${[...failed, status].join('; ')}`);
     console.log(png);

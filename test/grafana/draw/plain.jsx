@@ -34,7 +34,7 @@ const oranges = ['#fff5eb', '#fee6ce', '#fdd0a2', '#fdae6b', '#fd8d3c', '#f16913
 
 export function Heatmap({data, panel, ...at}) {
   const rows = numbers(data);
-  const most = Math.max(...rows.flatMap((r) => [...r.field.values].filter(Number.isFinite)), 1e-9);
+  const most = panel.options?.color?.max ?? Math.max(...rows.flatMap((r) => [...r.field.values].filter(Number.isFinite)), 1e-9);
   return <Cells rows={rows} {...at} color={(_, v) => oranges[Math.min(8, Math.floor((v / most) * 9))]} />;
 }
 
