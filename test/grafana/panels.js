@@ -223,7 +223,7 @@ const plants = {
   wordyCell: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Error').properties = []; }, 'in each empty cell of Error'],
   linkOfNoLabel: [rates, (p) => { p.fieldConfig.defaults.links[0].url = '/x?${__field.labels.api}'; }, 'no field.labels api'],
   linkOfNoColumn: [find('scheduler', 'Job Execution History'), (p) => { p.fieldConfig.overrides.find((o) => o.matcher.options === 'Job').properties[0].value[0].url = '${__data.fields.trace_id}'; }, 'no data.fields trace_id'],
-  wideColumns: [find('service-levels', 'Alerts That Fire'), (p) => { delete p.fieldConfig.defaults.custom.minWidth; p.fieldConfig.overrides = p.fieldConfig.overrides.filter((o) => o.properties[0].id !== 'custom.width'); p.gridPos.w = 8; }, 'its columns need'],
+  wideColumns: [latency, (p) => { delete p.fieldConfig.defaults.custom.minWidth; p.gridPos.w = 8; }, 'its columns need'],
   staleAnswer: [latency, (p) => { p.targets[0].expr = 'up'; }, 'target A has no answer'],
 };
 
