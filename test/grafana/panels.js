@@ -95,7 +95,8 @@ async function check(dashboard, panel, answers) {
   for (const {matcher} of overrides) {
     const pattern = matcher.id === 'byRegexp' && matcher.options;
     if (pattern && !pattern.startsWith('/')) bad.push(`the override ${pattern} lacks its slashes: it is compared with the whole name`);
-    if (!matched(matcher, possible)) {
+    const optional = columns[`${dashboard.uid}/${panel.title}`]?.includes(`${matcher.options}?`);
+    if (!optional && !matched(matcher, possible)) {
       const names = data.flatMap((f) => f.fields.map((field) => getFieldDisplayName(field, f, data)));
       bad.push(`the override ${matcher.id} ${matcher.options} matches none of ${names.join(', ')}`);
     }
