@@ -239,6 +239,21 @@ func TestNothingElseFits(t *testing.T) {
 	if s.Week.BalancedDays() != 0 || s.Week.Status != plan.Unbalanced {
 		t.Errorf("a week without meals has %d days on target and is %s", s.Week.BalancedDays(), s.Week.Status)
 	}
+
+	// Recipes that come are tried for them, though the week has no dish that could have changed
+	// and the user has no allergy any more.
+	k.change(t, func(s *user.Settings) { s.Allergens = nil })
+	for _, sql := range []string{"update plans set outdated = null", "delete from plan_meals"} {
+		_, err := k.pool.Exec(t.Context(), sql)
+		must(t, err)
+	}
+	_, err = k.Sync.Refresh(t.Context(), sandbox.Connection, true, nil)
+	must(t, err)
+	_, err = k.Amend(t.Context(), k.who)
+	must(t, err)
+	if s, err = k.Plans.Get(t.Context(), k.who, k.week); err != nil || s.Week.Meals() != 21 {
+		t.Errorf("%d meals after a recipe came, %v", s.Week.Meals(), err)
+	}
 }
 
 // Other ways in: SQL, a recipe that is edited, one that is deleted, another library. The

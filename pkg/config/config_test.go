@@ -134,3 +134,15 @@ func TestWhereTheRolesListen(t *testing.T) {
 		t.Errorf("%v, %v", proxies, err)
 	}
 }
+
+func TestWhereTelemetryIsAskedByDefault(t *testing.T) {
+	t.Parallel()
+	c := defaults(t)
+	if !c.Diagnosis.Default() {
+		t.Errorf("nothing is set, and yet %+v counts as set", c.Diagnosis)
+	}
+	c.Diagnosis.LokiURL = "http://loki"
+	if c.Diagnosis.Default() {
+		t.Error("an address that is set counts as the default")
+	}
+}

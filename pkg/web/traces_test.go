@@ -36,7 +36,11 @@ func traces(t *testing.T, lines func() ([]web.Line, error)) func(path string) *h
 			return spans[1:2], nil
 		},
 		Spans: func(_ context.Context, id string) ([]web.Span, error) {
-			if id != aTrace {
+			switch id {
+			case aTrace:
+			case strings.Repeat("f", 32):
+				return nil, fault.New(fault.NetworkError, "Jaeger", "nobody answers at http://jaeger (JAEGER_URL)")
+			default:
 				return nil, fault.New(fault.NotFound, "Jaeger", "no such trace")
 			}
 			return spans, nil
@@ -90,6 +94,12 @@ func TestTracesThatCannotBeShown(t *testing.T) {
 		if w := get(path); w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
+	}
+	if w := get("/trace/" + strings.Repeat("f", 32)); w.Code < 500 || !strings.Contains(w.Body.String(), "JAEGER_URL") {
+		t.Errorf("without Jaeger: %d\n%s", w.Code, w.Body)
+	}
+	if body := get("/trace/" + strings.Repeat("0", 32)).Body.String(); !strings.Contains(body, "was not kept") {
+		t.Errorf("an unknown trace:\n%s", body)
 	}
 	if w := get("/trace/?id=" + aTrace); w.Header().Get("Location") != aTrace {
 		t.Errorf("leads to %q", w.Header().Get("Location"))

@@ -4,9 +4,9 @@
 // usage: node panels.js [FILE]   answers, one target a line; answers.jsonl by default
 import {readdirSync, readFileSync} from 'node:fs';
 import {
-  applyFieldOverrides, createTheme, fieldMatchers, FieldConfigOptionsRegistry, FieldType, getFieldDisplayName,
-  getFieldDisplayValues, getValueFormats, transformDataFrame,
+  applyFieldOverrides, createTheme, fieldMatchers, FieldType, getFieldDisplayName, getFieldDisplayValues, getValueFormats,
 } from './grafana.js';
+import {loaded, propertiesOf, registry, transform} from './fields.js';
 import {closed, frames} from './frames.js';
 
 const here = new URL('.', import.meta.url);
@@ -41,28 +41,6 @@ const judging = ['green', 'yellow', 'orange', 'red'].flatMap((hue) => ['', 'dark
 
 const units = new Set(getValueFormats().flatMap(({submenu}) => submenu.map(({value}) => value)));
 const knownUnit = (unit) => units.has(unit) || /^(prefix|suffix|time|si|count|currency|bool):./.test(unit);
-
-// registry knows the properties of fields that the dashboards set.
-function registry(properties) {
-  return new FieldConfigOptionsRegistry(() => properties.map((id) => ({
-    id, name: id, path: id.replace(/^custom\./, ''), isCustom: id.startsWith('custom.'), settings: {}, shouldApply: () => true, process: (value) => value,
-  })));
-}
-
-const propertiesOf = ({fieldConfig: {defaults, overrides}}) => [...new Set([
-  ...Object.keys(defaults).filter((k) => k !== 'custom'),
-  ...Object.keys(defaults.custom ?? {}).map((k) => `custom.${k}`),
-  ...overrides.flatMap((o) => o.properties.map((p) => p.id)),
-])];
-
-// steps gives the first threshold its place below all numbers, as loading a dashboard does.
-function loaded(fieldConfig) {
-  return JSON.parse(JSON.stringify(fieldConfig), (key, v) => (key === 'steps' ? v.map((s) => ({...s, value: s.value ?? -Infinity})) : v));
-}
-
-const transform = (transformations, data) => new Promise((resolve, reject) => {
-  transformDataFrame(transformations, data, {interpolate: (v) => v}).subscribe({next: resolve, error: reject});
-});
 
 const shape = (data) => JSON.stringify(data.map((f) => f.fields.map((field) => [field.name, getFieldDisplayName(field, f, data), [...field.values]])));
 

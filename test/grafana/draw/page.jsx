@@ -2,7 +2,8 @@
 // of ours for the types that Grafana keeps to itself.
 import React, {useLayoutEffect, useState} from 'react';
 import {createRoot} from 'react-dom/client';
-import {applyFieldOverrides, createTheme, dateTime, FieldConfigOptionsRegistry, getFieldDisplayValues, ThemeContext, transformDataFrame, ui} from './grafana.js';
+import {applyFieldOverrides, createTheme, dateTime, getFieldDisplayValues, ThemeContext, ui} from './grafana.js';
+import {loaded, propertiesOf, registry, transform} from '../fields.js';
 import {frames} from '../frames.js';
 import {Heatmap, Lines, Pie, Radial, StatusHistory} from './plain.jsx';
 
@@ -14,22 +15,6 @@ const CELL = 30, GAP = 8, WIDTH = 1600;
 
 const byPalette = ['timeseries', 'piechart', 'logs'];
 
-const propertiesOf = ({fieldConfig: {defaults, overrides}}) => [...new Set([
-  ...Object.keys(defaults).filter((k) => k !== 'custom'),
-  ...Object.keys(defaults.custom ?? {}).map((k) => `custom.${k}`),
-  ...overrides.flatMap((o) => o.properties.map((p) => p.id)),
-])];
-
-const registry = (properties) => new FieldConfigOptionsRegistry(() => properties.map((id) => ({
-  id, name: id, path: id.replace(/^custom\./, ''), isCustom: id.startsWith('custom.'), settings: {}, shouldApply: () => true, process: (value) => value,
-})));
-
-const loaded = (fieldConfig) => JSON.parse(JSON.stringify(fieldConfig), (key, v) => (key === 'steps' ? v.map((s) => ({...s, value: s.value ?? -Infinity})) : v));
-
-const transformed = (transformations, data) => new Promise((resolve, reject) => {
-  transformDataFrame(transformations ?? [], data, {interpolate: (v) => v}).subscribe({next: resolve, error: reject});
-});
-
 // prepared is what a panel is given: frames after transformations, with field settings.
 async function prepared(panel) {
   const mine = new Map(answers.filter((a) => a.panel === panel.title && a.data).map((a) => [a.refId, a.data]));
@@ -38,7 +23,7 @@ async function prepared(panel) {
   fieldConfig.defaults.color ??= {mode: byPalette.includes(panel.type) ? 'palette-classic' : 'thresholds'}; // as the panel's plugin does
   const raw = panel.targets.some((t) => mine.get(t.refId)?.result?.length || t.format !== 'table') ? frames({...panel, targets: panel.targets.filter((t) => mine.get(t.refId)?.result?.length)}, mine) : [];
   const data = applyFieldOverrides({
-    data: await transformed(panel.transformations, raw), fieldConfig, theme, timeZone: 'utc', replaceVariables: (v) => v,
+    data: await transform(panel.transformations ?? [], raw), fieldConfig, theme, timeZone: 'utc', replaceVariables: (v) => v,
     fieldConfigRegistry: registry([...new Set([...propertiesOf(panel), 'color'])]),
   });
   return {panel, fieldConfig, data, empty, noLoki: answers.some((a) => a.panel === panel.title && a.leftOut)};
