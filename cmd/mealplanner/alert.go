@@ -11,7 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/oncall"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )

@@ -9,10 +9,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/drill"
-	"github.com/mealplanner/mealplanner/pkg/fault"
 	"github.com/mealplanner/mealplanner/pkg/mitigate"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
 )
 
 //go:embed completion

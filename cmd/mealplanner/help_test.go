@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/runbook"
 )
 

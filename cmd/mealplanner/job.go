@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 

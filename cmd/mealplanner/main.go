@@ -13,7 +13,7 @@ import (
 	"time"
 	_ "time/tzdata" // users have time zones, wherever the program runs
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // version is set by the linker.

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/runbook"
 )
 

@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
 )
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Status is that of an alert.

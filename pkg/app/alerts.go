@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/alertmanager"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/oncall"

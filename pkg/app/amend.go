@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // amendEvery is how soon a change of settings, by whatever way, reaches the stored plans.

@@ -23,12 +23,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/amend"
-	"github.com/mealplanner/mealplanner/pkg/calendar"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/diary"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/keyring"
@@ -43,7 +44,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
-	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )

@@ -7,7 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/backup"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"

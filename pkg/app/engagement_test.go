@@ -18,7 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
@@ -26,7 +27,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 

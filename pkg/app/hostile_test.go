@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/allergen"
+	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"

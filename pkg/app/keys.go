@@ -5,7 +5,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )

@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 func (w *world) recipes(t *testing.T) int {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/alerting"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )

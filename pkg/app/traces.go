@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )

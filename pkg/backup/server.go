@@ -15,8 +15,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // DefaultDailyCalls is what the free plan allows one application in a day.

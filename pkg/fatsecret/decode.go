@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 )
 
 // number reads a number that may come as a string, or wrapped in {"value": ...}; null,

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Body says how the body of an answer is damaged.

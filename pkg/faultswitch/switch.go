@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Switch holds the rules in force. It is safe for concurrent use.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // bruteForce is a second, independent reading of the solve contract: it tries every

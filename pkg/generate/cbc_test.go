@@ -8,8 +8,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
 	"github.com/mealplanner/mealplanner/test/cbc"
 	"github.com/mealplanner/mealplanner/test/problems"
 )

@@ -3,7 +3,7 @@ package generate
 import (
 	"math"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // class is what days with the same target and the same options have in common: what a

@@ -3,7 +3,7 @@ package generate
 import (
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // choice is one decision of the hard rules: a breakfast, one of the four recipes of rule 7,

@@ -3,7 +3,7 @@ package generate
 import (
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Why a recipe is no candidate for a meal.

@@ -1,8 +1,8 @@
 package generate
 
 import (
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Status is the outcome of a run.

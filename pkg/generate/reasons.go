@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // reasons says what keeps a plan from being all that was asked for.

@@ -6,8 +6,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // referee checks a plan against its problem with nothing but the contract: every hard rule,

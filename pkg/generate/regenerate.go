@@ -3,8 +3,8 @@ package generate
 import (
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Scope is a part of a week that is to be chosen anew: everything when Date is 0, one day,

@@ -3,7 +3,7 @@ package generate
 import (
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // solution is a week: the option numbers of both pairs, and of each day's breakfast.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // pairWork is what looking at a pair costs apart from its portions, in units of the meter.

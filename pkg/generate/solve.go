@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // MaxEffort bounds [Options.Effort].

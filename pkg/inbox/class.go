@@ -6,7 +6,7 @@ import (
 
 	"github.com/emersion/go-message"
 
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
 
 // classify tells mails of people from mails of programs.

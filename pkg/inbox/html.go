@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
-	"github.com/mealplanner/mealplanner/pkg/quotation"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 )
 
 // htmlText is what a reader of the HTML sees, in the lines that its blocks make, with

@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
-	"github.com/mealplanner/mealplanner/pkg/quotation"
 )
 
 // options has nobody vouch for anybody.

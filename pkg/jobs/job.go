@@ -10,8 +10,8 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 )
 
 // Job is one attempt at a job, as handlers and observers see it.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/user"
 	"github.com/mealplanner/mealplanner/test/pagetest"
 )
 

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
-	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 )
 
 // The chart is drawn at twice the size at which the mail shows it.

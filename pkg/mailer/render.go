@@ -15,14 +15,14 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/command"
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/quotation"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 //go:embed templates/*

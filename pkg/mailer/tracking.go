@@ -1,8 +1,8 @@
 package mailer
 
 import (
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // tracking makes the HTML of one mail say that it was opened or clicked, as far as its user

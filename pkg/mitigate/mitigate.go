@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/diagnose"
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 

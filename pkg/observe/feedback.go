@@ -5,7 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )

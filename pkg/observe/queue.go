@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // NewQueueLog returns a logger for River, the job queue: its lines get our fields, those below

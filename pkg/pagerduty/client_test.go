@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty/conformance"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/plan"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // Outdated says why a stored plan may not be followed until it was checked again.

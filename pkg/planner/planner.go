@@ -14,17 +14,17 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
+	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/grocery"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/plan"
-	"github.com/mealplanner/mealplanner/pkg/prep"
-	"github.com/mealplanner/mealplanner/pkg/quotation"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
-	"github.com/mealplanner/mealplanner/pkg/targets"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // Library gives the recipes of a connection: refreshed from the upstream as far as the

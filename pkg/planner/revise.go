@@ -4,13 +4,13 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/grocery"
-	"github.com/mealplanner/mealplanner/pkg/plan"
-	"github.com/mealplanner/mealplanner/pkg/prep"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // Revision says what of a stored week is to change.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // maxDecoded bounds the recipes kept in memory: some 50 MB at 5 kB each.

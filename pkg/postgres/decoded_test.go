@@ -3,7 +3,7 @@ package postgres
 import (
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 func TestDecodedRecipesAreBounded(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )

@@ -9,12 +9,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // Plans stores weeks; it implements [planner.Store].

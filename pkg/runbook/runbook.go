@@ -14,8 +14,8 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
 
 // Step is something to do.

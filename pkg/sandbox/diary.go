@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 )
 

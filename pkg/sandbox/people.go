@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/plan"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
-	"github.com/mealplanner/mealplanner/pkg/targets"
-	"github.com/mealplanner/mealplanner/pkg/user"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
 // Connection is the id of the demo's recipe library.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"

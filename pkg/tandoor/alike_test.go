@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )

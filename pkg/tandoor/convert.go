@@ -9,9 +9,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/grocery"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // converter turns Tandoor's recipes into the planner's, noting what is wrong with them.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // KeywordMap says which keywords make a recipe fit for which meals. Names are compared

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Bounds of what is believed of one serving. Above them somebody typed a value per

@@ -3,7 +3,7 @@ package tandoor
 import (
 	"fmt"
 
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // ProblemKind says what is wrong with a recipe. The set is closed.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Loki answers LogQL.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Span is a span of a trace; Parent is "" or unknown for a root.

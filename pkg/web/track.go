@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/delivery"
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 

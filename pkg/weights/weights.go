@@ -7,8 +7,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/user"
 )
 
 // Service reads weights from the tracking service.

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // key tells needs apart: a food, by id where it has one, and a unit.

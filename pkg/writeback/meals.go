@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fault"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 type slot struct {

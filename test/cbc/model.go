@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // Goal names one of the contract's four objectives.

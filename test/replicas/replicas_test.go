@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/schedule"
 	"github.com/mealplanner/mealplanner/test/program"
 )
 

@@ -32,20 +32,20 @@ var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/a
 
 // ownData are the data files in our packages, by where they come from.
 var ownData = map[string]string{
-	"cmd/mealplanner/completion/bash":             ours,
-	"cmd/mealplanner/completion/fish":             ours,
-	"cmd/mealplanner/completion/zsh":              ours,
-	"pkg/allergen/data/carriers.csv":              ours,
-	"pkg/allergen/data/generic.csv":               ours,
-	"pkg/allergen/data/measures.txt":              ours,
-	"pkg/food/data/foods.csv":                     ours,
-	"pkg/food/data/usda-sr27-per-100g.csv.gz":     "USDA National Nutrient Database",
-	"pkg/sandbox/library/breakfast.txt":           ours,
-	"pkg/sandbox/library/dinner.txt":              ours,
-	"pkg/sandbox/library/foods.txt":               ours,
-	"pkg/sandbox/library/lunch.txt":               ours,
-	"pkg/sandbox/library/names.txt":               ours,
-	"pkg/tandoor/tandoortest/testdata/small.json": ours,
+	"cmd/mealplanner/completion/bash":                ours,
+	"cmd/mealplanner/completion/fish":                ours,
+	"cmd/mealplanner/completion/zsh":                 ours,
+	"pkg/domain/allergen/data/carriers.csv":          ours,
+	"pkg/domain/allergen/data/generic.csv":           ours,
+	"pkg/domain/allergen/data/measures.txt":          ours,
+	"pkg/domain/food/data/foods.csv":                 ours,
+	"pkg/domain/food/data/usda-sr27-per-100g.csv.gz": "USDA National Nutrient Database",
+	"pkg/sandbox/library/breakfast.txt":              ours,
+	"pkg/sandbox/library/dinner.txt":                 ours,
+	"pkg/sandbox/library/foods.txt":                  ours,
+	"pkg/sandbox/library/lunch.txt":                  ours,
+	"pkg/sandbox/library/names.txt":                  ours,
+	"pkg/tandoor/tandoortest/testdata/small.json":    ours,
 }
 
 // othersData are packages of others that embed data, by what NOTICE says of it.

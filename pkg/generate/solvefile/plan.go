@@ -6,9 +6,9 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // DecodePlan reads a plan.json as [EncodePlan] writes it. It checks the form only: whether

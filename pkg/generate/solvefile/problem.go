@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // DecodeProblem reads a problem.json and validates it. Errors are of kind

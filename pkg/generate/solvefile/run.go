@@ -3,7 +3,7 @@ package solvefile
 import (
 	"io"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 

@@ -6,10 +6,10 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/pkg/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/recipe"
 )
 
 // The files in the contract's order of fields.

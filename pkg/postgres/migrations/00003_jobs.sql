@@ -52,7 +52,7 @@ end $$;
 -- +goose StatementEnd
 create trigger scheduled_jobs_edited before update on scheduled_jobs for each row execute function scheduled_jobs_edited();
 
--- The jobs that every user and every connection has, with the defaults of pkg/schedule
+-- The jobs that every user and every connection has, with the defaults of pkg/domain/schedule
 -- (a test compares them).
 -- +goose StatementBegin
 create function schedule_jobs(owner users, of_user boolean) returns void language sql as $$

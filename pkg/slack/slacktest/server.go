@@ -20,7 +20,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
 
 // Limits of the vendor.

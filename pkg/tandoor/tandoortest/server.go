@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Version is the release whose behaviour is copied.

@@ -1,0 +1,184 @@
+package allergen
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// Classify returns the groups a food carries, and whether it is known. Names are compared
+// with the tables as a whole. Only the food's own name makes it known, or its plural where
+// that is a form of the name: a plural that is another word is a renaming, and a parent may
+// be as wrong as "drink" is for almond milk. Both may add groups; nothing takes one away.
+func Classify(f recipe.Food) (Set, bool) {
+	set, known := classify(f.Name, f.Plural)
+	for _, a := range f.Ancestors {
+		set |= groups()[food.Normalize(a.Name)]
+	}
+	return set, known
+}
+
+func classify(name, plural string) (Set, bool) {
+	name, plural = food.Normalize(name), food.Normalize(plural)
+	set, known := groups()[name]
+	set |= generic()[name]
+	if s, ok := groups()[plural]; ok {
+		set |= s | generic()[plural]
+		known = known || slices.Contains(food.Forms(name), plural)
+	}
+	return set, known
+}
+
+// line is what the names of an ingredient say. Many lines of a library are alike.
+type line struct {
+	food, foods, unit, units, note string
+	based                          bool // the unit is one of mass or volume
+}
+
+type carried struct {
+	set   Set
+	known bool
+}
+
+// carried returns the groups an ingredient carries. The importer of a library tears names
+// apart, so what stands in unit and note counts too, alone and together with the food.
+func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
+	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != ""}
+	c, ok := p.lines[l]
+	if !ok {
+		c.set, c.known = classify(l.food, l.foods)
+		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
+		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
+		if !l.based && !measure(unit) {
+			_, together := groups()[food.Normalize(l.unit+" "+l.food)]
+			c.known = c.known && together
+		}
+		if l.units != "" && l.units != l.unit {
+			unit = p.words(l.units)
+			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
+		}
+		p.lines[l] = c
+	}
+	for _, a := range i.Food.Ancestors {
+		s, ok := p.parents[a.Name]
+		if !ok {
+			s = groups()[food.Normalize(a.Name)]
+			p.parents[a.Name] = s
+		}
+		c.set |= s
+	}
+	return c.set, c.known
+}
+
+// words are the segments of a short text, which many lines share.
+func (p *Pool) words(text string) [][]string {
+	if text == "" {
+		return nil
+	}
+	s, ok := p.split[text]
+	if !ok {
+		s = segments(text)
+		p.split[text] = s
+	}
+	return s
+}
+
+// Pool classifies the recipes of a library through those that their foods are made by. It
+// is not safe for concurrent use.
+type Pool struct {
+	by   map[recipe.ID]recipe.Recipe
+	done map[recipe.ID]*verdict
+
+	lines   map[line]carried
+	parents map[string]Set
+	split   map[string][][]string
+}
+
+type verdict struct {
+	set     Set
+	unknown []string
+	open    bool // being looked at: meeting it again is a cycle
+}
+
+// NewPool returns a pool of recipes as [recipe.Assemble] gives them.
+func NewPool(library []recipe.Recipe) *Pool {
+	p := &Pool{by: make(map[recipe.ID]recipe.Recipe, len(library)), done: make(map[recipe.ID]*verdict, len(library)), lines: map[line]carried{}, parents: map[string]Set{}, split: map[string][][]string{}}
+	for _, r := range library {
+		p.by[r.ID] = r
+	}
+	return p
+}
+
+// Of returns the groups that a recipe carries by its name, its keywords, its lines with their units and
+// notes, its headers and steps and the recipes that its foods are made by, and, sorted and
+// without repetition, what nobody has classified: foods, lines without a food, embedded
+// recipes and recipes of foods that the pool does not hold. Lines "to taste" count like any
+// other. A recipe without ingredients has one unclassified thing: itself.
+func (p *Pool) Of(r recipe.Recipe) (contains Set, unclassified []string) {
+	if v, ok := p.done[r.ID]; ok && p.holds(r) {
+		return v.set, v.unknown
+	}
+	v := &verdict{open: true}
+	if p.holds(r) {
+		p.done[r.ID] = v
+	}
+	v.set = Mentioned(r.Name)
+	for _, k := range r.Keywords {
+		v.set |= Mentioned(k)
+	}
+	for _, t := range r.Texts {
+		v.set |= Mentioned(t)
+	}
+	for _, t := range r.Foodless {
+		v.set |= Mentioned(t)
+		v.unknown = append(v.unknown, t)
+	}
+	for _, s := range r.Steps {
+		v.set |= instructed(s.Instruction)
+	}
+	for _, e := range r.Embeds {
+		v.unknown = append(v.unknown, fmt.Sprintf("recipe %d", e.Recipe))
+	}
+	v.unknown = append(v.unknown, r.Gaps...)
+	if r.Outdated || len(r.Ingredients) == 0 {
+		v.unknown = append(v.unknown, r.Name)
+	}
+	for _, i := range r.Ingredients {
+		set, known := p.carried(i)
+		v.set |= set
+		if i.Food.Recipe != 0 {
+			known = p.made(i.Food, v) && (i.Unit.Base != "" || measure(p.words(i.Unit.Name)))
+		}
+		if !known && i.Unit.Base == "" && !measure(p.words(i.Unit.Name)) {
+			v.unknown = append(v.unknown, i.Unit.Name+" "+i.Food.Name)
+		} else if !known {
+			v.unknown = append(v.unknown, i.Food.Name)
+		}
+	}
+	slices.Sort(v.unknown)
+	v.unknown, v.open = slices.Compact(v.unknown), false
+	return v.set, v.unknown
+}
+
+// made adds what the recipe of a food holds. false: the pool cannot tell.
+func (p *Pool) made(f recipe.Food, into *verdict) bool {
+	inner, ok := p.by[f.Recipe]
+	if v := p.done[f.Recipe]; !ok || v != nil && v.open {
+		return false
+	}
+	set, unknown := p.Of(inner)
+	into.set |= set
+	into.unknown = append(into.unknown, unknown...)
+	return true
+}
+
+// holds reports whether the recipe is the pool's own, not another with its id.
+func (p *Pool) holds(r recipe.Recipe) bool {
+	_, ok := p.by[r.ID]
+	return ok
+}
+
+// Of classifies a recipe that stands alone: what a food is made by cannot be seen.
+func Of(r recipe.Recipe) (contains Set, unclassified []string) { return NewPool(nil).Of(r) }

@@ -1,0 +1,167 @@
+package allergen
+
+import (
+	_ "embed" // for the measures
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+)
+
+// beginning gives, for the first words of all names, the number of words of the longest
+// name that begins so.
+var beginning = sync.OnceValue(func() map[string]int {
+	out := map[string]int{}
+	for name := range groups() {
+		first, _, _ := strings.Cut(name, " ")
+		out[first] = max(out[first], 1+strings.Count(name, " "))
+	}
+	return out
+})
+
+// Mentioned returns the groups of the foods that a text names. Of names that overlap the
+// longest counts, so "coconut milk" is not milk. "Nut-free" names no nuts. What a text does
+// not say proves nothing: it may only add to what is known of the foods.
+func Mentioned(text string) Set { return mentioned(segments(text), nil) }
+
+// instructed is [Mentioned] for instructions, which call listed foods by short names: "the
+// milk" may be oat milk, and to toast or to cream is no food. Such words count only within
+// longer names.
+func instructed(text string) Set { return mentioned(segments(text), shorthand()) }
+
+var shorthand = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range []string{
+		"batter", "bread", "broth", "bun", "butter", "cake", "cheese", "chocolate", "cream", "dough", "flour", "milk", "noodle",
+		"pasta", "pastry", "porridge", "roll", "sausage", "seafood", "stock", "toast", "tortilla", "wine", "wrap", "yoghurt", "yogurt",
+	} {
+		for _, f := range food.Forms(n) {
+			out[f] = true
+		}
+	}
+	return out
+})
+
+func mentioned(runs [][]string, skip map[string]bool) Set {
+	var set Set
+	for _, words := range runs {
+		for at := 0; at < len(words); {
+			s, n := match(words[at:])
+			if n == 0 {
+				if parts := strings.Split(words[at], "-"); len(parts) > 1 && parts[len(parts)-1] != "free" {
+					set |= mentioned([][]string{parts}, skip)
+				}
+				n = 1
+			} else if at+n == len(words)-1 && words[at+n] == "free" || n == 1 && skip[words[at]] {
+				s = 0
+			}
+			set |= s
+			at += n
+		}
+	}
+	return set
+}
+
+//go:embed data/measures.txt
+var measuresFile string
+
+var measures = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for row := range strings.Lines(measuresFile) {
+		if strings.HasPrefix(row, "#") {
+			continue
+		}
+		for w := range strings.FieldsSeq(row) {
+			out[w], out[w+"s"], out[w+"es"] = true, true, true
+		}
+	}
+	return out
+})
+
+// measure reports whether all words of a unit's name say how much or are names of the
+// tables. Of "4 wahoo steaks" an importer makes four wahoo of the food steaks.
+func measure(runs [][]string) bool {
+	for _, words := range runs {
+		for at := 0; at < len(words); {
+			if _, n := match(words[at:]); n > 0 {
+				at += n
+				continue
+			}
+			if w := words[at]; !measures()[w] && strings.Trim(w, "0123456789-%") != "" && !measures()[strings.TrimLeft(w, "0123456789-")] {
+				return false
+			}
+			at++
+		}
+	}
+	return true
+}
+
+// match returns the groups of the longest name that the words begin with, and its length.
+func match(words []string) (Set, int) {
+	for n := min(beginning()[words[0]], len(words)); n > 0; n-- {
+		if s, ok := groups()[strings.Join(words[:n], " ")]; ok {
+			return s, n
+		}
+	}
+	return 0, 0
+}
+
+// across returns the groups of the longest name that begins in one text and ends in the
+// next, such as "peanut" and "butter".
+func across(before, after [][]string) Set {
+	if len(before) == 0 || len(after) == 0 {
+		return 0
+	}
+	left, right := before[len(before)-1], after[0]
+	var (
+		set     Set
+		longest int
+	)
+	for from := range left {
+		words := left[from:]
+		for n := min(beginning()[words[0]], len(words)+len(right)); n > max(len(words), longest); n-- {
+			name := strings.Join(words, " ") + " " + strings.Join(right[:n-len(words)], " ")
+			if s, ok := groups()[name]; ok {
+				set, longest = s, n
+			}
+		}
+	}
+	return set
+}
+
+// segments splits a text into words, and into runs of words where punctuation parts them.
+// Accents written as characters of their own, and invisible characters, are left out.
+func segments(text string) [][]string {
+	var (
+		out  [][]string
+		run  []string
+		word = make([]rune, 0, 32)
+	)
+	end := func() {
+		if w := strings.Trim(string(word), "-'"); w != "" {
+			run = append(run, w)
+		}
+		word = word[:0]
+	}
+	for _, r := range text {
+		switch {
+		case r == '’' || r == '‘' || r == '`':
+			word = append(word, '\'')
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '\'', r == '-', r == '%':
+			word = append(word, unicode.ToLower(r))
+		case r == ' ', r != '\n' && r != '\r' && unicode.IsSpace(r):
+			end()
+		case unicode.In(r, unicode.Mn, unicode.Cf):
+		default:
+			end()
+			if len(run) > 0 {
+				out, run = append(out, run), nil
+			}
+		}
+	}
+	if end(); len(run) > 0 {
+		out = append(out, run)
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package food
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// Food is one food of the tables.
+type Food struct {
+	Name        string   // singular, lower case; empty for foods only the USDA's table has
+	Aliases     []string // other names, as in data/foods.csv
+	NDB         int64    // number in the USDA's table; 0 = no figures are known
+	Description string   // the USDA's, for people who want to check
+	Per100g     nutrition.Macros
+	Energy      nutrition.Energy // per 100 g, as the USDA states it
+	Allergens   []string         // names of the EU-14 groups; nil for a food without Name says nothing
+	Density     nutrition.Mass   // of one millilitre; 0 = unknown
+	Pieces      []Piece
+	Category    string // one of [Categories]; empty for foods without Name
+}
+
+// Piece is the weight of one of something: a clove, a slice, or, with an empty Unit, the
+// whole thing.
+type Piece struct {
+	Unit string
+	Mass nutrition.Mass
+}
+
+// Known reports whether figures are known.
+func (f Food) Known() bool { return f.NDB != 0 }
+
+// Seasoning reports whether the food is used in amounts too small to matter.
+func (f Food) Seasoning() bool { return f.Category == Spices }
+
+// Aisles of our own, in the order of a walk through a supermarket.
+const (
+	Produce   = "produce"
+	Bakery    = "bakery"
+	Meat      = "meat"
+	Fish      = "fish"
+	Dairy     = "dairy"
+	Breakfast = "breakfast"
+	Grains    = "grains"
+	Pulses    = "pulses"
+	Tins      = "tins"
+	Sauces    = "sauces"
+	Oils      = "oils"
+	Spices    = "spices"
+	Baking    = "baking"
+	Nuts      = "nuts"
+	Sweets    = "sweets"
+	Drinks    = "drinks"
+	Frozen    = "frozen"
+)
+
+// Categories lists the aisles in the order of a walk through a supermarket.
+func Categories() []string {
+	return []string{
+		Produce, Bakery, Meat, Fish, Dairy, Breakfast, Grains, Pulses, Tins,
+		Sauces, Oils, Spices, Baking, Nuts, Sweets, Drinks, Frozen,
+	}
+}
+
+// All returns the foods of our own table, in its order.
+func All() []Food { return slices.Clone(curated().foods) }
+
+// Lookup finds a food of our own table by its name, an alias, or a plural of either. Case
+// and spacing do not matter; everything else does.
+func Lookup(name string) (Food, bool) {
+	t := curated()
+	i, ok := t.byName[Normalize(name)]
+	if !ok {
+		return Food{}, false
+	}
+	return t.foods[i], true
+}
+
+// ByNDB finds a food by its number in the USDA's table. It has a Name when our own table
+// has the number too; of several foods with one number it is the first.
+func ByNDB(ndb int64) (Food, bool) {
+	t := curated()
+	if i, ok := t.byNDB[ndb]; ok {
+		return t.foods[i], true
+	}
+	return usdaFood(ndb)
+}
+
+// maxNDB is the largest number the USDA's table can have; ids of FoodData Central are larger.
+const maxNDB = 99_999
+
+// Of identifies what a recipe's line is made of: by number if it states one of the USDA's
+// table, else by its name, else by its plural. The piece weights and the category of a
+// food found by number are those of its name where the two agree.
+func Of(f recipe.Food) (Food, bool) {
+	named, ok := Lookup(f.Name)
+	if !ok {
+		named, ok = Lookup(f.Plural)
+	}
+	if f.FDC <= 0 || f.FDC > maxNDB || ok && named.NDB == f.FDC {
+		return named, ok
+	}
+	if numbered, found := ByNDB(f.FDC); found {
+		return numbered, true
+	}
+	return named, ok
+}
+
+// Names lists every name of the table, normalised and sorted.
+func Names() []string { return slices.Sorted(maps.Keys(curated().byName)) }

@@ -1,0 +1,190 @@
+package grocery
+
+import (
+	"cmp"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// OtherSection holds the foods without a category; it comes last.
+const OtherSection = "Other"
+
+// Limits of what one line of a recipe may ask for; more is a slip of the pen.
+const (
+	maxBase  = 100_000 // grams or millilitres
+	maxCount = 10_000
+)
+
+// Consolidate adds the ingredients of the dishes up, one line per food. The order of the
+// dishes does not matter. Kind InvalidInput, naming recipe and food, when a recipe
+// states no servings or an amount that is negative or above 100 kg, 100 l or 10,000 pieces.
+func Consolidate(dishes []Dish) (List, error) {
+	sorted := slices.Clone(dishes)
+	slices.SortStableFunc(sorted, func(a, b Dish) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
+			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
+	})
+	foods, reader := map[foodKey]*need{}, reader{}
+	for _, d := range sorted {
+		if err := addDish(foods, reader, d); err != nil {
+			return List{}, err
+		}
+	}
+	return arrange(foods), nil
+}
+
+// foodKey tells foods apart: by id, by name only where there is none.
+type foodKey struct {
+	id   int64
+	name string
+}
+
+func keyOf(f recipe.Food) foodKey {
+	if f.ID != 0 {
+		return foodKey{id: f.ID}
+	}
+	return foodKey{name: strings.ToLower(strings.TrimSpace(f.Name))}
+}
+
+// need is what the week asks of one food.
+type need struct {
+	food        recipe.Food
+	conversions []recipe.Conversion
+	sums        []sum // one per unit as written; sorted by key when all dishes are in
+	heaped      bool
+	uses        []Use
+}
+
+// sum is an amount of a unit.
+type sum struct {
+	unit   unit
+	amount *big.Rat
+}
+
+func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
+	const op = "groceries"
+	r := d.Recipe
+	if r.Servings <= 0 {
+		return fault.New(fault.InvalidInput, op, "recipe %d %q: servings is %d: state in the recipe how many it makes", r.ID, r.Name, r.Servings)
+	}
+	if d.Servings <= 0 || d.Servings > nutrition.MaxServings {
+		return fault.New(fault.InvalidInput, op, "recipe %d %q: %s planned servings are not between 0 and %s", r.ID, r.Name, d.Servings, nutrition.MaxServings)
+	}
+	scale := big.NewRat(int64(d.Servings), int64(nutrition.OneServing)*int64(r.Servings))
+	mine := map[foodKey]int{} // index of this dish's use
+	for _, in := range r.Ingredients {
+		if in.Food.IgnoreShopping {
+			continue
+		}
+		q, err := reader.read(in)
+		if err != nil {
+			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
+		}
+		key := keyOf(in.Food)
+		n := foods[key]
+		if n == nil {
+			n = &need{food: in.Food}
+			foods[key] = n
+		}
+		for _, c := range in.Food.Conversions {
+			if !slices.Contains(n.conversions, c) {
+				n.conversions = append(n.conversions, c)
+			}
+		}
+		i, ok := mine[key]
+		if !ok {
+			i = len(n.uses)
+			mine[key] = i
+			n.uses = append(n.uses, Use{Date: d.Date, Meal: d.Meal, Recipe: r.ID, Name: r.Name})
+		}
+		if q == nil {
+			continue
+		}
+		n.add(&n.uses[i], q.unit, q.amount.Mul(q.amount, scale))
+	}
+	return nil
+}
+
+func (n *need) add(use *Use, u unit, amount *big.Rat) {
+	n.heaped = n.heaped || u.heaped
+	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key })
+	if i < 0 {
+		i = len(n.sums)
+		n.sums = append(n.sums, sum{u, new(big.Rat)})
+	}
+	n.sums[i].amount.Add(n.sums[i].amount, amount)
+	for i := range use.Need {
+		if use.Need[i].Unit == u.key {
+			use.Need[i].Amount.Add(use.Need[i].Amount, amount)
+			return
+		}
+	}
+	use.Need = append(use.Need, Quantity{amount, u.key})
+}
+
+// arrange makes lines of the needs and puts them where they are looked for.
+func arrange(foods map[foodKey]*need) List {
+	type aisle struct {
+		Section
+		order int
+	}
+	aisles := map[string]*aisle{}
+	var list List
+	for _, n := range foods {
+		slices.SortFunc(n.sums, func(a, b sum) int { return strings.Compare(a.unit.key, b.unit.key) })
+		line := n.line()
+		if n.pantry() {
+			list.Pantry = append(list.Pantry, line)
+			continue
+		}
+		name := strings.TrimSpace(n.food.Category.Name)
+		if name == "" {
+			name = OtherSection
+		}
+		a := aisles[name]
+		if a == nil {
+			a = &aisle{Section: Section{Name: name}}
+			aisles[name] = a
+		}
+		if o := n.food.Category.Order; a.order == 0 || o != 0 && o < a.order {
+			a.order = o
+		}
+		a.Lines = append(a.Lines, line)
+	}
+	ordered := slices.SortedFunc(maps.Values(aisles), func(a, b *aisle) int {
+		return cmp.Or(last(a.Name == OtherSection, b.Name == OtherSection), last(a.order == 0, b.order == 0),
+			cmp.Compare(a.order, b.order), byName(a.Name, b.Name))
+	})
+	for _, a := range ordered {
+		sortLines(a.Lines)
+		list.Sections = append(list.Sections, a.Section)
+	}
+	sortLines(list.Pantry)
+	return list
+}
+
+// last sorts what holds behind what does not.
+func last(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+func byName(a, b string) int {
+	return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+}
+
+func sortLines(lines []Line) {
+	slices.SortFunc(lines, func(a, b Line) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.Food, b.Food)) })
+}

@@ -1,0 +1,205 @@
+// Package plan is a finished week: what is eaten when, how close each day comes to its
+// target, and why. It is what is stored, mailed and shown; deciding it is package generate.
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+)
+
+// Status says whether every day is in band.
+type Status string
+
+// The statuses of a stored plan. An infeasible week is not stored.
+const (
+	Balanced   Status = "balanced"
+	Unbalanced Status = "unbalanced"
+)
+
+// Source says why a recipe stands in a slot.
+type Source string
+
+// The sources.
+const (
+	Chosen Source = "chosen"
+	Locked Source = "locked"
+	Travel Source = "travel"
+)
+
+// Week is a user's plan for the seven days from WeekOf, a Monday.
+type Week struct {
+	User         string           `json:"user"`
+	WeekOf       calendar.Date    `json:"week_of"`
+	GenerationID string           `json:"generation_id"`
+	Status       Status           `json:"status"`
+	Optimal      bool             `json:"optimal"` // proven: no better week exists with these recipes
+	Target       nutrition.Macros `json:"target"`  // of a full day
+	TargetSource targets.Source   `json:"target_source"`
+	Mode         targets.Mode     `json:"mode,omitempty"`
+	TolerancePct int              `json:"tolerance_pct"`
+	People       int              `json:"people"`
+	Days         [7]Day           `json:"days"`
+	Reasons      []Reason         `json:"reasons,omitempty"`
+	Notes        []string         `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+}
+
+// Day is one date with its meals; an empty slot is nil.
+type Day struct {
+	Date     calendar.Date    `json:"date"`
+	Meals    [3]*Serving      `json:"meals"`             // indexed by recipe.Meal
+	Missing  []recipe.Meal    `json:"missing,omitempty"` // empty because nothing fits, not because somebody skipped them
+	Actual   nutrition.Macros `json:"actual"`
+	Target   nutrition.Macros `json:"target"` // scaled to the slots that are not skipped
+	Balanced bool             `json:"balanced"`
+}
+
+// Serving is one slot of the plan.
+type Serving struct {
+	Recipe     recipe.ID          `json:"recipe"`
+	Name       string             `json:"name"`
+	Servings   nutrition.Servings `json:"servings"`
+	Source     Source             `json:"source"`
+	Minutes    int                `json:"minutes,omitempty"` // 0 = unknown
+	PerServing nutrition.Macros   `json:"per_serving"`
+	Estimated  bool               `json:"estimated,omitempty"` // macros from the USDA table, not from the recipe
+}
+
+// Reason explains a day out of band, a repeat or a relaxed rotation.
+type Reason struct {
+	Code        string            `json:"code"`
+	Date        calendar.Date     `json:"date"`
+	Meal        string            `json:"meal,omitempty"`
+	Macro       string            `json:"macro,omitempty"`
+	Recipe      recipe.ID         `json:"recipe,omitempty"`
+	DaysMissing int               `json:"days_missing,omitempty"`
+	Short       nutrition.Mass    `json:"short,omitempty"` // below 0 = too much
+	RemedyMeal  string            `json:"remedy_meal,omitempty"`
+	Remedy      *nutrition.Macros `json:"remedy,omitempty"` // per serving of a recipe that would help
+}
+
+// Meals counts the filled slots.
+func (w Week) Meals() int {
+	n := 0
+	for _, d := range w.Days {
+		for _, s := range d.Meals {
+			if s != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// BalancedDays counts the days in band.
+func (w Week) BalancedDays() int {
+	n := 0
+	for _, d := range w.Days {
+		if d.Balanced {
+			n++
+		}
+	}
+	return n
+}
+
+// At is what a slot of the week holds; nil: nothing.
+func (w Week) At(s Slot) *Serving { return w.Days[s.Date-w.WeekOf].Meals[s.Meal] }
+
+// Missing reports whether the slot is empty because nothing fits.
+func (w Week) Missing(s Slot) bool {
+	return slices.Contains(w.Days[s.Date-w.WeekOf].Missing, s.Meal)
+}
+
+// Sum computes the day's figures and verdict from its meals; full is the target of a day
+// with every meal. A missing meal counts as one that should be eaten.
+func (d *Day) Sum(full nutrition.Macros, tolerancePct int) {
+	d.Actual = nutrition.Macros{}
+	filled := nutrition.Mass(len(d.Missing))
+	for _, s := range d.Meals {
+		if s != nil {
+			d.Actual = d.Actual.Add(s.PerServing.Scale(s.Servings))
+			filled++
+		}
+	}
+	d.Target = nutrition.Macros{Protein: full.Protein * filled / 3, Fat: full.Fat * filled / 3, Carbs: full.Carbs * filled / 3}
+	d.Balanced = InBand(d.Actual, d.Target, tolerancePct)
+}
+
+// InBand reports whether |actual - target| <= target x pct / 100 for every macro,
+// exactly. Masses must lie within [nutrition.MaxMass].
+func InBand(actual, target nutrition.Macros, pct int) bool {
+	in := func(a, t nutrition.Mass) bool { return abs(int64(a-t))*100 <= int64(t)*int64(pct) }
+	return in(actual.Protein, target.Protein) && in(actual.Fat, target.Fat) && in(actual.Carbs, target.Carbs)
+}
+
+// bandSlack is the most that rounding three servings and a target to 0.1 mg can move a sum.
+const bandSlack = 4
+
+// Planned reports whether the day has meals, or should have: a day that is skipped whole has
+// none and counts for nothing.
+func (d Day) Planned() bool { return d.Meals != [3]*Serving{} || len(d.Missing) > 0 }
+
+// Validate recomputes every sum and verdict of the week from its meals and checks its
+// shape: dates, distinct breakfasts, positive servings. It returns the first
+// disagreement; such a plan must not be stored.
+func (w Week) Validate() error {
+	if w.WeekOf != w.WeekOf.Monday() {
+		return fmt.Errorf("week_of: %s is not a Monday", w.WeekOf)
+	}
+	breakfasts := map[recipe.ID]calendar.Date{}
+	balanced := Balanced
+	for i, d := range w.Days {
+		if want := w.WeekOf + calendar.Date(i); d.Date != want {
+			return fmt.Errorf("days[%d]: date %s, want %s", i, d.Date, want)
+		}
+		var sum nutrition.Macros
+		for m, s := range d.Meals {
+			if s == nil {
+				continue
+			}
+			if slices.Contains(d.Missing, recipe.Meals[m]) {
+				return fmt.Errorf("%s %s: planned, and said to be missing", d.Date, recipe.Meals[m])
+			}
+			if s.Servings <= 0 {
+				return fmt.Errorf("%s %s: %s servings", d.Date, recipe.Meals[m], s.Servings)
+			}
+			sum = sum.Add(s.PerServing.Scale(s.Servings))
+			if recipe.Meals[m] != recipe.Breakfast {
+				continue
+			}
+			if before, twice := breakfasts[s.Recipe]; twice {
+				return fmt.Errorf("%s: recipe %d was breakfast on %s already", d.Date, s.Recipe, before)
+			}
+			breakfasts[s.Recipe] = d.Date
+		}
+		if sum != d.Actual {
+			return fmt.Errorf("%s: meals add up to %s, the plan says %s", d.Date, sum, d.Actual)
+		}
+		if d.Planned() && d.Balanced != InBand(d.Actual, d.Target, w.TolerancePct) && !onEdge(d, w.TolerancePct) {
+			return fmt.Errorf("%s: the plan says balanced = %t, the figures disagree (%s of %s)", d.Date, d.Balanced, d.Actual, d.Target)
+		}
+		if !d.Balanced && d.Planned() {
+			balanced = Unbalanced
+		}
+	}
+	if w.Status != balanced {
+		return fmt.Errorf("status: the plan says %s, its days say %s", w.Status, balanced)
+	}
+	return nil
+}
+
+// onEdge reports whether a macro lies so close to the band's edge that rounding each
+// serving to 0.1 mg decides; the engine, which sums exactly, is right there.
+func onEdge(d Day, pct int) bool {
+	near := func(a, t nutrition.Mass) bool {
+		off := int64(a - t)
+		return abs(abs(off)*100-int64(t)*int64(pct)) <= bandSlack*100
+	}
+	return near(d.Actual.Protein, d.Target.Protein) || near(d.Actual.Fat, d.Target.Fat) || near(d.Actual.Carbs, d.Target.Carbs)
+}
+
+func abs(n int64) int64 { return max(n, -n) }

@@ -1,0 +1,56 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+)
+
+// Wishes are what a user asked of one week.
+type Wishes struct {
+	Locks        []Lock          `json:"locks,omitempty"`
+	Skips        []Slot          `json:"skips,omitempty"`
+	Travel       []calendar.Date `json:"travel,omitempty"`
+	Mode         targets.Mode    `json:"mode,omitempty"`
+	AvoidRepeats []recipe.ID     `json:"avoid_repeats,omitempty"`
+}
+
+// Slot is one meal of one day.
+type Slot struct {
+	Date calendar.Date `json:"date"`
+	Meal recipe.Meal   `json:"meal"`
+}
+
+// Before reports whether the meal is eaten before the other one.
+func (s Slot) Before(other Slot) bool {
+	return s.Date < other.Date || s.Date == other.Date && s.Meal < other.Meal
+}
+
+// Slots are the meals of the week that begins on a Monday, in the order they are eaten.
+func Slots(monday calendar.Date) []Slot {
+	out := make([]Slot, 0, 7*len(recipe.Meals))
+	for d := range calendar.Date(7) {
+		for _, m := range recipe.Meals {
+			out = append(out, Slot{monday + d, m})
+		}
+	}
+	return out
+}
+
+// Locked reports whether the user fixed the slot's recipe.
+func (w Wishes) Locked(s Slot) bool {
+	return slices.ContainsFunc(w.Locks, func(l Lock) bool { return l.Slot == s })
+}
+
+// Skipped reports whether the user leaves the slot out.
+func (w Wishes) Skipped(s Slot) bool { return slices.Contains(w.Skips, s) }
+
+// Lock fixes a slot's recipe and, when Servings is not 0, its portion.
+type Lock struct {
+	Slot
+	Recipe   recipe.ID          `json:"recipe"`
+	Servings nutrition.Servings `json:"servings,omitempty"`
+}
