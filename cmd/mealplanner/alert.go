@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/oncall"
+	"github.com/mealplanner/mealplanner/pkg/ops/alertmanager"
+	"github.com/mealplanner/mealplanner/pkg/ops/oncall"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 

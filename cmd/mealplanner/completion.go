@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
-	"github.com/mealplanner/mealplanner/pkg/drill"
-	"github.com/mealplanner/mealplanner/pkg/mitigate"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 )
 
 //go:embed completion

@@ -14,9 +14,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 )
 
 type diagnoseCmd struct {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
 // helpOf is what a command line prints before it ends.

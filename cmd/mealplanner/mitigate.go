@@ -7,7 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/mitigate"
+	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 )
 
 type mitigateCmd struct {

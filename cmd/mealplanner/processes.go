@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
 // shell is [drill.Processes] by the user's commands.

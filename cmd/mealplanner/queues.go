@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/queuefile"
+	"github.com/mealplanner/mealplanner/pkg/ops/queuefile"
 )
 
 type queuesCmd struct {

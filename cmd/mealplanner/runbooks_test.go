@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
-	"github.com/mealplanner/mealplanner/pkg/mitigate"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
 // command finds commands of the program in Markdown: a line of a block, or a span.

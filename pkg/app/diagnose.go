@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/setting"
-	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
 )
 
 // askTimeout is the limit of one question to a telemetry server.

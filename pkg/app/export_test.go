@@ -3,8 +3,8 @@ package app
 import (
 	"context"
 
-	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/writeback"
 )

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/keyring"
+	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 

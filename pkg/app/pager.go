@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 

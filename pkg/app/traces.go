@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 

@@ -7,9 +7,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/alerting"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 

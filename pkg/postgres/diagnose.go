@@ -9,10 +9,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 

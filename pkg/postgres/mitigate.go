@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/mitigate"
+	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 

@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
 )
 

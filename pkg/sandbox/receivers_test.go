@@ -12,9 +12,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"

@@ -21,8 +21,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/mailbox"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )

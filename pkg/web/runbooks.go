@@ -20,7 +20,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
 // AlertResponse is what was done automatically about an alert.

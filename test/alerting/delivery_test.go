@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
 	"github.com/mealplanner/mealplanner/test/stack"
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 )
 
 // inhibition is one rule: while source fires, muted is not heard of and others is.

@@ -40,7 +40,7 @@ const (
 
 // packages are those whose tests ask for the time, or whose code under test does.
 var packages = []string{
-	"./cmd/...", "./pkg/app", "./pkg/domain/calendar", "./pkg/coach", "./pkg/delivery", "./pkg/drill", "./pkg/inbox", "./pkg/domain/insight", "./pkg/jobs",
+	"./cmd/...", "./pkg/app", "./pkg/domain/calendar", "./pkg/coach", "./pkg/delivery", "./pkg/ops/drill", "./pkg/inbox", "./pkg/domain/insight", "./pkg/jobs",
 	"./pkg/mailer", "./pkg/observe", "./pkg/planner", "./pkg/postgres", "./pkg/sandbox/...", "./pkg/domain/schedule", "./pkg/steer", "./pkg/web", "./test/planmail",
 }
 

@@ -13,7 +13,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
 
 func main() {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/dashboards"
 	"github.com/mealplanner/mealplanner/test/stack"

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
 
 // waves are the drills that can go on at the same time: no fault of a wave touches what

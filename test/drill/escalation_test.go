@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/drill"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 )
 
 // A critical alert is answered automatically, pages who is on call, the lead and incident

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 )
 
 // TestOutagesAreCounted has promtool evaluate what the diagnosis asks about the outages of a

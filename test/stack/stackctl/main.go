@@ -21,7 +21,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/queuefile"
+	"github.com/mealplanner/mealplanner/pkg/ops/queuefile"
 	"github.com/mealplanner/mealplanner/test/stack"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 )
 
 // Path is where events are received.

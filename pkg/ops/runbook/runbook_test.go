@@ -13,9 +13,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/runbook"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
 // Every alert has a runbook with its name and severity, and every runbook an alert; the
@@ -26,7 +26,7 @@ func TestRunbooksAndAlertsBelongTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("../../prometheus/rules/*.yml")
+	files, err := filepath.Glob("../../../prometheus/rules/*.yml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
@@ -163,7 +163,7 @@ func TestSlowBurnAsksForBothBranches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile("../../prometheus/rules/slo.yml")
+	b, err := os.ReadFile("../../../prometheus/rules/slo.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 )
 
 // Receiver is a server under test: where it takes events, and a routing key it knows.

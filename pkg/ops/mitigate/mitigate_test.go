@@ -10,7 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/mitigate"
+	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"

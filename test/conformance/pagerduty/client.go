@@ -13,9 +13,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 )
 
 // Factory makes a client under test, of a receiver's address and routing key.

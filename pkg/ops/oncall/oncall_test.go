@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/oncall"
+	"github.com/mealplanner/mealplanner/pkg/ops/oncall"
 )
 
 const sample = `
@@ -125,7 +125,7 @@ func TestErrorsNameTheField(t *testing.T) {
 
 func TestSampleFile(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("../../alertmanager/oncall.example.yml")
+	f, err := os.Open("../../../alertmanager/oncall.example.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

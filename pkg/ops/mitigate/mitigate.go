@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
+	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 

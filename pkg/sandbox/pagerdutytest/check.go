@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 )
 
 // What an event does.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/telemetryapi"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/test/loopback"
 )
 

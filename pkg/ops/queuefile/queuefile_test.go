@@ -14,7 +14,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/mealplanner/mealplanner/pkg/queuefile"
+	"github.com/mealplanner/mealplanner/pkg/ops/queuefile"
 )
 
 // examineVariable makes the test's binary examine the file that is its last argument.

@@ -12,11 +12,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/mealplanner/mealplanner/test/conformance/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/conformance"
-	"github.com/mealplanner/mealplanner/pkg/pagerduty/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 )
 
