@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
-	"github.com/mealplanner/mealplanner/pkg/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 

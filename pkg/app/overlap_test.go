@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
 
 // With realistic latencies the two fetches overlap in every trace, and doing one after

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 )
 
 // diaryDays are the days before today that the demo users logged.

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
-	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/slacktest"
 )
 
 // makeReceivers makes PagerDuty and Slack, with secrets of the vendors' forms.

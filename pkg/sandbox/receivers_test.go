@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/slacktest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
-	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
 const loopback = "127.0.0.1:0"

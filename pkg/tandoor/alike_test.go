@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
+	"github.com/mealplanner/mealplanner/test/conformance/tandoor"
 )
 
 var today = calendar.On(time.Now())

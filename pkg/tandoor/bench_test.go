@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
 // BenchmarkSync measures a full sync and one that finds nothing changed, of 120 recipes

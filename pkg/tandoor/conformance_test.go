@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/secretbox"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/conformance"
+	"github.com/mealplanner/mealplanner/test/conformance/tandoor"
 )
 
 func TestMain(m *testing.M) {

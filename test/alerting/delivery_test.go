@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
-	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/slacktest"
 	"github.com/mealplanner/mealplanner/test/stack"
 )
 

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/test/dashboards"
 	"github.com/mealplanner/mealplanner/test/pagetest"
 	"github.com/mealplanner/mealplanner/test/pictures"

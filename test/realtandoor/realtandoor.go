@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 )
 
 // The server to use: its address, and a token with scope "read write" of a user who may own

@@ -45,7 +45,7 @@ var ownData = map[string]string{
 	"pkg/sandbox/library/foods.txt":                  ours,
 	"pkg/sandbox/library/lunch.txt":                  ours,
 	"pkg/sandbox/library/names.txt":                  ours,
-	"pkg/tandoor/tandoortest/testdata/small.json":    ours,
+	"pkg/sandbox/tandoortest/testdata/small.json":    ours,
 }
 
 // othersData are packages of others that embed data, by what NOTICE says of it.

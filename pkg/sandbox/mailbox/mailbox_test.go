@@ -17,7 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"go.uber.org/goleak"
 
-	"github.com/mealplanner/mealplanner/pkg/mailbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/slack/slacktest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/slacktest"
 )
 
 const (

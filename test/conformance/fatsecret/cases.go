@@ -14,8 +14,8 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
 
 func signing() []Case {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 )
 
 // want sends a request and compares the answer's status and a part of its body.

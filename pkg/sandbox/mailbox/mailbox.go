@@ -26,7 +26,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret/fatsecrettest"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 )
 
 var now = time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)

@@ -14,9 +14,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/tandoor/tandoortest"
 )
 
 func has(problems []tandoor.Problem, kind tandoor.ProblemKind) bool {
