@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="mealplanner" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/mealplanner /mealplanner
-COPY LICENSE NOTICE pkg/notices/list.txt pkg/notices/texts.txt /licences/
+COPY LICENSE NOTICE cmd/mealplanner/notices/list.txt cmd/mealplanner/notices/texts.txt /licences/
 COPY --from=build --chown=10001:10001 /out/volumes /volumes
 USER 10001:10001
 # For `docker run IMAGE serve`, where both roles are in one process; compose.yaml has a check for each service.

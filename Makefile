@@ -208,7 +208,7 @@ test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert 
 generate: $(SQLC) ## Generate the database code, the documentation pages, the licence notices and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
 	go test -tags rules ./test/rules -run TestHealthyMonthIsGenerated -update
-	go test ./cmd/mealplanner ./pkg/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
+	go test ./cmd/mealplanner ./pkg/telemetry/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 	go run ./tools/release notices
 
 .PHONY: generate-check

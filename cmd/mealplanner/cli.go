@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // cli is every command. Commands that need the service's settings embed them.
@@ -114,7 +114,7 @@ func newParser(std streams, args []string) *kong.Kong {
 
 // secretFile reads a secret whose variable X is unset from the file that X_FILE names.
 func secretFile(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Target.Type() != reflect.TypeFor[secretbox.Secret]() {
+	if flag.Target.Type() != reflect.TypeFor[seal.Secret]() {
 		return nil, nil
 	}
 	for _, env := range flag.Envs {

@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/configuration.md")
@@ -66,7 +66,7 @@ variable. This page is generated from the program (` + "`make generate`" + `).
 
 func variables(f *kong.Flag) string {
 	out := "`" + strings.Join(f.Envs, "`, `") + "`"
-	if f.Target.Type() == reflect.TypeFor[secretbox.Secret]() {
+	if f.Target.Type() == reflect.TypeFor[seal.Secret]() {
 		out += " (secret)"
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type connectionCmd struct {
@@ -53,11 +53,11 @@ func userIDs(list string) []string {
 
 type connectionAddCmd struct {
 	settings
-	ID        string           `arg:"" name:"connection" help:"Id of the connection, e.g. default."`
-	URL       string           `name:"tandoor-url" required:"" help:"Address of the library's Tandoor." placeholder:"URL"`
-	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" required:"" help:"API token with the scopes read, and write for --write-back. A process list shows flags: prefer TANDOOR_TOKEN or TANDOOR_TOKEN_FILE." placeholder:"TOKEN"`
-	WriteBack bool             `help:"Write plans and shopping lists to Tandoor."`
-	NoImport  bool             `help:"Do not fetch the recipes now."`
+	ID        string      `arg:"" name:"connection" help:"Id of the connection, e.g. default."`
+	URL       string      `name:"tandoor-url" required:"" help:"Address of the library's Tandoor." placeholder:"URL"`
+	Token     seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" required:"" help:"API token with the scopes read, and write for --write-back. A process list shows flags: prefer TANDOOR_TOKEN or TANDOOR_TOKEN_FILE." placeholder:"TOKEN"`
+	WriteBack bool        `help:"Write plans and shopping lists to Tandoor."`
+	NoImport  bool        `help:"Do not fetch the recipes now."`
 }
 
 // Run checks the library, stores it and imports it.
@@ -83,11 +83,11 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 
 type connectionSetCmd struct {
 	settings
-	ID        string           `arg:"" name:"connection" help:"Id of the connection."`
-	URL       *string          `name:"tandoor-url" help:"Another address is another library: its recipes are fetched anew and every planned week is replaced." placeholder:"URL"`
-	Token     secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
-	WriteBack *bool            `help:"Write plans and shopping lists to Tandoor; what was written stays." negatable:""`
-	NoImport  bool             `help:"Do not fetch the recipes of another library now."`
+	ID        string      `arg:"" name:"connection" help:"Id of the connection."`
+	URL       *string     `name:"tandoor-url" help:"Another address is another library: its recipes are fetched anew and every planned week is replaced." placeholder:"URL"`
+	Token     seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
+	WriteBack *bool       `help:"Write plans and shopping lists to Tandoor; what was written stays." negatable:""`
+	NoImport  bool        `help:"Do not fetch the recipes of another library now."`
 }
 
 // Run checks the connection as it would be, stores it, and plans what it changes.

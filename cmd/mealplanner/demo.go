@@ -20,13 +20,13 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type demoCmd struct {
@@ -213,21 +213,21 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 	if err := kong.ApplyDefaults(&cfg); err != nil {
 		return cfg, fault.Wrap(fault.Internal, "demo: defaults", err)
 	}
-	key := make([]byte, secretbox.KeyHexLen/2)
+	key := make([]byte, seal.KeyHexLen/2)
 	_, _ = rand.Read(key) // never fails
-	cfg.Security.Key = secretbox.Secret(hex.EncodeToString(key))
-	cfg.Database.URL = secretbox.Secret(url)
+	cfg.Security.Key = seal.Secret(hex.EncodeToString(key))
+	cfg.Database.URL = seal.Secret(url)
 	smtp := box.Mail.SMTPAddr()
 	cfg.SMTP = config.SMTP{
-		Host: smtp.IP.String(), Port: smtp.Port, Username: sandbox.MailUser, Password: secretbox.Secret(box.MailPassword),
+		Host: smtp.IP.String(), Port: smtp.Port, Username: sandbox.MailUser, Password: seal.Secret(box.MailPassword),
 		Encryption: "none", From: "Meal planner <" + sandbox.InboxAddress + ">", Timeout: cfg.SMTP.Timeout,
 	}
 	imap := box.Mail.IMAPAddr()
 	cfg.IMAP.Host, cfg.IMAP.Port, cfg.IMAP.Encryption = imap.IP.String(), imap.Port, "none"
-	cfg.IMAP.Username, cfg.IMAP.Password, cfg.IMAP.AuthservID = sandbox.InboxAddress, secretbox.Secret(box.MailPassword), mailbox.AuthservID
+	cfg.IMAP.Username, cfg.IMAP.Password, cfg.IMAP.AuthservID = sandbox.InboxAddress, seal.Secret(box.MailPassword), mailbox.AuthservID
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
 	cfg.Web.AdminAddr = c.AdminAddr
-	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
+	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, seal.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
 	cfg.Log, cfg.Telemetry = c.Log, c.Telemetry
 	if cfg.Telemetry.Environment == "production" {

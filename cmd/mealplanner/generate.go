@@ -8,16 +8,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/cmd/mealplanner/terminal"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/terminal"
+	"github.com/mealplanner/mealplanner/pkg/planner/amend"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 type generateCmd struct {

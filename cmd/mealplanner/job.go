@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 type jobCmd struct {
@@ -326,13 +326,13 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 			}
 			return c.list(std, l)
 		case c.Value == "":
-			gone, err := a.JobStore.DropRuntime(ctx, setting.Name(c.Name), by, c.Reason)
+			gone, err := a.JobStore.DropRuntime(ctx, override.Name(c.Name), by, c.Reason)
 			if err == nil && !gone {
 				err = fault.New(fault.NotFound, "setting", "%s is not set", c.Name)
 			}
 			return err
 		}
-		name, err := setting.Check(c.Name, c.Value)
+		name, err := override.Check(c.Name, c.Value)
 		if err != nil {
 			return err
 		}

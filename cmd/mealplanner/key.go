@@ -8,7 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
@@ -20,11 +20,11 @@ type keyCmd struct {
 
 // withKeys runs fn with the keys alone: they must be reached also when the program cannot
 // start because of them.
-func (s settings) withKeys(ctx context.Context, fn func(*keyring.Service, *secretbox.Ring) error) error {
+func (s settings) withKeys(ctx context.Context, fn func(*keyring.Service, *seal.Ring) error) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	ring, err := secretbox.ParseRing(s.Security.Key)
+	ring, err := seal.ParseRing(s.Security.Key)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ type keyListCmd struct {
 
 // Run lists keys.
 func (c *keyListCmd) Run(ctx context.Context, std *streams) error {
-	return c.withKeys(ctx, func(s *keyring.Service, _ *secretbox.Ring) error {
+	return c.withKeys(ctx, func(s *keyring.Service, _ *seal.Ring) error {
 		known, err := s.List(ctx)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ type keyAddCmd struct {
 
 // Run rotates.
 func (c *keyAddCmd) Run(ctx context.Context, std *streams) error {
-	return c.withKeys(ctx, func(s *keyring.Service, ring *secretbox.Ring) error {
+	return c.withKeys(ctx, func(s *keyring.Service, ring *seal.Ring) error {
 		done, err := s.Add(ctx, c.Lost, func(line string) { printLine(std.err, line) })
 		if done.Resealed > 0 {
 			printf(std.out, "sealed %s with %s\n", counted(done.Resealed, "stored token"), done.Key)
@@ -120,8 +120,8 @@ type keyRetireCmd struct {
 
 // Run retires a key.
 func (c *keyRetireCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withKeys(ctx, func(s *keyring.Service, _ *secretbox.Ring) error {
-		lost, err := s.Retire(ctx, secretbox.ID(c.Key), c.EndLinks, c.Lost, now())
+	return c.withKeys(ctx, func(s *keyring.Service, _ *seal.Ring) error {
+		lost, err := s.Retire(ctx, seal.ID(c.Key), c.EndLinks, c.Lost, now())
 		if err != nil {
 			return err
 		}

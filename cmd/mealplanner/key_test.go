@@ -22,7 +22,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/loopback"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
@@ -90,7 +90,7 @@ func (i installation) app(key string) *app.App {
 	if err := kong.ApplyDefaults(&cfg); err != nil {
 		i.t.Fatal(err)
 	}
-	cfg.Database.URL, cfg.Security.Key, cfg.SMTP.Encryption = secretbox.Secret(i.url), secretbox.Secret(key), "none"
+	cfg.Database.URL, cfg.Security.Key, cfg.SMTP.Encryption = seal.Secret(i.url), seal.Secret(key), "none"
 	cfg.Web.PublicURL = "http://" + i.addr
 	a, err := app.New(i.t.Context(), app.Options{Config: cfg, Role: app.Tool, Log: &bytes.Buffer{}, LogLevel: slog.LevelError})
 	if err != nil {
@@ -116,14 +116,14 @@ func (i installation) status(link string) int {
 }
 
 // readable expects that a ring opens everything, and returns how much each key has sealed.
-func (i installation) readable(ring *secretbox.Ring) map[secretbox.ID]int {
+func (i installation) readable(ring *seal.Ring) map[seal.ID]int {
 	i.t.Helper()
 	pool, err := postgres.Open(i.t.Context(), postgres.Options{URL: i.url, Pool: "test", MaxConns: 2})
 	if err != nil {
 		i.t.Fatal(err)
 	}
 	defer pool.Close()
-	sealed := map[secretbox.ID]int{}
+	sealed := map[seal.ID]int{}
 	var last keyring.Sealed
 	for {
 		values, err := postgres.NewKeys(pool).Sealed(i.t.Context(), last)
@@ -150,7 +150,7 @@ func TestKeyRotation(t *testing.T) {
 	const users = 40
 	oldKey, newKey, strange := strings.Repeat("0f", 32), strings.Repeat("1e", 32), strings.Repeat("2d", 32)
 	both := newKey + "," + oldKey
-	ring, err := secretbox.ParseRing(secretbox.Secret(both))
+	ring, err := seal.ParseRing(seal.Secret(both))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"io"
 
-	"github.com/mealplanner/mealplanner/pkg/notices"
+	"github.com/mealplanner/mealplanner/cmd/mealplanner/notices"
 )
 
 type licencesCmd struct {

@@ -11,8 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mealplanner/mealplanner/cmd/mealplanner/terminal"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/terminal"
 )
 
 // output is the flag of every command that lists or shows something.

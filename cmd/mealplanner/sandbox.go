@@ -12,23 +12,23 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type sandboxCmd struct {
-	TandoorAddr   string           `env:"SANDBOX_TANDOOR_ADDR" default:"127.0.0.1:8100" help:"Listen address of the Tandoor stand-in."`
-	FatSecretAddr string           `env:"SANDBOX_FATSECRET_ADDR" default:"127.0.0.1:8101" help:"Listen address of the FatSecret stand-in."`
-	SMTPAddr      string           `env:"SANDBOX_SMTP_ADDR" default:"127.0.0.1:1025" help:"Listen address of SMTP."`
-	IMAPAddr      string           `env:"SANDBOX_IMAP_ADDR" default:"127.0.0.1:1143" help:"Listen address of IMAP."`
-	AlertsAddr    string           `env:"SANDBOX_ALERTS_ADDR" default:"127.0.0.1:8102" help:"Listen address of the PagerDuty and Slack stand-ins."`
-	WebAddr       string           `env:"SANDBOX_WEB_ADDR" default:"127.0.0.1:8025" help:"Listen address of the inbox page, the alerts page and the fault switchboard."`
-	TandoorToken  secretbox.Secret `env:"SANDBOX_TANDOOR_TOKEN" help:"Token of the library; default: a new one at each start." placeholder:"TOKEN"`
-	MailPassword  secretbox.Secret `env:"SANDBOX_MAIL_PASSWORD" help:"Password of SMTP and IMAP; default: a new one at each start." placeholder:"SECRET"`
-	FatSecret     secretbox.Secret `name:"fatsecret-secret" env:"SANDBOX_FATSECRET_SECRET" help:"Consumer secret of FatSecret, from which the demo users' tokens follow; default: a new one at each start." placeholder:"SECRET"`
-	OnCallKey     secretbox.Secret `name:"pagerduty-oncall" env:"SANDBOX_PAGERDUTY_ONCALL" help:"PagerDuty's routing key of who is on call, 32 characters; default: a new one at each start." placeholder:"KEY"`
-	LeadKey       secretbox.Secret `name:"pagerduty-lead" env:"SANDBOX_PAGERDUTY_LEAD" help:"PagerDuty's routing key of the lead; default: a new one at each start." placeholder:"KEY"`
-	IncidentKey   secretbox.Secret `name:"pagerduty-incident" env:"SANDBOX_PAGERDUTY_INCIDENT" help:"PagerDuty's routing key of declared incidents; default: a new one at each start." placeholder:"KEY"`
-	Slack         secretbox.Secret `name:"slack-url" env:"SANDBOX_SLACK_URL" help:"Slack's webhook, of which only the path counts here; default: a new one at each start." placeholder:"URL"`
+	TandoorAddr   string      `env:"SANDBOX_TANDOOR_ADDR" default:"127.0.0.1:8100" help:"Listen address of the Tandoor stand-in."`
+	FatSecretAddr string      `env:"SANDBOX_FATSECRET_ADDR" default:"127.0.0.1:8101" help:"Listen address of the FatSecret stand-in."`
+	SMTPAddr      string      `env:"SANDBOX_SMTP_ADDR" default:"127.0.0.1:1025" help:"Listen address of SMTP."`
+	IMAPAddr      string      `env:"SANDBOX_IMAP_ADDR" default:"127.0.0.1:1143" help:"Listen address of IMAP."`
+	AlertsAddr    string      `env:"SANDBOX_ALERTS_ADDR" default:"127.0.0.1:8102" help:"Listen address of the PagerDuty and Slack stand-ins."`
+	WebAddr       string      `env:"SANDBOX_WEB_ADDR" default:"127.0.0.1:8025" help:"Listen address of the inbox page, the alerts page and the fault switchboard."`
+	TandoorToken  seal.Secret `env:"SANDBOX_TANDOOR_TOKEN" help:"Token of the library; default: a new one at each start." placeholder:"TOKEN"`
+	MailPassword  seal.Secret `env:"SANDBOX_MAIL_PASSWORD" help:"Password of SMTP and IMAP; default: a new one at each start." placeholder:"SECRET"`
+	FatSecret     seal.Secret `name:"fatsecret-secret" env:"SANDBOX_FATSECRET_SECRET" help:"Consumer secret of FatSecret, from which the demo users' tokens follow; default: a new one at each start." placeholder:"SECRET"`
+	OnCallKey     seal.Secret `name:"pagerduty-oncall" env:"SANDBOX_PAGERDUTY_ONCALL" help:"PagerDuty's routing key of who is on call, 32 characters; default: a new one at each start." placeholder:"KEY"`
+	LeadKey       seal.Secret `name:"pagerduty-lead" env:"SANDBOX_PAGERDUTY_LEAD" help:"PagerDuty's routing key of the lead; default: a new one at each start." placeholder:"KEY"`
+	IncidentKey   seal.Secret `name:"pagerduty-incident" env:"SANDBOX_PAGERDUTY_INCIDENT" help:"PagerDuty's routing key of declared incidents; default: a new one at each start." placeholder:"KEY"`
+	Slack         seal.Secret `name:"slack-url" env:"SANDBOX_SLACK_URL" help:"Slack's webhook, of which only the path counts here; default: a new one at each start." placeholder:"URL"`
 }
 
 // slackPath is the path of the webhook, "" when none is given.
@@ -72,7 +72,7 @@ func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 		box.PagerDutyURL(), box.InboxURL(), box.AlertsURL(), box.FaultsURL())
 	for _, s := range []struct {
 		variable string
-		given    secretbox.Secret
+		given    seal.Secret
 		value    string
 	}{
 		{"TANDOOR_TOKEN", c.TandoorToken, box.TandoorToken},

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type secretsCmd struct {
@@ -40,7 +40,7 @@ func (c *secretsCmd) Run(_ context.Context, std *streams) error {
 	return nil
 }
 
-var defaultForm = fmt.Sprintf("{%d}", secretbox.KeyHexLen)
+var defaultForm = fmt.Sprintf("{%d}", seal.KeyHexLen)
 
 var randomPart = regexp.MustCompile(`\{(\d{2})\}`)
 

@@ -19,7 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type userCmd struct {
@@ -240,11 +240,11 @@ type userAddCmd struct {
 	settings
 	ID string `arg:"" name:"user" help:"Id: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
 	wishes
-	Connection string           `default:"default" help:"Id of the recipe library; users may share one." placeholder:"CONNECTION"`
-	URL        string           `name:"tandoor-url" help:"Tandoor of a connection that is new." placeholder:"URL"`
-	Token      secretbox.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token: scope read, write for --write-back." placeholder:"TOKEN"`
-	WriteBack  bool             `help:"Write plans and groceries to Tandoor."`
-	NoImport   bool             `help:"Do not fetch the recipes now."`
+	Connection string      `default:"default" help:"Id of the recipe library; users may share one." placeholder:"CONNECTION"`
+	URL        string      `name:"tandoor-url" help:"Tandoor of a connection that is new." placeholder:"URL"`
+	Token      seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"API token: scope read, write for --write-back." placeholder:"TOKEN"`
+	WriteBack  bool        `help:"Write plans and groceries to Tandoor."`
+	NoImport   bool        `help:"Do not fetch the recipes now."`
 }
 
 // Run adds the user, connects the library and imports it.

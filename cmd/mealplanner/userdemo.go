@@ -12,13 +12,13 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 type userDemoCmd struct {
 	settings
-	URL   string           `name:"tandoor-url" env:"SANDBOX_TANDOOR_URL" default:"http://127.0.0.1:8100" help:"Address of the sandbox's Tandoor."`
-	Token secretbox.Secret `name:"tandoor-token" env:"SANDBOX_TANDOOR_TOKEN" required:"" help:"Token of the sandbox's Tandoor." placeholder:"TOKEN"`
+	URL   string      `name:"tandoor-url" env:"SANDBOX_TANDOOR_URL" default:"http://127.0.0.1:8100" help:"Address of the sandbox's Tandoor."`
+	Token seal.Secret `name:"tandoor-token" env:"SANDBOX_TANDOOR_TOKEN" required:"" help:"Token of the sandbox's Tandoor." placeholder:"TOKEN"`
 }
 
 // Run adds who is missing and plans, mails and prints the weeks that have no plan. A
@@ -45,7 +45,7 @@ type demoWorld struct{ tandoorURL, tandoorToken, consumerSecret string }
 // and returns the first weeks that have no plan.
 func addPeople(ctx context.Context, a *app.App, w demoWorld) (weeks []planner.Request, err error) {
 	if err := a.Users.PutConnection(ctx, postgres.Connection{
-		ID: sandbox.Connection, URL: w.tandoorURL, Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(w.tandoorToken)),
+		ID: sandbox.Connection, URL: w.tandoorURL, Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.tandoorToken)),
 	}); err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func addPerson(ctx context.Context, a *app.App, p sandbox.Person, tokens map[str
 	var sealed []byte
 	if t, ok := tokens[p.ID]; ok {
 		var err error
-		if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: t.Key, Secret: secretbox.Secret(t.Secret)}); err != nil {
+		if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: t.Key, Secret: seal.Secret(t.Secret)}); err != nil {
 			return err
 		}
 	}

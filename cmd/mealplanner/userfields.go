@@ -12,7 +12,6 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"github.com/mealplanner/mealplanner/pkg/amend"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
@@ -20,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 )
 
 // mailTypes are those that a user can unsubscribe from.

@@ -15,12 +15,12 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 const lewis = "user_lewis"
@@ -49,7 +49,7 @@ func (p *postOffice) say(t *testing.T, to mailbox.Message, line string) string {
 	return ""
 }
 
-func (p *postOffice) press(t *testing.T, monday int, line string) steer.Report {
+func (p *postOffice) press(t *testing.T, monday int, line string) replies.Report {
 	t.Helper()
 	r, err := p.Click(t.Context(), lewis, week+calendar.Date(monday), line, line+rand.Text())
 	must(t, err)
@@ -111,7 +111,7 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 	p.planMail(t, lewis)
 	st := postgres.NewSteering(p.pool, observe.TraceParent)
 	var others sync.WaitGroup
-	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx steer.Tx) error {
+	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
 		in, err := tx.Inputs(ctx, week)
 		must(t, err)
 		others.Go(func() {
@@ -127,7 +127,7 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 		})
 		await(t, p.pool, 2, waiting)
 		in.User.Settings.Dislikes = []string{"olives"}
-		return tx.Save(ctx, steer.Change{User: &in.User, Record: steer.Record{Week: week, Source: steer.ByMail, MessageID: "x", Digest: "x", Outcome: steer.Applied}})
+		return tx.Save(ctx, replies.Change{User: &in.User, Record: replies.Record{Week: week, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: replies.Applied}})
 	}))
 	others.Wait()
 	u, err := p.Users.Get(t.Context(), lewis)
@@ -197,7 +197,7 @@ func TestSteeringWhileTheWeekIsPlanned(t *testing.T) {
 	p.planMail(t, lewis)
 	st := postgres.NewSteering(p.pool, observe.TraceParent)
 	var planned sync.WaitGroup
-	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx steer.Tx) error {
+	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
 		in, err := tx.Inputs(ctx, week+7)
 		must(t, err)
 		planned.Go(func() {
@@ -207,7 +207,7 @@ func TestSteeringWhileTheWeekIsPlanned(t *testing.T) {
 		})
 		await(t, p.pool, 1, waiting)
 		in.Wishes.Skips = append(in.Wishes.Skips, plan.Slot{Date: week + 8, Meal: recipe.Dinner})
-		return tx.Save(ctx, steer.Change{Wishes: &in.Wishes, Record: steer.Record{Week: week + 7, Source: steer.ByMail, MessageID: "x", Digest: "x", Outcome: steer.Applied}})
+		return tx.Save(ctx, replies.Change{Wishes: &in.Wishes, Record: replies.Record{Week: week + 7, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: replies.Applied}})
 	}))
 	planned.Wait()
 	in, err := p.Plans.Inputs(t.Context(), lewis, week+7)
@@ -327,10 +327,10 @@ func TestUndoIsForOneChange(t *testing.T) {
 	p.planMail(t, lewis)
 	first := p.press(t, 0, "SKIP monday breakfast").Answer.Undo
 	second := p.press(t, 0, "SKIP tuesday breakfast").Answer.Undo
-	if r := p.press(t, 0, first); r.Outcome != steer.Refused {
+	if r := p.press(t, 0, first); r.Outcome != replies.Refused {
 		t.Errorf("the older link: %s", r.Outcome)
 	}
-	if r := p.press(t, 0, second); r.Outcome != steer.Applied {
+	if r := p.press(t, 0, second); r.Outcome != replies.Applied {
 		t.Errorf("the newest link: %s", r.Outcome)
 	}
 	if _, w := p.stored(t, lewis); len(w.Skips) != 1 {
@@ -339,7 +339,7 @@ func TestUndoIsForOneChange(t *testing.T) {
 	c.forward(time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)) // Thursday
 	ate := p.press(t, 0, "ATE thursday lunch").Answer.Undo
 	await(t, p.pool, 1, "select count(*) from meal_log")
-	if r := p.press(t, 0, ate); r.Outcome != steer.Applied {
+	if r := p.press(t, 0, ate); r.Outcome != replies.Applied {
 		t.Errorf("UNDO of ATE: %s %v", r.Outcome, r.Answer.Problems)
 	}
 	await(t, p.pool, 0, "select count(*) from meal_log")

@@ -12,14 +12,14 @@ import (
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/ops/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/ops/oncall"
 	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 

@@ -14,10 +14,10 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 const alertsToken = "a-token-of-alertmanager"
@@ -259,13 +259,13 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 	w := newWorld(t, options{people: twelve()[:1]})
 	must(t, w.Start(t.Context()))
 	set := func(name, value string) {
-		name, err := setting.Check(name, value)
+		name, err := override.Check(name, value)
 		must(t, err)
 		must(t, w.JobStore.SetRuntime(t.Context(), name, value, "test", "", time.Hour))
 	}
-	set(setting.GenerationTimeout, "100ms")
-	set(setting.APIPool, "33")
-	set(setting.SchedulerPool, "5") // fewer than configured: no effect
+	set(override.GenerationTimeout, "100ms")
+	set(override.APIPool, "33")
+	set(override.SchedulerPool, "5") // fewer than configured: no effect
 	begin := time.Now()
 	for w.Runtime.PoolSize("api") != 33 || w.Runtime.GenerationTimeout() != 100*time.Millisecond || !strings.Contains(w.logs.String(), "Database pool resized") {
 		if time.Sleep(20 * time.Millisecond); time.Since(begin) > 20*time.Second {
@@ -280,7 +280,7 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "100ms") {
 		t.Errorf("the generation ended with %v", err)
 	}
-	if gone, err := w.JobStore.DropRuntime(t.Context(), setting.GenerationTimeout, "test", ""); err != nil || !gone {
+	if gone, err := w.JobStore.DropRuntime(t.Context(), override.GenerationTimeout, "test", ""); err != nil || !gone {
 		t.Fatal(gone, err)
 	}
 	for w.Runtime.GenerationTimeout() != w.cfg.Generation.Timeout {

@@ -22,28 +22,28 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/mealplanner/mealplanner/pkg/amend"
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/delivery"
-	"github.com/mealplanner/mealplanner/pkg/diary"
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
-	"github.com/mealplanner/mealplanner/pkg/setting"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )
@@ -101,20 +101,20 @@ type App struct {
 	Jobs     *jobs.Engine
 	Alerts   *postgres.Alerts
 	// Runtime is what is changed while the program runs.
-	Runtime     *setting.Runtime
+	Runtime     *override.Runtime
 	Coach       *coach.Coach
-	DiaryWriter *diary.Writer
+	DiaryWriter *account.Writer
 	Feedback    *observe.Feedback
 	Recipes     *postgres.Recipes
 	Sync        *recipesync.Service
-	Delivery    *delivery.Service
+	Delivery    *outbox.Service
 	Links       web.Links
 	Mail        *mailer.SMTP
 	Log         *slog.Logger
 	Keys        *keyring.Service
 
 	opts       Options
-	ring       *secretbox.Ring
+	ring       *seal.Ring
 	telemetry  *telemetry.Telemetry
 	rec        *metrics.Recorder
 	pools      map[string]*postgres.Pool
@@ -254,7 +254,7 @@ const queueConns = 5
 // openPools opens the roles' pools and returns the one that shared stores use.
 func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	c := a.opts.Config.Database
-	a.Runtime = setting.New(configured(a.opts.Config))
+	a.Runtime = override.New(configured(a.opts.Config))
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool
@@ -352,7 +352,7 @@ func closePool(ctx context.Context, closing func()) error {
 // wire builds the stores, the use cases and what is wrapped around them.
 func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	c := a.opts.Config
-	ring, err := secretbox.ParseRing(c.Security.Key)
+	ring, err := seal.ParseRing(c.Security.Key)
 	if err != nil {
 		return err
 	}
@@ -382,19 +382,19 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
-	a.Delivery = delivery.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
+	a.Delivery = outbox.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
 	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
-	a.steering = observe.NewSteering(steer.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, steerers(pool), a.opts.Now), tracer, a.rec, a.Log)
+	a.steering = observe.NewSteering(replies.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, steerers(pool), a.opts.Now), tracer, a.rec, a.Log)
 	a.amendments = postgres.NewAmendments(pool, observe.TraceParent)
 	a.amender = observe.NewAmendments(amend.New(a.amendments, week, a.renderer, a.opts.Now), tracer, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
-	a.DiaryWriter = diary.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
+	a.DiaryWriter = account.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
 	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
@@ -590,7 +590,7 @@ func (a *App) followSettings(ctx context.Context) error {
 		return err
 	}
 	a.background(ctx, "runtime settings", func(ctx context.Context) {
-		a.every(ctx, setting.Every, "runtime settings", "scheduler", a.applySettings)
+		a.every(ctx, override.Every, "runtime settings", "scheduler", a.applySettings)
 	})
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/observe"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // background runs fn until the program stops; stopping waits for it.

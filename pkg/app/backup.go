@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/backup"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Backup writes the database into a new file. It refuses when MEALPLANNER_KEY opens none of
@@ -80,7 +80,7 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	if err := o.Config.Check(); err != nil {
 		return Restored{}, err
 	}
-	ring, err := secretbox.ParseRing(o.Config.Security.Key)
+	ring, err := seal.ParseRing(o.Config.Security.Key)
 	if err != nil {
 		return Restored{}, err
 	}
@@ -95,7 +95,7 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 		return Restored{}, err
 	case archive.Schema > known:
 		return Restored{}, fault.New(fault.InvalidConfig, op, "the backup's schema is version %d, made by mealplanner %s; this program knows version %d: restore with that program or a newer one", archive.Schema, archive.Program, known)
-	case !ring.Holds(secretbox.ID(archive.Key)):
+	case !ring.Holds(seal.ID(archive.Key)):
 		return Restored{}, fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "lacks key %s, which sealed the backup's tokens: give the key that the installation had", archive.Key)
 	}
 	server, err := backup.NewServer(o.Config.Database.URL)

@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // askTimeout is the limit of one question to a telemetry server.
@@ -86,8 +86,8 @@ func Diagnose(ctx context.Context, c config.Config, slug string, window time.Dur
 }
 
 // configured are the limits that hold where none is changed at run time.
-func configured(c config.Config) setting.Configured {
-	return setting.Configured{
+func configured(c config.Config) override.Configured {
+	return override.Configured{
 		Concurrency: c.Scheduler.Concurrency, GenerationTimeout: c.Generation.Timeout,
 		APIPool: c.Database.APIPool, SchedulerPool: c.Database.SchedulerPool,
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/coach"
-	"github.com/mealplanner/mealplanner/pkg/diary"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
@@ -144,14 +144,14 @@ func (f *fatsecretAccounts) write(ctx context.Context, u user.User, today calend
 	return syncOutput{Written: r.Written, WouldWrite: r.Intended, Unmapped: r.Unmapped}, err
 }
 
-var _ diary.Service = (*fatsecretAccounts)(nil)
+var _ account.Service = (*fatsecretAccounts)(nil)
 
-// FindFood implements [diary.Service]: only a generic food of exactly the name is taken,
+// FindFood implements [account.Service]: only a generic food of exactly the name is taken,
 // in its singular or plural.
-func (f *fatsecretAccounts) FindFood(ctx context.Context, name string) (diary.FoodRef, error) {
+func (f *fatsecretAccounts) FindFood(ctx context.Context, name string) (account.FoodRef, error) {
 	hits, err := f.client.SearchFoods(ctx, name, 0, 20)
 	if err != nil {
-		return diary.FoodRef{}, err
+		return account.FoodRef{}, err
 	}
 	forms := food.Forms(name)
 	for _, h := range hits.Foods {
@@ -160,20 +160,20 @@ func (f *fatsecretAccounts) FindFood(ctx context.Context, name string) (diary.Fo
 		}
 		full, err := f.client.Food(ctx, h.ID)
 		if err != nil {
-			return diary.FoodRef{}, err
+			return account.FoodRef{}, err
 		}
 		for _, s := range full.Servings {
 			if _, ok := s.Units(1, "g"); ok {
-				return diary.FoodRef{Food: full.ID, Serving: s.ID}, nil
+				return account.FoodRef{Food: full.ID, Serving: s.ID}, nil
 			}
 		}
 	}
-	return diary.FoodRef{}, nil
+	return account.FoodRef{}, nil
 }
 
-// Log implements [diary.Service]. The serving's size is asked for anew: it may not be
+// Log implements [account.Service]. The serving's size is asked for anew: it may not be
 // kept.
-func (f *fatsecretAccounts) Log(ctx context.Context, u user.User, e diary.Entry, dish string, amount nutrition.Mass, known []string) (string, error) {
+func (f *fatsecretAccounts) Log(ctx context.Context, u user.User, e account.Entry, dish string, amount nutrition.Mass, known []string) (string, error) {
 	t, err := f.token(ctx, u.ID)
 	if err != nil {
 		return "", err

@@ -17,7 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Confirmed meals go to the diary of a user who opted in: line by line, each once, also
@@ -88,7 +88,7 @@ func (w *world) diaryOf(t *testing.T, userID string) func(calendar.Date) []fatse
 	tok := w.box.FatSecretTokens[userID]
 	return func(d calendar.Date) []fatsecret.Entry {
 		t.Helper()
-		out, err := c.Diary(t.Context(), fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)}, fatsecret.Day(d.UnixDays()))
+		out, err := c.Diary(t.Context(), fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)}, fatsecret.Day(d.UnixDays()))
 		must(t, err)
 		return out
 	}

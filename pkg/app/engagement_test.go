@@ -22,11 +22,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
@@ -233,7 +233,7 @@ func TestLinksOfAFormerAddressEnd(t *testing.T) {
 	r.change(t, "user_lewis", func(u *user.User) { u.Email = "lewis@elsewhere.example" })
 	expect("after", http.StatusUnauthorized, old)
 	fresh := r.Links
-	ring, err := secretbox.ParseRing(r.cfg.Security.Key)
+	ring, err := seal.ParseRing(r.cfg.Security.Key)
 	must(t, err)
 	fresh.Signer = signedlink.New(ring, func() time.Time { return sent.Add(time.Minute) })
 	expect("made after it", http.StatusOK, made(fresh))

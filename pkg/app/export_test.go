@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // ReadGauges reads the gauges of the installation, which the leader does by itself every
@@ -37,6 +37,6 @@ func (a *App) LookForHeartbeat(ctx context.Context) error {
 func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
 
 // Wanted is what the library should show of a plan.
-func (a *App) Wanted(ctx context.Context, p postgres.Unpublished) (writeback.Plan, error) {
+func (a *App) Wanted(ctx context.Context, p postgres.Unpublished) (publish.Plan, error) {
 	return a.wanted(ctx, p)
 }

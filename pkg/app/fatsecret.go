@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/weights"
 )
 
@@ -64,7 +64,7 @@ func (a *App) SealFatSecret(userID string, t fatsecret.Token) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "seal FatSecret token", err)
 	}
-	return a.ring.Seal(secretbox.Secret(b), keyring.Users.Context(userID)), nil
+	return a.ring.Seal(seal.Secret(b), keyring.Users.Context(userID)), nil
 }
 
 func (f *fatsecretAccounts) token(ctx context.Context, userID string) (fatsecret.Token, error) {
@@ -83,7 +83,7 @@ func (f *fatsecretAccounts) token(ctx context.Context, userID string) (fatsecret
 	if err := json.Unmarshal([]byte(plain.Reveal()), &t); err != nil {
 		return fatsecret.Token{}, fault.New(fault.Internal, "FatSecret", "the stored token of %q cannot be read", userID)
 	}
-	return fatsecret.Token{Key: t.Key, Secret: secretbox.Secret(t.Secret)}, nil
+	return fatsecret.Token{Key: t.Key, Secret: seal.Secret(t.Secret)}, nil
 }
 
 // Weight implements [weights.Service].

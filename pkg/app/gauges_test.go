@@ -18,9 +18,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // gauge returns a gauge's points by their only label.

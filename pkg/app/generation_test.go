@@ -19,14 +19,14 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // kenji has a FatSecret account, so his generations make every kind of call.

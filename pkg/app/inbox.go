@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
-	"github.com/mealplanner/mealplanner/pkg/observe"
-	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // lookupTimeout bounds a look for a signature's key.
@@ -98,7 +98,7 @@ func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
 	}
 	l.Ours = []string{a.Links.Inbox, a.opts.Config.SMTP.Address()}
 	r, err := a.steering.Receive(ctx, l)
-	if r.Outcome == steer.Applied {
+	if r.Outcome == replies.Applied {
 		a.settle(ctx, r.User)
 	}
 	if r.Answered {
@@ -114,29 +114,29 @@ func lookupTXT(domain string) ([]string, error) {
 }
 
 // letter is a mail in the use case's terms, and what it reports of one of ours, if it does.
-func letter(raw inbox.Raw, o inbox.Options) (steer.Letter, *inbox.Bounce) {
+func letter(raw inbox.Raw, o inbox.Options) (replies.Letter, *inbox.Bounce) {
 	if raw.Body == nil {
-		return steer.Letter{Dropped: steer.TooLarge}, nil
+		return replies.Letter{Dropped: replies.TooLarge}, nil
 	}
 	m, err := inbox.Parse(raw.Body, o)
 	if err != nil {
-		return steer.Letter{Dropped: steer.Unreadable}, nil
+		return replies.Letter{Dropped: replies.Unreadable}, nil
 	}
-	l := steer.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
+	l := replies.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
 	switch m.Class {
 	case inbox.AutoReply:
-		l.Dropped = steer.AutoReply
+		l.Dropped = replies.AutoReply
 	case inbox.Bulk:
-		l.Dropped = steer.Bulk
+		l.Dropped = replies.Bulk
 	case inbox.Bounced:
-		l.Dropped = steer.Bounce
+		l.Dropped = replies.Bounce
 	default:
 	}
 	switch m.Auth.Result {
 	case inbox.Authenticated:
-		l.Proof = steer.Proven
+		l.Proof = replies.Proven
 	case inbox.Failed:
-		l.Proof = steer.Forged
+		l.Proof = replies.Forged
 	default:
 	}
 	return l, m.Bounce
@@ -148,13 +148,13 @@ func (a *App) Lines(ctx context.Context, userID, line string) ([]string, error) 
 }
 
 // Click implements [web.Steering].
-func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (steer.Report, error) {
+func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (replies.Report, error) {
 	u, err := a.Users.Get(ctx, userID)
 	if err != nil {
-		return steer.Report{}, err
+		return replies.Report{}, err
 	}
 	r, err := a.steering.Click(ctx, u, week, lines, token)
-	if r.Outcome == steer.Applied {
+	if r.Outcome == replies.Applied {
 		a.settle(ctx, r.User)
 	}
 	return r, err

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // The gauges about jobs are what the tables say: what waits while a type is paused, and

@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/realtandoor"
 )
 
@@ -40,7 +40,7 @@ func (p *realPlace) renew(t *testing.T) {
 		conn, err = p.w.Users.Connection(t.Context(), sandbox.Connection)
 		must(t, err)
 	}
-	p.id, conn.URL, conn.Sealed = id, p.url, p.w.SealTandoor(sandbox.Connection, secretbox.Secret(token))
+	p.id, conn.URL, conn.Sealed = id, p.url, p.w.SealTandoor(sandbox.Connection, seal.Secret(token))
 	must(t, p.w.Users.PutConnection(t.Context(), conn))
 }
 

@@ -15,11 +15,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // publishEvery is how often plans that are not written back yet are looked for.
@@ -50,7 +50,7 @@ func (a *App) publish(ctx context.Context, userID string) (n int, notWritten, er
 	var errs []error
 	for _, p := range todo {
 		ctx := telemetry.WithUser(ctx, p.User)
-		r, claimed, news, err := a.Plans.Publish(ctx, p, func(ctx context.Context) (writeback.Report, error) { return a.writeBack(ctx, p) })
+		r, claimed, news, err := a.Plans.Publish(ctx, p, func(ctx context.Context) (publish.Report, error) { return a.writeBack(ctx, p) })
 		log := []any{"component", "write_back", "connection", p.Connection, "week_of", p.Week.String()}
 		switch {
 		case err != nil && (news || fault.KindOf(err) == fault.DatabaseError):
@@ -67,32 +67,32 @@ func (a *App) publish(ctx context.Context, userID string) (n int, notWritten, er
 	return n, errors.Join(errs...), nil
 }
 
-func (a *App) writeBack(ctx context.Context, p postgres.Unpublished) (writeback.Report, error) {
+func (a *App) writeBack(ctx context.Context, p postgres.Unpublished) (publish.Report, error) {
 	wanted, err := a.wanted(ctx, p)
 	if err != nil {
-		return writeback.Report{}, err
+		return publish.Report{}, err
 	}
 	client, err := a.Tandoor(ctx, p.Connection)
 	if err != nil {
-		return writeback.Report{}, err
+		return publish.Report{}, err
 	}
-	return writeback.Write(ctx, client, a.writeBook, wanted)
+	return publish.Write(ctx, client, a.writeBook, wanted)
 }
 
 // wanted is what the library should show of a plan.
-func (a *App) wanted(ctx context.Context, p postgres.Unpublished) (writeback.Plan, error) {
+func (a *App) wanted(ctx context.Context, p postgres.Unpublished) (publish.Plan, error) {
 	stored, err := a.Plans.Get(ctx, p.User, p.Week)
 	if err != nil {
-		return writeback.Plan{}, err
+		return publish.Plan{}, err
 	}
 	pool, err := a.Recipes.Load(ctx, p.Connection)
 	if err != nil {
-		return writeback.Plan{}, err
+		return publish.Plan{}, err
 	}
 	n := namesOf(pool)
-	return writeback.Plan{
-		ID: p.ID, Connection: p.Connection, Meals: plannedMeals(stored, p.People), Needs: writeback.Merge(needs(stored.Groceries, n.need)),
-		Old: writeback.Old{
+	return publish.Plan{
+		ID: p.ID, Connection: p.Connection, Meals: plannedMeals(stored, p.People), Needs: publish.Merge(needs(stored.Groceries, n.need)),
+		Old: publish.Old{
 			Marker: "mealplanner:" + planner.GenerationID(p.User, p.Week), Meals: plannedMeals(stored, 1),
 			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
 		},
@@ -100,14 +100,14 @@ func (a *App) wanted(ctx context.Context, p postgres.Unpublished) (writeback.Pla
 }
 
 // plannedMeals are the plan's meals for all who eat.
-func plannedMeals(s *planner.Stored, people int) []writeback.Meal {
-	var out []writeback.Meal
+func plannedMeals(s *planner.Stored, people int) []publish.Meal {
+	var out []publish.Meal
 	for _, d := range s.Week.Days {
 		for m, sv := range d.Meals {
 			if sv == nil {
 				continue
 			}
-			out = append(out, writeback.Meal{
+			out = append(out, publish.Meal{
 				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: sv.Servings * nutrition.Servings(people), Name: sv.Name,
 			})
 		}
@@ -117,8 +117,8 @@ func plannedMeals(s *planner.Stored, people int) []writeback.Meal {
 
 // needs are the exact needs, by food and unit as name calls them: Tandoor adds its own
 // rounding.
-func needs(l grocery.List, name func(food int64, foodName, unit string) (string, string)) []writeback.Need {
-	var out []writeback.Need
+func needs(l grocery.List, name func(food int64, foodName, unit string) (string, string)) []publish.Need {
+	var out []publish.Need
 	for _, sec := range l.Sections {
 		for _, line := range sec.Lines {
 			for _, q := range line.Need {
@@ -126,7 +126,7 @@ func needs(l grocery.List, name func(food int64, foodName, unit string) (string,
 				up := new(big.Int).Add(scaled.Num(), new(big.Int).Sub(scaled.Denom(), big.NewInt(1)))
 				up.Quo(up, scaled.Denom())
 				food, unit := name(line.Food, line.Name, q.Unit)
-				out = append(out, writeback.Need{FoodID: line.Food, Food: food, Unit: unit, Amount: recipe.Amount(up.Int64())})
+				out = append(out, publish.Need{FoodID: line.Food, Food: food, Unit: unit, Amount: recipe.Amount(up.Int64())})
 			}
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/steer"
 )
 
 // Whatever is commanded in whatever order: the plan is valid, locks and skips hold, nothing
@@ -59,9 +59,9 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		}
 		is, wishes := p.stored(t, who)
 		switch r.Outcome {
-		case steer.Applied:
+		case replies.Applied:
 			applied++
-		case steer.Refused, steer.NotUnderstood, steer.NoCommand:
+		case replies.Refused, replies.NotUnderstood, replies.NoCommand:
 			refused++
 			if p.everything(t) != was {
 				t.Fatalf("%s was refused and changed something", line)
@@ -72,7 +72,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		}
 		p.sound(t, line, is, wishes, wasWeek, wasWishes, all, nuts)
 		if undo {
-			if r, err = p.Click(t.Context(), who, week, "UNDO", fmt.Sprint("undo ", n)); err != nil || r.Outcome != steer.Applied {
+			if r, err = p.Click(t.Context(), who, week, "UNDO", fmt.Sprint("undo ", n)); err != nil || r.Outcome != replies.Applied {
 				t.Fatalf("UNDO of %s: %s, %v", line, r.Outcome, err)
 			}
 			if after := p.rows(t); after != before {

@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 func TestStreak(t *testing.T) {

@@ -8,15 +8,15 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
-	"github.com/mealplanner/mealplanner/pkg/observe"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // upstreams connects the use cases to Tandoor and FatSecret: one client for each
@@ -70,7 +70,7 @@ func (u *upstreams) observe(api string) resilient.Observer {
 }
 
 // SealTandoor encrypts a connection's token for storage.
-func (a *App) SealTandoor(connection string, token secretbox.Secret) []byte {
+func (a *App) SealTandoor(connection string, token seal.Secret) []byte {
 	return a.ring.Seal(token, keyring.Connections.Context(connection))
 }
 
@@ -103,7 +103,7 @@ func (a *App) CheckLibrary(ctx context.Context, c postgres.Connection) (tandoor.
 	}
 	was, err := a.writeBook.Space(ctx, c.ID)
 	if err == nil && was.ID != 0 && was.ID != s.SpaceID {
-		err = writeback.SpaceChanged(c.ID, was, writeback.Space{ID: s.SpaceID, Name: s.Space})
+		err = publish.SpaceChanged(c.ID, was, publish.Space{ID: s.SpaceID, Name: s.Space})
 	}
 	return s, err
 }
@@ -175,7 +175,7 @@ func (u *upstreams) Fetch(ctx context.Context, connection string, ask recipesync
 	res, err := client.Sync(ctx, tandoor.Ask{
 		Since: ask.Since, Known: ask.Known, Full: ask.Full, Progress: ask.Progress,
 		Guard: func(id int64, name string, gone []recipe.ID) error {
-			return ask.Guard(writeback.Space{ID: id, Name: name}, gone)
+			return ask.Guard(publish.Space{ID: id, Name: name}, gone)
 		},
 	})
 	found := recipesync.Found{Changed: res.Changed, Deleted: res.Deleted, Refused: res.Refused}

@@ -23,7 +23,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/test/semconv"
 	"github.com/mealplanner/mealplanner/test/testpg"
@@ -97,8 +97,8 @@ func newWorld(t *testing.T, o options) *world {
 	t.Cleanup(func() { _ = box.Stop(context.Background()) })
 	w := &world{box: box, spans: tracetest.NewSpanRecorder(), reader: sdkmetric.NewManualReader(), logs: &lockedBuffer{}}
 	w.cfg = configure(t, box)
-	if w.cfg.Database.URL = secretbox.Secret(o.database); o.database == "" {
-		w.cfg.Database.URL = secretbox.Secret(testpg.URL(t))
+	if w.cfg.Database.URL = seal.Secret(o.database); o.database == "" {
+		w.cfg.Database.URL = seal.Secret(testpg.URL(t))
 	}
 	w.cfg.Telemetry.OTLPEndpoint, w.cfg.Telemetry.OTLPProtocol, w.cfg.Log.SampleInfo = witness.URL(), telemetry.HTTPProtobuf, false
 	if o.change != nil {
@@ -106,7 +106,7 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	if o.imap {
 		w.cfg.IMAP.Host, w.cfg.IMAP.Port = box.Mail.IMAPAddr().IP.String(), box.Mail.IMAPAddr().Port
-		w.cfg.IMAP.Password = secretbox.Secret(box.MailPassword)
+		w.cfg.IMAP.Password = seal.Secret(box.MailPassword)
 	}
 	role := o.role
 	if role == "" {
@@ -151,9 +151,9 @@ func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
 	cfg.Scheduler.NewUserGrace = 0
 	cfg.Security.Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.SMTP.Username, cfg.SMTP.Password = sandbox.MailUser, secretbox.Secret(box.MailPassword)
+	cfg.SMTP.Username, cfg.SMTP.Password = sandbox.MailUser, seal.Secret(box.MailPassword)
 	cfg.SMTP.From = "Meal planner <plan@sandbox.example>"
-	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, secretbox.Secret(box.ConsumerSecret)
+	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, seal.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr = anyPort, anyPort
 	cfg.Log.SampleInfo = false
@@ -165,7 +165,7 @@ func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
 func (w *world) populate(t *testing.T, o options) {
 	t.Helper()
 	must(t, w.Users.PutConnection(t.Context(), postgres.Connection{
-		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: w.SealTandoor(sandbox.Connection, secretbox.Secret(w.box.TandoorToken)),
+		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: w.SealTandoor(sandbox.Connection, seal.Secret(w.box.TandoorToken)),
 	}))
 	people := o.people
 	if people == nil {
@@ -175,7 +175,7 @@ func (w *world) populate(t *testing.T, o options) {
 		var sealed []byte
 		if tok, ok := w.box.FatSecretTokens[p.ID]; ok {
 			var err error
-			sealed, err = w.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)})
+			sealed, err = w.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
 			must(t, err)
 		}
 		must(t, w.Users.Add(t.Context(), p.User, sealed))

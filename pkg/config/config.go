@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Config holds the settings of the service. Secrets may be given as a file: for every
@@ -35,42 +35,42 @@ type Config struct {
 
 // Database says where PostgreSQL is.
 type Database struct {
-	URL              secretbox.Secret `env:"DATABASE_URL" help:"PostgreSQL connection string." placeholder:"postgres://user:password@host:5432/meal_planner"`
-	Password         secretbox.Secret `env:"DATABASE_PASSWORD" help:"Password for a DATABASE_URL of the form postgres://user@host/database, which then need not be kept secret." placeholder:"SECRET"`
-	APIPool          int              `env:"DATABASE_API_POOL" default:"20" help:"Most connections of the api role."`
-	SchedulerPool    int              `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Most connections of the scheduler role."`
-	StatementTimeout time.Duration    `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"A statement that runs longer is ended by the server."`
+	URL              seal.Secret   `env:"DATABASE_URL" help:"PostgreSQL connection string." placeholder:"postgres://user:password@host:5432/meal_planner"`
+	Password         seal.Secret   `env:"DATABASE_PASSWORD" help:"Password for a DATABASE_URL of the form postgres://user@host/database, which then need not be kept secret." placeholder:"SECRET"`
+	APIPool          int           `env:"DATABASE_API_POOL" default:"20" help:"Most connections of the api role."`
+	SchedulerPool    int           `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Most connections of the scheduler role."`
+	StatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"A statement that runs longer is ended by the server."`
 }
 
 // Security holds the program's own secret.
 type Security struct {
-	Key secretbox.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32. Several keys, the newest first, have commas or newlines between them." placeholder:"HEX"`
+	Key seal.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32. Several keys, the newest first, have commas or newlines between them." placeholder:"HEX"`
 }
 
 // SMTP says how mail leaves.
 type SMTP struct {
-	Host       string           `env:"SMTP_HOST" default:"localhost" help:"Mail server."`
-	Port       int              `env:"SMTP_PORT" default:"587" help:"Port of the mail server."`
-	Username   string           `env:"SMTP_USERNAME" help:"User at the mail server; empty sends without authentication."`
-	Password   secretbox.Secret `env:"SMTP_PASSWORD" help:"Password at the mail server." placeholder:"SECRET"`
-	Encryption string           `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none,insecure" help:"starttls (587), tls (465), none (loopback only), or insecure: none towards another host, for a private network such as Compose's."`
-	From       string           `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
-	ReplyTo    string           `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
-	Timeout    time.Duration    `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
+	Host       string        `env:"SMTP_HOST" default:"localhost" help:"Mail server."`
+	Port       int           `env:"SMTP_PORT" default:"587" help:"Port of the mail server."`
+	Username   string        `env:"SMTP_USERNAME" help:"User at the mail server; empty sends without authentication."`
+	Password   seal.Secret   `env:"SMTP_PASSWORD" help:"Password at the mail server." placeholder:"SECRET"`
+	Encryption string        `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none,insecure" help:"starttls (587), tls (465), none (loopback only), or insecure: none towards another host, for a private network such as Compose's."`
+	From       string        `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
+	ReplyTo    string        `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
+	Timeout    time.Duration `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
 }
 
 // IMAP says where replies arrive. Without it they are not read, and mails say so.
 type IMAP struct {
-	Host       string           `env:"IMAP_HOST" help:"IMAP server of the mailbox that gets the replies; empty: commands come by the buttons in the mails only."`
-	Port       int              `env:"IMAP_PORT" default:"993" help:"Port of the IMAP server."`
-	Username   string           `env:"IMAP_USERNAME" help:"User at the IMAP server."`
-	Password   secretbox.Secret `env:"IMAP_PASSWORD" help:"Password at the IMAP server." placeholder:"SECRET"`
-	Encryption string           `env:"IMAP_ENCRYPTION" default:"tls" enum:"tls,starttls,none,insecure" help:"tls (993), starttls (143), none (loopback only), or insecure: none towards another host, for a private network."`
-	Folder     string           `env:"IMAP_FOLDER" default:"INBOX" help:"Folder to read. Nothing in it is moved, marked or deleted."`
-	Poll       time.Duration    `env:"IMAP_POLL" default:"60s" help:"Time between looks where the server does not announce mail (IDLE)."`
-	Timeout    time.Duration    `env:"IMAP_TIMEOUT" default:"30s" help:"Limit of one exchange with the server."`
-	Address    string           `env:"IMAP_ADDRESS" help:"Address of the mailbox (default: that of SMTP_FROM). Mails to it with +something before the @ must arrive there too." placeholder:"plan@example.org"`
-	AuthservID string           `name:"authserv-id" env:"IMAP_AUTHSERV_ID" help:"Name under which your mail provider states its checks in Authentication-Results (RFC 8601). Empty: DKIM signatures are verified here." placeholder:"mx.example.org"`
+	Host       string        `env:"IMAP_HOST" help:"IMAP server of the mailbox that gets the replies; empty: commands come by the buttons in the mails only."`
+	Port       int           `env:"IMAP_PORT" default:"993" help:"Port of the IMAP server."`
+	Username   string        `env:"IMAP_USERNAME" help:"User at the IMAP server."`
+	Password   seal.Secret   `env:"IMAP_PASSWORD" help:"Password at the IMAP server." placeholder:"SECRET"`
+	Encryption string        `env:"IMAP_ENCRYPTION" default:"tls" enum:"tls,starttls,none,insecure" help:"tls (993), starttls (143), none (loopback only), or insecure: none towards another host, for a private network."`
+	Folder     string        `env:"IMAP_FOLDER" default:"INBOX" help:"Folder to read. Nothing in it is moved, marked or deleted."`
+	Poll       time.Duration `env:"IMAP_POLL" default:"60s" help:"Time between looks where the server does not announce mail (IDLE)."`
+	Timeout    time.Duration `env:"IMAP_TIMEOUT" default:"30s" help:"Limit of one exchange with the server."`
+	Address    string        `env:"IMAP_ADDRESS" help:"Address of the mailbox (default: that of SMTP_FROM). Mails to it with +something before the @ must arrive there too." placeholder:"plan@example.org"`
+	AuthservID string        `name:"authserv-id" env:"IMAP_AUTHSERV_ID" help:"Name under which your mail provider states its checks in Authentication-Results (RFC 8601). Empty: DKIM signatures are verified here." placeholder:"mx.example.org"`
 }
 
 // Inbox is the address for replies; "" when they are not read.
@@ -149,22 +149,22 @@ type Tandoor struct {
 
 // FatSecret holds the application's keys. Without them body figures come from the users.
 type FatSecret struct {
-	ConsumerKey    string           `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty switches FatSecret off."`
-	ConsumerSecret secretbox.Secret `env:"FATSECRET_CONSUMER_SECRET" help:"Consumer secret of your FatSecret application." placeholder:"SECRET"`
-	APIURL         string           `name:"api-url" env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
-	AuthURL        string           `name:"auth-url" env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
-	DailyBudget    int              `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
-	Timeout        time.Duration    `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
+	ConsumerKey    string        `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty switches FatSecret off."`
+	ConsumerSecret seal.Secret   `env:"FATSECRET_CONSUMER_SECRET" help:"Consumer secret of your FatSecret application." placeholder:"SECRET"`
+	APIURL         string        `name:"api-url" env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
+	AuthURL        string        `name:"auth-url" env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
+	DailyBudget    int           `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
+	Timeout        time.Duration `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
 }
 
 // Alerts connects the program with those who watch it.
 type Alerts struct {
-	Token            secretbox.Secret `name:"alerts-token" env:"ALERTS_TOKEN" help:"Bearer token with which Alertmanager calls /alerts/notify and /alerts/heartbeat, at least 16 characters; empty serves neither." placeholder:"SECRET"`
-	AlertmanagerURL  string           `name:"alertmanager-url" env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager, for acknowledgements."`
-	OnCall           string           `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file that says who is on call; see alertmanager/oncall.example.yml." placeholder:"FILE"`
-	HeartbeatTimeout time.Duration    `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"A person is called when Alertmanager's heartbeat, once heard, is silent for longer; 0 does not watch."`
-	PagerDutyURL     string           `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, called when the heartbeat stops."`
-	PagerDutyKey     secretbox.Secret `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a stopped heartbeat is an ERROR line only." placeholder:"SECRET"`
+	Token            seal.Secret   `name:"alerts-token" env:"ALERTS_TOKEN" help:"Bearer token with which Alertmanager calls /alerts/notify and /alerts/heartbeat, at least 16 characters; empty serves neither." placeholder:"SECRET"`
+	AlertmanagerURL  string        `name:"alertmanager-url" env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager, for acknowledgements."`
+	OnCall           string        `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file that says who is on call; see alertmanager/oncall.example.yml." placeholder:"FILE"`
+	HeartbeatTimeout time.Duration `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"A person is called when Alertmanager's heartbeat, once heard, is silent for longer; 0 does not watch."`
+	PagerDutyURL     string        `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, called when the heartbeat stops."`
+	PagerDutyKey     seal.Secret   `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a stopped heartbeat is an ERROR line only." placeholder:"SECRET"`
 }
 
 // Diagnosis says where the telemetry can be asked.
@@ -222,7 +222,7 @@ func (c *Config) AfterApply() error {
 		return fault.New(fault.InvalidConfig, "DATABASE_PASSWORD", "wants a DATABASE_URL of the form postgres://user@host/database")
 	}
 	u.User = url.UserPassword(u.User.Username(), d.Password.Reveal())
-	d.URL = secretbox.Secret(u.String())
+	d.URL = seal.Secret(u.String())
 	return nil
 }
 
@@ -231,7 +231,7 @@ func (c *Config) Check() error {
 	if c.Database.URL == "" {
 		return bad("DATABASE_URL", "not set: give a PostgreSQL connection string, or try `mealplanner demo`, which brings its own server")
 	}
-	if _, err := secretbox.ParseRing(c.Security.Key); err != nil {
+	if _, err := seal.ParseRing(c.Security.Key); err != nil {
 		return err
 	}
 	for _, n := range []struct {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 func defaults(t *testing.T) config.Config {
@@ -91,7 +91,7 @@ func TestTheDatabasesPasswordGoesIntoItsAddress(t *testing.T) {
 		{"", ""},
 	} {
 		var cfg config.Config
-		cfg.Database.URL, cfg.Database.Password = secretbox.Secret(c.url), "a/b@"
+		cfg.Database.URL, cfg.Database.Password = seal.Secret(c.url), "a/b@"
 		err := cfg.AfterApply()
 		if c.want == "" {
 			if fault.KindOf(err) != fault.InvalidConfig {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Misspelt names the variables of an environment, given as [os.Environ] does, that are no
@@ -40,7 +40,7 @@ func variables(t reflect.Type) []string {
 		}
 		if env := f.Tag.Get("env"); env != "" {
 			out = append(out, env)
-			if f.Type == reflect.TypeFor[secretbox.Secret]() {
+			if f.Type == reflect.TypeFor[seal.Secret]() {
 				out = append(out, env+"_FILE")
 			}
 		}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Defaults of ours and addresses of the vendor.
@@ -34,13 +34,13 @@ const (
 // Token is a user's key and secret, or a request token's on the way to one.
 type Token struct {
 	Key    string
-	Secret secretbox.Secret
+	Secret seal.Secret
 }
 
 // Config says which application calls, and how.
 type Config struct {
 	ConsumerKey    string
-	ConsumerSecret secretbox.Secret
+	ConsumerSecret seal.Secret
 	// HTTP is required; redirects are switched off in a copy. It must not try again by
 	// itself: a second attempt needs a new nonce, and each is told to Observe.
 	HTTP *http.Client

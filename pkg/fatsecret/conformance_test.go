@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/conformance/fatsecret"
 )
 
@@ -30,7 +30,7 @@ func config(tb testing.TB, s conformance.Settings) fatsecret.Config {
 		retry.Sleep = s.Sleep
 	}
 	return fatsecret.Config{
-		ConsumerKey: s.ConsumerKey, ConsumerSecret: secretbox.Secret(s.ConsumerSecret), HTTP: resilient.NewClient(rt, 30*time.Second),
+		ConsumerKey: s.ConsumerKey, ConsumerSecret: seal.Secret(s.ConsumerSecret), HTTP: resilient.NewClient(rt, 30*time.Second),
 		URL: s.URL + fatsecrettest.APIPath, RequestTokenURL: s.URL + "/oauth/request_token",
 		AuthorizeURL: s.URL + "/oauth/authorize", AccessTokenURL: s.URL + "/oauth/access_token",
 		Budget: s.Budget, Spacing: -1, Retry: retry, Observe: s.Observe, Now: s.Now,

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // OutOfBand is the callback for a program without a web page: the user copies a code.
@@ -76,5 +76,5 @@ func (c *Client) token(ctx context.Context, endpoint, verb string, address *url.
 	if err != nil || v.Get("oauth_token") == "" || v.Get("oauth_token_secret") == "" {
 		return Token{}, fault.New(fault.FatSecretError, op, "the answer holds no token: check the address and the consumer key")
 	}
-	return Token{v.Get("oauth_token"), secretbox.Secret(v.Get("oauth_token_secret"))}, nil
+	return Token{v.Get("oauth_token"), seal.Secret(v.Get("oauth_token_secret"))}, nil
 }

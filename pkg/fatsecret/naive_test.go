@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/conformance/fatsecret"
 )
 
@@ -51,7 +51,7 @@ func (n *naive) call(ctx context.Context, user fatsecret.Token, method string, p
 	if err != nil {
 		return err
 	}
-	params.Set("oauth_signature", fatsecret.Sign(fatsecret.BaseString("POST", address, params), secretbox.Secret(n.s.ConsumerSecret), user.Secret))
+	params.Set("oauth_signature", fatsecret.Sign(fatsecret.BaseString("POST", address, params), seal.Secret(n.s.ConsumerSecret), user.Secret))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), strings.NewReader(params.Encode()))
 	if err != nil {
 		return err

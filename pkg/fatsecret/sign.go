@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Escape percent-encodes as RFC 3986 wants it (RFC 5849, 3.6): everything but letters,
@@ -64,7 +64,7 @@ func BaseString(verb string, address *url.URL, params url.Values) string {
 
 // Sign returns the HMAC-SHA1 signature of a base string (RFC 5849, 3.4.2). The "&" of the
 // key stays without a token.
-func Sign(base string, consumer, token secretbox.Secret) string {
+func Sign(base string, consumer, token seal.Secret) string {
 	mac := hmac.New(sha1.New, []byte(Escape(consumer.Reveal())+"&"+Escape(token.Reveal())))
 	mac.Write([]byte(base))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 func TestSignatureVectors(t *testing.T) {
@@ -28,7 +28,7 @@ func TestSignatureVectors(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		params url.Values
-		token  secretbox.Secret
+		token  seal.Secret
 		want   string
 	}{
 		{

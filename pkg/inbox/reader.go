@@ -11,7 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Encryption says how the connection to the IMAP server is secured.
@@ -36,7 +36,7 @@ const (
 type Settings struct {
 	Addr       string // host:port
 	Username   string
-	Password   secretbox.Secret
+	Password   seal.Secret
 	Encryption Encryption
 	Folder     string        // "" = INBOX
 	Poll       time.Duration // between passes, also where the server announces mail; 0 = 60 s

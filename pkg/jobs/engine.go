@@ -15,11 +15,11 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 const (
@@ -38,7 +38,7 @@ type Options struct {
 	Store    *postgres.Jobs
 	Handlers map[schedule.Type]Handler
 	Observer Observer
-	Settings *setting.Runtime
+	Settings *override.Runtime
 	Worker   string        // names this process in the records
 	Spread   time.Duration // over which a crowd's weekly runs begin; 0 = all on the hour
 	Grace    time.Duration // before the first weekly run of a new user
@@ -95,7 +95,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	wg.Go(func() {
 		e.repeat(ctx, tickEvery, "schedule jobs", func(ctx context.Context) error { _, err := e.Tick(ctx); return err })
 	})
-	wg.Go(func() { e.repeat(ctx, setting.Every, "job limit", e.follow) })
+	wg.Go(func() { e.repeat(ctx, override.Every, "job limit", e.follow) })
 	wg.Go(func() { e.repeat(ctx, tendEvery, "tend jobs", e.tend) })
 	wg.Wait()
 	soft, cancel := context.WithTimeout(background, drain)

@@ -10,12 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -56,7 +56,7 @@ func (r *record) outcomes() []jobs.Outcome {
 // shop is a database with one user, whose weekly run is due, and nothing that runs yet.
 type shop struct {
 	pool     *pgxpool.Pool
-	settings *setting.Runtime
+	settings *override.Runtime
 	store    *postgres.Jobs
 	grace    time.Duration
 	now      func() time.Time
@@ -67,7 +67,7 @@ const job = "weekly_generation:user_ana"
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{pool: testpg.Pool(t), settings: setting.New(setting.Configured{Concurrency: 2}), now: time.Now}
+	s := &shop{pool: testpg.Pool(t), settings: override.New(override.Configured{Concurrency: 2}), now: time.Now}
 	s.store = postgres.NewJobs(s.pool)
 	s.exec(t, "insert into connections (id, url, token_sealed) values ('home', 'http://127.0.0.1:1', '')")
 	s.exec(t, "insert into users (id, email, name, connection_id) values ('user_ana', 'ana@example.org', 'Ana', 'home')")

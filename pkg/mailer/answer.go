@@ -12,7 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
 // ConfirmationType is the email_type of answers to commands.
@@ -24,7 +24,7 @@ const maxIgnored = 10
 // answerView is what the answer's templates print.
 type answerView struct {
 	Subject, Preheader, Headline, Name, Range string
-	Done                                      []steer.Result
+	Done                                      []replies.Result
 	Problems                                  []command.Problem
 	Ignored                                   []string
 	Diff                                      []diffView
@@ -51,9 +51,9 @@ type statusDay struct {
 	Meals []string
 }
 
-// Answer implements [steer.Renderer]: one mail for each mail or click, with what was
+// Answer implements [replies.Renderer]: one mail for each mail or click, with what was
 // done, what the week looks like after it, and a link that takes it back.
-func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
+func (r *Renderer) Answer(u user.User, a replies.Answer) (planner.Mail, error) {
 	v := newAnswerView(u, a)
 	if a.PlanExists {
 		v.PlanURL = r.links.Plan(u.ID, a.Week)
@@ -90,10 +90,10 @@ func (r *Renderer) Answer(u user.User, a steer.Answer) (planner.Mail, error) {
 	return m, nil
 }
 
-func newAnswerView(u user.User, a steer.Answer) answerView {
+func newAnswerView(u user.User, a replies.Answer) answerView {
 	v := answerView{Name: u.Name, Range: dateRange(a.Week), Ignored: quoted(a.Ignored[:min(len(a.Ignored), maxIgnored)]), Reminder: a.Reminder}
 	for _, d := range a.Done {
-		v.Done = append(v.Done, steer.Result{Line: command.Quoted(d.Line), Text: d.Text})
+		v.Done = append(v.Done, replies.Result{Line: command.Quoted(d.Line), Text: d.Text})
 	}
 	for _, p := range a.Problems {
 		if p.Line != "" {
@@ -103,21 +103,21 @@ func newAnswerView(u user.User, a steer.Answer) answerView {
 	}
 	week := "Week " + strings.TrimLeft(a.Week.Week()[5:], "0")
 	switch a.Outcome {
-	case steer.Applied:
+	case replies.Applied:
 		v.Subject, v.Headline = week+" is changed: "+counted(len(a.Done), "command")+" carried out", "Done."
-	case steer.Informed:
+	case replies.Informed:
 		v.Subject, v.Headline = week+": what you asked for", "Here it is."
-	case steer.Unproven:
+	case replies.Unproven:
 		v.Subject, v.Headline = week+": please confirm your commands", "Please confirm: your mail could not be proven to be yours."
-	case steer.WeekOver:
+	case replies.WeekOver:
 		v.Subject, v.Headline = week+" is over: nothing was changed", "This week is over. Reply to the newest plan instead."
-	case steer.Refused:
+	case replies.Refused:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: one of your commands cannot be carried out."
-	case steer.NoCommand:
+	case replies.NoCommand:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: no command was found above the quoted mail."
-	case steer.Misplaced:
+	case replies.Misplaced:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: please write above the quoted mail."
-	case steer.RateLimited:
+	case replies.RateLimited:
 		v.Subject, v.Headline = week+": too many mails", "Nothing was changed: too many mails within an hour."
 	default:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: not everything could be understood."
@@ -161,7 +161,7 @@ func servingText(s *plan.Serving) string {
 	return s.Name + " ×" + s.Servings.String()
 }
 
-func newStatusView(s steer.Status) *statusView {
+func newStatusView(s replies.Status) *statusView {
 	v := &statusView{Waiting: s.Waiting, Mode: modeText(s.Wishes.Mode), Paused: !s.User.Enabled}
 	if s.Week != nil {
 		for _, d := range s.Week.Days {

@@ -27,9 +27,9 @@ func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
 	return out
 }
 
-// replies are mails that carry out a command that fits the plan: what to keep, what to
+// replyLinks are mails that carry out a command that fits the plan: what to keep, what to
 // replace, what to leave out. to is the address for replies.
-func replies(w plan.Week, subject, to string) []linkView {
+func replyLinks(w plan.Week, subject, to string) []linkView {
 	if to == "" {
 		return nil
 	}

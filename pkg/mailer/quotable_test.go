@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
 // wrap breaks each line at its last space that fits the width.
@@ -70,7 +70,7 @@ func quotableMails(t *testing.T) map[string]planner.Mail {
 		t.Errorf("the mail does not say what changed:\n%s", changed.Text)
 	}
 	out["weekly_plan_changed"] = changed
-	answer := func(name string, a steer.Answer) {
+	answer := func(name string, a replies.Answer) {
 		a.Week, a.Key, a.InReplyTo, a.PlanExists = monday, name, "letter@example.org", true
 		m, err := newRenderer(t).Answer(u, a)
 		if err != nil {
@@ -79,21 +79,21 @@ func quotableMails(t *testing.T) map[string]planner.Mail {
 		out["confirmation_"+name] = m
 	}
 	said := command.Parse("please lock friday dinner Slow roasted Mediterranean aubergine\nI hate Brussels sprouts\nADD more vegetables\nUNLOCK ALL\nPAUSE\nUNDO", monday)
-	var done []steer.Result
+	var done []replies.Result
 	var waiting []string
 	for _, c := range said.Commands {
-		done, waiting = append(done, steer.Result{Line: c.Line, Text: "Friday dinner stays Salmon with new potatoes."}), append(waiting, c.String())
+		done, waiting = append(done, replies.Result{Line: c.Line, Text: "Friday dinner stays Salmon with new potatoes."}), append(waiting, c.String())
 	}
-	answer("applied", steer.Answer{Outcome: steer.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
-	answer("waiting", steer.Answer{Outcome: steer.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
+	answer("applied", replies.Answer{Outcome: replies.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
+	answer("waiting", replies.Answer{Outcome: replies.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
 	paused := u
 	paused.Enabled = false
 	paused.Settings.Preferences = []string{"more protein on the days of sport", "skip monday"}
-	answer("status", steer.Answer{Outcome: steer.Informed, Status: &steer.Status{Week: &s.Week, User: paused}})
-	answer("help", steer.Answer{Outcome: steer.NoCommand, Help: true, Ignored: []string{"Good morning to all of you, and then skip tuesday lunch again", "I would say: unlock all"}})
-	answer("reminder", steer.Answer{Outcome: steer.NoCommand, Reminder: true})
+	answer("status", replies.Answer{Outcome: replies.Informed, Status: &replies.Status{Week: &s.Week, User: paused}})
+	answer("help", replies.Answer{Outcome: replies.NoCommand, Help: true, Ignored: []string{"Good morning to all of you, and then skip tuesday lunch again", "I would say: unlock all"}})
+	answer("reminder", replies.Answer{Outcome: replies.NoCommand, Reminder: true})
 	wrong := command.Parse("LOCK\nUNLOCK\nREGENERATE x\nADJUST\nSKIP\nUNSKIP\nI hate\nADD\nTRAVEL\nATE\nPAUSE now\nSTATUS now\n@claude what\nTRAVEL fri-wed", monday)
-	answer("problems", steer.Answer{Outcome: steer.NotUnderstood, Problems: wrong.Problems, Help: true})
+	answer("problems", replies.Answer{Outcome: replies.NotUnderstood, Problems: wrong.Problems, Help: true})
 	return out
 }
 

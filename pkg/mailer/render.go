@@ -91,7 +91,7 @@ func fixedWords() (quotation.Fingerprint, error) {
 	return f, err
 }
 
-// Fixed implements [steer.Renderer].
+// Fixed implements [replies.Renderer].
 func (r *Renderer) Fixed() quotation.Fingerprint { return r.fixed }
 
 // Beside returns a renderer whose mails are none of the scheduled ones: extra, of letters
@@ -140,7 +140,7 @@ func (r *Renderer) ChangedPlan(u user.User, s planner.Stored, was plan.Week, at 
 func (r *Renderer) planMail(u user.User, s planner.Stored, v weekView) (planner.Mail, error) {
 	const op = "render the plan mail"
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
-	v.Replies = replies(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
+	v.Replies = replyLinks(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mealplanner/mealplanner/pkg/diary"
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -21,78 +21,78 @@ type Diary struct {
 	recipes *Recipes
 }
 
-var _ diary.Store = (*Diary)(nil)
+var _ account.Store = (*Diary)(nil)
 
 // NewDiary returns the store.
 func NewDiary(pool Conns, r *Recipes) *Diary { return &Diary{db.New(pool), r} }
 
-// Confirmed implements [diary.Store].
-func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Date) ([]diary.Meal, error) {
+// Confirmed implements [account.Store].
+func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Date) ([]account.Meal, error) {
 	rows, err := s.q.ListConfirmedMeals(ctx, userID, after.Time())
 	if err != nil {
 		return nil, failed("confirmed meals", err)
 	}
-	out := make([]diary.Meal, len(rows))
+	out := make([]account.Meal, len(rows))
 	for i, r := range rows {
 		meal, err := recipe.ParseMeal(r.Meal)
 		if err != nil {
 			return nil, fault.Wrap(fault.Internal, "confirmed meals", err)
 		}
-		out[i] = diary.Meal{Date: calendar.On(r.Date), Meal: meal, Recipe: recipe.ID(r.RecipeID), Servings: nutrition.Servings(r.Servings)}
+		out[i] = account.Meal{Date: calendar.On(r.Date), Meal: meal, Recipe: recipe.ID(r.RecipeID), Servings: nutrition.Servings(r.Servings)}
 	}
 	return out, nil
 }
 
-// Entries implements [diary.Store].
-func (s *Diary) Entries(ctx context.Context, userID string, after calendar.Date) ([]diary.Entry, error) {
+// Entries implements [account.Store].
+func (s *Diary) Entries(ctx context.Context, userID string, after calendar.Date) ([]account.Entry, error) {
 	rows, err := s.q.ListDiaryEntries(ctx, userID, after.Time())
 	if err != nil {
 		return nil, failed("diary entries", err)
 	}
-	out := make([]diary.Entry, len(rows))
+	out := make([]account.Entry, len(rows))
 	for i, r := range rows {
 		meal, err := recipe.ParseMeal(r.Meal)
 		if err != nil {
 			return nil, fault.Wrap(fault.Internal, "diary entries", err)
 		}
-		out[i] = diary.Entry{
+		out[i] = account.Entry{
 			Date: calendar.On(r.Date), Meal: meal, Line: int(r.Line), Recipe: recipe.ID(r.RecipeID), Food: r.Food,
-			Ref: diary.FoodRef{Food: r.FoodID, Serving: r.ServingID}, ID: r.EntryID, Status: diary.Status(r.Status),
+			Ref: account.FoodRef{Food: r.FoodID, Serving: r.ServingID}, ID: r.EntryID, Status: account.Status(r.Status),
 		}
 	}
 	return out, nil
 }
 
-// Intend implements [diary.Store].
-func (s *Diary) Intend(ctx context.Context, userID string, e diary.Entry) error {
+// Intend implements [account.Store].
+func (s *Diary) Intend(ctx context.Context, userID string, e account.Entry) error {
 	return failed("intend diary entry", s.q.IntendDiaryEntry(ctx, db.IntendDiaryEntryParams{
 		UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), RecipeID: int64(e.Recipe), //nolint:gosec // a recipe's lines
 		Food: e.Food, FoodID: e.Ref.Food, ServingID: e.Ref.Serving, Status: string(e.Status),
 	}))
 }
 
-// Wrote implements [diary.Store].
-func (s *Diary) Wrote(ctx context.Context, userID string, e diary.Entry) error {
+// Wrote implements [account.Store].
+func (s *Diary) Wrote(ctx context.Context, userID string, e account.Entry) error {
 	return failed("record diary entry", s.q.MarkDiaryWritten(ctx, db.MarkDiaryWrittenParams{
 		EntryID: e.ID, UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), //nolint:gosec // a recipe's lines
 	}))
 }
 
-// Food implements [diary.Store].
-func (s *Diary) Food(ctx context.Context, name string) (diary.FoodRef, bool, error) {
+// Food implements [account.Store].
+func (s *Diary) Food(ctx context.Context, name string) (account.FoodRef, bool, error) {
 	row, err := s.q.GetFatSecretFood(ctx, name)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return diary.FoodRef{}, false, nil
+		return account.FoodRef{}, false, nil
 	}
-	return diary.FoodRef{Food: row.FoodID, Serving: row.ServingID}, err == nil, failed("known food", err)
+	return account.FoodRef{Food: row.FoodID, Serving: row.ServingID}, err == nil, failed("known food", err)
 }
 
-// PutFood implements [diary.Store].
-func (s *Diary) PutFood(ctx context.Context, name string, r diary.FoodRef) error {
+// PutFood implements [account.Store].
+func (s *Diary) PutFood(ctx context.Context, name string, r account.FoodRef) error {
 	return failed("keep food", s.q.PutFatSecretFood(ctx, db.PutFatSecretFoodParams{Name: name, FoodID: r.Food, ServingID: r.Serving}))
 }
 
-// Recipes implements [diary.Store].
+// Recipes implements [account.Store].
 func (s *Diary) Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error) {
 	return s.recipes.Load(ctx, connection)
 }

@@ -6,27 +6,27 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-var _ delivery.Feedback = (*Outbox)(nil)
+var _ outbox.Feedback = (*Outbox)(nil)
 
-// Note implements [delivery.Feedback].
-func (o *Outbox) Note(ctx context.Context, s delivery.Seen) (delivery.Noted, error) {
+// Note implements [outbox.Feedback].
+func (o *Outbox) Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error) {
 	row, err := o.q.RecordMailEvent(ctx, db.RecordMailEventParams{
 		ReplyKey: s.Mail, Kind: string(s.Signal), Machine: s.Machine, MachineSeconds: s.Signal.MachineWithin().Seconds(),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return delivery.Noted{}, nil
+		return outbox.Noted{}, nil
 	}
-	return delivery.Noted{User: row.UserID, Type: row.EmailType, First: row.First}, failed("note a "+string(s.Signal), err)
+	return outbox.Noted{User: row.UserID, Type: row.EmailType, First: row.First}, failed("note a "+string(s.Signal), err)
 }
 
-// Bounced implements [delivery.Feedback].
-func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, status string) (r delivery.Returned, news bool, err error) {
+// Bounced implements [outbox.Feedback].
+func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, status string) (r outbox.Returned, news bool, err error) {
 	if !permanent || messageID == "" {
 		return r, false, nil
 	}
@@ -40,11 +40,11 @@ func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, 
 			return err
 		}
 		n, err := q.CountBouncedInARow(ctx, row.UserID)
-		r, news = delivery.Returned{User: row.UserID, Type: row.EmailType, InARow: int(n)}, true
+		r, news = outbox.Returned{User: row.UserID, Type: row.EmailType, InARow: int(n)}, true
 		return err
 	})
 	if err != nil {
-		return delivery.Returned{}, false, failed("note a bounce", err)
+		return outbox.Returned{}, false, failed("note a bounce", err)
 	}
 	return r, news, nil
 }

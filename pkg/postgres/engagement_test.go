@@ -6,10 +6,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
@@ -38,7 +38,7 @@ func sendAll(t *testing.T, box *postgres.Outbox) {
 	t.Helper()
 	for found := true; found; {
 		var err error
-		if found, err = box.Next(t.Context(), func(context.Context, delivery.Queued) delivery.Outcome { return delivery.Outcome{} }); err != nil {
+		if found, err = box.Next(t.Context(), func(context.Context, outbox.Queued) outbox.Outcome { return outbox.Outcome{} }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,27 +55,27 @@ func TestSignalsTooSoonAreMachines(t *testing.T) {
 		t.Fatal(err)
 	}
 	box := queue(t, pool, "a")
-	note := func(s delivery.Signal, first bool) {
+	note := func(s outbox.Signal, first bool) {
 		t.Helper()
-		n, err := box.Note(t.Context(), delivery.Seen{Mail: "key-a", Signal: s})
+		n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: s})
 		if err != nil || n.User != "user_ana" || n.Type != "weekly_plan" || n.First != first {
 			t.Errorf("%s: %+v, %v; want first = %t", s, n, err, first)
 		}
 	}
-	note(delivery.Clicked, false)
+	note(outbox.Clicked, false)
 	sendAll(t, box)
-	note(delivery.Clicked, false)
-	note(delivery.Opened, false)
+	note(outbox.Clicked, false)
+	note(outbox.Opened, false)
 	exec(t, pool, "update outbox set sent_at = now() - interval '7 seconds'")
-	note(delivery.Opened, false)
-	note(delivery.Clicked, true)
-	note(delivery.Clicked, false)
+	note(outbox.Opened, false)
+	note(outbox.Clicked, true)
+	note(outbox.Clicked, false)
 	exec(t, pool, "update outbox set sent_at = now() - interval '11 seconds'")
-	note(delivery.Opened, true)
-	if n, err := box.Note(t.Context(), delivery.Seen{Mail: "key-a", Signal: delivery.Clicked, Machine: true}); err != nil || n.First {
+	note(outbox.Opened, true)
+	if n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: outbox.Clicked, Machine: true}); err != nil || n.First {
 		t.Errorf("a machine's: %+v, %v", n, err)
 	}
-	if n, err := box.Note(t.Context(), delivery.Seen{Mail: "unknown", Signal: delivery.Clicked}); err != nil || n != (delivery.Noted{}) {
+	if n, err := box.Note(t.Context(), outbox.Seen{Mail: "unknown", Signal: outbox.Clicked}); err != nil || n != (outbox.Noted{}) {
 		t.Errorf("an unknown mail: %+v, %v", n, err)
 	}
 }
@@ -100,8 +100,8 @@ func TestSignalsThatAreNotWanted(t *testing.T) {
 		if err := users.Set(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
-		for s, want := range map[delivery.Signal]bool{delivery.Opened: c.opens, delivery.Clicked: c.clicked} {
-			if n, err := box.Note(t.Context(), delivery.Seen{Mail: "key-a", Signal: s}); err != nil || (n.User != "") != want {
+		for s, want := range map[outbox.Signal]bool{outbox.Opened: c.opens, outbox.Clicked: c.clicked} {
+			if n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: s}); err != nil || (n.User != "") != want {
 				t.Errorf("%+v, %s: %+v, %v", u.Settings, s, n, err)
 			}
 		}

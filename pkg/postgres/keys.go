@@ -9,7 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Keys is the record of the keys, and what is sealed with them.
@@ -28,22 +28,22 @@ func (s *Keys) Keys(ctx context.Context) ([]keyring.Key, error) {
 	rows, err := s.q.ListKeys(ctx)
 	out := make([]keyring.Key, len(rows))
 	for i, r := range rows {
-		out[i] = keyring.Key{ID: secretbox.ID(r.ID), InUse: r.InUse, Added: r.AddedAt, Signed: r.SignedAt, Retired: r.RetiredAt}
+		out[i] = keyring.Key{ID: seal.ID(r.ID), InUse: r.InUse, Added: r.AddedAt, Signed: r.SignedAt, Retired: r.RetiredAt}
 	}
 	return out, failed("list keys", err)
 }
 
 // Register implements [keyring.Store].
-func (s *Keys) Register(ctx context.Context, id secretbox.ID) error {
+func (s *Keys) Register(ctx context.Context, id seal.ID) error {
 	return failed("register key", s.q.RegisterFirstKey(ctx, string(id)))
 }
 
 // Use implements [keyring.Store].
-func (s *Keys) Use(ctx context.Context, id secretbox.ID) error {
+func (s *Keys) Use(ctx context.Context, id seal.ID) error {
 	return keepKind("use key", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return use(ctx, s.q.WithTx(tx), id) }))
 }
 
-func use(ctx context.Context, q *db.Queries, id secretbox.ID) error {
+func use(ctx context.Context, q *db.Queries, id seal.ID) error {
 	if err := q.DisuseKeys(ctx, string(id)); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func use(ctx context.Context, q *db.Queries, id secretbox.ID) error {
 }
 
 // Retire implements [keyring.Store].
-func (s *Keys) Retire(ctx context.Context, id, successor secretbox.ID) error {
+func (s *Keys) Retire(ctx context.Context, id, successor seal.ID) error {
 	return keepKind("retire key", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		keys, err := q.ListKeys(ctx)
@@ -75,7 +75,7 @@ func (s *Keys) Retire(ctx context.Context, id, successor secretbox.ID) error {
 }
 
 // Signing implements [keyring.Store].
-func (s *Keys) Signing(ctx context.Context, id secretbox.ID) error {
+func (s *Keys) Signing(ctx context.Context, id seal.ID) error {
 	return failed("note signing", s.q.NoteSigning(ctx, string(id)))
 }
 
@@ -84,7 +84,7 @@ func (s *Keys) Hold(ctx context.Context, h keyring.Holder) error {
 	return failed("hold keys", s.q.HoldKeys(ctx, db.HoldKeysParams{Process: h.Process, Keys: texts(h.Keys), InUse: string(h.InUse)}))
 }
 
-func texts(ids []secretbox.ID) []string {
+func texts(ids []seal.ID) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
 		out[i] = string(id)
@@ -102,9 +102,9 @@ func (s *Keys) Holders(ctx context.Context, within time.Duration) ([]keyring.Hol
 	rows, err := s.q.ListKeyHolders(ctx, within.Seconds())
 	out := make([]keyring.Holder, len(rows))
 	for i, r := range rows {
-		out[i] = keyring.Holder{Process: r.Process, InUse: secretbox.ID(r.InUse), Seen: r.SeenAt}
+		out[i] = keyring.Holder{Process: r.Process, InUse: seal.ID(r.InUse), Seen: r.SeenAt}
 		for _, k := range r.Keys {
-			out[i].Keys = append(out[i].Keys, secretbox.ID(k))
+			out[i].Keys = append(out[i].Keys, seal.ID(k))
 		}
 	}
 	return out, failed("list key holders", err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
@@ -21,7 +21,7 @@ type Outbox struct {
 	q    *db.Queries
 }
 
-var _ delivery.Outbox = (*Outbox)(nil)
+var _ outbox.Outbox = (*Outbox)(nil)
 
 // NewOutbox returns the store.
 func NewOutbox(pool Conns) *Outbox { return &Outbox{pool, db.New(pool)} }
@@ -30,7 +30,7 @@ func NewOutbox(pool Conns) *Outbox { return &Outbox{pool, db.New(pool)} }
 // as a row lock, so a killed process gives it back at once. It returns false when no
 // mail is due. Between the server's acceptance and our commit a kill makes one more
 // copy of the same Message-ID possible: SMTP has no way to avoid it.
-func (o *Outbox) Next(ctx context.Context, send func(context.Context, delivery.Queued) delivery.Outcome) (found bool, err error) {
+func (o *Outbox) Next(ctx context.Context, send func(context.Context, outbox.Queued) outbox.Outcome) (found bool, err error) {
 	tx, err := o.pool.Begin(ctx)
 	if err != nil {
 		return false, failed("outbox", err)
@@ -62,8 +62,8 @@ func (o *Outbox) Next(ctx context.Context, send func(context.Context, delivery.Q
 // finishWithin bounds a mail that is being sent, its record included.
 const finishWithin = 20 * time.Second
 
-func queued(row db.Outbox) (delivery.Queued, error) {
-	m := delivery.Queued{
+func queued(row db.Outbox) (outbox.Queued, error) {
+	m := outbox.Queued{
 		ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
 		Mail: planner.Mail{
 			Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
@@ -73,7 +73,7 @@ func queued(row db.Outbox) (delivery.Queued, error) {
 	return m, fault.Wrap(fault.Internal, "outbox", errors.Join(json.Unmarshal(row.Headers, &m.Headers), json.Unmarshal(row.Inline, &m.Inline)))
 }
 
-func record(ctx context.Context, q *db.Queries, id int64, out delivery.Outcome) error {
+func record(ctx context.Context, q *db.Queries, id int64, out outbox.Outcome) error {
 	switch {
 	case out.Err == nil:
 		return q.MarkMailSent(ctx, id)

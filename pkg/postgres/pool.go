@@ -10,8 +10,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // Recipes caches the recipes of each connection, at any age. Decoded recipes are kept in
@@ -106,7 +106,7 @@ func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.I
 		out[recipe.ID(r.RecipeID)] = r.UpdatedAt
 		outdated = outdated || r.Form != recipeForm
 	}
-	state := recipesync.State{Space: writeback.Space{ID: conn.SpaceID, Name: conn.SpaceName}, Refused: make(map[recipe.ID]time.Time, len(refused))}
+	state := recipesync.State{Space: publish.Space{ID: conn.SpaceID, Name: conn.SpaceName}, Refused: make(map[recipe.ID]time.Time, len(refused))}
 	for _, r := range refused {
 		state.Refused[recipe.ID(r.RecipeID)] = r.UpdatedAt
 	}

@@ -14,13 +14,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
@@ -175,25 +175,25 @@ func TestOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	box := postgres.NewOutbox(pool)
-	next := func(out delivery.Outcome) (m delivery.Queued, found bool) {
+	next := func(out outbox.Outcome) (m outbox.Queued, found bool) {
 		t.Helper()
-		found, err := box.Next(t.Context(), func(_ context.Context, q delivery.Queued) delivery.Outcome { m = q; return out })
+		found, err := box.Next(t.Context(), func(_ context.Context, q outbox.Queued) outbox.Outcome { m = q; return out })
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m, found
 	}
-	m, found := next(delivery.Outcome{Err: errors.New("later"), Retry: time.Hour})
+	m, found := next(outbox.Outcome{Err: errors.New("later"), Retry: time.Hour})
 	if !found || m.MessageID != "weekly-plan.1@example.org" || m.Headers["List-Id"] != "<x>" || m.Attempts != 0 {
 		t.Fatalf("got %+v", m)
 	}
-	if _, found := next(delivery.Outcome{}); found {
+	if _, found := next(outbox.Outcome{}); found {
 		t.Error("a deferred mail is due at once")
 	}
 	if _, err := pool.Exec(t.Context(), "update outbox set next_attempt_at = now()"); err != nil {
 		t.Fatal(err)
 	}
-	if m, found := next(delivery.Outcome{}); !found || m.Attempts != 1 {
+	if m, found := next(outbox.Outcome{}); !found || m.Attempts != 1 {
 		t.Errorf("got %+v, %t", m, found)
 	}
 	if n, err := box.Pending(t.Context()); n != 0 || err != nil {
@@ -214,13 +214,13 @@ func TestOutboxClaimsExclusivelyAndFinishes(t *testing.T) {
 	}
 	box := postgres.NewOutbox(pool)
 	ctx, cancel := context.WithCancel(t.Context())
-	found, err := box.Next(ctx, func(context.Context, delivery.Queued) delivery.Outcome {
-		found, err := box.Next(t.Context(), func(context.Context, delivery.Queued) delivery.Outcome { return delivery.Outcome{} })
+	found, err := box.Next(ctx, func(context.Context, outbox.Queued) outbox.Outcome {
+		found, err := box.Next(t.Context(), func(context.Context, outbox.Queued) outbox.Outcome { return outbox.Outcome{} })
 		if found || err != nil {
 			t.Errorf("claimed twice: %t, %v", found, err)
 		}
 		cancel() // the program stops while the mail server answers
-		return delivery.Outcome{}
+		return outbox.Outcome{}
 	})
 	if !found || err != nil {
 		t.Errorf("got %t, %v", found, err)

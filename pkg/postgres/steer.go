@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/steer"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
 // Steering stores what users command, and how far their mails were read.
@@ -23,31 +23,31 @@ type Steering struct {
 	traceParent func(context.Context) string
 }
 
-var _ steer.Store = (*Steering)(nil)
+var _ replies.Store = (*Steering)(nil)
 
 // NewSteering returns the store; traceParent as in [NewPlans].
 func NewSteering(pool Conns, traceParent func(context.Context) string) *Steering {
 	return &Steering{pool, db.New(pool), traceParent}
 }
 
-// Origin implements [steer.Store].
-func (s *Steering) Origin(ctx context.Context, replyKey string) (steer.Origin, error) {
+// Origin implements [replies.Store].
+func (s *Steering) Origin(ctx context.Context, replyKey string) (replies.Origin, error) {
 	const op = "find the mail that is answered"
 	row, err := s.q.GetReplyOrigin(ctx, &replyKey)
 	if err != nil {
-		return steer.Origin{}, failed(op, err)
+		return replies.Origin{}, failed(op, err)
 	}
 	u, err := s.q.GetUser(ctx, row.UserID)
 	if err != nil {
-		return steer.Origin{}, failed(op, err)
+		return replies.Origin{}, failed(op, err)
 	}
-	o := steer.Origin{Week: calendar.On(*row.WeekOf), Sent: quotation.FromBytes(row.Fingerprint)}
+	o := replies.Origin{Week: calendar.On(*row.WeekOf), Sent: quotation.FromBytes(row.Fingerprint)}
 	o.User, err = toUser(u)
 	return o, err
 }
 
-// Steer implements [steer.Store].
-func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Context, steer.Tx) error) error {
+// Steer implements [replies.Store].
+func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Context, replies.Tx) error) error {
 	return keepKind("steer", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		if _, err := q.LockUser(ctx, userID); err != nil {
@@ -57,7 +57,7 @@ func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Con
 	}))
 }
 
-// steering implements [steer.Tx] for one user.
+// steering implements [replies.Tx] for one user.
 type steering struct {
 	store *Steering
 	q     *db.Queries
@@ -73,7 +73,7 @@ func (t *steering) Seen(ctx context.Context, messageID, digest string) (bool, er
 	return seen, failed("steer", err)
 }
 
-func (t *steering) Recent(ctx context.Context, since time.Duration, by steer.Source, o steer.Outcome) (int, error) {
+func (t *steering) Recent(ctx context.Context, since time.Duration, by replies.Source, o replies.Outcome) (int, error) {
 	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Source: string(by), Outcome: string(o)})
 	return int(n), failed("steer", err)
 }
@@ -83,7 +83,7 @@ func (t *steering) Said(ctx context.Context, said string, since time.Duration) (
 	return int(n), failed("steer", err)
 }
 
-// Proposal implements [steer.Store].
+// Proposal implements [replies.Store].
 func (s *Steering) Proposal(ctx context.Context, userID, key string) (commands []string, err error) {
 	data, err := s.q.ProposedSteering(ctx, userID, key)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -95,7 +95,7 @@ func (s *Steering) Proposal(ctx context.Context, userID, key string) (commands [
 	return commands, fault.Wrap(fault.Internal, "steer", json.Unmarshal(data, &commands))
 }
 
-func (t *steering) Last(ctx context.Context, week calendar.Date) (*steer.Last, error) {
+func (t *steering) Last(ctx context.Context, week calendar.Date) (*replies.Last, error) {
 	row, err := t.q.LastSteering(ctx, t.user, week.Time())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -103,16 +103,16 @@ func (t *steering) Last(ctx context.Context, week calendar.Date) (*steer.Last, e
 	if err != nil {
 		return nil, failed("steer", err)
 	}
-	l := &steer.Last{ID: row.ID, MessageID: row.MessageID, Undone: row.UndoneAt != nil}
+	l := &replies.Last{ID: row.ID, MessageID: row.MessageID, Undone: row.UndoneAt != nil}
 	return l, fault.Wrap(fault.Internal, "steer", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
 }
 
-// Save implements [steer.Tx].
-func (t *steering) Save(ctx context.Context, c steer.Change) error {
+// Save implements [replies.Tx].
+func (t *steering) Save(ctx context.Context, c replies.Change) error {
 	return failed("steer", errors.Join(t.record(ctx, c), t.change(ctx, c)))
 }
 
-func (t *steering) record(ctx context.Context, c steer.Change) error {
+func (t *steering) record(ctx context.Context, c replies.Change) error {
 	p := db.InsertSteeringParams{
 		UserID: t.user, WeekOf: c.Record.Week.Time(), Source: string(c.Record.Source), MessageID: c.Record.MessageID, Digest: c.Record.Digest,
 		Outcome: string(c.Record.Outcome), TraceID: t.store.traceParent(ctx),
@@ -131,7 +131,7 @@ func (t *steering) record(ctx context.Context, c steer.Change) error {
 }
 
 // change stores what the commands changed, and the answer.
-func (t *steering) change(ctx context.Context, c steer.Change) error {
+func (t *steering) change(ctx context.Context, c replies.Change) error {
 	week := c.Record.Week.Time()
 	stale := false // UNDO brings back a plan that later settings may forbid
 	if c.Undone != 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
 // Unpublished is a plan that its library should show and does not.
@@ -40,7 +40,7 @@ func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.D
 // Publish claims the plan and its library, calls write and records how it went; only one
 // process writes to a library at a time. claimed is false when another process is at it, or
 // was done with the plan; news says that something else went wrong than the last time.
-func (s *Plans) Publish(ctx context.Context, u Unpublished, write func(context.Context) (writeback.Report, error)) (r writeback.Report, claimed, news bool, err error) {
+func (s *Plans) Publish(ctx context.Context, u Unpublished, write func(context.Context) (publish.Report, error)) (r publish.Report, claimed, news bool, err error) {
 	const op = "publish plan"
 	var werr error
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -69,25 +69,25 @@ func (s *Plans) Publish(ctx context.Context, u Unpublished, write func(context.C
 	return r, claimed, news, errors.Join(werr, failed(op, err))
 }
 
-// WriteBook keeps what was written back; it implements [writeback.Book].
+// WriteBook keeps what was written back; it implements [publish.Book].
 type WriteBook struct{ q *db.Queries }
 
-var _ writeback.Book = (*WriteBook)(nil)
+var _ publish.Book = (*WriteBook)(nil)
 
 // NewWriteBook returns the book.
 func NewWriteBook(pool Conns) *WriteBook { return &WriteBook{db.New(pool)} }
 
 const writeBookOp = "written back"
 
-// Rows implements [writeback.Book].
-func (b *WriteBook) Rows(ctx context.Context, connection string, plan, space int64) ([]writeback.Row, error) {
+// Rows implements [publish.Book].
+func (b *WriteBook) Rows(ctx context.Context, connection string, plan, space int64) ([]publish.Row, error) {
 	rows, err := b.q.ListWrittenBack(ctx, db.ListWrittenBackParams{PlanID: plan, ConnectionID: connection, SpaceID: space})
 	if err != nil {
 		return nil, failed(writeBookOp, err)
 	}
-	out := make([]writeback.Row, len(rows))
+	out := make([]publish.Row, len(rows))
 	for i, r := range rows {
-		out[i] = writeback.Row{ID: r.ID, Kind: writeback.Kind(r.Kind), State: writeback.State(r.State)}
+		out[i] = publish.Row{ID: r.ID, Kind: publish.Kind(r.Kind), State: publish.State(r.State)}
 		if r.RemoteID != nil {
 			out[i].Remote = *r.RemoteID
 		}
@@ -98,8 +98,8 @@ func (b *WriteBook) Rows(ctx context.Context, connection string, plan, space int
 	return out, nil
 }
 
-// Remotes implements [writeback.Book].
-func (b *WriteBook) Remotes(ctx context.Context, connection string, k writeback.Kind) (map[int64]bool, error) {
+// Remotes implements [publish.Book].
+func (b *WriteBook) Remotes(ctx context.Context, connection string, k publish.Kind) (map[int64]bool, error) {
 	ids, err := b.q.ListWrittenRemotes(ctx, connection, string(k))
 	out := make(map[int64]bool, len(ids))
 	for _, id := range ids {
@@ -108,8 +108,8 @@ func (b *WriteBook) Remotes(ctx context.Context, connection string, k writeback.
 	return out, failed(writeBookOp, err)
 }
 
-// Put implements [writeback.Book].
-func (b *WriteBook) Put(ctx context.Context, connection string, plan, space int64, r writeback.Row) (int64, error) {
+// Put implements [publish.Book].
+func (b *WriteBook) Put(ctx context.Context, connection string, plan, space int64, r publish.Row) (int64, error) {
 	content, err := json.Marshal(r.Content)
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, writeBookOp, err)
@@ -127,41 +127,41 @@ func (b *WriteBook) Put(ctx context.Context, connection string, plan, space int6
 	return id, failed(writeBookOp, err)
 }
 
-// Drop implements [writeback.Book].
+// Drop implements [publish.Book].
 func (b *WriteBook) Drop(ctx context.Context, id int64) error {
 	return failed(writeBookOp, b.q.DeleteWrittenBack(ctx, id))
 }
 
-// Space implements [writeback.Book].
-func (b *WriteBook) Space(ctx context.Context, connection string) (writeback.Space, error) {
+// Space implements [publish.Book].
+func (b *WriteBook) Space(ctx context.Context, connection string) (publish.Space, error) {
 	c, err := b.q.GetConnection(ctx, connection)
-	return writeback.Space{ID: c.SpaceID, Name: c.SpaceName}, failed(writeBookOp, err)
+	return publish.Space{ID: c.SpaceID, Name: c.SpaceName}, failed(writeBookOp, err)
 }
 
-// SetSpace implements [writeback.Book].
-func (b *WriteBook) SetSpace(ctx context.Context, connection string, s writeback.Space) error {
+// SetSpace implements [publish.Book].
+func (b *WriteBook) SetSpace(ctx context.Context, connection string, s publish.Space) error {
 	return failed(writeBookOp, b.q.SetSpace(ctx, db.SetSpaceParams{ID: connection, SpaceID: s.ID, SpaceName: s.Name}))
 }
 
-// MealTypes implements [writeback.Book].
+// MealTypes implements [publish.Book].
 func (b *WriteBook) MealTypes(ctx context.Context, connection string) (out [3]int64, err error) {
 	c, err := b.q.GetConnection(ctx, connection)
 	copy(out[:], c.MealTypes)
 	return out, failed(writeBookOp, err)
 }
 
-// SetMealTypes implements [writeback.Book].
+// SetMealTypes implements [publish.Book].
 func (b *WriteBook) SetMealTypes(ctx context.Context, connection string, t [3]int64) error {
 	return failed(writeBookOp, b.q.SetMealTypes(ctx, t[:], connection))
 }
 
-// Adopted implements [writeback.Book].
+// Adopted implements [publish.Book].
 func (b *WriteBook) Adopted(ctx context.Context, plan int64) (bool, error) {
 	yes, err := b.q.IsAdopted(ctx, plan)
 	return yes, failed(writeBookOp, err)
 }
 
-// SetAdopted implements [writeback.Book].
+// SetAdopted implements [publish.Book].
 func (b *WriteBook) SetAdopted(ctx context.Context, plan int64) error {
 	return failed(writeBookOp, b.q.SetAdopted(ctx, plan))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
 // Upstream is the recipe library's server.
@@ -32,7 +32,7 @@ type Ask struct {
 	Full  bool                    // look at every recipe
 	// Guard is told which space the library shows and which of the known recipes are gone,
 	// before any recipe is fetched; its error ends the fetch.
-	Guard    func(space writeback.Space, gone []recipe.ID) error
+	Guard    func(space publish.Space, gone []recipe.ID) error
 	Progress Progress
 }
 
@@ -45,7 +45,7 @@ type Found struct {
 	Deleted  []recipe.ID             // known before, and gone now
 	Refused  map[recipe.ID]time.Time // cannot be used until they change: their change times
 	Problems []Problem
-	Space    writeback.Space // that they are of; 0 = as before
+	Space    publish.Space // that they are of; 0 = as before
 }
 
 // Problem is something the library's owner should mend in a recipe.
@@ -61,7 +61,7 @@ type State struct {
 	// Synced and Full are when it was last asked for changes, and for everything; zero = never.
 	Synced, Full time.Time
 	Refused      map[recipe.ID]time.Time
-	Space        writeback.Space // 0 = not seen yet
+	Space        publish.Space // 0 = not seen yet
 }
 
 // Cache is the pool's copy in the database.
@@ -138,7 +138,7 @@ type refreshing struct {
 	state        State
 	full, accept bool
 	progress     Progress
-	space        writeback.Space // the library's
+	space        publish.Space // the library's
 }
 
 // A pool that is large enough loses at most a fifth at a time without anybody's word.
@@ -147,10 +147,10 @@ const (
 	lossShare = 5
 )
 
-func (r *refreshing) guard(space writeback.Space, gone []recipe.ID) error {
+func (r *refreshing) guard(space publish.Space, gone []recipe.ID) error {
 	r.space = space
 	if was := r.state.Space; was.ID != 0 && was.ID != space.ID && !r.accept {
-		return writeback.SpaceChanged(r.connection, was, space)
+		return publish.SpaceChanged(r.connection, was, space)
 	}
 	return r.loss(gone, "are no longer there")
 }

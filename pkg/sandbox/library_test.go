@@ -14,7 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 )
 
@@ -34,7 +34,7 @@ func fetched(t *testing.T, change func(*tandoortest.Library)) []recipe.Recipe {
 	}
 	hs := httptest.NewServer(srv)
 	t.Cleanup(hs.Close)
-	c, err := tandoor.New(tandoor.Config{BaseURL: hs.URL, Token: secretbox.Secret(tandoortest.DefaultToken), HTTP: hs.Client()})
+	c, err := tandoor.New(tandoor.Config{BaseURL: hs.URL, Token: seal.Secret(tandoortest.DefaultToken), HTTP: hs.Client()})
 	if err != nil {
 		t.Fatal(err)
 	}

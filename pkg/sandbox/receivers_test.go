@@ -17,7 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/slacktest"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 const loopback = "127.0.0.1:0"
@@ -40,7 +40,7 @@ func TestReceivers(t *testing.T) {
 	t.Cleanup(rt.CloseIdleConnections)
 	client := &http.Client{Transport: rt}
 	for _, service := range sandbox.PagerDutyServices {
-		c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: secretbox.Secret(box.RoutingKeys[service]), HTTP: client})
+		c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: seal.Secret(box.RoutingKeys[service]), HTTP: client})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestReceivers(t *testing.T) {
 	if _, err := box.Faults.Set(faultswitch.Rule{Upstream: "pagerduty", Outage: true}); err != nil {
 		t.Fatal(err)
 	}
-	c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: secretbox.Secret(box.RoutingKeys["lead"]), HTTP: client})
+	c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: seal.Secret(box.RoutingKeys["lead"]), HTTP: client})
 	if err != nil {
 		t.Fatal(err)
 	}

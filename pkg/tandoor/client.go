@@ -19,7 +19,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Limits of the API and defaults of ours.
@@ -36,7 +36,7 @@ const (
 // Config says which Tandoor to talk to and how its data is read.
 type Config struct {
 	BaseURL string // "https://tandoor.example", with the SCRIPT_NAME prefix if there is one
-	Token   secretbox.Secret
+	Token   seal.Secret
 	HTTP    *http.Client // required; redirects are switched off in a copy. Give it a timeout of 30 s or more
 
 	MaxBody      int64         // bytes of one answer; 0 = DefaultMaxBody

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/test/conformance/tandoor"
 )
@@ -25,7 +25,7 @@ func newClient(tb testing.TB, url, token string, pageSize int) conformance.Clien
 	rt := resilient.NewTransport(&http.Transport{}, opt)
 	tb.Cleanup(rt.CloseIdleConnections)
 	c, err := tandoor.New(tandoor.Config{
-		BaseURL: url, Token: secretbox.Secret(token), HTTP: resilient.NewClient(rt, 30*time.Second), PageSize: pageSize,
+		BaseURL: url, Token: seal.Secret(token), HTTP: resilient.NewClient(rt, 30*time.Second), PageSize: pageSize,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -11,10 +11,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
-var _ writeback.Library = (*Client)(nil)
+var _ publish.Library = (*Client)(nil)
 
 type wirePlan struct {
 	ID       int64         `json:"id"`
@@ -31,23 +31,23 @@ type wirePlan struct {
 }
 
 // Space returns the space that the token's user has active.
-func (c *Client) Space(ctx context.Context) (writeback.Space, error) {
+func (c *Client) Space(ctx context.Context) (publish.Space, error) {
 	var s struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	}
 	err := c.call(ctx, request{endpoint: "space", path: "/api/space/current/"}, &s)
-	return writeback.Space{ID: s.ID, Name: s.Name}, err
+	return publish.Space{ID: s.ID, Name: s.Name}, err
 }
 
 // MealTypes lists all meal types.
-func (c *Client) MealTypes(ctx context.Context) ([]writeback.MealType, error) {
-	return listAll[writeback.MealType](ctx, c, "meal_type_list", "/api/meal-type/")
+func (c *Client) MealTypes(ctx context.Context) ([]publish.MealType, error) {
+	return listAll[publish.MealType](ctx, c, "meal_type_list", "/api/meal-type/")
 }
 
 // CreateMealType makes a meal type, or returns the one that has the name.
-func (c *Client) CreateMealType(ctx context.Context, name string) (writeback.MealType, error) {
-	var made writeback.MealType
+func (c *Client) CreateMealType(ctx context.Context, name string) (publish.MealType, error) {
+	var made publish.MealType
 	err := c.call(ctx, request{
 		endpoint: "meal_type_create", method: http.MethodPost, path: "/api/meal-type/", body: map[string]any{"name": name},
 	}, &made)
@@ -55,13 +55,13 @@ func (c *Client) CreateMealType(ctx context.Context, name string) (writeback.Mea
 }
 
 // Meals lists the meals that end between two days, both included.
-func (c *Client) Meals(ctx context.Context, from, to calendar.Date) ([]writeback.PlannedMeal, error) {
+func (c *Client) Meals(ctx context.Context, from, to calendar.Date) ([]publish.PlannedMeal, error) {
 	query := url.Values{"from_date": {from.String()}, "to_date": {to.String()}}
 	list, err := pages[wirePlan](ctx, c, "meal_plan_list", "/api/meal-plan/", query, maxPlanPage)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]writeback.PlannedMeal, 0, len(list))
+	out := make([]publish.PlannedMeal, 0, len(list))
 	for _, w := range list {
 		p, err := w.domain()
 		if err != nil {
@@ -73,16 +73,16 @@ func (c *Client) Meals(ctx context.Context, from, to calendar.Date) ([]writeback
 }
 
 // Meal returns one meal; kind NotFound.
-func (c *Client) Meal(ctx context.Context, id int64) (writeback.PlannedMeal, error) {
+func (c *Client) Meal(ctx context.Context, id int64) (publish.PlannedMeal, error) {
 	var w wirePlan
 	if err := c.call(ctx, request{endpoint: "meal_plan_detail", path: "/api/meal-plan/" + strconv.FormatInt(id, 10) + "/"}, &w); err != nil {
-		return writeback.PlannedMeal{}, err
+		return publish.PlannedMeal{}, err
 	}
 	return w.domain()
 }
 
-func (w wirePlan) domain() (writeback.PlannedMeal, error) {
-	p := writeback.PlannedMeal{
+func (w wirePlan) domain() (publish.PlannedMeal, error) {
+	p := publish.PlannedMeal{
 		ID: w.ID, MealType: w.MealType.ID, Note: deref(w.Note), Title: w.Title, Shopping: w.Shopping,
 		Servings: nutrition.Servings(w.Servings.value*float64(nutrition.OneServing) + 0.5),
 	}
@@ -110,7 +110,7 @@ func (w wirePlan) day(field, text string) (calendar.Date, error) {
 
 // CreateMeal adds one meal and returns its id. Tandoor gets a plain date: midnight means
 // different days in different time zones. It is not tried again by itself.
-func (c *Client) CreateMeal(ctx context.Context, m writeback.Meal, mealType int64) (int64, error) {
+func (c *Client) CreateMeal(ctx context.Context, m publish.Meal, mealType int64) (int64, error) {
 	body := map[string]any{
 		"recipe": int64(m.Recipe), "meal_type": mealType, "servings": m.Servings.Float(),
 		"from_date": m.Date.String(), "note": "", "title": "", "addshopping": false,
@@ -121,7 +121,7 @@ func (c *Client) CreateMeal(ctx context.Context, m writeback.Meal, mealType int6
 }
 
 // ClearNote empties a meal's note. No shopping list may hang on it: Tandoor would scale that.
-func (c *Client) ClearNote(ctx context.Context, m writeback.PlannedMeal) error {
+func (c *Client) ClearNote(ctx context.Context, m publish.PlannedMeal) error {
 	return c.call(ctx, request{
 		endpoint: "meal_plan_update", method: http.MethodPatch, path: "/api/meal-plan/" + strconv.FormatInt(m.ID, 10) + "/",
 		body: map[string]any{"note": "", "servings": m.Servings.Float()},

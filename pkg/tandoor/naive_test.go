@@ -14,8 +14,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
 	"github.com/mealplanner/mealplanner/test/conformance/tandoor"
 )
 
@@ -142,18 +142,18 @@ func (n naive) Sync(ctx context.Context, ask tandoor.Ask) (tandoor.Result, error
 	return res, err
 }
 
-func (n naive) Space(ctx context.Context) (writeback.Space, error) {
-	var s writeback.Space
+func (n naive) Space(ctx context.Context) (publish.Space, error) {
+	var s publish.Space
 	return s, n.call(ctx, "GET", "/api/space/current/", nil, &s)
 }
 
-func (n naive) MealTypes(ctx context.Context) ([]writeback.MealType, error) {
-	var page struct{ Results []writeback.MealType }
+func (n naive) MealTypes(ctx context.Context) ([]publish.MealType, error) {
+	var page struct{ Results []publish.MealType }
 	return page.Results, n.call(ctx, "GET", "/api/meal-type/", nil, &page)
 }
 
-func (n naive) CreateMealType(ctx context.Context, name string) (writeback.MealType, error) {
-	var t writeback.MealType
+func (n naive) CreateMealType(ctx context.Context, name string) (publish.MealType, error) {
+	var t publish.MealType
 	err := n.call(ctx, "POST", "/api/meal-type/", map[string]any{"name": name}, &t)
 	return t, err
 }
@@ -165,28 +165,28 @@ type naiveMeal struct {
 	Note     string
 }
 
-func (m naiveMeal) planned() writeback.PlannedMeal {
-	return writeback.PlannedMeal{ID: m.ID, Date: calendar.On(m.From.UTC()), Servings: nutrition.Servings(m.Servings * 10_000), Note: m.Note}
+func (m naiveMeal) planned() publish.PlannedMeal {
+	return publish.PlannedMeal{ID: m.ID, Date: calendar.On(m.From.UTC()), Servings: nutrition.Servings(m.Servings * 10_000), Note: m.Note}
 }
 
-func (n naive) Meals(ctx context.Context, _, _ calendar.Date) ([]writeback.PlannedMeal, error) {
+func (n naive) Meals(ctx context.Context, _, _ calendar.Date) ([]publish.PlannedMeal, error) {
 	var page struct{ Results []naiveMeal }
 	err := n.call(ctx, "GET", "/api/meal-plan/", nil, &page)
-	var out []writeback.PlannedMeal
+	var out []publish.PlannedMeal
 	for _, m := range page.Results {
 		out = append(out, m.planned())
 	}
 	return out, err
 }
 
-func (n naive) Meal(ctx context.Context, id int64) (writeback.PlannedMeal, error) {
+func (n naive) Meal(ctx context.Context, id int64) (publish.PlannedMeal, error) {
 	var m naiveMeal
 	err := n.call(ctx, "GET", fmt.Sprintf("/api/meal-plan/%d/", id), nil, &m)
 	return m.planned(), err
 }
 
 // CreateMeal tries once more, as one does.
-func (n naive) CreateMeal(ctx context.Context, m writeback.Meal, mealType int64) (int64, error) {
+func (n naive) CreateMeal(ctx context.Context, m publish.Meal, mealType int64) (int64, error) {
 	var made struct{ ID int64 }
 	body := map[string]any{"recipe": m.Recipe, "meal_type": mealType, "servings": m.Servings.Float(), "from_date": m.Date.Time().Format(time.RFC3339), "note": "mealplanner"}
 	err := n.call(ctx, "POST", "/api/meal-plan/", body, &made)
@@ -196,7 +196,7 @@ func (n naive) CreateMeal(ctx context.Context, m writeback.Meal, mealType int64)
 	return made.ID, err
 }
 
-func (n naive) ClearNote(context.Context, writeback.PlannedMeal) error { return nil }
+func (n naive) ClearNote(context.Context, publish.PlannedMeal) error { return nil }
 
 func (n naive) DeleteMeal(ctx context.Context, id int64) error {
 	return n.call(ctx, "DELETE", fmt.Sprintf("/api/meal-plan/%d/", id), nil, nil)
@@ -210,27 +210,27 @@ type naiveLine struct {
 	Amount float64
 }
 
-func (l naiveLine) line() writeback.Line {
-	return writeback.Line{ID: l.ID, Food: l.Food.Name, Amount: recipe.Amount(l.Amount * float64(recipe.One))}
+func (l naiveLine) line() publish.Line {
+	return publish.Line{ID: l.ID, Food: l.Food.Name, Amount: recipe.Amount(l.Amount * float64(recipe.One))}
 }
 
-func (n naive) Lines(ctx context.Context, _ int64) ([]writeback.Line, error) {
+func (n naive) Lines(ctx context.Context, _ int64) ([]publish.Line, error) {
 	var page struct{ Results []naiveLine }
 	err := n.call(ctx, "GET", "/api/shopping-list-entry/", nil, &page)
-	var out []writeback.Line
+	var out []publish.Line
 	for _, l := range page.Results {
 		out = append(out, l.line())
 	}
 	return out, err
 }
 
-func (n naive) Line(ctx context.Context, id int64) (writeback.Line, error) {
+func (n naive) Line(ctx context.Context, id int64) (publish.Line, error) {
 	var l naiveLine
 	err := n.call(ctx, "GET", fmt.Sprintf("/api/shopping-list-entry/%d/", id), nil, &l)
 	return l.line(), err
 }
 
-func (n naive) CreateLine(ctx context.Context, need writeback.Need) (writeback.Line, error) {
+func (n naive) CreateLine(ctx context.Context, need publish.Need) (publish.Line, error) {
 	var l naiveLine
 	err := n.call(ctx, "POST", "/api/shopping-list-entry/", map[string]any{"food": map[string]any{"name": need.Food}, "amount": need.Amount.Float()}, &l)
 	return l.line(), err

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
 type wireShopping struct {
@@ -21,8 +21,8 @@ type wireShopping struct {
 	} `json:"list_recipe_data"`
 }
 
-func (w wireShopping) domain() (writeback.Line, error) {
-	l := writeback.Line{ID: w.ID, Checked: w.Checked}
+func (w wireShopping) domain() (publish.Line, error) {
+	l := publish.Line{ID: w.ID, Checked: w.Checked}
 	a, err := amount(w.Amount.value)
 	if err != nil {
 		return l, fault.Wrap(fault.TandoorError, "tandoor: shopping entry "+strconv.FormatInt(w.ID, 10)+": amount", err)
@@ -43,7 +43,7 @@ func (w wireShopping) domain() (writeback.Line, error) {
 // Lines lists the shopping entries that hang on a meal, or all with 0: those not ticked, and
 // those ticked in the days the user chose to see, seven by default. Tandoor returns at most
 // 1000. Entries that cannot be read are a person's, and left out.
-func (c *Client) Lines(ctx context.Context, meal int64) ([]writeback.Line, error) {
+func (c *Client) Lines(ctx context.Context, meal int64) ([]publish.Line, error) {
 	query := url.Values{}
 	if meal != 0 {
 		query.Set("mealplan", strconv.FormatInt(meal, 10))
@@ -52,7 +52,7 @@ func (c *Client) Lines(ctx context.Context, meal int64) ([]writeback.Line, error
 	if err != nil {
 		return nil, err
 	}
-	out := make([]writeback.Line, 0, len(list))
+	out := make([]publish.Line, 0, len(list))
 	for _, w := range list {
 		if l, err := w.domain(); err == nil {
 			out = append(out, l)
@@ -62,24 +62,24 @@ func (c *Client) Lines(ctx context.Context, meal int64) ([]writeback.Line, error
 }
 
 // Line returns one shopping entry, ticked however long ago; kind NotFound.
-func (c *Client) Line(ctx context.Context, id int64) (writeback.Line, error) {
+func (c *Client) Line(ctx context.Context, id int64) (publish.Line, error) {
 	var w wireShopping
 	if err := c.call(ctx, request{endpoint: "shopping_detail", path: shoppingPath(id)}, &w); err != nil {
-		return writeback.Line{}, err
+		return publish.Line{}, err
 	}
 	return w.domain()
 }
 
 // CreateLine adds one entry that hangs on no meal, and returns it as Tandoor made it: food
 // and unit are found by name, singular or plural, in any case. It is not tried again by itself.
-func (c *Client) CreateLine(ctx context.Context, n writeback.Need) (writeback.Line, error) {
+func (c *Client) CreateLine(ctx context.Context, n publish.Need) (publish.Line, error) {
 	body := map[string]any{"food": map[string]any{"name": n.Food}, "amount": n.Amount.Float(), "unit": nil}
 	if n.Unit != "" {
 		body["unit"] = map[string]any{"name": n.Unit}
 	}
 	var made wireShopping
 	if err := c.call(ctx, request{endpoint: "shopping_create", method: http.MethodPost, path: "/api/shopping-list-entry/", body: body}, &made); err != nil {
-		return writeback.Line{}, err
+		return publish.Line{}, err
 	}
 	return made.domain()
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
 // Overview is a recipe as lists show it: without nutrition, steps or ingredients.
@@ -113,7 +113,7 @@ func (c *Client) Sync(ctx context.Context, ask Ask) (Result, error) {
 	var (
 		list  []Overview
 		gone  []recipe.ID
-		space writeback.Space
+		space publish.Space
 	)
 	// One that fails does not cancel the others: after an outage the breaker lets a single
 	// request through, and only its end closes the breaker again.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Responder answers alerts.
@@ -24,7 +24,7 @@ type Responder interface {
 type Alerts struct {
 	Responder Responder
 	Beat      func(context.Context) error
-	Token     secretbox.Secret
+	Token     seal.Secret
 	Log       *slog.Logger
 }
 

@@ -7,15 +7,15 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
-	"github.com/mealplanner/mealplanner/pkg/steer"
 )
 
 // Steering carries out the commands of buttons.
 type Steering interface {
 	// Click carries out a button's line for the user's week; token names the button, which
 	// works once.
-	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (steer.Report, error)
+	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (replies.Report, error)
 	// Lines are the commands that a button's line stands for.
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
@@ -24,7 +24,7 @@ type Steering interface {
 type doPage struct {
 	Week   calendar.Date
 	Lines  []string
-	Report *steer.Report // nil: it waits for a confirmation
+	Report *replies.Report // nil: it waits for a confirmation
 	Undo   string
 	Plan   string
 }
@@ -76,7 +76,7 @@ func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
 		page.Plan = p.Links.Plan(c.User, week)
 	}
 	status := http.StatusOK
-	if report.Outcome != steer.Applied && report.Outcome != steer.Informed {
+	if report.Outcome != replies.Applied && report.Outcome != replies.Informed {
 		status = http.StatusConflict
 	}
 	p.show(w, r, status, "do.html", page)

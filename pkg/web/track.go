@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/delivery"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
 // Mails notes what people do with their mails.
 type Mails interface {
-	Note(ctx context.Context, s delivery.Seen) (delivery.Noted, error)
+	Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error)
 }
 
 // clickable are the pages that a counted link may lead to.
@@ -54,7 +54,7 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.note(r, mail, delivery.Clicked)
+	p.note(r, mail, outbox.Clicked)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -71,7 +71,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.note(r, c.Subject, delivery.Opened)
+	p.note(r, c.Subject, outbox.Opened)
 	h := w.Header()
 	h.Set("Content-Type", "image/gif")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -79,8 +79,8 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(pixel)) // the reader went away
 }
 
-func (p *Pages) note(r *http.Request, mail string, s delivery.Signal) {
-	if _, err := p.Mails.Note(r.Context(), delivery.Seen{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
+func (p *Pages) note(r *http.Request, mail string, s outbox.Signal) {
+	if _, err := p.Mails.Note(r.Context(), outbox.Seen{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
 		p.Log.ErrorContext(r.Context(), "Signal was not noted", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 }

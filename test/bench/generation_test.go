@@ -22,13 +22,13 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
@@ -47,7 +47,7 @@ func demoLibrary(b *testing.B) []recipe.Recipe {
 	}
 	hs := httptest.NewServer(srv)
 	b.Cleanup(hs.Close)
-	c, err := tandoor.New(tandoor.Config{BaseURL: hs.URL, Token: secretbox.Secret(tandoortest.DefaultToken), HTTP: hs.Client()})
+	c, err := tandoor.New(tandoor.Config{BaseURL: hs.URL, Token: seal.Secret(tandoortest.DefaultToken), HTTP: hs.Client()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -28,7 +28,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -156,7 +156,7 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 		t.Fatal(err)
 	}
 	cfg.Security.Key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	cfg.Database.URL = secretbox.Secret(testpg.URL(t))
+	cfg.Database.URL = seal.Secret(testpg.URL(t))
 	smtp := box.Mail.SMTPAddr()
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == "" && m.processors == nil
@@ -168,7 +168,7 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 	t.Cleanup(func() { _ = a.Stop(context.Background()) })
 	for _, err := range []error{
 		a.Users.PutConnection(t.Context(), postgres.Connection{
-			ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(box.TandoorToken)),
+			ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(box.TandoorToken)),
 		}),
 		addAll(t.Context(), a, who),
 		a.Sync.Ensure(t.Context(), sandbox.Connection, nil),

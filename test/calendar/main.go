@@ -25,7 +25,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 )
 
 //go:embed offset.c.txt
@@ -40,8 +40,8 @@ const (
 
 // packages are those whose tests ask for the time, or whose code under test does.
 var packages = []string{
-	"./cmd/...", "./pkg/app", "./pkg/domain/calendar", "./pkg/coach", "./pkg/delivery", "./pkg/ops/drill", "./pkg/inbox", "./pkg/domain/insight", "./pkg/jobs",
-	"./pkg/mailer", "./pkg/observe", "./pkg/planner", "./pkg/postgres", "./pkg/sandbox/...", "./pkg/domain/schedule", "./pkg/steer", "./pkg/web", "./test/planmail",
+	"./cmd/...", "./pkg/app", "./pkg/domain/calendar", "./pkg/coach", "./pkg/outbox", "./pkg/ops/drill", "./pkg/inbox", "./pkg/domain/insight", "./pkg/jobs",
+	"./pkg/mailer", "./pkg/telemetry/observe", "./pkg/planner", "./pkg/postgres", "./pkg/sandbox/...", "./pkg/domain/schedule", "./pkg/replies", "./pkg/web", "./test/planmail",
 }
 
 func main() {

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	servers "github.com/mealplanner/mealplanner/test/stack"
 )
 

@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // Dashboard is what the checks read of a dashboard's JSON.

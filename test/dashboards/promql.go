@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // A node is a part of a parsed PromQL expression, as tools/promql/promlint writes it.

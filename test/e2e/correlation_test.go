@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/metrics"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/test/stack"
 	"github.com/mealplanner/mealplanner/test/stack/stacktest"
 )

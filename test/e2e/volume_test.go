@@ -20,11 +20,11 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/metrics"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/steer"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/test/program"
 	"github.com/mealplanner/mealplanner/test/stack"
 	"github.com/mealplanner/mealplanner/test/stack/stacktest"
@@ -139,7 +139,7 @@ func exercise(t *testing.T, rec *metrics.Recorder, users int) {
 	for _, c := range metrics.CommandTypes {
 		rec.CommandExecuted(ctx, c)
 	}
-	for _, o := range steer.Outcomes {
+	for _, o := range replies.Outcomes {
 		rec.CommandRequest(ctx, string(o))
 	}
 	for name, readings := range gauges {

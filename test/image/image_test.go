@@ -36,7 +36,7 @@ func TestImageHoldsEveryPackage(t *testing.T) {
 func TestImageHoldsTheLicences(t *testing.T) {
 	t.Parallel()
 	_, last, _ := strings.Cut(read(t, "../../Dockerfile"), "\nFROM scratch")
-	for _, f := range []string{"LICENSE", "NOTICE", "pkg/notices/list.txt", "pkg/notices/texts.txt"} {
+	for _, f := range []string{"LICENSE", "NOTICE", "cmd/mealplanner/notices/list.txt", "cmd/mealplanner/notices/texts.txt"} {
 		if !slices.ContainsFunc(exceptions(t), func(a string) bool { return below(f, a) }) {
 			t.Errorf("%s is kept out by .dockerignore", f)
 		}

@@ -30,12 +30,12 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
-	"github.com/mealplanner/mealplanner/pkg/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 const (
@@ -146,10 +146,10 @@ func child(text string) {
 		fatal(err)
 	}
 	o.Config.Security.Key = key
-	o.Config.Database.URL = secretbox.Secret(o.Secret["database"])
-	o.Config.SMTP.Password = secretbox.Secret(o.Secret["smtp"])
+	o.Config.Database.URL = seal.Secret(o.Secret["database"])
+	o.Config.SMTP.Password = seal.Secret(o.Secret["smtp"])
 	o.Config.Alerts.Token = ""
-	o.Config.FatSecret.ConsumerSecret = secretbox.Secret(o.Secret["fatsecret"])
+	o.Config.FatSecret.ConsumerSecret = seal.Secret(o.Secret["fatsecret"])
 	w := &watcher{kill: o.Kill, begun: map[string]int{}, ended: map[string]int{}}
 	ctx := context.Background()
 	a, err := app.New(ctx, app.Options{
@@ -339,8 +339,8 @@ func (w *world) seed(t *testing.T) {
 	}
 	_ = conn.Close(t.Context())
 	cfg := w.cfg
-	cfg.Security.Key, cfg.Database.URL = key, secretbox.Secret(w.server.URL("seed"))
-	cfg.SMTP.Password, cfg.FatSecret.ConsumerSecret = secretbox.Secret(w.box.MailPassword), secretbox.Secret(w.box.ConsumerSecret)
+	cfg.Security.Key, cfg.Database.URL = key, seal.Secret(w.server.URL("seed"))
+	cfg.SMTP.Password, cfg.FatSecret.ConsumerSecret = seal.Secret(w.box.MailPassword), seal.Secret(w.box.ConsumerSecret)
 	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "test", Log: os.Stderr, LogLevel: slog.LevelError})
 	if err != nil {
 		t.Fatal(err)
@@ -348,14 +348,14 @@ func (w *world) seed(t *testing.T) {
 	_, err = a.Migrate(t.Context())
 	must(t, err)
 	must(t, a.Users.PutConnection(t.Context(), postgres.Connection{
-		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, secretbox.Secret(w.box.TandoorToken)),
+		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.box.TandoorToken)),
 	}))
 	for _, p := range sandbox.People() {
 		if p.ID != who {
 			continue
 		}
 		tok := w.box.FatSecretTokens[p.ID]
-		sealed, err := a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)})
+		sealed, err := a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
 		must(t, err)
 		must(t, a.Users.Add(t.Context(), p.User, sealed))
 	}

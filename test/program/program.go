@@ -27,7 +27,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // AnyPort lets the system choose.
@@ -100,10 +100,10 @@ func Config(t *testing.T, url string, box *sandbox.Sandbox) config.Config {
 	if err := kong.ApplyDefaults(&cfg); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Database.URL, cfg.Security.Key = secretbox.Secret(url), key
+	cfg.Database.URL, cfg.Security.Key = seal.Secret(url), key
 	smtp := box.Mail.SMTPAddr()
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
-	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, secretbox.Secret(box.MailPassword), from
+	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, seal.Secret(box.MailPassword), from
 	cfg.Web.SchedulerAddr = AnyPort
 	cfg.Scheduler.NewUserGrace = 0
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
@@ -128,7 +128,7 @@ func Tool(t *testing.T, cfg config.Config) *app.App {
 // Connect stores a connection to a Tandoor.
 func Connect(t *testing.T, a *app.App, id, url, token string) {
 	t.Helper()
-	if err := a.Users.PutConnection(t.Context(), postgres.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, secretbox.Secret(token))}); err != nil {
+	if err := a.Users.PutConnection(t.Context(), postgres.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, seal.Secret(token))}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -140,7 +140,7 @@ func AddUsers(t *testing.T, a *app.App, box *sandbox.Sandbox, people []sandbox.P
 		var sealed []byte
 		if tok, ok := box.FatSecretTokens[p.ID]; ok {
 			var err error
-			if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: secretbox.Secret(tok.Secret)}); err != nil {
+			if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -15,10 +15,10 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -43,7 +43,7 @@ func engines(t *testing.T, url string, h jobs.Handler) {
 		pool := open(t, url, 20)
 		e, err := jobs.New(jobs.Options{
 			Queue: pool, Store: postgres.NewJobs(pool), Handlers: map[schedule.Type]jobs.Handler{schedule.WeeklyGeneration: h},
-			Observer: deaf{}, Settings: setting.New(setting.Configured{Concurrency: limit}), Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			Observer: deaf{}, Settings: override.New(override.Configured{Concurrency: limit}), Worker: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		})
 		must(t, err)
 		wg.Go(func() {

@@ -20,7 +20,7 @@ import (
 
 const table = "docs/traps.md"
 
-var packages = []string{"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resilient", "./pkg/secretbox"}
+var packages = []string{"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resilient", "./pkg/seal"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -22,8 +22,8 @@ func writeNotices(root string) error {
 }
 
 const (
-	listFile  = "pkg/notices/list.txt"
-	textsFile = "pkg/notices/texts.txt"
+	listFile  = "cmd/mealplanner/notices/list.txt"
+	textsFile = "cmd/mealplanner/notices/texts.txt"
 )
 
 // notices makes both files' content.

@@ -17,8 +17,8 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
-	"github.com/mealplanner/mealplanner/pkg/pglocal"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Server is the database, as PostgreSQL's own programs reach it.
@@ -30,7 +30,7 @@ type Server struct {
 
 // NewServer looks for the programs on this machine. Kind InvalidConfiguration when they are
 // missing or the connection string cannot be read.
-func NewServer(connection secretbox.Secret) (*Server, error) {
+func NewServer(connection seal.Secret) (*Server, error) {
 	bin, err := pglocal.FindClients()
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // Sample is a value of a metric with its labels.
@@ -155,7 +155,7 @@ type Options struct {
 	Window time.Duration
 	Now    time.Time
 	// Configured are the limits that hold where none is changed.
-	Configured setting.Configured
+	Configured override.Configured
 }
 
 // Finding is a likely cause.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 var now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
@@ -93,7 +93,7 @@ func (s *sick) diagnose(t *testing.T, slug string) diagnose.Report {
 		var err error
 		r, err = diagnose.Diagnose(t.Context(), diagnose.Sources{Metrics: s, Logs: s, Traces: s, Database: s}, diagnose.Options{
 			Slug: slug, Window: 15 * time.Minute, Now: now,
-			Configured: setting.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20},
+			Configured: override.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // investigation is one run of the probes.
@@ -640,10 +640,10 @@ func (c *investigation) lookAtSettings(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	configured := setting.New(c.Configured)
+	configured := override.New(c.Configured)
 	connections := c.Configured.SchedulerPool
 	for _, s := range changed {
-		if s.Name == setting.SchedulerPool {
+		if s.Name == override.SchedulerPool {
 			connections = max(connections, int(size(s.Value)))
 		}
 	}
@@ -658,7 +658,7 @@ func (c *investigation) lookAtSettings(ctx context.Context) ([]Finding, error) {
 		case strings.HasSuffix(s.Name, ".attempts"): // what a schedule says is not known here
 			c.changed = append(c.changed, fmt.Sprintf("%s = %s %s", s.Name, s.Value, by))
 			continue
-		case s.Name == setting.Concurrency && int(size(s.Value)) > connections:
+		case s.Name == override.Concurrency && int(size(s.Value)) > connections:
 			f.Cause = fmt.Sprintf("%s was raised to %s, which is more than the scheduler's %d connections", s.Name, s.Value, connections)
 		case size(s.Value) < size(was):
 			f.Cause = fmt.Sprintf("%s was lowered to %s (otherwise %s)", s.Name, s.Value, was)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // Place is where sealed values are stored.
@@ -45,7 +45,7 @@ type Sealed struct {
 
 // Key is a key that the installation has used.
 type Key struct {
-	ID      secretbox.ID
+	ID      seal.ID
 	InUse   bool
 	Added   time.Time
 	Signed  *time.Time // when a process last signed with it; nil: never
@@ -55,8 +55,8 @@ type Key struct {
 // Holder is a running process with its ring.
 type Holder struct {
 	Process string
-	Keys    []secretbox.ID
-	InUse   secretbox.ID
+	Keys    []seal.ID
+	InUse   seal.ID
 	Seen    time.Time
 }
 
@@ -64,13 +64,13 @@ type Holder struct {
 type Store interface {
 	Keys(ctx context.Context) ([]Key, error)
 	// Register makes the key the one in use if none ever was.
-	Register(ctx context.Context, id secretbox.ID) error
+	Register(ctx context.Context, id seal.ID) error
 	// Use makes the key the one in use; kind Conflict when it is retired.
-	Use(ctx context.Context, id secretbox.ID) error
+	Use(ctx context.Context, id seal.ID) error
 	// Retire ends a key; successor, when not empty, comes into use instead of it.
-	Retire(ctx context.Context, id, successor secretbox.ID) error
+	Retire(ctx context.Context, id, successor seal.ID) error
 	// Signing notes that this process signs with the key.
-	Signing(ctx context.Context, id secretbox.ID) error
+	Signing(ctx context.Context, id seal.ID) error
 	Hold(ctx context.Context, h Holder) error
 	Release(ctx context.Context, process string) error
 	// Holders lists the processes seen within the time.
@@ -90,12 +90,12 @@ const lately = 4 * Every
 // Service works on one ring.
 type Service struct {
 	store Store
-	ring  *secretbox.Ring
+	ring  *seal.Ring
 	links time.Duration
 }
 
 // New returns it. links is the longest time that a signed link is valid.
-func New(store Store, ring *secretbox.Ring, links time.Duration) *Service {
+func New(store Store, ring *seal.Ring, links time.Duration) *Service {
 	return &Service{store, ring, links}
 }
 
@@ -126,7 +126,7 @@ func (s *Service) Join(ctx context.Context) error {
 
 // first is the key that an installation without a record has used so far: the one that
 // opens what is stored, or the oldest.
-func (s *Service) first(ctx context.Context) (secretbox.ID, error) {
+func (s *Service) first(ctx context.Context) (seal.ID, error) {
 	values, err := s.store.Sealed(ctx, Sealed{})
 	if err != nil || len(values) == 0 {
 		return s.ring.Oldest(), err
@@ -141,7 +141,7 @@ func (s *Service) first(ctx context.Context) (secretbox.ID, error) {
 }
 
 func (s *Service) follow(keys []Key) error {
-	var retired []secretbox.ID
+	var retired []seal.ID
 	for _, k := range keys {
 		if k.Retired != nil {
 			retired = append(retired, k.ID)
@@ -237,7 +237,7 @@ const (
 
 // Known is a key with what needs it.
 type Known struct {
-	ID        secretbox.ID
+	ID        seal.ID
 	State     State
 	Added     *time.Time
 	Sealed    map[Place]int
@@ -265,7 +265,7 @@ func (s *Service) List(ctx context.Context) ([]Known, error) {
 		return nil, err
 	}
 	out := make([]Known, 0, len(keys))
-	at := func(id secretbox.ID) *Known {
+	at := func(id seal.ID) *Known {
 		i := slices.IndexFunc(out, func(k Known) bool { return k.ID == id })
 		if i < 0 {
 			i, out = len(out), append(out, Known{ID: id, State: Missing, Sealed: map[Place]int{}})

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -23,9 +23,9 @@ var (
 	strange = strings.Repeat("2d", 32)
 )
 
-func ring(t *testing.T, keys ...string) *secretbox.Ring {
+func ring(t *testing.T, keys ...string) *seal.Ring {
 	t.Helper()
-	r, err := secretbox.ParseRing(secretbox.Secret(strings.Join(keys, ",")))
+	r, err := seal.ParseRing(seal.Secret(strings.Join(keys, ",")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestUpgrade(t *testing.T) {
 	if err := postgres.NewUsers(pool).PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: sealed}); err != nil {
 		t.Fatal(err)
 	}
-	service := func(r *secretbox.Ring) *keyring.Service { return keyring.New(store, r, time.Hour) }
+	service := func(r *seal.Ring) *keyring.Service { return keyring.New(store, r, time.Hour) }
 	quiet := func(string) {}
 
 	if err := service(ring(t, strange)).Join(t.Context()); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), "opens none of the 1 stored tokens") {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // patience is how long [Service.Add] waits for the running processes to follow.
@@ -16,8 +16,8 @@ const patience = 2 * time.Minute
 
 // Added is what [Service.Add] did.
 type Added struct {
-	Key      secretbox.ID
-	Was      secretbox.ID // "" when the key was in use before
+	Key      seal.ID
+	Was      seal.ID // "" when the key was in use before
 	Resealed int
 	Lost     []Sealed // what no key of the ring opens
 }
@@ -54,7 +54,7 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 			return done, fault.New(fault.Conflict, op, "%s was retired: make a new key with `openssl rand -hex 32` and put it first in MEALPLANNER_KEY", k.ID)
 		case !k.InUse || k.ID == done.Key:
 		case !s.ring.Holds(k.ID):
-			return done, secretbox.Lacking(k.ID)
+			return done, seal.Lacking(k.ID)
 		default:
 			done.Was = k.ID
 		}
@@ -92,7 +92,7 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 }
 
 // followed waits until every running process seals with the key.
-func (s *Service) followed(ctx context.Context, id secretbox.ID, say func(string)) error {
+func (s *Service) followed(ctx context.Context, id seal.ID, say func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(time.Second)
@@ -133,7 +133,7 @@ func processes(holders []Holder, which func(Holder) bool) []string {
 // links that would still be valid end now. With lost, the key is gone already: whatever it
 // has sealed is returned, and must be connected again. Kinds NotFound; Conflict: something
 // needs the key.
-func (s *Service) Retire(ctx context.Context, id secretbox.ID, endLinks, lost bool, now time.Time) ([]Sealed, error) {
+func (s *Service) Retire(ctx context.Context, id seal.ID, endLinks, lost bool, now time.Time) ([]Sealed, error) {
 	const op = "key retire"
 	known, err := s.List(ctx)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Service) Retire(ctx context.Context, id secretbox.ID, endLinks, lost bo
 }
 
 // forget ends a key that is lost.
-func (s *Service) forget(ctx context.Context, id secretbox.ID) ([]Sealed, error) {
+func (s *Service) forget(ctx context.Context, id seal.ID) ([]Sealed, error) {
 	var gone []Sealed
 	if err := s.each(ctx, func(v Sealed) error {
 		if s.ring.SealedWith(v.Value, v.Place.Context(v.ID)) == id {

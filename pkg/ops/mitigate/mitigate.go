@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 )
 
 // window is how far back trouble counts.
@@ -115,11 +115,11 @@ type step struct {
 // Mitigator does what measures say.
 type Mitigator struct {
 	db      Database
-	current *setting.Runtime
+	current *override.Runtime
 }
 
 // New returns a mitigator; current are the settings in force.
-func New(db Database, current *setting.Runtime) *Mitigator { return &Mitigator{db, current} }
+func New(db Database, current *override.Runtime) *Mitigator { return &Mitigator{db, current} }
 
 // Measures lists what can be done.
 var Measures = []Measure{
@@ -189,7 +189,7 @@ func (m *Mitigator) change(name, value string, r Request) (step, error) {
 	if r.To != "" {
 		value = r.To
 	}
-	name, err := setting.Check(name, value)
+	name, err := override.Check(name, value)
 	if err != nil {
 		return step{}, err
 	}
@@ -263,7 +263,7 @@ func pause(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	if m.current.IsPaused(t) {
 		return step{why: fmt.Sprintf("%s is paused already", t)}, nil
 	}
-	s, err := m.change(setting.Of(t, "paused"), "true", r)
+	s, err := m.change(override.Of(t, "paused"), "true", r)
 	if err != nil {
 		return s, err
 	}
@@ -280,7 +280,7 @@ func resume(_ context.Context, m *Mitigator, r Request) (step, error) {
 	if !m.current.IsPaused(t) {
 		return step{why: fmt.Sprintf("%s is not paused", t)}, nil
 	}
-	name := setting.Of(t, "paused")
+	name := override.Of(t, "paused")
 	return step{
 		needed: true, why: fmt.Sprintf("%s is paused", t), change: name + ": true -> false",
 		do: func(ctx context.Context) (string, error) {
@@ -332,7 +332,7 @@ func timeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
 		return step{}, err
 	}
 	value := min(2*max(m.current.Timeout(t), t.Defaults().Timeout), 30*time.Minute).String()
-	return m.raise(ctx, setting.Of(t, "timeout"), value, r, func(ctx context.Context) (bool, string, error) {
+	return m.raise(ctx, override.Of(t, "timeout"), value, r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.failing(ctx, timedOut(t))
 		return n > 0, fmt.Sprintf("%d attempts of %s ran out of time in the last %s", n, t, window), err
 	})
@@ -343,7 +343,7 @@ func attempts(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	return m.raise(ctx, setting.Of(t, "attempts"), "5", r, func(ctx context.Context) (bool, string, error) {
+	return m.raise(ctx, override.Of(t, "attempts"), "5", r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool {
 			return j.Type == string(t) && fault.Kind(j.ErrorType).Transient()
 		})
@@ -352,7 +352,7 @@ func attempts(ctx context.Context, m *Mitigator, r Request) (step, error) {
 }
 
 func generationTimeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
-	return m.raise(ctx, setting.GenerationTimeout, "5s", r, func(ctx context.Context) (bool, string, error) {
+	return m.raise(ctx, override.GenerationTimeout, "5s", r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.failing(ctx, timedOut(schedule.WeeklyGeneration))
 		return n > 0, fmt.Sprintf("%d generations ran out of time in the last %s", n, window), err
 	})
@@ -397,7 +397,7 @@ const full = 0.7
 
 func limitJobs(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	limit, size := m.current.Concurrency(), m.current.PoolSize("scheduler")
-	return m.lower(ctx, setting.Concurrency, strconv.Itoa(max(1, min(limit/2, 5))), r, func(ctx context.Context) (bool, string, error) {
+	return m.lower(ctx, override.Concurrency, strconv.Itoa(max(1, min(limit/2, 5))), r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.busy(ctx, "scheduler")
 		return float64(n) >= full*float64(size), fmt.Sprintf("%d of %d connections of the scheduler are at work, %d jobs may run", n, size, limit), err
 	})
@@ -473,7 +473,7 @@ func reset(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	}
 	var names, changes []string
 	for _, s := range rows {
-		if r.Type == "" || setting.Name(r.Type) == s.Name {
+		if r.Type == "" || override.Name(r.Type) == s.Name {
 			names = append(names, s.Name)
 			changes = append(changes, fmt.Sprintf("%s: %s -> as configured", s.Name, s.Value))
 		}

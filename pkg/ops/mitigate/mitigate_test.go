@@ -8,11 +8,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/setting"
 	"github.com/mealplanner/mealplanner/test/testpg"
 )
 
@@ -22,7 +22,7 @@ type bench struct {
 	t     *testing.T
 	pool  *pgxpool.Pool
 	store *postgres.Mitigations
-	now   *setting.Runtime
+	now   *override.Runtime
 	*mitigate.Mitigator
 }
 
@@ -35,7 +35,7 @@ func newBench(t *testing.T) *bench {
 	must(t, users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}))
 	must(t, users.Add(t.Context(), user.User{ID: "ana", Name: "Ana", Email: "ana@example.org", TimeZone: "UTC", Enabled: true, People: 1, Connection: "home", Settings: user.DefaultSettings()}, nil))
 	b := &bench{t: t, pool: pool, store: postgres.NewMitigations(pool)}
-	b.now = setting.New(setting.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20})
+	b.now = override.New(override.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20})
 	b.Mitigator = mitigate.New(b.store, b.now)
 	return b
 }

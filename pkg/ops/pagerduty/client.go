@@ -13,7 +13,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
 // DefaultURL is the vendor's address, for accounts in the US; those in the EU have
@@ -69,7 +69,7 @@ type Event struct {
 // Options configure [New]. RoutingKey and HTTP are required.
 type Options struct {
 	URL        string // empty = [DefaultURL]
-	RoutingKey secretbox.Secret
+	RoutingKey seal.Secret
 	HTTP       *http.Client // redirects are switched off in a copy
 }
 
@@ -77,7 +77,7 @@ type Options struct {
 // again: an error whose kind is transient says that the same call may succeed later.
 type Client struct {
 	url  string
-	key  secretbox.Secret
+	key  seal.Secret
 	http *http.Client
 }
 

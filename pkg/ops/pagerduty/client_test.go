@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/pagerdutytest"
-	"github.com/mealplanner/mealplanner/pkg/secretbox"
+	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/conformance/pagerduty"
 )
 
@@ -31,7 +31,7 @@ func transport(tb testing.TB) *http.Client {
 
 func newClient(tb testing.TB, url, key string) conformance.Client {
 	tb.Helper()
-	c, err := pagerduty.New(pagerduty.Options{URL: url, RoutingKey: secretbox.Secret(key), HTTP: transport(tb)})
+	c, err := pagerduty.New(pagerduty.Options{URL: url, RoutingKey: seal.Secret(key), HTTP: transport(tb)})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestOptions(t *testing.T) {
 	const key = conformance.Key
 	for name, o := range map[string]pagerduty.Options{
 		"no key":            {HTTP: http.DefaultClient},
-		"a short key":       {RoutingKey: secretbox.Secret(key[1:]), HTTP: http.DefaultClient},
+		"a short key":       {RoutingKey: seal.Secret(key[1:]), HTTP: http.DefaultClient},
 		"no client":         {RoutingKey: key},
 		"an address's half": {RoutingKey: key, HTTP: http.DefaultClient, URL: "events.pagerduty.com"},
 		"credentials":       {RoutingKey: key, HTTP: http.DefaultClient, URL: "https://a:b@events.pagerduty.com/v2/enqueue"},

@@ -4,27 +4,27 @@ import (
 	"context"
 	"sync"
 
-	"github.com/mealplanner/mealplanner/pkg/writeback"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
-// book is a [writeback.Book] in memory.
+// book is a [publish.Book] in memory.
 type book struct {
 	mu      sync.Mutex
 	last    int64
 	rows    []bookRow
-	space   writeback.Space
+	space   publish.Space
 	types   [3]int64
 	adopted map[int64]bool
 }
 
 type bookRow struct {
-	writeback.Row
+	publish.Row
 	plan, space int64
 }
 
 func newBook() *book { return &book{adopted: map[int64]bool{}} }
 
-func (b *book) Rows(_ context.Context, _ string, plan, space int64) (out []writeback.Row, _ error) {
+func (b *book) Rows(_ context.Context, _ string, plan, space int64) (out []publish.Row, _ error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, r := range b.rows {
@@ -35,7 +35,7 @@ func (b *book) Rows(_ context.Context, _ string, plan, space int64) (out []write
 	return out, nil
 }
 
-func (b *book) Remotes(_ context.Context, _ string, k writeback.Kind) (map[int64]bool, error) {
+func (b *book) Remotes(_ context.Context, _ string, k publish.Kind) (map[int64]bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := map[int64]bool{}
@@ -47,7 +47,7 @@ func (b *book) Remotes(_ context.Context, _ string, k writeback.Kind) (map[int64
 	return out, nil
 }
 
-func (b *book) Put(_ context.Context, _ string, plan, space int64, r writeback.Row) (int64, error) {
+func (b *book) Put(_ context.Context, _ string, plan, space int64, r publish.Row) (int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range b.rows {
@@ -74,9 +74,9 @@ func (b *book) Drop(_ context.Context, id int64) error {
 	return nil
 }
 
-func (b *book) Space(context.Context, string) (writeback.Space, error) { return b.space, nil }
+func (b *book) Space(context.Context, string) (publish.Space, error) { return b.space, nil }
 
-func (b *book) SetSpace(_ context.Context, _ string, s writeback.Space) error {
+func (b *book) SetSpace(_ context.Context, _ string, s publish.Space) error {
 	b.space = s
 	return nil
 }

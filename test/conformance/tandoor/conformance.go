@@ -17,11 +17,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 // Client is what the cases use of a client.
@@ -31,7 +31,7 @@ type Client interface {
 	Changed(ctx context.Context, since time.Time) ([]tandoor.Overview, error)
 	Recipe(context.Context, recipe.ID) (recipe.Recipe, []tandoor.Problem, error)
 	Sync(context.Context, tandoor.Ask) (tandoor.Result, error)
-	writeback.Library
+	publish.Library
 }
 
 // Factory makes a client under test. pageSize 0 means its default.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 func wantText(err error, text string) error {
@@ -63,7 +63,7 @@ func transport() []Case {
 			if err != nil || s.CanWrite || s.Space != "Planner demo" || s.Version != tandoortest.Version {
 				return fmt.Errorf("check = %+v, %v; want a space that can be read only", s, err)
 			}
-			_, err = writeback.Write(ctx, c, newBook(), week(e))
+			_, err = publish.Write(ctx, c, newBook(), week(e))
 			return wantKind(err, fault.Unauthorized, "scope")
 		}},
 		{Name: "check writes nothing", Check: func(ctx context.Context, e *Env) error {

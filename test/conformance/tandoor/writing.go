@@ -15,28 +15,28 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
-	"github.com/mealplanner/mealplanner/pkg/writeback"
 )
 
 const oldMarker = "mealplanner:gen_2026w50_user_ana"
 
-func meal(e *Env, day int, m recipe.Meal, name string) writeback.Meal {
-	return writeback.Meal{
+func meal(e *Env, day int, m recipe.Meal, name string) publish.Meal {
+	return publish.Meal{
 		Date: e.Monday + calendar.Date(day), Meal: m, Recipe: recipe.ID(e.Server.RecipeID(name)),
 		Servings: nutrition.OneServing * 3 / 2, Name: name,
 	}
 }
 
-func food(e *Env, name, unit string, amount recipe.Amount) writeback.Need {
-	return writeback.Need{FoodID: int64(e.Server.FoodID(name)), Food: name, Unit: unit, Amount: amount * recipe.One}
+func food(e *Env, name, unit string, amount recipe.Amount) publish.Need {
+	return publish.Need{FoodID: int64(e.Server.FoodID(name)), Food: name, Unit: unit, Amount: amount * recipe.One}
 }
 
 // week is a plan of three breakfasts and three dinners, with what they need.
-func week(e *Env) writeback.Plan {
-	p := writeback.Plan{ID: 1, Connection: "home", Needs: []writeback.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
+func week(e *Env) publish.Plan {
+	p := publish.Plan{ID: 1, Connection: "home", Needs: []publish.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
 	for day := range 3 {
 		p.Meals = append(p.Meals, meal(e, day, recipe.Breakfast, "Overnight oats"), meal(e, day, recipe.Dinner, "Dal"))
 	}
@@ -47,7 +47,7 @@ func week(e *Env) writeback.Plan {
 type writing struct {
 	*Env
 	book *book
-	plan writeback.Plan
+	plan publish.Plan
 }
 
 func begin(ctx context.Context, e *Env) (*writing, error) {
@@ -59,8 +59,8 @@ func begin(ctx context.Context, e *Env) (*writing, error) {
 	return w, err
 }
 
-func (w *writing) write(ctx context.Context) (writeback.Report, error) {
-	return writeback.Write(ctx, w.Client(), w.book, w.plan)
+func (w *writing) write(ctx context.Context) (publish.Report, error) {
+	return publish.Write(ctx, w.Client(), w.book, w.plan)
 }
 
 // again writes and compares what it did.
@@ -104,7 +104,7 @@ func (w *writing) list(ctx context.Context, want ...string) error {
 }
 
 // idOf finds the row's entry in Tandoor.
-func (w *writing) idOf(match func(writeback.Row) bool) int64 {
+func (w *writing) idOf(match func(publish.Row) bool) int64 {
 	for _, r := range w.book.rows {
 		if match(r.Row) {
 			return r.Remote
@@ -113,12 +113,12 @@ func (w *writing) idOf(match func(writeback.Row) bool) int64 {
 	return 0
 }
 
-func (w *writing) mealID(m writeback.Meal) int64 {
-	return w.idOf(func(r writeback.Row) bool { return r.Kind == writeback.KindMeal && *r.Content.Meal == m })
+func (w *writing) mealID(m publish.Meal) int64 {
+	return w.idOf(func(r publish.Row) bool { return r.Kind == publish.KindMeal && *r.Content.Meal == m })
 }
 
 func (w *writing) lineID(food string) int64 {
-	return w.idOf(func(r writeback.Row) bool { return r.Kind == writeback.KindLine && r.Content.Need.Food == food })
+	return w.idOf(func(r publish.Row) bool { return r.Kind == publish.KindLine && r.Content.Need.Food == food })
 }
 
 func mealPath(id int64) string { return fmt.Sprintf("/api/meal-plan/%d/", id) }
@@ -178,7 +178,7 @@ func patch(ctx context.Context, e *Env, path, body string) error {
 	return send(ctx, e, http.MethodPatch, path, body)
 }
 
-func planned(ctx context.Context, e *Env) ([]writeback.PlannedMeal, error) {
+func planned(ctx context.Context, e *Env) ([]publish.PlannedMeal, error) {
 	return e.Client().Meals(ctx, e.Monday-30, e.Monday+30)
 }
 
@@ -313,7 +313,7 @@ func plansWritten() []Case {
 		{Name: "plan dates are the user's, whatever the server's zone", StandIn: true, Options: func(o *tandoortest.Options) {
 			o.Location = time.FixedZone("far west", -11*3600)
 		}, Check: func(ctx context.Context, e *Env) error {
-			w := &writing{e, newBook(), writeback.Plan{ID: 1, Meals: []writeback.Meal{meal(e, 0, recipe.Dinner, "Dal")}}}
+			w := &writing{e, newBook(), publish.Plan{ID: 1, Meals: []publish.Meal{meal(e, 0, recipe.Dinner, "Dal")}}}
 			if _, err := w.write(ctx); err != nil {
 				return err
 			}
@@ -400,7 +400,7 @@ func plansWritten() []Case {
 				return err
 			}
 			w := &writing{e, newBook(), week(e)}
-			w.plan.Meals[1] = writeback.Meal{Date: e.Monday, Meal: recipe.Dinner, Recipe: absent, Servings: nutrition.OneServing, Name: "Family stew"}
+			w.plan.Meals[1] = publish.Meal{Date: e.Monday, Meal: recipe.Dinner, Recipe: absent, Servings: nutrition.OneServing, Name: "Family stew"}
 			r, err := w.write(ctx)
 			if err != nil || r.Created != 8 || len(r.Refused) != 1 || !strings.Contains(r.Refused[0], fmt.Sprintf("%s, dinner, Family stew: recipe %d is no longer in Tandoor", e.Monday, absent)) {
 				return fmt.Errorf("written = %+v, %v; want 8 created and the dish named", r, err)
@@ -434,7 +434,7 @@ func plansWritten() []Case {
 		}},
 		{Name: "what older versions wrote is adopted once", Check: func(ctx context.Context, e *Env) error {
 			w := &writing{e, newBook(), week(e)}
-			w.plan.Old = writeback.Old{Marker: oldMarker, Needs: []writeback.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
+			w.plan.Old = publish.Old{Marker: oldMarker, Needs: []publish.Need{food(e, "Rice", "g", 500), food(e, "Egg", "", 6), food(e, "Banana", "g", 900)}}
 			types := map[recipe.Meal]any{}
 			for m, name := range map[recipe.Meal]string{recipe.Breakfast: "Breakfast", recipe.Dinner: "Dinner"} {
 				made, err := ask(ctx, e, http.MethodPost, "/api/meal-type/", `{"name":"`+name+`"}`)

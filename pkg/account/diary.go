@@ -1,0 +1,190 @@
+// Package diary is the use case that writes what a user confirmed as eaten to their food
+// diary: ingredient by ingredient, each entry once, and only where the service knows an
+// ingredient by its very name. It is opt-in, and can be tried without writing.
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+)
+
+// Meal is a meal that a user confirmed.
+type Meal struct {
+	Date     calendar.Date
+	Meal     recipe.Meal
+	Recipe   recipe.ID
+	Servings nutrition.Servings
+}
+
+// FoodRef is a food of the service and the serving that is measured in grams. The zero
+// value: the service has none by that name.
+type FoodRef struct{ Food, Serving string }
+
+// Entry is one intended entry of the diary.
+type Entry struct {
+	Date   calendar.Date
+	Meal   recipe.Meal
+	Line   int // of the recipe, from 0
+	Recipe recipe.ID
+	Food   string // our name
+	Ref    FoodRef
+	ID     string // of the written entry; "" = not written
+	Status Status
+}
+
+// Status says how far an entry is.
+type Status string
+
+// The statuses.
+const (
+	Intended Status = "intended"
+	Written  Status = "written"
+	Unmapped Status = "unmapped" // the service knows no such food, or the line cannot be weighed
+)
+
+// Service is the tracking service.
+type Service interface {
+	// FindFood returns the food that has exactly the name, with a serving in grams.
+	FindFood(ctx context.Context, name string) (FoodRef, error)
+	// Log writes an entry once; known are ids of entries that were written before.
+	Log(ctx context.Context, u user.User, e Entry, dish string, amount nutrition.Mass, known []string) (entryID string, err error)
+}
+
+// Store is the database.
+type Store interface {
+	Confirmed(ctx context.Context, userID string, after calendar.Date) ([]Meal, error)
+	Entries(ctx context.Context, userID string, after calendar.Date) ([]Entry, error)
+	// Intend records an entry before it is written; one that is written stays as it is.
+	Intend(ctx context.Context, userID string, e Entry) error
+	Wrote(ctx context.Context, userID string, e Entry) error
+	// Food returns what is known of a name; false: nothing, or it was looked for long ago.
+	Food(ctx context.Context, name string) (FoodRef, bool, error)
+	PutFood(ctx context.Context, name string, r FoodRef) error
+	Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error)
+}
+
+// Writer writes diaries.
+type Writer struct {
+	service Service
+	store   Store
+}
+
+// New returns a writer on its ports.
+func New(s Service, st Store) *Writer { return &Writer{s, st} }
+
+// Result counts entries.
+type Result struct {
+	Written  int      // now
+	Intended int      // that a dry run would write
+	Unmapped []string // foods the service does not know by name, or that cannot be weighed
+}
+
+// lookBack is how many days back confirmed meals are still written.
+const lookBack = 7
+
+// Write writes what the user confirmed in the last week and is not in the diary yet.
+// dryRun finds out what that is and writes nothing.
+func (w *Writer) Write(ctx context.Context, u user.User, today calendar.Date, dryRun bool) (Result, error) {
+	var r Result
+	after := today - lookBack
+	meals, err := w.store.Confirmed(ctx, u.ID, after)
+	if err != nil || len(meals) == 0 {
+		return r, err
+	}
+	before, err := w.store.Entries(ctx, u.ID, after)
+	if err != nil {
+		return r, err
+	}
+	recipes, err := w.store.Recipes(ctx, u.Connection)
+	if err != nil {
+		return r, err
+	}
+	var known []string
+	for _, e := range before {
+		if e.ID != "" {
+			known = append(known, e.ID)
+		}
+	}
+	for _, m := range meals {
+		i := slices.IndexFunc(recipes, func(x recipe.Recipe) bool { return x.ID == m.Recipe })
+		if i < 0 || recipes[i].Servings <= 0 {
+			r.Unmapped = append(r.Unmapped, fmt.Sprintf("recipe %d, which the library does not hold any more", m.Recipe))
+			continue
+		}
+		for line := range recipes[i].Ingredients {
+			if slices.ContainsFunc(before, func(e Entry) bool {
+				return e.Date == m.Date && e.Meal == m.Meal && e.Line == line && e.Status == Written
+			}) {
+				continue
+			}
+			id, err := w.line(ctx, u, m, recipes[i], line, known, dryRun, &r)
+			if err != nil {
+				return r, err
+			}
+			if id != "" {
+				known = append(known, id)
+			}
+		}
+	}
+	return r, nil
+}
+
+// line writes one ingredient of a meal and returns the entry's id, if one was written.
+func (w *Writer) line(ctx context.Context, u user.User, m Meal, r recipe.Recipe, line int, known []string, dryRun bool, res *Result) (string, error) {
+	in := r.Ingredients[line]
+	if in.NoAmount {
+		return "", nil
+	}
+	e := Entry{Date: m.Date, Meal: m.Meal, Line: line, Recipe: m.Recipe, Food: in.Food.Name, Status: Unmapped}
+	f, _ := food.Of(in.Food)
+	mass, weighed := food.Weigh(in, f)
+	if weighed {
+		ref, err := w.find(ctx, in.Food.Name)
+		if err != nil {
+			return "", err
+		}
+		if ref != (FoodRef{}) {
+			e.Ref, e.Status = ref, Intended
+		}
+	}
+	if e.Status == Unmapped && !slices.Contains(res.Unmapped, e.Food) {
+		res.Unmapped = append(res.Unmapped, e.Food)
+	}
+	if dryRun {
+		if e.Status == Intended {
+			res.Intended++
+		}
+		return "", nil
+	}
+	if err := w.store.Intend(ctx, u.ID, e); err != nil || e.Status == Unmapped {
+		return "", err
+	}
+	eaten := mass * nutrition.Mass(m.Servings) / nutrition.Mass(nutrition.OneServing) / nutrition.Mass(r.Servings)
+	id, err := w.service.Log(ctx, u, e, r.Name, eaten, known)
+	if err != nil {
+		return "", err
+	}
+	e.ID, e.Status = id, Written
+	res.Written++
+	return id, w.store.Wrote(ctx, u.ID, e)
+}
+
+// find looks a food up once.
+func (w *Writer) find(ctx context.Context, name string) (FoodRef, error) {
+	name = food.Normalize(name)
+	if ref, ok, err := w.store.Food(ctx, name); err != nil || ok {
+		return ref, err
+	}
+	ref, err := w.service.FindFood(ctx, name)
+	if err != nil {
+		return ref, err
+	}
+	return ref, w.store.PutFood(ctx, name, ref)
+}

@@ -1,0 +1,103 @@
+// Package delivery empties the outbox: it hands each due mail to the mail server, tries
+// again later what the server defers, and gives up what it refuses.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+)
+
+// Queued is a mail that is due.
+type Queued struct {
+	planner.Mail
+	ID          int64
+	User        string
+	Attempts    int // before this one
+	Created     time.Time
+	TraceParent string // of the run that wrote it; W3C form, may be empty
+}
+
+// Outcome is what became of an attempt to send.
+type Outcome struct {
+	Err   error
+	Retry time.Duration // with Err: when to try again; 0 = never
+}
+
+// Outbox is the queue of mails.
+type Outbox interface {
+	// Next claims one due mail, hands it to send and records the outcome, all in one
+	// transaction. It returns false when no mail is due.
+	Next(ctx context.Context, send func(context.Context, Queued) Outcome) (bool, error)
+}
+
+// Sender hands one mail to a server and says whether an error is worth another try by
+// its kind.
+type Sender interface {
+	Send(ctx context.Context, m Queued) error
+}
+
+// MaxAttempts is how often a mail is tried before it is given up: with [Backoff] that
+// is a little over four hours.
+const MaxAttempts = 10
+
+// Permanent reports whether the server refused the mail for good. Anything else, our
+// own wrong password included, may be mended while the mail waits.
+func Permanent(err error) bool { return fault.KindOf(err) == fault.EmailError }
+
+// Backoff is the wait after the n-th failed attempt, n from 1 to [MaxAttempts]: 30 s, doubled.
+func Backoff(n int) time.Duration { return 30 * time.Second << (n - 1) }
+
+// Service sends what is due.
+type Service struct {
+	outbox Outbox
+	sender Sender
+}
+
+// New returns the service.
+func New(o Outbox, s Sender) *Service { return &Service{o, s} }
+
+// Drain sends mails until none is due, and returns how many it tried.
+func (s *Service) Drain(ctx context.Context) (int, error) {
+	for n := 0; ; n++ {
+		found, err := s.outbox.Next(ctx, s.attempt)
+		if err != nil || !found {
+			return n, err
+		}
+	}
+}
+
+func (s *Service) attempt(ctx context.Context, m Queued) Outcome {
+	err := s.sender.Send(ctx, m)
+	switch {
+	case err == nil:
+		return Outcome{}
+	case Permanent(err):
+		return Outcome{Err: err}
+	case m.Attempts+1 >= MaxAttempts:
+		return Outcome{Err: errors.Join(fault.New(fault.EmailError, "deliver mail", "given up after %d attempts", MaxAttempts), err)}
+	default:
+		return Outcome{Err: err, Retry: Backoff(m.Attempts + 1)}
+	}
+}
+
+// Run drains the outbox whenever wake receives and every interval, until ctx ends.
+// failed is told of errors of the outbox itself.
+func (s *Service) Run(ctx context.Context, wake <-chan struct{}, every time.Duration, failed func(context.Context, error)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if _, err := s.Drain(ctx); err != nil && ctx.Err() == nil {
+			failed(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,612 @@
+// Package steer is the use case of a user who steers: commands that come by reply or by
+// a button in a mail change the week that the mail was about, once, or change nothing.
+package replies
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+)
+
+// Outcome is what became of a mail or a click. The set is closed: it is a metric's label.
+type Outcome string
+
+// The outcomes. Only [Applied] changes anything; answers are sent for those marked so.
+const (
+	Applied  Outcome = "applied"  // answered
+	Informed Outcome = "informed" // answered: STATUS and HELP change nothing
+	Refused  Outcome = "refused"  // answered: a command cannot be carried out
+
+	NotUnderstood   Outcome = "not_understood"    // answered: a line looks like a command and cannot be read
+	TooManyCommands Outcome = "too_many_commands" // answered
+	Misplaced       Outcome = "misplaced"         // answered: something is wanted below or inside the quotation
+	NoCommand       Outcome = "no_command"        // answered: with the grammar once a day, else with a reminder
+	Unproven        Outcome = "unproven_sender"   // answered: the commands wait for a click
+	WeekOver        Outcome = "week_over"         // answered
+
+	AutoReply      Outcome = "auto_reply"
+	Bulk           Outcome = "bulk"
+	Bounce         Outcome = "bounce"
+	TooLarge       Outcome = "too_large"
+	Unreadable     Outcome = "unreadable"
+	NoToken        Outcome = "no_token"
+	BadToken       Outcome = "bad_token"
+	SenderMismatch Outcome = "sender_mismatch"
+	AuthFailed     Outcome = "auth_failed"
+	Duplicate      Outcome = "duplicate"
+	RateLimited    Outcome = "rate_limited" // the first mail of them is answered
+	Failed         Outcome = "failed"       // our fault; tried again
+)
+
+// Outcomes lists every outcome.
+var Outcomes = []Outcome{
+	Applied, Informed, Refused, NotUnderstood, TooManyCommands, Misplaced, NoCommand, Unproven, WeekOver,
+	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
+}
+
+// Proof says who vouches for a mail's sender.
+type Proof int
+
+// The proofs.
+const (
+	Unknown Proof = iota // nobody
+	Proven               // the mail server's checks, or a signature of the sender's domain
+	Forged               // the checks failed
+)
+
+// Letter is a mail that came in.
+type Letter struct {
+	MessageID  string
+	From       string
+	Recipients []string
+	Date       time.Time
+	Text       string   // with what it quotes
+	TooLong    bool     // it was cut
+	Ours       []string // our addresses: a line that names one is quoted
+	Proof      Proof
+	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
+	Dropped Outcome
+}
+
+// Limits of one user.
+const (
+	MaxMails   = 10    // an hour that are looked at
+	MaxClicks  = 60    // an hour
+	maxToken   = 64    // characters of an address' local part
+	maxWritten = 5_000 // bytes of what a mail's writer wrote
+	maxSame    = 3     // answers a day to the same text without a command: programs repeat themselves
+	maxBelow   = 5     // misplaced lines that are shown
+)
+
+// Origin is the mail that is answered.
+type Origin struct {
+	User user.User
+	Week calendar.Date
+	Sent quotation.Fingerprint // of its words; empty: they were not kept
+}
+
+// Record is what is kept of a mail or a click: an audit, and what UNDO needs.
+type Record struct {
+	Week      calendar.Date
+	Source    Source
+	MessageID string // of the mail, or of the click
+	Digest    string // of the content: a replay under another Message-ID is found out
+	Outcome   Outcome
+	Said      string // digest of a text by which nothing was done; else ""
+	Commands  []string
+	Results   []string
+	Before    *Before // of what was applied
+}
+
+// Source says how a command came.
+type Source string
+
+// The sources.
+const (
+	ByMail   Source = "mail"
+	ByButton Source = "button"
+)
+
+// Before is what UNDO brings back: what the record itself changed, and nothing else.
+type Before struct {
+	Wishes      plan.Wishes     `json:"wishes"`
+	Stored      *planner.Stored `json:"stored,omitempty"`
+	Dislikes    []string        `json:"added_dislikes,omitempty"`
+	Preferences []string        `json:"added_preferences,omitempty"`
+	Enabled     *bool           `json:"enabled,omitempty"` // nil: it was not changed
+	Targets     *Targets        `json:"targets,omitempty"` // nil: they were not changed
+	Eaten       []plan.Slot     `json:"eaten,omitempty"`
+}
+
+// Targets are a change of a user's targets.
+type Targets struct {
+	Was   *nutrition.Macros `json:"was"` // nil: there were none
+	Wrote *nutrition.Macros `json:"wrote"`
+}
+
+// Last is the newest applied record of a week.
+type Last struct {
+	ID        int64
+	MessageID string
+	Commands  []string
+	Before    Before
+	Undone    bool
+}
+
+// Change is what one mail or click stores, all of it or nothing.
+type Change struct {
+	Record  Record
+	User    *user.User      // nil: unchanged
+	Wishes  *plan.Wishes    // nil: unchanged
+	Stored  *planner.Stored // nil: unchanged; else the week's new plan
+	Eaten   []plan.Slot     // meals that the user says they ate as planned
+	Uneaten []plan.Slot     // of which they take that back
+	Undone  int64           // the record that was taken back
+	Mail    *planner.Mail
+}
+
+// Store is the database.
+type Store interface {
+	// Origin finds the mail that a reply key names. Kind NotFound.
+	Origin(ctx context.Context, replyKey string) (Origin, error)
+	// Proposal returns the user's commands that wait under the key for a click; nil: none do.
+	Proposal(ctx context.Context, userID, key string) ([]string, error)
+	// Steer runs fn in a transaction that no other change of the user's runs beside.
+	Steer(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
+}
+
+// Tx is the database within [Store.Steer].
+type Tx interface {
+	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
+	// Seen reports whether a record has the Message-ID or the digest.
+	Seen(ctx context.Context, messageID, digest string) (bool, error)
+	// Recent counts the records since a time; those of one outcome, or all with "".
+	Recent(ctx context.Context, since time.Duration, by Source, o Outcome) (int, error)
+	// Said counts the records of a text since a time.
+	Said(ctx context.Context, said string, since time.Duration) (int, error)
+	// Last returns the newest applied record of the week; nil when there is none.
+	Last(ctx context.Context, week calendar.Date) (*Last, error)
+	Save(ctx context.Context, c Change) error
+}
+
+// Planner revises weeks.
+type Planner interface {
+	// Check says whether the wishes of a week that is not planned yet can be kept.
+	Check(ctx context.Context, in planner.Inputs) error
+	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
+}
+
+// Library gives the recipes that are known of a connection.
+type Library interface {
+	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
+}
+
+// Tokens checks addresses for replies.
+type Tokens interface {
+	VerifyReplyTag(tag, user, week string) bool
+}
+
+// Renderer makes the answers.
+type Renderer interface {
+	Answer(u user.User, a Answer) (planner.Mail, error)
+	// Fixed is of the words that any mail may have.
+	Fixed() quotation.Fingerprint
+}
+
+// Answer is what the user is told.
+type Answer struct {
+	Week       calendar.Date
+	Outcome    Outcome
+	InReplyTo  string // the mail that is answered; "" for a click
+	Key        string // names the answer: one for each mail or click
+	Done       []Result
+	Problems   []command.Problem // what cannot be read or carried out
+	Ignored    []string          // lines that are no commands
+	Diff       []planner.Difference
+	Was, Is    *plan.Week // nil: there was no plan
+	Status     *Status
+	Help       bool
+	Reminder   bool     // how to get help, in a line
+	Undo       string   // the line of a button that takes it back; "" = nothing to take back
+	Waiting    []string // commands that wait for a click
+	Confirm    string   // the line of the button that carries them out
+	PlanExists bool
+}
+
+// Result is what one command did.
+type Result struct{ Line, Text string }
+
+// Status is what is in force in a week.
+type Status struct {
+	Week    *plan.Week // nil: not planned yet
+	Wishes  plan.Wishes
+	User    user.User
+	Waiting string // what is to come
+}
+
+// Steering carries out commands.
+type Steering struct {
+	store    Store
+	planner  Planner
+	library  Library
+	tokens   Tokens
+	renderer Renderer
+	now      func() time.Time
+	free     chan struct{}
+}
+
+// New returns the use case on its ports. Each steering holds a connection of the database
+// and needs a second one: concurrent, how many there may be at a time, must be well below
+// their number.
+func New(s Store, p Planner, l Library, t Tokens, r Renderer, concurrent int, now func() time.Time) *Steering {
+	return &Steering{s, p, l, t, r, now, make(chan struct{}, concurrent)}
+}
+
+// Report is what became of a mail or a click.
+type Report struct {
+	Outcome  Outcome
+	User     string         // "" when nobody could be made out
+	Verbs    []command.Verb // that were carried out
+	Answered bool
+	Answer   Answer
+}
+
+// Receive handles a mail. It returns an error only when nothing was decided, so that the
+// mail must be handled again.
+func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
+	if l.Dropped != "" {
+		return Report{Outcome: l.Dropped}, nil
+	}
+	tags := tagsOf(l.Recipients)
+	if len(tags) == 0 {
+		return Report{Outcome: NoToken}, nil
+	}
+	origin, tag, err := s.origin(ctx, tags)
+	if err != nil {
+		return Report{Outcome: Failed}, err
+	}
+	r := Report{User: origin.User.ID}
+	switch {
+	case tag == "":
+		r = Report{Outcome: BadToken}
+	case !strings.EqualFold(l.From, origin.User.Email):
+		r.Outcome = SenderMismatch
+	case l.Proof == Forged:
+		r.Outcome = AuthFailed
+	default:
+		reply := s.read(l, origin, tag)
+		return s.handle(ctx, origin, incoming{
+			source: ByMail, id: l.MessageID, digest: digest("mail", origin.User.ID, strings.ToLower(tag), l.Date.UTC().Format(time.RFC3339), reply.Above, strings.Join(reply.Below, "\n")),
+			text: reply.Above, below: reply.Below, tooLong: l.TooLong || len(reply.Above) > maxWritten, proven: l.Proof == Proven,
+		})
+	}
+	return r, nil
+}
+
+// read tells what the writer of a letter wrote from what it quotes.
+func (s *Steering) read(l Letter, o Origin, tag string) quotation.Reply {
+	ours := slices.Clone(l.Ours)
+	for _, r := range l.Recipients {
+		if strings.Contains(r, "+"+tag+"@") {
+			ours = append(ours, r)
+		}
+	}
+	return quotation.Split(l.Text, quotation.Original{Sent: o.Sent, Fixed: s.renderer.Fixed(), Addresses: ours}, func(line string) quotation.Reading {
+		switch p := command.Parse(line[:min(len(line), maxWritten)], o.Week); {
+		case len(p.Commands) > 0:
+			return quotation.Command
+		case len(p.Problems) > 0:
+			return quotation.Attempt
+		default:
+			return quotation.Prose
+		}
+	})
+}
+
+// Click carries out the commands of a confirmed button. token names the button: it works
+// once.
+func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
+	lines, err := s.Lines(ctx, u.ID, line)
+	if err != nil {
+		return Report{User: u.ID, Outcome: Failed}, err
+	}
+	id := digest("click", token)
+	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
+}
+
+// Lines are the commands that a button's line stands for.
+func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	m := confirmLine().FindStringSubmatch(line)
+	if m == nil {
+		return []string{line}, nil
+	}
+	waiting, err := s.store.Proposal(ctx, userID, m[1])
+	if err == nil && waiting == nil {
+		err = fault.New(fault.NotFound, "button", "what this button would do is not on record any more: send your commands again")
+	}
+	return waiting, err
+}
+
+// incoming is a mail or a click of a known user.
+type incoming struct {
+	source  Source
+	id      string
+	digest  string
+	text    string
+	below   []string // what stands below or inside the quotation
+	tooLong bool
+	proven  bool
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// maxTags is how many addresses with something after a plus sign are looked at.
+const maxTags = 10
+
+// tagsOf returns what follows the plus signs of the recipients.
+func tagsOf(recipients []string) []string {
+	var out []string
+	for _, r := range recipients {
+		local, _, ok := strings.Cut(r, "@")
+		if _, tag, plus := strings.Cut(local, "+"); ok && plus && len(tag) <= maxToken && len(out) < maxTags {
+			out = append(out, tag)
+		}
+	}
+	return out
+}
+
+// origin finds the mail that the first valid tag names; no tag: none is valid.
+func (s *Steering) origin(ctx context.Context, tags []string) (o Origin, tag string, err error) {
+	for _, tag := range tags {
+		key, ok := replyKey(tag)
+		if !ok {
+			continue
+		}
+		o, err := s.store.Origin(ctx, key)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return o, "", err
+		}
+		if s.tokens.VerifyReplyTag(tag, o.User.ID, o.Week.String()) {
+			return o, tag, nil
+		}
+	}
+	return Origin{}, "", nil
+}
+
+// handle decides about a mail or a click and stores the decision with its answer in one
+// transaction.
+func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
+	select {
+	case s.free <- struct{}{}:
+		defer func() { <-s.free }()
+	case <-ctx.Done():
+		return Report{User: o.User.ID, Outcome: Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
+	}
+	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+		r = Report{User: o.User.ID}
+		seen, err := tx.Seen(ctx, in.id, in.digest)
+		if err != nil {
+			return err
+		}
+		if seen {
+			r.Outcome = Duplicate
+			return nil
+		}
+		looked, err := tx.Recent(ctx, time.Hour, in.source, "")
+		if err != nil {
+			return err
+		}
+		limited, err := tx.Recent(ctx, time.Hour, in.source, RateLimited)
+		if err != nil {
+			return err
+		}
+		var c Change
+		var a Answer
+		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks}[in.source]; {
+		case looked-limited < most:
+			if c, a, r.Verbs, err = s.decide(ctx, tx, o, in); err != nil {
+				return err
+			}
+		case limited > 0 || in.source == ByButton:
+			r.Outcome = RateLimited
+			return nil
+		default:
+			a = Answer{Outcome: RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("%d mails of yours were read within an hour. This one was not, nor are those that follow, until an hour after the first: send your commands again then.", most)}}}
+		}
+		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
+		a.Week, a.Key = o.Week, in.id
+		if in.source == ByMail {
+			a.InReplyTo = in.id
+		}
+		silent, err := s.helpless(ctx, tx, in, &c, &a)
+		if err != nil {
+			return err
+		}
+		r.Outcome, r.Answer = a.Outcome, a
+		if !silent {
+			u := o.User
+			if c.User != nil {
+				u = *c.User
+			}
+			m, err := s.renderer.Answer(u, a)
+			if err != nil {
+				return err
+			}
+			c.Mail, r.Answered = &m, true
+		}
+		return tx.Save(ctx, c)
+	})
+	if err == nil {
+		return r, nil
+	}
+	r = Report{User: o.User.ID, Outcome: Failed}
+	if !fault.KindOf(err).Transient() { // it will not be tried again: the user must know
+		var ferr error
+		r.Answered, ferr = s.confess(ctx, o, in)
+		err = errors.Join(err, ferr)
+	}
+	return r, err
+}
+
+// helpless makes the answer to a mail that asks for nothing we know no longer than it need
+// be: the grammar comes once a day. silent: the same text was answered often enough, as a
+// program would write it that answers ours.
+func (s *Steering) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
+	if in.source != ByMail || a.Outcome != NoCommand && a.Outcome != NotUnderstood && a.Outcome != Misplaced {
+		return false, nil
+	}
+	c.Record.Said = digest("said", in.text, strings.Join(in.below, "\n"))
+	same, err := tx.Said(ctx, c.Record.Said, 24*time.Hour)
+	if err != nil || a.Outcome != NoCommand {
+		return same >= maxSame, err
+	}
+	before, err := tx.Recent(ctx, 24*time.Hour, in.source, NoCommand)
+	if before > 0 {
+		a.Help, a.Reminder = false, true
+	}
+	return same >= maxSame, err
+}
+
+// confess records and answers what failed by our fault.
+func (s *Steering) confess(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
+	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+		a := Answer{Week: o.Week, Key: in.id, Outcome: Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
+		if in.source == ByMail {
+			a.InReplyTo = in.id
+		}
+		m, err := s.renderer.Answer(o.User, a)
+		if err != nil {
+			return err
+		}
+		answered = true
+		return tx.Save(ctx, Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: Failed}, Mail: &m})
+	})
+	return answered && err == nil, err
+}
+
+// shortKey names a mail or a click in the line of a button.
+func shortKey(id string) string { return digest("key", id)[:16] }
+
+// decide reads the text and works out what it changes.
+func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
+	var c Change
+	if in.tooLong {
+		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
+	}
+	if len(in.below) > 0 {
+		a := Answer{Outcome: Misplaced, Problems: []command.Problem{{Why: "Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation."}}}
+		for _, line := range in.below[:min(len(in.below), maxBelow)] {
+			a.Problems = append(a.Problems, command.Problem{Line: shorten(line), Why: "It stands below or inside the quotation."})
+		}
+		return c, a, nil, nil
+	}
+	w := work{steering: s, tx: tx, week: o.Week, source: in.source}
+	parsed := w.parse(in)
+	for _, x := range parsed.Commands {
+		c.Record.Commands = append(c.Record.Commands, x.String())
+	}
+	today, err := s.today(o.User)
+	if err != nil {
+		return c, Answer{}, nil, err
+	}
+	a := Answer{Ignored: parsed.Prose, Problems: parsed.Problems}
+	inputs, err := tx.Inputs(ctx, o.Week)
+	if err != nil {
+		return c, a, nil, err
+	}
+	a.PlanExists = inputs.Existing != nil
+	switch {
+	case len(parsed.Commands) > command.MaxCommands || len(parsed.Problems) > 0 && len(parsed.Commands) == command.MaxCommands:
+		a.Outcome, a.Problems = TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
+		return c, a, nil, nil
+	case len(parsed.Problems) > 0:
+		a.Outcome, a.Help = NotUnderstood, true
+		return c, a, nil, nil
+	case len(parsed.Commands) == 0:
+		a.Outcome, a.Help = NoCommand, true
+		return c, a, nil, nil
+	case today > o.Week+6 && slices.ContainsFunc(parsed.Commands, aboutWeek):
+		a.Outcome = WeekOver
+		return c, a, nil, nil
+	case !in.proven && changes(parsed.Commands):
+		a.Outcome, a.Waiting, a.Confirm = Unproven, c.Record.Commands, confirmVerb+" "+in.digest[:16]
+		return c, a, nil, nil
+	}
+	w.in, w.today = inputs, today
+	if err := w.run(ctx, parsed.Commands); err != nil {
+		if !telling(err) {
+			return c, a, nil, err
+		}
+		a.Outcome = Refused
+		a.Problems = append(a.Problems, w.refusal(err))
+		return c, a, nil, nil
+	}
+	w.fill(&c, &a, shortKey(in.id))
+	verbs := make([]command.Verb, len(parsed.Commands))
+	for i, x := range parsed.Commands {
+		verbs[i] = x.Verb
+	}
+	return c, a, verbs, nil
+}
+
+// shorten returns at most as much of a line as is shown.
+func shorten(line string) string {
+	if r := []rune(line); len(r) > command.MaxLine {
+		return string(r[:command.MaxLine])
+	}
+	return line
+}
+
+// aboutWeek reports whether a command is about the week of its mail.
+func aboutWeek(c command.Command) bool {
+	switch c.Verb {
+	case command.Pause, command.Resume, command.Status, command.HelpVerb:
+		return false
+	default:
+		return true
+	}
+}
+
+// changes reports whether a command does more than ask.
+func changes(cmds []command.Command) bool {
+	return slices.ContainsFunc(cmds, func(c command.Command) bool { return c.Verb != command.Status && c.Verb != command.HelpVerb })
+}
+
+// telling reports whether the user can act on an error.
+func telling(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.InvalidInput, fault.InvalidConstraints, fault.NotFound, fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.Conflict:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Steering) today(u user.User) (calendar.Date, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	return calendar.On(s.now().In(zone)), nil
+}

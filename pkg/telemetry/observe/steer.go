@@ -1,0 +1,93 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+)
+
+// Steerer carries out commands.
+type Steerer interface {
+	Receive(ctx context.Context, l replies.Letter) (replies.Report, error)
+	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (replies.Report, error)
+	Lines(ctx context.Context, userID, line string) ([]string, error)
+}
+
+// Steering is a [Steerer] seen from outside: a span for each mail and click, its outcome
+// and its commands counted, and a line for what a user or an operator may ask about.
+type Steering struct {
+	next   Steerer
+	tracer trace.Tracer
+	rec    *metrics.Recorder
+	log    *slog.Logger
+}
+
+var _ Steerer = (*Steering)(nil)
+
+// NewSteering wraps next.
+func NewSteering(next Steerer, tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger) *Steering {
+	return &Steering{next, tracer, rec, log}
+}
+
+// Receive implements [Steerer]. A mail is a trace of its own.
+func (s *Steering) Receive(ctx context.Context, l replies.Letter) (replies.Report, error) {
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command mail", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		semconv.MessagingSystemKey.String("imap"), semconv.MessagingOperationTypeProcess, semconv.MessagingOperationName("process"),
+	)) // without the message's id, which is its sender's
+	defer span.End()
+	r, err := s.next.Receive(ctx, l)
+	s.finish(ctx, span, replies.ByMail, r, err)
+	return r, err
+}
+
+// Lines implements [Steerer].
+func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	return s.next.Lines(ctx, userID, line)
+}
+
+// Click implements [Steerer].
+func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (replies.Report, error) {
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command click")
+	defer span.End()
+	r, err := s.next.Click(ctx, u, week, lines, token)
+	s.finish(ctx, span, replies.ByButton, r, err)
+	return r, err
+}
+
+func (s *Steering) finish(ctx context.Context, span trace.Span, source replies.Source, r replies.Report, err error) {
+	fail(span, err)
+	verbs := make([]string, len(r.Verbs))
+	for i, v := range r.Verbs {
+		verbs[i] = string(v)
+	}
+	span.SetAttributes(attribute.String("outcome", string(r.Outcome)), attribute.StringSlice("commands", verbs), attribute.Bool("answered", r.Answered), attribute.String("source", string(source)))
+	if r.User != "" {
+		ctx = telemetry.WithUser(ctx, r.User)
+		span.SetAttributes(semconv.UserID(r.User))
+	}
+	s.rec.CommandRequest(ctx, string(r.Outcome))
+	attrs := []any{slog.String("outcome", string(r.Outcome)), slog.String("source", string(source)), slog.Any("commands", verbs)}
+	switch r.Outcome {
+	case replies.Failed:
+		s.log.ErrorContext(ctx, "Commands failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
+	case replies.Applied, replies.Informed:
+		for _, v := range verbs {
+			s.rec.CommandExecuted(ctx, v)
+		}
+		s.log.InfoContext(ctx, "Commands carried out", attrs...)
+	case replies.SenderMismatch, replies.AuthFailed, replies.BadToken, replies.RateLimited:
+		s.log.WarnContext(ctx, "Commands were dropped", attrs...)
+	default:
+		s.log.InfoContext(ctx, "Commands were not carried out", attrs...)
+	}
+}
