@@ -124,7 +124,7 @@ func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string
 			return detail, nil
 		})
 	}
-	check("fatsecret", a.CheckFatSecret)
+	check("fatsecret", a.Accounts.Check)
 	check("replies", a.CheckInbox)
 }
 

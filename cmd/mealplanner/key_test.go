@@ -16,10 +16,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -163,7 +163,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	for n := range users {
 		u := user.User{ID: fmt.Sprintf("user_%02d", n), Name: "Ana", Email: "ana@example.org", TimeZone: "UTC", People: 1, Connection: "home", Settings: user.DefaultSettings()}
-		sealed, err := seed.SealFatSecret(u.ID, fatsecret.Token{Key: "k", Secret: "s"})
+		sealed, err := seed.Accounts.Seal(u.ID, account.Token{Key: "k", Secret: "s"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,10 +5,10 @@ import (
 	"io"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -82,7 +82,7 @@ func addPerson(ctx context.Context, a *app.App, p sandbox.Person, tokens map[str
 	var sealed []byte
 	if t, ok := tokens[p.ID]; ok {
 		var err error
-		if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: t.Key, Secret: seal.Secret(t.Secret)}); err != nil {
+		if sealed, err = a.Accounts.Seal(p.ID, account.Token{Key: t.Key, Secret: seal.Secret(t.Secret)}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,3 @@
-// Package diary is the use case that writes what a user confirmed as eaten to their food
-// diary: ingredient by ingredient, each entry once, and only where the service knows an
-// ingredient by its very name. It is opt-in, and can be tried without writing.
 package account
 
 import (
@@ -49,16 +46,8 @@ const (
 	Unmapped Status = "unmapped" // the service knows no such food, or the line cannot be weighed
 )
 
-// Service is the tracking service.
-type Service interface {
-	// FindFood returns the food that has exactly the name, with a serving in grams.
-	FindFood(ctx context.Context, name string) (FoodRef, error)
-	// Log writes an entry once; known are ids of entries that were written before.
-	Log(ctx context.Context, u user.User, e Entry, dish string, amount nutrition.Mass, known []string) (entryID string, err error)
-}
-
-// Store is the database.
-type Store interface {
+// Diary stores which entries are meant to be in a diary, and which are.
+type Diary interface {
 	Confirmed(ctx context.Context, userID string, after calendar.Date) ([]Meal, error)
 	Entries(ctx context.Context, userID string, after calendar.Date) ([]Entry, error)
 	// Intend records an entry before it is written; one that is written stays as it is.
@@ -70,15 +59,6 @@ type Store interface {
 	Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error)
 }
 
-// Writer writes diaries.
-type Writer struct {
-	service Service
-	store   Store
-}
-
-// New returns a writer on its ports.
-func New(s Service, st Store) *Writer { return &Writer{s, st} }
-
 // Result counts entries.
 type Result struct {
 	Written  int      // now
@@ -89,20 +69,21 @@ type Result struct {
 // lookBack is how many days back confirmed meals are still written.
 const lookBack = 7
 
-// Write writes what the user confirmed in the last week and is not in the diary yet.
-// dryRun finds out what that is and writes nothing.
-func (w *Writer) Write(ctx context.Context, u user.User, today calendar.Date, dryRun bool) (Result, error) {
+// write writes what the user confirmed in the last week and is not in the diary yet:
+// ingredient by ingredient, each once, and only where the service knows an ingredient by its
+// very name. dryRun finds out what that is and writes nothing.
+func (a *Accounts) write(ctx context.Context, u user.User, t Token, today calendar.Date, dryRun bool) (Result, error) {
 	var r Result
 	after := today - lookBack
-	meals, err := w.store.Confirmed(ctx, u.ID, after)
+	meals, err := a.Diary.Confirmed(ctx, u.ID, after)
 	if err != nil || len(meals) == 0 {
 		return r, err
 	}
-	before, err := w.store.Entries(ctx, u.ID, after)
+	before, err := a.Diary.Entries(ctx, u.ID, after)
 	if err != nil {
 		return r, err
 	}
-	recipes, err := w.store.Recipes(ctx, u.Connection)
+	recipes, err := a.Diary.Recipes(ctx, u.Connection)
 	if err != nil {
 		return r, err
 	}
@@ -124,7 +105,7 @@ func (w *Writer) Write(ctx context.Context, u user.User, today calendar.Date, dr
 			}) {
 				continue
 			}
-			id, err := w.line(ctx, u, m, recipes[i], line, known, dryRun, &r)
+			id, err := a.line(ctx, work{u, t, m, recipes[i], dryRun}, line, known, &r)
 			if err != nil {
 				return r, err
 			}
@@ -136,9 +117,18 @@ func (w *Writer) Write(ctx context.Context, u user.User, today calendar.Date, dr
 	return r, nil
 }
 
+// work is a confirmed meal that goes into a diary.
+type work struct {
+	user   user.User
+	token  Token
+	meal   Meal
+	recipe recipe.Recipe
+	dryRun bool
+}
+
 // line writes one ingredient of a meal and returns the entry's id, if one was written.
-func (w *Writer) line(ctx context.Context, u user.User, m Meal, r recipe.Recipe, line int, known []string, dryRun bool, res *Result) (string, error) {
-	in := r.Ingredients[line]
+func (a *Accounts) line(ctx context.Context, w work, line int, known []string, res *Result) (string, error) {
+	m, in := w.meal, w.recipe.Ingredients[line]
 	if in.NoAmount {
 		return "", nil
 	}
@@ -146,7 +136,7 @@ func (w *Writer) line(ctx context.Context, u user.User, m Meal, r recipe.Recipe,
 	f, _ := food.Of(in.Food)
 	mass, weighed := food.Weigh(in, f)
 	if weighed {
-		ref, err := w.find(ctx, in.Food.Name)
+		ref, err := a.find(ctx, in.Food.Name)
 		if err != nil {
 			return "", err
 		}
@@ -157,34 +147,34 @@ func (w *Writer) line(ctx context.Context, u user.User, m Meal, r recipe.Recipe,
 	if e.Status == Unmapped && !slices.Contains(res.Unmapped, e.Food) {
 		res.Unmapped = append(res.Unmapped, e.Food)
 	}
-	if dryRun {
+	if w.dryRun {
 		if e.Status == Intended {
 			res.Intended++
 		}
 		return "", nil
 	}
-	if err := w.store.Intend(ctx, u.ID, e); err != nil || e.Status == Unmapped {
+	if err := a.Diary.Intend(ctx, w.user.ID, e); err != nil || e.Status == Unmapped {
 		return "", err
 	}
-	eaten := mass * nutrition.Mass(m.Servings) / nutrition.Mass(nutrition.OneServing) / nutrition.Mass(r.Servings)
-	id, err := w.service.Log(ctx, u, e, r.Name, eaten, known)
+	eaten := mass * nutrition.Mass(m.Servings) / nutrition.Mass(nutrition.OneServing) / nutrition.Mass(w.recipe.Servings)
+	id, err := a.Service.Log(ctx, w.token, e, w.recipe.Name, eaten, known)
 	if err != nil {
 		return "", err
 	}
 	e.ID, e.Status = id, Written
 	res.Written++
-	return id, w.store.Wrote(ctx, u.ID, e)
+	return id, a.Diary.Wrote(ctx, w.user.ID, e)
 }
 
 // find looks a food up once.
-func (w *Writer) find(ctx context.Context, name string) (FoodRef, error) {
+func (a *Accounts) find(ctx context.Context, name string) (FoodRef, error) {
 	name = food.Normalize(name)
-	if ref, ok, err := w.store.Food(ctx, name); err != nil || ok {
+	if ref, ok, err := a.Diary.Food(ctx, name); err != nil || ok {
 		return ref, err
 	}
-	ref, err := w.service.FindFood(ctx, name)
+	ref, err := a.Service.FindFood(ctx, name)
 	if err != nil {
 		return ref, err
 	}
-	return ref, w.store.PutFood(ctx, name, ref)
+	return ref, a.Diary.PutFood(ctx, name, ref)
 }

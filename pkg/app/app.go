@@ -45,7 +45,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
-	"github.com/mealplanner/mealplanner/pkg/weights"
 )
 
 // Role is what a process does.
@@ -101,17 +100,17 @@ type App struct {
 	Jobs     *jobs.Engine
 	Alerts   *postgres.Alerts
 	// Runtime is what is changed while the program runs.
-	Runtime     *override.Runtime
-	Coach       *coach.Coach
-	DiaryWriter *account.Writer
-	Feedback    *observe.Feedback
-	Recipes     *postgres.Recipes
-	Sync        *recipesync.Service
-	Delivery    *outbox.Service
-	Links       web.Links
-	Mail        *mailer.SMTP
-	Log         *slog.Logger
-	Keys        *keyring.Service
+	Runtime  *override.Runtime
+	Coach    *coach.Coach
+	Accounts *account.Accounts
+	Feedback *observe.Feedback
+	Recipes  *postgres.Recipes
+	Sync     *recipesync.Service
+	Delivery *outbox.Service
+	Links    web.Links
+	Mail     *mailer.SMTP
+	Log      *slog.Logger
+	Keys     *keyring.Service
 
 	opts       Options
 	ring       *seal.Ring
@@ -129,7 +128,7 @@ type App struct {
 	writeBook  *postgres.WriteBook
 	inbox      *inbox.Reader // nil: replies are not read
 	upstreams  *upstreams
-	accounts   *fatsecretAccounts
+	tracked    *postgres.FatSecret
 	readiness  *readiness
 	leader     *postgres.Leader
 	said       readings
@@ -374,16 +373,15 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.readiness = &readiness{ping: func(ctx context.Context) error { return postgres.Ready(ctx, pool.Current()) }, now: a.opts.Now}
 	a.leader = postgres.NewLeader(pool.Current())
 	a.upstreams = newUpstreams(a)
-	tracking := postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
-	if a.accounts, err = newFatSecret(a, tracking); err != nil {
+	a.tracked = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
+	if a.Accounts, err = a.newAccounts(a.tracked, postgres.NewDiary(pool, a.Recipes)); err != nil {
 		return err
 	}
-	profiles := weights.New(a.accounts, tracking, c.Generation.UpstreamTimeout)
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = outbox.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
-	week := planner.New(a.Sync, profiles, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
+	week := planner.New(a.Sync, a.Accounts, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
@@ -394,8 +392,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
-	a.DiaryWriter = account.New(a.accounts, postgres.NewDiary(pool, a.Recipes))
-	a.Coach = coach.New(a.accounts, a.Users, a.Plans, tracking, a.renderer)
+	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.tracked, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	return a.newEngine(a.instance)
@@ -534,7 +531,7 @@ func (a *App) Start(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 		}
-		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
+		pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.Accounts, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
 		pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
 		proxies, err := a.opts.Config.Web.Proxies()
 		if err != nil {

@@ -43,7 +43,7 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 const purgeEvery = 10 * time.Minute
 
 func (a *App) purge(ctx context.Context) error {
-	_, err := a.accounts.store.Purge(ctx)
+	_, err := a.tracked.Purge(ctx)
 	_, berr := a.Outbox.Blank(ctx)
 	return errors.Join(err, berr, a.Users.PurgeDebug(ctx, a.opts.Now()), a.JobStore.Purge(ctx), a.steerings.Purge(ctx))
 }

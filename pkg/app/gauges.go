@@ -100,7 +100,7 @@ func (a *App) readBudget(ctx context.Context) (map[string][]metrics.Reading, err
 	if a.opts.Config.FatSecret.ConsumerKey == "" {
 		return nil, nil
 	}
-	used, err := a.accounts.store.Usage(ctx)
+	used, err := a.tracked.Usage(ctx)
 	return map[string][]metrics.Reading{"api_daily_budget_usage": {{Label: "fatsecret", Value: used}}}, err
 }
 

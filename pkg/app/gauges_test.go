@@ -311,7 +311,7 @@ func TestConnectFatSecret(t *testing.T) {
 	if resp := do(browser, "GET", callback); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("the callback works twice: %d", resp.StatusCode)
 	}
-	if detail, err := w.CheckFatSecret(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
+	if detail, err := w.Accounts.Check(t.Context()); err != nil || !strings.Contains(detail, "answers for") {
 		t.Errorf("doctor says %q, %v", detail, err)
 	}
 }
@@ -320,10 +320,10 @@ func TestConnectFatSecret(t *testing.T) {
 func TestTokenExchangeIsCountedByAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{empty: true})
-	_, requestToken, err := w.ConnectURL(t.Context(), "user_lewis")
+	_, requestToken, err := w.Accounts.ConnectURL(t.Context(), "user_lewis")
 	must(t, err)
 	w.fault(t, faultswitch.Rule{Upstream: "fatsecret", Path: "*access_token", Status: http.StatusServiceUnavailable, Times: 1})
-	if _, err := w.Connected(t.Context(), requestToken, "verifier"); fault.KindOf(err) != fault.Unavailable {
+	if _, err := w.Accounts.Connect(t.Context(), requestToken, "verifier"); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("got %v", err)
 	}
 	got := w.byStatus(t)

@@ -130,25 +130,13 @@ func (a *App) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 		sum, serr := a.Sync.Refresh(ctx, j.Connection, p.Full, nil)
 		out, err = syncOutput{Synced: sum.Changed, Deleted: sum.Deleted, Failed: sum.Problems, Full: sum.Full}, serr
 	default:
-		out, err = a.syncDiary(ctx, j.User, p.DryRun)
+		s, serr := a.Accounts.Sync(ctx, j.User, a.opts.Now(), p.DryRun)
+		out, err = syncOutput{Synced: s.Days, Skipped: s.Skipped, Written: s.Written, WouldWrite: s.Intended, Unmapped: s.Unmapped}, serr
 	}
 	if resilient.IsOpen(err) {
 		return syncOutput{Skipped: "circuit breaker open"}, nil
 	}
 	return out, err
-}
-
-// syncDiary brings a user's diary up to date, as of their today.
-func (a *App) syncDiary(ctx context.Context, userID string, dryRun bool) (syncOutput, error) {
-	u, err := a.Users.Get(ctx, userID)
-	if err != nil {
-		return syncOutput{}, err
-	}
-	zone, err := u.Location()
-	if err != nil {
-		return syncOutput{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
-	}
-	return a.accounts.sync(ctx, userID, calendar.On(a.opts.Now().In(zone)), dryRun)
 }
 
 // mailOutput is what is kept of a mail job: no figure of a diary.

@@ -15,10 +15,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
@@ -175,7 +175,7 @@ func (w *world) populate(t *testing.T, o options) {
 		var sealed []byte
 		if tok, ok := w.box.FatSecretTokens[p.ID]; ok {
 			var err error
-			sealed, err = w.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
+			sealed, err = w.Accounts.Seal(p.ID, account.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
 			must(t, err)
 		}
 		must(t, w.Users.Add(t.Context(), p.User, sealed))

@@ -21,12 +21,12 @@ type Diary struct {
 	recipes *Recipes
 }
 
-var _ account.Store = (*Diary)(nil)
+var _ account.Diary = (*Diary)(nil)
 
 // NewDiary returns the store.
 func NewDiary(pool Conns, r *Recipes) *Diary { return &Diary{db.New(pool), r} }
 
-// Confirmed implements [account.Store].
+// Confirmed implements [account.Diary].
 func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Date) ([]account.Meal, error) {
 	rows, err := s.q.ListConfirmedMeals(ctx, userID, after.Time())
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Diary) Confirmed(ctx context.Context, userID string, after calendar.Dat
 	return out, nil
 }
 
-// Entries implements [account.Store].
+// Entries implements [account.Diary].
 func (s *Diary) Entries(ctx context.Context, userID string, after calendar.Date) ([]account.Entry, error) {
 	rows, err := s.q.ListDiaryEntries(ctx, userID, after.Time())
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Diary) Entries(ctx context.Context, userID string, after calendar.Date)
 	return out, nil
 }
 
-// Intend implements [account.Store].
+// Intend implements [account.Diary].
 func (s *Diary) Intend(ctx context.Context, userID string, e account.Entry) error {
 	return failed("intend diary entry", s.q.IntendDiaryEntry(ctx, db.IntendDiaryEntryParams{
 		UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), RecipeID: int64(e.Recipe), //nolint:gosec // a recipe's lines
@@ -71,14 +71,14 @@ func (s *Diary) Intend(ctx context.Context, userID string, e account.Entry) erro
 	}))
 }
 
-// Wrote implements [account.Store].
+// Wrote implements [account.Diary].
 func (s *Diary) Wrote(ctx context.Context, userID string, e account.Entry) error {
 	return failed("record diary entry", s.q.MarkDiaryWritten(ctx, db.MarkDiaryWrittenParams{
 		EntryID: e.ID, UserID: userID, Date: e.Date.Time(), Meal: e.Meal.String(), Line: int32(e.Line), //nolint:gosec // a recipe's lines
 	}))
 }
 
-// Food implements [account.Store].
+// Food implements [account.Diary].
 func (s *Diary) Food(ctx context.Context, name string) (account.FoodRef, bool, error) {
 	row, err := s.q.GetFatSecretFood(ctx, name)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -87,12 +87,12 @@ func (s *Diary) Food(ctx context.Context, name string) (account.FoodRef, bool, e
 	return account.FoodRef{Food: row.FoodID, Serving: row.ServingID}, err == nil, failed("known food", err)
 }
 
-// PutFood implements [account.Store].
+// PutFood implements [account.Diary].
 func (s *Diary) PutFood(ctx context.Context, name string, r account.FoodRef) error {
 	return failed("keep food", s.q.PutFatSecretFood(ctx, db.PutFatSecretFoodParams{Name: name, FoodID: r.Food, ServingID: r.Serving}))
 }
 
-// Recipes implements [account.Store].
+// Recipes implements [account.Diary].
 func (s *Diary) Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error) {
 	return s.recipes.Load(ctx, connection)
 }

@@ -7,10 +7,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/pkg/weights"
 )
 
 // FatSecret keeps what FatSecret's terms allow: its content for under 24 hours, the
@@ -20,7 +20,7 @@ type FatSecret struct {
 	budget int
 }
 
-var _ weights.Cache = (*FatSecret)(nil)
+var _ account.Cache = (*FatSecret)(nil)
 
 // NewFatSecret returns the store; budget is the application's calls a day.
 func NewFatSecret(pool Conns, budget int) *FatSecret {
@@ -33,7 +33,7 @@ type keptWeight struct {
 	KG float64 `json:"kg"`
 }
 
-// PutWeight implements [weights.Cache].
+// PutWeight implements [account.Cache].
 func (s *FatSecret) PutWeight(ctx context.Context, userID string, kg float64) error {
 	data, err := json.Marshal(keptWeight{kg})
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *FatSecret) PutWeight(ctx context.Context, userID string, kg float64) er
 	return failed("keep weight", s.q.PutFatSecret(ctx, db.PutFatSecretParams{UserID: userID, Kind: weightKind, Data: data}))
 }
 
-// Weight implements [weights.Cache].
+// Weight implements [account.Cache].
 func (s *FatSecret) Weight(ctx context.Context, userID string) (float64, bool, error) {
 	data, err := s.q.GetFatSecret(ctx, userID, weightKind)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -134,7 +134,7 @@ type Users interface {
 type FatSecret interface {
 	// ConnectURL returns where the user agrees, and the request token.
 	ConnectURL(ctx context.Context, userID string) (agree, requestToken string, err error)
-	Connected(ctx context.Context, requestToken, verifier string) (userID string, err error)
+	Connect(ctx context.Context, requestToken, verifier string) (userID string, err error)
 }
 
 // Pages are the pages for people.
@@ -268,7 +268,7 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, fault.New(fault.Unauthorized, "connect FatSecret", "this browser did not begin the connection: open the link again"))
 		return
 	}
-	if _, err := p.FatSecret.Connected(r.Context(), q.Get("oauth_token"), q.Get("oauth_verifier")); err != nil {
+	if _, err := p.FatSecret.Connect(r.Context(), q.Get("oauth_token"), q.Get("oauth_verifier")); err != nil {
 		p.fail(w, r, err)
 		return
 	}

@@ -26,10 +26,10 @@ import (
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
@@ -355,7 +355,7 @@ func (w *world) seed(t *testing.T) {
 			continue
 		}
 		tok := w.box.FatSecretTokens[p.ID]
-		sealed, err := a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
+		sealed, err := a.Accounts.Seal(p.ID, account.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)})
 		must(t, err)
 		must(t, a.Users.Add(t.Context(), p.User, sealed))
 	}

@@ -21,9 +21,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
@@ -140,7 +140,7 @@ func AddUsers(t *testing.T, a *app.App, box *sandbox.Sandbox, people []sandbox.P
 		var sealed []byte
 		if tok, ok := box.FatSecretTokens[p.ID]; ok {
 			var err error
-			if sealed, err = a.SealFatSecret(p.ID, fatsecret.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)}); err != nil {
+			if sealed, err = a.Accounts.Seal(p.ID, account.Token{Key: tok.Key, Secret: seal.Secret(tok.Secret)}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,0 +1,216 @@
+// Package account is the use case around a user's account at the tracking service,
+// FatSecret: linking it, reading body weight and diary, and writing what the user confirmed
+// as eaten. The service's terms allow its content to be kept for less than 24 hours.
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
+	"github.com/mealplanner/mealplanner/pkg/seal"
+)
+
+// Token is access to an account, or a request for it (OAuth 1.0).
+type Token struct {
+	Key    string
+	Secret seal.Secret
+}
+
+// Service is the tracking service.
+type Service interface {
+	// RequestToken begins linking an account: it returns the request and the address where
+	// its owner agrees.
+	RequestToken(ctx context.Context, callback string) (request Token, agree string, err error)
+	// AccessToken exchanges an agreed request for access.
+	AccessToken(ctx context.Context, request Token, verifier string) (Token, error)
+	// Weight returns kilograms, 0 when the account has none.
+	Weight(ctx context.Context, t Token) (float64, error)
+	// Totals returns the sums of the logged days from first to last, without meals.
+	Totals(ctx context.Context, t Token, first, last calendar.Date) ([]insight.Eaten, error)
+	// Day returns a day with its meals; nil when nothing is logged.
+	Day(ctx context.Context, t Token, d calendar.Date) (*insight.Eaten, error)
+	// FindFood returns the food that has exactly the name, with a serving in grams.
+	FindFood(ctx context.Context, name string) (FoodRef, error)
+	// Log writes an entry once; known are ids of entries that were written before.
+	Log(ctx context.Context, t Token, e Entry, dish string, amount nutrition.Mass, known []string) (entryID string, err error)
+}
+
+// Users stores users and their sealed tokens.
+type Users interface {
+	// Get returns a user. Kind NotFound.
+	Get(ctx context.Context, id string) (user.User, error)
+	List(ctx context.Context) ([]user.User, error)
+	// FatSecretToken returns the user's sealed token, nil when no account is linked.
+	FatSecretToken(ctx context.Context, id string) ([]byte, error)
+	SetFatSecret(ctx context.Context, id string, sealed []byte) error
+}
+
+// Cache keeps the service's content for less than a day, the requests that wait for their
+// owner's consent, and the application's calls of the day.
+type Cache interface {
+	PutWeight(ctx context.Context, userID string, kg float64) error
+	// Weight returns false when nothing young enough is kept.
+	Weight(ctx context.Context, userID string) (float64, bool, error)
+	PutDay(ctx context.Context, userID string, day insight.Eaten) error
+	Days(ctx context.Context, userID string) ([]insight.Eaten, error)
+	PutPending(ctx context.Context, requestToken, userID string, sealed []byte) error
+	// TakePending removes a request. Kind NotFound.
+	TakePending(ctx context.Context, requestToken string) (userID string, sealed []byte, err error)
+	// Usage is the share of today's call budget that is used, from 0.
+	Usage(ctx context.Context) (float64, error)
+}
+
+// Ports are what accounts work with.
+type Ports struct {
+	Service  Service // nil: the application has no keys, FatSecret is off
+	Users    Users
+	Cache    Cache
+	Diary    Diary
+	Ring     *seal.Ring
+	Callback string // address of the page that finishes linking
+	// Timeout is how long a plan waits for a weight.
+	Timeout time.Duration
+}
+
+// Accounts are the users' accounts.
+type Accounts struct{ Ports }
+
+// New returns accounts on their ports.
+func New(p Ports) *Accounts { return &Accounts{p} }
+
+var errOff = fault.New(fault.InvalidConfig, "FatSecret", "is off: set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET")
+
+// stored is a token as it is sealed.
+type stored struct {
+	Key    string `json:"key"`
+	Secret string `json:"secret"`
+}
+
+// Seal encrypts a user's token for storage.
+func (a *Accounts) Seal(userID string, t Token) ([]byte, error) {
+	b, err := json.Marshal(stored{t.Key, t.Secret.Reveal()})
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "seal FatSecret token", err)
+	}
+	return a.Ring.Seal(seal.Secret(b), keyring.Users.Context(userID)), nil
+}
+
+// token opens a user's token. Kind NotFound: no account is linked.
+func (a *Accounts) token(ctx context.Context, userID string) (Token, error) {
+	if a.Service == nil {
+		return Token{}, errOff
+	}
+	sealed, err := a.Users.FatSecretToken(ctx, userID)
+	if err != nil {
+		return Token{}, err
+	}
+	if sealed == nil {
+		return Token{}, fault.New(fault.NotFound, "FatSecret", "user %q is not connected", userID)
+	}
+	plain, err := a.Ring.Open(sealed, keyring.Users.Context(userID))
+	if err != nil {
+		return Token{}, err
+	}
+	var t stored
+	if err := json.Unmarshal([]byte(plain.Reveal()), &t); err != nil {
+		return Token{}, fault.New(fault.Internal, "FatSecret", "the stored token of %q cannot be read", userID)
+	}
+	return Token{t.Key, seal.Secret(t.Secret)}, nil
+}
+
+// ConnectURL begins linking a user's account and returns where they agree, and the request
+// token that the callback will name.
+func (a *Accounts) ConnectURL(ctx context.Context, userID string) (agree, requestToken string, err error) {
+	if a.Service == nil {
+		return "", "", errOff
+	}
+	if _, err := a.Users.Get(ctx, userID); err != nil {
+		return "", "", err
+	}
+	request, agree, err := a.Service.RequestToken(ctx, a.Callback)
+	if err != nil {
+		return "", "", err
+	}
+	sealed := a.Ring.Seal(request.Secret, keyring.Pending.Context(request.Key))
+	return agree, request.Key, a.Cache.PutPending(ctx, request.Key, userID, sealed)
+}
+
+// Connect finishes what [Accounts.ConnectURL] began: the callback brought the request token
+// and a verifier.
+func (a *Accounts) Connect(ctx context.Context, requestToken, verifier string) (userID string, err error) {
+	if a.Service == nil {
+		return "", errOff
+	}
+	userID, sealed, err := a.Cache.TakePending(ctx, requestToken)
+	if err != nil {
+		return "", err
+	}
+	secret, err := a.Ring.Open(sealed, keyring.Pending.Context(requestToken))
+	if err != nil {
+		return "", err
+	}
+	t, err := a.Service.AccessToken(ctx, Token{requestToken, secret}, verifier)
+	if err != nil {
+		return "", err
+	}
+	if sealed, err = a.Seal(userID, t); err != nil {
+		return "", err
+	}
+	return userID, a.Users.SetFatSecret(ctx, userID, sealed)
+}
+
+// Connected reports whether a user's account can be used.
+func (a *Accounts) Connected(u user.User) bool { return u.FatSecret && a.Service != nil }
+
+// Check says whether FatSecret can be used: the first linked account is read.
+func (a *Accounts) Check(ctx context.Context) (string, error) {
+	if a.Service == nil {
+		return "off (set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET to use body weights)", nil
+	}
+	users, err := a.Users.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, u := range users {
+		if u.FatSecret {
+			_, err := a.read(ctx, u.ID)
+			return "answers for " + u.ID, err
+		}
+	}
+	return "keys are set; no user is connected yet (mealplanner user connect ID)", nil
+}
+
+// read asks the service for a weight.
+func (a *Accounts) read(ctx context.Context, userID string) (float64, error) {
+	t, err := a.token(ctx, userID)
+	if err != nil {
+		return 0, err
+	}
+	return a.Service.Weight(ctx, t)
+}
+
+// Weight returns the user's weight in kilograms: fresh where the service answers in time,
+// else what it said within the last day; 0 without an account, which costs no call.
+func (a *Accounts) Weight(ctx context.Context, u user.User) (float64, error) {
+	if !u.FatSecret {
+		return 0, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, a.Timeout)
+	kg, err := a.read(limited, u.ID)
+	cancel()
+	if err == nil {
+		return kg, a.Cache.PutWeight(ctx, u.ID, kg)
+	}
+	kept, ok, cerr := a.Cache.Weight(ctx, u.ID)
+	if cerr != nil || !ok {
+		return 0, err
+	}
+	return kept, nil
+}
