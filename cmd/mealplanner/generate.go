@@ -67,7 +67,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			}
 		}
 		if c.json() {
-			err = c.value(std, m.Stored)
+			err = c.value(std, m.Plan)
 		} else {
 			printWeek(std.out, m)
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 )
 
 type mailCmd struct {
@@ -78,7 +78,7 @@ func (c *mailSendCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-func (c *mailSendCmd) said(std *streams, m planner.Mail) {
+func (c *mailSendCmd) said(std *streams, m mail.Mail) {
 	printf(std.out, "%q is queued for %s by way of %s:%d; a running scheduler sends it within seconds (mealplanner mail queue shows what waits)\n",
 		m.Subject, m.To, c.SMTP.Host, c.SMTP.Port)
 }

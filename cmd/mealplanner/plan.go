@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 )
 
 type planCmd struct {
@@ -78,26 +78,26 @@ func (c *planShowCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-func (c *planShowCmd) load(ctx context.Context, a *app.App) (planner.Stored, error) {
+func (c *planShowCmd) load(ctx context.Context, a *app.App) (plan.Plan, error) {
 	if c.Week == "" {
 		return a.Plans.Newest(ctx, c.Who)
 	}
 	week, err := calendar.Parse(c.Week)
 	if err != nil {
-		return planner.Stored{}, fault.Wrap(fault.InvalidInput, "--week", err)
+		return plan.Plan{}, fault.Wrap(fault.InvalidInput, "--week", err)
 	}
 	if week != week.Monday() {
-		return planner.Stored{}, fault.New(fault.InvalidInput, "--week", "%s is not a Monday (the week's Monday is %s)", week, week.Monday())
+		return plan.Plan{}, fault.New(fault.InvalidInput, "--week", "%s is not a Monday (the week's Monday is %s)", week, week.Monday())
 	}
 	s, err := a.Plans.Get(ctx, c.Who, week)
 	if err != nil {
-		return planner.Stored{}, err
+		return plan.Plan{}, err
 	}
 	return *s, nil
 }
 
 // printLists shows what is bought and what is cooked when.
-func printLists(w io.Writer, s planner.Stored) {
+func printLists(w io.Writer, s plan.Plan) {
 	t := newTable(w)
 	t.row("groceries")
 	for _, section := range s.Groceries.Sections {

@@ -240,7 +240,7 @@ func TestDaysThatAreOverStay(t *testing.T) {
 	p.allergic(t, "sesame")
 	p.say(t, letter, "ADD more vegetables")
 	is, _ := p.stored(t, lewis)
-	for _, d := range planner.Diff(start, is) {
+	for _, d := range plan.Diff(start, is) {
 		t.Errorf("%s %s: %s -> %s", d.Date, d.Meal, d.Was.Name, d.Is.Name)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
@@ -30,7 +31,7 @@ func (a *App) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
 
 // Replan plans a stored week anew from the user's next meal on; with apply it is stored and
 // its mail is in the outbox then.
-func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error) {
+func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
 	if apply {
 		a.settle(ctx, userID)
 	}
@@ -53,7 +54,7 @@ func (a *App) Plannable(ctx context.Context, u user.User) (calendar.Date, error)
 	if err != nil {
 		return 0, err
 	}
-	for slices.ContainsFunc(planned, func(s planner.Stored) bool { return s.Week.WeekOf == week }) {
+	for slices.ContainsFunc(planned, func(s plan.Plan) bool { return s.Week.WeekOf == week }) {
 		week += 7
 	}
 	in, err := a.Plans.Inputs(ctx, u.ID, week)

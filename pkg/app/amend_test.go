@@ -152,15 +152,15 @@ func TestAllergyEnteredLater(t *testing.T) {
 	name, dish := k.anAllergen(t)
 	k.change(t, func(s *user.Settings) { s.Allergens = append(s.Allergens, name) })
 
-	for reader, read := range map[string]func() (planner.Stored, error){
-		"by week": func() (planner.Stored, error) { s, err := k.Plans.Get(t.Context(), k.who, k.week); return *s, err },
-		"newest":  func() (planner.Stored, error) { return k.Plans.Newest(t.Context(), k.who) },
-		"between": func() (planner.Stored, error) {
+	for reader, read := range map[string]func() (plan.Plan, error){
+		"by week": func() (plan.Plan, error) { s, err := k.Plans.Get(t.Context(), k.who, k.week); return *s, err },
+		"newest":  func() (plan.Plan, error) { return k.Plans.Newest(t.Context(), k.who) },
+		"between": func() (plan.Plan, error) {
 			s, err := k.Plans.Between(t.Context(), k.who, k.week, k.week)
 			return s[0], err
 		},
 	} {
-		if s, err := read(); err != nil || s.Week.Notes[0] != planner.OutdatedNote {
+		if s, err := read(); err != nil || s.Week.Notes[0] != plan.OutdatedNote {
 			t.Errorf("%s: no warning, %v", reader, err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestAllergyEnteredLater(t *testing.T) {
 	}
 	s, err := k.Plans.Get(t.Context(), k.who, k.week)
 	must(t, err)
-	if slices.Contains(s.Week.Notes, planner.OutdatedNote) {
+	if slices.Contains(s.Week.Notes, plan.OutdatedNote) {
 		t.Error("the warning stays")
 	}
 

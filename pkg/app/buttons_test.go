@@ -14,7 +14,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 )
@@ -89,8 +88,8 @@ func TestButtons(t *testing.T) {
 		t.Errorf("undo: %d %s", code, page)
 	}
 	is, wishes := p.stored(t, who)
-	if len(planner.Diff(start, is)) != 0 || len(wishes.Skips) != 0 {
-		t.Errorf("not taken back: %v, %v", planner.Diff(start, is), wishes.Skips)
+	if len(plan.Diff(start, is)) != 0 || len(wishes.Skips) != 0 {
+		t.Errorf("not taken back: %v, %v", plan.Diff(start, is), wishes.Skips)
 	}
 	again := p.Links.Command(who, week, "UNDO") + "x"
 	if code, _ := p.visit(t, http.MethodPost, again); code != http.StatusUnauthorized {

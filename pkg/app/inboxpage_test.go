@@ -8,6 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/loopback"
@@ -44,7 +45,7 @@ func TestInboxPageAsAPersonUsesIt(t *testing.T) {
 	tab.Await(t, "Done.")
 	after, err := w.Plans.Get(t.Context(), who, monday)
 	must(t, err)
-	if len(planner.Diff(before.Week, after.Week)) == 0 {
+	if len(plan.Diff(before.Week, after.Week)) == 0 {
 		t.Error("the button said Done and changed no meal")
 	}
 

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/jobs"
@@ -100,7 +101,7 @@ func (a *App) generateWeekly(ctx context.Context, j jobs.Job) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return weeklyOutput{week, planner.GenerationID(j.User, week), string(m.Week.Status), m.Week.Meals(), m.Week.BalancedDays(), m.Existing}, nil
+	return weeklyOutput{week, plan.GenerationID(j.User, week), string(m.Week.Status), m.Week.Meals(), m.Week.BalancedDays(), m.Existing}, nil
 }
 
 // syncOutput is what is kept of a synchronisation: counts, never content.

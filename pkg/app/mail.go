@@ -6,10 +6,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // Bounced takes in a report that one of our mails was not delivered.
@@ -20,24 +20,24 @@ func (a *App) Bounced(ctx context.Context, b inbox.Bounce) error {
 
 // PreviewMail renders the mail of a type that the user would get now, and stores nothing.
 // Its links lead to their pages and count for no mail. Kinds: NotFound, InvalidInput.
-func (a *App) PreviewMail(ctx context.Context, userID, emailType string) (planner.Mail, error) {
+func (a *App) PreviewMail(ctx context.Context, userID, emailType string) (mail.Mail, error) {
 	u, err := a.Users.Get(ctx, userID)
 	if err != nil {
-		return planner.Mail{}, err
+		return mail.Mail{}, err
 	}
 	return a.renderNow(ctx, u, emailType, "preview")
 }
 
 // SendMail queues the mail of a type that the user would get now, beside the scheduled one.
 // Kinds as [App.PreviewMail], and Conflict: the user takes no such mails.
-func (a *App) SendMail(ctx context.Context, userID, emailType string) (planner.Mail, error) {
+func (a *App) SendMail(ctx context.Context, userID, emailType string) (mail.Mail, error) {
 	const op = "send mail"
 	u, err := a.Users.Get(ctx, userID)
 	if err != nil {
-		return planner.Mail{}, err
+		return mail.Mail{}, err
 	}
 	if !u.Settings.Wants(emailType) {
-		return planner.Mail{}, fault.New(fault.Conflict, op, "user %s takes no %s mails (`mealplanner user set %s --mails %s` undoes that, if they ask for it)", u.ID, emailType, u.ID, emailType)
+		return mail.Mail{}, fault.New(fault.Conflict, op, "user %s takes no %s mails (`mealplanner user set %s --mails %s` undoes that, if they ask for it)", u.ID, emailType, u.ID, emailType)
 	}
 	a.settle(ctx, u.ID)
 	m, err := a.renderNow(ctx, u, emailType, a.opts.Now().UTC().Format("20060102T150405Z"))
@@ -53,10 +53,10 @@ func (a *App) SendMail(ctx context.Context, userID, emailType string) (planner.M
 }
 
 // renderNow renders a mail beside the schedule, on the user's calendar.
-func (a *App) renderNow(ctx context.Context, u user.User, emailType, extra string) (planner.Mail, error) {
+func (a *App) renderNow(ctx context.Context, u user.User, emailType, extra string) (mail.Mail, error) {
 	zone, err := u.Location()
 	if err != nil {
-		return planner.Mail{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+		return mail.Mail{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
 	}
 	today := calendar.On(a.opts.Now().In(zone))
 	renderer := a.renderer.Beside(extra)
@@ -65,7 +65,7 @@ func (a *App) renderNow(ctx context.Context, u user.User, emailType, extra strin
 	case mailer.WeeklyPlanType:
 		stored, err := a.Plans.Newest(ctx, u.ID)
 		if err != nil {
-			return planner.Mail{}, err
+			return mail.Mail{}, err
 		}
 		return renderer.WeeklyPlan(u, stored)
 	case mailer.DailyAdvisorType:

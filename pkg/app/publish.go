@@ -14,8 +14,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
@@ -93,14 +93,14 @@ func (a *App) wanted(ctx context.Context, p postgres.Unpublished) (publish.Plan,
 	return publish.Plan{
 		ID: p.ID, Connection: p.Connection, Meals: plannedMeals(stored, p.People), Needs: publish.Merge(needs(stored.Groceries, n.need)),
 		Old: publish.Old{
-			Marker: "mealplanner:" + planner.GenerationID(p.User, p.Week), Meals: plannedMeals(stored, 1),
+			Marker: "mealplanner:" + plan.GenerationID(p.User, p.Week), Meals: plannedMeals(stored, 1),
 			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
 		},
 	}, nil
 }
 
 // plannedMeals are the plan's meals for all who eat.
-func plannedMeals(s *planner.Stored, people int) []publish.Meal {
+func plannedMeals(s *plan.Plan, people int) []publish.Meal {
 	var out []publish.Meal
 	for _, d := range s.Week.Days {
 		for m, sv := range d.Meals {

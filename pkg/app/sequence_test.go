@@ -11,7 +11,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
@@ -139,7 +138,7 @@ func (p *postOffice) sound(t *testing.T, line string, is plan.Week, wishes plan.
 	if words := strings.Fields(line); len(words) > 1 && !strings.Contains(line, "WEEK") && !strings.HasPrefix(line, "I hate") && words[1] != "ALL" {
 		u, err := p.Users.Get(t.Context(), is.User)
 		must(t, err)
-		for _, d := range planner.Diff(was, is) {
+		for _, d := range plan.Diff(was, is) {
 			if i := slices.IndexFunc(all, func(r recipe.Recipe) bool { return d.Was != nil && r.ID == d.Was.Recipe }); i >= 0 && breach(t, u.Settings, all[i]) != "" {
 				continue // a lock had kept what the user dislikes
 			}

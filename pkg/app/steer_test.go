@@ -18,7 +18,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 	"github.com/mealplanner/mealplanner/test/dovecot"
@@ -147,7 +146,7 @@ func slotAt(day int, m recipe.Meal) plan.Slot {
 // outside fails when a slot changed that may not have.
 func outside(t *testing.T, what string, was, is plan.Week, may func(plan.Slot) bool) {
 	t.Helper()
-	for _, d := range planner.Diff(was, is) {
+	for _, d := range plan.Diff(was, is) {
 		if !may(d.Slot) {
 			t.Errorf("%s: %s %s changed", what, d.Date, d.Meal)
 		}
@@ -190,8 +189,8 @@ func TestCommandsByMail(t *testing.T) {
 			if d := is.Days[4].Meals[recipe.Dinner]; d.Recipe != locked.Recipe || d.Servings != locked.Servings {
 				t.Errorf("REGENERATE: the locked dinner became %+v", d)
 			}
-			if wishes.Mode != targets.HighProtein || is.Target.Protein <= was.Target.Protein || len(planner.Diff(was, is)) < 10 {
-				t.Errorf("REGENERATE: mode %q, target %v, %d meals changed", wishes.Mode, is.Target, len(planner.Diff(was, is)))
+			if wishes.Mode != targets.HighProtein || is.Target.Protein <= was.Target.Protein || len(plan.Diff(was, is)) < 10 {
+				t.Errorf("REGENERATE: mode %q, target %v, %d meals changed", wishes.Mode, is.Target, len(plan.Diff(was, is)))
 			}
 
 			was = is
@@ -235,7 +234,7 @@ func TestCommandsByMail(t *testing.T) {
 					}
 				}
 			}
-			if len(planner.Diff(was, is)) == 0 {
+			if len(plan.Diff(was, is)) == 0 {
 				t.Errorf("HATE %s changed nothing", food)
 			}
 

@@ -8,7 +8,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -29,13 +28,13 @@ func TestReplan(t *testing.T) {
 	mails := len(p.box.Mail.Messages())
 	told, _, err := p.Replan(t.Context(), lewis, week, false)
 	must(t, err)
-	if is, _ := p.stored(t, lewis); len(told.Replaced) == 0 || told.Mailed || len(planner.Diff(was, is)) != 0 {
-		t.Fatalf("the look: %d meals, mailed %t, %v", len(told.Replaced), told.Mailed, planner.Diff(was, is))
+	if is, _ := p.stored(t, lewis); len(told.Replaced) == 0 || told.Mailed || len(plan.Diff(was, is)) != 0 {
+		t.Fatalf("the look: %d meals, mailed %t, %v", len(told.Replaced), told.Mailed, plan.Diff(was, is))
 	}
 	done, _, err := p.Replan(t.Context(), lewis, week, true)
 	must(t, err)
 	is, _ := p.stored(t, lewis)
-	if got := planner.Diff(was, is); !done.Mailed || len(got) != len(told.Replaced) {
+	if got := plan.Diff(was, is); !done.Mailed || len(got) != len(told.Replaced) {
 		t.Errorf("%d meals changed, %d were told, mailed %t", len(got), len(told.Replaced), done.Mailed)
 	}
 	outside(t, "replan", was, is, func(s plan.Slot) bool { return !kept(s) })

@@ -9,10 +9,10 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // Diary reads what a user logged. A user without an account has none and costs no call.
@@ -30,11 +30,11 @@ type Users interface {
 // Store is the database.
 type Store interface {
 	// Between returns the plans of the weeks from first to last, both Mondays.
-	Between(ctx context.Context, userID string, first, last calendar.Date) ([]planner.Stored, error)
+	Between(ctx context.Context, userID string, first, last calendar.Date) ([]plan.Plan, error)
 	// Mailed reports whether the user got the mail of the type and period before.
 	Mailed(ctx context.Context, userID, emailType, period string) (bool, error)
 	// Mail puts a mail into the outbox; false: the user got it before.
-	Mail(ctx context.Context, userID string, m planner.Mail) (bool, error)
+	Mail(ctx context.Context, userID string, m mail.Mail) (bool, error)
 }
 
 // Proposals keeps what the trends propose, for the plan of the next morning.
@@ -44,8 +44,8 @@ type Proposals interface {
 
 // Renderer makes the mails.
 type Renderer interface {
-	DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error)
-	WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (planner.Mail, error)
+	DailyAdvisor(u user.User, a insight.Advice) (mail.Mail, error)
+	WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (mail.Mail, error)
 }
 
 // The types of the mails.
@@ -120,7 +120,7 @@ func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error
 
 // Draft is a mail that is rendered and not stored.
 type Draft struct {
-	Mail     planner.Mail
+	Mail     mail.Mail
 	Proposal string // the command that it proposes; may be empty
 }
 
@@ -199,7 +199,7 @@ func (c *Coach) recipient(ctx context.Context, userID, emailType, period string)
 	return u, skip, err
 }
 
-func dayOf(plans []planner.Stored, d calendar.Date) *plan.Day {
+func dayOf(plans []plan.Plan, d calendar.Date) *plan.Day {
 	for _, p := range plans {
 		if n := int(d - p.Week.WeekOf); n >= 0 && n < len(p.Week.Days) {
 			return &p.Week.Days[n]
@@ -209,7 +209,7 @@ func dayOf(plans []planner.Stored, d calendar.Date) *plan.Day {
 }
 
 // cooking names the dishes that are cooked on a day.
-func cooking(plans []planner.Stored, d calendar.Date) []string {
+func cooking(plans []plan.Plan, d calendar.Date) []string {
 	var out []string
 	for _, p := range plans {
 		for _, b := range p.Prep.Batches {

@@ -19,7 +19,7 @@ func (m *model) price(days []PlanDay) Objective {
 			if s == nil {
 				continue
 			}
-			slot := Slot{d.Date, recipe.Meal(meal)}
+			slot := Slot{Date: d.Date, Meal: recipe.Meal(meal)}
 			_, lock := m.problem.kindOf(slot)
 			if lock == nil {
 				rec := m.index[s.Recipe]

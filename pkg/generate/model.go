@@ -174,7 +174,7 @@ func (m *model) leastUsed(recipes []int32, meal recipe.Meal, most int) []int32 {
 	history := make(map[int32]int64, len(recipes))
 	for _, rec := range recipes {
 		for i := range DaysPerWeek {
-			history[rec] += m.counts(rec, Slot{m.problem.Day(i), meal})
+			history[rec] += m.counts(rec, Slot{Date: m.problem.Day(i), Meal: meal})
 		}
 	}
 	out := slices.Clone(recipes)
@@ -226,7 +226,7 @@ func (m *model) buildDays() {
 		d.date = p.Day(i)
 		var locks [3]*Lock
 		for meal := range recipe.Meals {
-			d.kinds[meal], locks[meal] = p.kindOf(Slot{d.date, recipe.Meal(meal)})
+			d.kinds[meal], locks[meal] = p.kindOf(Slot{Date: d.date, Meal: recipe.Meal(meal)})
 		}
 		k := d.slots()
 		keys := []string{strconv.Itoa(k)}
@@ -241,7 +241,7 @@ func (m *model) buildDays() {
 			if d.kinds[meal] == freeSlot || meal == int(recipe.Breakfast) && d.kinds[meal] == travelSlot {
 				d.counts[meal] = make([]int64, len(options[meal]))
 				for j := range options[meal] {
-					d.counts[meal][j] = m.counts(options[meal][j].rec, Slot{d.date, recipe.Meal(meal)})
+					d.counts[meal][j] = m.counts(options[meal][j].rec, Slot{Date: d.date, Meal: recipe.Meal(meal)})
 				}
 			}
 		}
@@ -278,7 +278,7 @@ func (m *model) options(d *day, k int, meal recipe.Meal, lock *Lock) (key string
 		if !breakfast {
 			key += d.date.String()
 		}
-		return key, func() []option { return m.dishes(m.quick[meal], k, !breakfast, Slot{d.date, meal}) }
+		return key, func() []option { return m.dishes(m.quick[meal], k, !breakfast, Slot{Date: d.date, Meal: meal}) }
 	default:
 		return fmt.Sprint("free", k, ":", meal), func() []option { return m.dishes(m.eligible[meal], k, false, Slot{}) }
 	}

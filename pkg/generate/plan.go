@@ -2,28 +2,28 @@ package generate
 
 import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Status is the outcome of a run.
-type Status string
-
-// The outcomes: every day in band, the best that exists but with a day out of band, and
-// no selection that satisfies the hard rules.
-const (
-	Balanced   Status = "balanced"
-	Unbalanced Status = "unbalanced"
-	Infeasible Status = "infeasible"
+// Status, Source, Slot and Lock are those of plans.
+type (
+	Status = plan.Status
+	Source = plan.Source
+	Slot   = plan.Slot
+	Lock   = plan.Lock
 )
 
-// Source says why a slot holds its recipe.
-type Source string
-
-// The sources of a serving.
+// What plans say of days and servings, and Infeasible: no selection satisfies the hard
+// rules. Such a week is no plan.
 const (
-	Chosen Source = "chosen"
-	Locked Source = "locked"
-	Travel Source = "travel"
+	Balanced   = plan.Balanced
+	Unbalanced = plan.Unbalanced
+	Infeasible = Status("infeasible")
+
+	Chosen = plan.Chosen
+	Locked = plan.Locked
+	Travel = plan.Travel
 )
 
 // Serving is what one slot of a plan holds.

@@ -30,12 +30,6 @@ type Ratio int64
 // RatioOne is the ratio 1.
 const RatioOne Ratio = 10_000
 
-// Slot is one meal of one date.
-type Slot struct {
-	Date Date
-	Meal recipe.Meal
-}
-
 // Recipe is what the engine needs to know of a dish. LastUsed is indexed by meal; 0 means never.
 // Minutes 0 means unknown, hence never quick.
 type Recipe struct {
@@ -50,13 +44,6 @@ type Recipe struct {
 
 // Suits reports whether the recipe lists the meal.
 func (r *Recipe) Suits(m recipe.Meal) bool { return slices.Contains(r.Meals, m) }
-
-// Lock fixes the recipe of a slot and, where Servings is not 0, its servings.
-type Lock struct {
-	Slot
-	Recipe   recipe.ID
-	Servings nutrition.Servings
-}
 
 // Portions is the grid of servings a free slot may take: Min, Min+Step, ... up to and
 // including Max where it lies on the grid.

@@ -21,7 +21,7 @@ func (m *model) reasons(plan *Plan) []Reason {
 			if s == nil || s.Source == Locked {
 				continue
 			}
-			slot := Slot{d.Date, recipe.Meal(meal)}
+			slot := Slot{Date: d.Date, Meal: recipe.Meal(meal)}
 			rec := m.index[s.Recipe]
 			if m.repeats[rec] {
 				out = append(out, Reason{Code: RecipeRepeated, Date: d.Date, Meal: slot.Meal, Recipe: s.Recipe})

@@ -36,7 +36,7 @@ func Regenerate(p Problem, plan Plan, scopes ...Scope) (Problem, error) {
 	for i := range plan.Days {
 		d := &plan.Days[i]
 		for meal, s := range d.Meals {
-			slot := Slot{d.Date, recipe.Meal(meal)}
+			slot := Slot{Date: d.Date, Meal: recipe.Meal(meal)}
 			if s == nil {
 				continue
 			}
@@ -44,9 +44,9 @@ func Regenerate(p Problem, plan Plan, scopes ...Scope) (Problem, error) {
 			n := slices.IndexFunc(p.Locks, func(l Lock) bool { return l.Slot == slot })
 			switch {
 			case !free && n >= 0:
-				p.Locks[n] = Lock{slot, s.Recipe, s.Servings}
+				p.Locks[n] = Lock{Slot: slot, Recipe: s.Recipe, Servings: s.Servings}
 			case !free:
-				p.Locks = append(p.Locks, Lock{slot, s.Recipe, s.Servings})
+				p.Locks = append(p.Locks, Lock{Slot: slot, Recipe: s.Recipe, Servings: s.Servings})
 			case n < 0 && !slices.Contains(p.AvoidRepeats, s.Recipe):
 				p.AvoidRepeats = append(p.AvoidRepeats, s.Recipe)
 			}

@@ -7,11 +7,11 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -53,7 +53,7 @@ type statusDay struct {
 
 // Answer implements [replies.Renderer]: one mail for each mail or click, with what was
 // done, what the week looks like after it, and a link that takes it back.
-func (r *Renderer) Answer(u user.User, a replies.Answer) (planner.Mail, error) {
+func (r *Renderer) Answer(u user.User, a replies.Answer) (mail.Mail, error) {
 	v := newAnswerView(u, a)
 	if a.PlanExists {
 		v.PlanURL = r.links.Plan(u.ID, a.Week)
@@ -71,7 +71,7 @@ func (r *Renderer) Answer(u user.User, a replies.Answer) (planner.Mail, error) {
 	tracked.Pixel = track.pixel()
 	text, html, err := r.bodies(ConfirmationType, v, tracked)
 	if err != nil {
-		return planner.Mail{}, err
+		return mail.Mail{}, err
 	}
 	m := r.mail(u, ConfirmationType, "Answers to commands", a.Week, a.Week, content{subject: v.Subject, text: text, html: html})
 	for _, h := range []string{"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"} { // it was asked for

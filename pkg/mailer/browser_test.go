@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/test/pagetest"
 )
 
@@ -28,7 +29,7 @@ func findings(t *testing.T, b *pagetest.Browser, html string, v pagetest.View) [
 var pictures = flag.String("pictures", "", "photograph the mails into this folder")
 
 // withPictures shows a mail's pictures the way a mail client would.
-func withPictures(m planner.Mail) string {
+func withPictures(m mail.Mail) string {
 	page := m.HTML
 	for _, in := range m.Inline {
 		page = strings.ReplaceAll(page, "cid:"+in.ContentID, "data:"+in.Type+";base64,"+base64.StdEncoding.EncodeToString(in.Data))
@@ -39,9 +40,9 @@ func withPictures(m planner.Mail) string {
 // The mail must be readable on a phone and a desktop, in light and in dark.
 func TestInABrowser(t *testing.T) {
 	b := pagetest.Start(t)
-	for name, week := range map[string]func(*testing.T) (user.User, planner.Stored){
+	for name, week := range map[string]func(*testing.T) (user.User, plan.Plan){
 		"rich": richWeek, "demo": demoWeek,
-		"largest": func(t *testing.T) (user.User, planner.Stored) { t.Helper(); return largestWeek(t, 128) },
+		"largest": func(t *testing.T) (user.User, plan.Plan) { t.Helper(); return largestWeek(t, 128) },
 	} {
 		m, _ := render(t, week)
 		for _, v := range pagetest.Views {

@@ -16,7 +16,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -89,7 +88,7 @@ func source(src plan.Source) func(*plan.Serving) {
 func estimated(s *plan.Serving) { s.Estimated = true }
 
 // stored sums the week up as the planner would, and checks it.
-func (k kitchen) stored(t *testing.T, u user.User, w plan.Week) planner.Stored {
+func (k kitchen) stored(t *testing.T, u user.User, w plan.Week) plan.Plan {
 	t.Helper()
 	w.User, w.WeekOf, w.People, w.TolerancePct, w.Status = u.ID, monday, u.People, 10, plan.Balanced
 	var dishes []grocery.Dish
@@ -118,7 +117,7 @@ func (k kitchen) stored(t *testing.T, u user.User, w plan.Week) planner.Stored {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return planner.Stored{Week: w, Groceries: list, Prep: prep.Plan(dishes)}
+	return plan.Plan{Week: w, Groceries: list, Prep: prep.Plan(dishes)}
 }
 
 func someone(name string, people int) user.User {
@@ -136,7 +135,7 @@ const (
 )
 
 // richWeek has every kind of day and meal there is.
-func richWeek(t *testing.T) (user.User, planner.Stored) {
+func richWeek(t *testing.T) (user.User, plan.Plan) {
 	t.Helper()
 	k := kitchen{}
 	produce, dairy := "Produce & <Herbs>", "Dairy"
@@ -175,7 +174,7 @@ func richWeek(t *testing.T) (user.User, planner.Stored) {
 }
 
 // demoWeek is an ordinary, wholly balanced week.
-func demoWeek(t *testing.T) (user.User, planner.Stored) {
+func demoWeek(t *testing.T) (user.User, plan.Plan) {
 	t.Helper()
 	k := kitchen{}
 	for i, b := range []string{"Porridge with blueberries", "Scrambled eggs on rye", "Cottage cheese with peach", "Bircher muesli", "Tofu scramble", "Skyr bowl with walnuts", "Buckwheat pancakes"} {
@@ -197,7 +196,7 @@ func demoWeek(t *testing.T) (user.User, planner.Stored) {
 }
 
 // largestWeek has 21 names and 90 groceries of the length given, and every kind of remark.
-func largestWeek(t *testing.T, nameLength int) (user.User, planner.Stored) {
+func largestWeek(t *testing.T, nameLength int) (user.User, plan.Plan) {
 	t.Helper()
 	name := func(kind string, i int) string {
 		s := fmt.Sprintf("%s %d & ", kind, i)

@@ -6,8 +6,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // The email_types of the mails about what was eaten.
@@ -17,13 +17,13 @@ const (
 )
 
 // DailyAdvisor makes the mail about a day; its period is the date.
-func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, error) {
+func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (mail.Mail, error) {
 	v := newAdviceView(u.Name, a)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, DailyAdvisorType)
 	v.Pixel = r.tracking(u, DailyAdvisorType, r.period(a.Date)).pixel()
 	text, html, err := r.bodies(DailyAdvisorType, v, v)
 	if err != nil {
-		return planner.Mail{}, err
+		return mail.Mail{}, err
 	}
 	m := r.mail(u, DailyAdvisorType, "Daily advisor", a.Date, a.Date.Monday(), content{v.Subject, text, html, v.UnsubscribeURL})
 	m.Diary = a.Connected
@@ -32,20 +32,20 @@ func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (planner.Mail, er
 
 // WeeklyTrends makes the mail about the last weeks, which may propose a change for the next;
 // its period is the next week's Monday. It shows a chart when the trends have averages.
-func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (planner.Mail, error) {
+func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (mail.Mail, error) {
 	v := newTrendsView(u.Name, t, nextWeek)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, WeeklyTrendsType)
 	if v.Proposal != nil {
 		v.Proposal.URL = r.links.Command(u.ID, nextWeek, t.Proposal.Command())
 	}
-	var inline []planner.Inline
+	var inline []mail.Inline
 	if t.Average != nil {
 		png, err := weeklyChart(t.Weeks)
 		if err != nil {
-			return planner.Mail{}, fault.Wrap(fault.Internal, "draw the chart", err)
+			return mail.Mail{}, fault.Wrap(fault.Internal, "draw the chart", err)
 		}
 		v.Chart = r.messageID("chart", u.ID, nextWeek.String())
-		inline = []planner.Inline{{ContentID: v.Chart, Type: "image/png", Data: png}}
+		inline = []mail.Inline{{ContentID: v.Chart, Type: "image/png", Data: png}}
 	}
 	tracked := v
 	track := r.tracking(u, WeeklyTrendsType, r.period(nextWeek))
@@ -57,7 +57,7 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 	}
 	text, html, err := r.bodies(WeeklyTrendsType, v, tracked)
 	if err != nil {
-		return planner.Mail{}, err
+		return mail.Mail{}, err
 	}
 	m := r.mail(u, WeeklyTrendsType, "Weekly trends", nextWeek, nextWeek, content{v.Subject, text, html, v.UnsubscribeURL})
 	m.Inline, m.Diary = inline, t.Connected

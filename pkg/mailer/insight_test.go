@@ -14,12 +14,12 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // tuesday is 1 December 2026, wednesday the last day of four weeks.
@@ -108,7 +108,7 @@ func trendsCases() map[string]insight.Trends {
 	}
 }
 
-func advisor(t *testing.T, name string, a insight.Advice) planner.Mail {
+func advisor(t *testing.T, name string, a insight.Advice) mail.Mail {
 	t.Helper()
 	m, err := newRenderer(t).DailyAdvisor(someone(name, 1), a)
 	if err != nil {
@@ -117,7 +117,7 @@ func advisor(t *testing.T, name string, a insight.Advice) planner.Mail {
 	return m
 }
 
-func trends(t *testing.T, name string, tr insight.Trends) planner.Mail {
+func trends(t *testing.T, name string, tr insight.Trends) mail.Mail {
 	t.Helper()
 	m, err := newRenderer(t).WeeklyTrends(someone(name, 1), tr, nextWeek)
 	if err != nil {
@@ -127,9 +127,9 @@ func trends(t *testing.T, name string, tr insight.Trends) planner.Mail {
 }
 
 // insightMails are all cases as mails, by type and case.
-func insightMails(t *testing.T, name string) map[string]planner.Mail {
+func insightMails(t *testing.T, name string) map[string]mail.Mail {
 	t.Helper()
-	out := map[string]planner.Mail{}
+	out := map[string]mail.Mail{}
 	for k, a := range advisorCases() {
 		out["daily_advisor_"+k] = advisor(t, name, a)
 	}

@@ -9,10 +9,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -53,10 +54,10 @@ func TestNoLineOfOurMailsIsACommand(t *testing.T) {
 }
 
 // quotableMails is every mail of every type that the fixtures know, by type and case.
-func quotableMails(t *testing.T) map[string]planner.Mail {
+func quotableMails(t *testing.T) map[string]mail.Mail {
 	t.Helper()
 	out := insightMails(t, "Lewis")
-	for name, week := range map[string]func(*testing.T) (user.User, planner.Stored){"rich": richWeek, "demo": demoWeek} {
+	for name, week := range map[string]func(*testing.T) (user.User, plan.Plan){"rich": richWeek, "demo": demoWeek} {
 		out["weekly_plan_"+name], _ = render(t, week)
 	}
 	u, s := demoWeek(t)
@@ -112,7 +113,7 @@ func readings(line string) quotation.Reading {
 // quoting puts a mail into a reply as some program might: its text, or text made of its
 // HTML, with lines left out, broken anew, filled or marked, below a header in whatever
 // language or below nothing at all.
-func quoting(t *rapid.T, m planner.Mail) string {
+func quoting(t *rapid.T, m mail.Mail) string {
 	word := rapid.StringMatching(`[\p{Latin}\p{Cyrillic}\p{Han}]{2,9}`).Filter(func(w string) bool { return readings(w) == quotation.Prose })
 	text := m.Text
 	if rapid.Bool().Draw(t, "of HTML") {

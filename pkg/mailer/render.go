@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -122,14 +123,14 @@ func isolate(s string) string {
 }
 
 // WeeklyPlan implements [planner.Renderer].
-func (r *Renderer) WeeklyPlan(u user.User, s planner.Stored) (planner.Mail, error) {
+func (r *Renderer) WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error) {
 	return r.planMail(u, s, newWeekView(u, s))
 }
 
 // ChangedPlan implements [amend.Renderer]: the whole plan, after what changed in it.
-func (r *Renderer) ChangedPlan(u user.User, s planner.Stored, was plan.Week, at time.Time) (planner.Mail, error) {
+func (r *Renderer) ChangedPlan(u user.User, s plan.Plan, was plan.Week, at time.Time) (mail.Mail, error) {
 	v := newWeekView(u, s)
-	for _, d := range planner.Diff(was, s.Week) {
+	for _, d := range plan.Diff(was, s.Week) {
 		v.Replaced = append(v.Replaced, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
 	}
 	v.Subject = fmt.Sprintf("Week %s has changed: %s; use this plan and list instead", v.Week, counted(len(v.Replaced), "meal"))
@@ -137,20 +138,20 @@ func (r *Renderer) ChangedPlan(u user.User, s planner.Stored, was plan.Week, at 
 	return r.Beside("c"+strconv.FormatInt(at.UnixMilli(), 36)).planMail(u, s, v)
 }
 
-func (r *Renderer) planMail(u user.User, s planner.Stored, v weekView) (planner.Mail, error) {
+func (r *Renderer) planMail(u user.User, s plan.Plan, v weekView) (mail.Mail, error) {
 	const op = "render the plan mail"
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
 	v.Replies = replyLinks(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
-		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
+		return mail.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
 	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
 	v.PlanURL, v.Pixel = track.link(v.PlanURL), track.pixel()
 	v.Changes = r.changes(s.Week, track)
 	html, err := r.shortest(v)
 	if err != nil {
-		return planner.Mail{}, fault.Wrap(fault.Internal, op, err)
+		return mail.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
 	return r.mail(u, WeeklyPlanType, "Weekly meal plan", s.Week.WeekOf, s.Week.WeekOf, content{v.Subject, text.String(), html, v.UnsubscribeURL}), nil
 }
@@ -160,10 +161,10 @@ type content struct{ subject, text, html, unsubscribe string }
 
 // mail puts the headers to a mail of a type; there is one per user and date. Mails of the
 // same week are kept together.
-func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) planner.Mail {
+func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar.Date, c content) mail.Mail {
 	period := r.period(date)
 	key := r.links.Key(emailType, u.ID, period)
-	m := planner.Mail{
+	m := mail.Mail{
 		Type: emailType, Period: period, MessageID: r.messageID(emailType, u.ID, period),
 		Fingerprint: quotation.Of(c.subject, c.text, quotation.Text(c.html)),
 		To:          u.Email, Subject: c.subject, Text: c.text, HTML: c.html, Week: week, ReplyKey: hex.EncodeToString(key[:]),

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
-	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 )
 
 // Encryption says how the connection to the SMTP server is secured.
@@ -44,7 +44,7 @@ type SMTPOptions struct {
 // SMTP sends mails. Safe for concurrent use: each mail has a connection of its own.
 type SMTP struct {
 	opts  SMTPOptions
-	setup []mail.Option
+	setup []gomail.Option
 }
 
 // NewSMTP checks the options. Kind InvalidConfiguration.
@@ -53,31 +53,31 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
-	setup := []mail.Option{mail.WithPort(o.Port), mail.WithTimeout(o.Timeout), mail.WithoutNoop()}
+	setup := []gomail.Option{gomail.WithPort(o.Port), gomail.WithTimeout(o.Timeout), gomail.WithoutNoop()}
 	switch o.Encryption {
 	case StartTLS:
-		setup = append(setup, mail.WithTLSPolicy(mail.TLSMandatory))
+		setup = append(setup, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case TLS:
-		setup = append(setup, mail.WithSSL())
+		setup = append(setup, gomail.WithSSL())
 	case None, Insecure:
-		setup = append(setup, mail.WithTLSPolicy(mail.NoTLS))
+		setup = append(setup, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
 		return nil, fault.New(fault.InvalidConfig, op, "SMTP_ENCRYPTION: %q is not starttls, tls, none or insecure", string(o.Encryption))
 	}
 	if o.TLS != nil {
-		setup = append(setup, mail.WithTLSConfig(o.TLS))
+		setup = append(setup, gomail.WithTLSConfig(o.TLS))
 	}
 	if o.Username != "" {
-		auth := mail.SMTPAuthAutoDiscover
+		auth := gomail.SMTPAuthAutoDiscover
 		if o.Encryption == None || o.Encryption == Insecure {
-			auth = mail.SMTPAuthPlainNoEnc
+			auth = gomail.SMTPAuthPlainNoEnc
 		}
-		setup = append(setup, mail.WithSMTPAuth(auth), mail.WithUsername(o.Username), mail.WithPassword(o.Password))
+		setup = append(setup, gomail.WithSMTPAuth(auth), gomail.WithUsername(o.Username), gomail.WithPassword(o.Password))
 	}
-	if err := mail.NewMsg().From(o.From); err != nil {
+	if err := gomail.NewMsg().From(o.From); err != nil {
 		return nil, fault.New(fault.InvalidConfig, op, "SMTP_FROM: %q is not an address: %v", o.From, err)
 	}
-	if _, err := mail.NewClient(o.Host, setup...); err != nil {
+	if _, err := gomail.NewClient(o.Host, setup...); err != nil {
 		return nil, fault.Wrap(fault.InvalidConfig, op+" (SMTP_HOST, SMTP_PORT)", err)
 	}
 	return &SMTP{o, setup}, nil
@@ -87,9 +87,9 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 // (refused for good), EmailDeferred (refused for now), Unauthorized (credentials
 // refused), InvalidConfiguration (the server offers no encryption or no authentication,
 // or its certificate is not trusted), NetworkError, TimeoutError.
-func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size int64, err error) {
+func (s *SMTP) Send(ctx context.Context, m mail.Mail, date time.Time) (size int64, err error) {
 	const op = "send mail"
-	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := errors.Join(msg.From(s.opts.From), msg.To(m.To)); err != nil {
 		return 0, fault.Wrap(fault.EmailError, op, err)
 	}
@@ -102,12 +102,12 @@ func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size i
 	msg.SetMessageIDWithValue(m.MessageID)
 	msg.SetDateWithValue(date)
 	for k, v := range m.Headers {
-		msg.SetGenHeader(mail.Header(k), v)
+		msg.SetGenHeader(gomail.Header(k), v)
 	}
-	msg.SetBodyString(mail.TypeTextPlain, m.Text)
-	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	for _, in := range m.Inline {
-		if err := msg.EmbedReader(in.ContentID, bytes.NewReader(in.Data), mail.WithFileContentID("<"+in.ContentID+">"), mail.WithFileContentType(mail.ContentType(in.Type))); err != nil {
+		if err := msg.EmbedReader(in.ContentID, bytes.NewReader(in.Data), gomail.WithFileContentID("<"+in.ContentID+">"), gomail.WithFileContentType(gomail.ContentType(in.Type))); err != nil {
 			return 0, fault.Wrap(fault.EmailError, op, err)
 		}
 	}
@@ -115,7 +115,7 @@ func (s *SMTP) Send(ctx context.Context, m planner.Mail, date time.Time) (size i
 	if _, err := msg.WriteTo(&count); err != nil {
 		return 0, fault.Wrap(fault.EmailError, op, err)
 	}
-	client, err := mail.NewClient(s.opts.Host, s.setup...)
+	client, err := gomail.NewClient(s.opts.Host, s.setup...)
 	if err != nil {
 		return 0, fault.Wrap(fault.InvalidConfig, op, err)
 	}
@@ -167,7 +167,7 @@ func sendFault(ctx context.Context, op string, err error) error {
 
 // reply returns the SMTP code of the server's refusal, 0 when it did not refuse.
 func reply(err error) (code int, temporary bool) {
-	if e, ok := errors.AsType[*mail.SendError](err); ok && e.ErrorCode() > 0 {
+	if e, ok := errors.AsType[*gomail.SendError](err); ok && e.ErrorCode() > 0 {
 		return e.ErrorCode(), e.IsTemp()
 	}
 	if e, ok := errors.AsType[*textproto.Error](err); ok {
@@ -191,7 +191,7 @@ func lacks(err error) bool {
 // Check connects, secures and authenticates, and sends nothing.
 func (s *SMTP) Check(ctx context.Context) error {
 	const op = "mail"
-	client, err := mail.NewClient(s.opts.Host, s.setup...)
+	client, err := gomail.NewClient(s.opts.Host, s.setup...)
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, op, err)
 	}

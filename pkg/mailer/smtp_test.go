@@ -22,8 +22,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 	"github.com/mealplanner/mealplanner/test/loopback"
@@ -109,8 +109,8 @@ func (s server) sender(t *testing.T, change func(*mailer.SMTPOptions)) *mailer.S
 	return out
 }
 
-func letter() planner.Mail {
-	return planner.Mail{
+func letter() mail.Mail {
+	return mail.Mail{
 		Type: mailer.WeeklyPlanType, Period: "2026-11-30", MessageID: "weekly-plan.1@example.org", To: "lewis@example.org",
 		Subject: "Week 49: grüße – 21 meals", Text: "text", HTML: "<p>html</p>",
 		Headers: map[string]string{"List-Id": "<weekly-plan.example.org>"},
@@ -158,7 +158,7 @@ func TestPicturesAreInline(t *testing.T) {
 	s := startServer(t, true)
 	m := letter()
 	m.HTML = `<p><img src="cid:chart.1@example.org" alt=""></p>`
-	m.Inline = []planner.Inline{{ContentID: "chart.1@example.org", Type: "image/png", Data: []byte("\x89PNG\r\n\x1a\n and more")}}
+	m.Inline = []mail.Inline{{ContentID: "chart.1@example.org", Type: "image/png", Data: []byte("\x89PNG\r\n\x1a\n and more")}}
 	if _, err := s.sender(t, nil).Send(t.Context(), m, sentAt); err != nil {
 		t.Fatal(err)
 	}

@@ -6,22 +6,22 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // everyMail renders one mail of each type; the trends propose a change.
-func everyMail(t *testing.T, r *mailer.Renderer, s user.Settings) []planner.Mail {
+func everyMail(t *testing.T, r *mailer.Renderer, s user.Settings) []mail.Mail {
 	t.Helper()
 	u, week := demoWeek(t)
 	u.Settings = s
 	review := insight.Review(fourWeeks(target, 28))
-	var out []planner.Mail
-	for _, render := range []func() (planner.Mail, error){
-		func() (planner.Mail, error) { return r.WeeklyPlan(u, week) },
-		func() (planner.Mail, error) { return r.DailyAdvisor(u, insight.Advice{Date: monday}) },
-		func() (planner.Mail, error) { return r.WeeklyTrends(u, review, nextWeek) },
+	var out []mail.Mail
+	for _, render := range []func() (mail.Mail, error){
+		func() (mail.Mail, error) { return r.WeeklyPlan(u, week) },
+		func() (mail.Mail, error) { return r.DailyAdvisor(u, insight.Advice{Date: monday}) },
+		func() (mail.Mail, error) { return r.WeeklyTrends(u, review, nextWeek) },
 	} {
 		m, err := render()
 		if err != nil {

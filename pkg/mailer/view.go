@@ -14,7 +14,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // weekView is what the templates print: words and figures, decided here.
@@ -69,7 +68,7 @@ type sectionView struct {
 
 type lineView struct{ Name, Buy string }
 
-func newWeekView(u user.User, s planner.Stored) weekView {
+func newWeekView(u user.User, s plan.Plan) weekView {
 	w := s.Week
 	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
 	items := s.Groceries.Lines()
@@ -83,8 +82,8 @@ func newWeekView(u user.User, s planner.Stored) weekView {
 	}
 	v.Preheader = preheader(w)
 	v.Verdict = verdict(w)
-	if slices.Contains(w.Notes, planner.OutdatedNote) {
-		v.Verdict, v.Balanced = planner.OutdatedNote, false
+	if slices.Contains(w.Notes, plan.OutdatedNote) {
+		v.Verdict, v.Balanced = plan.OutdatedNote, false
 	}
 	for _, d := range w.Days {
 		v.Days = append(v.Days, newDayView(d, w.TolerancePct, s.Prep))

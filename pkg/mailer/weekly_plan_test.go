@@ -10,15 +10,15 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func render(t *testing.T, week func(*testing.T) (user.User, planner.Stored)) (planner.Mail, planner.Stored) {
+func render(t *testing.T, week func(*testing.T) (user.User, plan.Plan)) (mail.Mail, plan.Plan) {
 	t.Helper()
 	u, s := week(t)
 	m, err := newRenderer(t).WeeklyPlan(u, s)
@@ -131,9 +131,9 @@ func everyName(w plan.Week) []string {
 
 func TestTextPartIsComplete(t *testing.T) {
 	t.Parallel()
-	for name, week := range map[string]func(*testing.T) (user.User, planner.Stored){
+	for name, week := range map[string]func(*testing.T) (user.User, plan.Plan){
 		"rich": richWeek, "demo": demoWeek,
-		"largest": func(t *testing.T) (user.User, planner.Stored) { t.Helper(); return largestWeek(t, 128) },
+		"largest": func(t *testing.T) (user.User, plan.Plan) { t.Helper(); return largestWeek(t, 128) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func TestSizeOfTheLargestWeek(t *testing.T) {
 		length          int
 		whole, withList bool
 	}{{40, true, true}, {80, true, true}, {128, false, true}, {2000, false, true}} {
-		m, s := render(t, func(t *testing.T) (user.User, planner.Stored) { t.Helper(); return largestWeek(t, c.length) })
+		m, s := render(t, func(t *testing.T) (user.User, plan.Plan) { t.Helper(); return largestWeek(t, c.length) })
 		if len(m.HTML) > mailer.MaxHTML {
 			t.Errorf("names of %d: %d bytes", c.length, len(m.HTML))
 		}
@@ -182,7 +182,7 @@ func TestSizeOfTheLargestWeek(t *testing.T) {
 			t.Errorf("names of %d: with the list = %t", c.length, got)
 		}
 	}
-	m, _ := render(t, func(t *testing.T) (user.User, planner.Stored) {
+	m, _ := render(t, func(t *testing.T) (user.User, plan.Plan) {
 		t.Helper()
 		u, s := largestWeek(t, 80)
 		for i := range s.Groceries.Sections {
@@ -210,7 +210,7 @@ func TestAMailThatCannotBeShortenedIsRefused(t *testing.T) {
 
 func TestAWeekWithoutMeals(t *testing.T) {
 	t.Parallel()
-	m, _ := render(t, func(t *testing.T) (user.User, planner.Stored) {
+	m, _ := render(t, func(t *testing.T) (user.User, plan.Plan) {
 		t.Helper()
 		u := someone("Lewis", 1)
 		return u, kitchen{}.stored(t, u, plan.Week{Target: grams(150, 67, 200)})

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 )
 
 // Queued is a mail that is due.
 type Queued struct {
-	planner.Mail
+	mail.Mail
 	ID          int64
 	User        string
 	Attempts    int // before this one

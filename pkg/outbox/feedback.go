@@ -25,7 +25,7 @@ func (s Signal) MachineWithin() time.Duration {
 
 // Seen is one signal of one mail.
 type Seen struct {
-	Mail    string // its [planner.Mail.ReplyKey]
+	Mail    string // its [mail.Mail.ReplyKey]
 	Signal  Signal
 	Machine bool // a program sent it, as far as the request tells
 }

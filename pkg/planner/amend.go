@@ -27,12 +27,9 @@ const (
 // Grave reports whether nothing of the plan may be followed or mailed meanwhile.
 func (o Outdated) Grave() bool { return o == SettingsChanged || o == LibraryChanged }
 
-// OutdatedNote heads the notes of a plan that is read while it is outdated.
-const OutdatedNote = "Do not cook from this plan: your settings changed, and the meals below were not checked against them yet."
-
 // Amended is a week brought in line with its user's settings.
 type Amended struct {
-	Stored
+	plan.Plan
 	Wishes plan.Wishes // without the locks that cannot be kept
 	// Changed says whether a dish or a portion is another one, Lost that some meals could
 	// not be replaced and are empty.
@@ -81,7 +78,7 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		}
 	}
 	if len(r.Free) == 0 && why == RecipesChanged {
-		return Amended{Stored: *in.Existing, Wishes: in.Wishes}, nil
+		return Amended{Plan: *in.Existing, Wishes: in.Wishes}, nil
 	}
 	var (
 		sel  selection
@@ -101,12 +98,12 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		sel.week.Notes = append([]string{lostNote(lost)}, sel.week.Notes...)
 	}
 	stored, err := p.finish(ctx, in, sel)
-	return Amended{Stored: stored, Wishes: in.Wishes, Changed: len(Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
+	return Amended{Plan: stored, Wishes: in.Wishes, Changed: len(plan.Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
 }
 
 // rechooseMost is [rechoose] that leaves slots of may empty, as few as it can and the latest
 // first, where the library has not enough recipes for them.
-func rechooseMost(in Inputs, pool Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
+func rechooseMost(in Inputs, pool recipe.Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
 	open := slices.Clone(may)
 	for {
 		sel, err := rechoose(in, pool, weightKG, r, effort)
@@ -203,7 +200,7 @@ func markMissing(w *plan.Week, in Inputs, slots []plan.Slot) {
 	})
 }
 
-func byID(pool Pool) map[recipe.ID]recipe.Recipe {
+func byID(pool recipe.Pool) map[recipe.ID]recipe.Recipe {
 	out := make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))
 	for _, r := range pool.Recipes {
 		out[r.ID] = r

@@ -39,7 +39,7 @@ type candidateSet struct {
 // an allergy, no ingredient that cannot be classified. A lock on a recipe that fails a gate is
 // an error, or, with lenient, left out with a note: a week without the locked dish is better
 // than no week.
-func candidates(in Inputs, pool Pool, lenient bool) (candidateSet, error) {
+func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error) {
 	const op = "choose recipes"
 	if len(pool.Recipes) == 0 {
 		return candidateSet{}, fault.New(fault.NoRecipesAvailable, op, "connection %q has no recipes: import them with `mealplanner import`", in.User.Connection)
@@ -286,12 +286,7 @@ func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.D
 			ID: r.ID, Name: r.Name, Meals: r.Meals, PerServing: r.PerServing, Minutes: r.Minutes(), Tags: tags, LastUsed: in.LastUsed[r.ID],
 		})
 	}
-	for _, l := range c.locks {
-		p.Locks = append(p.Locks, generate.Lock{Slot: generate.Slot(l.Slot), Recipe: l.Recipe, Servings: l.Servings})
-	}
-	for _, sl := range in.Wishes.Skips {
-		p.Skips = append(p.Skips, generate.Slot(sl))
-	}
+	p.Locks, p.Skips = c.locks, slices.Clone(in.Wishes.Skips)
 	return p
 }
 
@@ -334,8 +329,8 @@ func holds(r recipe.Recipe, names []string) bool {
 // toWeek puts the engine's answer into the domain's words.
 func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros, source targets.Source) plan.Week {
 	w := plan.Week{
-		User: in.User.ID, WeekOf: p.WeekOf, GenerationID: GenerationID(in.User.ID, p.WeekOf),
-		Status: plan.Status(p.Status), Optimal: p.Optimal, Target: target, TargetSource: source, Mode: in.Wishes.Mode,
+		User: in.User.ID, WeekOf: p.WeekOf, GenerationID: plan.GenerationID(in.User.ID, p.WeekOf),
+		Status: p.Status, Optimal: p.Optimal, Target: target, TargetSource: source, Mode: in.Wishes.Mode,
 		TolerancePct: in.User.Settings.TolerancePct, People: in.User.People,
 	}
 	for i, d := range p.Days {
@@ -347,7 +342,7 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 			}
 			r := c.recipes[s.Recipe]
 			day.Meals[m] = &plan.Serving{
-				Recipe: s.Recipe, Name: r.Name, Servings: s.Servings, Source: plan.Source(s.Source), Minutes: r.Minutes(),
+				Recipe: s.Recipe, Name: r.Name, Servings: s.Servings, Source: s.Source, Minutes: r.Minutes(),
 				PerServing: r.PerServing, Estimated: r.Nutrition == recipe.Estimated,
 			}
 			day.Actual = day.Actual.Add(r.PerServing.Scale(s.Servings))

@@ -17,10 +17,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
-	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -31,17 +31,7 @@ import (
 // context's deadline allows, the rest from the cache. It fails only when there is
 // nothing at all to plan with.
 type Library interface {
-	Recipes(ctx context.Context, connection string) (Pool, error)
-}
-
-// Pool is a connection's recipes.
-type Pool struct {
-	Recipes []recipe.Recipe
-	// FetchedAt is when the upstream last confirmed the pool; Stale says that this was
-	// not during this run, Cause why.
-	FetchedAt time.Time
-	Stale     bool
-	Cause     error
+	Recipes(ctx context.Context, connection string) (recipe.Pool, error)
 }
 
 // Profiles gives what a tracking service knows of a user's body.
@@ -65,7 +55,7 @@ type Inputs struct {
 	User     user.User
 	Wishes   plan.Wishes
 	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
-	Existing *Stored                        // the week's plan, when there is one
+	Existing *plan.Plan                     // the week's plan, when there is one
 	Proposal bool                           // the newest trends propose a change
 }
 
@@ -83,17 +73,10 @@ func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) 
 	return out
 }
 
-// Stored is a plan as it was saved.
-type Stored struct {
-	Week      plan.Week    `json:"week"`
-	Groceries grocery.List `json:"groceries"`
-	Prep      prep.List    `json:"prep"`
-}
-
 // Draft is what Save stores.
 type Draft struct {
-	Stored
-	Mail *Mail // nil: the user takes no such mails
+	plan.Plan
+	Mail *mail.Mail // nil: the user takes no such mails
 	// User and Wishes are what the plan was made from: when the database knows others by
 	// now, Save stores nothing.
 	User   user.User
@@ -104,38 +87,9 @@ type Draft struct {
 // made from.
 var ErrChanged = fault.New(fault.Conflict, "save the plan", "settings or wishes were changed while it was made; run again")
 
-// Mail is a rendered message, ready for the outbox.
-type Mail struct {
-	Type      string // email_type
-	Period    string // one mail per user, type and period
-	MessageID string // without angle brackets; the same for the same mail, always
-	To        string
-	Subject   string
-	Text      string
-	HTML      string
-	Headers   map[string]string
-	Inline    []Inline // what the HTML shows by Content-ID
-	// Week is the Monday of the week that a reply speaks of, ReplyKey what names the mail
-	// in its address for replies.
-	Week     calendar.Date
-	ReplyKey string
-	// Fingerprint is of its words, which come back in replies.
-	Fingerprint quotation.Fingerprint
-	// Diary says that it holds figures of a tracking service, which may be kept for less
-	// than a day.
-	Diary bool
-}
-
-// Inline is a picture inside a mail.
-type Inline struct {
-	ContentID string // without angle brackets; the HTML refers to it as cid:<ContentID>
-	Type      string // MIME type
-	Data      []byte
-}
-
 // Renderer makes the mail. It touches nothing but its arguments.
 type Renderer interface {
-	WeeklyPlan(u user.User, s Stored) (Mail, error)
+	WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error)
 }
 
 // Step runs one component of a generation. In production it is a span whose duration
@@ -180,21 +134,16 @@ type Request struct {
 
 // Result is a finished run.
 type Result struct {
-	Stored
-	Mail       Mail
+	plan.Plan
+	Mail       mail.Mail
 	Existing   bool // the week had a plan already; nothing was done
 	Candidates [3]int
 	Conflicts  []string
 	Work       int64 // the engine's units
-	Pool       Pool
+	Pool       recipe.Pool
 	// ProfileCause is why the weight was not read, if it was not: the user's own figures
 	// were used instead.
 	ProfileCause error
-}
-
-// GenerationID is the readable name of a run, the same for every attempt at it.
-func GenerationID(userID string, week calendar.Date) string {
-	return "gen_" + week.Week() + "_" + userID
 }
 
 // Generate plans, stores and mails the user's week. Kinds of error: NotFound (no such
@@ -228,7 +177,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 		return Result{}, err
 	}
 	if in.Existing != nil && !req.DryRun {
-		return Result{Stored: *in.Existing, Existing: true}, nil
+		return Result{Plan: *in.Existing, Existing: true}, nil
 	}
 	pool, body, err := p.fetch(ctx, in.User)
 	if err != nil {
@@ -266,7 +215,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 		return res, err
 	}
 	if err := p.step(ctx, "email_render", func(context.Context) (err error) {
-		res.Mail, err = p.renderer.WeeklyPlan(in.User, res.Stored)
+		res.Mail, err = p.renderer.WeeklyPlan(in.User, res.Plan)
 		return err
 	}); err != nil {
 		return res, err
@@ -274,7 +223,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if req.DryRun {
 		return res, nil
 	}
-	draft := Draft{Stored: res.Stored, Mail: &res.Mail, User: in.User, Wishes: in.Wishes}
+	draft := Draft{Plan: res.Plan, Mail: &res.Mail, User: in.User, Wishes: in.Wishes}
 	if !in.User.Settings.Wants(res.Mail.Type) {
 		draft.Mail = nil
 	}
@@ -290,7 +239,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 		if in.Existing == nil {
 			return res, fault.New(fault.Conflict, "save the plan", "the week's plan appeared and vanished; run again")
 		}
-		return Result{Stored: *in.Existing, Existing: true}, nil
+		return Result{Plan: *in.Existing, Existing: true}, nil
 	}
 	return res, nil
 }
@@ -302,9 +251,9 @@ type weight struct {
 }
 
 // fetch gets the recipes and the weight, at the same time. A missing weight is no error.
-func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, weight, error) {
+func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, weight, error) {
 	var (
-		pool Pool
+		pool recipe.Pool
 		w    weight
 	)
 	recipes := func(ctx context.Context) error {
@@ -334,7 +283,7 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (Pool, weight, error) 
 }
 
 // missed returns why an upstream's answer is missing that may come when it is asked again.
-func missed(pool Pool, w weight) error {
+func missed(pool recipe.Pool, w weight) error {
 	if pool.Stale {
 		return pool.Cause
 	}
@@ -416,7 +365,7 @@ type stated struct {
 }
 
 // state filters the pool and states the problem; lenient as in [candidates].
-func state(in Inputs, pool Pool, weightKG float64, week calendar.Date, lenient bool) (stated, candidateSet, error) {
+func state(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, lenient bool) (stated, candidateSet, error) {
 	daily, source := in.User.Settings.Target(weightKG)
 	target, err := in.Wishes.Mode.Apply(daily)
 	if err != nil {
@@ -430,7 +379,7 @@ func state(in Inputs, pool Pool, weightKG float64, week calendar.Date, lenient b
 }
 
 // choose states the problem, solves it and explains the answer.
-func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
 	in.Wishes.Skips = in.skips(week, nil, nil)
 	s, c, err := state(in, pool, weightKG, week, true)
 	if err != nil {
@@ -442,12 +391,12 @@ func choose(in Inputs, pool Pool, weightKG float64, week calendar.Date, effort i
 // Plannable returns why a week that is not planned yet could not be, as settings, wishes and
 // recipes stand; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
 // NotEnoughRecipes.
-func Plannable(in Inputs, pool Pool, week calendar.Date) error {
+func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
 	_, err := choose(in, pool, 0, week, 1)
 	return err
 }
 
-func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selection, error) {
+func (s stated) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
 	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {
 		return selection{}, err
@@ -468,7 +417,7 @@ func (s stated) solve(in Inputs, c candidateSet, pool Pool, effort int) (selecti
 	return sel, nil
 }
 
-func notes(in Inputs, pool Pool, source targets.Source, w plan.Week) []string {
+func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []string {
 	var out []string
 	if source == targets.Default {
 		out = append(out, "Your daily targets are our defaults (2,000 kcal): set your own, or fill in weight, height, age and activity.")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -26,7 +27,7 @@ var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
 
 // ports are the planner's ports in memory.
 type ports struct {
-	pool    planner.Pool
+	pool    recipe.Pool
 	poolErr error
 	weight  float64
 	wErr    error
@@ -36,14 +37,14 @@ type ports struct {
 	saved []planner.Draft
 }
 
-func (p *ports) Recipes(context.Context, string) (planner.Pool, error) { return p.pool, p.poolErr }
-func (p *ports) Weight(context.Context, user.User) (float64, error)    { return p.weight, p.wErr }
+func (p *ports) Recipes(context.Context, string) (recipe.Pool, error) { return p.pool, p.poolErr }
+func (p *ports) Weight(context.Context, user.User) (float64, error)   { return p.weight, p.wErr }
 func (p *ports) Inputs(context.Context, string, calendar.Date) (planner.Inputs, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	in := p.in
 	if len(p.saved) > 0 {
-		in.Existing = &p.saved[0].Stored
+		in.Existing = &p.saved[0].Plan
 	}
 	return in, nil
 }
@@ -55,8 +56,8 @@ func (p *ports) Save(_ context.Context, d planner.Draft) (bool, error) {
 	return len(p.saved) == 1, nil
 }
 
-func (p *ports) WeeklyPlan(u user.User, _ planner.Stored) (planner.Mail, error) {
-	return planner.Mail{Type: "weekly_plan", To: u.Email}, nil
+func (p *ports) WeeklyPlan(u user.User, _ plan.Plan) (mail.Mail, error) {
+	return mail.Mail{Type: "weekly_plan", To: u.Email}, nil
 }
 
 // inline runs the components without telemetry and notes their names.
@@ -120,7 +121,7 @@ func rice(int) []string { return []string{"rice"} }
 
 func TestGenerateReadsAsItsComponents(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	res, names, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +142,7 @@ func TestGenerateReadsAsItsComponents(t *testing.T) {
 
 func TestDryRunStoresNothing(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	if res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true}); err != nil || res.Week.Meals() != 21 || len(p.saved) != 0 {
 		t.Errorf("%d meals, %d saved, %v", res.Week.Meals(), len(p.saved), err)
 	}
@@ -151,7 +152,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 // target is that of its meals. A stored week keeps the others until they are planned anew.
 func TestMealsThatAreNotPlanned(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	whole, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +179,7 @@ func TestMealsThatAreNotPlanned(t *testing.T) {
 	}
 
 	in := p.in
-	in.Existing = &whole.Stored
+	in.Existing = &whole.Plan
 	free := plan.Slot{Date: week + 4, Meal: recipe.Breakfast}
 	revised, err := planner.New(p, p, p, p, inline(new([]string), new(sync.Mutex)), planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}).
 		Revise(t.Context(), in, planner.Revision{Free: []plan.Slot{free}, From: plan.Slot{Date: week}})
@@ -194,7 +195,7 @@ func TestMealsThatAreNotPlanned(t *testing.T) {
 
 func TestNoMailForThoseWhoUnsubscribed(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	p.in.User.Settings.NoMail = []string{"weekly_plan"}
 	if _, _, err := p.generate(planner.Request{User: "user_ana", Week: week}); err != nil || p.saved[0].Mail != nil {
 		t.Errorf("%v, mail %v", err, p.saved[0].Mail)
@@ -204,7 +205,7 @@ func TestNoMailForThoseWhoUnsubscribed(t *testing.T) {
 // A lock that cannot be kept costs its user no week: the plan says so.
 func TestLocksThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week, Meal: recipe.Dinner}, Recipe: 999}}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if err != nil || !strings.Contains(strings.Join(res.Week.Notes, "\n"), "Your lock on Monday dinner could not be kept: recipe 999 is not in the library.") {
@@ -233,7 +234,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}, week, fault.NoRecipesAvailable, "none of the 45 recipes"},
 	} {
-		p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+		p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 		if c.change != nil {
 			c.change(p)
 		}
@@ -249,7 +250,7 @@ func TestRefusals(t *testing.T) {
 
 func TestFallbackTargetsSaySo(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice), Stale: true, FetchedAt: time.Date(2026, 11, 26, 6, 0, 0, 0, time.UTC)}, in: planner.Inputs{User: ana()}, wErr: errors.New("down")}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice), Stale: true, FetchedAt: time.Date(2026, 11, 26, 6, 0, 0, 0, time.UTC)}, in: planner.Inputs{User: ana()}, wErr: errors.New("down")}
 	p.in.User.Settings.Targets = nil
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if err != nil {
@@ -264,7 +265,7 @@ func TestFallbackTargetsSaySo(t *testing.T) {
 // A week that cannot be balanced says which macro binds and which recipe would help most.
 func TestUnbalancedWeeksNameTheRemedy(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	p.in.User.Settings.Targets = &nutrition.Macros{Protein: 190 * nutrition.Gram, Fat: 40 * nutrition.Gram, Carbs: 130 * nutrition.Gram}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if err != nil {
@@ -279,7 +280,7 @@ func TestUnbalancedWeeksNameTheRemedy(t *testing.T) {
 // A dislike takes the food's descendants along.
 func TestDislikesCoverDescendants(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	for i := range 10 {
 		p.pool.Recipes[20+i].Ingredients[0].Food = recipe.Food{ID: 5, Name: "Cheddar", Ancestors: []recipe.FoodRef{{ID: 4, Name: "Cheese"}}}
 	}
@@ -404,7 +405,7 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 // and what.
 func TestShortagesNameWhatBlocks(t *testing.T) {
 	t.Parallel()
-	p := &ports{pool: planner.Pool{Recipes: library(func(i int) []string {
+	p := &ports{pool: recipe.Pool{Recipes: library(func(i int) []string {
 		return []string{"rice", []string{"Zauberpulver", "Zauberpulver", "Hexenkraut", "Drachenöl", "Feenstaub"}[i%5]}
 	})}, in: planner.Inputs{User: ana()}}
 	p.pool.Recipes = append(p.pool.Recipes, library(rice)[:3]...)
@@ -454,7 +455,7 @@ func TestRequiredUpstreams(t *testing.T) {
 		"neither, recipes first": {stale: down, weight: gone, want: down},
 	} {
 		for _, required := range []bool{true, false} {
-			p := &ports{pool: planner.Pool{Recipes: library(rice), Stale: c.stale != nil, Cause: c.stale}, wErr: c.weight, in: planner.Inputs{User: ana()}}
+			p := &ports{pool: recipe.Pool{Recipes: library(rice), Stale: c.stale != nil, Cause: c.stale}, wErr: c.weight, in: planner.Inputs{User: ana()}}
 			_, _, err := p.generateWith(planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1, RequireUpstreams: required}, planner.Request{User: "user_ana", Week: week})
 			want := c.want
 			if !required {
@@ -479,14 +480,14 @@ func TestMissingMeals(t *testing.T) {
 			}
 		}
 	}
-	p := &ports{pool: planner.Pool{Recipes: mixed}, in: planner.Inputs{User: ana()}}
+	p := &ports{pool: recipe.Pool{Recipes: mixed}, in: planner.Inputs{User: ana()}}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	pl := planner.New(p, p, p, p, inline(&names, new(sync.Mutex)), planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1})
-	in := planner.Inputs{User: ana(), Existing: &res.Stored}
+	in := planner.Inputs{User: ana(), Existing: &res.Plan}
 	in.User.Settings.Allergens = []string{"nuts"}
 
 	amended, err := pl.Amend(t.Context(), in, planner.SettingsChanged, plan.Slot{Date: week})
@@ -517,7 +518,7 @@ func TestMissingMeals(t *testing.T) {
 	if s, err := pl.Revise(t.Context(), in, planner.Revision{From: plan.Slot{Date: week}, Free: []plan.Slot{other}}); err != nil || len(missing(s.Week)) != 1 {
 		t.Errorf("a week with a dish that is forbidden by now: %v", err)
 	}
-	in.Existing = &amended.Stored
+	in.Existing = &amended.Plan
 
 	skipped := in
 	skipped.Wishes.Skips = []plan.Slot{other}

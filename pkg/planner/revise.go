@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -32,28 +31,28 @@ type Revision struct {
 // any more or it may not be eaten any more. A missing meal stays missing, unless it is free
 // and something fits. Nothing is stored. Kinds of error as
 // [Planner.Generate].
-func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (Stored, error) {
+func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (plan.Plan, error) {
 	timeout := p.settings.Timeout()
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
 		fault.New(fault.TimeoutError, "revise", "not done after %s (setting generation timeout)", timeout))
 	defer cancel()
 	pool, body, err := p.fetch(ctx, in.User)
 	if err != nil {
-		return Stored{}, err
+		return plan.Plan{}, err
 	}
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
 		sel, _, err = rechooseMost(in, pool, body.kg, r, mayBeMissing(in, pool, r), p.settings.Effort)
 		return err
 	}); err != nil {
-		return Stored{}, err
+		return plan.Plan{}, err
 	}
 	return p.finish(ctx, in, sel)
 }
 
 // mayBeMissing are the slots that a revision may leave empty, where nothing fits: those that
 // are missing, and those whose dish cannot stay.
-func mayBeMissing(in Inputs, pool Pool, r Revision) (out []plan.Slot) {
+func mayBeMissing(in Inputs, pool recipe.Pool, r Revision) (out []plan.Slot) {
 	unlocked := in
 	unlocked.Wishes.Locks = nil
 	c, err := candidates(unlocked, pool, true)
@@ -71,13 +70,13 @@ func mayBeMissing(in Inputs, pool Pool, r Revision) (out []plan.Slot) {
 }
 
 // finish validates a revised week and makes its lists.
-func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (Stored, error) {
+func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (plan.Plan, error) {
 	if err := p.step(ctx, "macro_validation", func(context.Context) error {
 		return fault.Wrap(fault.Internal, "validate the plan", sel.week.Validate())
 	}); err != nil {
-		return Stored{}, err
+		return plan.Plan{}, err
 	}
-	out := Stored{Week: sel.week}
+	out := plan.Plan{Week: sel.week}
 	out.Week.GenerationID = in.Existing.Week.GenerationID
 	err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
 		dishes := sel.dishes(in.User.People)
@@ -89,7 +88,7 @@ func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (Stored,
 }
 
 // rechoose is [choose] for a week that exists.
-func rechoose(in Inputs, pool Pool, weightKG float64, r Revision, effort int) (selection, error) {
+func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort int) (selection, error) {
 	old := in.Existing.Week
 	wished := in.Wishes
 	in.Wishes.Locks = slices.Concat(wished.Locks, r.Fixed)
@@ -197,25 +196,4 @@ func restoreSources(w *plan.Week, old plan.Week, wished plan.Wishes) {
 			}
 		}
 	}
-}
-
-// Difference is a slot whose dish or portion is another one.
-type Difference struct {
-	plan.Slot
-	Was, Is *plan.Serving // nil: empty
-}
-
-// Diff lists the slots in which two plans of a week differ, by date and meal.
-func Diff(was, is plan.Week) []Difference {
-	var out []Difference
-	for i := range was.Days {
-		for m := range was.Days[i].Meals {
-			a, b := was.Days[i].Meals[m], is.Days[i].Meals[m]
-			if a == nil && b == nil || a != nil && b != nil && a.Recipe == b.Recipe && a.Servings == b.Servings {
-				continue
-			}
-			out = append(out, Difference{plan.Slot{Date: was.WeekOf + calendar.Date(i), Meal: recipe.Meals[m]}, a, b})
-		}
-	}
-	return out
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -91,7 +92,7 @@ func (t *amending) Drop(ctx context.Context, w amend.Outdated, dishes []string) 
 	return sent, failed("amend", err)
 }
 
-func (t *amending) Replace(ctx context.Context, s planner.Stored, w plan.Wishes, m *planner.Mail) error {
+func (t *amending) Replace(ctx context.Context, s plan.Plan, w plan.Wishes, m *mail.Mail) error {
 	if err := replacePlan(ctx, t.q, t.user.ID, s); err != nil {
 		return failed("amend", err)
 	}

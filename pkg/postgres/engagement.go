@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
@@ -79,9 +79,9 @@ func (o *Outbox) Queue(ctx context.Context, failedOnly bool) ([]QueuedMail, erro
 }
 
 // Newest loads the plan of the user's latest week that has one; kind NotFound.
-func (s *Plans) Newest(ctx context.Context, userID string) (planner.Stored, error) {
+func (s *Plans) Newest(ctx context.Context, userID string) (plan.Plan, error) {
 	const op = "load the newest plan"
-	var out planner.Stored
+	var out plan.Plan
 	row, err := s.q.NewestPlan(ctx, userID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return out, fault.New(fault.NotFound, op, "user %q has no plan yet (`mealplanner generate --user %s` makes one)", userID, userID)

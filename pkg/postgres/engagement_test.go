@@ -8,9 +8,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 
@@ -26,7 +26,7 @@ func queue(t *testing.T, pool *pgxpool.Pool, messageIDs ...string) *postgres.Out
 	t.Helper()
 	plans := postgres.NewPlans(pool, noTrace)
 	for _, id := range messageIDs {
-		m := planner.Mail{Type: "weekly_plan", Period: id, MessageID: id, ReplyKey: "key-" + id, To: "ana@example.org", Subject: "secret", Text: "secret", HTML: "secret"}
+		m := mail.Mail{Type: "weekly_plan", Period: id, MessageID: id, ReplyKey: "key-" + id, To: "ana@example.org", Subject: "secret", Text: "secret", HTML: "secret"}
 		if ok, err := plans.Mail(t.Context(), "user_ana", m); !ok || err != nil {
 			t.Fatal(ok, err)
 		}

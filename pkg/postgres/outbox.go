@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
@@ -65,7 +65,7 @@ const finishWithin = 20 * time.Second
 func queued(row db.Outbox) (outbox.Queued, error) {
 	m := outbox.Queued{
 		ID: row.ID, User: row.UserID, Attempts: int(row.Attempts), Created: row.CreatedAt, TraceParent: row.TraceParent,
-		Mail: planner.Mail{
+		Mail: mail.Mail{
 			Type: row.EmailType, Period: row.Period, MessageID: row.MessageID, To: row.Recipient,
 			Subject: row.Subject, Text: row.TextBody, HTML: row.HtmlBody,
 		},
@@ -112,7 +112,7 @@ func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
 
 // enqueue puts a mail into the outbox within the caller's transaction; nil is no mail. It
 // returns false when the user got the mail of the type and period before.
-func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail, traceParent string) (bool, error) {
+func enqueue(ctx context.Context, q *db.Queries, userID string, m *mail.Mail, traceParent string) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
@@ -120,7 +120,7 @@ func enqueue(ctx context.Context, q *db.Queries, userID string, m *planner.Mail,
 	if err != nil {
 		return false, err
 	}
-	inline, err := json.Marshal(append([]planner.Inline{}, m.Inline...))
+	inline, err := json.Marshal(append([]mail.Inline{}, m.Inline...))
 	if err != nil {
 		return false, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -97,7 +98,7 @@ func (s *Plans) lastUsed(ctx context.Context, userID string, week calendar.Date)
 }
 
 // Get loads the user's plan of a week; kind NotFound.
-func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error) {
+func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error) {
 	row, err := s.q.GetPlan(ctx, userID, week.Time())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "load plan", "user %q has no plan for the week of %s", userID, week)
@@ -110,22 +111,22 @@ func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*pl
 }
 
 // toStored decodes a plan; an outdated one warns who reads it.
-func toStored(data []byte, outdated *string) (planner.Stored, error) {
-	var out planner.Stored
+func toStored(data []byte, outdated *string) (plan.Plan, error) {
+	var out plan.Plan
 	err := json.Unmarshal(data, &out)
 	if outdated != nil && planner.Outdated(*outdated).Grave() {
-		out.Week.Notes = append([]string{planner.OutdatedNote}, out.Week.Notes...)
+		out.Week.Notes = append([]string{plan.OutdatedNote}, out.Week.Notes...)
 	}
 	return out, err
 }
 
 // Between loads the user's plans of the weeks from first to last, oldest first.
-func (s *Plans) Between(ctx context.Context, userID string, first, last calendar.Date) ([]planner.Stored, error) {
+func (s *Plans) Between(ctx context.Context, userID string, first, last calendar.Date) ([]plan.Plan, error) {
 	rows, err := s.q.ListPlans(ctx, db.ListPlansParams{UserID: userID, First: first.Time(), Last: last.Time()})
 	if err != nil {
 		return nil, failed("load plans", err)
 	}
-	out := make([]planner.Stored, len(rows))
+	out := make([]plan.Plan, len(rows))
 	for i, r := range rows {
 		if out[i], err = toStored(r.Data, r.Outdated); err != nil {
 			return nil, fault.Wrap(fault.Internal, "load plans", err)
@@ -151,7 +152,7 @@ func (s *Plans) Mailed(ctx context.Context, userID, emailType, period string) (b
 }
 
 // Mail puts a mail into the outbox; false: the user got it before.
-func (s *Plans) Mail(ctx context.Context, userID string, m planner.Mail) (bool, error) {
+func (s *Plans) Mail(ctx context.Context, userID string, m mail.Mail) (bool, error) {
 	ok, err := enqueue(ctx, s.q, userID, &m, s.traceParent(ctx))
 	return ok, failed("queue a mail", err)
 }
@@ -168,7 +169,7 @@ func (s *Plans) SetWishes(ctx context.Context, userID string, week calendar.Date
 // Save implements [planner.Store].
 func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err error) {
 	const op = "save plan"
-	data, err := json.Marshal(d.Stored)
+	data, err := json.Marshal(d.Plan)
 	if err != nil {
 		return false, fault.Wrap(fault.Internal, op, err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -59,7 +60,7 @@ func draft() planner.Draft {
 			Recipe: recipe.ID(10 + i%2), Name: "Dal", Servings: nutrition.OneServing, Source: plan.Chosen,
 		}
 	}
-	return planner.Draft{User: ana(), Stored: planner.Stored{Week: w}, Mail: &planner.Mail{
+	return planner.Draft{User: ana(), Plan: plan.Plan{Week: w}, Mail: &mail.Mail{
 		Type: "weekly_plan", Period: monday.String(), MessageID: "weekly-plan.1@example.org", To: "ana@example.org",
 		Subject: "Week 49", Text: "text", HTML: "<p>html</p>", Headers: map[string]string{"List-Id": "<x>"},
 	}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -188,7 +189,7 @@ func (t *steering) change(ctx context.Context, c replies.Change) error {
 }
 
 // replacePlan stores a user's week in the place of the one that is there.
-func replacePlan(ctx context.Context, q *db.Queries, userID string, s planner.Stored) error {
+func replacePlan(ctx context.Context, q *db.Queries, userID string, s plan.Plan) error {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return err

@@ -219,12 +219,12 @@ func (s *Service) Ensure(ctx context.Context, connection string, progress Progre
 
 // Recipes implements [planner.Library]: changes are fetched within the setting's
 // timeout, the rest comes from the cache.
-func (s *Service) Recipes(ctx context.Context, connection string) (planner.Pool, error) {
+func (s *Service) Recipes(ctx context.Context, connection string) (recipe.Pool, error) {
 	known, state, err := s.cache.Versions(ctx, connection)
 	if err != nil {
-		return planner.Pool{}, err
+		return recipe.Pool{}, err
 	}
-	pool := planner.Pool{FetchedAt: state.Synced}
+	pool := recipe.Pool{FetchedAt: state.Synced}
 	if s.now().Sub(state.Synced) >= s.settings.MaxAge {
 		fetch, cancel := context.WithTimeout(ctx, s.settings.Timeout)
 		_, err = s.refresh(fetch, ctx, refreshing{connection: connection, pool: known, state: state})

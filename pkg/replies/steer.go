@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
@@ -124,13 +125,13 @@ const (
 
 // Before is what UNDO brings back: what the record itself changed, and nothing else.
 type Before struct {
-	Wishes      plan.Wishes     `json:"wishes"`
-	Stored      *planner.Stored `json:"stored,omitempty"`
-	Dislikes    []string        `json:"added_dislikes,omitempty"`
-	Preferences []string        `json:"added_preferences,omitempty"`
-	Enabled     *bool           `json:"enabled,omitempty"` // nil: it was not changed
-	Targets     *Targets        `json:"targets,omitempty"` // nil: they were not changed
-	Eaten       []plan.Slot     `json:"eaten,omitempty"`
+	Wishes      plan.Wishes `json:"wishes"`
+	Stored      *plan.Plan  `json:"stored,omitempty"`
+	Dislikes    []string    `json:"added_dislikes,omitempty"`
+	Preferences []string    `json:"added_preferences,omitempty"`
+	Enabled     *bool       `json:"enabled,omitempty"` // nil: it was not changed
+	Targets     *Targets    `json:"targets,omitempty"` // nil: they were not changed
+	Eaten       []plan.Slot `json:"eaten,omitempty"`
 }
 
 // Targets are a change of a user's targets.
@@ -151,13 +152,13 @@ type Last struct {
 // Change is what one mail or click stores, all of it or nothing.
 type Change struct {
 	Record  Record
-	User    *user.User      // nil: unchanged
-	Wishes  *plan.Wishes    // nil: unchanged
-	Stored  *planner.Stored // nil: unchanged; else the week's new plan
-	Eaten   []plan.Slot     // meals that the user says they ate as planned
-	Uneaten []plan.Slot     // of which they take that back
-	Undone  int64           // the record that was taken back
-	Mail    *planner.Mail
+	User    *user.User   // nil: unchanged
+	Wishes  *plan.Wishes // nil: unchanged
+	Stored  *plan.Plan   // nil: unchanged; else the week's new plan
+	Eaten   []plan.Slot  // meals that the user says they ate as planned
+	Uneaten []plan.Slot  // of which they take that back
+	Undone  int64        // the record that was taken back
+	Mail    *mail.Mail
 }
 
 // Store is the database.
@@ -188,7 +189,7 @@ type Tx interface {
 type Planner interface {
 	// Check says whether the wishes of a week that is not planned yet can be kept.
 	Check(ctx context.Context, in planner.Inputs) error
-	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
+	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (plan.Plan, error)
 }
 
 // Library gives the recipes that are known of a connection.
@@ -203,7 +204,7 @@ type Tokens interface {
 
 // Renderer makes the answers.
 type Renderer interface {
-	Answer(u user.User, a Answer) (planner.Mail, error)
+	Answer(u user.User, a Answer) (mail.Mail, error)
 	// Fixed is of the words that any mail may have.
 	Fixed() quotation.Fingerprint
 }
@@ -217,7 +218,7 @@ type Answer struct {
 	Done       []Result
 	Problems   []command.Problem // what cannot be read or carried out
 	Ignored    []string          // lines that are no commands
-	Diff       []planner.Difference
+	Diff       []plan.Difference
 	Was, Is    *plan.Week // nil: there was no plan
 	Status     *Status
 	Help       bool

@@ -78,7 +78,7 @@ type work struct {
 	uneaten []plan.Slot
 	results []Result
 	undone  int64
-	stored  *planner.Stored // the week's new plan
+	stored  *plan.Plan // the week's new plan
 	status  bool
 	help    bool
 	current command.Command
@@ -86,7 +86,7 @@ type work struct {
 	replan  bool            // the week is to be planned anew
 	person  bool            // the user is to be stored
 	target  bool            // for the settings' targets
-	base    *planner.Stored // what the new plan starts from; nil: the week's plan
+	base    *plan.Plan      // what the new plan starts from; nil: the week's plan
 	recipes []recipe.Recipe // loaded when first needed
 }
 
@@ -155,7 +155,7 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 		}
 	}
 	if w.stored != nil {
-		a.Is, a.Diff = &w.stored.Week, planner.Diff(w.in.Existing.Week, w.stored.Week)
+		a.Is, a.Diff = &w.stored.Week, plan.Diff(w.in.Existing.Week, w.stored.Week)
 	}
 	if w.status {
 		st := Status{Wishes: w.in.Wishes, User: w.in.User, Week: a.Was}
@@ -712,7 +712,7 @@ func (w *work) undo(ctx context.Context) (string, error) {
 	if w.in.Existing != nil {
 		w.replan = true
 		if b.Stored != nil {
-			w.base = &planner.Stored{Week: b.Stored.Week}
+			w.base = &plan.Plan{Week: b.Stored.Week}
 			for i, d := range w.in.Existing.Week.Days { // what is over stays
 				if d.Date < w.today {
 					w.base.Week.Days[i] = d

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -23,8 +24,8 @@ type memory struct {
 	used   map[recipe.ID][3]calendar.Date
 }
 
-func (m *memory) Recipes(context.Context, string) (planner.Pool, error) {
-	return planner.Pool{Recipes: m.pool}, nil
+func (m *memory) Recipes(context.Context, string) (recipe.Pool, error) {
+	return recipe.Pool{Recipes: m.pool}, nil
 }
 
 func (m *memory) Weight(context.Context, user.User) (float64, error) { return m.person.WeightKG, nil }
@@ -46,8 +47,8 @@ func (m *memory) Save(_ context.Context, d planner.Draft) (bool, error) {
 	return true, nil
 }
 
-func (m *memory) WeeklyPlan(user.User, planner.Stored) (planner.Mail, error) {
-	return planner.Mail{Type: "weekly_plan"}, nil
+func (m *memory) WeeklyPlan(user.User, plan.Plan) (mail.Mail, error) {
+	return mail.Mail{Type: "weekly_plan"}, nil
 }
 
 // The demo must convince: in the first week at least four of the five demo users are on

@@ -8,12 +8,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // planPage is a plan with what can be done about it.
 type planPage struct {
-	*planner.Stored
+	*plan.Plan
 	Actions actions
 }
 

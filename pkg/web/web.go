@@ -27,7 +27,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -119,7 +118,7 @@ func (l Links) Connect(userID string) string {
 
 // Plans gives stored plans.
 type Plans interface {
-	Get(ctx context.Context, userID string, week calendar.Date) (*planner.Stored, error)
+	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
 }
 
 // Users changes users.

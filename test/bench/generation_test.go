@@ -64,8 +64,8 @@ type memory struct {
 	pool   []recipe.Recipe
 }
 
-func (m *memory) Recipes(context.Context, string) (planner.Pool, error) {
-	return planner.Pool{Recipes: m.pool}, nil
+func (m *memory) Recipes(context.Context, string) (recipe.Pool, error) {
+	return recipe.Pool{Recipes: m.pool}, nil
 }
 
 func (m *memory) Weight(context.Context, user.User) (float64, error) { return m.person.WeightKG, nil }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
@@ -145,8 +146,8 @@ func (m *model) build() {
 	}
 }
 
-func (m *model) lock(s generate.Slot) *generate.Lock {
-	if i := slices.IndexFunc(m.p.Locks, func(l generate.Lock) bool { return l.Slot == s }); i >= 0 {
+func (m *model) lock(s plan.Slot) *plan.Lock {
+	if i := slices.IndexFunc(m.p.Locks, func(l plan.Lock) bool { return l.Slot == s }); i >= 0 {
 		return &m.p.Locks[i]
 	}
 	return nil
@@ -156,7 +157,7 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 	date := m.p.Day(day)
 	var open []recipe.Meal
 	for _, meal := range recipe.Meals {
-		if !slices.Contains(m.p.Skips, generate.Slot{Date: date, Meal: meal}) {
+		if !slices.Contains(m.p.Skips, plan.Slot{Date: date, Meal: meal}) {
 			open = append(open, meal)
 		}
 	}
@@ -166,7 +167,7 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 	var actual [3][]term
 	onDate := make(map[recipe.ID][]term)
 	for _, meal := range open {
-		slot := generate.Slot{Date: date, Meal: meal}
+		slot := plan.Slot{Date: date, Meal: meal}
 		lock := m.lock(slot)
 		var one []term
 		for i := range m.p.Recipes {
@@ -202,7 +203,7 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 }
 
 // candidate applies rules 4 and 5, and what locks of the date rule out.
-func (m *model) candidate(r *generate.Recipe, s generate.Slot) bool {
+func (m *model) candidate(r *generate.Recipe, s plan.Slot) bool {
 	if !r.Suits(s.Meal) || slices.Contains(m.p.TravelDates, s.Date) && (r.Minutes <= 0 || r.Minutes > m.p.QuickMinutes) {
 		return false
 	}
@@ -211,11 +212,11 @@ func (m *model) candidate(r *generate.Recipe, s generate.Slot) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(m.p.Locks, func(l generate.Lock) bool { return l.Date == s.Date && l.Recipe == r.ID })
+	return !slices.ContainsFunc(m.p.Locks, func(l plan.Lock) bool { return l.Date == s.Date && l.Recipe == r.ID })
 }
 
 // servings makes the variables of one dish in one slot and counts what they add to the day.
-func (m *model) servings(day int, meal recipe.Meal, i int, lock *generate.Lock, actual *[3][]term) (dish []term) {
+func (m *model) servings(day int, meal recipe.Meal, i int, lock *plan.Lock, actual *[3][]term) (dish []term) {
 	values, free := m.p.Portions.Values(), true
 	if lock != nil && lock.Servings > 0 {
 		values, free = []nutrition.Servings{lock.Servings}, false
@@ -235,7 +236,7 @@ func (m *model) servings(day int, meal recipe.Meal, i int, lock *generate.Lock, 
 	return dish
 }
 
-func (m *model) history(r *generate.Recipe, s generate.Slot, dish []term) {
+func (m *model) history(r *generate.Recipe, s plan.Slot, dish []term) {
 	debt := 0.0
 	if last := r.LastUsed[s.Meal]; last != 0 && last <= s.Date {
 		debt = max(0, float64(m.p.RotationDays)-float64(s.Date-last))

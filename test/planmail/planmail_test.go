@@ -62,13 +62,13 @@ func recipes(t *testing.T) []recipe.Recipe {
 
 // ports are the planner's ports in memory, for one person.
 type ports struct {
-	pool   planner.Pool
+	pool   recipe.Pool
 	person sandbox.Person
 }
 
-func (p ports) Recipes(context.Context, string) (planner.Pool, error) { return p.pool, nil }
-func (p ports) Weight(context.Context, user.User) (float64, error)    { return p.person.WeightKG, nil }
-func (p ports) Save(context.Context, planner.Draft) (bool, error)     { return true, nil }
+func (p ports) Recipes(context.Context, string) (recipe.Pool, error) { return p.pool, nil }
+func (p ports) Weight(context.Context, user.User) (float64, error)   { return p.person.WeightKG, nil }
+func (p ports) Save(context.Context, planner.Draft) (bool, error)    { return true, nil }
 func (p ports) Inputs(context.Context, string, calendar.Date) (planner.Inputs, error) {
 	return planner.Inputs{User: p.person.User, Wishes: p.person.Wishes(monday)}, nil
 }
@@ -95,7 +95,7 @@ func generate(t *testing.T, pool []recipe.Recipe, p sandbox.Person) planner.Resu
 	}
 	settings := planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1}
 	inline := func(ctx context.Context, _ string, fn func(context.Context) error) error { return fn(ctx) }
-	in := ports{planner.Pool{Recipes: pool, FetchedAt: time.Now()}, p}
+	in := ports{recipe.Pool{Recipes: pool, FetchedAt: time.Now()}, p}
 	res, err := planner.New(in, in, in, renderer, inline, settings).Generate(t.Context(), planner.Request{User: p.ID, Week: monday, DryRun: true})
 	if err != nil {
 		t.Fatalf("%s: %v", p.Name, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
@@ -93,10 +94,10 @@ func dish(r *rand.Rand, meal recipe.Meal, id int, s Shape, week generate.Date, t
 }
 
 func constrain(r *rand.Rand, p *generate.Problem, s Shape) {
-	slots := make([]generate.Slot, 0, 21)
+	slots := make([]plan.Slot, 0, 21)
 	for i := range generate.DaysPerWeek {
 		for _, m := range recipe.Meals {
-			slots = append(slots, generate.Slot{Date: p.Day(i), Meal: m})
+			slots = append(slots, plan.Slot{Date: p.Day(i), Meal: m})
 		}
 	}
 	r.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
@@ -107,7 +108,7 @@ func constrain(r *rand.Rand, p *generate.Problem, s Shape) {
 			continue
 		}
 		lockedBreakfast[of.ID] = lockedBreakfast[of.ID] || slot.Meal == recipe.Breakfast
-		lock := generate.Lock{Slot: slot, Recipe: of.ID}
+		lock := plan.Lock{Slot: slot, Recipe: of.ID}
 		if r.IntN(2) == 0 {
 			lock.Servings = nutrition.Servings(3+r.IntN(6)) * nutrition.OneServing / 4
 		}

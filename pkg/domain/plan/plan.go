@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -46,6 +48,18 @@ type Week struct {
 	Days         [7]Day           `json:"days"`
 	Reasons      []Reason         `json:"reasons,omitempty"`
 	Notes        []string         `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+}
+
+// GenerationID is the readable name of a run, the same for every attempt at it.
+func GenerationID(userID string, week calendar.Date) string {
+	return "gen_" + week.Week() + "_" + userID
+}
+
+// Plan is a week with what has to be bought and cooked for it.
+type Plan struct {
+	Week      Week         `json:"week"`
+	Groceries grocery.List `json:"groceries"`
+	Prep      prep.List    `json:"prep"`
 }
 
 // Day is one date with its meals; an empty slot is nil.

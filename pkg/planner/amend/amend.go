@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -38,7 +39,7 @@ type Tx interface {
 	// the week's own mail. It reports whether the week's mail was ever sent.
 	Drop(ctx context.Context, w Outdated, dishes []string) (sent bool, err error)
 	// Replace stores the plan, the wishes that it keeps and the mail, nil for none.
-	Replace(ctx context.Context, s planner.Stored, w plan.Wishes, m *planner.Mail) error
+	Replace(ctx context.Context, s plan.Plan, w plan.Wishes, m *mail.Mail) error
 	// Checked says that the week's plan may be followed as it is.
 	Checked(ctx context.Context, week calendar.Date) error
 }
@@ -46,22 +47,22 @@ type Tx interface {
 // Planner amends one week.
 type Planner interface {
 	Amend(ctx context.Context, in planner.Inputs, why planner.Outdated, from plan.Slot) (planner.Amended, error)
-	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (planner.Stored, error)
+	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (plan.Plan, error)
 }
 
 // Renderer makes the mails.
 type Renderer interface {
-	WeeklyPlan(u user.User, s planner.Stored) (planner.Mail, error)
+	WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error)
 	// ChangedPlan is the plan mail of a week whose first mail the user has; was is the week
 	// as they know it, and at keeps the mails of several changes apart.
-	ChangedPlan(u user.User, s planner.Stored, was plan.Week, at time.Time) (planner.Mail, error)
+	ChangedPlan(u user.User, s plan.Plan, was plan.Week, at time.Time) (mail.Mail, error)
 }
 
 // Done is a week that was amended.
 type Done struct {
 	Week calendar.Date
 	// Replaced are the meals that are others now, Lost says that some are empty instead.
-	Replaced []planner.Difference
+	Replaced []plan.Difference
 	Lost     bool
 	Mailed   bool
 }
@@ -123,7 +124,7 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	if err != nil {
 		return Done{}, err
 	}
-	done := Done{Week: w.Week, Replaced: planner.Diff(was, is.Week), Lost: is.Lost}
+	done := Done{Week: w.Week, Replaced: plan.Diff(was, is.Week), Lost: is.Lost}
 	if len(done.Replaced) == 0 && w.Why == planner.RecipesChanged {
 		return done, tx.Checked(ctx, w.Week)
 	}
@@ -131,18 +132,18 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	if err != nil {
 		return Done{}, err
 	}
-	mail, err := a.mail(in.User, is.Stored, was, sent, len(done.Replaced) > 0)
+	mail, err := a.mail(in.User, is.Plan, was, sent, len(done.Replaced) > 0)
 	if err != nil {
 		return Done{}, err
 	}
 	done.Mailed = mail != nil
-	return done, tx.Replace(ctx, is.Stored, is.Wishes, mail)
+	return done, tx.Replace(ctx, is.Plan, is.Wishes, mail)
 }
 
 // Replan plans anew what is still ahead of a stored week and is not locked or skipped, for
 // the settings, targets and recipes of today. With apply it is stored and mailed, else only
 // told. Kinds of error: NotFound (nothing is planned), those of [planner.Planner.Revise].
-func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (done Done, is planner.Stored, err error) {
+func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (done Done, is plan.Plan, err error) {
 	err = a.store.Amend(ctx, userID, func(ctx context.Context, tx Tx) error {
 		in, err := tx.Inputs(ctx, week)
 		if err != nil {
@@ -163,7 +164,7 @@ func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date,
 		if is, err = a.planner.Revise(ctx, in, r); err != nil {
 			return err
 		}
-		done = Done{Week: week, Replaced: planner.Diff(was, is.Week)}
+		done = Done{Week: week, Replaced: plan.Diff(was, is.Week)}
 		if !apply || len(done.Replaced) == 0 {
 			return nil
 		}
@@ -190,9 +191,9 @@ func open(in planner.Inputs, from plan.Slot) []plan.Slot {
 
 // mail is what the user gets: the plan's own mail while that was not sent, else what
 // changed; nil when they take no such mails or know the week as it is.
-func (a *Amender) mail(u user.User, s planner.Stored, was plan.Week, sent, changed bool) (*planner.Mail, error) {
+func (a *Amender) mail(u user.User, s plan.Plan, was plan.Week, sent, changed bool) (*mail.Mail, error) {
 	var (
-		m   planner.Mail
+		m   mail.Mail
 		err error
 	)
 	switch {
@@ -210,7 +211,7 @@ func (a *Amender) mail(u user.User, s planner.Stored, was plan.Week, sent, chang
 }
 
 // dishes are the names that the week does not show any more.
-func dishes(changes []planner.Difference) []string {
+func dishes(changes []plan.Difference) []string {
 	var out []string
 	for _, c := range changes {
 		if c.Was != nil && (c.Is == nil || c.Is.Recipe != c.Was.Recipe) {

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
@@ -17,7 +17,7 @@ import (
 // Amender brings a user's outdated plans in line, and plans stored weeks anew.
 type Amender interface {
 	User(ctx context.Context, userID string) ([]amend.Done, error)
-	Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error)
+	Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error)
 }
 
 // Amendments is an [Amender] seen from outside: a span for each user, and a line for each
@@ -56,7 +56,7 @@ func (a *Amendments) amended(ctx context.Context, d amend.Done) {
 }
 
 // Replan implements [Amender].
-func (a *Amendments) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, planner.Stored, error) {
+func (a *Amendments) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
 	ctx = telemetry.WithUser(telemetry.WithComponent(ctx, "amendment"), userID)
 	ctx, span := a.tracer.Start(ctx, "replan week", trace.WithAttributes(semconv.UserID(userID), attribute.Bool("dry_run", !apply)))
 	defer span.End()

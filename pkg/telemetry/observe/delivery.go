@@ -11,15 +11,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
 // MailServer hands a mail to SMTP and returns its size in bytes.
 type MailServer interface {
-	Send(ctx context.Context, m planner.Mail, date time.Time) (int64, error)
+	Send(ctx context.Context, m mail.Mail, date time.Time) (int64, error)
 	// Address is the server's, as it is configured.
 	Address() (host string, port int)
 }

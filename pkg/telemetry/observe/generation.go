@@ -72,7 +72,7 @@ type Measured struct {
 func (g *Generation) Generate(ctx context.Context, req planner.Request) (Measured, error) {
 	ctx = telemetry.WithComponent(telemetry.WithUser(ctx, req.User), "generation_scheduler")
 	ctx, span := g.tracer.Start(ctx, "generation", trace.WithAttributes(
-		attribute.String("generation.id", planner.GenerationID(req.User, req.Week)),
+		attribute.String("generation.id", plan.GenerationID(req.User, req.Week)),
 		semconv.UserID(req.User),
 		attribute.String("week_of", req.Week.String()),
 		attribute.String("job_id", telemetry.JobFrom(ctx)),
@@ -106,7 +106,7 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 		timings = append(timings, slog.Float64(c, ms(m.Components[c])))
 	}
 	attrs := []any{
-		slog.String("generation_id", planner.GenerationID(req.User, req.Week)),
+		slog.String("generation_id", plan.GenerationID(req.User, req.Week)),
 		slog.Float64("duration_ms", ms(m.Total)),
 		slog.Group("component_timings", timings...),
 		telemetry.Keep,

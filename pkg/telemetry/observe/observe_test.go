@@ -21,6 +21,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -189,9 +190,9 @@ func TestSlowGenerationIsAWarning(t *testing.T) {
 	}
 }
 
-type server func(planner.Mail) (int64, error)
+type server func(mail.Mail) (int64, error)
 
-func (s server) Send(_ context.Context, m planner.Mail, _ time.Time) (int64, error) { return s(m) }
+func (s server) Send(_ context.Context, m mail.Mail, _ time.Time) (int64, error) { return s(m) }
 
 func (server) Address() (string, int) { return "smtp.example.org", 587 }
 
@@ -210,8 +211,8 @@ func TestMails(t *testing.T) {
 		"refused":  {0, fault.New(fault.EmailError, "send mail", "550 no such user"), 1, 1, "ERROR"},
 	} {
 		b := setup(t)
-		mails := observe.NewMails(server(func(planner.Mail) (int64, error) { return 1234, c.err }), b.tracers.Tracer("t"), b.rec, b.log, b.clock)
-		q := outbox.Queued{Mail: planner.Mail{Type: "weekly_plan"}, User: "user_ana", Attempts: c.attempts, Created: b.now.Add(-4 * time.Second)}
+		mails := observe.NewMails(server(func(mail.Mail) (int64, error) { return 1234, c.err }), b.tracers.Tracer("t"), b.rec, b.log, b.clock)
+		q := outbox.Queued{Mail: mail.Mail{Type: "weekly_plan"}, User: "user_ana", Attempts: c.attempts, Created: b.now.Add(-4 * time.Second)}
 		if err := mails.Send(t.Context(), q); !errors.Is(err, c.err) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -248,10 +249,10 @@ func contains(set attribute.Set, all ...attribute.KeyValue) bool {
 func TestMailSpansPointToTheirGeneration(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	mails := observe.NewMails(server(func(planner.Mail) (int64, error) { return 1, nil }), b.tracers.Tracer("t"), b.rec, b.log, b.clock)
+	mails := observe.NewMails(server(func(mail.Mail) (int64, error) { return 1, nil }), b.tracers.Tracer("t"), b.rec, b.log, b.clock)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	for attempts := range 2 {
-		if err := mails.Send(t.Context(), outbox.Queued{Mail: planner.Mail{Type: "weekly_plan"}, User: "user_ana", Attempts: attempts, TraceParent: parent}); err != nil {
+		if err := mails.Send(t.Context(), outbox.Queued{Mail: mail.Mail{Type: "weekly_plan"}, User: "user_ana", Attempts: attempts, TraceParent: parent}); err != nil {
 			t.Fatal(err)
 		}
 	}
