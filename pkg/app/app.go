@@ -37,6 +37,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -129,6 +130,7 @@ type App struct {
 	inbox      *inbox.Reader // nil: replies are not read
 	upstreams  *upstreams
 	tracked    *postgres.FatSecret
+	publisher  observe.Publisher
 	readiness  *readiness
 	leader     *postgres.Leader
 	said       readings
@@ -392,6 +394,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
+	a.publisher = observe.NewPublishing(publish.New(a.Plans, a.Recipes, a.upstreams, a.writeBook), a.Log)
 	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.tracked, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
@@ -37,6 +36,6 @@ func (a *App) LookForHeartbeat(ctx context.Context) error {
 func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
 
 // Wanted is what the library should show of a plan.
-func (a *App) Wanted(ctx context.Context, p postgres.Unpublished) (publish.Plan, error) {
-	return a.wanted(ctx, p)
+func (a *App) Wanted(ctx context.Context, d publish.Due) (publish.Plan, error) {
+	return publish.New(a.Plans, a.Recipes, a.upstreams, a.writeBook).Wanted(ctx, d)
 }

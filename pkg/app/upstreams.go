@@ -113,6 +113,11 @@ func (a *App) Tandoor(ctx context.Context, connection string) (*tandoor.Client, 
 	return a.upstreams.tandoor(ctx, connection)
 }
 
+// Library implements [publish.Libraries].
+func (u *upstreams) Library(ctx context.Context, connection string) (publish.Library, error) {
+	return u.tandoor(ctx, connection)
+}
+
 func (u *upstreams) tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
 	conn, err := u.app.Users.Connection(ctx, connection)
 	if err != nil {

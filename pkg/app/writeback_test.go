@@ -21,6 +21,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
@@ -316,7 +317,7 @@ func (s *shared) untouched(after string) {
 // wanted is what the planner wants to show: dish by slot, amount by food.
 func (s *shared) wanted() (meals map[string]string, lines map[string]recipe.Amount) {
 	s.t.Helper()
-	var p postgres.Unpublished
+	var p publish.Due
 	must(s.t, s.pool.QueryRow(s.t.Context(), "select p.id, p.user_id, u.connection_id, u.people from plans p join users u on u.id = p.user_id").Scan(&p.ID, &p.User, &p.Connection, &p.People))
 	p.Week = week
 	plan, err := s.Wanted(s.t.Context(), p)

@@ -13,34 +13,21 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
-// Unpublished is a plan that its library should show and does not.
-type Unpublished struct {
-	ID         int64
-	User       string
-	Week       calendar.Date
-	Connection string
-	People     int
-}
-
-// Unpublished lists the plans of the week of today and later that are still to be written
-// back, oldest first, at most 100: all of one user, or with "" those of everybody that are
-// due to be tried.
-func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Unpublished, error) {
+// Unpublished implements [publish.Plans].
+func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.Date) ([]publish.Due, error) {
 	rows, err := s.q.ListUnpublished(ctx, (today - 7).Time(), userID)
 	if err != nil {
 		return nil, failed("list unpublished plans", err)
 	}
-	out := make([]Unpublished, len(rows))
+	out := make([]publish.Due, len(rows))
 	for i, r := range rows {
-		out[i] = Unpublished{r.ID, r.UserID, calendar.On(r.WeekOf), r.ConnectionID, int(r.People)}
+		out[i] = publish.Due{r.ID, r.UserID, calendar.On(r.WeekOf), r.ConnectionID, int(r.People)}
 	}
 	return out, nil
 }
 
-// Publish claims the plan and its library, calls write and records how it went; only one
-// process writes to a library at a time. claimed is false when another process is at it, or
-// was done with the plan; news says that something else went wrong than the last time.
-func (s *Plans) Publish(ctx context.Context, u Unpublished, write func(context.Context) (publish.Report, error)) (r publish.Report, claimed, news bool, err error) {
+// Publish implements [publish.Plans]; only one process writes to a library at a time.
+func (s *Plans) Publish(ctx context.Context, u publish.Due, write func(context.Context) (publish.Report, error)) (r publish.Report, claimed, news bool, err error) {
 	const op = "publish plan"
 	var werr error
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

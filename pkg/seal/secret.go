@@ -1,4 +1,4 @@
-// Package secretbox keeps credentials: a string type that never prints itself, and
+// Package seal keeps credentials: a string type that never prints itself, and
 // authenticated encryption for what is stored. It knows no vendor and no storage.
 package seal
 

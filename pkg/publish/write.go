@@ -1,4 +1,4 @@
-// Package writeback is the use case of showing a plan in the library it came from: its
+// Package publish is the use case of showing a plan in the library it came from: its
 // meals and what to buy for them. It owns what it wrote, by the ids it stored, and nothing
 // else. Whatever a person moved, changed, ticked or deleted is theirs from then on.
 package publish

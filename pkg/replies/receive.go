@@ -1,4 +1,4 @@
-// Package steer is the use case of a user who steers: commands that come by reply or by
+// Package replies is the use case of a user who steers: commands that come by reply or by
 // a button in a mail change the week that the mail was about, once, or change nothing.
 package replies
 

@@ -1,4 +1,4 @@
-// Package setting is what can be changed while the program runs, on top of its
+// Package override is what can be changed while the program runs, on top of its
 // configuration.
 package override
 

@@ -1,4 +1,4 @@
-// Package delivery empties the outbox: it hands each due mail to the mail server, tries
+// Package outbox empties the outbox: it hands each due mail to the mail server, tries
 // again later what the server defers, and gives up what it refuses.
 package outbox
 

@@ -1,0 +1,195 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// Due is a plan that its library should show and does not.
+type Due struct {
+	ID         int64
+	User       string
+	Week       calendar.Date
+	Connection string
+	People     int
+}
+
+// Plans stores plans.
+type Plans interface {
+	// Unpublished lists the plans of the week of today and later that are still to be
+	// written back, oldest first, at most 100: all of one user, or with "" those of
+	// everybody that are due to be tried.
+	Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Due, error)
+	// Publish claims the plan and its library, calls write and records how it went. claimed
+	// is false when another process is at it, or was done with the plan; news says that
+	// something else went wrong than the last time.
+	Publish(ctx context.Context, d Due, write func(context.Context) (Report, error)) (r Report, claimed, news bool, err error)
+	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
+}
+
+// Recipes gives a library's recipes as they are stored.
+type Recipes interface {
+	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
+}
+
+// Libraries gives the library of a connection.
+type Libraries interface {
+	Library(ctx context.Context, connection string) (Library, error)
+}
+
+// Publisher writes plans and groceries back to the libraries that opted in.
+type Publisher struct {
+	plans     Plans
+	recipes   Recipes
+	libraries Libraries
+	book      Book
+}
+
+// New returns a publisher on its ports.
+func New(p Plans, r Recipes, l Libraries, b Book) *Publisher { return &Publisher{p, r, l, b} }
+
+// Published is how writing one plan went.
+type Published struct {
+	Due
+	Report
+	Claimed bool // false: another process is at it, or was done
+	News    bool // something else went wrong than the last time
+	Err     error
+}
+
+// Publish writes the plans of one user, at once, or with "" those of everybody that are
+// due. Writing twice leaves one set, so a plan that was written but not recorded is written
+// again. What fails stays for later, and keeps no other plan from being written.
+func (p *Publisher) Publish(ctx context.Context, userID string, today calendar.Date) ([]Published, error) {
+	due, err := p.plans.Unpublished(ctx, userID, today)
+	out := make([]Published, len(due))
+	for i, d := range due {
+		o := Published{Due: d}
+		o.Report, o.Claimed, o.News, o.Err = p.plans.Publish(ctx, d, func(ctx context.Context) (Report, error) { return p.write(ctx, d) })
+		out[i] = o
+	}
+	return out, err
+}
+
+func (p *Publisher) write(ctx context.Context, d Due) (Report, error) {
+	wanted, err := p.Wanted(ctx, d)
+	if err != nil {
+		return Report{}, err
+	}
+	library, err := p.libraries.Library(ctx, d.Connection)
+	if err != nil {
+		return Report{}, err
+	}
+	return Write(ctx, library, p.book, wanted)
+}
+
+// Wanted is what the library should show of a plan.
+func (p *Publisher) Wanted(ctx context.Context, d Due) (Plan, error) {
+	stored, err := p.plans.Get(ctx, d.User, d.Week)
+	if err != nil {
+		return Plan{}, err
+	}
+	pool, err := p.recipes.Load(ctx, d.Connection)
+	if err != nil {
+		return Plan{}, err
+	}
+	n := vocabularyOf(pool)
+	return Plan{
+		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, d.People), Needs: Merge(needs(stored.Groceries, n.need)),
+		Old: Old{
+			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, 1),
+			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
+		},
+	}, nil
+}
+
+// plannedMeals are the plan's meals for all who eat.
+func plannedMeals(s *plan.Plan, people int) []Meal {
+	var out []Meal
+	for _, d := range s.Week.Days {
+		for m, sv := range d.Meals {
+			if sv == nil {
+				continue
+			}
+			out = append(out, Meal{
+				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: sv.Servings * nutrition.Servings(people), Name: sv.Name,
+			})
+		}
+	}
+	return out
+}
+
+// needs are the exact needs, by food and unit as name calls them: Tandoor adds its own
+// rounding.
+func needs(l grocery.List, name func(food int64, foodName, unit string) (string, string)) []Need {
+	var out []Need
+	for _, sec := range l.Sections {
+		for _, line := range sec.Lines {
+			for _, q := range line.Need {
+				scaled := new(big.Rat).Mul(q.Amount, big.NewRat(int64(recipe.One), 1))
+				up := new(big.Int).Add(scaled.Num(), new(big.Int).Sub(scaled.Denom(), big.NewInt(1)))
+				up.Quo(up, scaled.Denom())
+				food, unit := name(line.Food, line.Name, q.Unit)
+				out = append(out, Need{FoodID: line.Food, Food: food, Unit: unit, Amount: recipe.Amount(up.Int64())})
+			}
+		}
+	}
+	return out
+}
+
+// vocabulary is what the library calls its foods and units.
+type vocabulary struct {
+	foods map[int64]string
+	units map[foodUnit]map[string]int // how often which name stands for the unit
+}
+
+// foodUnit is a unit as the list of groceries states it, of one food or, with 0, of all.
+type foodUnit struct {
+	food int64
+	unit string
+}
+
+func vocabularyOf(pool []recipe.Recipe) vocabulary {
+	n := vocabulary{map[int64]string{}, map[foodUnit]map[string]int{}}
+	for _, r := range pool {
+		for _, in := range r.Ingredients {
+			n.foods[in.Food.ID] = in.Food.Name
+			unit, ok := grocery.UnitOf(in)
+			if !ok || in.Unit.Name == "" {
+				continue
+			}
+			for _, k := range []foodUnit{{in.Food.ID, unit}, {0, unit}} {
+				if n.units[k] == nil {
+					n.units[k] = map[string]int{}
+				}
+				n.units[k][in.Unit.Name]++
+			}
+		}
+	}
+	return n
+}
+
+// need names a food and a unit as the library does, the food in the singular and the unit
+// as most of its recipes have it.
+func (n vocabulary) need(food int64, name, unit string) (foodName, unitName string) {
+	foodName = cmp.Or(n.foods[food], name)
+	if unit == "" {
+		return foodName, ""
+	}
+	for _, k := range []foodUnit{{food, unit}, {0, unit}} {
+		if by := n.units[k]; len(by) > 0 {
+			return foodName, slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(by[b]-by[a], strings.Compare(a, b)) })[0]
+		}
+	}
+	return foodName, unit
+}
