@@ -69,7 +69,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	if c.Token == "" {
 		return nil
 	}
-	actor := observe.NewResponses(responses{a}, a.telemetry.Tracer(), a.rec, a.Log)
+	actor := observe.NewResponses(responses{a.JobStore, a.upstreams, a.pools}, a.telemetry.Tracer(), a.rec, a.Log)
 	alerts := &web.Alerts{
 		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.Log),
 		Beat:      store.Beat, Token: c.Token, Log: a.Log,
@@ -138,24 +138,27 @@ func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) erro
 }
 
 // responses is what the program does about alerts by itself.
-type responses struct{ app *App }
+type responses struct {
+	jobs      *postgres.Jobs
+	upstreams *upstreams
+	pools     map[string]*postgres.Pool
+}
 
 // Act implements [alerting.Actor].
 func (r responses) Act(ctx context.Context, action alerting.Action, alert alerting.Alert) (int, string, error) {
-	a := r.app
 	switch action {
 	case alerting.RetryJobs:
-		ids, err := a.JobStore.RetryTransient(ctx, alert.Labels["job_type"])
+		ids, err := r.jobs.RetryTransient(ctx, alert.Labels["job_type"])
 		return len(ids), listed("will run again", ids), err
 	case alerting.RefreshRecipes:
-		ids, err := a.JobStore.RefreshLibraries(ctx)
+		ids, err := r.jobs.RefreshLibraries(ctx)
 		return len(ids), listed("will run now", ids), err
 	case alerting.ProbeUpstreams:
 		return r.probe(ctx, alert.Labels["api"])
 	case alerting.ResetConnections:
 		var names []string
 		for _, name := range metrics.Pools {
-			if p := a.pools[name]; p != nil {
+			if p := r.pools[name]; p != nil {
 				p.Current().Reset()
 				names = append(names, name)
 			}
@@ -173,8 +176,8 @@ func (r responses) probe(ctx context.Context, api string) (n int, detail string,
 		api     string
 		answers func(context.Context) (up, known bool)
 	}{
-		{"tandoor", r.app.upstreams.tandoorAnswers},
-		{"fatsecret", r.app.upstreams.fatsecretAnswers},
+		{"tandoor", r.upstreams.tandoorAnswers},
+		{"fatsecret", r.upstreams.fatsecretAnswers},
 	} {
 		if api != "" && api != u.api {
 			continue

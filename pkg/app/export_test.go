@@ -10,11 +10,11 @@ import (
 
 // ReadGauges reads the gauges of the installation, which the leader does by itself every
 // 15 seconds.
-func (a *App) ReadGauges(ctx context.Context) { a.readGauges(ctx) }
+func (a *App) ReadGauges(ctx context.Context) { a.installation.Read(ctx) }
 
 // ReadWeeks returns the gauges about weeks, as they are at the program's own time.
 func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
-	return a.readWeeks(ctx)
+	return a.gauges().weeks(ctx)
 }
 
 // Probe asks every upstream once whether it is up.

@@ -12,33 +12,27 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-const (
-	gaugeAge     = 15 * time.Second // how old a gauge's value may be
-	gaugeTimeout = 2 * time.Second  // of one read
-	// gaugeFailures is how many reads in a row may fail before the old value is no longer said.
-	gaugeFailures = 4
-	// electionEvery is how often the processes look who speaks for the installation.
-	electionEvery = 2 * time.Second
-)
+// electionEvery is how often the processes look whether there is a leader.
+const electionEvery = 2 * time.Second
 
 // observeGauges exports service_up, which every role says of itself. What is true of the
-// installation is read from the database and said by one process, the leader.
+// installation is exported by one process, the leader.
 func (a *App) observeGauges() error {
 	if err := a.observeGauge("service_up", func(ctx context.Context) []metrics.Reading {
 		return []metrics.Reading{{Label: a.opts.Role.service(), Value: indicator(a.readiness.check(ctx) == nil)}}
 	}); err != nil || !a.opts.Role.schedules() {
 		return err
 	}
-	for _, name := range spoken {
-		if err := a.observeGauge(name, func(context.Context) []metrics.Reading { return a.said.of(name) }); err != nil {
+	for _, name := range leaderGauges {
+		if err := a.observeGauge(name, func(context.Context) []metrics.Reading { return a.installation.Of(name) }); err != nil {
 			return err
 		}
 	}
 	return a.observeJobs()
 }
 
-// spoken are the gauges of the installation.
-var spoken = []string{
+// leaderGauges are the gauges of the installation.
+var leaderGauges = []string{
 	"generation_macro_balance_success_rate", "email_delivery_success_rate", "email_engagement_rate", "api_availability", "api_daily_budget_usage",
 	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
 	"weekly_generation_last_success_timestamp_seconds",
@@ -46,123 +40,84 @@ var spoken = []string{
 	"scheduler_job_error_rate", "job_processing_throughput",
 }
 
-// speak is the leader's work: it probes the upstreams and reads the gauges of the
-// installation, until ctx ends. Exports find the values ready, whatever the database does.
-func (a *App) speak(ctx context.Context) {
+// runAsLeader probes the upstreams and reads the gauges of the installation until ctx ends.
+func (a *App) runAsLeader(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.upstreams.probe(ctx) })
-	wg.Go(func() { repeat(ctx, gaugeAge, a.readGauges) })
+	wg.Go(func() { a.installation.Run(ctx) })
 	wg.Wait()
 	a.upstreams.forget()
-	a.said.clear()
+	a.installation.Clear()
 }
 
-// readGauges reads each group of gauges. One that fails keeps its values for a minute.
-func (a *App) readGauges(ctx context.Context) {
-	for _, g := range []struct {
-		group string
-		read  func(context.Context) (map[string][]metrics.Reading, error)
-	}{
-		{"macro balance", a.readMacroBalance},
-		{"mail delivery", a.readDelivery},
-		{"mail engagement", a.readEngagement},
-		{"call budget", a.readBudget},
-		{"last plan", a.readLastPlan},
-		{"weeks", a.readWeeks},
-		{"job queue", a.readQueue},
-		{"jobs of the last day", a.readLastDay},
-	} {
-		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
-		values, err := g.read(limited)
-		cancel()
-		if ctx.Err() == nil && a.said.set(g.group, values, err) {
-			a.Log.WarnContext(ctx, "Gauges were not read", append([]any{"component", "telemetry", "gauges", g.group}, observe.Failure(fault.KindOf(err), err)...)...)
-		}
+// gauges reads what the database says of the installation.
+type gauges struct {
+	plans  *postgres.Plans
+	mails  *postgres.Outbox
+	jobs   *postgres.Jobs
+	budget *postgres.FatSecret // nil: FatSecret is off
+	now    func() time.Time
+}
+
+func (a *App) gauges() gauges {
+	g := gauges{plans: a.Plans, mails: a.Outbox, jobs: a.JobStore, now: a.opts.Now}
+	if a.opts.Config.FatSecret.ConsumerKey != "" {
+		g.budget = a.tracked
+	}
+	return g
+}
+
+func (g gauges) groups() []observe.GaugeGroup {
+	return []observe.GaugeGroup{
+		{Name: "macro balance", Read: g.macroBalance},
+		{Name: "mail delivery", Read: g.delivery},
+		{Name: "mail engagement", Read: g.engagement},
+		{Name: "call budget", Read: g.callBudget},
+		{Name: "last plan", Read: g.lastPlan},
+		{Name: "weeks", Read: g.weeks},
+		{Name: "job queue", Read: g.queue},
+		{Name: "jobs of the last day", Read: g.lastDay},
 	}
 }
 
-func (a *App) readMacroBalance(ctx context.Context) (map[string][]metrics.Reading, error) {
-	m, err := a.Plans.MacroBalance(ctx)
+func (g gauges) macroBalance(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := g.plans.MacroBalance(ctx)
 	return map[string][]metrics.Reading{"generation_macro_balance_success_rate": observe.Rates(m, nil, 0)}, err
 }
 
-func (a *App) readDelivery(ctx context.Context) (map[string][]metrics.Reading, error) {
-	m, err := a.Outbox.DeliveryRate(ctx)
+func (g gauges) delivery(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := g.mails.DeliveryRate(ctx)
 	return map[string][]metrics.Reading{"email_delivery_success_rate": observe.Rates(m, metrics.EmailTypes, 1)}, err
 }
 
-func (a *App) readEngagement(ctx context.Context) (map[string][]metrics.Reading, error) {
-	m, err := a.Outbox.Engagement(ctx)
+func (g gauges) engagement(ctx context.Context) (map[string][]metrics.Reading, error) {
+	m, err := g.mails.Engagement(ctx)
 	return map[string][]metrics.Reading{"email_engagement_rate": observe.Rates(m, metrics.EmailTypes, 0)}, err
 }
 
-func (a *App) readBudget(ctx context.Context) (map[string][]metrics.Reading, error) {
-	if a.opts.Config.FatSecret.ConsumerKey == "" {
+func (g gauges) callBudget(ctx context.Context) (map[string][]metrics.Reading, error) {
+	if g.budget == nil {
 		return nil, nil
 	}
-	used, err := a.tracked.Usage(ctx)
+	used, err := g.budget.Usage(ctx)
 	return map[string][]metrics.Reading{"api_daily_budget_usage": {{Label: "fatsecret", Value: used}}}, err
 }
 
-func (a *App) readLastPlan(ctx context.Context) (map[string][]metrics.Reading, error) {
-	at, err := a.Plans.LastStored(ctx)
+func (g gauges) lastPlan(ctx context.Context) (map[string][]metrics.Reading, error) {
+	at, err := g.plans.LastStored(ctx)
 	if err != nil || at.IsZero() {
 		return nil, err
 	}
 	return map[string][]metrics.Reading{"weekly_generation_last_success_timestamp_seconds": {{Value: float64(at.UnixMilli()) / 1000}}}, nil
 }
 
-func (a *App) readWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
-	due, err := a.dueWeeks(ctx)
+func (g gauges) weeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+	due, err := g.dueWeeks(ctx)
 	return map[string][]metrics.Reading{
 		"weekly_generation_success_all_users":    successAllUsers(due),
 		"weekly_generation_current_week":         currentWeek(due),
 		"weekly_generation_success_streak_weeks": {{Value: float64(streak(due))}},
 	}, err
-}
-
-// readings are the last values of gauges, by the group that is read together, and name.
-// Safe for concurrent use.
-type readings struct {
-	mu       sync.Mutex
-	groups   map[string]map[string][]metrics.Reading
-	failures map[string]int
-}
-
-func (r *readings) of(name string) []metrics.Reading {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, g := range r.groups {
-		if v, ok := g[name]; ok {
-			return v
-		}
-	}
-	return nil
-}
-
-// set keeps what a read brought, and reports whether a failure is the first in a row.
-func (r *readings) set(group string, values map[string][]metrics.Reading, err error) (news bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.groups == nil {
-		r.groups, r.failures = map[string]map[string][]metrics.Reading{}, map[string]int{}
-	}
-	if err == nil {
-		r.groups[group], r.failures[group] = values, 0
-		return false
-	}
-	r.failures[group]++
-	if r.failures[group] == gaugeFailures {
-		delete(r.groups, group)
-	}
-	return r.failures[group] == 1
-}
-
-func (r *readings) clear() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.groups)
-	clear(r.failures)
 }
 
 func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {
@@ -182,14 +137,14 @@ const (
 )
 
 // dueWeeks returns the newest weeks for which a run was due, newest first.
-func (a *App) dueWeeks(ctx context.Context) ([]postgres.DueWeek, error) {
-	now := a.opts.Now()
+func (g gauges) dueWeeks(ctx context.Context) ([]postgres.DueWeek, error) {
+	now := g.now()
 	newest := calendar.On(now.UTC()).Monday() + 14 // none later can be due, whatever the zone
 	weeks := make([]calendar.Date, streakWeeks)
 	for i := range weeks {
 		weeks[i] = newest - calendar.Date(7*i)
 	}
-	return a.Plans.DueWeeks(ctx, weeks, now, runGrace)
+	return g.plans.DueWeeks(ctx, weeks, now, runGrace)
 }
 
 // successAllUsers is 1 for a week in which nobody's plan is late, for the two newest.
@@ -231,4 +186,42 @@ func indicator(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+func (g gauges) queue(ctx context.Context) (map[string][]metrics.Reading, error) {
+	rows, err := g.jobs.Queue(ctx)
+	depth, oldest := map[string]float64{}, map[string]float64{}
+	for _, r := range rows {
+		depth[r.JobType], oldest[r.JobType] = float64(r.Depth), max(r.OldestSeconds, 0)
+	}
+	return map[string][]metrics.Reading{
+		"scheduler_job_queue_depth":                observe.Rates(depth, metrics.JobTypes, 0),
+		"scheduler_job_oldest_pending_age_seconds": observe.Rates(oldest, metrics.JobTypes, 0),
+	}, err
+}
+
+// lastDay computes the jobs' rates over the last 24 hours.
+func (g gauges) lastDay(ctx context.Context) (map[string][]metrics.Reading, error) {
+	d, err := g.jobs.LastDay(ctx)
+	retry, throughput, finished := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for _, r := range d.Rates {
+		retry[r.JobType] = float64(r.Retries) / float64(r.Started)
+		throughput[r.JobType] = float64(r.Finished) / 24
+		finished[r.JobType] = float64(r.Finished)
+	}
+	failed := map[[2]string]float64{}
+	for _, e := range d.Errors {
+		failed[[2]string{e.JobType, e.ErrorType}] = float64(e.Failed) / finished[e.JobType]
+	}
+	var errorRate []metrics.Reading
+	for _, t := range metrics.JobTypes {
+		for _, k := range fault.Kinds {
+			errorRate = append(errorRate, metrics.Reading{Label: t, Second: string(k), Value: failed[[2]string{t, string(k)}]})
+		}
+	}
+	return map[string][]metrics.Reading{
+		"scheduler_job_retry_rate":  observe.Rates(retry, metrics.JobTypes, 0),
+		"scheduler_job_error_rate":  errorRate,
+		"job_processing_throughput": observe.Rates(throughput, metrics.JobTypes, 0),
+	}, err
 }

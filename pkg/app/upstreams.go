@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
@@ -15,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
+	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
@@ -22,7 +24,15 @@ import (
 // upstreams connects the use cases to Tandoor and FatSecret: one client for each
 // connection, all calls through one traced, retrying, breaking transport per upstream.
 type upstreams struct {
-	app    *App
+	connections *postgres.Users
+	ring        *seal.Ring
+	telemetry   *telemetry.Telemetry
+	rec         *metrics.Recorder
+	config      config.Config
+	now         func() time.Time
+	stops       *stack
+	report      func(up []metrics.Reading) // takes what the probes found
+
 	prober *http.Client
 
 	mu       sync.Mutex
@@ -39,8 +49,14 @@ type library struct {
 
 var _ recipesync.Upstream = (*upstreams)(nil)
 
-func newUpstreams(a *App) *upstreams {
-	return &upstreams{app: a, prober: resilient.NewClient(http.DefaultTransport, probeTimeout), tandoors: map[string]library{}, alive: map[string]bool{}}
+func (a *App) newUpstreams() *upstreams {
+	return &upstreams{
+		connections: a.Users, ring: a.ring, telemetry: a.telemetry, rec: a.rec, config: a.opts.Config, now: a.opts.Now, stops: &a.stops,
+		report: func(up []metrics.Reading) {
+			a.installation.Set("availability", map[string][]metrics.Reading{"api_availability": up})
+		},
+		prober: resilient.NewClient(http.DefaultTransport, probeTimeout), tandoors: map[string]library{}, alive: map[string]bool{},
+	}
 }
 
 // transport is retry over breaker over one client span per attempt. Third parties get
@@ -49,15 +65,15 @@ func (u *upstreams) transport(opt resilient.Options) http.RoundTripper {
 	api := opt.Name
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
-	u.app.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
-	traced := observe.NewTransport(base, u.app.telemetry.Tracers, u.app.telemetry.Meters, func(r *http.Request) string {
+	u.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
+	traced := observe.NewTransport(base, u.telemetry.Tracers, u.telemetry.Meters, func(r *http.Request) string {
 		return api + " " + resilient.Endpoint(r.Context())
 	})
 	opt.OnStateChange = func(name string, from, to resilient.State) {
-		u.app.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
+		u.telemetry.Logger.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
 	opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
-		u.app.Log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
+		u.telemetry.Logger.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
 			"status", r.Status, "retry_attempt", r.Attempt, "delay_ms", r.Delay.Milliseconds())
 	}
 	return resilient.NewTransport(traced, opt)
@@ -65,7 +81,7 @@ func (u *upstreams) transport(opt resilient.Options) http.RoundTripper {
 
 func (u *upstreams) observe(api string) resilient.Observer {
 	return func(ctx context.Context, c resilient.Call) {
-		u.app.rec.APICall(ctx, api, c.Endpoint, c.Status, c.Bytes, c.Took)
+		u.rec.APICall(ctx, api, c.Endpoint, c.Status, c.Bytes, c.Took)
 	}
 }
 
@@ -119,7 +135,7 @@ func (u *upstreams) Library(ctx context.Context, connection string) (publish.Lib
 }
 
 func (u *upstreams) tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
-	conn, err := u.app.Users.Connection(ctx, connection)
+	conn, err := u.connections.Connection(ctx, connection)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +157,7 @@ func (u *upstreams) library(conn postgres.Connection) (library, error) {
 }
 
 func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
-	token, err := u.app.ring.Open(conn.Sealed, keyring.Connections.Context(conn.ID))
+	token, err := u.ring.Open(conn.Sealed, keyring.Connections.Context(conn.ID))
 	if err != nil {
 		return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID, err)
 	}
@@ -163,11 +179,11 @@ func (u *upstreams) newTandoor(conn postgres.Connection) (library, error) {
 	l := library{sealed: string(conn.Sealed), url: conn.URL}
 	if l.client, err = tandoor.New(tandoor.Config{
 		BaseURL: conn.URL, Token: token, Keywords: keywords,
-		HTTP: resilient.NewClient(u.transport(opt), u.app.opts.Config.Tandoor.Timeout), Now: u.app.opts.Now,
+		HTTP: resilient.NewClient(u.transport(opt), u.config.Tandoor.Timeout), Now: u.now,
 	}); err != nil {
 		return library{}, err
 	}
-	l.probe, err = tandoor.New(tandoor.Config{BaseURL: conn.URL, HTTP: u.prober, Now: u.app.opts.Now})
+	l.probe, err = tandoor.New(tandoor.Config{BaseURL: conn.URL, HTTP: u.prober, Now: u.now})
 	return l, err
 }
 
@@ -230,7 +246,7 @@ func (u *upstreams) probeTandoor(ctx context.Context) {
 func (u *upstreams) tandoorAnswers(ctx context.Context) (up, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	conns, err := u.app.Users.Connections(ctx)
+	conns, err := u.connections.Connections(ctx)
 	if err != nil || len(conns) == 0 {
 		return false, false
 	}
@@ -241,7 +257,7 @@ func (u *upstreams) tandoorAnswers(ctx context.Context) (up, known bool) {
 			_, err = l.probe.Probe(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			u.app.Log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", c.ID},
+			u.telemetry.Logger.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", c.ID},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		}
 		up = up && err == nil
@@ -260,7 +276,7 @@ func (u *upstreams) probeFatSecret(ctx context.Context) {
 // probe is not one of the application's calls and costs nothing. known is false when
 // FatSecret is not set up.
 func (u *upstreams) fatsecretAnswers(ctx context.Context) (up, known bool) {
-	c := u.app.opts.Config.FatSecret
+	c := u.config.FatSecret
 	if c.ConsumerKey == "" {
 		return false, false
 	}
@@ -276,7 +292,7 @@ func (u *upstreams) fatsecretAnswers(ctx context.Context) (up, known bool) {
 		_ = resp.Body.Close() // nothing of it is wanted
 	}
 	if !up && ctx.Err() == nil {
-		u.app.Log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
+		u.telemetry.Logger.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
 	}
 	return up, true
 }
@@ -290,10 +306,10 @@ func (u *upstreams) found(api string, up bool) {
 	for api, up := range u.alive {
 		out = append(out, metrics.Reading{Label: api, Value: indicator(up)})
 	}
-	u.app.said.set("availability", map[string][]metrics.Reading{"api_availability": out}, nil)
+	u.report(out)
 }
 
-// forget drops what probes found: another process has the word.
+// forget drops what probes found: another process is the leader now.
 func (u *upstreams) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()

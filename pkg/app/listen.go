@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
+	"github.com/mealplanner/mealplanner/pkg/web"
+)
+
+// health is a mux with the probes.
+func (a *App) health() *http.ServeMux {
+	mux := http.NewServeMux()
+	web.Health(mux, a.readiness.check)
+	return mux
+}
+
+// serveAdmin serves what is for operators where they asked for it.
+func (a *App) serveAdmin(ctx context.Context) error {
+	addr := a.opts.Config.Web.AdminAddr
+	if addr == "" {
+		return nil
+	}
+	books, err := a.runbookPages()
+	if err != nil {
+		return err
+	}
+	books.Responses = a.responsesTo(postgres.NewAlerts(a.schedulerPool()))
+	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Traces: a.tracePages(), Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
+	return a.listen(ctx, Admin, addr, admin.Handler())
+}
+
+func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "listen ("+strings.ToUpper(string(role))+"_ADDR)", err)
+	}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+	}
+	a.addrs[role] = ln.Addr()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			a.Log.Error("Server ended", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+		}
+	}()
+	a.stops.push(string(role)+" server", func(ctx context.Context) error {
+		err := srv.Shutdown(ctx)
+		<-done
+		return err
+	})
+	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
+	return nil
+}
+
+// Addr is where a started role listens.
+func (a *App) Addr(r Role) net.Addr { return a.addrs[r] }
+
+// serveAPI serves the pages for people, and what Alertmanager calls.
+func (a *App) serveAPI(ctx context.Context) error {
+	mux := a.health()
+	// The pages have the api pool, so that a busy scheduler does not hold them up.
+	api := a.pools["api"]
+	base, err := url.Parse(a.opts.Config.Web.PublicURL)
+	if err != nil {
+		return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
+	}
+	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.Accounts, Steering: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
+	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
+	proxies, err := a.opts.Config.Web.Proxies()
+	if err != nil {
+		return err
+	}
+	books, err := a.runbookPages()
+	if err != nil {
+		return err
+	}
+	public := http.NewServeMux()
+	pages.Register(public)
+	books.Register(public)
+	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.Log}.Wrap(public))
+	if err := a.serveAlerts(ctx, mux); err != nil {
+		return err
+	}
+	return a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters))
+}

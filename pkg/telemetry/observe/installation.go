@@ -1,0 +1,119 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+)
+
+const (
+	gaugeAge     = 15 * time.Second // how old a gauge's value may be
+	gaugeTimeout = 2 * time.Second  // of one read
+	// gaugeFailures is how many reads in a row may fail before the old value is no longer
+	// exported.
+	gaugeFailures = 4
+)
+
+// GaugeGroup is gauges that one question answers.
+type GaugeGroup struct {
+	Name string
+	Read func(ctx context.Context) (map[string][]metrics.Reading, error)
+}
+
+// Installation holds the gauges that are true of the whole installation. One process, the
+// leader, reads them from the database; exports find the values ready, whatever the database
+// does. Safe for concurrent use.
+type Installation struct {
+	groups []GaugeGroup
+	log    *slog.Logger
+	last   readings
+}
+
+// NewInstallation returns gauges that the groups read.
+func NewInstallation(log *slog.Logger, groups ...GaugeGroup) *Installation {
+	return &Installation{groups: groups, log: log}
+}
+
+// Of returns the last readings of a gauge; nil while this process is not the leader.
+func (i *Installation) Of(name string) []metrics.Reading { return i.last.of(name) }
+
+// Set keeps readings of a group that somebody else reads.
+func (i *Installation) Set(group string, values map[string][]metrics.Reading) {
+	i.last.set(group, values, nil)
+}
+
+// Run reads the groups every 15 seconds until ctx ends.
+func (i *Installation) Run(ctx context.Context) {
+	tick := time.NewTicker(gaugeAge)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		i.Read(ctx)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// Clear forgets every reading: another process is the leader.
+func (i *Installation) Clear() { i.last.clear() }
+
+// Read reads each group once. One that fails keeps its values for a minute.
+func (i *Installation) Read(ctx context.Context) {
+	for _, g := range i.groups {
+		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
+		values, err := g.Read(limited)
+		cancel()
+		if ctx.Err() == nil && i.last.set(g.Name, values, err) {
+			i.log.WarnContext(ctx, "Gauges were not read", append([]any{"component", "telemetry", "gauges", g.Name}, Failure(fault.KindOf(err), err)...)...)
+		}
+	}
+}
+
+// readings are the last values of gauges, by the group that is read together, and name.
+// Safe for concurrent use.
+type readings struct {
+	mu       sync.Mutex
+	groups   map[string]map[string][]metrics.Reading
+	failures map[string]int
+}
+
+func (r *readings) of(name string) []metrics.Reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.groups {
+		if v, ok := g[name]; ok {
+			return v
+		}
+	}
+	return nil
+}
+
+// set keeps what a read brought, and reports whether a failure is the first in a row.
+func (r *readings) set(group string, values map[string][]metrics.Reading, err error) (news bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.groups == nil {
+		r.groups, r.failures = map[string]map[string][]metrics.Reading{}, map[string]int{}
+	}
+	if err == nil {
+		r.groups[group], r.failures[group] = values, 0
+		return false
+	}
+	r.failures[group]++
+	if r.failures[group] == gaugeFailures {
+		delete(r.groups, group)
+	}
+	return r.failures[group] == 1
+}
+
+func (r *readings) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.groups)
+	clear(r.failures)
+}
