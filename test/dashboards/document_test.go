@@ -146,7 +146,7 @@ var document = []documented{
 	},
 	{ // Grafana has no funnel; bars below one another show the same
 		dashboard: "business-metrics", kind: "bargauge", title: "Email Engagement Funnel",
-		fields:  map[string]look{"Delivered": {}, "Opened": {}, "Clicked": {}, "Command Executed": {}},
+		fields:  map[string]look{"Attempted": {}, "Delivered": {}, "Opened": {}, "Clicked": {}, "Command Executed": {}},
 		options: map[string]any{"orientation": "horizontal"},
 	},
 	{

@@ -376,7 +376,7 @@ func (c *checker) call(n node, in scope) labels {
 		return nil
 	case "vector", "absent":
 		return labels{}
-	case "label_replace":
+	case "label_replace", "label_join":
 		out[n.Args[1].Name] = true
 	case "histogram_quantile":
 		if !out["le"] {

@@ -5,6 +5,7 @@ package dashboards
 import (
 	"flag"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,6 +71,7 @@ func TestQueriesFindPlantedFaults(t *testing.T) {
 		"foreign label":             {`sum by (receiver) (rate(otelcol_exporter_sent_spans[5m]))`, "sum by or without receiver"},
 		"foreign metric":            {`rate(otelcol_exporter_sent_spans_total[5m])`, "no metric otelcol_exporter_sent_spans_total"},
 		"rate of a pattern":         {`sum(rate({__name__=~"otelcol_exporter_sent_.*"}[5m]))`, "can be counted only"},
+		"joined from nothing":       {`sum by (of) (label_join(max by (api) (api_availability` + env + `), "from", "", "api"))`, "sum by or without of"},
 		"fine":                      {`histogram_quantile(0.95, sum by (api, le) (rate(api_request_duration_seconds_bucket` + env + `[5m] anchored)))`, ""},
 	}
 	exprs := map[string]string{}
@@ -110,5 +112,26 @@ func TestQueriesOfPlantedDashboards(t *testing.T) {
 				t.Errorf("found %q; want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// Of two alerts of one name, the list says which is of what: it shows every label in which
+// the alerts of one rule differ.
+func TestAlertsNameWhatTheyAreOf(t *testing.T) {
+	t.Parallel()
+	m, bad, err := checkRules(rules(t), *promlint)
+	if err != nil || len(bad) > 0 {
+		t.Fatal(bad, err)
+	}
+	p, ok := find(load(t), "service-levels", "Alerts That Fire")
+	if !ok {
+		t.Fatal("no such panel")
+	}
+	// The same for all; of a loss at Loki, beside the station; of the process that evaluates.
+	detail := []string{"alertstate", "reason", "service_name", "instance", environmentLabel}
+	for label := range m.alerts {
+		if !slices.Contains(detail, label) && !regexp.MustCompile(`\b`+label+`\b.*\bALERTS\b|"`+label+`"`).MatchString(p.Targets[0].Expr) {
+			t.Errorf("the list does not show the label %s", label)
+		}
 	}
 }

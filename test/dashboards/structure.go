@@ -116,7 +116,7 @@ func (d Dashboard) panels(sources map[string]Source, migrations string) []string
 			if t.Exemplar && i > 0 {
 				say("target %s: Grafana shows exemplars of the first target only", t.RefID)
 			}
-			if p.Type != "timeseries" && p.Type != "heatmap" && strings.Contains(t.Expr, "histogram_quantile(") && !strings.Contains(t.Expr, " >= 0") {
+			if p.Type != "timeseries" && p.Type != "heatmap" && strings.Count(t.Expr, "histogram_quantile(") > strings.Count(t.Expr, " >= 0") {
 				say("target %s: NaN is shown while nothing is measured; say >= 0", t.RefID)
 			}
 			if refs[t.RefID] || t.Query() == "" {

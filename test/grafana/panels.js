@@ -25,16 +25,16 @@ const plugins = [
 // with a question mark is there when the data have it.
 const columns = {
   'business-metrics/Command Usage Heatmap': ['Command', String.raw`\d{4}-\d\d-\d\d`],
-  'generation-engine/Components against Their Targets': ['Component', 'p95', 'Target', 'State'],
+  'generation-engine/Components against Their Targets': ['Component', 'p95, 1 h', 'p99, 1 h', 'p95, 7 d', 'Target', 'State'],
   'scheduler/Execution Latency by Priority': ['Priority', 'p50', 'p95', 'p99', 'Threshold', 'State'],
   'scheduler/Job Execution History': ['Job ID', 'Type', 'Started', 'Duration', 'Status', 'Retries', 'Job', 'Error', 'Trace'],
-  'service-levels/Alerts That Fire': ['Alert', 'Severity', 'System', 'Tier?', 'Firing', 'Runbook'],
+  'service-levels/Alerts That Fire': ['Alert', 'Of?', 'Severity', 'System', 'Tier?', 'Firing', 'Runbook'],
   'service-levels/On Call': ['Tier', 'Person'],
   'system-health/Database Query Performance': ['Query', 'p95 latency', 'Calls/sec'],
 };
 
 // Panels whose emptiness is an alarm; that of all others is neither good nor bad.
-const alarmWhenEmpty = ['telemetry/Services', 'telemetry/Silence', 'telemetry/Servers of the Stack'];
+const alarmWhenEmpty = ['service-levels/Up or Down', 'telemetry/Services', 'telemetry/Silence', 'telemetry/Servers of the Stack'];
 
 const colour = (name) => theme.visualization.getColorByName(name);
 const judging = ['green', 'yellow', 'orange', 'red'].flatMap((hue) => ['', 'dark-', 'semi-dark-', 'light-', 'super-light-'].map((shade) => colour(shade + hue)));
@@ -92,11 +92,17 @@ async function check(dashboard, panel, answers) {
   return [...new Set(bad)];
 }
 
+// What an empty panel may say while those who measure may be down: nothing of the world, only
+// of what is seen of it. Whether an alert fires, Prometheus knows itself.
+const honest = /\b(seen|known|heard|fires|silent|scraped)\b/;
+
 // checkEmptiness looks at what stands in the panel when its queries find nothing.
 function checkEmptiness(dashboard, panel, fieldConfig) {
   const single = ['stat', 'gauge', 'bargauge', 'piechart'].includes(panel.type);
+  const {noValue} = fieldConfig.defaults;
+  if (noValue && panel.datasource.type === 'prometheus' && !honest.test(noValue)) return [`says ${noValue} when nobody may have measured: say what is not seen, known, heard, fires`];
   if (!single && panel.type !== 'table') return [];
-  if (!fieldConfig.defaults.noValue) return ['says nothing of its own when it is empty: noValue'];
+  if (!noValue) return ['says nothing of its own when it is empty: noValue'];
   if (!single || fieldConfig.defaults.color?.mode.startsWith('palette')) return [];
   const [{display}] = getFieldDisplayValues({
     fieldConfig, theme, data: [], replaceVariables: (v) => v, reduceOptions: {calcs: ['lastNotNull'], values: false}, timeZone: 'utc',
@@ -192,8 +198,9 @@ const plants = {
   unknownUnit: [latency, (p) => { p.fieldConfig.defaults.unit = 'secs'; }, 'no unit secs'],
   unknownUnitOfCells: [find('generation-engine', 'Component Breakdown'), (p) => { p.options.cellValues.unit = 'secs'; }, 'no unit secs'],
   transformationWithoutEffect: [latency, (p) => { p.transformations[1].options.include.pattern = '/./'; }, 'filterFieldsByName changes nothing'],
+  saidWithoutKnowing: [find('service-levels', 'Week in Force'), (p) => { p.fieldConfig.defaults.noValue = 'no week was due yet'; }, 'when nobody may have measured'],
   nothingSaid: [failures, (p) => { delete p.fieldConfig.defaults.noValue; }, 'noValue'],
-  redEmptiness: [failures, (p) => { p.fieldConfig.defaults.thresholds.steps = [{color: 'red', value: null}]; }, 'judges its emptiness: none is'],
+  redEmptiness: [failures, (p) => { p.fieldConfig.defaults.thresholds.steps = [{color: 'red', value: null}]; }, 'judges its emptiness: none seen is'],
   greenEmptiness: [find('service-levels', 'Generation p95'), (p) => { p.fieldConfig.defaults.thresholds.steps.shift(); p.fieldConfig.defaults.thresholds.steps[0].value = null; }, 'judges its emptiness'],
   calmSilence: [find('telemetry', 'Silence'), (p) => { p.fieldConfig.defaults.thresholds.steps.shift(); p.fieldConfig.defaults.thresholds.steps[0].value = null; }, 'which is an alarm'],
   redZero: [failures, (p) => { p.fieldConfig.defaults.color = {mode: 'fixed', fixedColor: 'red'}; }, 'zero is red'],
