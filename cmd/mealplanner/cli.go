@@ -24,7 +24,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
 	Plan     planCmd     `cmd:"" help:"See the weeks that are planned: list, show."`
-	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
+	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
 
