@@ -64,7 +64,7 @@ func TestRunbooksAreServed(t *testing.T) {
 	w := newWorld(t, options{people: twelve()[:1]})
 	must(t, w.Start(t.Context()))
 	list := w.page(t, "/runbook/")
-	for _, slug := range []string{"generation-failed", "api-down", "job-failures", "db-pool-saturated", "generation-slow", "api-errors", "high-retry-rate", "email-delivery-issues"} { // the document's
+	for _, slug := range []string{"generation-failed", "api-down", "job-failures", "db-pool-saturated", "generation-slow", "api-errors", "high-retry-rate", "email-delivery-issues"} { // the required ones
 		if !strings.Contains(list, `href="`+slug+`"`) {
 			t.Errorf("%s is not in the list", slug)
 		}

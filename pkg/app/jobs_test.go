@@ -63,7 +63,7 @@ func TestWeeklyRunsPlanEverybodyOnce(t *testing.T) {
 	must(t, w.box.Mail.Wait(t.Context(), 12))
 	// What is queued begins at once.
 	await(t, pool, 1, "select count(*) from (select min(attempted_at - created_at) as waited from river_job) x where waited < interval '1 second'")
-	// The document's manual retry runs them again, and finds everything done.
+	// The manual retry of docs/scheduler.md runs them again, and finds everything done.
 	_, err := pool.Exec(t.Context(), "update scheduled_jobs set status = 'pending', error_count = 0, last_error = null where job_type = 'weekly_generation' and enabled = true")
 	must(t, err)
 	await(t, pool, 24, finals)

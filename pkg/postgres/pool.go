@@ -27,7 +27,7 @@ type Recipes struct {
 // are outdated.
 const recipeForm = 1
 
-// storedRecipe is the document of a row.
+// storedRecipe is the JSON of a row.
 type storedRecipe struct {
 	recipe.Recipe
 	Form int `json:"form"`

@@ -81,7 +81,8 @@ type Settings struct {
 	MaxAge    time.Duration // a pool younger than this is not asked for again inside a generation
 }
 
-// DefaultSettings are the monitoring document's 500 ms, and a day.
+// DefaultSettings are the limit of an upstream in docs/thresholds.md, and nearly a day, so that
+// a daily look at everything is due in time.
 func DefaultSettings() Settings {
 	return Settings{Timeout: 500 * time.Millisecond, FullEvery: 20 * time.Hour}
 }

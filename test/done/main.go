@@ -1,7 +1,7 @@
-// Command done writes docs/definition-of-done.md, the monitoring document's §5.3, from
+// Command done writes docs/evidence/definition-of-done.md, what has to hold before a release, from
 // what `make e2e-alerts` printed.
 //
-// usage: done LOG > docs/definition-of-done.md
+// usage: done LOG > docs/evidence/definition-of-done.md
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: done LOG > docs/definition-of-done.md")
+		fmt.Fprintln(os.Stderr, "usage: done LOG > docs/evidence/definition-of-done.md")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Stdout); err != nil {
@@ -92,14 +92,14 @@ func run(log string, w io.Writer) error {
 	tests, ofDays := r.passed["TestEscalation"], r.passed["TestAvailabilityOfDays"]
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	p("# Definition of done\n\nThe monitoring document's §5.3. `make definition-of-done` writes this page from what `make e2e-alerts` printed.\n")
+	p("# Definition of done\n\nWhat monitoring has to show before it counts as done. `make definition-of-done` writes this page from the output of `make e2e-alerts`.\n")
 	p("| | Done | Shown by |\n|---|---|---|")
 	p("| All metrics in Prometheus | yes | `make e2e` compares every one with an outside count; a stage of CI |")
 	p("| All dashboards in Grafana | as queries | `make e2e` asks every query as Grafana would; Grafana itself was not run |")
 	p("| All alerts in Alertmanager | %s | %d of %d drills below, two over a past of days (`TestAvailabilityOfDays`), the four about weeks by promtool (`test/drill/scale.yml` says which and why) |", yes(all && ofDays), n, len(drill.Drills))
 	p("| All runbooks documented and tested | %s | every command runs in health and under its alert's fault; those of the four alerts about weeks over planted rows, but for whether the alert fires |", yes(all && ofDays && r.passed["TestDrills/in_health"] && r.passed["TestDrills/of_the_calendar"]))
 	p("| On-call rotation established | sample | `alertmanager/oncall.example.yml`; the people are the operator's |")
-	p("| Validated in staging | checklist | [staging.md](staging.md); the staging environment is the operator's |")
+	p("| Validated in staging | checklist | [staging.md](../staging.md); the staging environment is the operator's |")
 	p("\n## Validation tests\n\n| | Test | Passed |\n|---|---|---|")
 	p("| 1 | A test alert reaches PagerDuty and is taken back (`mealplanner alert test`) | %s |", yes(tests))
 	p("| 2 | An upstream fails; plans come from the cache (`api-down`, `pkg/app.TestFallbacks`) | %s |", yes(good("api-down")))

@@ -82,13 +82,13 @@ type Defaults struct {
 	Attempts int           // in all
 	Backoff  time.Duration // before the second attempt; then doubled
 	Timeout  time.Duration // of one attempt
-	// AgainAfter is when a job that failed for good for a transient reason is tried anew,
+	// AgainAfter is when a job that failed for good for a transient reason is run again,
 	// as long as [Type.CatchUp] allows; 0 = never.
 	AgainAfter time.Duration
 }
 
-// Defaults returns the type's defaults. Attempts and pauses are the monitoring document's;
-// a killed attempt is noticed after its timeout, so timeouts are short.
+// Defaults returns the type's defaults; docs/thresholds.md has the reasons. A killed
+// attempt is noticed after its timeout, so timeouts are short.
 func (t Type) Defaults() Defaults {
 	switch t {
 	case WeeklyGeneration:

@@ -1,5 +1,5 @@
 // Package alerting is what the service does about its own alerts: the automatic response
-// to a notification of Alertmanager (tier 1 of the monitoring document's §4.2), the end of
+// to a notification of Alertmanager (tier 1 of docs/on-call.md), the end of
 // an acknowledgement, and the watch over the heartbeat that proves that alerting works.
 package alerting
 
