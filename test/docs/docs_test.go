@@ -140,3 +140,29 @@ func TestGlossaryIsShortAndInOrder(t *testing.T) {
 		t.Errorf("not in order, or twice: %v", words)
 	}
 }
+
+var path = regexp.MustCompile("`((?:pkg|cmd|test|docs|prometheus|alertmanager|grafana|otel-collector|tools)/[A-Za-z0-9_./-]*[A-Za-z0-9_])")
+
+// A path in a page is one of the tree; a package may be followed by a test's name.
+func TestPathsExist(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for page, text := range pages(t) {
+		if page == "CHANGELOG.md" {
+			continue // speaks of the past
+		}
+		for _, m := range path.FindAllStringSubmatch(text, -1) {
+			n++
+			dir, _, _ := strings.Cut(m[1], ".Test")
+			for _, kind := range []string{".Fuzz", ".Benchmark", ".Example"} {
+				dir, _, _ = strings.Cut(dir, kind)
+			}
+			if _, err := os.Stat(filepath.Join(root, dir)); err != nil {
+				t.Errorf("%s: there is no %s", page, dir)
+			}
+		}
+	}
+	if n < 200 {
+		t.Errorf("only %d paths found", n)
+	}
+}
