@@ -107,9 +107,9 @@ func run(log string, w io.Writer) error {
 	p("| 4 | A slow statement alerts (`database-query-slow`) | %s |", yes(good("database-query-slow")))
 	p("| 5 | A full connection pool alerts (`db-pool-saturated`) | %s |", yes(good("db-pool-saturated")))
 	p("\n## Drills\n\nUnder the rules of `test/drill/scale.yml`, whose durations are divided. Seconds: from the fault until the alert fired, until its receivers")
-	p("had heard, and from the fault's end until it resolved. Passed means too: the diagnosis named the cause, the runbook's commands found what they look for,")
-	p("the all-clear arrived, and nobody heard who should not.\n")
-	p("| Drill | Alert | Reaches | Fired | Heard | Resolved | Passed |\n|---|---|---|---|---|---|---|")
+	p("were notified, and from the fault's end until it resolved. Passed also means: the diagnosis named the cause, the runbook's commands found what they look for,")
+	p("resolved arrived, and no other receiver was notified.\n")
+	p("| Drill | Alert | Receiver | Fired | Notified | Resolved | Passed |\n|---|---|---|---|---|---|---|")
 	for _, d := range drill.Drills {
 		e := r.drills[d.Name]
 		p("| %s | `%s` | %s | %s | %s | %s | %s |", d.Name, d.Alert, d.Reach, e.fired, e.heard, e.resolved, yes(good(d.Name)))
