@@ -120,7 +120,7 @@ e2e-long: stack ## Outages of five minutes each; the result goes into docs/obser
 	OUTAGE=5m go test -tags e2e -count=1 -timeout 60m -v -run TestOutages ./test/e2e
 
 .PHONY: e2e-alerts
-e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under hastened rules: fires, reaches, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
+e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under time-compressed rules: fires, notifies, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
 	@tools/deps e2e
 	go test -tags drill -count=1 -timeout 90m -v -skip TestDiagnosis ./test/drill $(ARGS) | tee $(TOOLS)/e2e-alerts$(if $(ARGS),-part).log
 
