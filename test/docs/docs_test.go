@@ -166,3 +166,33 @@ func TestPathsExist(t *testing.T) {
 		t.Errorf("only %d paths found", n)
 	}
 }
+
+// Each package below pkg is in a layer of docs/architecture.md, by its path or below `domain/`
+// and `ops/` by its name.
+func TestEveryPackageHasALayer(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(pages(t)["docs/architecture.md"], "| layer |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	n := 0
+	err := filepath.WalkDir(filepath.Join(root, "pkg"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if d.Name() == "testdata" {
+			return filepath.SkipDir
+		}
+		if sources, _ := filepath.Glob(filepath.Join(path, "*.go")); len(sources) == 0 {
+			return nil
+		}
+		n++
+		rel, _ := filepath.Rel(filepath.Join(root, "pkg"), path) // both begin with root
+		name := strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(rel), "domain/"), "ops/")
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("docs/architecture.md names no layer for pkg/%s", filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	if err != nil || n < 40 {
+		t.Errorf("%d packages, %v", n, err)
+	}
+}
