@@ -81,7 +81,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-// replan shows what planning the week anew changes, and with --yes does it.
+// replan shows what replanning the week would change; with --yes it does so.
 func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week calendar.Date) error {
 	done, is, err := a.Replan(ctx, c.Who, week, c.Yes)
 	if err != nil {

@@ -106,7 +106,7 @@ func fail(t *testing.T, pool *pgxpool.Pool, user, kind string) {
 }
 
 // Tier 1: the job that failed for a reason that may be gone runs again, and only it; a
-// notification that is repeated does nothing; a new firing does it anew.
+// notification that is repeated does nothing; a new firing responds again.
 func TestFailedJobsAreTriedAgainByThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{people: twelve()[:3], change: func(c *config.Config) { withAlerts(c); c.Web.AdminAddr = anyPort }})

@@ -1,5 +1,5 @@
 // Package recipesync keeps the recipe pool of each connection: filled when a library is
-// connected, refreshed by changes, checked wholly once a day for deletions, and used at
+// connected, refreshed by changes, checked in full once a day for deletions, and used at
 // any age when the upstream does not answer.
 package recipesync
 
@@ -204,7 +204,7 @@ func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, 
 	return Summary{len(found.Changed), len(found.Deleted), len(found.Problems), r.full}, nil
 }
 
-// Ensure fills the pool of a connection that was never looked at wholly; it has no
+// Ensure fills the pool of a connection without a full import; it has no
 // deadline of its own.
 func (s *Service) Ensure(ctx context.Context, connection string, progress Progress) error {
 	_, state, err := s.cache.Versions(ctx, connection)

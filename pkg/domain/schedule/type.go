@@ -71,7 +71,7 @@ type Trigger string
 // The triggers.
 const (
 	Scheduled Trigger = "scheduled" // its time came
-	Manual    Trigger = "manual"    // somebody asked for it
+	Manual    Trigger = "manual"    // enqueued on request
 	Retry     Trigger = "retry"     // it is run again after it failed for good
 )
 
@@ -119,7 +119,7 @@ func (t Type) CatchUp(occurrence time.Time) time.Duration {
 	}
 }
 
-// Joining is how long before somebody joined a time, given on the wall clock, may have come
+// Joining is how long before a user joined a time, given on the wall clock, may have come
 // that still counts for them: who joins before the week begins gets its plan.
 func (t Type) Joining(occurrence time.Time) time.Duration {
 	if t == WeeklyGeneration {

@@ -50,7 +50,7 @@ type Action string
 const (
 	// RetryJobs runs jobs again that failed for a transient reason.
 	RetryJobs Action = "retry_jobs"
-	// ProbeUpstreams asks the upstreams anew whether they are up.
+	// ProbeUpstreams probes the upstreams at once.
 	ProbeUpstreams Action = "probe_upstreams"
 	// RefreshRecipes brings the recipe pools up to date.
 	RefreshRecipes Action = "refresh_recipes"
