@@ -120,7 +120,7 @@ e2e-long: stack ## Outages of five minutes each; the result goes into docs/obser
 	OUTAGE=5m go test -tags e2e -count=1 -timeout 60m -v -run TestOutages ./test/e2e
 
 .PHONY: e2e-alerts
-e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under hastened rules: fires, reaches, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
+e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under time-compressed rules: fires, notifies, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
 	@tools/deps e2e
 	go test -tags drill -count=1 -timeout 90m -v -skip TestDiagnosis ./test/drill $(ARGS) | tee $(TOOLS)/e2e-alerts$(if $(ARGS),-part).log
 
@@ -130,8 +130,8 @@ e2e-diagnosis: stack $(PROMRULES) ## Every fault diagnosed, one after the other,
 	go test -tags drill -count=1 -timeout 90m -v -run TestDiagnosis ./test/drill
 
 .PHONY: definition-of-done
-definition-of-done: ## Write docs/definition-of-done.md from the last make e2e-alerts.
-	go run ./test/done $(TOOLS)/e2e-alerts.log > docs/definition-of-done.md
+definition-of-done: ## Write docs/evidence/definition-of-done.md from the last make e2e-alerts.
+	go run ./test/done $(TOOLS)/e2e-alerts.log > docs/evidence/definition-of-done.md
 
 NAME ?=
 .PHONY: drill
@@ -241,8 +241,8 @@ test-traps: ## Check that every trap of the two services has a passing test.
 	go run ./test/traps
 
 .PHONY: spec-coverage
-spec-coverage: ## Check that every item of the monitoring document's checklist is mapped.
-	go run ./test/coverage docs/spec-coverage.md
+spec-coverage: ## Check that each of the 216 monitoring requirements names a test that exists, or a deviation.
+	go run ./test/coverage docs/evidence/spec-coverage.md
 
 $(TOOLS)/%:
 	@tools/install $(@F)

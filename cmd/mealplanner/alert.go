@@ -17,11 +17,11 @@ import (
 )
 
 type alertCmd struct {
-	List      alertListCmd      `cmd:"" default:"1" help:"List the alerts that fire, with what became of them."`
-	Ack       alertAckCmd       `cmd:"" aliases:"acks" help:"List who took over what; with an alert, take its page over: silence tier 2 only, and record who did. Tiers 3 and 4 come at their time."`
-	Responses alertResponsesCmd `cmd:"" help:"List what was done about alerts automatically (tier 1), the newest first."`
-	Test      alertTestCmd      `cmd:"" help:"Send a test page and its all-clear the whole way: Alertmanager, PagerDuty, Slack."`
-	OnCall    alertOnCallCmd    `cmd:"" name:"oncall" help:"Say who is on call, by the rotation file."`
+	List      alertListCmd      `cmd:"" default:"1" help:"List firing alerts with their silences and inhibitions."`
+	Ack       alertAckCmd       `cmd:"" aliases:"acks" help:"Acknowledge an alert: silence its tier-2 page and record who; tiers 3 and 4 still escalate. Without an alert, list acknowledgements."`
+	Responses alertResponsesCmd `cmd:"" help:"List automatic responses to alerts (tier 1), newest first."`
+	Test      alertTestCmd      `cmd:"" help:"Send a test page and its resolved notification through Alertmanager to PagerDuty and Slack."`
+	OnCall    alertOnCallCmd    `cmd:"" name:"oncall" help:"Show who is on call, from the rotation file."`
 }
 
 type alertListCmd struct {
@@ -70,9 +70,9 @@ func labelText(labels map[string]string) string {
 type alertAckCmd struct {
 	settings
 	output
-	Alert   string            `arg:"" optional:"" help:"The alert, e.g. ExternalAPIDown; none lists what was taken over, the newest first."`
+	Alert   string            `arg:"" optional:"" help:"The alert, e.g. ExternalAPIDown; none lists acknowledgements, newest first."`
 	Label   map[string]string `help:"Only the alert with this label, e.g. api=tandoor; may be repeated." placeholder:"NAME=VALUE"`
-	By      string            `help:"Who takes it over (default: $USER)." env:"USER"`
+	By      string            `help:"Who acknowledges (default: $USER)." env:"USER"`
 	For     time.Duration     `default:"4h" help:"When the acknowledgement ends, 1m to 24h; it ends sooner when the alert resolves."`
 	Comment string            `help:"What you are about to do, for the record."`
 	Limit   int               `default:"20" help:"How many to list, 1 to 1000."`
@@ -207,7 +207,7 @@ func (c *alertResponsesCmd) Run(ctx context.Context, std *streams, now func() ti
 
 type alertTestCmd struct {
 	AlertmanagerURL string        `env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager."`
-	Tier            string        `default:"2" enum:"2,3,4,none" help:"Who is paged: 2 on call, 3 the lead, 4 incident response; none: a warning for Slack."`
+	Tier            string        `default:"2" enum:"2,3,4,none" help:"Whom to page: 2 on call, 3 the lead, 4 incident response; none: a warning for Slack."`
 	For             time.Duration `default:"2m" help:"When it resolves, 1s to 1h."`
 }
 

@@ -28,8 +28,8 @@ func (c *backupCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 }
 
 type restoreCmd struct {
-	File    string `arg:"" help:"Backup to bring back."`
-	Replace bool   `help:"Delete everything that is in the database first; otherwise it must be empty."`
+	File    string `arg:"" help:"Backup to restore."`
+	Replace bool   `help:"Delete everything in the database first; otherwise it must be empty."`
 	settings
 }
 

@@ -23,39 +23,39 @@ import (
 type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
-	Plan     planCmd     `cmd:"" help:"See the weeks that are planned: list, show."`
-	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file; needs no network and no database."`
+	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
+	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
 
 	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
 
-	Job        jobCmd        `cmd:"" help:"See and steer the jobs that run by themselves."`
+	Job        jobCmd        `cmd:"" help:"See and control scheduled jobs."`
 	Mail       mailCmd       `cmd:"" help:"See mails before and after they are sent."`
 	Alert      alertCmd      `cmd:"" help:"See alerts, take pages over, and who is on call."`
 	Serve      serveCmd      `cmd:"" help:"Run the api and the scheduler in one process."`
 	API        apiCmd        `cmd:"" name:"api" help:"Run the api role: the pages behind the links in mails."`
-	Scheduler  schedulerCmd  `cmd:"" help:"Run the scheduler role: the jobs that run by themselves and the mail delivery."`
-	Migrate    migrateCmd    `cmd:"" help:"Bring the database schema up to date."`
+	Scheduler  schedulerCmd  `cmd:"" help:"Run the scheduler role: scheduled jobs and mail delivery."`
+	Migrate    migrateCmd    `cmd:"" help:"Upgrade the database schema."`
 	Backup     backupCmd     `cmd:"" help:"Write the whole database into one file."`
-	Restore    restoreCmd    `cmd:"" help:"Bring a backup into an empty database, or in place of what is there."`
-	Doctor     doctorCmd     `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, and say the cure."`
-	Debug      debugCmd      `cmd:"" help:"Look closely: one user's DEBUG lines, metrics, log lines, a trace, the database."`
-	Mitigate   mitigateCmd   `cmd:"" help:"Take a safe measure against trouble: pause, retry, more time, more connections, end a blocker."`
-	Diagnose   diagnoseCmd   `cmd:"" help:"Name the likely cause of what is wrong, with the evidence."`
-	Drill      drillCmd      `cmd:"" help:"Break a running installation on purpose and follow the alert; for the demonstration and staging."`
+	Restore    restoreCmd    `cmd:"" help:"Restore a backup into an empty database, or replace its contents."`
+	Doctor     doctorCmd     `cmd:"" help:"Check database, recipe library, FatSecret, mail server and OTLP, with cures."`
+	Debug      debugCmd      `cmd:"" help:"Inspect one user's DEBUG lines, metrics, log lines, a trace, the database."`
+	Mitigate   mitigateCmd   `cmd:"" help:"Take a safe measure: pause, retry, more time, more connections, end a blocker."`
+	Diagnose   diagnoseCmd   `cmd:"" help:"Name the likely cause of an alert, with evidence."`
+	Drill      drillCmd      `cmd:"" help:"Break a running installation on purpose and follow the alert; for demo and staging."`
 	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for the outside world: Tandoor, FatSecret, a mail server with an inbox page."`
-	Wait       waitCmd       `cmd:"" help:"Wait until addresses answer: the health check of a container, or the gate before what needs them."`
+	Wait       waitCmd       `cmd:"" help:"Wait until addresses answer: a container's health check, or a gate before its dependents."`
 	Queues     queuesCmd     `cmd:"" help:"Move the Collector's damaged queue files aside, so that it starts."`
 	Key        keyCmd        `cmd:"" help:"Change MEALPLANNER_KEY while everything runs: list, add, retire."`
 	Secrets    secretsCmd    `cmd:"" help:"Write new random secrets into files that do not exist yet."`
-	Licences   licencesCmd   `cmd:"" aliases:"licenses" help:"Print who made what is in this program, and under which licence."`
+	Licences   licencesCmd   `cmd:"" aliases:"licenses" help:"Print the third-party modules in this program, with their licences."`
 	Completion completionCmd `cmd:"" help:"Print the script that makes a shell complete commands, flags and values."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
-	HelpSettings helpSettings     `help:"Show the settings that the command takes, with their variables and defaults."`
+	HelpSettings helpSettings     `help:"Show the command's settings, with their variables and defaults."`
 }
 
 const description = "Plans a week of meals from your own recipes so that every day meets its macro targets, consolidates the groceries and mails the plan.\n\n" +

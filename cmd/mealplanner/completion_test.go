@@ -83,7 +83,7 @@ func TestCompletionInFish(t *testing.T) {
 		without(t, "fish")
 	}
 	for line, want := range map[string]string{
-		"mealplanner job h": "history\tList attempts, the newest first.", "mealplanner user list -o js": "json", "mealplanner drill api-d": "api-down",
+		"mealplanner job h": "history\tList attempts, newest first.", "mealplanner user list -o js": "json", "mealplanner drill api-d": "api-down",
 		"mealplanner user set user_ana --no-en": "--no-enabled",
 	} {
 		out, err := exec.CommandContext(t.Context(), fish, "--no-config", "-c", "source completion/fish; complete -C $argv[1]", line).Output()

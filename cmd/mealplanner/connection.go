@@ -16,10 +16,10 @@ import (
 type connectionCmd struct {
 	List   connectionListCmd   `cmd:"" default:"1" help:"List the recipe libraries and who cooks from them."`
 	Add    connectionAddCmd    `cmd:"" help:"Connect a recipe library, check it and import it."`
-	Set    connectionSetCmd    `cmd:"" help:"Change a connection: rotate its token, move it, turn write-back on or off."`
-	Test   connectionTestCmd   `cmd:"" help:"Check that a library can be used, by doing what will be done."`
+	Set    connectionSetCmd    `cmd:"" help:"Change a connection: its token, its address, write-back on or off."`
+	Test   connectionTestCmd   `cmd:"" help:"Check a library by the requests that syncs and write-back make."`
 	Import connectionImportCmd `cmd:"" help:"Fetch the recipes of a library."`
-	Remove connectionRemoveCmd `cmd:"" help:"Forget a library that nobody cooks from, with its recipes."`
+	Remove connectionRemoveCmd `cmd:"" help:"Remove a library without users, with its recipes."`
 }
 
 type connectionListCmd struct {
@@ -84,10 +84,10 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 type connectionSetCmd struct {
 	settings
 	ID        string      `arg:"" name:"connection" help:"Id of the connection."`
-	URL       *string     `name:"tandoor-url" help:"Another address is another library: its recipes are fetched anew and every planned week is replaced." placeholder:"URL"`
+	URL       *string     `name:"tandoor-url" help:"A new address is a new library: its recipes are imported from scratch and every planned week is replaced." placeholder:"URL"`
 	Token     seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
-	WriteBack *bool       `help:"Write plans and shopping lists to Tandoor; what was written stays." negatable:""`
-	NoImport  bool        `help:"Do not fetch the recipes of another library now."`
+	WriteBack *bool       `help:"Write plans and shopping lists to Tandoor; existing entries stay when turned off." negatable:""`
+	NoImport  bool        `help:"Do not fetch the new library's recipes now."`
 }
 
 // Run checks the connection as it would be, stores it, and plans what it changes.

@@ -30,9 +30,9 @@ import (
 )
 
 type demoCmd struct {
-	Once      bool             `help:"End when every plan is mailed; otherwise stay up and say where the inbox is."`
+	Once      bool             `help:"Exit when every plan is mailed; otherwise stay up and print the inbox address."`
 	Stack     bool             `help:"Send traces, metrics and logs to the stack of \"make stack-up\", and print where to look."`
-	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo makes a database of its own there and drops it at the end; default: a private server that vanishes with the demo." placeholder:"URL"`
+	Database  string           `name:"database-url" env:"DEMO_DATABASE_URL" help:"PostgreSQL server to use: the demo creates a database there and drops it at the end; default: a private server, removed with the demo." placeholder:"URL"`
 	InboxAddr string           `default:"127.0.0.1:8025" help:"Where the inbox page listens (with --once: any free port)."`
 	APIAddr   string           `default:"127.0.0.1:8080" help:"Where the pages behind the mails' links listen."`
 	AdminAddr string           `default:"127.0.0.1:6060" help:"Where traces and runbooks are shown."`

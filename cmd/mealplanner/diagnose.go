@@ -22,8 +22,8 @@ import (
 type diagnoseCmd struct {
 	settings
 	output
-	Slug  string        `arg:"" optional:"" help:"The alert's runbook, e.g. api-down: what can explain it. None: whatever is found."`
-	Since time.Duration `default:"15m" help:"The window before now that is looked at, 20s to 24h. What was seen in its newest fifteenth (20s at least) goes on; the rest is said as earlier."`
+	Slug  string        `arg:"" optional:"" help:"The alert's runbook, e.g. api-down: check only what can explain it. None: check everything."`
+	Since time.Duration `default:"15m" help:"The window to look back, 20s to 24h. Findings from its last fifteenth (at least 20s) are current, older ones are listed as earlier."`
 }
 
 // Run asks the telemetry and the database, and changes nothing.
@@ -80,16 +80,16 @@ func printFinding(w io.Writer, head string, f diagnose.Finding) {
 
 type debugCmd struct {
 	User   debugUserCmd   `cmd:"" default:"withargs" help:"Write one user's DEBUG lines for a while, in every running process."`
-	Promql debugPromqlCmd `cmd:"" help:"Ask Prometheus: one line for each series."`
-	Logql  debugLogqlCmd  `cmd:"" help:"Ask Loki: the newest lines."`
+	Promql debugPromqlCmd `cmd:"" help:"Query Prometheus: one line per series."`
+	Logql  debugLogqlCmd  `cmd:"" help:"Query Loki: the newest lines."`
 	Trace  debugTraceCmd  `cmd:"" help:"Show a trace's spans as a tree."`
-	SQL    debugSQLCmd    `cmd:"" name:"sql" help:"Ask the database, reading only: at most 100 rows within 5 seconds."`
+	SQL    debugSQLCmd    `cmd:"" name:"sql" help:"Query the database, read-only: at most 100 rows within 5 seconds."`
 }
 
 type debugPromqlCmd struct {
 	output
 	config.Diagnosis `embed:""`
-	Expr             string `arg:"" help:"A PromQL expression that gives an instant vector."`
+	Expr             string `arg:"" help:"A PromQL expression that returns an instant vector."`
 }
 
 // Run prints the value and the labels of each series.

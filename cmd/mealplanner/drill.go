@@ -31,10 +31,10 @@ type drillCmd struct {
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
 	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
-	Stop       string        `help:"Command that stops a process whose name takes the place of {}. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
+	Stop       string        `help:"Command that stops a process; {} is its name. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
 	Start      string        `help:"Command that starts it again." placeholder:"'docker compose start {}'"`
 	Freeze     string        `help:"Command that freezes a process." placeholder:"'docker compose pause {}'"`
-	Thaw       string        `help:"Command that lets it go on." placeholder:"'docker compose unpause {}'"`
+	Thaw       string        `help:"Command that resumes it." placeholder:"'docker compose unpause {}'"`
 }
 
 // Run breaks the installation, follows the alert, and puts things back, also when it is

@@ -24,9 +24,9 @@ type generateCmd struct {
 	settings
 	output
 	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"USER"`
-	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next one in the user's zone." placeholder:"DATE"`
+	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next in the user's time zone." placeholder:"DATE"`
 	DryRun bool   `help:"Show the plan; store and mail nothing." xor:"how"`
-	Replan bool   `help:"Plan a stored week anew from the next meal on; locked and skipped meals stay. Shows what would change, and does it with --yes." xor:"how"`
+	Replan bool   `help:"Replan a stored week from the next meal on; locked and skipped meals stay. Shows the changes; --yes applies them." xor:"how"`
 	Yes    bool   `help:"With --replan: store the new plan and mail it."`
 }
 
@@ -81,7 +81,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-// replan shows what planning the week anew changes, and with --yes does it.
+// replan shows what replanning the week would change; with --yes it does so.
 func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week calendar.Date) error {
 	done, is, err := a.Replan(ctx, c.Who, week, c.Yes)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 type importFlags struct {
 	Full     bool `help:"Fetch every recipe again."`
-	Accept   bool `name:"accept-changes" help:"Take the library as it is: another space, or many recipes lost."`
-	Problems bool `help:"List what should be mended in the recipes."`
+	Accept   bool `name:"accept-changes" help:"Accept the library as it is: another space, or many recipes gone."`
+	Problems bool `help:"List problems in the recipes."`
 }
 
 type importCmd struct {

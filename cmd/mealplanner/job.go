@@ -16,13 +16,13 @@ import (
 )
 
 type jobCmd struct {
-	List    jobListCmd    `cmd:"" default:"withargs" help:"List the schedules: when each job runs next and how it went last."`
-	Run     jobRunCmd     `cmd:"" help:"Run a job now, beside its schedule, and wait for it."`
-	Retry   jobRetryCmd   `cmd:"" help:"Run jobs that failed again, for the time they failed for."`
-	Pause   jobPauseCmd   `cmd:"" help:"Keep jobs from running: one, or all of a type."`
-	Resume  jobResumeCmd  `cmd:"" help:"End a pause; what came due meanwhile runs once."`
-	History jobHistoryCmd `cmd:"" help:"List attempts, the newest first."`
-	Setting jobSettingCmd `cmd:"" help:"Change a limit for a while, in every running process."`
+	List    jobListCmd    `cmd:"" default:"withargs" help:"List the schedules: each job's next run and last result."`
+	Run     jobRunCmd     `cmd:"" help:"Run a job now, in addition to its schedule, and wait for it."`
+	Retry   jobRetryCmd   `cmd:"" help:"Rerun failed jobs, for the occurrence they failed for."`
+	Pause   jobPauseCmd   `cmd:"" help:"Pause jobs: one, or all of a type."`
+	Resume  jobResumeCmd  `cmd:"" help:"End a pause; what came due during it runs once."`
+	History jobHistoryCmd `cmd:"" help:"List attempts, newest first."`
+	Setting jobSettingCmd `cmd:"" help:"Override a limit for a while, in every running process."`
 }
 
 // chosen are the flags that choose schedules.
@@ -299,9 +299,9 @@ func executions(rows []postgres.Execution) *listing {
 type jobSettingCmd struct {
 	settings
 	output
-	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts, jobs.TYPE.timeout, generation.timeout, database.api_pool or database.scheduler_pool; none lists what is set."`
-	Value  string        `arg:"" optional:"" help:"The value; none takes the setting back."`
-	For    time.Duration `default:"1h" help:"When it ends by itself, at most 30 days."`
+	Name   string        `arg:"" optional:"" help:"jobs.concurrency, jobs.TYPE.paused, jobs.TYPE.attempts, jobs.TYPE.timeout, generation.timeout, database.api_pool or database.scheduler_pool; none lists the overrides."`
+	Value  string        `arg:"" optional:"" help:"The value; none ends the override."`
+	For    time.Duration `default:"1h" help:"How long it lasts, at most 30 days."`
 	Reason string        `help:"Why, for the record."`
 }
 

@@ -14,8 +14,8 @@ import (
 
 type keyCmd struct {
 	List   keyListCmd   `cmd:"" default:"1" help:"List the keys of MEALPLANNER_KEY and of the database, with what needs each."`
-	Add    keyAddCmd    `cmd:"" help:"Bring the newest key of MEALPLANNER_KEY into use and seal with it what older keys have sealed."`
-	Retire keyRetireCmd `cmd:"" help:"End a key that nothing needs any more."`
+	Add    keyAddCmd    `cmd:"" help:"Put the newest key of MEALPLANNER_KEY into use and reseal what older keys sealed."`
+	Retire keyRetireCmd `cmd:"" help:"Retire a key that is no longer needed."`
 }
 
 // withKeys runs fn with the keys alone: they must be reached also when the program cannot
@@ -72,7 +72,7 @@ func onDay(t *time.Time) shown {
 
 type keyAddCmd struct {
 	settings
-	Lost bool `help:"Begin anew although no key opens what is stored: every account must then be connected again."`
+	Lost bool `help:"Start over although no key opens the stored tokens: every account must then be reconnected."`
 }
 
 // Run rotates.
@@ -114,8 +114,8 @@ func printLost(std *streams, lost []keyring.Sealed) {
 type keyRetireCmd struct {
 	settings
 	Key      string `arg:"" help:"The key, as mealplanner key list names it."`
-	EndLinks bool   `help:"End the links in mails that were signed with it: for a key that others may know."`
-	Lost     bool   `help:"The key is gone: what it sealed must be connected again."`
+	EndLinks bool   `help:"Also end the links it signed in mails: for a leaked key."`
+	Lost     bool   `help:"The key is lost: accounts it sealed must be reconnected."`
 }
 
 // Run retires a key.

@@ -12,9 +12,9 @@ import (
 )
 
 type mailCmd struct {
-	Preview mailPreviewCmd `cmd:"" help:"Print the mail a user would get now; nothing is stored or sent."`
-	Send    mailSendCmd    `cmd:"" help:"Send a user the mail they would get now, beside the scheduled one."`
-	Queue   mailQueueCmd   `cmd:"" help:"List the mails that wait, and those of 30 days that failed or bounced."`
+	Preview mailPreviewCmd `cmd:"" help:"Print the mail a user would get now, without storing or sending it."`
+	Send    mailSendCmd    `cmd:"" help:"Send a user the mail they would get now, in addition to the scheduled one."`
+	Queue   mailQueueCmd   `cmd:"" help:"List waiting mails, and those of the last 30 days that failed or bounced."`
 	Stats   mailStatsCmd   `cmd:"" help:"Per type of mail: accepted, bounced, opened and clicked, in the last 30 days."`
 }
 

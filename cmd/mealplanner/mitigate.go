@@ -13,14 +13,14 @@ import (
 type mitigateCmd struct {
 	settings
 	output
-	Name   string        `arg:"" optional:"" help:"The measure; none lists them, with those that would help now."`
-	Type   string        `help:"Which jobs (AutoSync, ...), pool (api, scheduler) or setting, as the measure wants." placeholder:"NAME"`
-	To     string        `help:"Another value than the measure's own." placeholder:"VALUE"`
-	For    time.Duration `default:"1h" help:"When a changed setting ends by itself, 1m to 30 days."`
+	Name   string        `arg:"" optional:"" help:"The measure; none lists them and says which would help now."`
+	Type   string        `help:"Which jobs (AutoSync, ...), pool (api, scheduler) or setting, depending on the measure." placeholder:"NAME"`
+	To     string        `help:"Another value than the default." placeholder:"VALUE"`
+	For    time.Duration `default:"1h" help:"How long an override lasts, 1m to 30 days."`
 	Reason string        `help:"Why, for the record."`
-	DryRun bool          `help:"Say what would be done."`
-	Force  bool          `help:"Also when it is not needed."`
-	Log    bool          `help:"List what was done, the newest first."`
+	DryRun bool          `help:"Show what would be done."`
+	Force  bool          `help:"Even if it is not needed."`
+	Log    bool          `help:"List what was done, newest first."`
 }
 
 // Run takes a measure, or lists them.

@@ -14,7 +14,7 @@ import (
 )
 
 type planCmd struct {
-	List planListCmd `cmd:"" default:"1" help:"List the weeks that are planned, the newest first."`
+	List planListCmd `cmd:"" default:"1" help:"List planned weeks, newest first."`
 	Show planShowCmd `cmd:"" help:"Show a user's planned week: meals, figures, groceries, cooking."`
 }
 
@@ -56,7 +56,7 @@ type planShowCmd struct {
 	settings
 	output
 	Who  string `arg:"" name:"user" help:"Id of the user."`
-	Week string `help:"Monday of the week, YYYY-MM-DD; default: the newest that is planned." placeholder:"DATE"`
+	Week string `help:"Monday of the week, YYYY-MM-DD; default: the latest planned." placeholder:"DATE"`
 }
 
 // Run shows the week.

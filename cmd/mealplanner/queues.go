@@ -13,7 +13,7 @@ import (
 
 type queuesCmd struct {
 	Dir   string        `arg:"" optional:"" help:"The directory of the Collector's file_storage." placeholder:"DIR"`
-	Watch time.Duration `default:"0s" help:"Look again after so long, until interrupted; 0s looks once." placeholder:"5s"`
+	Watch time.Duration `default:"0s" help:"Repeat at this interval until interrupted; 0s checks once." placeholder:"5s"`
 
 	Examine string `hidden:"" help:"Examine one file in this process."`
 }

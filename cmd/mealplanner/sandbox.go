@@ -25,10 +25,10 @@ type sandboxCmd struct {
 	TandoorToken  seal.Secret `env:"SANDBOX_TANDOOR_TOKEN" help:"Token of the library; default: a new one at each start." placeholder:"TOKEN"`
 	MailPassword  seal.Secret `env:"SANDBOX_MAIL_PASSWORD" help:"Password of SMTP and IMAP; default: a new one at each start." placeholder:"SECRET"`
 	FatSecret     seal.Secret `name:"fatsecret-secret" env:"SANDBOX_FATSECRET_SECRET" help:"Consumer secret of FatSecret, from which the demo users' tokens follow; default: a new one at each start." placeholder:"SECRET"`
-	OnCallKey     seal.Secret `name:"pagerduty-oncall" env:"SANDBOX_PAGERDUTY_ONCALL" help:"PagerDuty's routing key of who is on call, 32 characters; default: a new one at each start." placeholder:"KEY"`
+	OnCallKey     seal.Secret `name:"pagerduty-oncall" env:"SANDBOX_PAGERDUTY_ONCALL" help:"PagerDuty's routing key of on-call, 32 characters; default: a new one at each start." placeholder:"KEY"`
 	LeadKey       seal.Secret `name:"pagerduty-lead" env:"SANDBOX_PAGERDUTY_LEAD" help:"PagerDuty's routing key of the lead; default: a new one at each start." placeholder:"KEY"`
 	IncidentKey   seal.Secret `name:"pagerduty-incident" env:"SANDBOX_PAGERDUTY_INCIDENT" help:"PagerDuty's routing key of declared incidents; default: a new one at each start." placeholder:"KEY"`
-	Slack         seal.Secret `name:"slack-url" env:"SANDBOX_SLACK_URL" help:"Slack's webhook, of which only the path counts here; default: a new one at each start." placeholder:"URL"`
+	Slack         seal.Secret `name:"slack-url" env:"SANDBOX_SLACK_URL" help:"Slack's webhook; only its path counts here; default: a new one at each start." placeholder:"URL"`
 }
 
 // slackPath is the path of the webhook, "" when none is given.

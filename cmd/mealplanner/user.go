@@ -25,12 +25,12 @@ import (
 type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a user, and the recipe library they cook from."`
 	List userListCmd `cmd:"" default:"1" help:"List the users."`
-	Show userShowCmd `cmd:"" help:"Show everything that is set for a user."`
+	Show userShowCmd `cmd:"" help:"Show all settings of a user."`
 	Set  userSetCmd  `cmd:"" help:"Change a user; omitted flags keep their value."`
-	Demo userDemoCmd `cmd:"" help:"Add the demo users, who live in a running sandbox, and plan their first week; what is there already stays."`
+	Demo userDemoCmd `cmd:"" help:"Add the demo users of a running sandbox and plan their first week; existing ones stay."`
 
-	Export userExportCmd `cmd:"" help:"Print everything that is stored about a user, as JSON."`
-	Delete userDeleteCmd `cmd:"" help:"Delete a user and everything that is stored about them; without --yes only say what that is."`
+	Export userExportCmd `cmd:"" help:"Print everything stored about a user, as JSON."`
+	Delete userDeleteCmd `cmd:"" help:"Delete a user and everything stored about them; without --yes only show what that is."`
 
 	Connect    userConnectCmd    `cmd:"" help:"Print the link by which a user connects their FatSecret account."`
 	Disconnect userDisconnectCmd `cmd:"" help:"Forget a user's FatSecret account."`
@@ -55,16 +55,16 @@ type wishes struct {
 	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD"`
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG"`
 	Tolerance *int     `name:"tolerance-pct" help:"How far macros may be off target, 1 to 50 %." placeholder:"PCT"`
-	Quick     *int     `name:"quick-minutes" help:"Most minutes for a dish on a travel day." placeholder:"MIN"`
+	Quick     *int     `name:"quick-minutes" help:"Longest preparation on a travel day." placeholder:"MIN"`
 	PlanDay   *string  `help:"When the next week is planned, e.g. sunday." placeholder:"DAY"`
-	PlanHour  *int     `help:"At which hour, 0 to 23, on the user's clock." placeholder:"HOUR"`
+	PlanHour  *int     `help:"Hour, 0 to 23, in the user's time zone." placeholder:"HOUR"`
 	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner (default all)." placeholder:"MEAL"`
 	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
 	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
-	Doctor    *bool    `name:"supervised" help:"A doctor follows it: targets below 800 kcal." negatable:"" group:"Targets"`
-	Confirm   bool     `help:"Set targets beyond the safety limits all the same." group:"Targets"`
-	Rotation  *int     `name:"rotation-days" help:"Days before a dish comes back for a meal." placeholder:"N"`
-	Mails     []string `help:"Mails to take again, e.g. weekly_plan." placeholder:"TYPE"`
+	Doctor    *bool    `name:"supervised" help:"A doctor supervises it: targets below 800 kcal." negatable:"" group:"Targets"`
+	Confirm   bool     `help:"Set targets beyond the safety limits." group:"Targets"`
+	Rotation  *int     `name:"rotation-days" help:"Days before a dish returns to a meal." placeholder:"N"`
+	Mails     []string `help:"Mail types to receive again, e.g. weekly_plan." placeholder:"TYPE"`
 	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
 	Clicks    *bool    `name:"track-clicks" help:"Count followed links; only if the user agrees." negatable:""`
 	Opens     *bool    `name:"track-opens" help:"Count opened mails; only if the user agrees." negatable:""`

@@ -64,7 +64,7 @@ func TestRunbooksAreServed(t *testing.T) {
 	w := newWorld(t, options{people: twelve()[:1]})
 	must(t, w.Start(t.Context()))
 	list := w.page(t, "/runbook/")
-	for _, slug := range []string{"generation-failed", "api-down", "job-failures", "db-pool-saturated", "generation-slow", "api-errors", "high-retry-rate", "email-delivery-issues"} { // the document's
+	for _, slug := range []string{"generation-failed", "api-down", "job-failures", "db-pool-saturated", "generation-slow", "api-errors", "high-retry-rate", "email-delivery-issues"} { // the required ones
 		if !strings.Contains(list, `href="`+slug+`"`) {
 			t.Errorf("%s is not in the list", slug)
 		}
@@ -106,7 +106,7 @@ func fail(t *testing.T, pool *pgxpool.Pool, user, kind string) {
 }
 
 // Tier 1: the job that failed for a reason that may be gone runs again, and only it; a
-// notification that is repeated does nothing; a new firing does it anew.
+// notification that is repeated does nothing; a new firing responds again.
 func TestFailedJobsAreTriedAgainByThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{people: twelve()[:3], change: func(c *config.Config) { withAlerts(c); c.Web.AdminAddr = anyPort }})

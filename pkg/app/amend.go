@@ -29,7 +29,7 @@ func (a *App) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
 	return done, err
 }
 
-// Replan plans a stored week anew from the user's next meal on; with apply it is stored and
+// Replan replans a stored week from the user's next meal on; with apply it is stored and
 // its mail is in the outbox then.
 func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
 	if apply {

@@ -17,7 +17,7 @@ func (a *App) background(ctx context.Context, name string, fn func(context.Conte
 	a.stops.push(name, func(context.Context) error { cancel(); <-done; return nil })
 }
 
-// complainEvery is how often work that goes on failing says so.
+// complainEvery is how often work that keeps failing is logged.
 const complainEvery = 5 * time.Minute
 
 // every calls fn at once and then at an interval, until ctx ends; its first error in a row

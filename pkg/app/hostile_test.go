@@ -18,7 +18,7 @@ import (
 )
 
 // letterFile is a mail kept as a file: two lines that say what is to become of it, then
-// the mail with names in braces for what each run makes anew.
+// the mail with names in braces for what each run creates.
 type letterFile struct {
 	outcome   string
 	answers   int

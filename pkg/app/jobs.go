@@ -28,7 +28,7 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(loc)).Monday() + 7, nil
 }
 
-// NewUserGrace is how long after somebody was added their first week is planned at the
+// NewUserGrace is how long after a user was added their first week is planned at the
 // earliest.
 func (a *App) NewUserGrace() time.Duration { return a.opts.Config.Scheduler.NewUserGrace }
 

@@ -63,7 +63,7 @@ func TestWeeklyRunsPlanEverybodyOnce(t *testing.T) {
 	must(t, w.box.Mail.Wait(t.Context(), 12))
 	// What is queued begins at once.
 	await(t, pool, 1, "select count(*) from (select min(attempted_at - created_at) as waited from river_job) x where waited < interval '1 second'")
-	// The document's manual retry runs them again, and finds everything done.
+	// The manual retry of docs/scheduler.md runs them again, and finds everything done.
 	_, err := pool.Exec(t.Context(), "update scheduled_jobs set status = 'pending', error_count = 0, last_error = null where job_type = 'weekly_generation' and enabled = true")
 	must(t, err)
 	await(t, pool, 24, finals)
@@ -100,7 +100,7 @@ func TestRunsThatFailCountOnce(t *testing.T) {
 		}
 	}
 	w.counted(t, map[string]int64{"scheduler_job_failures_total": 12, "scheduler_job_retry_exhausted_total": 12, "scheduler_job_retries_total": 24, "scheduler_job_executions_total": 36})
-	// An hour later they are tried anew by themselves.
+	// An hour later they run again without help.
 	heal()
 	var err error
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) { // until the breaker lets it
@@ -131,7 +131,7 @@ func TestPermanentFailuresAreFinal(t *testing.T) {
 	w.counted(t, map[string]int64{"generation_failures_total": 1, "scheduler_job_failures_total": 1, "scheduler_job_retry_exhausted_total": 0})
 }
 
-// A schedule that somebody broke is switched off and says why; the others go on.
+// A broken schedule is disabled with the reason; the others keep running.
 func TestBrokenSchedulesSayWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

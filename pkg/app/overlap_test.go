@@ -46,7 +46,7 @@ func TestFetchesOverlap(t *testing.T) { // not parallel: it compares durations
 	}
 	p50, s50 := took[false][n/2], took[true][n/2]
 	ratio := float64(s50) / float64(p50)
-	t.Logf("%d generations, root span: p50 %s, p95 %s (the document: 500ms); one after the other p50 %s, p95 %s, ratio of medians %.2f",
+	t.Logf("%d generations, root span: p50 %s, p95 %s (target: 500ms); one after the other p50 %s, p95 %s, ratio of medians %.2f",
 		n, p50.Round(time.Millisecond), took[false][n*95/100].Round(time.Millisecond), s50.Round(time.Millisecond), took[true][n*95/100].Round(time.Millisecond), ratio)
 	if ratio < 1.3 {
 		t.Errorf("one after the other takes only %.2f times as long", ratio)

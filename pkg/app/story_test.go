@@ -21,7 +21,7 @@ type clock struct{ ahead atomic.Int64 }
 func (c *clock) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *clock) forward(to time.Time) { c.ahead.Add(int64(to.Sub(c.now()))) }
 
-// incidents are the monitoring document's two critical alerts about a week, in the
+// incidents are the two critical alerts about a week, in the
 // corrected forms, evaluated on what the program exports right now. Neither their "for"
 // nor the window of a rate is given the time to hide anything: a counter is compared as
 // it is.
@@ -42,7 +42,7 @@ func (w *world) incidents(t *testing.T) (out []string) {
 	return out
 }
 
-// The monitoring document's story of a failure: at 06:00 FatSecret answers 503, and at
+// The story of a failure: at 06:00 FatSecret answers 503, and at
 // 06:01 still; it is healthy before the third attempt, at 06:03. The user has one plan
 // and one mail, the record shows three attempts, and neither critical alert had a moment
 // to fire. The last step is the control: without the plan, an alert fires.

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
-// A week that is planned anew keeps what is over, locked or skipped, changes the rest, and
+// A replanned week keeps what is over, locked or skipped, changes the rest, and
 // is mailed; looking at it first changes nothing.
 func TestReplan(t *testing.T) {
 	t.Parallel()

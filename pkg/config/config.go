@@ -37,14 +37,14 @@ type Config struct {
 type Database struct {
 	URL              seal.Secret   `env:"DATABASE_URL" help:"PostgreSQL connection string." placeholder:"postgres://user:password@host:5432/meal_planner"`
 	Password         seal.Secret   `env:"DATABASE_PASSWORD" help:"Password for a DATABASE_URL of the form postgres://user@host/database, which then need not be kept secret." placeholder:"SECRET"`
-	APIPool          int           `env:"DATABASE_API_POOL" default:"20" help:"Most connections of the api role."`
-	SchedulerPool    int           `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Most connections of the scheduler role."`
-	StatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"A statement that runs longer is ended by the server."`
+	APIPool          int           `env:"DATABASE_API_POOL" default:"20" help:"Maximum connections in the api role's pool."`
+	SchedulerPool    int           `env:"DATABASE_SCHEDULER_POOL" default:"20" help:"Maximum connections in the scheduler role's pool."`
+	StatementTimeout time.Duration `env:"DATABASE_STATEMENT_TIMEOUT" default:"30s" help:"The server cancels statements that run longer."`
 }
 
 // Security holds the program's own secret.
 type Security struct {
-	Key seal.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Make one with: openssl rand -hex 32. Several keys, the newest first, have commas or newlines between them." placeholder:"HEX"`
+	Key seal.Secret `env:"MEALPLANNER_KEY" help:"64 hexadecimal characters: encrypts stored tokens and signs links. Generate one with: openssl rand -hex 32. Several keys, newest first, are separated by commas or newlines." placeholder:"HEX"`
 }
 
 // SMTP says how mail leaves.
@@ -55,22 +55,22 @@ type SMTP struct {
 	Password   seal.Secret   `env:"SMTP_PASSWORD" help:"Password at the mail server." placeholder:"SECRET"`
 	Encryption string        `env:"SMTP_ENCRYPTION" default:"starttls" enum:"starttls,tls,none,insecure" help:"starttls (587), tls (465), none (loopback only), or insecure: none towards another host, for a private network such as Compose's."`
 	From       string        `env:"SMTP_FROM" default:"Meal planner <plan@localhost>" help:"Sender of every mail."`
-	ReplyTo    string        `env:"SMTP_REPLY_TO" help:"Address for replies, when it is not the sender's."`
-	Timeout    time.Duration `env:"SMTP_TIMEOUT" default:"10s" help:"Limit for handing over one mail."`
+	ReplyTo    string        `env:"SMTP_REPLY_TO" help:"Address for replies, if not the sender's."`
+	Timeout    time.Duration `env:"SMTP_TIMEOUT" default:"10s" help:"Timeout for sending one mail."`
 }
 
 // IMAP says where replies arrive. Without it they are not read, and mails say so.
 type IMAP struct {
-	Host       string        `env:"IMAP_HOST" help:"IMAP server of the mailbox that gets the replies; empty: commands come by the buttons in the mails only."`
+	Host       string        `env:"IMAP_HOST" help:"IMAP server of the mailbox that receives replies; empty: commands only by the buttons in mails."`
 	Port       int           `env:"IMAP_PORT" default:"993" help:"Port of the IMAP server."`
 	Username   string        `env:"IMAP_USERNAME" help:"User at the IMAP server."`
 	Password   seal.Secret   `env:"IMAP_PASSWORD" help:"Password at the IMAP server." placeholder:"SECRET"`
 	Encryption string        `env:"IMAP_ENCRYPTION" default:"tls" enum:"tls,starttls,none,insecure" help:"tls (993), starttls (143), none (loopback only), or insecure: none towards another host, for a private network."`
 	Folder     string        `env:"IMAP_FOLDER" default:"INBOX" help:"Folder to read. Nothing in it is moved, marked or deleted."`
-	Poll       time.Duration `env:"IMAP_POLL" default:"60s" help:"Time between looks where the server does not announce mail (IDLE)."`
-	Timeout    time.Duration `env:"IMAP_TIMEOUT" default:"30s" help:"Limit of one exchange with the server."`
+	Poll       time.Duration `env:"IMAP_POLL" default:"60s" help:"Polling interval if the server does not support IDLE."`
+	Timeout    time.Duration `env:"IMAP_TIMEOUT" default:"30s" help:"Timeout for one exchange with the server."`
 	Address    string        `env:"IMAP_ADDRESS" help:"Address of the mailbox (default: that of SMTP_FROM). Mails to it with +something before the @ must arrive there too." placeholder:"plan@example.org"`
-	AuthservID string        `name:"authserv-id" env:"IMAP_AUTHSERV_ID" help:"Name under which your mail provider states its checks in Authentication-Results (RFC 8601). Empty: DKIM signatures are verified here." placeholder:"mx.example.org"`
+	AuthservID string        `name:"authserv-id" env:"IMAP_AUTHSERV_ID" help:"Your mail provider's authserv-id in Authentication-Results (RFC 8601). Empty: DKIM signatures are verified here." placeholder:"mx.example.org"`
 }
 
 // Inbox is the address for replies; "" when they are not read.
@@ -92,11 +92,11 @@ func (c IMAP) Inbox(s SMTP) string {
 type Web struct {
 	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
 	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
-	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, /trace/ with traces and their log lines, and /runbook/ with what was done automatically; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
-	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"How users reach the api role: the base of the links in mails."`
+	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, /trace/ with traces and their log lines, and /runbook/ with the automatic responses; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
+	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"Public URL of the api role: the base of links in mails."`
 
-	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests a minute that one client address may make to the api role's pages, a quarter of them at once; more are answered with 429. 0: no limit."`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" default:"127.0.0.0/8,::1" help:"Addresses and networks of proxies before the api role, whose X-Forwarded-For names the client."`
+	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests per minute and client address to the api role's pages, a quarter of them in a burst; more are answered with 429. 0: no limit."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" default:"127.0.0.0/8,::1" help:"Addresses and networks of proxies in front of the api role, whose X-Forwarded-For names the client."`
 }
 
 // Proxies are the trusted proxies' networks. Kind InvalidConfiguration.
@@ -126,51 +126,51 @@ func (c *Web) AdminIsLocal() bool {
 
 // Generation bounds a weekly run.
 type Generation struct {
-	Timeout         time.Duration `env:"GENERATION_TIMEOUT" default:"2s" help:"Limit for one week's generation."`
-	UpstreamTimeout time.Duration `env:"GENERATION_UPSTREAM_TIMEOUT" default:"500ms" help:"Limit for each upstream within a generation; after it the cache is used."`
+	Timeout         time.Duration `env:"GENERATION_TIMEOUT" default:"2s" help:"Timeout for one week's generation."`
+	UpstreamTimeout time.Duration `env:"GENERATION_UPSTREAM_TIMEOUT" default:"500ms" help:"Timeout for each upstream within a generation; then the cache is used."`
 	Effort          int           `env:"GENERATION_EFFORT" default:"1" help:"Work the engine may spend before it returns an unproven answer; 1 proves everything up to 100 recipes per meal."`
-	PoolMaxAge      time.Duration `env:"GENERATION_POOL_MAX_AGE" default:"0s" help:"A recipe pool asked for more recently is not asked for again."`
+	PoolMaxAge      time.Duration `env:"GENERATION_POOL_MAX_AGE" default:"0s" help:"Reuse a recipe pool younger than this without asking Tandoor."`
 
-	RequireUpstreams bool `env:"GENERATION_REQUIRE_UPSTREAMS" help:"Fail and try again instead of planning from stale recipes or without the tracked weight."`
+	RequireUpstreams bool `env:"GENERATION_REQUIRE_UPSTREAMS" help:"Fail and retry instead of planning from stale recipes or without the tracked weight."`
 }
 
 // Scheduler bounds the jobs of one process.
 type Scheduler struct {
-	Concurrency  int           `env:"SCHEDULER_CONCURRENCY" default:"5" help:"Jobs that one scheduler process works on at the same time."`
-	WeeklySpread time.Duration `env:"SCHEDULER_WEEKLY_SPREAD" default:"30m" help:"From 200 users in one time zone on, their weekly runs begin spread over this time before the hour; 0 begins them all at once."`
-	NewUserGrace time.Duration `env:"SCHEDULER_NEW_USER_GRACE" default:"10m" help:"How long after somebody was added their first week is planned at the earliest, so that a mistake can be taken back."`
+	Concurrency  int           `env:"SCHEDULER_CONCURRENCY" default:"5" help:"Concurrent jobs per scheduler process."`
+	WeeklySpread time.Duration `env:"SCHEDULER_WEEKLY_SPREAD" default:"30m" help:"With 200 or more users in one time zone, their weekly runs are spread over this time before the hour; 0 starts all at once."`
+	NewUserGrace time.Duration `env:"SCHEDULER_NEW_USER_GRACE" default:"10m" help:"Delay before a new user's first week is planned, so that mistakes can be corrected."`
 }
 
 // Tandoor bounds calls to recipe libraries. Which libraries there are is data: see
 // `mealplanner user add`.
 type Tandoor struct {
-	Timeout time.Duration `env:"TANDOOR_TIMEOUT" default:"30s" help:"Limit for one call outside a generation."`
+	Timeout time.Duration `env:"TANDOOR_TIMEOUT" default:"30s" help:"Timeout for one call outside a generation."`
 }
 
 // FatSecret holds the application's keys. Without them body figures come from the users.
 type FatSecret struct {
-	ConsumerKey    string        `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty switches FatSecret off."`
+	ConsumerKey    string        `env:"FATSECRET_CONSUMER_KEY" help:"Consumer key of your FatSecret application; empty disables FatSecret."`
 	ConsumerSecret seal.Secret   `env:"FATSECRET_CONSUMER_SECRET" help:"Consumer secret of your FatSecret application." placeholder:"SECRET"`
 	APIURL         string        `name:"api-url" env:"FATSECRET_API_URL" default:"https://platform.fatsecret.com/rest/server.api" help:"REST endpoint."`
 	AuthURL        string        `name:"auth-url" env:"FATSECRET_AUTH_URL" default:"https://authentication.fatsecret.com/oauth" help:"Base of the OAuth 1.0a endpoints."`
 	DailyBudget    int           `env:"FATSECRET_DAILY_BUDGET" default:"5000" help:"Calls a day for the whole application (the free plan's limit)."`
-	Timeout        time.Duration `env:"FATSECRET_TIMEOUT" default:"20s" help:"Limit for one call outside a generation."`
+	Timeout        time.Duration `env:"FATSECRET_TIMEOUT" default:"20s" help:"Timeout for one call outside a generation."`
 }
 
 // Alerts connects the program with those who watch it.
 type Alerts struct {
-	Token            seal.Secret   `name:"alerts-token" env:"ALERTS_TOKEN" help:"Bearer token with which Alertmanager calls /alerts/notify and /alerts/heartbeat, at least 16 characters; empty serves neither." placeholder:"SECRET"`
+	Token            seal.Secret   `name:"alerts-token" env:"ALERTS_TOKEN" help:"Bearer token of Alertmanager for /alerts/notify and /alerts/heartbeat, at least 16 characters; empty serves neither." placeholder:"SECRET"`
 	AlertmanagerURL  string        `name:"alertmanager-url" env:"ALERTMANAGER_URL" default:"http://localhost:9093" help:"Alertmanager, for acknowledgements."`
 	OnCall           string        `name:"oncall-file" env:"ONCALL_FILE" help:"Rotation file that says who is on call; see alertmanager/oncall.example.yml." placeholder:"FILE"`
-	HeartbeatTimeout time.Duration `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"A person is called when Alertmanager's heartbeat, once heard, is silent for longer; 0 does not watch."`
-	PagerDutyURL     string        `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, called when the heartbeat stops."`
-	PagerDutyKey     seal.Secret   `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a stopped heartbeat is an ERROR line only." placeholder:"SECRET"`
+	HeartbeatTimeout time.Duration `name:"heartbeat-timeout" env:"ALERTS_HEARTBEAT_TIMEOUT" default:"5m" help:"Page on-call if Alertmanager's heartbeat, once received, is missing for this long; 0 disables."`
+	PagerDutyURL     string        `name:"pagerduty-url" env:"PAGERDUTY_URL" default:"https://events.pagerduty.com/v2/enqueue" help:"PagerDuty Events API v2, used when the heartbeat stops."`
+	PagerDutyKey     seal.Secret   `name:"pagerduty-routing-key" env:"PAGERDUTY_ROUTING_KEY" help:"Its routing key; empty: a missing heartbeat is only an ERROR line." placeholder:"SECRET"`
 }
 
 // Diagnosis says where the telemetry can be asked.
 type Diagnosis struct {
 	PrometheusURL string `name:"prometheus-url" env:"PROMETHEUS_URL" default:"http://localhost:9090" help:"Prometheus, for diagnose and debug."`
-	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug; empty: there is none."`
+	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug; empty: none."`
 	JaegerURL     string `name:"jaeger-url" env:"JAEGER_URL" default:"http://localhost:16686" help:"Jaeger, for diagnose and debug."`
 }
 
@@ -183,24 +183,24 @@ func (d Diagnosis) Default() bool {
 // Log says which lines are written.
 type Log struct {
 	Level         string `env:"LOG_LEVEL" help:"debug, info, warn or error (default info; warn for one-shot commands); debug@user_id adds one user's DEBUG lines for an hour."`
-	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines for one trace in ten, where logs are exported over OTLP; elsewhere all are kept."`
+	SampleInfo    bool   `env:"LOG_SAMPLE_INFO" default:"true" negatable:"" help:"Keep INFO lines of one trace in ten if logs are exported over OTLP; otherwise keep all."`
 	TraceRequests bool   `env:"TRACE_REQUESTS" help:"Keep every line of every trace."`
 }
 
 // Telemetry says where signals go.
 type Telemetry struct {
-	OTLPEndpoint string `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP endpoint of the Collector or of a vendor, for all signals; empty exports only signals that have their own. Headers, compression, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
-	OTLPProtocol string `name:"otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"grpc" help:"grpc (port 4317), or http/protobuf (port 4318): then the endpoint is a base, below which each signal has its path, as in /v1/traces."`
+	OTLPEndpoint string `name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"OTLP endpoint of the Collector or a vendor, for all signals; empty exports only signals with their own endpoint. Headers, compression, certificates and timeouts follow the other OTEL_EXPORTER_OTLP_* variables." placeholder:"http://localhost:4317"`
+	OTLPProtocol string `name:"otlp-protocol" env:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"grpc" help:"grpc (port 4317), or http/protobuf (port 4318): then each signal's path, such as /v1/traces, is appended to the endpoint."`
 
 	TracesExporter  string `name:"traces-exporter" env:"OTEL_TRACES_EXPORTER" default:"otlp" help:"otlp, console or none."`
-	TracesEndpoint  string `name:"otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" help:"Endpoint of traces alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/traces"`
-	TracesProtocol  string `name:"otlp-traces-protocol" env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" help:"Protocol of traces alone."`
+	TracesEndpoint  string `name:"otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" help:"Endpoint for traces only; over HTTP with its path." placeholder:"https://otlp.example.com/v1/traces"`
+	TracesProtocol  string `name:"otlp-traces-protocol" env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" help:"Protocol for traces only."`
 	MetricsExporter string `name:"metrics-exporter" env:"OTEL_METRICS_EXPORTER" default:"otlp" help:"otlp, console or none; METRICS_ENDPOINT is for a Prometheus that scrapes."`
-	MetricsEndpoint string `name:"otlp-metrics-endpoint" env:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" help:"Endpoint of metrics alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/metrics"`
-	MetricsProtocol string `name:"otlp-metrics-protocol" env:"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL" help:"Protocol of metrics alone."`
-	LogsExporter    string `name:"logs-exporter" env:"OTEL_LOGS_EXPORTER" default:"otlp" help:"otlp, console or none: the JSON lines on the standard output are written in any case."`
-	LogsEndpoint    string `name:"otlp-logs-endpoint" env:"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" help:"Endpoint of logs alone, with its path over HTTP." placeholder:"https://otlp.example.com/v1/logs"`
-	LogsProtocol    string `name:"otlp-logs-protocol" env:"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL" help:"Protocol of logs alone."`
+	MetricsEndpoint string `name:"otlp-metrics-endpoint" env:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" help:"Endpoint for metrics only; over HTTP with its path." placeholder:"https://otlp.example.com/v1/metrics"`
+	MetricsProtocol string `name:"otlp-metrics-protocol" env:"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL" help:"Protocol for metrics only."`
+	LogsExporter    string `name:"logs-exporter" env:"OTEL_LOGS_EXPORTER" default:"otlp" help:"otlp, console or none; the JSON lines on standard output are always written."`
+	LogsEndpoint    string `name:"otlp-logs-endpoint" env:"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" help:"Endpoint for logs only; over HTTP with its path." placeholder:"https://otlp.example.com/v1/logs"`
+	LogsProtocol    string `name:"otlp-logs-protocol" env:"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL" help:"Protocol for logs only."`
 
 	Disabled       bool          `name:"otel-sdk-disabled" env:"OTEL_SDK_DISABLED" help:"Send no traces, metrics or logs over OTLP; the durations in the JSON logs stay."`
 	Sampler        string        `name:"traces-sampler" env:"OTEL_TRACES_SAMPLER" help:"always_on, always_off or traceidratio, also after parentbased_ (default parentbased_always_on). Metrics and logs do not depend on it."`

@@ -8,7 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// bruteForce is a second, independent reading of the solve contract: it tries every
+// bruteForce is a second, independent reading of docs/solve-contract.md: it tries every
 // combination of the four alternating recipes, every recipe of a travel slot and every
 // portion, in floating point, and shares the breakfasts out by dynamic programming over
 // sets of them. It is for pools of at most a dozen breakfasts.

@@ -1,6 +1,7 @@
-// Package generate is the generation engine: it chooses a week of recipes and servings as
-// the solve contract defines it, exactly. All arithmetic is on integers, so the same problem gives
-// the same plan on every machine.
+// Package generate is the generation engine: it solves the weekly selection problem of
+// docs/solve-contract.md exactly. "The contract" in this package is that page, and rules
+// go by its numbers. All arithmetic is on integers, so the same problem gives the same plan on
+// every machine.
 //
 // How it works. Days with the same target and the same options form a class. For a lunch and a
 // dinner a class knows the best portions with every breakfast, found through a grid over

@@ -58,8 +58,8 @@ func (p Portions) Values() []nutrition.Servings {
 	return out
 }
 
-// Problem is one weekly selection problem of the solve contract. Names of fields follow
-// its problem.json. WeekOf is a Monday.
+// Problem is one weekly selection problem; docs/solve-contract.md defines its fields, under
+// their names in problem.json. WeekOf is a Monday.
 type Problem struct {
 	WeekOf        Date
 	Seed          uint64
@@ -86,7 +86,7 @@ func invalid(format string, args ...any) error {
 	return fault.New(fault.InvalidInput, "", format, args...)
 }
 
-// Validate applies rule 3 of the solve contract and the limits of this package. The error is
+// Validate applies rule 3 of docs/solve-contract.md and the limits of this package. The error is
 // one line of kind [fault.InvalidInput] that begins with the field's path.
 func (p *Problem) Validate() error {
 	if p.WeekOf <= 0 || p.WeekOf.Weekday() != time.Monday {

@@ -131,7 +131,7 @@ func (r Reason) String() string {
 	}
 }
 
-// because says in words which hard rule of the solve contract asks for recipes.
+// because explains the hard rules of docs/solve-contract.md that need recipes, by number.
 var because = map[int]string{
 	4: "a meal takes the recipes that are for it and have no tag to avoid",
 	5: "a travel day takes quick ones",

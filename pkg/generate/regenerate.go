@@ -7,7 +7,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Scope is a part of a week that is to be chosen anew: everything when Date is 0, one day,
+// Scope is a part of a week to be chosen again: everything when Date is 0, one day,
 // or one meal of a day when Meal is given.
 type Scope struct {
 	Date Date

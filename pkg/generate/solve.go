@@ -36,7 +36,7 @@ func (r *Result) Err() error {
 	return fault.New(fault.NotEnoughRecipes, "generate: select the week", "%s; what helps: more recipes that say they are for it, fewer allergens, dislikes and tags to avoid, or fewer meals to plan", r.Plan.Reasons[0])
 }
 
-// Solve finds the best week of the solve contract. Errors are of kind [fault.InvalidInput];
+// Solve finds the best week as docs/solve-contract.md orders weeks. Errors are of kind [fault.InvalidInput];
 // an infeasible week is a result, see [Result.Err]. The same problem and options give the
 // same result on every machine.
 func Solve(p Problem, o Options) (*Result, error) {

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// AuthResult says whether the mail comes from whom it says.
+// AuthResult says whether the mail's From is proven.
 type AuthResult string
 
 // The results.
 const (
-	Authenticated AuthResult = "authenticated" // somebody we trust vouches for From's domain
+	Authenticated AuthResult = "authenticated" // a trusted party vouches for From's domain
 	Failed        AuthResult = "failed"        // the mail is not what From's domain sent
 	None          AuthResult = "none"          // nobody says anything
 )

@@ -78,7 +78,7 @@ type Hooks struct {
 
 // Reader hands over what arrives in an IMAP folder. It changes nothing there: not even
 // a message's flags. It begins with what is unread and at most a week old, and so it
-// does again when the server numbers the folder anew.
+// does again when the server renumbers the folder.
 type Reader struct {
 	settings Settings
 	hooks    Hooks

@@ -279,7 +279,7 @@ func (s scheduled) params(run schedule.Run, traceParent string) river.InsertMany
 	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{Priority: int(s.priority), MaxAttempts: enough}}
 }
 
-// Ask queues a job now, beside its schedule, because somebody waits for it: it is
+// Ask enqueues a job now, in addition to its schedule, for a caller who waits: it is
 // Critical. Who asks for the same while it waits or runs gets that run. traceParent is of
 // the request.
 func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {

@@ -155,7 +155,7 @@ func TestQueuedJobsAreAvailable(t *testing.T) {
 	s.await(t, 1, "select count(*) from river_job where state = 'available'")
 }
 
-// The first week of somebody who was just added waits, so that a mistake can be taken back,
+// The first week of a new user waits, so that a mistake can be taken back,
 // unless it is asked for.
 func TestNewUsersHaveAGrace(t *testing.T) {
 	t.Parallel()
@@ -204,7 +204,7 @@ func TestAskingTwiceRunsOnce(t *testing.T) {
 	}
 }
 
-// A job whose process was killed goes on in another one: a run in the hands of a worker
+// A job whose process was killed resumes in another one: a run in the hands of a worker
 // that has been silent for half a minute is taken from it, its attempt is closed on
 // record and is not one of those allowed.
 func TestJobsOfTheDeadComeBack(t *testing.T) {

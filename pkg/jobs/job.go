@@ -58,7 +58,7 @@ type Outcome struct {
 	Retry     time.Duration // until the next attempt, when there is one
 }
 
-// Observer is told what happens. Its methods must not block.
+// Observer receives events. Its methods must not block.
 type Observer interface {
 	// Queueing surrounds a tick that found something; it returns the traceparent that the
 	// queued jobs carry.

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
 
-// changes are the buttons of a plan mail that plan the week anew.
+// changes are the buttons of a plan mail that replan the week.
 func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
 	var out []linkView
 	for _, c := range []struct {

@@ -173,7 +173,7 @@ func richWeek(t *testing.T) (user.User, plan.Plan) {
 	return u, k.stored(t, u, w)
 }
 
-// demoWeek is an ordinary, wholly balanced week.
+// demoWeek is an ordinary, fully balanced week.
 func demoWeek(t *testing.T) (user.User, plan.Plan) {
 	t.Helper()
 	k := kitchen{}

@@ -111,7 +111,7 @@ func readings(line string) quotation.Reading {
 }
 
 // quoting puts a mail into a reply as some program might: its text, or text made of its
-// HTML, with lines left out, broken anew, filled or marked, below a header in whatever
+// HTML, with lines left out, rewrapped, filled or marked, below a header in whatever
 // language or below nothing at all.
 func quoting(t *rapid.T, m mail.Mail) string {
 	word := rapid.StringMatching(`[\p{Latin}\p{Cyrillic}\p{Han}]{2,9}`).Filter(func(w string) bool { return readings(w) == quotation.Prose })

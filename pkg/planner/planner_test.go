@@ -149,7 +149,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 }
 
 // Only the meals that somebody wants are planned, whatever is locked is, and each day's
-// target is that of its meals. A stored week keeps the others until they are planned anew.
+// target is that of its meals. A stored week keeps the others until they are replanned.
 func TestMealsThatAreNotPlanned(t *testing.T) {
 	t.Parallel()
 	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}

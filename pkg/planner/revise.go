@@ -14,7 +14,7 @@ import (
 
 // Revision says what of a stored week is to change.
 type Revision struct {
-	Free []plan.Slot // chosen anew, unless the user's wishes lock or skip them
+	Free []plan.Slot // chosen again, unless the user's wishes lock or skip them
 	// Fixed are recipes for free slots that are no locks: a later revision may change them.
 	Fixed []plan.Lock
 	// From is the first slot that may change: those before it are over.

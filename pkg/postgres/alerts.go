@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// Alerts stores what was done about alerts, and by whom.
+// Alerts stores responses to alerts and acknowledgements.
 type Alerts struct{ q *db.Queries }
 
 var (

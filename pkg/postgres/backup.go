@@ -23,7 +23,7 @@ var (
 )
 
 // LeftOut are tables whose rows stay out of a backup: FatSecret's content may be kept for 24
-// hours, and is fetched again; processes say anew which keys they hold.
+// hours, and is fetched again; processes report again which keys they hold.
 var LeftOut = []string{"public.fatsecret_cache", "public.key_holders"}
 
 // KnownSchema is the version of the schema that this program works with.

@@ -27,7 +27,7 @@ type Recipes struct {
 // are outdated.
 const recipeForm = 1
 
-// storedRecipe is the document of a row.
+// storedRecipe is the JSON of a row.
 type storedRecipe struct {
 	recipe.Recipe
 	Form int `json:"form"`
@@ -86,7 +86,7 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 }
 
 // Versions returns the upstream's change time of every cached recipe, and the sync state.
-// While a recipe is stored in another form, the library counts as never looked at wholly.
+// While a recipe is stored in another form, the library counts as never imported in full.
 func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, recipesync.State, error) {
 	conn, err := s.q.GetConnection(ctx, connection)
 	if err != nil {

@@ -97,7 +97,7 @@ var (
 	upper       = lazyregexp.New(`([a-z0-9])([A-Z])`)
 )
 
-// River's statement that claims jobs has the monitoring document's name; the others share
+// River's statement that claims jobs is named as the requirements name it; the others share
 // one.
 const (
 	riverClaim    = "JobGetAvailable"

@@ -311,7 +311,7 @@ func TestRecipesOfSeveralProcesses(t *testing.T) {
 }
 
 // What an older version stored lacks what the planner looks at: such a recipe is outdated,
-// and the library counts as never looked at wholly until all of it is fetched again. An older
+// and the library counts as never imported in full until all of it is fetched again. An older
 // process that writes meanwhile is noticed too.
 func TestRecipesOfAnOlderVersion(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,5 @@
 // Package recipesync keeps the recipe pool of each connection: filled when a library is
-// connected, refreshed by changes, checked wholly once a day for deletions, and used at
+// connected, refreshed by changes, checked in full once a day for deletions, and used at
 // any age when the upstream does not answer.
 package recipesync
 
@@ -81,7 +81,8 @@ type Settings struct {
 	MaxAge    time.Duration // a pool younger than this is not asked for again inside a generation
 }
 
-// DefaultSettings are the monitoring document's 500 ms, and a day.
+// DefaultSettings are the limit of an upstream in docs/thresholds.md, and nearly a day, so that
+// a daily look at everything is due in time.
 func DefaultSettings() Settings {
 	return Settings{Timeout: 500 * time.Millisecond, FullEvery: 20 * time.Hour}
 }
@@ -203,7 +204,7 @@ func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, 
 	return Summary{len(found.Changed), len(found.Deleted), len(found.Problems), r.full}, nil
 }
 
-// Ensure fills the pool of a connection that was never looked at wholly; it has no
+// Ensure fills the pool of a connection without a full import; it has no
 // deadline of its own.
 func (s *Service) Ensure(ctx context.Context, connection string, progress Progress) error {
 	_, state, err := s.cache.Versions(ctx, connection)

@@ -83,14 +83,14 @@ type work struct {
 	help    bool
 	current command.Command
 	changed bool            // something is to be stored
-	replan  bool            // the week is to be planned anew
+	replan  bool            // the week is to be replanned
 	person  bool            // the user is to be stored
 	target  bool            // for the settings' targets
 	base    *plan.Plan      // what the new plan starts from; nil: the week's plan
 	recipes []recipe.Recipe // loaded when first needed
 }
 
-// run carries out every command on the state and then plans anew what they freed.
+// run carries out every command on the state, then replans the slots they freed.
 func (w *work) run(ctx context.Context, cmds []command.Command) error {
 	w.before = Before{Wishes: clone(w.in.Wishes), Stored: w.in.Existing}
 	w.in.Wishes = clone(w.in.Wishes)
@@ -339,7 +339,7 @@ func (w *work) unlock(c command.Command) (string, error) {
 	return named(s) + " is not locked any more; it stays until it is planned anew.", nil
 }
 
-// open are the slots of a date that may be planned anew: not locked and not skipped.
+// open are the slots of a date that may be replanned: not locked and not skipped.
 func (w *work) open(d calendar.Date) []plan.Slot {
 	var out []plan.Slot
 	for _, m := range recipe.Meals {

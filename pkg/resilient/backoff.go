@@ -1,7 +1,7 @@
 // Package resilient makes calls to other people's servers survivable: retry with
 // Retry-After, circuit breaker, a limit on the size of answers, and one reading of
 // transport errors. It is a chain of http.RoundTrippers and knows no vendor and no
-// telemetry; what happens is told through callbacks.
+// telemetry; callbacks report what happens.
 package resilient
 
 import (

@@ -19,7 +19,7 @@ type Call struct {
 	Took     time.Duration // from before the request to the end of the body
 }
 
-// Observer is told of every finished attempt, with the caller's context.
+// Observer receives every finished attempt, with the caller's context.
 type Observer func(context.Context, Call)
 
 // Status labels of calls that got no answer.

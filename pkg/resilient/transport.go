@@ -49,7 +49,7 @@ type Options struct {
 	MaxBody int64 // bytes of one answer; 0 = no limit
 	// Failed reports whether an answer counts against the upstream. nil means status >= 500.
 	Failed func(*http.Response) bool
-	// Observe is told of every attempt once its answer is read or closed; nil = nobody.
+	// Observe receives every attempt once its answer is read or closed; nil = none.
 	// An attempt that the open breaker refused is none.
 	Observe       Observer
 	OnRetry       func(context.Context, Retried)

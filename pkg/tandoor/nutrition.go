@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Bounds of what is believed of one serving. Above them somebody typed a value per
+// Bounds of what is believed of one serving. Above them a value was typed per
 // recipe, per package, or in milligrams.
 const (
 	maxServingKcal  = 10_000

@@ -67,7 +67,7 @@ func fromContext(ctx context.Context, k contextKey) string {
 	return s
 }
 
-// newJSONHandler writes the monitoring document's fields: timestamp (RFC 3339,
+// newJSONHandler writes the fields of docs/logs.md: timestamp (RFC 3339,
 // milliseconds, UTC), level, message.
 func newJSONHandler(w io.Writer) slog.Handler {
 	return slog.NewJSONHandler(w, &slog.HandlerOptions{
@@ -187,7 +187,7 @@ func (h *contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.next.Handle(ctx, out)
 }
 
-// errorFields are the monitoring document's fields of an error that the line lacks: where
+// errorFields are docs/logs.md's fields of an error that the line lacks: where
 // it was written, and that the work is not tried again.
 func errorFields(has map[string]bool) []slog.Attr {
 	var out []slog.Attr

@@ -115,7 +115,7 @@ func TestDebugForOneUserUntilItExpires(t *testing.T) {
 	}
 }
 
-// A line of level ERROR has the document's error fields, and says where it was written.
+// A line of level ERROR has the error fields of docs/logs.md, and says where it was written.
 func TestErrorsHaveTheErrorFields(t *testing.T) {
 	tel, b := start(t, telemetry.LogOptions{Level: slog.LevelInfo})
 	tel.Logger.Error("Broken", "error_type", "Internal", "retry_attempt", 2)
@@ -139,7 +139,7 @@ func TestErrorsHaveTheErrorFields(t *testing.T) {
 	}
 }
 
-// A line on stdout has the monitoring document's names, its record over OTLP OpenTelemetry's;
+// A line on stdout has the names of docs/logs.md, its record over OTLP OpenTelemetry's;
 // what a record has elsewhere, or what is empty, is no attribute.
 func TestRecordsHaveConventionalNames(t *testing.T) {
 	var mu sync.Mutex

@@ -7,8 +7,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// conventional are OpenTelemetry's names of the monitoring document's fields. A line on
-// stdout has the document's, a record over OTLP these; "" is what a record holds outside
+// conventional are OpenTelemetry's names of the fields of docs/logs.md. A line on stdout
+// has the latter, a record over OTLP these; "" is what a record holds outside
 // its attributes.
 var conventional = map[string]string{
 	"user_id":       string(semconv.UserIDKey),

@@ -44,7 +44,7 @@ type notification struct {
 	Alerts  []alerting.Alert `json:"alerts"`
 }
 
-// guarded reads a notification of somebody who knows the token.
+// guarded reads a notification whose sender has the token.
 func (a *Alerts) guarded(do func(context.Context, []alerting.Alert) error) http.HandlerFunc {
 	want := sha256.Sum256([]byte(a.Token.Reveal()))
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -16,10 +16,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// Goal names one of the contract's four objectives.
+// Goal names one of the four objectives of docs/solve-contract.md.
 type Goal int
 
-// The goals in the contract's order.
+// The goals in their strict order.
 const (
 	DaysOut Goal = iota
 	Repeats

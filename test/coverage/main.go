@@ -1,7 +1,7 @@
-// Command coverage checks the table that maps each item of the monitoring document's
-// checklist to a test or to a stated deviation.
+// Command coverage checks the table that maps each monitoring requirement to a test or to a
+// stated deviation.
 //
-// usage: coverage docs/spec-coverage.md
+// usage: coverage docs/evidence/spec-coverage.md
 package main
 
 import (
@@ -15,14 +15,14 @@ import (
 	"strings"
 )
 
-// items is how many items the checklist has.
+// items is the number of requirements.
 const items = 216
 
 var row = regexp.MustCompile(`^\| (\d+) \| [^|]* \| [^|]* \| (test|deviation) \| ([^|]*) \|$`)
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: coverage docs/spec-coverage.md")
+		fmt.Fprintln(os.Stderr, "usage: coverage docs/evidence/spec-coverage.md")
 		os.Exit(2)
 	}
 	counts, err := check(os.Args[1])

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A documented panel is what §2 of the monitoring document says of it.
+// A documented panel is what docs/evidence/spec-coverage.md requires of it (items of section 2).
 type documented struct {
 	dashboard, kind, title string
 	fields                 map[string]look // by the field's name before it is renamed
@@ -19,7 +19,7 @@ type documented struct {
 	timeFrom               string
 }
 
-// A look is how a field is shown; what the document leaves open is empty.
+// A look is how a field is shown; what the requirements leave open is empty.
 type look struct {
 	name   string
 	unit   string
@@ -41,7 +41,7 @@ var (
 )
 
 var document = []documented{
-	// §2.1
+	// Generation Engine
 	{
 		dashboard: "generation-engine", kind: "timeseries", title: "Generation Latency",
 		fields: map[string]look{
@@ -69,7 +69,7 @@ var document = []documented{
 		fields:  map[string]look{"Balanced plans": {unit: "percentunit", color: "thresholds", steps: "red, yellow 0.8, green 0.9"}},
 		options: map[string]any{"graphMode": "area"},
 	},
-	// §2.2
+	// Scheduler
 	{
 		dashboard: "scheduler", kind: "timeseries", title: "Job Queue Depth",
 		fields: map[string]look{"WeeklyGeneration": {steps: "transparent, red 10"}},
@@ -80,7 +80,7 @@ var document = []documented{
 		fields:  map[string]look{"p95": {unit: "s"}, "Threshold": {unit: "s"}, "State": {says: state, custom: row}},
 		columns: []string{"Priority", "p50", "p95", "p99", "Threshold", "State"},
 	},
-	{ // the document's "graph" is today's time series
+	{ // the required "graph" is today's time series
 		dashboard: "scheduler", kind: "timeseries", title: "Retry and Failure Rates",
 		fields: map[string]look{
 			"Retry AutoSync":   {unit: "percentunit", steps: "transparent, red 0.05, orange 0.2", custom: dashes},
@@ -98,7 +98,7 @@ var document = []documented{
 		columns: []string{"Job ID", "Type", "Started", "Duration", "Status", "Retries", "Job", "Error", "Trace"}, // the last three lead on
 		custom:  map[string]any{"filterable": true},
 	},
-	// §2.3
+	// System Health
 	{
 		dashboard: "system-health", kind: "status-history", title: "API Availability", timeFrom: "24h",
 		fields: map[string]look{
@@ -139,7 +139,7 @@ var document = []documented{
 		fields: map[string]look{"tandoor 4xx": {color: "yellow"}, "fatsecret 5xx": {color: "red"}},
 		custom: map[string]any{"drawStyle": "bars", "stacking": stack},
 	},
-	// §2.4
+	// Business Metrics
 	{
 		dashboard: "business-metrics", kind: "stat", title: "Weekly Generation Success Streak",
 		fields: map[string]look{"Streak": {unit: "suffix: consecutive weeks", color: "thresholds", steps: "yellow, green 5"}},
@@ -175,7 +175,7 @@ var document = []documented{
 func TestDocumentedPanels(t *testing.T) {
 	t.Parallel()
 	if n := len(document); n != 21 {
-		t.Fatalf("%d panels in the table; the document has 21", n)
+		t.Fatalf("%d panels in the table; 21 are required", n)
 	}
 	for _, d := range document {
 		for _, finding := range d.differences(load(t)) {
@@ -326,8 +326,7 @@ func mappingsOf(f Field) string {
 	return strings.Join(out, ", ")
 }
 
-// The component targets of §5.2 of the monitoring document, in seconds, stand beside what
-// is measured.
+// The component targets of docs/thresholds.md, in seconds, stand beside what is measured.
 func TestComponentTargets(t *testing.T) {
 	t.Parallel()
 	p, ok := find(load(t), "generation-engine", "Components against Their Targets")

@@ -1,7 +1,7 @@
-// Command done writes docs/definition-of-done.md, the monitoring document's §5.3, from
+// Command done writes docs/evidence/definition-of-done.md, what has to hold before a release, from
 // what `make e2e-alerts` printed.
 //
-// usage: done LOG > docs/definition-of-done.md
+// usage: done LOG > docs/evidence/definition-of-done.md
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: done LOG > docs/definition-of-done.md")
+		fmt.Fprintln(os.Stderr, "usage: done LOG > docs/evidence/definition-of-done.md")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Stdout); err != nil {
@@ -92,14 +92,14 @@ func run(log string, w io.Writer) error {
 	tests, ofDays := r.passed["TestEscalation"], r.passed["TestAvailabilityOfDays"]
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	p("# Definition of done\n\nThe monitoring document's §5.3. `make definition-of-done` writes this page from what `make e2e-alerts` printed.\n")
+	p("# Definition of done\n\nWhat monitoring has to show before it counts as done. `make definition-of-done` writes this page from the output of `make e2e-alerts`.\n")
 	p("| | Done | Shown by |\n|---|---|---|")
 	p("| All metrics in Prometheus | yes | `make e2e` compares every one with an outside count; a stage of CI |")
 	p("| All dashboards in Grafana | as queries | `make e2e` asks every query as Grafana would; Grafana itself was not run |")
 	p("| All alerts in Alertmanager | %s | %d of %d drills below, two over a past of days (`TestAvailabilityOfDays`), the four about weeks by promtool (`test/drill/scale.yml` says which and why) |", yes(all && ofDays), n, len(drill.Drills))
 	p("| All runbooks documented and tested | %s | every command runs in health and under its alert's fault; those of the four alerts about weeks over planted rows, but for whether the alert fires |", yes(all && ofDays && r.passed["TestDrills/in_health"] && r.passed["TestDrills/of_the_calendar"]))
 	p("| On-call rotation established | sample | `alertmanager/oncall.example.yml`; the people are the operator's |")
-	p("| Validated in staging | checklist | [staging.md](staging.md); the staging environment is the operator's |")
+	p("| Validated in staging | checklist | [staging.md](../staging.md); the staging environment is the operator's |")
 	p("\n## Validation tests\n\n| | Test | Passed |\n|---|---|---|")
 	p("| 1 | A test alert reaches PagerDuty and is taken back (`mealplanner alert test`) | %s |", yes(tests))
 	p("| 2 | An upstream fails; plans come from the cache (`api-down`, `pkg/app.TestFallbacks`) | %s |", yes(good("api-down")))
@@ -107,9 +107,9 @@ func run(log string, w io.Writer) error {
 	p("| 4 | A slow statement alerts (`database-query-slow`) | %s |", yes(good("database-query-slow")))
 	p("| 5 | A full connection pool alerts (`db-pool-saturated`) | %s |", yes(good("db-pool-saturated")))
 	p("\n## Drills\n\nUnder the rules of `test/drill/scale.yml`, whose durations are divided. Seconds: from the fault until the alert fired, until its receivers")
-	p("had heard, and from the fault's end until it resolved. Passed means too: the diagnosis named the cause, the runbook's commands found what they look for,")
-	p("the all-clear arrived, and nobody heard who should not.\n")
-	p("| Drill | Alert | Reaches | Fired | Heard | Resolved | Passed |\n|---|---|---|---|---|---|---|")
+	p("were notified, and from the fault's end until it resolved. Passed also means: the diagnosis named the cause, the runbook's commands found what they look for,")
+	p("resolved arrived, and no other receiver was notified.\n")
+	p("| Drill | Alert | Receiver | Fired | Notified | Resolved | Passed |\n|---|---|---|---|---|---|---|")
 	for _, d := range drill.Drills {
 		e := r.drills[d.Name]
 		p("| %s | `%s` | %s | %s | %s | %s | %s |", d.Name, d.Alert, d.Reach, e.fired, e.heard, e.resolved, yes(good(d.Name)))

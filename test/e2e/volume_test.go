@@ -194,7 +194,7 @@ func TestLogVolume(t *testing.T) {
 			t.Errorf("%d completion lines of %d generations", n, made)
 		}
 		month := size * 30 / 7 / 1e6
-		fmt.Printf("%4d users, their Friday: %d generations, %.0f kB in Loki, %.0f B each; %.2f MB a month (the document: 600 MB)\n",
+		fmt.Printf("%4d users, their Friday: %d generations, %.0f kB in Loki, %.0f B each; %.2f MB a month (budget: 600 MB)\n",
 			users, made, size/1000, size/float64(made), month)
 		if month > 600 {
 			t.Errorf("%d users write %g MB a month", users, month)

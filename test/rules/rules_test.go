@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -167,6 +168,29 @@ var (
 	row     = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\| (.+) \\| (\\S+) \\| `(\\S+)` \\|$")
 	copyRow = regexp.MustCompile("(?m)^\\| (\\d) \\| `(\\w+)` \\| (\\S+) \\| .+ \\|$")
 )
+
+// docs/thresholds.md gives each alert's hold, and a reason.
+func TestThresholdsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "docs/thresholds.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, r := range alerts(t) {
+		if !r.isCopy() {
+			want = append(want, r.Alert+" "+cmp.Or(r.For, "0m"))
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]\\w+)` \\| [^|]+ \\| (\\d+[mh]) \\| [^|]{10,} \\|$").FindAllStringSubmatch(string(page), -1) {
+		got = append(got, m[1]+" "+m[2])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(want, got) {
+		t.Errorf("docs/thresholds.md lists\n%s\nthe rules are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
 
 func TestAlertsPage(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ type Verb string
 const (
 	Lock       Verb = "LOCK"       // keep a meal, or plan the named recipe for it
 	Unlock     Verb = "UNLOCK"     // let it change again
-	Regenerate Verb = "REGENERATE" // plan anew what is not locked
+	Regenerate Verb = "REGENERATE" // replan what is not locked
 	Adjust     Verb = "ADJUST"     // replace one meal, by the named recipe if there is one
 	Skip       Verb = "SKIP"       // leave a meal or a day empty
 	Unskip     Verb = "UNSKIP"     // fill it again
@@ -64,7 +64,7 @@ const Help = `Write your commands above the quoted mail, one per line, without q
 Examples: "LOCK friday dinner Grilled Salmon" · "SKIP breakfast tuesday" · "DISLIKE Brussels sprouts"
 `
 
-// Command is what was wholly understood.
+// Command is a command parsed to its end.
 type Command struct {
 	Verb    Verb
 	Line    string          // as written, without invisible characters, at most [MaxLine] runes

@@ -13,7 +13,8 @@ import (
 // Kind classifies an error. The set is closed; [Kinds] lists it.
 type Kind string
 
-// The kinds. Names are those of the monitoring document where it gives one.
+// The kinds. Their names are label values of error_type, some of them required
+// (docs/evidence/spec-coverage.md).
 const (
 	NoRecipesAvailable Kind = "NoRecipesAvailable"   // the pool is empty
 	NotEnoughRecipes   Kind = "NotEnoughRecipes"     // a hard rule cannot be met

@@ -32,7 +32,7 @@ const (
 )
 
 // propose finds the change that the averages call for. It has none for a diet that a
-// doctor follows, on few logged days, and for somebody who eats far too little: enough
+// doctor follows, on few logged days, and for a user who eats far too little: enough
 // food comes first. Modes keep the energy.
 func propose(p Period, t Trends, eaten nutrition.Energy) *Proposal {
 	if p.Supervised || t.Short || t.Logged < fewestForProposal {
@@ -65,7 +65,7 @@ func withMode(p Period, m targets.Mode, reason string) *Proposal {
 }
 
 // towardsBody moves targets that lie more than a step away from what the body figures give,
-// by one step. Energy only falls for somebody who eats as much as the target.
+// by one step. Energy only falls for a user who eats as much as the target.
 func towardsBody(p Period, eaten nutrition.Energy) *Proposal {
 	if p.Body == nil {
 		return nil

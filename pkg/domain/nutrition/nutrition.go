@@ -10,7 +10,7 @@ import (
 )
 
 // Mass is a mass in ten-thousandths of a gram (0.1 mg), the precision of the
-// numbers Tandoor sends and of the solve contract.
+// numbers Tandoor sends and of docs/solve-contract.md.
 type Mass int64
 
 // Gram is one gram.

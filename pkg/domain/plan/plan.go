@@ -66,7 +66,7 @@ type Plan struct {
 type Day struct {
 	Date     calendar.Date    `json:"date"`
 	Meals    [3]*Serving      `json:"meals"`             // indexed by recipe.Meal
-	Missing  []recipe.Meal    `json:"missing,omitempty"` // empty because nothing fits, not because somebody skipped them
+	Missing  []recipe.Meal    `json:"missing,omitempty"` // empty because nothing fits, not because they were skipped
 	Actual   nutrition.Macros `json:"actual"`
 	Target   nutrition.Macros `json:"target"` // scaled to the slots that are not skipped
 	Balanced bool             `json:"balanced"`

@@ -11,8 +11,8 @@ type Entry struct {
 	LastOccurrence time.Time // wall clock of the newest run, see [Times.WallClock]; zero: none yet
 	ScheduledFor   time.Time // of the newest run; zero: none yet
 	Created        time.Time
-	Asked          bool      // somebody wants it to run now
-	Again          time.Time // when the newest run, which failed, is tried anew; zero: never
+	Asked          bool      // it was requested to run now
+	Again          time.Time // when the newest run, which failed, is repeated; zero: never
 }
 
 // NewEntry is the schedule of a type for whoever was added at a time, as it stands now.

@@ -189,7 +189,7 @@ func TestParseType(t *testing.T) {
 	}
 }
 
-// The monitoring document's baselines: how often each job runs in a week.
+// The baselines that dashboards compare with: how often each job runs in a week.
 func TestBaselines(t *testing.T) {
 	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	for kind, want := range map[schedule.Type]int{

@@ -71,7 +71,7 @@ type Trigger string
 // The triggers.
 const (
 	Scheduled Trigger = "scheduled" // its time came
-	Manual    Trigger = "manual"    // somebody asked for it
+	Manual    Trigger = "manual"    // enqueued on request
 	Retry     Trigger = "retry"     // it is run again after it failed for good
 )
 
@@ -82,13 +82,13 @@ type Defaults struct {
 	Attempts int           // in all
 	Backoff  time.Duration // before the second attempt; then doubled
 	Timeout  time.Duration // of one attempt
-	// AgainAfter is when a job that failed for good for a transient reason is tried anew,
+	// AgainAfter is when a job that failed for good for a transient reason is run again,
 	// as long as [Type.CatchUp] allows; 0 = never.
 	AgainAfter time.Duration
 }
 
-// Defaults returns the type's defaults. Attempts and pauses are the monitoring document's;
-// a killed attempt is noticed after its timeout, so timeouts are short.
+// Defaults returns the type's defaults; docs/thresholds.md has the reasons. A killed
+// attempt is noticed after its timeout, so timeouts are short.
 func (t Type) Defaults() Defaults {
 	switch t {
 	case WeeklyGeneration:
@@ -119,7 +119,7 @@ func (t Type) CatchUp(occurrence time.Time) time.Duration {
 	}
 }
 
-// Joining is how long before somebody joined a time, given on the wall clock, may have come
+// Joining is how long before a user joined a time, given on the wall clock, may have come
 // that still counts for them: who joins before the week begins gets its plan.
 func (t Type) Joining(occurrence time.Time) time.Duration {
 	if t == WeeklyGeneration {

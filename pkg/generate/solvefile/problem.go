@@ -1,5 +1,5 @@
-// Package solvefile reads and writes the files of the solve contract: problem.json and
-// plan.json. Reading is strict; writing gives the same bytes for the same value.
+// Package solvefile reads and writes problem.json and plan.json, as docs/solve-contract.md
+// defines them. Reading is strict; writing gives the same bytes for the same value.
 package solvefile
 
 import (

@@ -124,7 +124,7 @@ func TestInvalidInput(t *testing.T) {
 		{"trailing data", `"avoid_repeats": [23]` + "\n}", `"avoid_repeats": [23]}{}`, "file: more data"},
 		{"cut off", `"avoid_repeats": [23]` + "\n}", ``, "file:"},
 		{"a list", valid, `[]`, "file: is a list, want an object"},
-		{"empty", valid, ``, "file: the document ends too early"},
+		{"empty", valid, ``, "file: the JSON ends too early"},
 		{"name of a field over two lines", `"seed": 1`, `"se\ned": 1`, `"se\ned": unknown field`},
 		{"too deep", `"seed": 1`, `"seed": ` + strings.Repeat("[", 100), "nested too deeply"},
 		{"not UTF-8", "Porridge", "\xff", "file: not UTF-8"},

@@ -72,7 +72,7 @@ func parse(in io.Reader) (node, error) {
 		return node{}, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return node{}, invalid("file", "more data after the end of the document, at byte %d", dec.InputOffset())
+		return node{}, invalid("file", "more data after the end of the JSON value, at byte %d", dec.InputOffset())
 	}
 	return root, nil
 }
@@ -112,7 +112,7 @@ func syntaxError(path string, err error) error {
 		path = "file"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return invalid(path, "the document ends too early")
+		return invalid(path, "the JSON ends too early")
 	}
 	return invalid(path, "not JSON: %s", oneLine(err.Error()))
 }

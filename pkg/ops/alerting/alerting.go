@@ -1,5 +1,5 @@
 // Package alerting is what the service does about its own alerts: the automatic response
-// to a notification of Alertmanager (tier 1 of the monitoring document's §4.2), the end of
+// to a notification of Alertmanager (tier 1 of docs/on-call.md), the end of
 // an acknowledgement, and the watch over the heartbeat that proves that alerting works.
 package alerting
 
@@ -50,7 +50,7 @@ type Action string
 const (
 	// RetryJobs runs jobs again that failed for a transient reason.
 	RetryJobs Action = "retry_jobs"
-	// ProbeUpstreams asks the upstreams anew whether they are up.
+	// ProbeUpstreams probes the upstreams at once.
 	ProbeUpstreams Action = "probe_upstreams"
 	// RefreshRecipes brings the recipe pools up to date.
 	RefreshRecipes Action = "refresh_recipes"

@@ -151,7 +151,7 @@ type Options struct {
 	// Slug is a runbook's: what can explain its alert is looked for, and no more. "" looks for
 	// everything.
 	Slug string
-	// Window ends now; what was seen in its newest part goes on: a fifteenth, 20 s at least.
+	// Window ends now; findings from its last part are current: a fifteenth, 20 s at least.
 	Window time.Duration
 	Now    time.Time
 	// Configured are the limits that hold where none is changed.
@@ -173,7 +173,7 @@ type Report struct {
 	Causes []Finding `json:"causes"`
 	// Earlier is what was seen within the window, but not in its newest part.
 	Earlier []Finding `json:"earlier,omitempty"`
-	// Changed are limits that somebody changed and that explain nothing by themselves.
+	// Changed are overrides that explain nothing by themselves.
 	Changed []string `json:"changed,omitempty"`
 	// NotAsked are probes whose source did not answer, with why.
 	NotAsked []string `json:"not_asked,omitempty"`

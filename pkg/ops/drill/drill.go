@@ -1,5 +1,5 @@
 // Package drill breaks a running installation on purpose, one fault at a time, so that an
-// alert can be seen to fire, to reach whom it should, to be diagnosed and to resolve. It
+// alert can be seen to fire, to reach its receivers, to be diagnosed and to resolve. It
 // is for the demonstration and for staging, whose outside world is the sandbox: drills
 // change users, jobs and plans, and put them back.
 package drill
@@ -64,7 +64,7 @@ func (i *Installation) HeartbeatMissed(ctx context.Context) (missed bool, err er
 // Heal ends a fault and puts back what it changed. It may be called once.
 type Heal func(ctx context.Context) error
 
-// Reach is whom an alert reaches.
+// Reach is an alert's receiver.
 type Reach string
 
 // The reaches.

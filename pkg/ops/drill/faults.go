@@ -97,7 +97,7 @@ func during(work func(ctx context.Context, i *Installation) error) inject {
 	}
 }
 
-// sleep waits, and reports whether ctx goes on.
+// sleep waits, and reports whether ctx is still alive.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

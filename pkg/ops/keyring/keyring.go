@@ -1,5 +1,5 @@
 // Package keyring changes the key of an installation while it runs: it decides which key of
-// the ring seals and signs, seals anew what an older key has sealed, and says what still
+// the ring seals and signs, reseals what an older key sealed, and says what still
 // needs a key. At every moment each running process can read everything.
 package keyring
 

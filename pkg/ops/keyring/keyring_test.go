@@ -33,7 +33,7 @@ func ring(t *testing.T, keys ...string) *seal.Ring {
 }
 
 // TestUpgrade: an installation from before keys had names finds its key by what it opens,
-// refuses a wrong one without a trace, and can begin anew when it is lost.
+// refuses a wrong one without a trace, and can start over when it is lost.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	pool := testpg.Pool(t)

@@ -23,7 +23,7 @@ type Added struct {
 }
 
 // Add brings the newest key of the ring into use and seals with it what others have sealed.
-// It can be repeated, and after an interruption it goes on where it was. say is told what is
+// It can be repeated, and resumes after an interruption. say is told what is
 // being waited for. With lost, values that nothing opens do not matter. Kind Conflict: a
 // running process lacks the key, or it is retired.
 func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, error) {

@@ -32,12 +32,12 @@ type Database interface {
 	Reset(ctx context.Context, name, by, reason string) (bool, error)
 	RetryFailed(ctx context.Context, jobType string) ([]string, error)
 	RefreshLibraries(ctx context.Context) ([]string, error)
-	// EndSession ends a session that somebody waits for; false: nobody does.
+	// EndSession terminates a session that another waits for; false: none does.
 	EndSession(ctx context.Context, pid int) (bool, error)
 	Note(ctx context.Context, name, detail, by, reason string) error
 }
 
-// Request is what somebody wants.
+// Request is one requested measure.
 type Request struct {
 	Type   string        // a job type, a pool or a setting, as the measure wants
 	To     string        // a value instead of the measure's own

@@ -17,7 +17,7 @@ import (
 // and whoever leads an incident (4). Tier 1 is automatic.
 var Tiers = []int{2, 3, 4}
 
-// Person is somebody who can be called.
+// Person is someone who can be paged.
 type Person struct {
 	Name  string `yaml:"name"`
 	Slack string `yaml:"slack"` // member id, for a mention

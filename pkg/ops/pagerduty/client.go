@@ -138,7 +138,7 @@ func (c *Client) Trigger(ctx context.Context, e Event) (dedupKey string, err err
 	})
 }
 
-// Acknowledge says that somebody works on the incident. Without an open incident of that
+// Acknowledge marks the incident as being worked on. Without an open incident of that
 // key the vendor accepts the event and drops it. Errors are those of [Client.Trigger].
 func (c *Client) Acknowledge(ctx context.Context, dedupKey string) error {
 	return c.follow(ctx, "acknowledge", dedupKey)

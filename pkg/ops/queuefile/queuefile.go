@@ -30,10 +30,10 @@ const Prefix = "exporter_"
 // aside is what the name of a damaged file gets, with the time.
 const aside = ".damaged-"
 
-// lockWait is how long a file may be locked by somebody who is about to let go.
+// lockWait is how long a file may be locked by a process about to exit.
 const lockWait = time.Second
 
-// metaPages are the header: two copies, a page each. A file without a byte is made anew.
+// metaPages are the header: two copies, a page each. An empty file is recreated.
 const metaPages = 2
 
 // Verdicts that a process gives on its standard output.

@@ -140,7 +140,7 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	return done, tx.Replace(ctx, is.Plan, is.Wishes, mail)
 }
 
-// Replan plans anew what is still ahead of a stored week and is not locked or skipped, for
+// Replan replans what is still ahead of a stored week and is not locked or skipped, for
 // the settings, targets and recipes of today. With apply it is stored and mailed, else only
 // told. Kinds of error: NotFound (nothing is planned), those of [planner.Planner.Revise].
 func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (done Done, is plan.Plan, err error) {

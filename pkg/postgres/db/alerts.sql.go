@@ -118,7 +118,7 @@ type BeginAlertResponseParams struct {
 	Labels      []byte
 }
 
-// No row: it was begun before. One that did not end within a minute is begun anew.
+// No row: it was begun before. One that did not end within a minute is begun again.
 func (q *Queries) BeginAlertResponse(ctx context.Context, arg BeginAlertResponseParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, beginAlertResponse,
 		arg.Fingerprint,

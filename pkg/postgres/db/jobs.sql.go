@@ -400,7 +400,7 @@ type ListDueSchedulesRow struct {
 }
 
 // Schedules whose time has come or is to be computed, whose run was asked for, or that
-// failed and are to be tried anew. The clock is that of the database. The first weekly run
+// failed and are to run again. The clock is that of the database. The first weekly run
 // of a new user waits for @grace_seconds, unless somebody asks for it.
 func (q *Queries) ListDueSchedules(ctx context.Context, paused []string, graceSeconds float64) ([]ListDueSchedulesRow, error) {
 	rows, err := q.db.Query(ctx, listDueSchedules, paused, graceSeconds)

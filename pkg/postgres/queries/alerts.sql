@@ -1,5 +1,5 @@
 -- name: BeginAlertResponse :many
--- No row: it was begun before. One that did not end within a minute is begun anew.
+-- No row: it was begun before. One that did not end within a minute is begun again.
 insert into alert_responses (fingerprint, starts_at, status, action, alert, labels)
 values (@fingerprint, @starts_at, @status, @action, @alert, @labels)
 on conflict (fingerprint, starts_at, status, action) do update set begun_at = now()

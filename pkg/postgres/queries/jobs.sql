@@ -1,6 +1,6 @@
 -- name: ListDueSchedules :many
 -- Schedules whose time has come or is to be computed, whose run was asked for, or that
--- failed and are to be tried anew. The clock is that of the database. The first weekly run
+-- failed and are to run again. The clock is that of the database. The first weekly run
 -- of a new user waits for @grace_seconds, unless somebody asks for it.
 select s.id, s.job_type, s.user_id, s.connection_id, s.cron, s.time_zone, s.lead_seconds, s.priority, s.parameters,
        s.retry_max_attempts, s.retry_backoff_seconds, s.status, s.next_run_at, s.retry_at, s.scheduled_for,

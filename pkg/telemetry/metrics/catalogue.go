@@ -1,6 +1,6 @@
 // Package metrics is the one list of every metric this program emits. Instruments,
 // views, zero series and docs/metrics.md are derived from it, and no other package
-// creates an instrument. Names are those of the monitoring document; they reach
+// creates an instrument. Names are required (docs/evidence/spec-coverage.md); they reach
 // Prometheus unchanged (translation strategy without suffixes).
 package metrics
 
@@ -34,10 +34,10 @@ type Def struct {
 	Unit string // UCUM, as OpenTelemetry advises
 	Help string // what one data point says, with its window
 	Keys []attribute.Key
-	// Buckets are the upper bounds of a histogram, in its unit. Every threshold of the
-	// monitoring document is one of them, and there are bounds above the highest.
+	// Buckets are the upper bounds of a histogram, in its unit. Every threshold of
+	// docs/thresholds.md is one of them, and there are bounds above the highest.
 	Buckets []float64
-	Section string // of the monitoring document; "design" where we added the metric
+	Section string // of docs/evidence/spec-coverage.md; "design" where we added the metric
 	// Collector marks what the Collector makes of our spans; the program has no instrument.
 	Collector bool
 }
@@ -70,7 +70,7 @@ const (
 
 // Closed label values.
 var (
-	// Components are the timed parts of a generation, in the monitoring document's order.
+	// Components are the timed parts of a generation, in the order of docs/thresholds.md.
 	Components = []string{
 		"recipe_fetch", "profile_fetch", "generation_algorithm",
 		"macro_validation", "grocery_consolidation", "email_render",

@@ -41,7 +41,7 @@ func start(t *testing.T, l metrics.Labels) (*metrics.Recorder, func() map[string
 	}
 }
 
-// The thresholds of the monitoring document are bounds, with bounds above them.
+// The thresholds of docs/thresholds.md are bounds, with bounds above them.
 func TestBucketsHoldTheThresholds(t *testing.T) {
 	t.Parallel()
 	for name, thresholds := range map[string][]float64{

@@ -41,7 +41,7 @@ func renderPage() []byte {
 	b.WriteString(`# Metrics
 
 Every metric of ours, from the one catalogue in ` + "`pkg/telemetry/metrics`" + `. Names reach Prometheus unchanged. Counters whose
-label values are known beforehand are exported at zero from the start: so many series. Section is that of the monitoring document; "design" marks what we added.
+label values are known beforehand are exported at zero from the start: so many series. Section is that of the [requirements](evidence/spec-coverage.md); "design" marks what we added.
 This page is generated (` + "`make generate`" + `).
 
 | metric | kind | unit | labels | at zero | section | by | meaning |

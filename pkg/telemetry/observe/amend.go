@@ -14,7 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
-// Amender brings a user's outdated plans in line, and plans stored weeks anew.
+// Amender amends a user's outdated plans, and replans stored weeks.
 type Amender interface {
 	User(ctx context.Context, userID string) ([]amend.Done, error)
 	Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error)

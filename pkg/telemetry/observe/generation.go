@@ -18,7 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// slowGeneration is the monitoring document's limit above which a run is logged at WARN.
+// slowGeneration is the duration above which a run is logged at WARN (docs/thresholds.md).
 const slowGeneration = 2 * time.Second
 
 // Generator plans one week.
@@ -144,7 +144,7 @@ func CompletionLevel(m Measured) slog.Level {
 	return slog.LevelInfo
 }
 
-// Failure are the monitoring document's error fields. The logger adds the stack to lines
+// Failure returns the error fields of docs/logs.md. The logger adds the stack to lines
 // of level ERROR.
 func Failure(kind fault.Kind, err error) []any {
 	return []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}

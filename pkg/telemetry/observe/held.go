@@ -15,8 +15,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
-// HeldTooLong is how long a connection may be held before whoever took it is logged, as
-// the monitoring document's §4.6 asks.
+// HeldTooLong is how long a connection may be held before its taker is logged: longer than
+// a statement may run, so a leak.
 const HeldTooLong = 30 * time.Second
 
 // stackDepth is how many callers a line about a held connection names.

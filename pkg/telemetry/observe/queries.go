@@ -12,7 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// slowQuery is the monitoring document's limit above which a statement is logged.
+// slowQuery is the duration above which a statement is logged (docs/thresholds.md).
 const slowQuery = 100 * time.Millisecond
 
 // Queries is a pgx tracer that records each named statement and logs slow ones. Spans

@@ -10,7 +10,7 @@ import (
 )
 
 // NewQueueLog returns a logger for River, the job queue: its lines get our fields, those below
-// WARN are left out, and trouble that goes on is told again after 5 minutes only. While the
+// WARN are left out, and a persisting error is logged again after 5 minutes only. While the
 // database is away River complains more than once a second.
 func NewQueueLog(log *slog.Logger, now func() time.Time) *slog.Logger {
 	return slog.New(queueLog{log.Handler(), NewRepeats(now)})

@@ -8,7 +8,7 @@ import (
 // repeatedEvery is how often the same trouble is reported.
 const repeatedEvery = 5 * time.Minute
 
-// Repeats keeps trouble that goes on from being reported all the time. Safe for concurrent
+// Repeats limits how often a persisting error is reported. Safe for concurrent
 // use.
 type Repeats struct {
 	now func() time.Time

@@ -471,7 +471,7 @@ func plansWritten() []Case {
 					}
 				}
 			}
-			// Rice is made anew, for it hangs on a meal; the eggs are bought; salt is a person's.
+			// Rice is created again, because it belongs to a meal; the eggs are bought; salt is a person's.
 			if err := w.again(ctx, 3, 1); err != nil {
 				return err
 			}
