@@ -41,7 +41,7 @@ CALENDAR ?= -rotating 3
 .PHONY: test-calendar
 test-calendar: ## Time-dependent packages at other moments: three that rotate by the day; CALENDAR= for all (an hour).
 	@tools/deps calendar
-	go run ./test/calendar $(CALENDAR)
+	go run ./test/cmd/calendar $(CALENDAR)
 
 .PHONY: test-race
 test-race: ## The same under the race detector (an hour).
@@ -51,24 +51,24 @@ test-race: ## The same under the race detector (an hour).
 SINGLE := TestReplies|TestAnySequence|TestAPlannerAndAPerson|TestHostileMails|TestLongTexts|TestNothingToPlanWith|TestFreshUserWithALarge
 .PHONY: test-race-shared
 test-race-shared: ## The race detector where goroutines meet: without engine, mail pages and the long sequences (CI).
-	go test -race -timeout 40m -skip '$(SINGLE)' $$(go list ./... | grep -vE '/cmd/|/pkg/(generate|mailer|quotation|allergen|food|drill|insight)(/|$$)|/test/planmail$$|/tools/')
+	go test -race -timeout 40m -skip '$(SINGLE)' $$(go list ./... | grep -vE '/cmd/|/pkg/(generate|mailer|domain/(quotation|allergen|food|insight)|ops/drill)(/|$$)|/test/suite/planmail$$|/tools/')
 
 .PHONY: newcomer
 newcomer: ## Type the README into a bare Debian that has Go, git and make (debootstrap, root, half an hour).
-	test/newcomer/newcomer
+	test/suite/newcomer/newcomer
 
 SERVERS := prometheus alertmanager jaeger loki otelcol docker-compose
 .PHONY: image-test
 image-test: ## Build the image as a release does, with a real Docker engine, and run the program in it.
 	@tools/deps docker
 	@tools/install docker-compose
-	go test -tags compose -count=1 -timeout 25m -v -run 'TestImage$$' ./test/compose
+	go test -tags compose -count=1 -timeout 25m -v -run 'TestImage$$' ./test/suite/compose
 
 .PHONY: compose-test
 compose-test: ## compose.yaml with a real Docker engine: plans, traces, logs, figures, lock-down (builds the servers once).
 	@tools/deps docker
 	@tools/install $(SERVERS)
-	go test -tags compose -count=1 -timeout 25m -v ./test/compose
+	go test -tags compose -count=1 -timeout 25m -v ./test/suite/compose
 
 .PHONY: test-oracle
 test-oracle: ## The engine against independent exact methods, CBC among them.
@@ -77,7 +77,7 @@ test-oracle: ## The engine against independent exact methods, CBC among them.
 
 .PHONY: test-kill
 test-kill: ## Kill a generation at every point; expect one plan and one mail.
-	go test -tags kill -count=1 -timeout 30m -v -run TestKill ./test/kill
+	go test -tags kill -count=1 -timeout 30m -v -run TestKill ./test/suite/kill
 
 .PHONY: test-tandoor
 test-tandoor: deps ## On a real Tandoor that can be thrown away: MEALPLANNER_TANDOOR_URL=, MEALPLANNER_TANDOOR_TOKEN= (an hour).
@@ -85,7 +85,7 @@ test-tandoor: deps ## On a real Tandoor that can be thrown away: MEALPLANNER_TAN
 
 .PHONY: test-replicas
 test-replicas: deps ## Three schedulers, one killed every 5 seconds, 2,000 users: one plan and one mail each; and how fast (4 minutes).
-	go test -tags replicas -count=1 -timeout 20m -v ./test/replicas
+	go test -tags replicas -count=1 -timeout 20m -v ./test/suite/replicas
 
 .PHONY: test-overlap
 test-overlap: ## 50 generations with slow upstreams: p95, overlap of the fetches, and one after the other beside it.
@@ -99,39 +99,39 @@ stack: ## Build the real telemetry servers (a quarter of an hour, once); Loki is
 
 .PHONY: stack-up
 stack-up: stack ## Run Collector, Prometheus, Alertmanager, Jaeger and, where there is one, Loki on loopback.
-	@go run ./test/stack/stackctl up
+	@go run ./test/kit/stack/stackctl up
 
 .PHONY: stack-down
 stack-down: stack ## Stop them; data and logs stay.
-	@go run ./test/stack/stackctl down
+	@go run ./test/kit/stack/stackctl down
 
 .PHONY: stack-status
 stack-status: stack ## Say which of them run, and where.
-	@go run ./test/stack/stackctl status
+	@go run ./test/kit/stack/stackctl status
 
 .PHONY: e2e
 e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
 	@tools/deps e2e
-	DASHBOARD_ANSWERS=$(ANSWERS) go test -tags e2e -count=1 -timeout 60m -v ./test/e2e
+	DASHBOARD_ANSWERS=$(ANSWERS) go test -tags e2e -count=1 -timeout 60m -v ./test/suite/e2e
 
 .PHONY: e2e-long
 e2e-long: stack ## Outages of five minutes each; the result goes into docs/observability.md by hand.
 	@tools/deps e2e
-	OUTAGE=5m go test -tags e2e -count=1 -timeout 60m -v -run TestOutages ./test/e2e
+	OUTAGE=5m go test -tags e2e -count=1 -timeout 60m -v -run TestOutages ./test/suite/e2e
 
 .PHONY: e2e-alerts
 e2e-alerts: stack $(PROMRULES) ## Every alert by its fault under time-compressed rules: fires, notifies, is diagnosed, resolves; tiers; runbooks (35 minutes). ARGS='-part 1/3' for a third.
 	@tools/deps e2e
-	go test -tags drill -count=1 -timeout 90m -v -skip TestDiagnosis ./test/drill $(ARGS) | tee $(TOOLS)/e2e-alerts$(if $(ARGS),-part).log
+	go test -tags drill -count=1 -timeout 90m -v -skip TestDiagnosis ./test/suite/drill $(ARGS) | tee $(TOOLS)/e2e-alerts$(if $(ARGS),-part).log
 
 .PHONY: e2e-diagnosis
 e2e-diagnosis: stack $(PROMRULES) ## Every fault diagnosed, one after the other, with what was named when (20 minutes, outside CI).
 	@tools/deps e2e
-	go test -tags drill -count=1 -timeout 90m -v -run TestDiagnosis ./test/drill
+	go test -tags drill -count=1 -timeout 90m -v -run TestDiagnosis ./test/suite/drill
 
 .PHONY: definition-of-done
 definition-of-done: ## Write docs/evidence/definition-of-done.md from the last make e2e-alerts.
-	go run ./test/done $(TOOLS)/e2e-alerts.log > docs/evidence/definition-of-done.md
+	go run ./test/cmd/done $(TOOLS)/e2e-alerts.log > docs/evidence/definition-of-done.md
 
 NAME ?=
 .PHONY: drill
@@ -141,7 +141,7 @@ ifeq ($(NAME),)
 else
 	@$(MAKE) --no-print-directory stack $(PROMRULES)
 	@tools/deps e2e
-	go test -tags drill -count=1 -timeout 30m -v -run TestDrills ./test/drill -only $(NAME)
+	go test -tags drill -count=1 -timeout 30m -v -run TestDrills ./test/suite/drill -only $(NAME)
 endif
 
 .PHONY: lint
@@ -161,7 +161,7 @@ $(GRAFANA): test/grafana/package-lock.json
 .PHONY: lint-dashboards
 lint-dashboards: $(PROMLINT) $(GRAFANA) ## Dashboards: queries against the catalogue, JSON against Grafana's types, stored answers through Grafana's code (npm).
 	npm --prefix test/grafana run --silent check
-	go test -tags dashboards -count=1 ./test/dashboards -promlint $(PROMLINT)
+	go test -tags dashboards -count=1 ./test/suite/dashboards -promlint $(PROMLINT)
 
 ANSWERS := $(TOOLS)/dashboard-answers.jsonl
 .PHONY: lint-answers
@@ -171,7 +171,7 @@ lint-answers: $(GRAFANA) ## The answers of the last make e2e through Grafana's c
 .PHONY: dashboard-answers
 dashboard-answers: stack ## Ask a real stack every dashboard's queries anew, for make lint-dashboards (TestTruth of make e2e).
 	@tools/deps e2e
-	DASHBOARD_ANSWERS=$(CURDIR)/test/grafana/answers.jsonl go test -tags e2e -count=1 -timeout 30m -v -run '^TestTruth$$' ./test/e2e
+	DASHBOARD_ANSWERS=$(CURDIR)/test/grafana/answers.jsonl go test -tags e2e -count=1 -timeout 30m -v -run '^TestTruth$$' ./test/suite/e2e
 
 DRAW := test/grafana/draw/node_modules/.package-lock.json
 $(DRAW): test/grafana/draw/package-lock.json
@@ -184,7 +184,7 @@ PICTURES := $(TOOLS)/dashboard-pictures
 dashboard-pictures: stack $(PROMRULES) $(DRAW) ## Draw docs/img/dashboards with Grafana's own components: each in health and under a drill (half an hour, npm).
 	@tools/deps e2e
 	@rm -rf $(PICTURES)
-	DASHBOARD_ANSWERS=$(PICTURES) go test -tags drill,pictures -count=1 -timeout 60m -v -run TestDashboardAnswers ./test/drill
+	DASHBOARD_ANSWERS=$(PICTURES) go test -tags drill,pictures -count=1 -timeout 60m -v -run TestDashboardAnswers ./test/suite/drill
 	npm --prefix test/grafana/draw run --silent draw -- $(CURDIR)/docs/img/dashboards $(PICTURES)/*.jsonl
 
 .PHONY: test-rules
@@ -192,22 +192,22 @@ test-rules: $(PROMLINT) $(PROMRULES) $(PROMTOOL) ## Alert rules: syntax, unit te
 	go -C tools/promql test ./...
 	$(PROMTOOL) check rules --lint=all --lint-fatal prometheus/rules/*.yml
 	$(PROMTOOL) test rules prometheus/tests/*.yml
-	go test -tags rules -count=1 ./test/rules -promlint $(PROMLINT) -promrules $(PROMRULES) -promtool $(PROMTOOL)
+	go test -tags rules -count=1 ./test/suite/rules -promlint $(PROMLINT) -promrules $(PROMRULES) -promtool $(PROMTOOL)
 
 .PHONY: test-routes
 test-routes: ## Notifications: alertmanager.yml in the real Alertmanager, every route and inhibition (20 seconds).
 	@tools/install alertmanager amtool
 	$(call tool,amtool) check-config alertmanager/alertmanager.yml
-	go test -tags routes -count=1 ./test/alerting -amtool $(call tool,amtool)
+	go test -tags routes -count=1 ./test/suite/alerting -amtool $(call tool,amtool)
 
 .PHONY: test-mutation
 test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert rules and expect their tests to find it (2 minutes).
-	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
+	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/suite/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
 
 .PHONY: generate
 generate: $(SQLC) ## Generate the database code, the documentation pages, the licence notices and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
-	go test -tags rules ./test/rules -run TestHealthyMonthIsGenerated -update
+	go test -tags rules ./test/suite/rules -run TestHealthyMonthIsGenerated -update
 	go test ./cmd/mealplanner ./pkg/telemetry/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 	go run ./tools/release notices
 
@@ -217,32 +217,32 @@ generate-check: $(SQLC) ## Fail when generated code is not what the sources give
 
 .PHONY: docs-image
 docs-image: deps ## Photograph the plan mail: docs/img/plan-mail.png.
-	go test ./test/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
+	go test ./test/suite/planmail -count=1 -docs-image $(CURDIR)/docs/img/plan-mail.png
 
 .PHONY: docs-pictures
 docs-pictures: stack deps ## Draw docs/img/{panel,trace,logs}.png from the real servers' answers to a slow plan (2 minutes).
-	go test -tags e2e,pictures -count=1 -timeout 10m -v -run TestDocsPictures ./test/e2e
+	go test -tags e2e,pictures -count=1 -timeout 10m -v -run TestDocsPictures ./test/suite/e2e
 
 .PHONY: bench-solve
 bench-solve: ## Our engine against CBC, pools of 12 to 500 (4 minutes; ARGS='-cbc-seconds 0' without CBC).
 	@tools/deps oracle
-	go run ./test/benchsolve $(ARGS)
+	go run ./test/cmd/benchsolve $(ARGS)
 
 .PHONY: bench-telemetry
 bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
-	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/bench
+	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/suite/bench
 
 .PHONY: bench-generation
 bench-generation: ## A generation by component: in the whole program, and without input and output.
-	go test -tags bench -count=1 -v -run TestComponents -bench BenchmarkGeneration ./test/bench
+	go test -tags bench -count=1 -v -run TestComponents -bench BenchmarkGeneration ./test/suite/bench
 
 .PHONY: test-traps
 test-traps: ## Check that every trap of the two services has a passing test.
-	go run ./test/traps
+	go run ./test/cmd/traps
 
 .PHONY: spec-coverage
 spec-coverage: ## Check that each of the 216 monitoring requirements names a test that exists, or a deviation.
-	go run ./test/coverage docs/evidence/spec-coverage.md
+	go run ./test/cmd/coverage docs/evidence/spec-coverage.md
 
 $(TOOLS)/%:
 	@tools/install $(@F)

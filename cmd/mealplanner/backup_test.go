@@ -24,8 +24,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/backup"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/test/program"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/program"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 const (

@@ -23,8 +23,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/seal"
-	"github.com/mealplanner/mealplanner/test/loopback"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // installation is a database with its settings, on which the program itself is run.

@@ -22,8 +22,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/test/program"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/program"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // hostile steers a terminal, turns its writing, and forges a line and a cell.

@@ -19,7 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +38,7 @@ type stopping struct{ m *testing.M }
 
 func (s stopping) Run() int { return testpg.Run(s.m) }
 
-// clockOffset moves the clock of test/calendar's processes.
+// clockOffset moves the clock of test/cmd/calendar's processes.
 const clockOffset = "MEALPLANNER_TEST_CLOCK_OFFSET"
 
 // TestScripts are the command line as users meet it. Scripts named db_* get a migrated

@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/test/loopback"
-	"github.com/mealplanner/mealplanner/test/pagetest"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/pagetest"
 )
 
 // A person with a mouse opens a mail in the sandbox's inbox page, presses a button in it,

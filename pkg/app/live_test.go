@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/seal"
-	"github.com/mealplanner/mealplanner/test/realtandoor"
+	"github.com/mealplanner/mealplanner/test/kit/realtandoor"
 )
 
 // A real server shows the days around its own today.

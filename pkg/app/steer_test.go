@@ -20,7 +20,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/test/dovecot"
+	"github.com/mealplanner/mealplanner/test/kit/dovecot"
 )
 
 // postOffice is a world whose replies are read from an IMAP server.

@@ -25,8 +25,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
-	"github.com/mealplanner/mealplanner/test/semconv"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
+	"github.com/mealplanner/mealplanner/test/suite/semconv"
 )
 
 // witness gets everything that the tests' programs export, and holds its names against

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 func BenchmarkSolve(b *testing.B) {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/test/cbc"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/cbc"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 func TestAgainstCBC(t *testing.T) {

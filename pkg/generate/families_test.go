@@ -9,7 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 // family is a kind of generated problem, small enough for [bruteForce].

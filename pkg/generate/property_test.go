@@ -9,7 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 func anyProblem(t *rapid.T) generate.Problem {

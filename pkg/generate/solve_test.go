@@ -17,7 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 func read(t *testing.T, name string) []byte {

@@ -9,7 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 // What no file can hold but a caller in the program may get wrong, and the limits.

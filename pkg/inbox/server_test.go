@@ -23,7 +23,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/test/dovecot"
+	"github.com/mealplanner/mealplanner/test/kit/dovecot"
 )
 
 const (

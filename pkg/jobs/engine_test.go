@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/jobs"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }

@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
-	"github.com/mealplanner/mealplanner/test/pagetest"
+	"github.com/mealplanner/mealplanner/test/kit/pagetest"
 )
 
 // findings adds the size limit to what the browser finds.

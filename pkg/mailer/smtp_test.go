@@ -26,7 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
-	"github.com/mealplanner/mealplanner/test/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
 
 const (

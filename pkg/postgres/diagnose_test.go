@@ -14,7 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // patient is a database with a reader, as a diagnosis has one, and two clients that get

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // One candidate leads at a time; when its session is cut, or it stops, another does.

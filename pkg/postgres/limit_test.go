@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // frozen is a way to a real server on which nothing passes any more once it is frozen, and

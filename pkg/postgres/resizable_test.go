@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // A pool that is resized again and again under load, exhausted at times, loses no

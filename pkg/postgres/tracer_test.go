@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 // What the spans of real statements say, by OpenTelemetry's names.

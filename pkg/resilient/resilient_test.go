@@ -18,7 +18,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/test/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -14,7 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/test/conformance/tandoor"
-	"github.com/mealplanner/mealplanner/test/realtandoor"
+	"github.com/mealplanner/mealplanner/test/kit/realtandoor"
 )
 
 // TestLiveConformance runs the cases that need no stand-in on a real server. Cases with the

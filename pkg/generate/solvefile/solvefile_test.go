@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
-	"github.com/mealplanner/mealplanner/test/problems"
+	"github.com/mealplanner/mealplanner/test/kit/problems"
 )
 
 const valid = `{

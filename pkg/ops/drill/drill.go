@@ -48,7 +48,7 @@ type Installation struct {
 	WeekInForce func(ctx context.Context) (string, error)
 	// OTLP is the Collector's gRPC endpoint.
 	OTLP string
-	// Hastened says that the rules' durations are divided as in test/drill/scale.yml.
+	// Hastened says that the rules' durations are divided as in test/suite/drill/scale.yml.
 	Hastened bool
 	// Failed hears of a fault that ended by itself, which the alert then may not follow.
 	// It may be nil: Heal returns the same error.

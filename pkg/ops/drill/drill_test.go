@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }

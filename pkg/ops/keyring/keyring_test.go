@@ -12,7 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/seal"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }

@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/test/testpg"
+	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
-	"github.com/mealplanner/mealplanner/test/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
 
 // answering is a server with one answer; asked gets the requests' addresses.

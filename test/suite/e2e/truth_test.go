@@ -1,0 +1,612 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+	"github.com/mealplanner/mealplanner/test/kit/program"
+	"github.com/mealplanner/mealplanner/test/kit/stack"
+	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
+)
+
+// ours selects the series of the program's processes.
+const ours = `job=~"mealplanner/meal-planner.*"`
+
+// services are the names under which the program's processes trace.
+var services = []string{"meal-planner", "meal-planner-api", "meal-planner-scheduler"}
+
+// TestTruth lets the program work, first undisturbed, then with faults, and compares every
+// metric of the catalogue with what was counted without it.
+func TestTruth(t *testing.T) {
+	s := stacktest.Start(t, stack.Names, fast, nil)
+	w := newWorld(t, s)
+	w.startRoles(t)
+	w.normalTraffic(t)
+	w.checkAvailability(t, 1)
+	w.faults(t)
+	w.jobTraffic(t)
+	w.notify(t)
+	w.settle(t)
+	t.Run("names and labels", w.checkNames)
+	t.Run("counts", w.checkCounts)
+	t.Run("gauges", w.checkGauges)
+	t.Run("job counts", w.checkJobCounts)
+	t.Run("feedback", w.checkFeedback)
+	t.Run("job traces", w.checkJobTraces)
+	t.Run("pool usage", w.checkPoolUsage)
+	t.Run("lines", w.checkLines)
+	t.Run("log queries", w.checkLogQueries)
+	t.Run("dashboards", w.checkDashboards)
+	t.Run("attributes", w.checkAttributes)
+	t.Run("statements", w.checkStatements)
+	w.startRoles(t)
+	t.Run("down", w.checkServiceUp)
+}
+
+// notify tells the api of an alert, as Alertmanager does.
+func (w *world) notify(t *testing.T) {
+	t.Helper()
+	body := fmt.Sprintf(`{"version": "4", "alerts": [{"status": "firing", "fingerprint": "1", "startsAt": %q, "annotations": {},
+		"labels": {"alertname": "SchedulerJobFailureRateHigh", "severity": "critical", "job_type": "WeeklyTrends"}}]}`, time.Now().Format(time.RFC3339))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+w.api.Addr+"/alerts/notify", strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+alertsToken)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	must(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusNoContent {
+		t.Errorf("the api answers a notification with %s", resp.Status)
+	}
+	eventually(t, "the response is exported", 2*time.Minute, func() bool { return w.value(t, "sum(alert_response)") == 1 })
+}
+
+func (w *world) normalTraffic(t *testing.T) {
+	t.Helper()
+	for _, p := range sandbox.People() {
+		w.generate(t, p.ID)
+	}
+	w.generate(t, "user_lewis") // the week is planned: nothing happens
+	httpStatus(t, "http://"+w.api.Addr+"/plan/forged")
+}
+
+// faults makes one thing after another go wrong.
+func (w *world) faults(t *testing.T) {
+	t.Helper()
+	week := func(id string, n int) string { return (nextWeek(t, id) + calendar.Date(7*n)).String() }
+	set := func(r faultswitch.Rule) (heal func()) {
+		t.Helper()
+		id, err := w.box.Faults.Set(r)
+		must(t, err)
+		return func() { must(t, w.box.Faults.Clear(id)) }
+	}
+	// Upstreams stumble: retried, one plan each.
+	set(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe/*", Status: http.StatusServiceUnavailable, Times: 1})
+	set(faultswitch.Rule{Upstream: "fatsecret", Path: "profile.get", Status: http.StatusServiceUnavailable, Times: 1})
+	w.generate(t, "user_kenji", "--week", week("user_kenji", 1))
+	// Tandoor is gone: the plan comes from the cache, with a warning.
+	heal := set(faultswitch.Rule{Upstream: "tandoor", Outage: true})
+	w.generate(t, "user_ana", "--week", week("user_ana", 1))
+	w.checkAvailability(t, 0)
+	heal()
+	// The mail server refuses one mail for good.
+	heal = set(faultswitch.Rule{Upstream: "smtp", Path: "RCPT", Status: 550, Times: 1})
+	w.generate(t, "user_mara", "--week", week("user_mara", 1))
+	heal()
+	// It defers another; the scheduler sends it half a minute later.
+	heal = set(faultswitch.Rule{Upstream: "smtp", Path: "RCPT", Status: 451, Times: 1})
+	w.generate(t, "user_tom", "--week", week("user_tom", 1))
+	heal()
+	// Tandoor is too slow for a generation.
+	heal = set(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 1500})
+	w.command(t, []string{"generate", "--user", "user_mara", "--week", week("user_mara", 2)}, "GENERATION_UPSTREAM_TIMEOUT=300ms")
+	heal()
+	// A library that is too small, twice: two failures.
+	for range 2 {
+		if code, out := w.command(t, []string{"generate", "--user", poorUser}); code == 0 || code == 4 {
+			t.Fatalf("a plan from nothing: %s", out)
+		}
+	}
+	// A lock makes a statement slow; the run takes more than two seconds.
+	tx, err := w.db.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), "lock table plans in access exclusive mode")
+	must(t, err)
+	time.AfterFunc(2500*time.Millisecond, func() { _ = tx.Rollback(context.Background()) })
+	w.generate(t, "user_lewis", "--week", week("user_lewis", 1))
+	// One user's DEBUG lines, and every line of a trace.
+	if code, out := w.command(t, []string{"debug", "user_lewis", "--for", "1m"}); code != 0 {
+		t.Fatal(out)
+	}
+	w.command(t, []string{"generate", "--user", "user_lewis", "--week", week("user_lewis", 2)}, "LOG_LEVEL=debug@user_lewis")
+	w.command(t, []string{"generate", "--user", "user_ana", "--week", week("user_ana", 2)}, "TRACE_REQUESTS=true")
+}
+
+// nextWeek is the week that a demo user is planned for next.
+func nextWeek(t *testing.T, id string) calendar.Date {
+	t.Helper()
+	people := sandbox.People()
+	p := people[slices.IndexFunc(people, func(p sandbox.Person) bool { return p.ID == id })]
+	week, err := app.NextWeek(p.User, time.Now())
+	must(t, err)
+	return week
+}
+
+// settle waits until what was sent has arrived everywhere.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	eventually(t, "no mail is waiting", 2*time.Minute, func() bool {
+		return w.rows(t, "select 'n', count(*)::float8 from outbox where status = 'pending'")["n"] == 0
+	})
+	time.Sleep(4 * time.Second) // a push, the Collector's wait for traces, and a push of span_metrics
+	last := -1.0
+	eventually(t, "the number of samples stops changing", 2*time.Minute, func() bool {
+		got := w.value(t, `sum(increase(database_query_duration_seconds_count{job="mealplanner/meal-planner"}[1h] anchored)) + sum(generation_component_duration_spanmetrics_seconds_count)`)
+		same := got == last
+		last = got
+		return same
+	})
+}
+
+// value is the only value of a query; 0 when there is none.
+func (w *world) value(t *testing.T, expr string) float64 {
+	t.Helper()
+	got, err := w.stack.Ports.Query(t.Context(), expr, time.Time{})
+	must(t, err)
+	if len(got) == 0 {
+		return 0
+	}
+	return got[0].Value
+}
+
+func (w *world) checkAvailability(t *testing.T, want float64) {
+	t.Helper()
+	eventually(t, fmt.Sprintf(`api_availability{api="tandoor"} is %g`, want), 2*time.Minute, func() bool {
+		got, err := w.stack.Ports.Query(t.Context(), `api_availability{api="tandoor"}`, time.Time{})
+		must(t, err)
+		return len(got) == 1 && got[0].Value == want
+	})
+}
+
+// foreign are the beginnings of the names that libraries give.
+var foreign = []string{"http_server_", "http_client_", "db_client_", "go_", "otel_sdk_", "target_info", "traces_span_metrics_"}
+
+// checkNames looks for every exported metric, under exactly its name and labels, and for
+// names that nobody declared.
+func (w *world) checkNames(t *testing.T) {
+	resource := []string{"__name__", "job", "instance", "service_name", "deployment_environment_name"}
+	declared := map[string]bool{}
+	for _, d := range metrics.Catalogue {
+		names := []string{d.Name}
+		if d.Kind == metrics.Histogram {
+			names = []string{d.Name + "_bucket", d.Name + "_sum", d.Name + "_count"}
+		}
+		for _, name := range names {
+			declared[name] = true
+			got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
+			must(t, err)
+			if len(got) == 0 {
+				t.Errorf("%s is not in Prometheus", name)
+			}
+			want := map[string]bool{}
+			for _, k := range d.Keys {
+				want[string(k)] = true
+			}
+			if strings.HasSuffix(name, "_bucket") {
+				want["le"] = true
+			}
+			for _, sample := range got {
+				have := map[string]bool{}
+				for l := range sample.Labels {
+					if !slices.Contains(resource, l) {
+						have[l] = true
+					}
+				}
+				if !maps.Equal(have, want) {
+					t.Errorf("%s has the labels %v, want %v", name, slices.Sorted(maps.Keys(have)), slices.Sorted(maps.Keys(want)))
+					break
+				}
+			}
+		}
+	}
+	all, err := w.stack.Ports.MetricNames(t.Context(), "{"+ours+"}")
+	must(t, err)
+	for _, name := range all {
+		if !declared[name] && !slices.ContainsFunc(foreign, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			t.Errorf("%s is in no catalogue", name)
+		}
+	}
+	checkBudget(t, w.stack, 5, rolesBudget, "{"+ours+"}")
+}
+
+// table prints and compares what is true with what was measured.
+type table struct {
+	t    *testing.T
+	rows []string
+}
+
+func (tb *table) row(name string, truth, measured, tolerance float64) {
+	tb.t.Helper()
+	mark := "ok"
+	if math.Abs(truth-measured) > tolerance+1e-9 {
+		mark = "WRONG"
+		tb.t.Errorf("%s: measured %g, true is %g", name, measured, truth)
+	}
+	tb.rows = append(tb.rows, fmt.Sprintf("%-86s %14.6g %14.6g  %s", name, truth, measured, mark))
+}
+
+func (tb *table) print() {
+	slices.Sort(tb.rows)
+	fmt.Printf("%-86s %14s %14s\n%s\n", "name", "truth", "measured", strings.Join(tb.rows, "\n"))
+}
+
+// growth is how much a counter grew since the world began, by the values of a label.
+func (w *world) growth(t *testing.T, selector string, by ...attribute.Key) map[string]float64 {
+	t.Helper()
+	labels := make([]string, len(by))
+	for i, k := range by {
+		labels[i] = string(k)
+	}
+	got, err := w.stack.Ports.Query(t.Context(), fmt.Sprintf("sum by (%s) (increase(%s[1h] anchored))", strings.Join(labels, ", "), selector), time.Time{})
+	must(t, err)
+	out := map[string]float64{}
+	for _, s := range got {
+		values := make([]string, len(labels))
+		for i, l := range labels {
+			values[i] = s.Labels[l]
+		}
+		if v := math.Round(s.Value*1e6) / 1e6; v != 0 {
+			out[strings.Join(values, " ")] = v
+		}
+	}
+	return out
+}
+
+func (w *world) compare(tb *table, name string, truth map[string]float64, tolerance float64, by ...attribute.Key) {
+	tb.t.Helper()
+	measured := w.growth(tb.t, name, by...)
+	keys := map[string]bool{}
+	for k := range truth {
+		keys[k] = true
+	}
+	for k := range measured {
+		keys[k] = true
+	}
+	for k := range keys {
+		label := name
+		if k != "" {
+			label += "{" + k + "}"
+		}
+		tb.row(label, truth[k], measured[k], tolerance*math.Abs(truth[k]))
+	}
+}
+
+// rows are counts that SQL gives by a key.
+func (w *world) rows(t *testing.T, sql string) map[string]float64 {
+	t.Helper()
+	rows, err := w.db.Query(t.Context(), sql)
+	must(t, err)
+	defer rows.Close()
+	out := map[string]float64{}
+	for rows.Next() {
+		var k string
+		var n float64
+		must(t, rows.Scan(&k, &n))
+		if n != 0 {
+			out[k] = n
+		}
+	}
+	must(t, rows.Err())
+	return out
+}
+
+// tagged returns the spans of all services that carry a tag, by its value.
+func (w *world) tagged(t *testing.T, operation, tag string) map[string][]stack.Span {
+	t.Helper()
+	out := map[string][]stack.Span{}
+	for _, service := range services {
+		spans, err := w.stack.Ports.Spans(t.Context(), service, operation, w.began)
+		must(t, err)
+		for _, s := range spans {
+			if v, ok := s.Tags[tag]; ok {
+				k := fmt.Sprint(v)
+				out[k] = append(out[k], s)
+			}
+		}
+	}
+	return out
+}
+
+func (w *world) checkCounts(t *testing.T) {
+	tb := &table{t: t}
+	defer tb.print()
+	planned := w.rows(t, "select user_id, count(*)::float8 from plans group by 1")
+	failed := map[string]float64{poorUser: 2 + w.rows(t, "select 'n', count(*)::float8 from job_executions where final and status = 'failed' and job_type = 'WeeklyGeneration'")["n"]}
+	attempts := maps.Clone(planned)
+	attempts[poorUser] += failed[poorUser]
+	w.compare(tb, "generation_success_total", planned, 0, metrics.KeyUser)
+	w.compare(tb, "generation_attempts_total", attempts, 0, metrics.KeyUser)
+	w.compare(tb, "generation_failures_total", map[string]float64{poorUser + " NotEnoughRecipes": failed[poorUser]}, 0, metrics.KeyUser, metrics.KeyErrorType)
+	w.compare(tb, "generation_macro_balanced_total", w.rows(t, "select user_id, count(*)::float8 from plans where status = 'balanced' group by 1"), 0, metrics.KeyUser)
+	w.compare(tb, "generation_execution_time_seconds_count", attempts, 0, metrics.KeyUser)
+
+	conflicts, total, components, times := map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]float64{}
+	runs := w.tagged(t, "generation", "generation.id")
+	for _, spans := range runs {
+		for _, s := range spans {
+			if s.Tags["existing"] == true {
+				continue
+			}
+			total[""] += s.Duration.Seconds()
+			if s.Tags["otel.status_code"] != "ERROR" {
+				for _, c := range metrics.ConflictTypes {
+					if strings.Contains(fmt.Sprint(s.Tags["conflicts"]), c) {
+						conflicts[c]++
+					}
+				}
+			}
+		}
+	}
+	for _, operation := range []string{"generation", "command mail", "command click"} { // who steers has the week revised
+		for c, spans := range w.tagged(t, operation, "component") {
+			for _, s := range spans {
+				components[c]++
+				times[c] += s.Duration.Seconds()
+			}
+		}
+	}
+	w.compare(tb, "generation_recipe_selection_conflicts_total", conflicts, 0, metrics.KeyConflict)
+	w.compare(tb, "generation_execution_time_seconds_sum", total, .01)
+	for _, name := range []string{"generation_component_duration_seconds", "generation_component_duration_spanmetrics_seconds"} {
+		w.compare(tb, name+"_count", components, 0, metrics.KeyComponent)
+		got, want := w.growth(t, name+"_sum", metrics.KeyComponent), times
+		for _, c := range metrics.Components { // Jaeger's durations are whole microseconds
+			tb.row(name+"_sum{"+c+"}", want[c], got[c], math.Max(.01*want[c], components[c]*1e-6))
+		}
+	}
+
+	calls, received := w.outside.snapshot()
+	byCall, byEndpoint, byAPI := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for c, n := range calls {
+		byCall[c.String()] += float64(n)
+		byEndpoint[c.api+" "+c.endpoint] += float64(n)
+		byAPI[c.api] += float64(n)
+	}
+	w.compare(tb, "api_request_total", byCall, 0, metrics.KeyAPI, metrics.KeyEndpoint, metrics.KeyStatus)
+	w.compare(tb, "api_request_duration_seconds_count", byEndpoint, 0, metrics.KeyAPI, metrics.KeyEndpoint)
+	w.compare(tb, "cost_metrics_api_calls", byAPI, 0, metrics.KeyAPI)
+	mailed, wire := map[string]float64{}, 0
+	types := w.emailTypes(t)
+	for _, m := range w.box.Mail.Messages() {
+		if emailType := types[m.MessageID]; emailType != "" { // the others are letters to the planner
+			mailed[emailType]++
+			wire += len(m.Raw)
+		}
+	}
+	w.compare(tb, "cost_metrics_bandwidth_bytes", map[string]float64{"api": float64(received), "email": float64(wire)}, .001, metrics.KeySource)
+
+	w.compare(tb, "email_delivery_success_total", mailed, 0, metrics.KeyEmailType)
+	w.compare(tb, "email_delivery_failures_total", w.rows(t, "select email_type, count(*)::float8 from outbox where status = 'failed' or bounced_at is not null group by 1"), 0, metrics.KeyEmailType)
+	w.compare(tb, "email_delivery_attempts_total", w.rows(t, "select email_type, count(*)::float8 from outbox where status <> 'pending' group by 1"), 0, metrics.KeyEmailType)
+	w.compare(tb, "email_delivery_latency_seconds_count", mailed, 0, metrics.KeyEmailType)
+	waited := w.rows(t, "select email_type, sum(extract(epoch from sent_at - created_at))::float8 from outbox where status = 'sent' group by 1")
+	took := w.growth(t, "email_delivery_latency_seconds_sum", metrics.KeyEmailType)
+	for _, emailType := range metrics.EmailTypes {
+		tb.row("email_delivery_latency_seconds_sum{"+emailType+"}", waited[emailType], took[emailType], .1*mailed[emailType])
+	}
+}
+
+// checkStatements stops the roles, which ask and ask, and compares the named statements
+// with what PostgreSQL executed. A batch is measured as one statement, so batches have no
+// truth to compare with; nor have the words that no query of ours is named by.
+func (w *world) checkStatements(t *testing.T) {
+	must(t, w.api.End(syscall.SIGTERM))
+	must(t, w.sched.End(syscall.SIGTERM))
+	rows, err := w.db.Query(t.Context(), `select query, calls::float8 from pg_stat_statements where query ~ '^-- name: [A-Za-z]+ :(one|many|exec|execrows|execresult)\s'`)
+	must(t, err)
+	defer rows.Close()
+	truth := map[string]float64{}
+	for rows.Next() {
+		var sql string
+		var n float64
+		must(t, rows.Scan(&sql, &n))
+		if name := postgres.QueryName(sql); name != "count_users" { // asked before there are metrics
+			truth[name] += n
+		}
+	}
+	must(t, rows.Err())
+	batches := map[string]bool{}
+	for _, name := range statements(t, "batchexec") {
+		batches[postgres.QueryName(name)] = true
+	}
+	var measured map[string]float64
+	eventually(t, "the last push", 2*time.Minute, func() bool {
+		last := measured
+		measured = w.growth(t, "database_query_duration_seconds_count", metrics.KeyQuery)
+		return maps.Equal(last, measured)
+	})
+	tb := &table{t: t}
+	defer tb.print()
+	for name := range measured {
+		if _, ok := truth[name]; !ok && !batches[name] && !slices.Contains([]string{"begin", "commit", "rollback", "select", "other"}, name) {
+			t.Errorf("%s was measured %g times and never executed", name, measured[name])
+		}
+	}
+	for name, n := range truth {
+		tb.row("database_query_duration_seconds_count{"+name+"}", n, measured[name], 0)
+	}
+	if len(truth) < 10 {
+		t.Errorf("only %d statements", len(truth))
+	}
+}
+
+func (w *world) checkGauges(t *testing.T) {
+	tb := &table{t: t}
+	defer tb.print()
+	all := func(name string, truth map[string]float64) {
+		measured := w.gauge(t, name)
+		if !slices.Equal(slices.Sorted(maps.Keys(truth)), slices.Sorted(maps.Keys(measured))) {
+			t.Errorf("%s has the labels %v, want %v", name, slices.Sorted(maps.Keys(measured)), slices.Sorted(maps.Keys(truth)))
+		}
+		for k, v := range truth {
+			tb.row(name+"{"+k+"}", v, measured[k], 1e-3)
+		}
+	}
+	time.Sleep(16 * time.Second) // the gauges' values may be 15 s old
+	balance := map[string]float64{}
+	for _, p := range sandbox.People() {
+		balance[p.ID] = 0
+	}
+	maps.Copy(balance, w.rows(t, `select user_id, avg((status = 'balanced')::int)::float8 from
+		(select *, row_number() over (partition by user_id order by week_of desc) n from plans) x where n <= 4 group by 1`))
+	all("generation_macro_balance_success_rate", balance)
+	rate := map[string]float64{}
+	for _, emailType := range metrics.EmailTypes {
+		rate[emailType] = 1
+	}
+	maps.Copy(rate, w.rows(t, "select email_type, avg((status = 'sent' and bounced_at is null)::int)::float8 from outbox where status <> 'pending' group by 1"))
+	all("email_delivery_success_rate", rate)
+	budget := w.rows(t, "select api, calls::float8 / 5000 from api_budget where day = (now() at time zone 'utc')::date")
+	if budget["fatsecret"] == 0 { // midnight was just now
+		budget["fatsecret"] = 0
+	}
+	all("api_daily_budget_usage", budget)
+	all("weekly_generation_last_success_timestamp_seconds", w.rows(t, "select '', extract(epoch from max(created_at))::float8 from plans"))
+	all("service_up", map[string]float64{
+		"meal-planner-api": indicator(httpStatus(t, "http://"+w.api.Addr+"/readyz") == 200), "meal-planner-scheduler": indicator(httpStatus(t, "http://"+w.sched.Addr+"/readyz") == 200),
+	})
+	tb.row("lowest service_up since the start", 1, w.value(t, "min(min_over_time(service_up[1h]))"), 0) // no zero that nobody measured
+	success, current, streak := w.weeks(t)
+	all("weekly_generation_success_all_users", success)
+	all("weekly_generation_current_week", current)
+	all("weekly_generation_success_streak_weeks", map[string]float64{"": streak})
+	w.jobGauges(t, tb, all)
+}
+
+// gauge is the value of a gauge by its labels.
+func (w *world) gauge(t *testing.T, name string) map[string]float64 {
+	t.Helper()
+	got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
+	must(t, err)
+	d, _ := metrics.Lookup(name)
+	out := map[string]float64{}
+	for _, s := range got {
+		labels := make([]string, len(d.Keys))
+		for i, k := range d.Keys {
+			labels[i] = s.Labels[string(k)]
+		}
+		out[strings.Join(labels, " ")] = s.Value
+	}
+	return out
+}
+
+// weeks computes the week gauges from users, plans and a calendar, without the program's
+// code.
+func (w *world) weeks(t *testing.T) (success, current map[string]float64, streak float64) {
+	t.Helper()
+	plans := w.rows(t, "select user_id || ' ' || week_of, 1::float8 from plans")
+	now := time.Now()
+	monday := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 14-(int(now.UTC().Weekday())+6)%7)
+	success, current = map[string]float64{}, map[string]float64{}
+	unbroken, newest := true, true
+	for i := range 4 {
+		week := monday.AddDate(0, 0, -7*i)
+		due, late, missing := 0, false, false
+		for _, p := range sandbox.People() {
+			loc, err := time.LoadLocation(p.TimeZone)
+			must(t, err)
+			friday := week.AddDate(0, 0, -3)
+			run := time.Date(friday.Year(), friday.Month(), friday.Day(), 6, 0, 0, 0, loc)
+			if now.Before(run) || run.Before(now.AddDate(0, 0, -30)) {
+				continue
+			}
+			due++
+			if plans[p.ID+" "+week.Format(time.DateOnly)] == 0 {
+				missing = true
+				late = late || now.Sub(run) > 30*time.Minute
+			}
+		}
+		if due == 0 {
+			continue
+		}
+		if len(success) < 2 {
+			name := week.Format(time.DateOnly)
+			success[name], current[name] = indicator(!late), indicator(len(current) == 0)
+		}
+		beingMade := newest && missing && !late
+		newest = false
+		if !beingMade {
+			if unbroken = unbroken && !missing; unbroken {
+				streak++
+			}
+		}
+	}
+	return success, current, streak
+}
+
+// checkPoolUsage holds three requests up in the database and looks for three connections.
+func (w *world) checkPoolUsage(t *testing.T) {
+	tx, err := w.db.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), "lock table plans in access exclusive mode")
+	must(t, err)
+	link := w.tool.Links.Plan("user_lewis", nextWeek(t, "user_lewis"))
+	for range 3 {
+		go func() {
+			resp, err := http.Get("http://" + w.api.Addr + link[strings.Index(link, "/plan/"):]) // ends with the lock
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+		}()
+	}
+	waiting := "select application_name, count(*)::float8 / 20 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'mealplanner-api' group by 1"
+	eventually(t, "three requests wait for the lock", 2*time.Minute, func() bool { return w.rows(t, waiting)["mealplanner-api"] == .15 })
+	time.Sleep(3 * time.Second)
+	tb := &table{t: t}
+	tb.row("database_connection_pool_usage{api}", w.rows(t, waiting)["mealplanner-api"], w.value(t, `database_connection_pool_usage{pool="api", job="mealplanner/meal-planner-api"}`), 0)
+	must(t, tx.Rollback(t.Context()))
+	eventually(t, "the pool is idle again", 2*time.Minute, func() bool {
+		return w.value(t, `database_connection_pool_usage{pool="api", job="mealplanner/meal-planner-api"}`) == 0
+	})
+	tb.print()
+}
+
+// checkServiceUp takes the database away from the roles.
+func (w *world) checkServiceUp(t *testing.T) {
+	w.db.Close()
+	must(t, w.pg.Stop(context.Background()))
+	eventually(t, "both roles say that they are down", 2*time.Minute, func() bool {
+		got, err := w.stack.Ports.Query(t.Context(), `service_up{job!="mealplanner/meal-planner"}`, time.Time{})
+		must(t, err)
+		return len(got) == 2 && got[0].Value == 0 && got[1].Value == 0
+	})
+	for _, p := range []*program.Role{w.api, w.sched} {
+		if httpStatus(t, "http://"+p.Addr+"/readyz") != http.StatusServiceUnavailable {
+			t.Error("a role without a database says that it is ready")
+		}
+	}
+}
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
