@@ -164,7 +164,7 @@ type debugSQLCmd struct {
 
 // Run prints the rows.
 func (c *debugSQLCmd) Run(ctx context.Context, std *streams) error {
-	rows, more, err := app.Ask(ctx, c.Database, c.Statement)
+	rows, more, err := app.QueryReadOnly(ctx, c.Database, c.Statement)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	if err != nil {
 		return err
 	}
-	err = c.follow(ctx, std, d, firing, begin, now, keys)
+	err = c.watch(ctx, std, d, firing, begin, now, keys)
 	printLine(std.out, "healing")
 	herr := heal(context.WithoutCancel(ctx))
 	if cause := context.Cause(ctx); cause != nil && errors.Is(herr, cause) { // the fault failed, which ended the wait
@@ -119,8 +119,8 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	return nil
 }
 
-// follow waits for the alert, and has it diagnosed.
-func (c *drillCmd) follow(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
+// watch waits for the alert, and has it diagnosed.
+func (c *drillCmd) watch(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
 	if err := c.await(ctx, std, now, d.Alert+" to fire", firing); err != nil {
 		return err
 	}

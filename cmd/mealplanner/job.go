@@ -140,7 +140,7 @@ func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 			return err
 		}
 		asking, done := a.Begin(ctx, "run job")
-		id, err := a.Jobs.Ask(asking, c.ID, json.RawMessage(c.Params), a.TraceParent(asking))
+		id, err := a.Jobs.Enqueue(asking, c.ID, json.RawMessage(c.Params), a.TraceParent(asking))
 		done(err)
 		if err != nil {
 			return err
@@ -200,7 +200,7 @@ func (c *jobRetryCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	}
 	f.FailedOnly = !c.All
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		ids, err := a.JobStore.Ask(ctx, f)
+		ids, err := a.JobStore.MarkDue(ctx, f)
 		return printChanged(std.out, "will run again", ids, err)
 	})
 }

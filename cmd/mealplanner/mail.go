@@ -73,12 +73,12 @@ func (c *mailSendCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		c.said(std, m)
+		c.printQueued(std, m)
 		return nil
 	})
 }
 
-func (c *mailSendCmd) said(std *streams, m mail.Mail) {
+func (c *mailSendCmd) printQueued(std *streams, m mail.Mail) {
 	printf(std.out, "%q is queued for %s by way of %s:%d; a running scheduler sends it within seconds (mealplanner mail queue shows what waits)\n",
 		m.Subject, m.To, c.SMTP.Host, c.SMTP.Port)
 }

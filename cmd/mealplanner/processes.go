@@ -128,7 +128,7 @@ func (k *keyboard) pressed(ctx context.Context, ask func()) error {
 // person is [drill.Processes] by somebody who is asked to.
 type person struct{ keys *keyboard }
 
-func (p person) ask(ctx context.Context, do, docker, name string) error {
+func (p person) request(ctx context.Context, do, docker, name string) error {
 	err := p.keys.enter(ctx, fmt.Sprintf("%s %s (docker compose %s %s), then press Enter", do, name, docker, name))
 	if fault.KindOf(err) == fault.InvalidInput {
 		return fault.New(fault.InvalidInput, "drill", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
@@ -137,17 +137,17 @@ func (p person) ask(ctx context.Context, do, docker, name string) error {
 }
 
 func (p person) Stop(ctx context.Context, name string) error {
-	return p.ask(ctx, "stop", "stop", name)
+	return p.request(ctx, "stop", "stop", name)
 }
 
 func (p person) Start(ctx context.Context, name string) error {
-	return p.ask(ctx, "start", "start", name)
+	return p.request(ctx, "start", "start", name)
 }
 
 func (p person) Freeze(ctx context.Context, name string) error {
-	return p.ask(ctx, "freeze", "pause", name)
+	return p.request(ctx, "freeze", "pause", name)
 }
 
 func (p person) Thaw(ctx context.Context, name string) error {
-	return p.ask(ctx, "thaw", "unpause", name)
+	return p.request(ctx, "thaw", "unpause", name)
 }

@@ -38,7 +38,7 @@ func (c *queuesCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		found, err := queuefile.Sweep(ctx, c.Dir, []string{self, "queues", "--examine"}, now, func(path string, info fs.FileInfo) bool {
 			return seen[path] == stampOf(info)
 		})
-		c.tell(std, found)
+		c.report(std, found)
 		if c.Watch == 0 {
 			return fault.Wrap(fault.InvalidInput, op, err)
 		}
@@ -67,8 +67,8 @@ type stamp struct {
 
 func stampOf(info fs.FileInfo) stamp { return stamp{info.Size(), info.ModTime()} }
 
-// tell says what was found; a watch, only what was moved.
-func (c *queuesCmd) tell(std *streams, found []queuefile.Queue) {
+// report prints what was found; a watch, only what was moved.
+func (c *queuesCmd) report(std *streams, found []queuefile.Queue) {
 	for _, q := range found {
 		switch {
 		case q.Damage != "":

@@ -109,9 +109,9 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 	var c clock
 	p := office(t, &c)
 	p.planMail(t, lewis)
-	st := postgres.NewSteering(p.pool, observe.TraceParent)
+	st := postgres.NewCommands(p.pool, observe.TraceParent)
 	var others sync.WaitGroup
-	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
+	must(t, st.Transact(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
 		in, err := tx.Inputs(ctx, week)
 		must(t, err)
 		others.Go(func() {
@@ -195,9 +195,9 @@ func TestSteeringWhileTheWeekIsPlanned(t *testing.T) {
 	var c clock
 	p := office(t, &c)
 	p.planMail(t, lewis)
-	st := postgres.NewSteering(p.pool, observe.TraceParent)
+	st := postgres.NewCommands(p.pool, observe.TraceParent)
 	var planned sync.WaitGroup
-	must(t, st.Steer(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
+	must(t, st.Transact(t.Context(), lewis, func(ctx context.Context, tx replies.Tx) error {
 		in, err := tx.Inputs(ctx, week+7)
 		must(t, err)
 		planned.Go(func() {

@@ -62,13 +62,14 @@ type App struct {
 	borrowed     bool          // the queue's tables are another role's
 	generation   *observe.Generation
 	renderer     *mailer.Renderer
-	steering     observe.Steerer
-	steerings    *postgres.Steering
+	commander    observe.Commander
+	commandStore *postgres.Commands
 	amendments   *postgres.Amendments
 	amender      observe.Amender
 	writeBook    *postgres.WriteBook
 	inbox        *inbox.Reader // nil: replies are not read
 	upstreams    *upstreams
+	retention    *postgres.Retention
 	tracked      *postgres.FatSecret
 	publisher    observe.Publisher
 	readiness    *readiness
@@ -160,13 +161,13 @@ func (a *App) Start(ctx context.Context) error {
 			a.rec.UserKnown(ctx, u.ID)
 		}
 	}
-	if err := a.followSettings(ctx); err != nil {
+	if err := a.watchSettings(ctx); err != nil {
 		return err
 	}
-	if err := a.followKeys(ctx); err != nil {
+	if err := a.watchKeys(ctx); err != nil {
 		return err
 	}
-	a.followDebugged(ctx)
+	a.watchDebugged(ctx)
 	if err := a.serveAdmin(ctx); err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.publishDue) })
 	wg.Go(func() { a.every(ctx, amendEvery, "amend plans", "amendment", a.amendOutdated) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.purge) })
-	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.lead) })
+	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.runLeader) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})
@@ -220,8 +221,8 @@ func (a *App) startJobs(ctx context.Context) {
 	})
 }
 
-// lead is what one process does for the installation.
-func (a *App) lead(ctx context.Context) {
+// runLeader is what one process does for the installation.
+func (a *App) runLeader(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.runAsLeader(ctx) })
 	wg.Go(func() { a.readInbox(ctx) })

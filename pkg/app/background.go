@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -43,7 +42,5 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 const purgeEvery = 10 * time.Minute
 
 func (a *App) purge(ctx context.Context) error {
-	_, err := a.tracked.Purge(ctx)
-	_, berr := a.Outbox.Blank(ctx)
-	return errors.Join(err, berr, a.Users.PurgeDebug(ctx, a.opts.Now()), a.JobStore.Purge(ctx), a.steerings.Purge(ctx))
+	return a.retention.Purge(ctx, a.opts.Now())
 }

@@ -17,21 +17,21 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// askTimeout is the limit of one question to a telemetry server.
-const askTimeout = 20 * time.Second
+// queryTimeout is the limit of one question to a telemetry server.
+const queryTimeout = 20 * time.Second
 
-func asking() *http.Client { return resilient.NewClient(http.DefaultTransport, askTimeout) }
+func queryClient() *http.Client { return resilient.NewClient(http.DefaultTransport, queryTimeout) }
 
 // NewPrometheus returns a client of the Prometheus at base.
 func NewPrometheus(base string) *telemetryapi.Prometheus {
-	return telemetryapi.NewPrometheus(base, asking())
+	return telemetryapi.NewPrometheus(base, queryClient())
 }
 
 // NewLoki returns a client of the Loki at base.
-func NewLoki(base string) *telemetryapi.Loki { return telemetryapi.NewLoki(base, asking()) }
+func NewLoki(base string) *telemetryapi.Loki { return telemetryapi.NewLoki(base, queryClient()) }
 
 // NewJaeger returns a client of the Jaeger at base.
-func NewJaeger(base string) *telemetryapi.Jaeger { return telemetryapi.NewJaeger(base, asking()) }
+func NewJaeger(base string) *telemetryapi.Jaeger { return telemetryapi.NewJaeger(base, queryClient()) }
 
 // connectTimeout is how long a diagnosis waits for a connection to the database.
 const connectTimeout = 5 * time.Second
@@ -64,7 +64,7 @@ func listens(ctx context.Context, address string) bool {
 	if err != nil {
 		return false
 	}
-	resp, err := asking().Do(req)
+	resp, err := queryClient().Do(req)
 	if err != nil {
 		return false
 	}
@@ -172,13 +172,13 @@ func (d noDatabase) RefusedMails(context.Context, time.Duration, time.Duration) 
 }
 func (d noDatabase) Settings(context.Context) ([]diagnose.Setting, error) { return nil, d.err }
 
-// maxRows is how many rows [Ask] returns.
+// maxRows is how many rows [QueryReadOnly] returns.
 const maxRows = 100
 
-// Ask runs one statement that reads and returns a header and at most 100 rows, as the
+// QueryReadOnly runs one statement that reads and returns a header and at most 100 rows, as the
 // server writes them; more says whether there were others. Kind InvalidInput: the server
 // refused the statement.
-func Ask(ctx context.Context, c config.Database, statement string) (table [][]string, more bool, err error) {
+func QueryReadOnly(ctx context.Context, c config.Database, statement string) (table [][]string, more bool, err error) {
 	const op = "debug sql"
 	pool, err := openReader(ctx, c, "debug", 1)
 	if err != nil {

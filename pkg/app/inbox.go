@@ -28,7 +28,7 @@ func (a *App) newInbox() (*inbox.Reader, error) {
 		Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Username: c.Username, Password: c.Password, Encryption: inbox.Encryption(c.Encryption),
 		Folder: c.Folder, Poll: c.Poll, Timeout: c.Timeout,
 	}, inbox.Hooks{
-		Watermarks: a.steerings, Handler: a.receive, Events: a.inboxEvents(), Now: a.opts.Now,
+		Watermarks: a.commandStore, Handler: a.receive, Events: a.inboxEvents(), Now: a.opts.Now,
 		Sleep: sleep, Rand: rand.Float64,
 	})
 }
@@ -97,7 +97,7 @@ func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
 		}
 	}
 	l.Ours = []string{a.Links.Inbox, a.opts.Config.SMTP.Address()}
-	r, err := a.steering.Receive(ctx, l)
+	r, err := a.commander.Receive(ctx, l)
 	if r.Outcome == replies.Applied {
 		a.settle(ctx, r.User)
 	}
@@ -142,18 +142,18 @@ func letter(raw inbox.Raw, o inbox.Options) (replies.Letter, *inbox.Bounce) {
 	return l, m.Bounce
 }
 
-// Lines implements [web.Steering].
+// Lines implements [web.Commander].
 func (a *App) Lines(ctx context.Context, userID, line string) ([]string, error) {
-	return a.steering.Lines(ctx, userID, line)
+	return a.commander.Lines(ctx, userID, line)
 }
 
-// Click implements [web.Steering].
+// Click implements [web.Commander].
 func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (replies.Report, error) {
 	u, err := a.Users.Get(ctx, userID)
 	if err != nil {
 		return replies.Report{}, err
 	}
-	r, err := a.steering.Click(ctx, u, week, lines, token)
+	r, err := a.commander.Click(ctx, u, week, lines, token)
 	if r.Outcome == replies.Applied {
 		a.settle(ctx, r.User)
 	}

@@ -51,7 +51,7 @@ func TestTracesOfJobs(t *testing.T) {
 
 	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Outage: true})
 	asking := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
-	_, err := w.Jobs.Ask(t.Context(), id, json.RawMessage(`{"sync_type": "tandoor", "full_sync": true}`), "00-01000000000000000000000000000000-0200000000000000-01")
+	_, err := w.Jobs.Enqueue(t.Context(), id, json.RawMessage(`{"sync_type": "tandoor", "full_sync": true}`), "00-01000000000000000000000000000000-0200000000000000-01")
 	must(t, err)
 	await(t, pool, 1, "select count(*) from job_executions where trigger_type = 'manual' and status = 'failed'")
 	await(t, pool, 1, "select count(*) from river_job where state = 'retryable'")

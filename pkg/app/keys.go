@@ -21,8 +21,8 @@ func (a *App) joinKeys(ctx context.Context) error {
 	return err
 }
 
-// followKeys says which keys this process has, and follows the one in use.
-func (a *App) followKeys(ctx context.Context) error {
+// watchKeys says which keys this process has, and follows the one in use.
+func (a *App) watchKeys(ctx context.Context) error {
 	if err := a.Keys.Join(ctx); err != nil { // the schema may have come after New
 		return err
 	}

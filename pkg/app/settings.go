@@ -10,9 +10,9 @@ import (
 // debuggedEvery is how soon a process notices whose DEBUG lines are wanted.
 const debuggedEvery = 5 * time.Second
 
-// followSettings keeps the settings in force as the database says, and the pools at the
+// watchSettings keeps the settings in force as the database says, and the pools at the
 // size they name.
-func (a *App) followSettings(ctx context.Context) error {
+func (a *App) watchSettings(ctx context.Context) error {
 	if err := a.Runtime.Read(ctx, a.JobStore); err != nil { // before the first job
 		return err
 	}
@@ -39,8 +39,8 @@ func (a *App) applySettings(ctx context.Context) error {
 	return nil
 }
 
-// followDebugged keeps the users whose DEBUG lines are written as the database says.
-func (a *App) followDebugged(ctx context.Context) {
+// watchDebugged keeps the users whose DEBUG lines are written as the database says.
+func (a *App) watchDebugged(ctx context.Context) {
 	a.background(ctx, "debugged users", func(ctx context.Context) {
 		a.every(ctx, debuggedEvery, "debugged users", "telemetry", a.readDebugged)
 	})

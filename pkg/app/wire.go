@@ -58,8 +58,8 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
-	a.steerings = postgres.NewSteering(pool, observe.TraceParent)
-	a.steering = observe.NewSteering(replies.New(a.steerings, week, a.Recipes, a.Links.Signer, a.renderer, steerers(pool), a.opts.Now), tracer, a.rec, a.Log)
+	a.commandStore = postgres.NewCommands(pool, observe.TraceParent)
+	a.commander = observe.NewCommands(replies.New(a.commandStore, week, a.Recipes, a.Links.Signer, a.renderer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.Log)
 	a.amendments = postgres.NewAmendments(pool, observe.TraceParent)
 	a.amender = observe.NewAmendments(amend.New(a.amendments, week, a.renderer, a.opts.Now), tracer, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {
@@ -69,12 +69,13 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.tracked, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
+	a.retention = postgres.NewRetention(pool)
 	a.installation = observe.NewInstallation(a.Log, a.gauges().groups()...)
 	return a.newEngine(a.instance)
 }
 
-// steerers is how many steerings may go on at a time: each needs two connections.
-func steerers(pool *postgres.Pool) int { return max(1, pool.Size()/4) }
+// commandSlots is how many steerings may go on at a time: each needs two connections.
+func commandSlots(pool *postgres.Pool) int { return max(1, pool.Size()/4) }
 
 // NewMail returns the way mail leaves.
 func NewMail(c config.SMTP) (*mailer.SMTP, error) {

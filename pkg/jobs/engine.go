@@ -23,13 +23,13 @@ import (
 )
 
 const (
-	tickEvery  = time.Second
-	tendEvery  = 30 * time.Second // lost jobs, spreading
-	batch      = 100              // schedules claimed by one transaction
-	enough     = 100              // attempts River allows: ours are counted by us
-	rescueAge  = 30 * time.Second // a running job this old, and past its timeout, is taken for dead
-	defaultMax = 20 * time.Second
-	crowd      = 200 // users in one zone from which on weekly runs are spread
+	tickEvery     = time.Second
+	maintainEvery = 30 * time.Second // lost jobs, spreading
+	batch         = 100              // schedules claimed by one transaction
+	enough        = 100              // attempts River allows: ours are counted by us
+	rescueAge     = 30 * time.Second // a running job this old, and past its timeout, is taken for dead
+	defaultMax    = 20 * time.Second
+	crowd         = 200 // users in one zone from which on weekly runs are spread
 )
 
 // Options configure [New].
@@ -95,8 +95,8 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	wg.Go(func() {
 		e.repeat(ctx, tickEvery, "schedule jobs", func(ctx context.Context) error { _, err := e.Tick(ctx); return err })
 	})
-	wg.Go(func() { e.repeat(ctx, override.Every, "job limit", e.follow) })
-	wg.Go(func() { e.repeat(ctx, tendEvery, "tend jobs", e.tend) })
+	wg.Go(func() { e.repeat(ctx, override.Every, "job limit", e.applyLimit) })
+	wg.Go(func() { e.repeat(ctx, maintainEvery, "maintain jobs", e.maintain) })
 	wg.Wait()
 	soft, cancel := context.WithTimeout(background, drain)
 	defer cancel()
@@ -123,14 +123,14 @@ func (e *Engine) repeat(ctx context.Context, every time.Duration, work string, f
 	}
 }
 
-// tend closes the records of lost jobs and spreads the weekly runs of crowds.
-func (e *Engine) tend(ctx context.Context) error {
+// maintain closes the records of lost jobs and spreads the weekly runs of crowds.
+func (e *Engine) maintain(ctx context.Context) error {
 	_, err := e.o.Store.CloseLost(ctx)
 	return errors.Join(err, e.o.Store.Spread(ctx, crowd, e.o.Spread))
 }
 
-// follow makes a new limit of concurrent jobs take effect.
-func (e *Engine) follow(ctx context.Context) error {
+// applyLimit makes a new limit of concurrent jobs take effect.
+func (e *Engine) applyLimit(ctx context.Context) error {
 	limit := e.o.Settings.Concurrency()
 	if limit == e.Limit() {
 		return nil
@@ -279,10 +279,10 @@ func (s scheduled) params(run schedule.Run, traceParent string) river.InsertMany
 	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{Priority: int(s.priority), MaxAttempts: enough}}
 }
 
-// Ask enqueues a job now, in addition to its schedule, for a caller who waits: it is
+// Enqueue adds a job now, in addition to its schedule, for a caller who waits: it is
 // Critical. Who asks for the same while it waits or runs gets that run. traceParent is of
 // the request.
-func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
+func (e *Engine) Enqueue(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
 	const op = "run job"
 	rows, err := e.o.Store.Schedules(ctx, postgres.Filter{ID: scheduleID})
 	if err != nil {
@@ -310,7 +310,7 @@ func (e *Engine) Ask(ctx context.Context, scheduleID string, params json.RawMess
 	if err != nil {
 		return 0, err
 	}
-	if id, err := e.o.Store.Asked(ctx, row.ID, params); id != 0 || err != nil {
+	if id, err := e.o.Store.Waiting(ctx, row.ID, params); id != 0 || err != nil {
 		return id, err
 	}
 	a := args{

@@ -186,7 +186,7 @@ func TestAskingTwiceRunsOnce(t *testing.T) {
 	e := s.engine(t, succeed)
 	ask := func(params string) int64 {
 		t.Helper()
-		id, err := e.Ask(t.Context(), job, json.RawMessage(params), "")
+		id, err := e.Enqueue(t.Context(), job, json.RawMessage(params), "")
 		must(t, err)
 		return id
 	}
@@ -409,7 +409,7 @@ func TestProgramsClockIsWrong(t *testing.T) {
 			s.exec(t, "update river_job set scheduled_at = now()")
 			s.await(t, 1, "select count(*) from job_executions where attempt_number = 2 and status = 'completed' and final and output is null")
 
-			river, err := e.Ask(t.Context(), job, nil, "")
+			river, err := e.Enqueue(t.Context(), job, nil, "")
 			must(t, err)
 			s.await(t, 1, "select count(*) from job_executions where river_job_id = $1 and status = 'completed' and abs(extract(epoch from scheduled_for - started_at)) < 30", river)
 			s.mu.Lock()

@@ -96,16 +96,6 @@ func (s *FatSecret) PutProposal(ctx context.Context, userID, command string) err
 	return failed("keep proposal", s.q.PutFatSecret(ctx, db.PutFatSecretParams{UserID: userID, Kind: trendsKind, Data: data}))
 }
 
-// Purge deletes content that is older than 23 hours, and connections begun and not
-// finished; it returns how many rows of content.
-func (s *FatSecret) Purge(ctx context.Context) (int64, error) {
-	if err := s.q.PurgeFatSecretPending(ctx); err != nil {
-		return 0, failed("purge FatSecret content", err)
-	}
-	n, err := s.q.PurgeFatSecret(ctx)
-	return n, failed("purge FatSecret content", err)
-}
-
 // Take takes n calls from today's budget, or none and an error of kind QuotaExceeded.
 func (s *FatSecret) Take(ctx context.Context, n int) error {
 	_, err := s.q.TakeBudget(ctx, db.TakeBudgetParams{Api: "fatsecret", Calls: int32(n), Budget: int32(s.budget)}) //nolint:gosec // both bounded by settings

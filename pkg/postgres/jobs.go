@@ -108,15 +108,6 @@ func (s *Jobs) CloseLost(ctx context.Context) ([]string, error) {
 	return ids, failed("close lost jobs", err)
 }
 
-// executionDays is how long executions are kept, as long as metrics are.
-const executionDays = 120
-
-// Purge forgets old executions.
-func (s *Jobs) Purge(ctx context.Context) error {
-	_, err := s.q.PurgeExecutions(ctx, executionDays)
-	return failed("purge executions", err)
-}
-
 // Filter narrows a list; empty fields match everything.
 type Filter struct {
 	ID, Type, User string
@@ -143,9 +134,9 @@ func (s *Jobs) SetEnabled(ctx context.Context, f Filter, on bool) ([]string, err
 	return ids, failed("switch schedules", err)
 }
 
-// Asked returns the run that somebody asked for with the same parameters and that has not
+// Waiting returns the run that somebody asked for with the same parameters and that has not
 // ended, 0 for none.
-func (s *Jobs) Asked(ctx context.Context, scheduleID string, params json.RawMessage) (int64, error) {
+func (s *Jobs) Waiting(ctx context.Context, scheduleID string, params json.RawMessage) (int64, error) {
 	if len(params) == 0 {
 		params = json.RawMessage("null")
 	}
@@ -156,8 +147,8 @@ func (s *Jobs) Asked(ctx context.Context, scheduleID string, params json.RawMess
 	return id, failed("look for a run", err)
 }
 
-// Ask makes schedules run now and returns which.
-func (s *Jobs) Ask(ctx context.Context, f Filter) ([]string, error) {
+// MarkDue makes schedules run now and returns which.
+func (s *Jobs) MarkDue(ctx context.Context, f Filter) ([]string, error) {
 	ids, err := s.q.AskForRun(ctx, db.AskForRunParams{JobType: f.Type, UserID: f.User, ID: f.ID, FailedOnly: f.FailedOnly})
 	return ids, failed("ask for runs", err)
 }

@@ -34,7 +34,7 @@ func (m *Mitigations) Reset(ctx context.Context, name, by, reason string) (bool,
 
 // RetryFailed implements [mitigate.Database].
 func (m *Mitigations) RetryFailed(ctx context.Context, jobType string) ([]string, error) {
-	return m.jobs.Ask(ctx, Filter{Type: jobType, FailedOnly: true})
+	return m.jobs.MarkDue(ctx, Filter{Type: jobType, FailedOnly: true})
 }
 
 // RefreshLibraries implements [mitigate.Database].

@@ -84,13 +84,6 @@ func record(ctx context.Context, q *db.Queries, id int64, out outbox.Outcome) er
 	}
 }
 
-// Blank empties the mails whose diary figures may not be kept any longer, and returns how
-// many.
-func (o *Outbox) Blank(ctx context.Context) (int64, error) {
-	n, err := o.q.BlankDiaryMails(ctx)
-	return n, failed("blank diary mails", err)
-}
-
 // Pending counts the mails not sent and not given up.
 func (o *Outbox) Pending(ctx context.Context) (int, error) {
 	n, err := o.q.CountPendingMail(ctx)

@@ -253,11 +253,6 @@ func (s *Users) SetDebug(ctx context.Context, id string, until time.Time) error 
 	return failed("debug "+id, s.q.SetDebugUser(ctx, id, until))
 }
 
-// PurgeDebug forgets what is over at the given time.
-func (s *Users) PurgeDebug(ctx context.Context, at time.Time) error {
-	return failed("debugged users", s.q.PurgeDebugUsers(ctx, at))
-}
-
 // Debugged returns the users whose DEBUG lines are wanted at the given time, and until
 // when.
 func (s *Users) Debugged(ctx context.Context, at time.Time) (map[string]time.Time, error) {

@@ -167,8 +167,8 @@ type Store interface {
 	Origin(ctx context.Context, replyKey string) (Origin, error)
 	// Proposal returns the user's commands that wait under the key for a click; nil: none do.
 	Proposal(ctx context.Context, userID, key string) ([]string, error)
-	// Steer runs fn in a transaction that no other change of the user's runs beside.
-	Steer(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
+	// Transact runs fn in a transaction that no other change of the user's runs beside.
+	Transact(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
 }
 
 // Tx is the database within [Store.Steer].
@@ -240,8 +240,8 @@ type Status struct {
 	Waiting string // what is to come
 }
 
-// Steering carries out commands.
-type Steering struct {
+// Service carries out commands.
+type Service struct {
 	store    Store
 	planner  Planner
 	library  Library
@@ -254,8 +254,8 @@ type Steering struct {
 // New returns the use case on its ports. Each steering holds a connection of the database
 // and needs a second one: concurrent, how many there may be at a time, must be well below
 // their number.
-func New(s Store, p Planner, l Library, t Tokens, r Renderer, concurrent int, now func() time.Time) *Steering {
-	return &Steering{s, p, l, t, r, now, make(chan struct{}, concurrent)}
+func New(s Store, p Planner, l Library, t Tokens, r Renderer, concurrent int, now func() time.Time) *Service {
+	return &Service{s, p, l, t, r, now, make(chan struct{}, concurrent)}
 }
 
 // Report is what became of a mail or a click.
@@ -269,7 +269,7 @@ type Report struct {
 
 // Receive handles a mail. It returns an error only when nothing was decided, so that the
 // mail must be handled again.
-func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
+func (s *Service) Receive(ctx context.Context, l Letter) (Report, error) {
 	if l.Dropped != "" {
 		return Report{Outcome: l.Dropped}, nil
 	}
@@ -300,7 +300,7 @@ func (s *Steering) Receive(ctx context.Context, l Letter) (Report, error) {
 }
 
 // read tells what the writer of a letter wrote from what it quotes.
-func (s *Steering) read(l Letter, o Origin, tag string) quotation.Reply {
+func (s *Service) read(l Letter, o Origin, tag string) quotation.Reply {
 	ours := slices.Clone(l.Ours)
 	for _, r := range l.Recipients {
 		if strings.Contains(r, "+"+tag+"@") {
@@ -321,7 +321,7 @@ func (s *Steering) read(l Letter, o Origin, tag string) quotation.Reply {
 
 // Click carries out the commands of a confirmed button. token names the button: it works
 // once.
-func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
+func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
 	lines, err := s.Lines(ctx, u.ID, line)
 	if err != nil {
 		return Report{User: u.ID, Outcome: Failed}, err
@@ -331,7 +331,7 @@ func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, l
 }
 
 // Lines are the commands that a button's line stands for.
-func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+func (s *Service) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	m := confirmLine().FindStringSubmatch(line)
 	if m == nil {
 		return []string{line}, nil
@@ -375,7 +375,7 @@ func tagsOf(recipients []string) []string {
 }
 
 // origin finds the mail that the first valid tag names; no tag: none is valid.
-func (s *Steering) origin(ctx context.Context, tags []string) (o Origin, tag string, err error) {
+func (s *Service) origin(ctx context.Context, tags []string) (o Origin, tag string, err error) {
 	for _, tag := range tags {
 		key, ok := replyKey(tag)
 		if !ok {
@@ -397,14 +397,14 @@ func (s *Steering) origin(ctx context.Context, tags []string) (o Origin, tag str
 
 // handle decides about a mail or a click and stores the decision with its answer in one
 // transaction.
-func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
+func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
 	select {
 	case s.free <- struct{}{}:
 		defer func() { <-s.free }()
 	case <-ctx.Done():
 		return Report{User: o.User.ID, Outcome: Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
 	}
-	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		r = Report{User: o.User.ID}
 		seen, err := tx.Seen(ctx, in.id, in.digest)
 		if err != nil {
@@ -464,7 +464,7 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 	r = Report{User: o.User.ID, Outcome: Failed}
 	if !fault.KindOf(err).Transient() { // it will not be tried again: the user must know
 		var ferr error
-		r.Answered, ferr = s.confess(ctx, o, in)
+		r.Answered, ferr = s.recordFailure(ctx, o, in)
 		err = errors.Join(err, ferr)
 	}
 	return r, err
@@ -473,7 +473,7 @@ func (s *Steering) handle(ctx context.Context, o Origin, in incoming) (r Report,
 // helpless makes the answer to a mail that asks for nothing we know no longer than it need
 // be: the grammar comes once a day. silent: the same text was answered often enough, as a
 // program would write it that answers ours.
-func (s *Steering) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
+func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
 	if in.source != ByMail || a.Outcome != NoCommand && a.Outcome != NotUnderstood && a.Outcome != Misplaced {
 		return false, nil
 	}
@@ -489,9 +489,9 @@ func (s *Steering) helpless(ctx context.Context, tx Tx, in incoming, c *Change, 
 	return same >= maxSame, err
 }
 
-// confess records and answers what failed by our fault.
-func (s *Steering) confess(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
-	err = s.store.Steer(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+// recordFailure records and answers what failed by our fault.
+func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
+	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		a := Answer{Week: o.Week, Key: in.id, Outcome: Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
 		if in.source == ByMail {
 			a.InReplyTo = in.id
@@ -510,7 +510,7 @@ func (s *Steering) confess(ctx context.Context, o Origin, in incoming) (answered
 func shortKey(id string) string { return digest("key", id)[:16] }
 
 // decide reads the text and works out what it changes.
-func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
+func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
 	var c Change
 	if in.tooLong {
 		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
@@ -556,7 +556,7 @@ func (s *Steering) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Ch
 	}
 	w.in, w.today = inputs, today
 	if err := w.run(ctx, parsed.Commands); err != nil {
-		if !telling(err) {
+		if !actionable(err) {
 			return c, a, nil, err
 		}
 		a.Outcome = Refused
@@ -594,8 +594,8 @@ func changes(cmds []command.Command) bool {
 	return slices.ContainsFunc(cmds, func(c command.Command) bool { return c.Verb != command.Status && c.Verb != command.HelpVerb })
 }
 
-// telling reports whether the user can act on an error.
-func telling(err error) bool {
+// actionable reports whether the user can act on an error.
+func actionable(err error) bool {
 	switch fault.KindOf(err) {
 	case fault.InvalidInput, fault.InvalidConstraints, fault.NotFound, fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.Conflict:
 		return true
@@ -604,7 +604,7 @@ func telling(err error) bool {
 	}
 }
 
-func (s *Steering) today(u user.User) (calendar.Date, error) {
+func (s *Service) today(u user.User) (calendar.Date, error) {
 	zone, err := u.Location()
 	if err != nil {
 		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)

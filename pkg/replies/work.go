@@ -63,7 +63,7 @@ func (w *work) parse(in incoming) command.Parsed {
 
 // work is the state that commands change before anything is stored.
 type work struct {
-	steering *Steering
+	steering *Service
 	tx       Tx
 	in       planner.Inputs
 	today    calendar.Date

@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
-// Steering carries out the commands of buttons.
-type Steering interface {
+// Commander carries out the commands of buttons.
+type Commander interface {
 	// Click carries out a button's line for the user's week; token names the button, which
 	// works once.
 	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (replies.Report, error)
@@ -41,14 +41,14 @@ func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date
 	return c, week, line, nil
 }
 
-// askDo shows what a button would do; nothing is changed.
-func (p *Pages) askDo(w http.ResponseWriter, r *http.Request) {
+// confirmDo shows what a button would do; nothing is changed.
+func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 	c, week, line, err := p.button(r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	lines, err := p.Steering.Lines(r.Context(), c.User, line)
+	lines, err := p.Commands.Lines(r.Context(), c.User, line)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -63,7 +63,7 @@ func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	report, err := p.Steering.Click(r.Context(), c.User, week, line, r.PathValue("token"))
+	report, err := p.Commands.Click(r.Context(), c.User, week, line, r.PathValue("token"))
 	if err != nil {
 		p.fail(w, r, err)
 		return

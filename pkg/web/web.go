@@ -142,7 +142,7 @@ type Pages struct {
 	Users     Users
 	FatSecret FatSecret
 	Mails     Mails
-	Steering  Steering
+	Commands  Commander
 	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
@@ -154,11 +154,11 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
 	mux.HandleFunc("GET /r/{token}", p.click)
 	mux.HandleFunc("GET /o/{token}", p.open)
-	mux.HandleFunc("GET /unsubscribe/{token}", p.askUnsubscribe)
+	mux.HandleFunc("GET /unsubscribe/{token}", p.confirmUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
-	mux.HandleFunc("GET /do/{token}", p.askDo)
+	mux.HandleFunc("GET /do/{token}", p.confirmDo)
 	mux.HandleFunc("POST /do/{token}", p.do)
-	mux.HandleFunc("GET /fatsecret/connect/{token}", p.askConnect)
+	mux.HandleFunc("GET /fatsecret/connect/{token}", p.confirmConnect)
 	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)
 }
@@ -199,7 +199,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(c.User, stored.Week)})
 }
 
-func (p *Pages) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
 	c, err := p.verify(r, UnsubscribeLink)
 	if err != nil {
 		p.fail(w, r, err)
@@ -221,7 +221,7 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " "), "Done": true})
 }
 
-func (p *Pages) askConnect(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) confirmConnect(w http.ResponseWriter, r *http.Request) {
 	if _, err := p.verify(r, ConnectLink); err != nil {
 		p.fail(w, r, err)
 		return

@@ -332,7 +332,7 @@ func (c *investigation) lookAtUpstreams(ctx context.Context) ([]Finding, error) 
 	}
 	for _, s := range down {
 		f := Finding{Cause: s.Labels["api"] + " does not answer: its probes fail"}
-		f.Evidence, err = c.said(ctx, fmt.Sprintf(`{service_name=~"meal-planner.*", level="warn"} |= "Upstream does not answer" | api=%q`, s.Labels["api"]))
+		f.Evidence, err = c.messages(ctx, fmt.Sprintf(`{service_name=~"meal-planner.*", level="warn"} |= "Upstream does not answer" | api=%q`, s.Labels["api"]))
 		if err != nil {
 			f.Evidence = []string{"the log was not asked: " + oneLine(err.Error())}
 		}
@@ -441,8 +441,8 @@ func answer(status string) string {
 	}
 }
 
-// said returns what a few of the newest matching lines said.
-func (c *investigation) said(ctx context.Context, query string) ([]string, error) {
+// messages returns what a few of the newest matching lines said.
+func (c *investigation) messages(ctx context.Context, query string) ([]string, error) {
 	lines, err := c.Logs.Lines(ctx, query, c.since, 50)
 	if err != nil {
 		return nil, err

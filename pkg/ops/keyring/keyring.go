@@ -118,7 +118,7 @@ func (s *Service) Join(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.follow(keys); err != nil {
+	if err := s.adopt(keys); err != nil {
 		return err
 	}
 	return s.store.Signing(ctx, s.ring.InUse())
@@ -140,7 +140,7 @@ func (s *Service) first(ctx context.Context) (seal.ID, error) {
 		"opens none of the %d stored tokens: set it to the key that they were stored with; if that is lost: `mealplanner key add --lost` begins anew, and every account must be connected again", len(values))
 }
 
-func (s *Service) follow(keys []Key) error {
+func (s *Service) adopt(keys []Key) error {
 	var retired []seal.ID
 	for _, k := range keys {
 		if k.Retired != nil {
@@ -165,7 +165,7 @@ func (s *Service) Beat(ctx context.Context, process string) error {
 	if err != nil {
 		return err
 	}
-	followed := s.follow(keys)
+	followed := s.adopt(keys)
 	if err := s.store.Hold(ctx, Holder{Process: process, Keys: s.ring.IDs(), InUse: s.ring.InUse()}); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 	if err := s.ring.Use(done.Key, nil); err != nil {
 		return done, err
 	}
-	if err := s.followed(ctx, done.Key, say); err != nil {
+	if err := s.adopted(ctx, done.Key, say); err != nil {
 		return done, err
 	}
 	err = s.each(ctx, func(v Sealed) error {
@@ -91,8 +91,8 @@ func (s *Service) Add(ctx context.Context, lost bool, say func(string)) (Added, 
 	return done, err
 }
 
-// followed waits until every running process seals with the key.
-func (s *Service) followed(ctx context.Context, id seal.ID, say func(string)) error {
+// adopted waits until every running process seals with the key.
+func (s *Service) adopted(ctx context.Context, id seal.ID, say func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(time.Second)

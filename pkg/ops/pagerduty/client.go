@@ -141,16 +141,16 @@ func (c *Client) Trigger(ctx context.Context, e Event) (dedupKey string, err err
 // Acknowledge marks the incident as being worked on. Without an open incident of that
 // key the vendor accepts the event and drops it. Errors are those of [Client.Trigger].
 func (c *Client) Acknowledge(ctx context.Context, dedupKey string) error {
-	return c.follow(ctx, "acknowledge", dedupKey)
+	return c.update(ctx, "acknowledge", dedupKey)
 }
 
 // Resolve closes the incident. Without an open incident of that key the vendor accepts the
 // event and drops it. Errors are those of [Client.Trigger].
 func (c *Client) Resolve(ctx context.Context, dedupKey string) error {
-	return c.follow(ctx, "resolve", dedupKey)
+	return c.update(ctx, "resolve", dedupKey)
 }
 
-func (c *Client) follow(ctx context.Context, action, dedupKey string) error {
+func (c *Client) update(ctx context.Context, action, dedupKey string) error {
 	if dedupKey == "" {
 		return fault.New(fault.InvalidInput, "pagerduty: "+action, "the incident's key is missing")
 	}

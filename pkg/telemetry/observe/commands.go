@@ -16,31 +16,31 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// Steerer carries out commands.
-type Steerer interface {
+// Commander carries out commands.
+type Commander interface {
 	Receive(ctx context.Context, l replies.Letter) (replies.Report, error)
 	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (replies.Report, error)
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
-// Steering is a [Steerer] seen from outside: a span for each mail and click, its outcome
+// Commands is a [Commander] seen from outside: a span for each mail and click, its outcome
 // and its commands counted, and a line for what a user or an operator may ask about.
-type Steering struct {
-	next   Steerer
+type Commands struct {
+	next   Commander
 	tracer trace.Tracer
 	rec    *metrics.Recorder
 	log    *slog.Logger
 }
 
-var _ Steerer = (*Steering)(nil)
+var _ Commander = (*Commands)(nil)
 
-// NewSteering wraps next.
-func NewSteering(next Steerer, tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger) *Steering {
-	return &Steering{next, tracer, rec, log}
+// NewCommands wraps next.
+func NewCommands(next Commander, tracer trace.Tracer, rec *metrics.Recorder, log *slog.Logger) *Commands {
+	return &Commands{next, tracer, rec, log}
 }
 
-// Receive implements [Steerer]. A mail is a trace of its own.
-func (s *Steering) Receive(ctx context.Context, l replies.Letter) (replies.Report, error) {
+// Receive implements [Commander]. A mail is a trace of its own.
+func (s *Commands) Receive(ctx context.Context, l replies.Letter) (replies.Report, error) {
 	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command mail", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 		semconv.MessagingSystemKey.String("imap"), semconv.MessagingOperationTypeProcess, semconv.MessagingOperationName("process"),
 	)) // without the message's id, which is its sender's
@@ -50,13 +50,13 @@ func (s *Steering) Receive(ctx context.Context, l replies.Letter) (replies.Repor
 	return r, err
 }
 
-// Lines implements [Steerer].
-func (s *Steering) Lines(ctx context.Context, userID, line string) ([]string, error) {
+// Lines implements [Commander].
+func (s *Commands) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	return s.next.Lines(ctx, userID, line)
 }
 
-// Click implements [Steerer].
-func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (replies.Report, error) {
+// Click implements [Commander].
+func (s *Commands) Click(ctx context.Context, u user.User, week calendar.Date, lines, token string) (replies.Report, error) {
 	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command click")
 	defer span.End()
 	r, err := s.next.Click(ctx, u, week, lines, token)
@@ -64,7 +64,7 @@ func (s *Steering) Click(ctx context.Context, u user.User, week calendar.Date, l
 	return r, err
 }
 
-func (s *Steering) finish(ctx context.Context, span trace.Span, source replies.Source, r replies.Report, err error) {
+func (s *Commands) finish(ctx context.Context, span trace.Span, source replies.Source, r replies.Report, err error) {
 	fail(span, err)
 	verbs := make([]string, len(r.Verbs))
 	for i, v := range r.Verbs {

@@ -17,22 +17,22 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
-// Steering stores what users command, and how far their mails were read.
-type Steering struct {
+// Commands stores what users command, and how far their mails were read.
+type Commands struct {
 	pool        Conns
 	q           *db.Queries
 	traceParent func(context.Context) string
 }
 
-var _ replies.Store = (*Steering)(nil)
+var _ replies.Store = (*Commands)(nil)
 
-// NewSteering returns the store; traceParent as in [NewPlans].
-func NewSteering(pool Conns, traceParent func(context.Context) string) *Steering {
-	return &Steering{pool, db.New(pool), traceParent}
+// NewCommands returns the store; traceParent as in [NewPlans].
+func NewCommands(pool Conns, traceParent func(context.Context) string) *Commands {
+	return &Commands{pool, db.New(pool), traceParent}
 }
 
 // Origin implements [replies.Store].
-func (s *Steering) Origin(ctx context.Context, replyKey string) (replies.Origin, error) {
+func (s *Commands) Origin(ctx context.Context, replyKey string) (replies.Origin, error) {
 	const op = "find the mail that is answered"
 	row, err := s.q.GetReplyOrigin(ctx, &replyKey)
 	if err != nil {
@@ -47,8 +47,8 @@ func (s *Steering) Origin(ctx context.Context, replyKey string) (replies.Origin,
 	return o, err
 }
 
-// Steer implements [replies.Store].
-func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Context, replies.Tx) error) error {
+// Transact implements [replies.Store].
+func (s *Commands) Transact(ctx context.Context, userID string, fn func(context.Context, replies.Tx) error) error {
 	return keepKind("steer", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		if _, err := q.LockUser(ctx, userID); err != nil {
@@ -60,7 +60,7 @@ func (s *Steering) Steer(ctx context.Context, userID string, fn func(context.Con
 
 // steering implements [replies.Tx] for one user.
 type steering struct {
-	store *Steering
+	store *Commands
 	q     *db.Queries
 	user  string
 }
@@ -85,7 +85,7 @@ func (t *steering) Said(ctx context.Context, said string, since time.Duration) (
 }
 
 // Proposal implements [replies.Store].
-func (s *Steering) Proposal(ctx context.Context, userID, key string) (commands []string, err error) {
+func (s *Commands) Proposal(ctx context.Context, userID, key string) (commands []string, err error) {
 	data, err := s.q.ProposedSteering(ctx, userID, key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -207,7 +207,7 @@ func replacePlan(ctx context.Context, q *db.Queries, userID string, s plan.Plan)
 }
 
 // Watermark returns how far a folder was read; zeros when it never was.
-func (s *Steering) Watermark(ctx context.Context, folder string) (validity, uid uint32, err error) {
+func (s *Commands) Watermark(ctx context.Context, folder string) (validity, uid uint32, err error) {
 	row, err := s.q.GetWatermark(ctx, folder)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, nil
@@ -216,24 +216,6 @@ func (s *Steering) Watermark(ctx context.Context, folder string) (validity, uid 
 }
 
 // SetWatermark keeps how far a folder was read.
-func (s *Steering) SetWatermark(ctx context.Context, folder string, validity, uid uint32) error {
+func (s *Commands) SetWatermark(ctx context.Context, folder string, validity, uid uint32) error {
 	return failed("inbox watermark", s.q.SetWatermark(ctx, db.SetWatermarkParams{Folder: folder, UidValidity: int64(validity), Uid: int64(uid)}))
-}
-
-// How long what is over is kept.
-const (
-	steeringDays = 120
-	mailDays     = 120
-	auditDays    = 365
-)
-
-// Purge forgets what is of no use any more: old audits, mails, and what UNDO of a week that
-// is over would need.
-func (s *Steering) Purge(ctx context.Context) error {
-	_, err := s.q.ForgetUndo(ctx)
-	_, serr := s.q.PurgeSteerings(ctx, steeringDays)
-	_, merr := s.q.PurgeMails(ctx, mailDays)
-	_, derr := s.q.PurgeDiaryEntries(ctx, steeringDays)
-	_, aerr := s.q.PurgeSettingsAudit(ctx, auditDays)
-	return failed("purge", errors.Join(err, serr, merr, derr, aerr))
 }

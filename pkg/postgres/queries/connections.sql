@@ -1,0 +1,21 @@
+-- name: UpsertConnection :exec
+insert into connections (id, url, token_sealed, keyword_meals, write_back)
+values (@id, @url, @token_sealed, @keyword_meals, @write_back)
+on conflict (id) do update
+set url = excluded.url, token_sealed = excluded.token_sealed,
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, last_error = '';
+
+-- name: GetConnection :one
+select * from connections where id = @id;
+
+-- name: ListConnections :many
+select * from connections order by id;
+
+-- name: MarkSynced :exec
+update connections
+set synced_at = @synced_at, last_error = '',
+    full_sync_at = coalesce(sqlc.narg(full_sync_at), full_sync_at)
+where id = @id;
+
+-- name: MarkSyncFailed :exec
+update connections set last_error = @last_error where id = @id;
