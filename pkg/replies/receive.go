@@ -15,53 +15,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/domain/mail"
-	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
-	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
-
-// Outcome is what became of a mail or a click. The set is closed: it is a metric's label.
-type Outcome string
-
-// The outcomes. Only [Applied] changes anything; answers are sent for those marked so.
-const (
-	Applied  Outcome = "applied"  // answered
-	Informed Outcome = "informed" // answered: STATUS and HELP change nothing
-	Refused  Outcome = "refused"  // answered: a command cannot be carried out
-
-	NotUnderstood   Outcome = "not_understood"    // answered: a line looks like a command and cannot be read
-	TooManyCommands Outcome = "too_many_commands" // answered
-	Misplaced       Outcome = "misplaced"         // answered: something is wanted below or inside the quotation
-	NoCommand       Outcome = "no_command"        // answered: with the grammar once a day, else with a reminder
-	Unproven        Outcome = "unproven_sender"   // answered: the commands wait for a click
-	WeekOver        Outcome = "week_over"         // answered
-
-	AutoReply      Outcome = "auto_reply"
-	Bulk           Outcome = "bulk"
-	Bounce         Outcome = "bounce"
-	TooLarge       Outcome = "too_large"
-	Unreadable     Outcome = "unreadable"
-	NoToken        Outcome = "no_token"
-	BadToken       Outcome = "bad_token"
-	SenderMismatch Outcome = "sender_mismatch"
-	AuthFailed     Outcome = "auth_failed"
-	Duplicate      Outcome = "duplicate"
-	RateLimited    Outcome = "rate_limited" // the first mail of them is answered
-	Failed         Outcome = "failed"       // our fault; tried again
-)
-
-// Outcomes lists every outcome.
-var Outcomes = []Outcome{
-	Applied, Informed, Refused, NotUnderstood, TooManyCommands, Misplaced, NoCommand, Unproven, WeekOver,
-	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
-}
-
-// Proof says who vouches for a mail's sender.
-type Proof int
 
 // The proofs.
 const (
@@ -69,20 +25,6 @@ const (
 	Proven               // the mail server's checks, or a signature of the sender's domain
 	Forged               // the checks failed
 )
-
-// Letter is a mail that came in.
-type Letter struct {
-	MessageID  string
-	From       string
-	Recipients []string
-	Date       time.Time
-	Text       string   // with what it quotes
-	TooLong    bool     // it was cut
-	Ours       []string // our addresses: a line that names one is quoted
-	Proof      Proof
-	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
-	Dropped Outcome
-}
 
 // Limits of one user.
 const (
@@ -94,151 +36,11 @@ const (
 	maxBelow   = 5     // misplaced lines that are shown
 )
 
-// Origin is the mail that is answered.
-type Origin struct {
-	User user.User
-	Week calendar.Date
-	Sent quotation.Fingerprint // of its words; empty: they were not kept
-}
-
-// Record is what is kept of a mail or a click: an audit, and what UNDO needs.
-type Record struct {
-	Week      calendar.Date
-	Source    Source
-	MessageID string // of the mail, or of the click
-	Digest    string // of the content: a replay under another Message-ID is found out
-	Outcome   Outcome
-	Said      string // digest of a text by which nothing was done; else ""
-	Commands  []string
-	Results   []string
-	Before    *Before // of what was applied
-}
-
-// Source says how a command came.
-type Source string
-
 // The sources.
 const (
 	ByMail   Source = "mail"
 	ByButton Source = "button"
 )
-
-// Before is what UNDO brings back: what the record itself changed, and nothing else.
-type Before struct {
-	Wishes      plan.Wishes `json:"wishes"`
-	Stored      *plan.Plan  `json:"stored,omitempty"`
-	Dislikes    []string    `json:"added_dislikes,omitempty"`
-	Preferences []string    `json:"added_preferences,omitempty"`
-	Enabled     *bool       `json:"enabled,omitempty"` // nil: it was not changed
-	Targets     *Targets    `json:"targets,omitempty"` // nil: they were not changed
-	Eaten       []plan.Slot `json:"eaten,omitempty"`
-}
-
-// Targets are a change of a user's targets.
-type Targets struct {
-	Was   *nutrition.Macros `json:"was"` // nil: there were none
-	Wrote *nutrition.Macros `json:"wrote"`
-}
-
-// Last is the newest applied record of a week.
-type Last struct {
-	ID        int64
-	MessageID string
-	Commands  []string
-	Before    Before
-	Undone    bool
-}
-
-// Change is what one mail or click stores, all of it or nothing.
-type Change struct {
-	Record  Record
-	User    *user.User   // nil: unchanged
-	Wishes  *plan.Wishes // nil: unchanged
-	Stored  *plan.Plan   // nil: unchanged; else the week's new plan
-	Eaten   []plan.Slot  // meals that the user says they ate as planned
-	Uneaten []plan.Slot  // of which they take that back
-	Undone  int64        // the record that was taken back
-	Mail    *mail.Mail
-}
-
-// Store is the database.
-type Store interface {
-	// Origin finds the mail that a reply key names. Kind NotFound.
-	Origin(ctx context.Context, replyKey string) (Origin, error)
-	// Proposal returns the user's commands that wait under the key for a click; nil: none do.
-	Proposal(ctx context.Context, userID, key string) ([]string, error)
-	// Transact runs fn in a transaction that no other change of the user's runs beside.
-	Transact(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
-}
-
-// Tx is the database within [Store.Steer].
-type Tx interface {
-	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
-	// Seen reports whether a record has the Message-ID or the digest.
-	Seen(ctx context.Context, messageID, digest string) (bool, error)
-	// Recent counts the records since a time; those of one outcome, or all with "".
-	Recent(ctx context.Context, since time.Duration, by Source, o Outcome) (int, error)
-	// Said counts the records of a text since a time.
-	Said(ctx context.Context, said string, since time.Duration) (int, error)
-	// Last returns the newest applied record of the week; nil when there is none.
-	Last(ctx context.Context, week calendar.Date) (*Last, error)
-	Save(ctx context.Context, c Change) error
-}
-
-// Planner revises weeks.
-type Planner interface {
-	// Check says whether the wishes of a week that is not planned yet can be kept.
-	Check(ctx context.Context, in planner.Inputs) error
-	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (plan.Plan, error)
-}
-
-// Library gives the recipes that are known of a connection.
-type Library interface {
-	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
-}
-
-// Tokens checks addresses for replies.
-type Tokens interface {
-	VerifyReplyTag(tag, user, week string) bool
-}
-
-// Renderer makes the answers.
-type Renderer interface {
-	Answer(u user.User, a Answer) (mail.Mail, error)
-	// Fixed is of the words that any mail may have.
-	Fixed() quotation.Fingerprint
-}
-
-// Answer is what the user is told.
-type Answer struct {
-	Week       calendar.Date
-	Outcome    Outcome
-	InReplyTo  string // the mail that is answered; "" for a click
-	Key        string // names the answer: one for each mail or click
-	Done       []Result
-	Problems   []command.Problem // what cannot be read or carried out
-	Ignored    []string          // lines that are no commands
-	Diff       []plan.Difference
-	Was, Is    *plan.Week // nil: there was no plan
-	Status     *Status
-	Help       bool
-	Reminder   bool     // how to get help, in a line
-	Undo       string   // the line of a button that takes it back; "" = nothing to take back
-	Waiting    []string // commands that wait for a click
-	Confirm    string   // the line of the button that carries them out
-	PlanExists bool
-}
-
-// Result is what one command did.
-type Result struct{ Line, Text string }
-
-// Status is what is in force in a week.
-type Status struct {
-	Week    *plan.Week // nil: not planned yet
-	Wishes  plan.Wishes
-	User    user.User
-	Waiting string // what is to come
-}
 
 // Service carries out commands.
 type Service struct {

@@ -1,0 +1,179 @@
+package replies
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
+	recipes, err := w.library(ctx)
+	if err != nil {
+		return "", err
+	}
+	names := foodNames(recipes, c.Text)
+	if len(names) == 0 {
+		if _, ok := food.Lookup(c.Text); !ok {
+			return "", refuse("%q is no food that your recipes or our table know: write it as an ingredient list would.", c.Text)
+		}
+		names = []string{food.Normalize(c.Text)}
+	}
+	s := &w.in.User.Settings
+	for _, n := range names {
+		if !slices.ContainsFunc(s.Dislikes, func(d string) bool { return strings.EqualFold(d, n) }) {
+			s.Dislikes = append(s.Dislikes, n)
+			w.before.Dislikes = append(w.before.Dislikes, n)
+		}
+	}
+	if len(s.Dislikes) > maxDislikes {
+		return "", refuse("More than %d foods are disliked: take some back first.", maxDislikes)
+	}
+	w.changed, w.person = true, true
+	n, kept := 0, 0
+	for _, d := range w.ahead() {
+		for _, m := range recipe.Meals {
+			slot := plan.Slot{Date: d, Meal: m}
+			now := w.planned(slot)
+			if now == nil || !holds(recipes, now.Recipe, names) {
+				continue
+			}
+			if w.lockAt(slot) >= 0 {
+				kept++
+				continue
+			}
+			w.release(slot)
+			n++
+		}
+	}
+	text := fmt.Sprintf("%s will not be planned any more; %d meals were replaced.", strings.Join(names, ", "), n)
+	if kept > 0 {
+		text += fmt.Sprintf(" %d locked meals hold it and stay.", kept)
+	}
+	return text, nil
+}
+
+// foodNames are the names under which the recipes know a food, its plural or its kind.
+func foodNames(recipes []recipe.Recipe, text string) []string {
+	forms := food.Forms(text)
+	var out []string
+	add := func(name string, plural string) {
+		if name == "" || slices.Contains(out, name) {
+			return
+		}
+		for _, f := range append(food.Forms(name), food.Normalize(plural)) {
+			if f != "" && slices.Contains(forms, f) {
+				out = append(out, name)
+				return
+			}
+		}
+	}
+	for _, r := range recipes {
+		for _, i := range r.Ingredients {
+			add(i.Food.Name, i.Food.Plural)
+			for _, a := range i.Food.Ancestors {
+				add(a.Name, "")
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// holds reports whether a recipe has one of the foods, or a kind of it.
+func holds(recipes []recipe.Recipe, id recipe.ID, names []string) bool {
+	i := slices.IndexFunc(recipes, func(r recipe.Recipe) bool { return r.ID == id })
+	if i < 0 {
+		return false
+	}
+	return slices.ContainsFunc(recipes[i].Ingredients, func(in recipe.Ingredient) bool {
+		return slices.Contains(names, in.Food.Name) || slices.ContainsFunc(in.Food.Ancestors, func(a recipe.FoodRef) bool { return slices.Contains(names, a.Name) })
+	})
+}
+
+func (w *work) ate(c command.Command) (string, error) {
+	s := plan.Slot{Date: w.today, Meal: *c.Meal}
+	if len(c.Days) == 1 {
+		s.Date = c.Days[0]
+	}
+	switch {
+	case s.Date > w.today:
+		return "", refuse("%s has not come yet.", s.Date.Weekday())
+	case s.Date < w.week || s.Date > w.week+6:
+		return "", refuse("%s is in another week: reply to that week's mail.", s.Date)
+	case w.planned(s) == nil:
+		return "", refuse("Nothing was planned for %s.", named(s))
+	}
+	w.eaten = append(w.eaten, s)
+	w.changed = true
+	return named(s) + ": " + w.planned(s).Name + ", eaten as planned.", nil
+}
+
+func quoted(lines []string) string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = command.Quoted(l)
+	}
+	return strings.Join(out, ", ")
+}
+
+// without returns the list without what was added to it.
+func without(list, added []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(added, s) })
+}
+
+func (w *work) library(ctx context.Context) ([]recipe.Recipe, error) {
+	if w.recipes != nil {
+		return w.recipes, nil
+	}
+	var err error
+	w.recipes, err = w.steering.library.Load(ctx, w.in.User.Connection)
+	return w.recipes, err
+}
+
+// candidatesShown are the recipes that an ambiguous name is answered with.
+const candidatesShown = 5
+
+// recipe finds a recipe by its exact name, else by the only name that begins so; those for
+// the meal come first.
+func (w *work) recipe(ctx context.Context, name string, m recipe.Meal) (recipe.Recipe, error) {
+	recipes, err := w.library(ctx)
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	want := fold(name)
+	var exact, prefix, within []recipe.Recipe
+	for _, r := range recipes {
+		switch n := fold(r.Name); {
+		case n == want:
+			exact = append(exact, r)
+		case strings.HasPrefix(n, want):
+			prefix = append(prefix, r)
+		case strings.Contains(n, want):
+			within = append(within, r)
+		}
+	}
+	for _, found := range [][]recipe.Recipe{exact, prefix} {
+		if fit := slices.DeleteFunc(slices.Clone(found), func(r recipe.Recipe) bool { return !slices.Contains(r.Meals, m) }); len(fit) == 1 {
+			return fit[0], nil
+		}
+		if len(found) == 1 {
+			return found[0], nil
+		}
+	}
+	if like := slices.Concat(exact, prefix, within); len(like) > 0 {
+		names := make([]string, 0, candidatesShown)
+		for _, r := range like[:min(len(like), candidatesShown)] {
+			names = append(names, r.Name)
+		}
+		return recipe.Recipe{}, refuse("%q could be several recipes: write one of these names: %s.", name, strings.Join(names, "; "))
+	}
+	return recipe.Recipe{}, refuse("Your library has no recipe whose name begins with %q.", name)
+}
+
+func fold(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }

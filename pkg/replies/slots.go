@@ -1,0 +1,203 @@
+package replies
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+func (w *work) lockAt(s plan.Slot) int {
+	return slices.IndexFunc(w.in.Wishes.Locks, func(l plan.Lock) bool { return l.Slot == s })
+}
+
+func (w *work) dropLock(s plan.Slot) bool {
+	i := w.lockAt(s)
+	if i >= 0 {
+		w.in.Wishes.Locks = slices.Delete(w.in.Wishes.Locks, i, i+1)
+	}
+	return i >= 0
+}
+
+// unfix forgets what an earlier command of the same mail put into a slot.
+func (w *work) unfix(s plan.Slot) {
+	w.fixed = slices.DeleteFunc(w.fixed, func(l plan.Lock) bool { return l.Slot == s })
+}
+
+func (w *work) release(slots ...plan.Slot) {
+	for _, s := range slots {
+		if !slices.Contains(w.free, s) {
+			w.free = append(w.free, s)
+		}
+	}
+	w.changed, w.replan = true, true
+}
+
+func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
+	s, err := w.slot(c)
+	if err != nil {
+		return "", err
+	}
+	now := w.planned(s)
+	l := plan.Lock{Slot: s}
+	var name string
+	switch {
+	case c.Text != "":
+		r, err := w.recipe(ctx, c.Text, s.Meal)
+		if err != nil {
+			return "", err
+		}
+		l.Recipe, name = r.ID, r.Name
+		if now == nil || now.Recipe != r.ID {
+			w.release(s)
+		} else {
+			l.Servings = now.Servings
+		}
+		w.dropSkip(s)
+	case now == nil || slices.Contains(w.in.Wishes.Skips, s) || slices.Contains(w.free, s):
+		return "", refuse("Nothing is planned for %s yet: name a recipe.", named(s))
+	default:
+		l.Recipe, l.Servings, name = now.Recipe, now.Servings, now.Name
+	}
+	text := named(s) + " stays " + name + "."
+	if w.dropLock(s) {
+		text += " It was locked before; this lock replaces that one."
+	}
+	w.unfix(s)
+	w.in.Wishes.Locks = append(w.in.Wishes.Locks, l)
+	w.release()
+	if n := len(w.in.Wishes.Locks); n > manyLocks {
+		text += fmt.Sprintf(" %d meals are locked now: the more are, the harder it is to meet the targets.", n)
+	}
+	return text, nil
+}
+
+func (w *work) unlock(c command.Command) (string, error) {
+	w.release()
+	if c.All {
+		n := len(w.in.Wishes.Locks)
+		w.in.Wishes.Locks = nil
+		return fmt.Sprintf("%d locks are gone; the meals stay until they are planned anew.", n), nil
+	}
+	s, err := w.slot(c)
+	if err != nil {
+		return "", err
+	}
+	if !w.dropLock(s) {
+		return "", refuse("%s is not locked.", named(s))
+	}
+	return named(s) + " is not locked any more; it stays until it is planned anew.", nil
+}
+
+// open are the slots of a date that may be replanned: not locked and not skipped.
+func (w *work) open(d calendar.Date) []plan.Slot {
+	var out []plan.Slot
+	for _, m := range recipe.Meals {
+		s := plan.Slot{Date: d, Meal: m}
+		if w.lockAt(s) < 0 && !slices.Contains(w.in.Wishes.Skips, s) && !w.unplanned(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// unplanned reports a meal that the user does not have planned at all.
+func (w *work) unplanned(s plan.Slot) bool {
+	return !w.in.User.Settings.Plans(s.Meal) && w.lockAt(s) < 0 && w.planned(s) == nil
+}
+
+func refuseUnplanned(s plan.Slot) error {
+	return refuse(`You have no %s planned, by your settings: "LOCK" one with the name of a recipe.`, s.Meal)
+}
+
+// ahead are the days of the week that have not begun.
+func (w *work) ahead() []calendar.Date {
+	var out []calendar.Date
+	for d := w.week; d < w.week+7; d++ {
+		if d > w.today {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (w *work) skip(c command.Command) (string, error) {
+	meals := recipe.Meals[:]
+	if c.Meal != nil {
+		meals = []recipe.Meal{*c.Meal}
+	}
+	unlocked := ""
+	for _, d := range c.Days {
+		for _, m := range meals {
+			s := plan.Slot{Date: d, Meal: m}
+			if slices.Contains(w.in.Wishes.Skips, s) {
+				continue
+			}
+			if w.dropLock(s) {
+				unlocked = " A lock there is gone."
+			}
+			w.unfix(s)
+			w.in.Wishes.Skips = append(w.in.Wishes.Skips, s)
+			w.release(s)
+		}
+	}
+	w.release()
+	if c.Meal != nil && len(c.Days) == 1 {
+		return named(plan.Slot{Date: c.Days[0], Meal: *c.Meal}) + " is skipped." + unlocked, nil
+	}
+	return days(c.Days) + " is skipped." + unlocked, nil
+}
+
+func (w *work) dropSkip(s plan.Slot) bool {
+	i := slices.Index(w.in.Wishes.Skips, s)
+	if i >= 0 {
+		w.in.Wishes.Skips = slices.Delete(w.in.Wishes.Skips, i, i+1)
+	}
+	return i >= 0
+}
+
+func (w *work) unskip(c command.Command) (string, error) {
+	meals := recipe.Meals[:]
+	if c.Meal != nil {
+		meals = []recipe.Meal{*c.Meal}
+	}
+	n := 0
+	for _, d := range c.Days {
+		for _, m := range meals {
+			s := plan.Slot{Date: d, Meal: m}
+			if w.dropSkip(s) {
+				w.release(s)
+				n++
+			} else if c.Meal != nil && w.unplanned(s) {
+				return "", refuseUnplanned(s)
+			}
+		}
+	}
+	if n == 0 {
+		return "", refuse("Nothing is skipped there.")
+	}
+	return days(c.Days) + " is planned again.", nil
+}
+
+func days(ds []calendar.Date) string {
+	names := make([]string, len(ds))
+	for i, d := range ds {
+		names[i] = d.Weekday().String()
+	}
+	return strings.Join(names, ", ")
+}
+
+func (w *work) travel(c command.Command) (string, error) {
+	for _, d := range c.Days {
+		if !slices.Contains(w.in.Wishes.Travel, d) {
+			w.in.Wishes.Travel = append(w.in.Wishes.Travel, d)
+		}
+		w.release(w.open(d)...)
+	}
+	return days(c.Days) + ": quick dishes for travelling; locked meals were left alone.", nil
+}
