@@ -20,7 +20,10 @@ import (
 
 const table = "docs/traps.md"
 
-var packages = []string{"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resilient", "./pkg/seal"}
+var packages = []string{
+	"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resilient", "./pkg/seal",
+	"./pkg/sandbox/tandoortest", "./pkg/sandbox/fatsecrettest", "./test/conformance/...",
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
