@@ -6,12 +6,16 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Status, Source, Slot and Lock are those of plans.
+// The engine speaks of days and servings as plans do.
 type (
+	// Status says whether a day, or a week, meets its targets.
 	Status = plan.Status
+	// Source says why a recipe stands in a slot.
 	Source = plan.Source
-	Slot   = plan.Slot
-	Lock   = plan.Lock
+	// Slot is one meal of one day.
+	Slot = plan.Slot
+	// Lock is a serving that the user has chosen.
+	Lock = plan.Lock
 )
 
 // What plans say of days and servings, and Infeasible: no selection satisfies the hard
