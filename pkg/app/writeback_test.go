@@ -16,14 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 )
 
@@ -154,145 +151,6 @@ func (s *shared) ours(kind string, row map[string]any) (state string) {
 	return state
 }
 
-// touch records that the person changed a meal that may be the planner's.
-func (s *shared) touch(row map[string]any) {
-	slot, dish := showing(row)
-	switch s.ours("meal", row) {
-	case "ours":
-		s.took[slot] = dish
-	case "theirs":
-	default:
-		s.loose[slot] = true
-	}
-}
-
-func pick[T any](s *shared, from []T) (T, bool) {
-	var none T
-	if len(from) == 0 {
-		return none, false
-	}
-	return from[s.random.IntN(len(from))], true
-}
-
-// meddle is a person at work.
-func (s *shared) meddle() string {
-	if s.random.IntN(2) == 0 {
-		return s.meddleMeals()
-	}
-	return s.meddleLines()
-}
-
-func (s *shared) meddleMeals() string {
-	row, ok := pick(s, s.meals())
-	if !ok {
-		return "nothing"
-	}
-	path, mine := mealPath(row), s.mine[mealPath(row)] != ""
-	another := (week + calendar.Date(s.random.IntN(16)-4)).String()
-	what := []string{"copy", "drag", "note", "servings", "delete", "add", "list"}[s.random.IntN(7)]
-	switch what {
-	case "copy": // Ctrl+drag: everything with it, the id included
-		made := s.do("POST", "/api/meal-plan/", with(row, map[string]any{"from_date": another, "to_date": another, "addshopping": row["shopping"]}))
-		s.mine[mealPath(made)] = sight(made)
-		s.keepLines(made)
-		return what + " " + mealPath(made)
-	case "add":
-		made := s.do("POST", "/api/meal-plan/", fmt.Sprintf(`{"recipe":{"id":%v,"name":"any"},"meal_type":%s,"servings":3.25,"from_date":%q,"addshopping":false}`,
-			row["recipe"].(map[string]any)["id"], with(row["meal_type"].(map[string]any), nil), another))
-		s.mine[mealPath(made)] = sight(made)
-		return what + " " + mealPath(made)
-	case "list":
-		if mine {
-			return "nothing"
-		}
-		slot, _ := showing(row)
-		s.loose[slot] = true // it stays, and another one beside it when the plan changes
-		line := s.do("POST", "/api/shopping-list-entry/", fmt.Sprintf(`{"food":{"name":"Wine"},"unit":null,"amount":1,"mealplan_id":%d}`, id(row)))
-		s.mine[linePath(line)], s.mine[path] = sight(line), sight(row)
-		return what + " " + path
-	}
-	if !mine {
-		s.touch(row)
-	}
-	switch what {
-	case "drag": // forward, so that it never comes back to where it was; at the same time of day
-		from, err := calendar.Parse(row["from_date"].(string)[:10])
-		must(s.t, err)
-		moved := (from + 1 + calendar.Date(s.random.IntN(4))).String() + row["from_date"].(string)[10:]
-		row = s.do("PUT", path, with(row, map[string]any{"from_date": moved, "to_date": moved}))
-	case "note":
-		row = s.do("PUT", path, with(row, map[string]any{"note": fmt.Sprintf("bring wine %d", s.random.IntN(100))}))
-	case "servings":
-		row = s.do("PUT", path, with(row, map[string]any{"servings": row["servings"].(float64) + 7}))
-	case "delete":
-		if row["shopping"].(bool) {
-			return "nothing" // the browser asks before it takes the list along
-		}
-		row = s.do("DELETE", path, "")
-	}
-	s.mine[path] = sight(row)
-	for line := range s.mine { // Tandoor scales what hangs on a meal
-		if strings.HasPrefix(line, "/api/shopping") && s.mine[line] != "" {
-			s.mine[line] = sight(s.do("GET", line, ""))
-		}
-	}
-	return what + " " + path
-}
-
-// with is a row with changes, as the browser sends it.
-func with(row, changes map[string]any) string {
-	out := maps.Clone(row)
-	maps.Copy(out, changes)
-	b, _ := json.Marshal(out)
-	return string(b)
-}
-
-// keepLines notes the lines that came with a meal of the person's.
-func (s *shared) keepLines(meal map[string]any) {
-	for _, row := range s.list(fmt.Sprintf("/api/shopping-list-entry/?mealplan=%d", id(meal))) {
-		s.mine[linePath(row)] = sight(row)
-	}
-}
-
-func (s *shared) meddleLines() string {
-	row, ok := pick(s, s.lines())
-	if !ok {
-		return "nothing"
-	}
-	path := linePath(row)
-	state, k := s.ours("line", row), lineKey(row)
-	amount := recipe.Amount(row["amount"].(float64)*float64(recipe.One) + 0.5)
-	what := []string{"tick", "tick", "edit", "delete", "add"}[s.random.IntN(5)]
-	if what == "add" {
-		made := s.do("POST", "/api/shopping-list-entry/", fmt.Sprintf(`{"food":{"name":%q},"unit":null,"amount":77}`, row["food"].(map[string]any)["name"]))
-		s.mine[linePath(made)] = sight(made)
-		return what + " " + linePath(made)
-	}
-	if s.mine[path] != "" {
-		return "nothing"
-	}
-	if state != "ours" {
-		s.loose[k] = true
-	}
-	switch what {
-	case "tick":
-		s.do("POST", "/api/shopping-list-entry/bulk/", fmt.Sprintf(`{"ids":[%d],"checked":true}`, id(row)))
-		row = s.do("GET", path, "")
-	case "edit": // in the list, or in the dialog
-		amount += 5 * recipe.One
-		if s.random.IntN(2) == 0 {
-			row = s.do("PATCH", path, fmt.Sprintf(`{"amount":%v}`, amount.Float()))
-		} else {
-			row = s.do("PUT", path, with(row, map[string]any{"amount": amount.Float()}))
-		}
-	case "delete":
-		row = s.do("DELETE", path, "")
-	}
-	s.got[k] += amount
-	s.mine[path] = sight(row)
-	return what + " " + path
-}
-
 // untouched fails when something of the person's is not as they left it.
 func (s *shared) untouched(after string) {
 	s.t.Helper()
@@ -335,35 +193,6 @@ func (s *shared) wanted() (meals map[string]string, lines map[string]recipe.Amou
 }
 
 func (s *shared) pool2() *postgres.Pool { return postgres.NewPool(s.pool) }
-
-// write writes back and says what became certain.
-func (s *shared) write() error {
-	s.outdate()
-	_, err := s.Publish(s.t.Context(), lewis)
-	s.settle(err)
-	return err
-}
-
-// outdate makes the plan one that is to be written.
-func (s *shared) outdate() {
-	_, err := s.Amend(s.t.Context(), lewis)
-	must(s.t, err)
-	_, err = s.pool.Exec(s.t.Context(), "update plans set published_at = null, outdated = null")
-	must(s.t, err)
-}
-
-// settle says what a write-back made certain.
-func (s *shared) settle(err error) {
-	meals, _ := s.wanted()
-	for slot, dish := range s.took {
-		if dish == meals[slot] {
-			continue
-		}
-		if delete(s.took, slot); err != nil {
-			s.loose[slot] = true
-		}
-	}
-}
 
 // A planner and a person on one Tandoor, in any order, with lost answers, a token that ends
 // and a space that is switched: what the person did stays, and what the planner shows is
@@ -467,71 +296,6 @@ func share(t *testing.T, p *postOffice, at place, personsToken string) {
 	if count["written"] < 10 || count["meddled"] < 50 {
 		t.Errorf("too little happened: %v", count)
 	}
-}
-
-// fail breaks the write-back to come.
-func (s *shared) fail() string {
-	r := faultswitch.Rule{
-		Upstream: "tandoor", Method: []string{"", "POST", "DELETE", "GET"}[s.random.IntN(4)], Skip: s.random.IntN(12), Times: 1 + s.random.IntN(3),
-		LoseAnswer: true,
-	}
-	if s.random.IntN(4) == 0 {
-		r.LoseAnswer, r.Status = false, http.StatusServiceUnavailable
-	}
-	_, err := s.box.Faults.Set(r)
-	must(s.t, err)
-	return fmt.Sprintf("write with %+v", r)
-}
-
-// kill ends a write-back in the middle, as when the process dies: with the answer to a
-// request that took effect still to come, or before the next request was sent.
-func (s *shared) kill() (what string, write func() error) {
-	first := s.random.IntN(12)
-	lost := s.random.IntN(2) == 0
-	if lost {
-		_, err := s.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", Skip: first, Times: 1, LoseAnswer: true})
-		must(s.t, err)
-		first++
-	}
-	last, err := s.box.Faults.Set(faultswitch.Rule{Upstream: "tandoor", Skip: first, LatencyMS: 600_000})
-	must(s.t, err)
-	return fmt.Sprintf("killed at request %d, answer lost %t", first, lost), func() error {
-		s.outdate()
-		ctx, die := context.WithCancel(s.t.Context())
-		defer die()
-		done := make(chan error, 1)
-		go func() { _, err := s.Publish(ctx, lewis); done <- err }()
-		for {
-			select {
-			case err := <-done:
-				if ctx.Err() != nil {
-					err = ctx.Err()
-				}
-				s.settle(err)
-				return err
-			case <-time.After(time.Millisecond):
-			}
-			if slices.ContainsFunc(s.box.Faults.Rules(), func(r faultswitch.Status) bool { return r.ID == last && r.Fired > 0 }) {
-				die()
-			}
-		}
-	}
-}
-
-func (s *shared) replan(n int) string {
-	day := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}[s.random.IntN(7)]
-	slot := day + " " + []string{"breakfast", "lunch", "dinner"}[s.random.IntN(3)]
-	line := []string{"SKIP " + slot, "UNSKIP " + slot, "REGENERATE " + slot, "ADJUST " + slot, "SKIP " + day, "UNSKIP " + day}[s.random.IntN(6)]
-	if s.random.IntN(12) == 0 {
-		_, err := s.Users.Change(s.t.Context(), lewis, func(u *user.User) error { u.People = 1 + u.People%2; return nil })
-		must(s.t, err)
-		line += ", other people"
-	}
-	_, err := s.Click(s.t.Context(), lewis, week, strings.TrimSuffix(line, ", other people"), fmt.Sprint("click ", n))
-	must(s.t, err)
-	_, err = s.pool.Exec(s.t.Context(), "update steerings set created_at = created_at - interval '2 hours'")
-	must(s.t, err)
-	return line
 }
 
 // right fails when Tandoor does not show the plan and nothing else of the planner's.

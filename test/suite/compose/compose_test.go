@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,16 +30,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
-
-// stack is the started compose.yaml.
-type stack struct {
-	engine
-	program string // docker-compose
-	loki    bool   // whether there is one
-	files   []string
-	project string
-	ports   map[string]string // variable of compose.yaml -> port on loopback, or another value
-}
 
 func TestStack(t *testing.T) {
 	e := startEngine(t)
@@ -279,20 +268,6 @@ func (s stack) withoutTelemetry(t *testing.T) {
 	}
 }
 
-func (s stack) compose(ctx context.Context, args ...string) *exec.Cmd {
-	var files []string
-	for _, f := range s.files {
-		files = append(files, "--file", f)
-	}
-	files = append(files, "--env-file", os.DevNull, "--project-name", s.project, "--progress", "plain")
-	cmd := s.command(ctx, s.program, append(files, args...)...)
-	cmd.Env = append(cmd.Env, "MEALPLANNER_IMAGE="+product)
-	for v, port := range s.ports {
-		cmd.Env = append(cmd.Env, v+"="+port)
-	}
-	return cmd
-}
-
 var mailLink = regexp.MustCompile(`href="mail/(\d+)"`)
 
 // mails finds one mail for each demo user, and the plan behind its button.
@@ -444,185 +419,6 @@ func (s stack) drill(t *testing.T) {
 	}
 }
 
-// query is the value of an instant query with one result.
-func (s stack) query(t *testing.T, q string) string {
-	t.Helper()
-	var body struct {
-		Data struct{ Result []struct{ Value [2]any } }
-	}
-	_ = json.Unmarshal([]byte(s.get(t, "PROMETHEUS_PORT", "/api/v1/query?query="+url.QueryEscape(q))), &body)
-	if len(body.Data.Result) != 1 {
-		return fmt.Sprintf("%d results", len(body.Data.Result))
-	}
-	return fmt.Sprint(body.Data.Result[0].Value[1])
-}
-
-// container is what `docker inspect` says.
-type container struct {
-	Name   string
-	Config struct{ Labels map[string]string }
-	State  struct {
-		Status   string
-		ExitCode int
-		Pid      int
-		Health   *struct{ Status string }
-	}
-	HostConfig struct {
-		ReadonlyRootfs, Privileged bool
-		CapDrop, SecurityOpt       []string
-	}
-	NetworkSettings struct {
-		Ports map[string][]struct{ HostIP string }
-	}
-}
-
-func (s stack) containers(t *testing.T) (out []container, raw string) {
-	t.Helper()
-	ids := strings.Fields(s.docker(t, nil, "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project="+s.project))
-	raw = s.docker(t, nil, append([]string{"inspect"}, ids...)...)
-	must(t, json.Unmarshal([]byte(raw), &out))
-	return out, raw
-}
-
-func (s stack) lockedDown(t *testing.T) {
-	t.Helper()
-	once := []string{"secrets", "roles", "migrate", "demo", "telemetry"}
-	containers, _ := s.containers(t)
-	want := 14
-	if !s.loki {
-		want--
-	}
-	if len(containers) < want {
-		t.Errorf("%d containers only", len(containers))
-	}
-	for _, c := range containers {
-		service := c.Config.Labels["com.docker.compose.service"]
-		if !c.HostConfig.ReadonlyRootfs || c.HostConfig.Privileged || !slices.Equal(c.HostConfig.CapDrop, []string{"ALL"}) ||
-			!slices.Contains(c.HostConfig.SecurityOpt, "no-new-privileges:true") {
-			t.Errorf("%s: %+v", service, c.HostConfig)
-		}
-		for port, bindings := range c.NetworkSettings.Ports {
-			for _, b := range bindings {
-				if b.HostIP != "127.0.0.1" {
-					t.Errorf("%s: %s is published on %s", service, port, b.HostIP)
-				}
-			}
-		}
-		if slices.Contains(once, service) {
-			if c.State.Status != "exited" || c.State.ExitCode != 0 {
-				t.Errorf("%s: %+v", service, c.State)
-			}
-			continue
-		}
-		if c.State.Status != "running" || c.State.Health != nil && c.State.Health.Status != "healthy" {
-			t.Errorf("%s: %+v", service, c.State)
-		}
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.State.Pid))
-		if err != nil {
-			t.Logf("%s: the process is out of sight: %v", service, err) // the engine is on another machine
-		} else if regexp.MustCompile(`(?m)^Uid:.*\b0\b|^Cap(Prm|Eff|Bnd):.*[1-9a-f]`).Match(status) {
-			t.Errorf("%s runs as root or with capabilities:\n%s", service, status)
-		}
-	}
-}
-
-// roles tries what the database's roles may and may not do.
-func (s stack) roles(t *testing.T) {
-	t.Helper()
-	if got := s.psql(t, "grafana", "select count(*) from pg_stat_statements where query <> '<insufficient privilege>' and userid <> (select oid from pg_roles where rolname = current_user)"); got != "0" {
-		t.Errorf("grafana reads %s statements of others", got)
-	}
-	if got := s.psql(t, "postgres", "select count(*) from pg_stat_statements where query ~* 'password|create role'"); got != "0" {
-		t.Errorf("%s statements with a password are kept", got)
-	}
-	for role, statement := range map[string]string{
-		"grafana":                "create temporary table x (i int)",
-		"meal_planner":           "create role x",
-		"meal_planner_api":       "drop table users",
-		"meal_planner_scheduler": "create table x (i int)",
-	} {
-		if out, err := s.psqlCommand(t, role, statement).CombinedOutput(); err == nil {
-			t.Errorf("%s may %s: %s", role, statement, out)
-		}
-	}
-	for role, service := range map[string]string{"meal_planner_api": "api", "meal_planner_scheduler": "scheduler"} {
-		if n := s.psql(t, "postgres", "select count(*) > 0 from pg_stat_activity where usename = '"+role+"' and application_name like 'mealplanner%'"); n != "t" {
-			t.Errorf("the %s does not work as %s", service, role)
-		}
-	}
-	if out, err := s.psqlCommand(t, "grafana", "select count(*) from users").CombinedOutput(); err == nil {
-		t.Errorf("grafana reads the users: %s", out)
-	}
-}
-
-func (s stack) psqlCommand(t *testing.T, role, statement string) *exec.Cmd {
-	t.Helper()
-	return s.compose(t.Context(), "exec", "-T", "postgres", "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--username", role, "--dbname", "meal_planner", "--command", statement)
-}
-
-func (s stack) psql(t *testing.T, role, statement string) string {
-	t.Helper()
-	return strings.TrimSpace(output(t, s.psqlCommand(t, role, statement), nil))
-}
-
-// secrets reads the secrets' volumes.
-func (s stack) secrets(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	for v := range strings.FieldsSeq(s.docker(t, nil, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+s.project)) {
-		_, kind, ok := strings.Cut(v, "_secrets-")
-		if !ok {
-			continue
-		}
-		dir := strings.TrimSpace(s.docker(t, nil, "volume", "inspect", "--format", "{{.Mountpoint}}", v))
-		files, err := os.ReadDir(dir)
-		must(t, err)
-		for _, f := range files {
-			info, err := f.Info()
-			must(t, err)
-			if info.Mode() != 0o440 {
-				t.Errorf("%s/%s has mode %s", kind, f.Name(), info.Mode())
-			}
-			out[kind+"/"+f.Name()] = string(read(t, filepath.Join(dir, f.Name())))
-		}
-	}
-	if len(out) < 26 {
-		t.Errorf("%d secrets only", len(out))
-	}
-	return out
-}
-
-// unseen looks for the secrets where everybody may look.
-func (s stack) unseen(t *testing.T, secrets map[string]string) {
-	t.Helper()
-	_, inspected := s.containers(t)
-	for place, text := range map[string]string{
-		"docker inspect": inspected,
-		"the settings":   output(t, s.compose(t.Context(), "--profile", "tandoor", "config"), nil),
-		"the logs":       output(t, s.compose(t.Context(), "logs", "--no-color"), nil),
-	} {
-		for name, secret := range secrets {
-			// Of an address, the last part is what nobody may see.
-			secret = secret[strings.LastIndex(secret, "/")+1:]
-			if want := length(name); len(secret) != want || strings.Contains(text, secret) {
-				t.Errorf("%s is no secret of %d characters, or is seen in %s", name, want, place)
-			}
-		}
-	}
-}
-
-// length is how many random characters a secret has, by the name of its file.
-func length(name string) int {
-	switch file := path.Base(name); {
-	case strings.HasPrefix(file, "pagerduty_"):
-		return 32
-	case file == "slack_url":
-		return 24
-	default:
-		return 64
-	}
-}
-
 func (s stack) down(t *testing.T) {
 	t.Helper()
 	output(t, s.compose(t.Context(), "down", "--volumes"), nil)
@@ -630,34 +426,6 @@ func (s stack) down(t *testing.T) {
 		args := []string{kind, "ls", "--quiet", "--filter", "label=com.docker.compose.project=" + s.project}
 		if left := s.docker(t, nil, args...); left != "" {
 			t.Errorf("a %s is left: %s", kind, left)
-		}
-	}
-}
-
-// get fetches a page of a published port; "" when it is not there (yet).
-func (s stack) get(t *testing.T, port, path string) string {
-	t.Helper()
-	resp, err := http.Get("http://127.0.0.1:" + s.ports[port] + path)
-	if err != nil {
-		return ""
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	must(t, err)
-	if resp.StatusCode != http.StatusOK {
-		return ""
-	}
-	return string(body)
-}
-
-// eventually fails when something is not so within a minute: traces wait for the sampling
-// decision, metrics for the next export.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for begin := time.Now(); !so(); time.Sleep(500 * time.Millisecond) {
-		if time.Since(begin) > time.Minute {
-			t.Errorf("not within a minute: %s", what)
-			return
 		}
 	}
 }

@@ -1,0 +1,140 @@
+package planner_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+)
+
+// A dislike takes the food's descendants along.
+func TestDislikesCoverDescendants(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	for i := range 10 {
+		p.pool.Recipes[20+i].Ingredients[0].Food = recipe.Food{ID: 5, Name: "Cheddar", Ancestors: []recipe.FoodRef{{ID: 4, Name: "Cheese"}}}
+	}
+	p.in.User.Settings.Dislikes = []string{"cheese"}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range res.Week.Days {
+		for _, s := range d.Meals {
+			if s.Recipe > 20 && s.Recipe <= 30 {
+				t.Errorf("%s has cheese", d.Date)
+			}
+		}
+	}
+}
+
+// No recipe with the user's allergen, or with an ingredient nobody classified, reaches a
+// plan by any route: choice, travel day, lock, estimated nutrition, food tree.
+func TestNoAllergenByAnyRoute(t *testing.T) {
+	t.Parallel()
+	harmless := []string{"rice", "chicken breast", "carrot", "apple", "olive oil"}
+	harmful := map[string]string{ // food: allergen
+		"peanut butter": "peanuts", "walnut": "nuts", "milk": "milk", "egg": "eggs", "soy sauce": "soy", "tahini": "sesame",
+		"salmon": "fish", "shrimp": "crustaceans", "wheat flour": "gluten", "celery": "celery", "mustard": "mustard",
+	}
+	foods := make([]string, 0, len(harmful))
+	for f := range harmful {
+		foods = append(foods, f)
+	}
+	slices.Sort(foods)
+	plans := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		bad := map[recipe.ID]bool{}
+		poison := rapid.SampledFrom(foods).Draw(rt, "food")
+		p := &ports{in: planner.Inputs{User: ana()}}
+		p.in.User.Settings.Allergens = []string{harmful[poison]}
+		p.pool.Recipes = library(func(i int) []string { return []string{harmless[i%len(harmless)]} })
+		for i := range p.pool.Recipes {
+			r := &p.pool.Recipes[i]
+			harm := func(in recipe.Ingredient) {
+				in.NoAmount = true
+				r.Ingredients = append(r.Ingredients, in)
+				bad[r.ID] = true
+			}
+			switch rapid.IntRange(0, 24).Draw(rt, "what") {
+			case 0:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}})
+			case 1:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}})
+			case 2:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}}}})
+			case 3:
+				r.Nutrition, r.PerServing = recipe.Unknown, nutrition.Macros{} // must be estimated, if at all
+			case 4:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 11, Name: "Hausmischung", Ancestors: []recipe.FoodRef{{ID: 12, Name: "Vegetables"}}}})
+			case 5:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 13, Name: "Hausmischung", Plural: "Carrots"}})
+			case 6:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 14, Name: "rice"}, Note: "with some " + poison})
+			case 7:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 15, Name: "rice"}, Unit: recipe.Unit{ID: 1, Name: poison}})
+			case 8:
+				r.Texts, bad[r.ID] = []string{"For the " + poison}, true
+			case 9:
+				r.Foodless, bad[r.ID] = []string{"something else"}, true
+			case 10:
+				r.Name, bad[r.ID] = "Rice and "+poison, true
+			case 11:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 16, Name: "rice", Recipe: 101}}) // that holds it
+			case 12:
+				harm(recipe.Ingredient{Food: recipe.Food{ID: 17, Name: "rice", Recipe: 102}}) // that is not there
+			case 13:
+				r.Gaps, bad[r.ID] = []string{"recipe 103, which the library does not show"}, true
+			case 14:
+				r.Embeds, bad[r.ID] = []recipe.Embed{{Recipe: 101}}, true
+			case 15:
+				r.Outdated, bad[r.ID] = true, true
+			case 16:
+				named := poison
+				if poison == "milk" { // in an instruction, short for a listed food
+					named = "buttermilk"
+				}
+				r.Steps, bad[r.ID] = []recipe.Step{{Instruction: "Serve with " + named + "."}}, true
+			}
+		}
+		p.pool.Recipes = append(p.pool.Recipes, dish(101, nil, poison))
+		p.pool.Recipes[len(p.pool.Recipes)-1].Servings = 0
+		if rapid.Bool().Draw(rt, "travel") {
+			p.in.Wishes.Travel = []calendar.Date{week + 2}
+		}
+		var locked recipe.ID
+		if rapid.Bool().Draw(rt, "lock") {
+			locked = recipe.ID(rapid.IntRange(16, 45).Draw(rt, "locked"))
+			p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week + 3, Meal: recipe.Dinner}, Recipe: locked}}
+		}
+		res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
+		if err != nil {
+			if k := fault.KindOf(err); k != fault.NotEnoughRecipes && k != fault.InvalidConstraints && k != fault.NoRecipesAvailable {
+				rt.Fatalf("got %v", err)
+			}
+			return
+		}
+		plans++
+		if bad[locked] && !strings.Contains(strings.Join(res.Week.Notes, "\n"), "could not be kept") {
+			rt.Fatalf("the plan does not say that a lock was not kept: %v", res.Week.Notes)
+		}
+		for _, d := range res.Week.Days {
+			for _, s := range d.Meals {
+				if s != nil && bad[s.Recipe] {
+					rt.Fatalf("%s: recipe %d can harm (%s)", d.Date, s.Recipe, poison)
+				}
+			}
+		}
+	})
+	if plans == 0 {
+		t.Error("no week was planned: nothing was tested")
+	}
+}
