@@ -130,7 +130,7 @@ func TestMailsByHand(t *testing.T) {
 		t.Error("another mail was delivered")
 	}
 	date := sent.Period[:len("2026-11-30")]
-	if mailed, err := r.Plans.Mailed(t.Context(), "user_lewis", mailer.DailyAdvisorType, date); mailed || err != nil {
+	if mailed, err := r.Outbox.Mailed(t.Context(), "user_lewis", mailer.DailyAdvisorType, date); mailed || err != nil {
 		t.Errorf("it stands in for the mail of %s: %v", date, err)
 	}
 	must(t, r.Users.Unsubscribe(t.Context(), "user_lewis", mailer.DailyAdvisorType))

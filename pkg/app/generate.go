@@ -20,6 +20,10 @@ func (a *App) Generate(ctx context.Context, req planner.Request, progress recipe
 	if err != nil {
 		return observe.Measured{}, err
 	}
+	return a.generate(ctx, u, req, progress)
+}
+
+func (a *App) generate(ctx context.Context, u user.User, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
 	if !req.DryRun {
 		a.settle(ctx, u.ID)
 	}

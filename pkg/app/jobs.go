@@ -97,7 +97,7 @@ func (a *App) generateWeekly(ctx context.Context, j jobs.Job) (any, error) {
 	if week == 0 {
 		week = calendar.On(j.Occurrence).Monday() + 7
 	}
-	m, err := a.Generate(ctx, planner.Request{User: j.User, Week: week, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
+	m, err := a.generate(ctx, u, planner.Request{User: j.User, Week: week, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
 	if err != nil {
 		return nil, err
 	}

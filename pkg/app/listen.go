@@ -78,7 +78,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 	}
 	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.Accounts, Commands: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
-	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api), a.rec, a.Log)
+	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api, observe.TraceParent), a.rec, a.Log)
 	proxies, err := a.opts.Config.Web.Proxies()
 	if err != nil {
 		return err

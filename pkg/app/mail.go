@@ -44,7 +44,7 @@ func (a *App) SendMail(ctx context.Context, userID, emailType string) (mail.Mail
 	if err != nil {
 		return m, err
 	}
-	queued, err := a.Plans.Mail(ctx, u.ID, m)
+	queued, err := a.Outbox.Add(ctx, u.ID, m)
 	if err == nil && !queued {
 		err = fault.New(fault.Conflict, op, "the same mail was queued within this second")
 	}

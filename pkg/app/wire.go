@@ -30,7 +30,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	}
 	a.ring, a.Keys = ring, keyring.New(postgres.NewKeys(pool), ring, web.LongestLink)
 	tracer := a.telemetry.Tracer()
-	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool), postgres.NewRecipes(pool)
+	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool, observe.TraceParent), postgres.NewRecipes(pool)
 	a.Plans, a.writeBook = postgres.NewPlans(pool, observe.TraceParent), postgres.NewWriteBook(pool)
 	a.Links = web.Links{
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
@@ -66,7 +66,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 		return err
 	}
 	a.publisher = observe.NewPublishing(publish.New(a.Plans, a.Recipes, a.upstreams, a.writeBook), a.Log)
-	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.tracked, a.renderer)
+	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.Outbox, a.tracked, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	a.retention = postgres.NewRetention(pool)

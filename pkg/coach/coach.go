@@ -27,14 +27,18 @@ type Users interface {
 	Get(ctx context.Context, id string) (user.User, error)
 }
 
-// Store is the database.
-type Store interface {
+// Plans are the stored plans.
+type Plans interface {
 	// Between returns the plans of the weeks from first to last, both Mondays.
 	Between(ctx context.Context, userID string, first, last calendar.Date) ([]plan.Plan, error)
+}
+
+// Outbox is where mails wait.
+type Outbox interface {
 	// Mailed reports whether the user got the mail of the type and period before.
 	Mailed(ctx context.Context, userID, emailType, period string) (bool, error)
-	// Mail puts a mail into the outbox; false: the user got it before.
-	Mail(ctx context.Context, userID string, m mail.Mail) (bool, error)
+	// Add queues a mail; false: the user got it before.
+	Add(ctx context.Context, userID string, m mail.Mail) (bool, error)
 }
 
 // Proposals keeps what the trends propose, for the plan of the next morning.
@@ -58,16 +62,19 @@ const (
 type Coach struct {
 	diary     Diary
 	users     Users
-	store     Store
+	plans     Plans
+	outbox    Outbox
 	proposals Proposals
 	renderer  Renderer
 }
 
 // New returns a coach on its ports.
-func New(d Diary, u Users, s Store, p Proposals, r Renderer) *Coach { return &Coach{d, u, s, p, r} }
+func New(d Diary, u Users, p Plans, o Outbox, props Proposals, r Renderer) *Coach {
+	return &Coach{d, u, p, o, props, r}
+}
 
 // With returns a coach that has its mails from another renderer.
-func (c *Coach) With(r Renderer) *Coach { return New(c.diary, c.users, c.store, c.proposals, r) }
+func (c *Coach) With(r Renderer) *Coach { return New(c.diary, c.users, c.plans, c.outbox, c.proposals, r) }
 
 // Result is what became of a mail.
 type Result struct {
@@ -114,7 +121,7 @@ func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, d
 }
 
 func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error) {
-	mailed, err := c.store.Mail(ctx, userID, d.Mail)
+	mailed, err := c.outbox.Add(ctx, userID, d.Mail)
 	return Result{Mailed: mailed}, err
 }
 
@@ -127,7 +134,7 @@ type Draft struct {
 // Advice renders the evening's advice about a date.
 func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Draft, error) {
 	tomorrow := date + 1
-	plans, err := c.store.Between(ctx, u.ID, date.Monday(), tomorrow.Monday())
+	plans, err := c.plans.Between(ctx, u.ID, date.Monday(), tomorrow.Monday())
 	if err != nil {
 		return Draft{}, err
 	}
@@ -154,7 +161,7 @@ func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Dr
 // Trends renders the trends of the days up to and with last. days is a multiple of 7.
 func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, days int) (Draft, error) {
 	first := last - calendar.Date(days) + 1
-	plans, err := c.store.Between(ctx, u.ID, first.Monday()-7, last.Monday())
+	plans, err := c.plans.Between(ctx, u.ID, first.Monday()-7, last.Monday())
 	if err != nil {
 		return Draft{}, err
 	}
@@ -192,7 +199,7 @@ func (c *Coach) recipient(ctx context.Context, userID, emailType, period string)
 	if !u.Settings.Wants(emailType) {
 		return u, "unsubscribed", nil
 	}
-	done, err := c.store.Mailed(ctx, userID, emailType, period)
+	done, err := c.outbox.Mailed(ctx, userID, emailType, period)
 	if done {
 		skip = "mailed before"
 	}

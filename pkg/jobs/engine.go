@@ -196,18 +196,19 @@ func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedul
 	var inserted []int
 	for i, row := range due {
 		runs[i] = postgres.QueuedRun{ID: row.ID}
-		s, err := read(row)
+		q, entry, err := read(row)
 		if err != nil {
 			runs[i].Broken = err
 			e.o.Observer.Trouble(ctx, "schedule "+row.ID, err)
 			continue
 		}
-		run, ok, next := s.entry.Decide(row.Clock)
+		run, ok, next := entry.Decide(row.Clock)
 		runs[i].Next, runs[i].Fire, runs[i].Occurrence = next, run.Fire, run.Occurrence
 		if !ok {
 			continue
 		}
-		insert = append(insert, s.params(run, traceParent))
+		q.Occurrence, q.Fire, q.Due, q.Trigger, q.TraceParent = run.Occurrence, run.Fire, run.Due, run.Trigger, traceParent
+		insert = append(insert, q.params())
 		inserted = append(inserted, i)
 	}
 	if len(insert) == 0 {
@@ -223,26 +224,24 @@ func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedul
 	return runs, nil
 }
 
-// scheduled is a row of scheduled_jobs, read.
-type scheduled struct {
-	row      postgres.DueSchedule
-	jobType  schedule.Type
-	priority schedule.Priority
-	entry    schedule.Entry
-}
-
-func read(row postgres.DueSchedule) (s scheduled, err error) {
-	bad := func(err error) (scheduled, error) {
-		return s, fault.Wrap(fault.InvalidInput, "schedule "+row.ID, err)
+// read turns a row of scheduled_jobs into a job that no time has come for yet, and the entry
+// that says when one comes.
+func read(row postgres.DueSchedule) (Job, schedule.Entry, error) {
+	bad := func(err error) (Job, schedule.Entry, error) {
+		return Job{}, schedule.Entry{}, fault.Wrap(fault.InvalidInput, "schedule "+row.ID, err)
 	}
-	s.row = row
-	if s.jobType, err = schedule.ParseType(row.JobType); err != nil {
+	j := Job{Run: Run{
+		ID: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Params: row.Parameters,
+		MaxAttempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second,
+	}}
+	var err error
+	if j.Type, err = schedule.ParseType(row.JobType); err != nil {
 		return bad(err)
 	}
-	if s.priority, err = schedule.ParsePriority(row.Priority); err != nil {
+	if j.Priority, err = schedule.ParsePriority(row.Priority); err != nil {
 		return bad(err)
 	}
-	if err := schedule.CheckParams(s.jobType, row.Parameters); err != nil {
+	if err := schedule.CheckParams(j.Type, row.Parameters); err != nil {
 		return bad(err)
 	}
 	zone, err := schedule.Zone(row.TimeZone)
@@ -253,10 +252,10 @@ func read(row postgres.DueSchedule) (s scheduled, err error) {
 	if err != nil {
 		return bad(err)
 	}
-	s.entry = schedule.NewEntry(s.jobType, times.Before(time.Duration(row.LeadSeconds)*time.Second), row.CreatedAt, row.Clock)
-	s.entry.Asked, s.entry.Again = row.Status == "pending", value(row.RetryAt)
-	s.entry.Next, s.entry.ScheduledFor, s.entry.LastOccurrence = value(row.NextRunAt), value(row.ScheduledFor), value(row.LastOccurrence)
-	return s, nil
+	entry := schedule.NewEntry(j.Type, times.Before(time.Duration(row.LeadSeconds)*time.Second), row.CreatedAt, row.Clock)
+	entry.Asked, entry.Again = row.Status == "pending", value(row.RetryAt)
+	entry.Next, entry.ScheduledFor, entry.LastOccurrence = value(row.NextRunAt), value(row.ScheduledFor), value(row.LastOccurrence)
+	return j, entry, nil
 }
 
 func value[T any](p *T) (v T) {
@@ -266,15 +265,10 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-func (s scheduled) params(run schedule.Run, traceParent string) river.InsertManyParams {
-	a := args{
-		Schedule: s.row.ID, User: value(s.row.UserID), Connection: value(s.row.ConnectionID),
-		Occurrence: run.Occurrence, Fire: run.Fire, Due: run.Due, Trigger: run.Trigger, Params: s.row.Parameters,
-		Attempts: int(s.row.RetryMaxAttempts), Backoff: time.Duration(s.row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
-	}
-	// With a time of its own, even one that has come, a job would wait for River's elected
-	// leader to move it into the queue.
-	return river.InsertManyParams{Args: a.of(s.jobType), InsertOpts: &river.InsertOpts{Priority: int(s.priority), MaxAttempts: enough}}
+// params are what River inserts. With a time of its own, even one that has come, a job would
+// wait for River's elected leader to move it into the queue.
+func (j Job) params() river.InsertManyParams {
+	return river.InsertManyParams{Args: j.of(j.Type), InsertOpts: &river.InsertOpts{Priority: int(j.Priority), MaxAttempts: enough}}
 }
 
 // Enqueue adds a job now, in addition to its schedule, for a caller who waits: it is
@@ -311,11 +305,11 @@ func (e *Engine) Enqueue(ctx context.Context, scheduleID string, params json.Raw
 	if id, err := e.o.Store.Waiting(ctx, row.ID, params); id != 0 || err != nil {
 		return id, err
 	}
-	a := args{
-		Schedule: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
-		Trigger: schedule.Manual, Params: params, Attempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
+	run := Run{
+		ID: row.ID, User: value(row.UserID), Connection: value(row.ConnectionID), Occurrence: schedule.WallClock(now, zone), Fire: now, Due: now,
+		Trigger: schedule.Manual, Params: params, MaxAttempts: int(row.RetryMaxAttempts), Backoff: time.Duration(row.RetryBackoffSeconds) * time.Second, TraceParent: traceParent,
 	}
-	res, err := e.client.Insert(ctx, a.of(t), &river.InsertOpts{Priority: int(schedule.Critical), MaxAttempts: enough})
+	res, err := e.client.Insert(ctx, run.of(t), &river.InsertOpts{Priority: int(schedule.Critical), MaxAttempts: enough})
 	if err != nil {
 		return 0, fault.Wrap(fault.DatabaseError, op, err)
 	}

@@ -422,3 +422,19 @@ func TestProgramsClockIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// A process of another version reads what waits in the queue.
+func TestRunsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 12, 4, 6, 0, 0, 0, time.UTC)
+	got, err := json.Marshal(jobs.Run{
+		ID: "weekly_generation:ana", User: "ana", Connection: "home", Occurrence: at, Fire: at, Due: at, Trigger: schedule.Scheduled, Params: json.RawMessage("{}"),
+		MaxAttempts: 3, Backoff: time.Minute, TraceParent: "00-1-2-01",
+	})
+	must(t, err)
+	want := `{"schedule":"weekly_generation:ana","user":"ana","connection":"home","occurrence":"2026-12-04T06:00:00Z","fire":"2026-12-04T06:00:00Z","due":"2026-12-04T06:00:00Z",` +
+		`"trigger":"` + string(schedule.Scheduled) + `","params":{},"attempts":3,"backoff":60000000000,"trace_parent":"00-1-2-01"}`
+	if string(got) != want {
+		t.Errorf("\n%s\n%s", got, want)
+	}
+}

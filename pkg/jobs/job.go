@@ -14,30 +14,38 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 )
 
-// Job is one attempt at a job, as handlers and observers see it.
-type Job struct {
-	ID         string // of its schedule
-	River      int64
-	Type       schedule.Type
-	User       string // empty for a job of a connection
-	Connection string // empty for a job of a user
+// Run is one run of a schedule as it waits in the queue: River stores it as JSON, and the
+// names of its fields are read by processes of other versions.
+type Run struct {
+	ID         string `json:"schedule"` // of its schedule
+	User       string `json:"user,omitempty"`
+	Connection string `json:"connection,omitempty"` // of a job that belongs to no user
 	// Occurrence is the wall-clock time for which it runs, in the schedule's zone, as a
 	// time in UTC.
-	Occurrence time.Time
-	Fire       time.Time // the time that came
-	Due        time.Time // when it should begin
-	Trigger    schedule.Trigger
-	Priority   schedule.Priority
-	Params     json.RawMessage
+	Occurrence time.Time        `json:"occurrence"`
+	Fire       time.Time        `json:"fire"` // the time that came
+	Due        time.Time        `json:"due"`  // when it should begin
+	Trigger    schedule.Trigger `json:"trigger"`
+	Params     json.RawMessage  `json:"params,omitempty"`
+	// MaxAttempts bounds the attempts unless a setting says otherwise; between two lies a
+	// pause that grows from Backoff.
+	MaxAttempts int           `json:"attempts"`
+	Backoff     time.Duration `json:"backoff"`
+	// TraceParent is of what queued the run; W3C form.
+	TraceParent string `json:"trace_parent,omitempty"`
+}
 
-	Repeated    bool      // River tried it before
-	Execution   int64     // row of job_executions; 0 before it is recorded
-	Started     time.Time // of this attempt, by the database's clock as Fire and Due; zero before it is recorded
-	Attempt     int       // from 1
-	First       bool      // nothing of this job began before, not even an attempt that was cut short
-	MaxAttempts int
-	// TraceParent is of what queued the job; W3C form.
-	TraceParent string
+// Job is one attempt at a run, as handlers and observers see it.
+type Job struct {
+	Run
+	Type      schedule.Type
+	Priority  schedule.Priority
+	River     int64     // the queue's id of the run
+	Repeated  bool      // River tried it before
+	Execution int64     // row of job_executions; 0 before it is recorded
+	Started   time.Time // of this attempt, by the database's clock as Fire and Due; zero before it is recorded
+	Attempt   int       // from 1
+	First     bool      // nothing of this run began before, not even an attempt that was cut short
 }
 
 // WillRetry reports whether a transient failure of this attempt is followed by another one.
@@ -72,27 +80,12 @@ type Observer interface {
 	Trouble(ctx context.Context, work string, err error)
 }
 
-// args are a job in River's table.
-type args struct {
-	Schedule    string           `json:"schedule"`
-	User        string           `json:"user,omitempty"`
-	Connection  string           `json:"connection,omitempty"`
-	Occurrence  time.Time        `json:"occurrence"`
-	Fire        time.Time        `json:"fire"`
-	Due         time.Time        `json:"due"`
-	Trigger     schedule.Trigger `json:"trigger"`
-	Params      json.RawMessage  `json:"params,omitempty"`
-	Attempts    int              `json:"attempts"`
-	Backoff     time.Duration    `json:"backoff"`
-	TraceParent string           `json:"trace_parent,omitempty"`
-}
-
 // River tells kinds of jobs apart by Go type.
 type (
-	weeklyGeneration struct{ args }
-	autoSync         struct{ args }
-	dailyAdvisor     struct{ args }
-	weeklyTrends     struct{ args }
+	weeklyGeneration struct{ Run }
+	autoSync         struct{ Run }
+	dailyAdvisor     struct{ Run }
+	weeklyTrends     struct{ Run }
 )
 
 func (weeklyGeneration) Kind() string { return "weekly_generation" }
@@ -100,26 +93,26 @@ func (autoSync) Kind() string         { return "auto_sync" }
 func (dailyAdvisor) Kind() string     { return "daily_advisor" }
 func (weeklyTrends) Kind() string     { return "weekly_trends" }
 
-func (a args) of(t schedule.Type) river.JobArgs {
+func (r Run) of(t schedule.Type) river.JobArgs {
 	switch t {
 	case schedule.WeeklyGeneration:
-		return weeklyGeneration{a}
+		return weeklyGeneration{r}
 	case schedule.AutoSync:
-		return autoSync{a}
+		return autoSync{r}
 	case schedule.DailyAdvisor:
-		return dailyAdvisor{a}
+		return dailyAdvisor{r}
 	default:
-		return weeklyTrends{a}
+		return weeklyTrends{r}
 	}
 }
 
 type jobArgs interface {
 	river.JobArgs
-	common() args
+	run() Run
 	jobType() schedule.Type
 }
 
-func (a args) common() args                     { return a }
+func (r Run) run() Run                          { return r }
 func (weeklyGeneration) jobType() schedule.Type { return schedule.WeeklyGeneration }
 func (autoSync) jobType() schedule.Type         { return schedule.AutoSync }
 func (dailyAdvisor) jobType() schedule.Type     { return schedule.DailyAdvisor }

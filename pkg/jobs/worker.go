@@ -51,21 +51,19 @@ const pausedFor = 15 * time.Second
 
 // Work implements [river.Worker].
 func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
-	e, a, t := w.engine, j.Args.common(), j.Args.jobType()
+	e, t := w.engine, j.Args.jobType()
 	if e.o.Settings.IsPaused(t) {
 		return river.JobSnooze(pausedFor)
 	}
 	e.count(t, 1)
 	defer e.count(t, -1)
-	job := Job{
-		ID: a.Schedule, River: j.ID, Type: t, User: a.User, Connection: a.Connection, Occurrence: a.Occurrence, Fire: a.Fire, Due: a.Due,
-		Trigger: a.Trigger, Priority: schedule.Priority(j.Priority), Params: a.Params, MaxAttempts: e.o.Settings.Attempts(t, a.Attempts), TraceParent: a.TraceParent, Repeated: j.Attempt > 1,
-	}
-	return e.attempt(ctx, job, a.Backoff)
+	job := Job{Run: j.Args.run(), Type: t, Priority: schedule.Priority(j.Priority), River: j.ID, Repeated: j.Attempt > 1}
+	job.MaxAttempts = e.o.Settings.Attempts(t, job.MaxAttempts)
+	return e.attempt(ctx, job)
 }
 
 // attempt records, does and observes one attempt.
-func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) error {
+func (e *Engine) attempt(ctx context.Context, job Job) error {
 	// What is recorded about an attempt is recorded even when it was cut short.
 	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.o.Settings.Timeout(job.Type)+recordTimeout)
 	defer cancel()
@@ -92,7 +90,7 @@ func (e *Engine) attempt(ctx context.Context, job Job, backoff time.Duration) er
 	job.Execution, job.Attempt, job.First, job.Started = begun.ID, int(begun.AttemptNumber), begun.First, begun.StartedAt
 	e.o.Observer.Started(ctx, job)
 	output, err := e.do(ctx, job)
-	o := e.judge(ctx, job, err, backoff)
+	o := e.judge(ctx, job, err)
 	o.Took = e.o.Now().Sub(begin)
 	if o.Retry > 0 {
 		e.retries.set(job.River, job.Started.Add(o.Took+o.Retry))
@@ -135,7 +133,7 @@ func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 }
 
 // judge decides what follows an attempt.
-func (e *Engine) judge(ctx context.Context, job Job, err error, backoff time.Duration) Outcome {
+func (e *Engine) judge(ctx context.Context, job Job, err error) Outcome {
 	o := Outcome{Err: err}
 	switch {
 	case err == nil:
@@ -147,7 +145,7 @@ func (e *Engine) judge(ctx context.Context, job Job, err error, backoff time.Dur
 	case !job.WillRetry():
 		o.Final, o.Exhausted = true, true
 	default:
-		o.Retry = schedule.Pause(backoff, job.Attempt, rand.Float64()) //nolint:gosec // a jitter, not a secret
+		o.Retry = schedule.Pause(job.Backoff, job.Attempt, rand.Float64()) //nolint:gosec // a jitter, not a secret
 	}
 	return o
 }

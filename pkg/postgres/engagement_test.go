@@ -24,14 +24,14 @@ func exec(t *testing.T, pool *pgxpool.Pool, sql string) {
 // queue puts Ana's mails into the outbox.
 func queue(t *testing.T, pool *pgxpool.Pool, messageIDs ...string) *postgres.Outbox {
 	t.Helper()
-	plans := postgres.NewPlans(pool, noTrace)
+	box := postgres.NewOutbox(pool, noTrace)
 	for _, id := range messageIDs {
 		m := mail.Mail{Type: "weekly_plan", Period: id, MessageID: id, ReplyKey: "key-" + id, To: "ana@example.org", Subject: "secret", Text: "secret", HTML: "secret"}
-		if ok, err := plans.Mail(t.Context(), "user_ana", m); !ok || err != nil {
+		if ok, err := box.Add(t.Context(), "user_ana", m); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 	}
-	return postgres.NewOutbox(pool)
+	return box
 }
 
 func sendAll(t *testing.T, box *postgres.Outbox) {

@@ -17,14 +17,29 @@ import (
 // Outbox is the queue of mails; every mail entered it in the transaction that made it
 // necessary.
 type Outbox struct {
-	pool Conns
-	q    *db.Queries
+	pool        Conns
+	q           *db.Queries
+	traceParent func(context.Context) string
 }
 
 var _ outbox.Outbox = (*Outbox)(nil)
 
-// NewOutbox returns the store.
-func NewOutbox(pool Conns) *Outbox { return &Outbox{pool, db.New(pool)} }
+// NewOutbox returns the store. traceParent gives the W3C traceparent that is kept with a mail.
+func NewOutbox(pool Conns, traceParent func(context.Context) string) *Outbox {
+	return &Outbox{pool, db.New(pool), traceParent}
+}
+
+// Mailed reports whether the user got the mail of the type and period.
+func (o *Outbox) Mailed(ctx context.Context, userID, emailType, period string) (bool, error) {
+	got, err := o.q.HasMail(ctx, db.HasMailParams{UserID: userID, EmailType: emailType, Period: period})
+	return got, failed("look for a mail", err)
+}
+
+// Add queues a mail; false: the user got it before.
+func (o *Outbox) Add(ctx context.Context, userID string, m mail.Mail) (bool, error) {
+	ok, err := enqueue(ctx, o.q, userID, &m, o.traceParent(ctx))
+	return ok, failed("queue a mail", err)
+}
 
 // Next claims one due mail, hands it to send and records the outcome; the claim is held
 // as a row lock, so a killed process gives it back at once. It returns false when no

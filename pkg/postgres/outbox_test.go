@@ -17,7 +17,7 @@ func TestOutbox(t *testing.T) {
 	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
 		t.Fatal(err)
 	}
-	box := postgres.NewOutbox(pool)
+	box := postgres.NewOutbox(pool, noTrace)
 	next := func(out outbox.Outcome) (m outbox.Queued, found bool) {
 		t.Helper()
 		found, err := box.Next(t.Context(), func(_ context.Context, q outbox.Queued) outbox.Outcome { m = q; return out })
@@ -55,7 +55,7 @@ func TestOutboxClaimsExclusivelyAndFinishes(t *testing.T) {
 	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
 		t.Fatal(err)
 	}
-	box := postgres.NewOutbox(pool)
+	box := postgres.NewOutbox(pool, noTrace)
 	ctx, cancel := context.WithCancel(t.Context())
 	found, err := box.Next(ctx, func(context.Context, outbox.Queued) outbox.Outcome {
 		found, err := box.Next(t.Context(), func(context.Context, outbox.Queued) outbox.Outcome { return outbox.Outcome{} })

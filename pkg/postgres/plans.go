@@ -11,7 +11,6 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -143,18 +142,6 @@ type PlanState = db.ListPlanStatesRow
 func (s *Plans) States(ctx context.Context, userID string, first calendar.Date) ([]PlanState, error) {
 	rows, err := s.q.ListPlanStates(ctx, userID, first.Time())
 	return rows, failed("list plans", err)
-}
-
-// Mailed reports whether the user got the mail of the type and period.
-func (s *Plans) Mailed(ctx context.Context, userID, emailType, period string) (bool, error) {
-	got, err := s.q.HasMail(ctx, db.HasMailParams{UserID: userID, EmailType: emailType, Period: period})
-	return got, failed("look for a mail", err)
-}
-
-// Mail puts a mail into the outbox; false: the user got it before.
-func (s *Plans) Mail(ctx context.Context, userID string, m mail.Mail) (bool, error) {
-	ok, err := enqueue(ctx, s.q, userID, &m, s.traceParent(ctx))
-	return ok, failed("queue a mail", err)
 }
 
 // SetWishes replaces what the user asked of a week.
