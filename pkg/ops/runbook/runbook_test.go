@@ -139,6 +139,9 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		`resolution: "mealplanner doctors" may change something`:                                     strings.Replace(good, resolution, "mealplanner doctors", 1),
 		`resolution: "mealplanner migrate" may change something`:                                     strings.Replace(good, resolution, "mealplanner migrate", 1),
 		`diagnosis: "mealplanner alert ack ExternalAPIDown" may change something: make it a step`:    strings.Replace(good, "mealplanner diagnose job-failures", "mealplanner alert ack ExternalAPIDown", 1),
+		// A block inside a list is one too, and so is one between tildes.
+		"resolution: \"curl": strings.Replace(good, "## Post-incident", "- Look:\n\n  ```sh\n  curl x\n  ```\n\n## Post-incident", 1),
+		"resolution: \"wget": strings.Replace(good, "## Post-incident", "~~~sh\nwget x\n~~~\n\n## Post-incident", 1),
 		"mitigation: step 1": strings.Replace(good, "^would do: jobs.AutoSync.paused", "(", 1),
 	} {
 		if broken == good {
