@@ -168,7 +168,7 @@ func arguments(n *kong.Node) []candidate {
 	switch pathOf(n) {
 	case "drill":
 		for _, d := range drill.Drills {
-			out = append(out, candidate{d.Name, d.Fault})
+			out = append(out, candidate{d.Name(), d.Fault})
 		}
 	case "mitigate":
 		for _, m := range mitigate.Measures {

@@ -43,7 +43,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	if c.Name == "" {
 		l := newListing("", "drill", "alert", "reaches", "fault")
 		for _, d := range drill.Drills {
-			l.add(d.Name, d.Alert, d.Reach, d.Fault)
+			l.add(d.Name(), d.Alert, d.Reach, d.Fault)
 		}
 		return c.list(std, l)
 	}
@@ -87,7 +87,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		},
 		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
 	}
-	firing := func() (bool, error) { return prometheus.Firing(ctx, d.Alert, d.Labels) }
+	firing := func() (bool, error) { return prometheus.Firing(ctx, string(d.Alert), d.Labels) }
 	if d.Reach == drill.Beat { // its alert always fires, and is missed
 		firing = func() (bool, error) { return in.HeartbeatMissed(ctx) }
 	}
@@ -112,7 +112,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		return errors.Join(err, herr)
 	}
 	ended := now()
-	if err := c.await(ctx, std, now, d.Alert+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
+	if err := c.await(ctx, std, now, string(d.Alert)+" to resolve", func() (bool, error) { on, err := firing(); return !on, err }); err != nil {
 		return err
 	}
 	printf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
@@ -121,11 +121,11 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 
 // watch waits for the alert, and has it diagnosed.
 func (c *drillCmd) watch(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
-	if err := c.await(ctx, std, now, d.Alert+" to fire", firing); err != nil {
+	if err := c.await(ctx, std, now, string(d.Alert)+" to fire", firing); err != nil {
 		return err
 	}
 	printf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
-	if err := (&diagnoseCmd{settings: c.settings, Slug: d.Runbook(), Since: 15 * time.Minute}).Run(ctx, std, now); err != nil {
+	if err := (&diagnoseCmd{settings: c.settings, Slug: d.Alert.Runbook(), Since: 15 * time.Minute}).Run(ctx, std, now); err != nil {
 		return err
 	}
 	if c.Hold {

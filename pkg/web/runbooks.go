@@ -19,6 +19,7 @@ import (
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
@@ -64,12 +65,10 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimSuffix(r.PathValue("slug"), ".md") // as the runbooks link to each other
 	book, ok := b.All[name]
 	if !ok {
-		for slug, x := range b.All {
-			if x.Alert == name {
-				w.Header().Set("Location", slug) // relative: whatever path the public address has
-				w.WriteHeader(http.StatusFound)
-				return
-			}
+		if slug := alert.Alert(name).Runbook(); slug != "" {
+			w.Header().Set("Location", slug) // relative: whatever path the public address has
+			w.WriteHeader(http.StatusFound)
+			return
 		}
 		b.pages().fail(w, r, fault.New(fault.NotFound, "runbook", "There is no runbook of this name."))
 		return

@@ -7,9 +7,9 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
@@ -88,29 +88,26 @@ func ResultOf(n int, err error) Result {
 
 type moment struct {
 	status Status
-	alert  string
+	alert  alert.Alert
 }
 
 var responses = map[moment][]Action{
-	{Firing, "WeeklyGenerationIncomplete"}:      {RefreshRecipes, RetryJobs},
-	{Firing, "WeeklyGenerationMissing"}:         {RetryJobs},
-	{Firing, "GenerationSuccessRateLow"}:        {RefreshRecipes, RetryJobs},
-	{Firing, "SchedulerJobFailureRateHigh"}:     {RetryJobs},
-	{Firing, "SchedulerRetryRateHigh"}:          {ProbeUpstreams},
-	{Firing, "ExternalAPIDown"}:                 {ProbeUpstreams},
-	{Firing, "APIErrorRateHigh"}:                {ProbeUpstreams},
-	{Firing, "APIErrorBudgetBurn"}:              {ProbeUpstreams},
-	{Firing, "GenerationEngineSlow"}:            {ProbeUpstreams},
-	{Firing, "GenerationLatencySLOMissed"}:      {ProbeUpstreams},
-	{Firing, "MacroBalanceRateLow"}:             {RefreshRecipes},
-	{Firing, "DatabaseConnectionPoolSaturated"}: {ResetConnections},
-	{Firing, "DatabaseConnectionPoolHigh"}:      {ResetConnections},
-	{Firing, "ServiceDown"}:                     {ResetConnections},
-	{Resolved, "ExternalAPIDown"}:               {RefreshRecipes, RetryJobs},
+	{Firing, alert.WeeklyGenerationIncomplete}:      {RefreshRecipes, RetryJobs},
+	{Firing, alert.WeeklyGenerationMissing}:         {RetryJobs},
+	{Firing, alert.GenerationSuccessRateLow}:        {RefreshRecipes, RetryJobs},
+	{Firing, alert.SchedulerJobFailureRateHigh}:     {RetryJobs},
+	{Firing, alert.SchedulerRetryRateHigh}:          {ProbeUpstreams},
+	{Firing, alert.ExternalAPIDown}:                 {ProbeUpstreams},
+	{Firing, alert.APIErrorRateHigh}:                {ProbeUpstreams},
+	{Firing, alert.APIErrorBudgetBurn}:              {ProbeUpstreams},
+	{Firing, alert.GenerationEngineSlow}:            {ProbeUpstreams},
+	{Firing, alert.GenerationLatencySLOMissed}:      {ProbeUpstreams},
+	{Firing, alert.MacroBalanceRateLow}:             {RefreshRecipes},
+	{Firing, alert.DatabaseConnectionPoolSaturated}: {ResetConnections},
+	{Firing, alert.DatabaseConnectionPoolHigh}:      {ResetConnections},
+	{Firing, alert.ServiceDown}:                     {ResetConnections},
+	{Resolved, alert.ExternalAPIDown}:               {RefreshRecipes, RetryJobs},
 }
-
-// ActionsFor returns what is done about an alert, in this order.
-func ActionsFor(s Status, alert string) []Action { return slices.Clone(responses[moment{s, alert}]) }
 
 // Actor does what an action says, as far as the alert's labels (api, job_type) narrow it.
 type Actor interface {
@@ -155,7 +152,7 @@ func (r *Responder) Respond(ctx context.Context, a Alert) error {
 		return nil // the copy of an alert that has its own notification
 	}
 	var errs []error
-	for _, action := range responses[moment{a.Status, a.Name()}] {
+	for _, action := range responses[moment{a.Status, alert.Alert(a.Name())}] {
 		errs = append(errs, r.respond(ctx, a, action))
 	}
 	if a.Status == Resolved {

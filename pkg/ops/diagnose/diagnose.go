@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/config/override"
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
@@ -206,53 +207,51 @@ const (
 // nothing is known.
 var always = []kind{database, telemetry}
 
-// explains says, by runbook, what can explain its alert, the likeliest first.
-var explains = map[string][]kind{
-	"generation-slow":                 {locks, components, upstreams, settings, statements, pools, mail},
-	"generation-latency-slo-missed":   {locks, components, upstreams, settings, statements, pools},
-	"generation-success-rate-low":     {jobs, upstreams, settings, locks, weeks},
-	"generation-failed":               {weeks, jobs, settings, services, upstreams, locks},
-	"weekly-generation-missing":       {services, weeks, settings, jobs, locks},
-	"weekly-slo-missed":               {weeks, jobs, settings, services},
-	"weekly-streak-broken":            {weeks, jobs, settings, services},
-	"macro-balance-rate-low":          {balance, upstreams},
-	"scheduler-queue-backlog":         {locks, settings, services, upstreams, jobs, pools, statements},
-	"scheduler-concurrency-saturated": {settings, locks, upstreams, jobs, pools, statements},
-	"high-retry-rate":                 {jobs, settings, upstreams, locks, services},
-	"job-failures":                    {jobs, upstreams, settings, locks},
-	"job-throughput-low":              {services, settings, jobs, locks, upstreams},
-	"api-down":                        {upstreams, services},
-	"api-errors":                      {upstreams, quota, settings},
-	"api-error-budget-burn":           {upstreams, quota, settings},
-	"api-quota-high":                  {quota, upstreams},
-	"db-pool-saturated":               {locks, pools, settings, statements},
-	"database-connection-pool-high":   {locks, pools, settings, statements},
-	"database-query-slow":             {locks, statements, pools},
-	"email-delivery-issues":           {mail},
-	"service-down":                    {services, pools},
-	"availability-budget-burn-fast":   {services, pools},
-	"availability-budget-burn-slow":   {services, budget, pools},
-	"availability-slo-missed":         {services, budget, pools},
-	"telemetry-missing":               {telemetry, services},
-	"telemetry-server-down":           {telemetry},
-	"cardinality-overflow":            {overflow},
-	"telemetry-lost":                  {losses, telemetry},
-	"telemetry-queue-filling":         {losses, telemetry},
-	"notifications-failing":           {losses, telemetry},
-	"watchdog":                        {telemetry},
-	"several-systems-affected":        {upstreams, locks, services, pools, jobs, mail, weeks, settings, statements, components},
+// explains says what can explain an alert, the likeliest first.
+var explains = map[alert.Alert][]kind{
+	alert.GenerationEngineSlow:            {locks, components, upstreams, settings, statements, pools, mail},
+	alert.GenerationLatencySLOMissed:      {locks, components, upstreams, settings, statements, pools},
+	alert.GenerationSuccessRateLow:        {jobs, upstreams, settings, locks, weeks},
+	alert.WeeklyGenerationIncomplete:      {weeks, jobs, settings, services, upstreams, locks},
+	alert.WeeklyGenerationMissing:         {services, weeks, settings, jobs, locks},
+	alert.WeeklySLOMissed:                 {weeks, jobs, settings, services},
+	alert.WeeklyStreakBroken:              {weeks, jobs, settings, services},
+	alert.MacroBalanceRateLow:             {balance, upstreams},
+	alert.SchedulerQueueBacklog:           {locks, settings, services, upstreams, jobs, pools, statements},
+	alert.SchedulerConcurrencySaturated:   {settings, locks, upstreams, jobs, pools, statements},
+	alert.SchedulerRetryRateHigh:          {jobs, settings, upstreams, locks, services},
+	alert.SchedulerJobFailureRateHigh:     {jobs, upstreams, settings, locks},
+	alert.JobThroughputLow:                {services, settings, jobs, locks, upstreams},
+	alert.ExternalAPIDown:                 {upstreams, services},
+	alert.APIErrorRateHigh:                {upstreams, quota, settings},
+	alert.APIErrorBudgetBurn:              {upstreams, quota, settings},
+	alert.APIQuotaHigh:                    {quota, upstreams},
+	alert.DatabaseConnectionPoolSaturated: {locks, pools, settings, statements},
+	alert.DatabaseConnectionPoolHigh:      {locks, pools, settings, statements},
+	alert.DatabaseQuerySlow:               {locks, statements, pools},
+	alert.EmailDeliveryRateLow:            {mail},
+	alert.ServiceDown:                     {services, pools},
+	alert.AvailabilityBudgetBurnFast:      {services, pools},
+	alert.AvailabilityBudgetBurnSlow:      {services, budget, pools},
+	alert.AvailabilitySLOMissed:           {services, budget, pools},
+	alert.TelemetryMissing:                {telemetry, services},
+	alert.TelemetryServerDown:             {telemetry},
+	alert.CardinalityOverflow:             {overflow},
+	alert.TelemetryLost:                   {losses, telemetry},
+	alert.TelemetryQueueFilling:           {losses, telemetry},
+	alert.NotificationsFailing:            {losses, telemetry},
+	alert.Watchdog:                        {telemetry},
+	alert.SeveralSystemsAffected:          {upstreams, locks, services, pools, jobs, mail, weeks, settings, statements, components},
 }
-
-// Slugs lists the runbooks that [Diagnose] knows.
-func Slugs() []string { return slices.Sorted(maps.Keys(explains)) }
 
 // Diagnose looks for causes. An unknown slug is an error of kind InvalidInput.
 func Diagnose(ctx context.Context, s Sources, o Options) (Report, error) {
-	wanted, ok := explains[o.Slug]
+	about, _ := alert.Of(o.Slug)
+	wanted, ok := explains[about]
 	if o.Slug != "" && !ok {
-		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is none of %s", o.Slug, strings.Join(Slugs(), ", "))
+		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is none of %s", o.Slug, strings.Join(alert.Slugs(), ", "))
 	}
-	c := &investigation{Sources: s, Options: o, recent: min(max(o.Window/15, 20*time.Second), o.Window), since: o.Now.Add(-o.Window)}
+	c := &investigation{Sources: s, Options: o, about: about, recent: min(max(o.Window/15, 20*time.Second), o.Window), since: o.Now.Add(-o.Window)}
 	asked := slices.DeleteFunc(slices.Clone(probes), func(p probe) bool {
 		return ok && !slices.Contains(wanted, p.kind) && !slices.Contains(always, p.kind)
 	})

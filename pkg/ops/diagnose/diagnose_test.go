@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mealplanner/mealplanner/pkg/config/override"
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 )
@@ -310,6 +311,14 @@ func TestDeadSources(t *testing.T) {
 	r = (&sick{noTraces: dead, waits: blocked}).diagnose(t, "generation-slow")
 	if diff := cmp.Diff([]string{"components: connection refused"}, r.NotAsked); len(r.Causes) != 1 || diff != "" {
 		t.Errorf("%q %s", causes(r.Causes), diff)
+	}
+}
+
+// The diagnosis of every alert looks for something.
+func TestEveryAlertHasADiagnosis(t *testing.T) {
+	t.Parallel()
+	for _, slug := range alert.Slugs() {
+		(&sick{}).diagnose(t, slug)
 	}
 }
 

@@ -6,12 +6,15 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 )
 
 // investigation is one run of the probes.
 type investigation struct {
 	Sources
 	Options
+	about   alert.Alert // of the slug, if one is named
 	since   time.Time
 	recent  time.Duration
 	changed []string // written by lookAtSettings alone

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 )
 
 // lookAtServices looks for roles that are not ready, silent, or come and go.
@@ -48,13 +50,13 @@ func (c *investigation) lookAtServices(ctx context.Context) ([]Finding, error) {
 // budgets are what the two alerts about the availability of days look at, the longest window
 // first: a role was down for over a share of so many days, and has been known for so many,
 // as prometheus/rules/slo.yml has it.
-var budgets = map[string][]struct {
+var budgets = map[alert.Alert][]struct {
 	days  int
 	share float64
 	known int // days
 }{
-	"availability-budget-burn-slow": {{3, downShare, 3}, {1, 3 * downShare, 1}},
-	"availability-slo-missed":       {{30, downShare, 7}},
+	alert.AvailabilityBudgetBurnSlow: {{3, downShare, 3}, {1, 3 * downShare, 1}},
+	alert.AvailabilitySLOMissed:      {{30, downShare, 7}},
 }
 
 // lookAtBudget adds up the outages of days, for the alerts that speak of days. They are over
@@ -62,7 +64,7 @@ var budgets = map[string][]struct {
 func (c *investigation) lookAtBudget(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	told := map[string]bool{}
-	for _, b := range budgets[c.Slug] {
+	for _, b := range budgets[c.about] {
 		down, err := c.query(ctx, "service:service_down:ratio%dd > %g and service:service_up:last1m offset %dd", b.days, b.share, b.known)
 		if err != nil {
 			return nil, err

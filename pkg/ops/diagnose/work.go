@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
@@ -35,7 +36,7 @@ func (c *investigation) lookAtMails(ctx context.Context) ([]Finding, error) {
 // lookAtWeeks looks for users without a plan for the week in force.
 func (c *investigation) lookAtWeeks(ctx context.Context) ([]Finding, error) {
 	late := "max by (week_of) (weekly_generation_success_all_users) == 0"
-	if c.Slug != "weekly-slo-missed" && c.Slug != "weekly-streak-broken" { // those speak of the week before
+	if c.about != alert.WeeklySLOMissed && c.about != alert.WeeklyStreakBroken { // those speak of the week before
 		late += " and on (week_of) max by (week_of) (weekly_generation_current_week) == 1"
 	}
 	incomplete, err := c.query(ctx, "%s", late)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
@@ -78,13 +79,12 @@ const (
 
 // Drill is one exercise.
 type Drill struct {
-	Name  string // usually that of the alert's runbook
-	Alert string
+	Alert alert.Alert
 	// Labels tell the alert from others of its name.
 	Labels map[string]string
 	Reach  Reach
 	// Also are alerts that the same fault makes fire.
-	Also []string
+	Also []alert.Alert
 	// Fault says what is broken, in words.
 	Fault string
 	// Cause is what a diagnosis must name, in lower case: each of these strings, in one of
@@ -95,14 +95,14 @@ type Drill struct {
 	// Processes says that processes are stopped, which needs [Installation.Processes].
 	Processes bool
 
-	book   string // the alert's runbook, where the name is another
+	name   string // where it is not the alert's runbook
 	inject func(context.Context, *Installation) (Heal, error)
 }
 
 // Inject breaks the installation. On an error, also when ctx ends, what was broken is healed.
 func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 	if d.Processes && i.Processes == nil {
-		return nil, fault.New(fault.InvalidInput, "drill "+d.Name, "stops processes: say how with --stop and --start")
+		return nil, fault.New(fault.InvalidInput, "drill "+d.Name(), "stops processes: say how with --stop and --start")
 	}
 	heal, err := d.inject(ctx, i)
 	if err != nil && heal != nil {
@@ -114,8 +114,8 @@ func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 	return heal, nil
 }
 
-// Runbook is the slug of the alert's runbook.
-func (d Drill) Runbook() string { return cmp.Or(d.book, d.Name) }
+// Name is the drill's: usually that of the alert's runbook.
+func (d Drill) Name() string { return cmp.Or(d.name, d.Alert.Runbook()) }
 
 // Wanted are the causes that a diagnosis must name.
 func (d Drill) Wanted() [][]string {
@@ -141,13 +141,13 @@ func Names(found []string, wanted []string) bool {
 // Lookup returns the drill with the name.
 func Lookup(name string) (Drill, error) {
 	for _, d := range Drills {
-		if d.Name == name {
+		if d.Name() == name {
 			return d, nil
 		}
 	}
 	names := make([]string, len(Drills))
 	for i, d := range Drills {
-		names[i] = d.Name
+		names[i] = d.Name()
 	}
 	return Drill{}, fault.New(fault.NotFound, "drill", "%q is none of %s", name, strings.Join(names, ", "))
 }

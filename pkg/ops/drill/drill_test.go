@@ -152,12 +152,12 @@ func (s *site) same(t *testing.T, before map[string]string) {
 
 // drills are those that change something here: two only speak with the Collector.
 func drills() []drill.Drill {
-	return slices.DeleteFunc(slices.Clone(drill.Drills), func(d drill.Drill) bool { return d.Name == "cardinality-overflow" || d.Name == "telemetry-lost" })
+	return slices.DeleteFunc(slices.Clone(drill.Drills), func(d drill.Drill) bool { return d.Name() == "cardinality-overflow" || d.Name() == "telemetry-lost" })
 }
 
 func TestWhatADrillChangesComesBack(t *testing.T) {
 	for _, d := range drills() {
-		t.Run(d.Name, func(t *testing.T) {
+		t.Run(d.Name(), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			before := s.state(t)
@@ -194,7 +194,7 @@ func (s *site) broken(t *testing.T, before map[string]string) bool {
 func TestNothingStaysBrokenAfterAnError(t *testing.T) {
 	lost := errors.New("the answer is lost")
 	for _, d := range drills() {
-		t.Run(d.Name, func(t *testing.T) {
+		t.Run(d.Name(), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.lose = lost
@@ -215,7 +215,7 @@ func TestNothingStaysBrokenAfterAnError(t *testing.T) {
 
 func TestAnInterruptedInjectionIsHealed(t *testing.T) {
 	for _, d := range drills() {
-		t.Run(d.Name, func(t *testing.T) {
+		t.Run(d.Name(), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			before := s.state(t)

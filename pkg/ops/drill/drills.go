@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
@@ -14,191 +15,191 @@ const firstTwo = "id in (select id from users where enabled order by id limit 2)
 // Drills lists every drill, those of related faults beside each other.
 var Drills = []Drill{
 	{
-		Name: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
+		Alert: alert.GenerationEngineSlow, Reach: Slack,
 		Fault:  "Another client locks the table plans for 3 seconds, again and again, and generations have the time to wait for it.",
 		Cause:  []string{"plans", "lock"},
-		Also:   []string{"GenerationLatencySLOMissed", "DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		Also:   []alert.Alert{alert.GenerationLatencySLOMissed, alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
 		inject: slowGenerations,
 	},
 	{
-		Name: "generation-latency-slo-missed", Alert: "GenerationLatencySLOMissed", Reach: Slack,
+		Alert: alert.GenerationLatencySLOMissed, Reach: Slack,
 		Fault:  "Another client locks the table plans for 1.6 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
-		Also:   []string{"DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		Also:   []alert.Alert{alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
 		inject: all(planning(2500*time.Millisecond), setting("generation.timeout", "10s"), lockedAtTimes("plans", 1600*time.Millisecond, 600*time.Millisecond)),
 	},
 	{
-		Name: "generation-success-rate-low", Alert: "GenerationSuccessRateLow", Reach: Pager,
+		Alert: alert.GenerationSuccessRateLow, Reach: Pager,
 		Fault:  "Two users forbid everything that can be cooked.",
 		Cause:  []string{"recipes"},
 		inject: all(planning(8*time.Second), plansBack(firstTwo), settingsOf(firstTwo, `{"allergens": ["gluten", "milk", "eggs", "fish", "soy", "nuts", "celery"]}`)),
 	},
 	{
-		Name: "macro-balance-rate-low", Alert: "MacroBalanceRateLow", Reach: Record,
+		Alert: alert.MacroBalanceRateLow, Reach: Record,
 		Fault:  "Most users have targets that no recipe reaches.",
 		Cause:  []string{"out of band"},
 		inject: all(planning(8*time.Second), settingsOf("id in (select id from users where enabled order by id limit (select count(*) - 1 from users where enabled))", `{"targets": {"Protein": 4000000, "Fat": 100000, "Carbs": 200000}}`)),
 	},
 	{
-		Name: "generation-failed", Alert: "WeeklyGenerationIncomplete", Reach: Pager,
+		Alert: alert.WeeklyGenerationIncomplete, Reach: Pager,
 		Fault:  "One user's plan of the week in force is gone, and the job that would make it again is paused.",
 		Cause:  []string{"no plan", "paused"},
 		inject: planGone,
 	},
 	{
-		Name: "scheduler-queue-backlog", Alert: "SchedulerQueueBacklog", Reach: Slack,
+		Alert: alert.SchedulerQueueBacklog, Reach: Slack,
 		Fault:  "Another client locks the table outbox, and many jobs want it.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
 		inject: stuckJobs(16), // five work, more than ten wait
 	},
 	{
-		Name: "scheduler-concurrency-saturated", Alert: "SchedulerConcurrencySaturated", Reach: Record,
+		Alert: alert.SchedulerConcurrencySaturated, Reach: Record,
 		Fault: "One job at a time may run, and both upstreams are slow.",
 		Cause: []string{"jobs.concurrency"},
 		inject: all(running(500*time.Millisecond, "job_type = 'AutoSync'"), setting("jobs.concurrency", "1"),
 			upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000})),
 	},
 	{
-		Name: "high-retry-rate", Alert: "SchedulerRetryRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
+		Alert: alert.SchedulerRetryRateHigh, Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
 		Fault: "The time limit of AutoSync was lowered to a second, and Tandoor takes three.",
 		Cause: []string{"autosync", "timeout"},
-		Also:  []string{"APIErrorRateHigh", "APIErrorBudgetBurn"},
+		Also:  []alert.Alert{alert.APIErrorRateHigh, alert.APIErrorBudgetBurn},
 		inject: all(running(time.Second, "connection_id is not null"),
 			setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000})),
 	},
 	{
-		Name: "job-failures", Alert: "SchedulerJobFailureRateHigh", Labels: map[string]string{"job_type": "AutoSync"}, Reach: Pager,
+		Alert: alert.SchedulerJobFailureRateHigh, Labels: map[string]string{"job_type": "AutoSync"}, Reach: Pager,
 		Fault: "Tandoor refuses the token.",
 		Cause: []string{"tandoor", "unauthorized"},
 		inject: all(running(time.Second, "connection_id is not null"),
 			upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusUnauthorized})),
 	},
 	{
-		Name: "api-down", Alert: "ExternalAPIDown", Labels: map[string]string{"api": "fatsecret"}, Reach: Pager,
+		Alert: alert.ExternalAPIDown, Labels: map[string]string{"api": "fatsecret"}, Reach: Pager,
 		Fault:  "FatSecret does not answer.",
 		Cause:  []string{"fatsecret", "answer"},
-		Also:   []string{"APIErrorRateHigh", "APIErrorBudgetBurn"},
+		Also:   []alert.Alert{alert.APIErrorRateHigh, alert.APIErrorBudgetBurn},
 		inject: upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true}),
 	},
 	{
-		Name: "api-errors", Alert: "APIErrorRateHigh", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
+		Alert: alert.APIErrorRateHigh, Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
 		Fault:  "Tandoor answers every third request for recipes with 503.",
 		Cause:  []string{"tandoor", "503"},
-		Also:   []string{"SchedulerJobFailureRateHigh", "SchedulerRetryRateHigh"},
+		Also:   []alert.Alert{alert.SchedulerJobFailureRateHigh, alert.SchedulerRetryRateHigh},
 		inject: all(syncing, upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusServiceUnavailable, Rate: 0.33})),
 	},
 	{
-		Name: "api-error-budget-burn", Alert: "APIErrorBudgetBurn", Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
+		Alert: alert.APIErrorBudgetBurn, Labels: map[string]string{"api": "tandoor"}, Reach: Slack,
 		Fault: "Tandoor answers nearly every request for recipes with 500.",
 		Cause: []string{"tandoor", "500"},
-		Also:  []string{"APIErrorRateHigh"},
+		Also:  []alert.Alert{alert.APIErrorRateHigh},
 		inject: all(upstream(faultswitch.Rule{Upstream: "tandoor", Path: "/api/recipe*", Status: http.StatusInternalServerError, Rate: 0.95}),
 			importing),
 	},
 	{
-		Name: "api-quota-high", Alert: "APIQuotaHigh", Labels: map[string]string{"api": "fatsecret"}, Reach: Slack,
+		Alert: alert.APIQuotaHigh, Labels: map[string]string{"api": "fatsecret"}, Reach: Slack,
 		Fault:  "Nine tenths of FatSecret's daily calls are spent.",
 		Cause:  []string{"fatsecret", "quota"},
 		inject: callsSpent(4500),
 	},
 	{
-		Name: "db-pool-saturated", Alert: "DatabaseConnectionPoolSaturated", Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
+		Alert: alert.DatabaseConnectionPoolSaturated, Labels: map[string]string{"pool": "scheduler"}, Reach: Pager,
 		Fault:  "The limit of concurrent jobs was raised above the pool's size, and another client locks the table outbox.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
 		inject: all(stuckJobs(19), setting("jobs.concurrency", "40")), // of 20 connections
 	},
 	{
-		Name: "database-connection-pool-high", Alert: "DatabaseConnectionPoolHigh", Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
+		Alert: alert.DatabaseConnectionPoolHigh, Labels: map[string]string{"pool": "scheduler"}, Reach: Slack,
 		Fault:  "The limit of concurrent jobs is four fifths of the pool, and another client locks the table outbox.",
 		Cause:  []string{"outbox", "lock"},
 		Also:   consequences,
 		inject: all(stuckJobs(15), setting("jobs.concurrency", "15")),
 	},
 	{
-		Name: "database-query-slow", Alert: "DatabaseQuerySlow", Reach: Slack,
+		Alert: alert.DatabaseQuerySlow, Reach: Slack,
 		Fault:  "Another client locks the table scheduled_jobs for 0.4 seconds, again and again.",
 		Cause:  []string{"scheduled_jobs", "lock"},
 		inject: lockedAtTimes("scheduled_jobs", 400*time.Millisecond, 200*time.Millisecond),
 	},
 	{
-		Name: "email-delivery-issues", Alert: "EmailDeliveryRateLow", Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
+		Alert: alert.EmailDeliveryRateLow, Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
 		Fault:  "The mail server refuses every mail for good.",
 		Cause:  []string{"mail server", "refuse"},
 		inject: all(planning(8*time.Second), upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
 	{
-		Name: "service-down", Alert: "ServiceDown", Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,
+		Alert: alert.ServiceDown, Labels: map[string]string{"service": "meal-planner-scheduler"}, Reach: Pager,
 		Fault: "The scheduler hangs.", Processes: true,
 		Cause:  []string{"meal-planner-scheduler", "silent"},
-		Also:   []string{"AvailabilityBudgetBurnFast", "ExternalAPIDown"},
+		Also:   []alert.Alert{alert.AvailabilityBudgetBurnFast, alert.ExternalAPIDown},
 		inject: frozen("scheduler"),
 	},
 	{
-		Name: "availability-budget-burn-fast", Alert: "AvailabilityBudgetBurnFast", Labels: map[string]string{"service": "meal-planner-api"}, Reach: Pager,
+		Alert: alert.AvailabilityBudgetBurnFast, Labels: map[string]string{"service": "meal-planner-api"}, Reach: Pager,
 		Fault: "The api hangs for seconds, again and again.", Processes: true,
 		Cause:  []string{"meal-planner-api", "gaps"},
 		inject: frozenAtTimes("api"),
 	},
 	{
-		Name: "telemetry-missing", Alert: "TelemetryMissing", Labels: map[string]string{"source": "collector"}, Reach: Pager,
+		Alert: alert.TelemetryMissing, Labels: map[string]string{"source": "collector"}, Reach: Pager,
 		Fault: "The Collector is stopped.", Processes: true,
 		Cause:  []string{"collector"},
-		Also:   []string{"ServiceDown", "AvailabilityBudgetBurnFast", "ExternalAPIDown", "TelemetryLost"},
+		Also:   []alert.Alert{alert.ServiceDown, alert.AvailabilityBudgetBurnFast, alert.ExternalAPIDown, alert.TelemetryLost},
 		inject: stopped("otel-collector"),
 	},
 	{
-		Name: "telemetry-server-down", Alert: "TelemetryServerDown", Labels: map[string]string{"job": "jaeger"}, Reach: Slack,
+		Alert: alert.TelemetryServerDown, Labels: map[string]string{"job": "jaeger"}, Reach: Slack,
 		Fault: "Jaeger is stopped.", Processes: true,
 		Cause:  []string{"jaeger"},
 		inject: stopped("jaeger"),
 	},
 	{
-		Name: "cardinality-overflow", Alert: "CardinalityOverflow", Reach: Slack,
+		Alert: alert.CardinalityOverflow, Reach: Slack,
 		Fault:  "A program sends a metric with more label sets than its limit.",
 		Cause:  []string{"drill_series_total"},
 		inject: overflowing,
 	},
 	{
-		Name: "telemetry-lost", Alert: "TelemetryLost", Labels: map[string]string{"station": "otlp_http/prometheus"}, Reach: Slack,
+		Alert: alert.TelemetryLost, Labels: map[string]string{"station": "otlp_http/prometheus"}, Reach: Slack,
 		Fault:  "A program sends samples of last year.",
 		Cause:  []string{"otlp_http/prometheus", "refuses"},
 		inject: belated,
 	},
 	{
-		Name: "telemetry-queue-filling", Alert: "TelemetryQueueFilling", Labels: map[string]string{"exporter": "otlp_grpc/jaeger"}, Reach: Slack,
+		Alert: alert.TelemetryQueueFilling, Labels: map[string]string{"exporter": "otlp_grpc/jaeger"}, Reach: Slack,
 		Fault: "Jaeger is stopped, and a program sends more traces than usual.", Processes: true,
 		Cause:  []string{"otlp_grpc/jaeger", "filling"},
-		Also:   []string{"TelemetryServerDown", "TelemetryLost"}, // where the queue is a small one
+		Also:   []alert.Alert{alert.TelemetryServerDown, alert.TelemetryLost}, // where the queue is a small one
 		inject: all(stopped("jaeger"), flooding),
 	},
 	{
-		Name: "notifications-failing", Alert: "NotificationsFailing", Labels: map[string]string{"integration": "pagerduty"}, Reach: Detour,
+		Alert: alert.NotificationsFailing, Labels: map[string]string{"integration": "pagerduty"}, Reach: Detour,
 		Fault:  "PagerDuty refuses every event, while FatSecret does not answer.",
 		Cause:  []string{"pagerduty", "notifications"},
-		Also:   []string{"ExternalAPIDown", "APIErrorRateHigh", "APIErrorBudgetBurn"},
+		Also:   []alert.Alert{alert.ExternalAPIDown, alert.APIErrorRateHigh, alert.APIErrorBudgetBurn},
 		inject: all(upstream(faultswitch.Rule{Upstream: "pagerduty", Status: http.StatusBadRequest}), upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true})),
 	},
 	{
-		Name: "watchdog", Alert: "Watchdog", Reach: Beat,
+		Alert: alert.Watchdog, Reach: Beat,
 		Fault: "Alertmanager is stopped.", Processes: true,
 		Cause:  []string{"alertmanager"},
-		Also:   []string{"TelemetryServerDown"},
+		Also:   []alert.Alert{alert.TelemetryServerDown},
 		inject: stopped("alertmanager"),
 	},
 	{
-		Name: "several-systems-affected", Alert: "SeveralSystemsAffected", Reach: Pager,
+		Alert: alert.SeveralSystemsAffected, Reach: Pager,
 		Fault:  "FatSecret does not answer, and another client locks the table outbox while too many jobs may run.",
 		Causes: [][]string{{"fatsecret", "answer"}, {"outbox", "lock"}},
-		Also:   append([]string{"ExternalAPIDown", "APIErrorRateHigh", "APIErrorBudgetBurn", "DatabaseConnectionPoolSaturated"}, consequences...),
+		Also:   append([]alert.Alert{alert.ExternalAPIDown, alert.APIErrorRateHigh, alert.APIErrorBudgetBurn, alert.DatabaseConnectionPoolSaturated}, consequences...),
 		inject: all(stuckJobs(19), setting("jobs.concurrency", "40"), upstream(faultswitch.Rule{Upstream: "fatsecret", Outage: true})),
 	},
 	{
-		Name: "generation-slow-and-mail", book: "generation-slow", Alert: "GenerationEngineSlow", Reach: Slack,
+		name: "generation-slow-and-mail", Alert: alert.GenerationEngineSlow, Reach: Slack,
 		Fault:  "Another client locks the table plans for 3 seconds, again and again, and the mail server refuses every mail.",
 		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
-		Also:   []string{"EmailDeliveryRateLow", "GenerationLatencySLOMissed", "DatabaseQuerySlow", "SchedulerQueueBacklog", "SchedulerConcurrencySaturated"},
+		Also:   []alert.Alert{alert.EmailDeliveryRateLow, alert.GenerationLatencySLOMissed, alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
 		inject: all(slowGenerations, upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
 }
@@ -236,4 +237,4 @@ func stuckJobs(atLeast int) inject {
 
 // consequences are alerts that follow when the fault of stuckJobs lasts: statements end
 // after 30 seconds, and jobs with them.
-var consequences = []string{"SchedulerQueueBacklog", "SchedulerConcurrencySaturated", "SchedulerRetryRateHigh", "SchedulerJobFailureRateHigh", "DatabaseQuerySlow", "DatabaseConnectionPoolHigh", "ServiceDown", "AvailabilityBudgetBurnFast"}
+var consequences = []alert.Alert{alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated, alert.SchedulerRetryRateHigh, alert.SchedulerJobFailureRateHigh, alert.DatabaseQuerySlow, alert.DatabaseConnectionPoolHigh, alert.ServiceDown, alert.AvailabilityBudgetBurnFast}

@@ -84,10 +84,10 @@ func run(log string, w io.Writer) error {
 	good := func(drill string) bool { _, ok := r.drills[drill]; return ok && !r.failed[drill] }
 	all, n := true, 0
 	for _, d := range drill.Drills {
-		if good(d.Name) {
+		if good(d.Name()) {
 			n++
 		}
-		all = all && good(d.Name)
+		all = all && good(d.Name())
 	}
 	tests, ofDays := r.passed["TestEscalation"], r.passed["TestAvailabilityOfDays"]
 	var b strings.Builder
@@ -111,8 +111,8 @@ func run(log string, w io.Writer) error {
 	p("resolved arrived, and no other receiver was notified.\n")
 	p("| Drill | Alert | Receiver | Fired | Notified | Resolved | Passed |\n|---|---|---|---|---|---|---|")
 	for _, d := range drill.Drills {
-		e := r.drills[d.Name]
-		p("| %s | `%s` | %s | %s | %s | %s | %s |", d.Name, d.Alert, d.Reach, e.fired, e.heard, e.resolved, yes(good(d.Name)))
+		e := r.drills[d.Name()]
+		p("| %s | `%s` | %s | %s | %s | %s | %s |", d.Name(), d.Alert, d.Reach, e.fired, e.heard, e.resolved, yes(good(d.Name())))
 	}
 	_, err = io.WriteString(w, b.String())
 	return err

@@ -13,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 )
 
 // ofDays are alerts that know a role for days. scale.yml leaves them out, because no drill
 // lasts that long even in its time.
-var ofDays = []string{"AvailabilityBudgetBurnSlow", "AvailabilitySLOMissed"}
+var ofDays = []alert.Alert{alert.AvailabilityBudgetBurnSlow, alert.AvailabilitySLOMissed}
 
 // TestAvailabilityOfDays gives Prometheus a past of four hours, which are ten days in the
 // drill's time, with two outages of the api, and then has it hang for a moment: both alerts
@@ -44,19 +45,19 @@ func TestAvailabilityOfDays(t *testing.T) {
 		t.Error("the scheduler, which was always up, is blamed")
 	}
 	all := books(t)
-	w.follow(t, all["availability-budget-burn-slow"])
-	w.follow(t, all["availability-slo-missed"])
+	w.follow(t, all[alert.AvailabilityBudgetBurnSlow.Runbook()])
+	w.follow(t, all[alert.AvailabilitySLOMissed.Runbook()])
 }
 
 // tableWith is scale.yml with rules that it leaves out.
-func tableWith(t *testing.T, rules ...string) string {
+func tableWith(t *testing.T, rules ...alert.Alert) string {
 	t.Helper()
 	b, err := os.ReadFile("scale.yml")
 	must(t, err)
 	var kept []string
 	for line := range strings.Lines(string(b)) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
-		if !slices.Contains(rules, name) {
+		if !slices.Contains(rules, alert.Alert(name)) {
 			kept = append(kept, line)
 		}
 	}

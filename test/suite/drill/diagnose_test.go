@@ -48,21 +48,21 @@ func TestDiagnosis(t *testing.T) {
 	fmt.Fprintln(tw, "DRILL\tNAMED\tAFTER\tRANK\tCAUSES\tFIRST CAUSE")
 	named := 0
 	for _, d := range drill.Drills {
-		if !runs(d.Name) {
+		if !runs(d.Name()) {
 			continue
 		}
 		v := w.breakAndDiagnose(t, d)
 		if v.named {
 			named++
-			t.Logf("%s is named after %.0f s", d.Name, v.after.Seconds())
+			t.Logf("%s is named after %.0f s", d.Name(), v.after.Seconds())
 		} else {
-			t.Logf("%s is not named %v:\n%s", d.Name, d.Wanted(), v.out)
+			t.Logf("%s is not named %v:\n%s", d.Name(), d.Wanted(), v.out)
 		}
 		first := ""
 		if len(v.causes) > 0 {
 			first = v.causes[0]
 		}
-		fmt.Fprintf(tw, "%s\t%t\t%.0f s\t%s\t%d\t%s\n", d.Name, v.named, v.after.Seconds(), strings.Join(v.ranks, " "), len(v.causes), first[:min(len(first), 100)])
+		fmt.Fprintf(tw, "%s\t%t\t%.0f s\t%s\t%d\t%s\n", d.Name(), v.named, v.after.Seconds(), strings.Join(v.ranks, " "), len(v.causes), first[:min(len(first), 100)])
 	}
 	_ = tw.Flush()
 	t.Logf("named in %d of %d drills\n%s", named, len(drill.Drills), table.String())
@@ -90,21 +90,21 @@ func (w *world) breakAndDiagnose(t *testing.T, d drill.Drill) (v verdict) {
 	begin := time.Now()
 	heal, err := d.Inject(ctx, w.in)
 	if err != nil {
-		t.Errorf("%s: %v", d.Name, err)
+		t.Errorf("%s: %v", d.Name(), err)
 		return v
 	}
 	defer func() {
 		if err := heal(ctx); err != nil {
-			t.Errorf("%s: heal: %v", d.Name, err)
+			t.Errorf("%s: heal: %v", d.Name(), err)
 		}
 		if !w.eventually(ctx, 2*time.Minute, func() bool { return w.has(ctx, "count(service_up == 1) == 2") }) {
-			t.Errorf("%s: the roles do not come back", d.Name)
+			t.Errorf("%s: the roles do not come back", d.Name())
 		}
 		time.Sleep(calm)
 	}()
 	for time.Sleep(evidence); ; time.Sleep(5 * time.Second) {
 		v.after = time.Since(begin)
-		v.out = w.report(t, d.Runbook())
+		v.out = w.report(t, d.Alert.Runbook())
 		v.causes, v.ranks, v.named = causesOf(v.out), nil, true
 		for _, wanted := range d.Wanted() {
 			rank := "-"

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
 
@@ -43,7 +44,7 @@ var waves = [][]string{
 
 // lingering is an alert that follows from slow generations and outlasts its drill's fault by
 // 96 seconds, a day in the drill's time. It disturbs no drill but its own.
-const lingering = "GenerationLatencySLOMissed"
+const lingering = alert.GenerationLatencySLOMissed
 
 // How long an alert may take to fire after its fault and to resolve after its end. What
 // happened leaves the scaled rules' windows after 96 seconds at most (scale.yml).
@@ -81,13 +82,13 @@ func TestDrills(t *testing.T) {
 		}
 	}
 	for _, d := range drill.Drills {
-		if !inWave[d.Name] {
-			t.Errorf("%s is in no wave", d.Name)
+		if !inWave[d.Name()] {
+			t.Errorf("%s is in no wave", d.Name())
 		}
 	}
-	all := books(t)
-	for slug := range all {
-		if _, err := drill.Lookup(slug); err != nil && !slices.Contains(planted, slug) {
+	for _, slug := range alert.Slugs() {
+		a, _ := alert.Of(slug)
+		if _, err := drill.Lookup(slug); err != nil && !slices.Contains(planted, a) {
 			t.Errorf("nobody follows the runbook %s", slug)
 		}
 	}
@@ -98,7 +99,7 @@ func TestDrills(t *testing.T) {
 	for _, names := range wavesOf(t, runs) {
 		t.Run(strings.Join(names, "+"), func(t *testing.T) {
 			var wave []drill.Drill
-			var alerts, also []string
+			var alerts, also []alert.Alert
 			for _, n := range names {
 				d, err := drill.Lookup(n)
 				must(t, err)
@@ -122,7 +123,7 @@ func TestDrills(t *testing.T) {
 }
 
 // watch reports alerts that fire and are not allowed to; critical ones fail the test.
-func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
+func (w *world) watch(t *testing.T, allowed []alert.Alert) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -131,7 +132,7 @@ func (w *world) watch(t *testing.T, allowed []string) (stop func()) {
 		for ctx.Err() == nil {
 			f, err := w.firing(ctx)
 			for name, severity := range f {
-				if err == nil && !said[name] && !slices.Contains(allowed, name) {
+				if err == nil && !said[name] && !slices.Contains(allowed, alert.Alert(name)) {
 					said[name] = true
 					if severity == "critical" {
 						t.Errorf("%s fires too", name)
@@ -164,53 +165,53 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 	begin := time.Now()
 	heal, err := d.Inject(ctx, w.in)
 	if err != nil {
-		t.Errorf("%s: %v", d.Name, err)
+		t.Errorf("%s: %v", d.Name(), err)
 		return
 	}
 	healed := false
 	defer func() {
 		if !healed {
 			if err := heal(context.WithoutCancel(ctx)); err != nil {
-				t.Errorf("%s: heal: %v", d.Name, err)
+				t.Errorf("%s: heal: %v", d.Name(), err)
 			}
 		}
 	}()
 	if d.Reach != drill.Beat && !w.eventually(ctx, firesWithin, func() bool { return w.has(ctx, selector(d, "firing")) }) {
-		t.Errorf("%s: %s does not fire within %s", d.Name, d.Alert, firesWithin)
+		t.Errorf("%s: %s does not fire within %s", d.Name(), d.Alert, firesWithin)
 		return
 	}
 	fired := time.Since(begin)
 	if !w.eventually(ctx, 2*time.Minute, func() bool { return w.reached(d, begin) }) {
-		t.Errorf("%s: nobody heard of %s who should (%s): %s", d.Name, d.Alert, d.Reach, w.heard(begin))
+		t.Errorf("%s: nobody heard of %s who should (%s): %s", d.Name(), d.Alert, d.Reach, w.heard(begin))
 	}
 	reached := time.Since(begin)
 	w.diagnose(t, d)
-	if d.Runbook() == d.Name {
-		w.follow(t, books(t)[d.Name])
+	if d.Alert.Runbook() == d.Name() {
+		w.follow(t, books(t)[d.Name()])
 	}
 	healed = true
 	if err := heal(ctx); err != nil {
-		t.Errorf("%s: heal: %v", d.Name, err)
+		t.Errorf("%s: heal: %v", d.Name(), err)
 		return
 	}
 	ended := time.Now()
 	if !w.eventually(ctx, resolvesWithin, func() bool {
 		return d.Reach == drill.Beat || !w.has(ctx, selector(d, "firing")) && !w.has(ctx, selector(d, "pending"))
 	}) {
-		t.Errorf("%s: %s does not resolve within %s", d.Name, d.Alert, resolvesWithin)
+		t.Errorf("%s: %s does not resolve within %s", d.Name(), d.Alert, resolvesWithin)
 		return
 	}
 	resolved := time.Since(ended)
 	if !w.eventually(ctx, 2*time.Minute, func() bool { return w.allClear(d, begin) }) {
-		t.Errorf("%s: the all-clear of %s did not arrive: %s", d.Name, d.Alert, w.heard(begin))
+		t.Errorf("%s: the all-clear of %s did not arrive: %s", d.Name(), d.Alert, w.heard(begin))
 	}
-	if !slices.Contains([]drill.Reach{drill.Pager, drill.Beat, drill.Detour}, d.Reach) && w.paged("oncall", d.Alert, begin, "") {
-		t.Errorf("%s: somebody was paged for %s", d.Name, d.Alert)
+	if !slices.Contains([]drill.Reach{drill.Pager, drill.Beat, drill.Detour}, d.Reach) && w.paged("oncall", string(d.Alert), begin, "") {
+		t.Errorf("%s: somebody was paged for %s", d.Name(), d.Alert)
 	}
 	if d.Reach == drill.Record && w.slacked(d, begin, false) {
-		t.Errorf("%s: Slack heard of %s", d.Name, d.Alert)
+		t.Errorf("%s: Slack heard of %s", d.Name(), d.Alert)
 	}
-	t.Logf("%s: fired after %.0f s, heard after %.0f s, resolved %.0f s after the fault", d.Name, fired.Seconds(), reached.Seconds(), resolved.Seconds())
+	t.Logf("%s: fired after %.0f s, heard after %.0f s, resolved %.0f s after the fault", d.Name(), fired.Seconds(), reached.Seconds(), resolved.Seconds())
 }
 
 // diagnose asks for the cause, which the drill knows.
@@ -222,16 +223,16 @@ func (w *world) diagnose(t *testing.T, d drill.Drill) {
 	named := func(wanted []string) bool { return drill.Names(causesOf(out), wanted) }
 	// FatSecret is probed once a minute: of two faults it may be known later than the alert.
 	w.eventually(t.Context(), evidenceMost, func() bool {
-		code, out, err = w.command(t.Context(), "diagnose", d.Runbook(), "--since", "20s")
+		code, out, err = w.command(t.Context(), "diagnose", d.Alert.Runbook(), "--since", "20s")
 		return err == nil && code == 0 && !slices.ContainsFunc(d.Wanted(), func(wanted []string) bool { return !named(wanted) })
 	})
 	if err != nil || code != 0 {
-		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name, code, err, out)
+		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name(), code, err, out)
 		return
 	}
 	for _, wanted := range d.Wanted() {
 		if !named(wanted) {
-			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name, wanted, out)
+			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name(), wanted, out)
 		}
 	}
 }
@@ -258,10 +259,10 @@ func (w *world) reached(d drill.Drill, since time.Time) bool {
 	switch d.Reach {
 	case drill.Pager:
 		service := "oncall"
-		if d.Alert == "SeveralSystemsAffected" {
+		if d.Alert == alert.SeveralSystemsAffected {
 			service = "incident"
 		}
-		return w.paged(service, d.Alert, since, "") && (service == "incident" || w.slacked(d, since, false))
+		return w.paged(service, string(d.Alert), since, "") && (service == "incident" || w.slacked(d, since, false))
 	case drill.Slack, drill.Detour:
 		return w.slacked(d, since, false)
 	case drill.Beat:
@@ -276,10 +277,10 @@ func (w *world) allClear(d drill.Drill, since time.Time) bool {
 	switch d.Reach {
 	case drill.Pager:
 		service := "oncall"
-		if d.Alert == "SeveralSystemsAffected" {
+		if d.Alert == alert.SeveralSystemsAffected {
 			service = "incident"
 		}
-		return w.paged(service, d.Alert, since, "resolved") && (service == "incident" || w.slacked(d, since, true))
+		return w.paged(service, string(d.Alert), since, "resolved") && (service == "incident" || w.slacked(d, since, true))
 	case drill.Slack, drill.Detour:
 		return w.slacked(d, since, true)
 	case drill.Beat:
@@ -304,7 +305,7 @@ func (w *world) paged(service, class string, since time.Time, state string) bool
 func (w *world) slacked(d drill.Drill, since time.Time, resolved bool) bool {
 	for _, m := range w.box.Slack.Record().Messages {
 		for _, a := range m.Attachments {
-			if !m.Received.Before(since) && strings.HasPrefix(a.Title, "Resolved: ") == resolved && strings.Contains(a.Text, "/runbook/"+d.Runbook()+"|") {
+			if !m.Received.Before(since) && strings.HasPrefix(a.Title, "Resolved: ") == resolved && strings.Contains(a.Text, "/runbook/"+d.Alert.Runbook()+"|") {
 				return true
 			}
 		}

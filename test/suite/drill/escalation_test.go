@@ -58,7 +58,7 @@ func TestEscalation(t *testing.T) {
 	}
 	must(t, heal(ctx))
 	for _, service := range []string{"oncall", "lead", "incident"} {
-		if !w.eventually(ctx, 3*time.Minute, func() bool { return w.paged(service, d.Alert, begin, "resolved") }) {
+		if !w.eventually(ctx, 3*time.Minute, func() bool { return w.paged(service, string(d.Alert), begin, "resolved") }) {
 			t.Errorf("%s did not hear the all-clear: %s", service, w.heard(begin))
 		}
 	}

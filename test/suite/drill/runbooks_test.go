@@ -11,15 +11,16 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/docs/runbooks"
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
 )
 
-// planted are the runbooks whose alerts no drill makes fire. They are followed over rows
+// planted are the alerts that no drill makes fire. Their runbooks are followed over rows
 // (calendar) and samples (TestAvailabilityOfDays) that were put in.
-var planted = []string{
-	"weekly-generation-missing", "weekly-slo-missed", "weekly-streak-broken", "job-throughput-low",
-	"availability-budget-burn-slow", "availability-slo-missed",
+var planted = []alert.Alert{
+	alert.WeeklyGenerationMissing, alert.WeeklySLOMissed, alert.WeeklyStreakBroken, alert.JobThroughputLow,
+	alert.AvailabilityBudgetBurnSlow, alert.AvailabilitySLOMissed,
 }
 
 func books(t *testing.T) map[string]runbook.Runbook {
@@ -105,16 +106,16 @@ func (w *world) calendar(t *testing.T) {
 	inForce, err := w.weekInForce(ctx)
 	must(t, err)
 	for _, c := range []struct {
-		slugs         []string
+		alerts        []alert.Alert
 		plant, remove []string
 	}{
 		{
-			[]string{"weekly-generation-missing"},
+			[]alert.Alert{alert.WeeklyGenerationMissing},
 			[]string{"update plans set created_at = created_at - interval '8 days'"},
 			[]string{"update plans set created_at = created_at + interval '8 days'"},
 		},
 		{
-			[]string{"weekly-slo-missed", "weekly-streak-broken"},
+			[]alert.Alert{alert.WeeklySLOMissed, alert.WeeklyStreakBroken},
 			[]string{
 				fmt.Sprintf(`create table kept as select * from plans where user_id = (select min(user_id) from plans)
 					and week_of in (date_trunc('week', now())::date - 7, '%s'::date - 7)`, inForce),
@@ -123,7 +124,7 @@ func (w *world) calendar(t *testing.T) {
 			[]string{"insert into plans overriding system value select * from kept", "drop table kept"},
 		},
 		{
-			[]string{"job-throughput-low"},
+			[]alert.Alert{alert.JobThroughputLow},
 			[]string{
 				`insert into job_executions (job_id, job_type, river_job_id, trigger_type, attempt_number, status, final, scheduled_for, started_at, completed_at)
 				select 'weekly_trends:user_10', 'WeeklyTrends', 900000 + n, 'scheduled', 1, 'completed', true, now() - n * interval '1 day', now() - n * interval '1 day', now() - n * interval '1 day' from generate_series(9, 33) n`,
@@ -136,8 +137,8 @@ func (w *world) calendar(t *testing.T) {
 			_, err := w.in.DB.Exec(ctx, sql)
 			must(t, err)
 		}
-		for _, slug := range c.slugs {
-			w.followCalendar(t, all[slug])
+		for _, a := range c.alerts {
+			w.followCalendar(t, all[a.Runbook()])
 		}
 		for _, sql := range c.remove {
 			_, err := w.in.DB.Exec(context.WithoutCancel(ctx), sql)

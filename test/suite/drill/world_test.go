@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/drill"
@@ -81,7 +82,7 @@ type options struct {
 	// history is put into Prometheus before its first start.
 	history func(*stack.Stack) error
 	// fires are alerts that fire from the beginning.
-	fires []string
+	fires []alert.Alert
 }
 
 // newWorld starts Prometheus, Alertmanager, Jaeger, Loki or its sink, the Collector, PostgreSQL, a
@@ -283,13 +284,13 @@ func (w *world) firing(ctx context.Context) (map[string]string, error) {
 }
 
 // settle waits until nothing else fires, and goes on not to for some seconds.
-func (w *world) settle(t *testing.T, but ...string) {
+func (w *world) settle(t *testing.T, but ...alert.Alert) {
 	t.Helper()
 	quiet := time.Time{}
 	var last map[string]string
 	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		f, err := w.firing(t.Context())
-		maps.DeleteFunc(f, func(alert, _ string) bool { return slices.Contains(but, alert) })
+		maps.DeleteFunc(f, func(name, _ string) bool { return slices.Contains(but, alert.Alert(name)) })
 		if s, serr := w.Query(t.Context(), "sum(service_up)"); err != nil || serr != nil || len(s) == 0 || s[0].Value < 2 || len(f) > 0 {
 			quiet, last = time.Time{}, f
 			continue
