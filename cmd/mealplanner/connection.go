@@ -9,7 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
@@ -63,7 +63,7 @@ type connectionAddCmd struct {
 // Run checks the library, stores it and imports it.
 func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.App) error {
-		conn := postgres.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
+		conn := recipe.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
 		if _, err := a.Users.Connection(ctx, c.ID); err == nil {
 			return a.Users.AddConnection(ctx, conn) // says that it exists, before anything is asked
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -158,7 +159,7 @@ func TestKeyRotation(t *testing.T) {
 	i := installation{t, testpg.URL(t), loopback.Addr(t)}
 
 	seed := i.app(oldKey)
-	if err := seed.Users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://127.0.0.1:1", Sealed: seed.SealTandoor("home", "tda_x")}); err != nil {
+	if err := seed.Users.PutConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://127.0.0.1:1", Sealed: seed.SealTandoor("home", "tda_x")}); err != nil {
 		t.Fatal(err)
 	}
 	for n := range users {

@@ -12,9 +12,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
@@ -118,7 +118,7 @@ func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 	default:
 		return a.Users.Add(ctx, u, nil)
 	}
-	conn = postgres.Connection{ID: c.Connection, URL: c.URL, Sealed: a.SealTandoor(c.Connection, c.Token), WriteBack: c.WriteBack}
+	conn = recipe.Connection{ID: c.Connection, URL: c.URL, Sealed: a.SealTandoor(c.Connection, c.Token), WriteBack: c.WriteBack}
 	if err := a.CheckConnection(ctx, conn); err != nil {
 		return err
 	}

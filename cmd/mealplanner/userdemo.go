@@ -9,8 +9,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
@@ -44,7 +44,7 @@ type demoWorld struct{ tandoorURL, tandoorToken, consumerSecret string }
 // addPeople adds the demo's library and users, with what they ask of their first week,
 // and returns the first weeks that have no plan.
 func addPeople(ctx context.Context, a *app.App, w demoWorld) (weeks []planner.Request, err error) {
-	if err := a.Users.PutConnection(ctx, postgres.Connection{
+	if err := a.Users.PutConnection(ctx, recipe.Connection{
 		ID: sandbox.Connection, URL: w.tandoorURL, Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.tandoorToken)),
 	}); err != nil {
 		return nil, err

@@ -2,11 +2,9 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/ops/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/ops/oncall"
+	"github.com/mealplanner/mealplanner/pkg/ops/pagerduty"
 	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
@@ -69,7 +68,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	if c.Token == "" {
 		return nil
 	}
-	actor := observe.NewResponses(responses{a.JobStore, a.upstreams, a.pools}, a.telemetry.Tracer(), a.rec, a.Log)
+	actor := observe.NewResponses(alerting.NewResponses(a.JobStore, a.availability, a.resetPools), a.telemetry.Tracer(), a.rec, a.Log)
 	alerts := &web.Alerts{
 		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.Log),
 		Beat:      store.Beat, Token: c.Token, Log: a.Log,
@@ -97,10 +96,13 @@ func (a *App) runbookPages() (*web.Runbooks, error) {
 	return &web.Runbooks{All: all, Now: a.opts.Now, Log: a.Log}, err
 }
 
+// maxResponses is how many automatic responses a runbook's page shows.
+const maxResponses = 20
+
 // responsesTo says what was done automatically about an alert since a time.
 func (a *App) responsesTo(store *postgres.Alerts) func(context.Context, string, time.Time) ([]web.AlertResponse, error) {
 	return func(ctx context.Context, alert string, since time.Time) (out []web.AlertResponse, err error) {
-		rows, err := store.Responses(ctx, alert, maxListed)
+		rows, err := store.Responses(ctx, alert, maxResponses)
 		for _, r := range rows {
 			if r.BegunAt.Before(since) {
 				continue
@@ -137,74 +139,25 @@ func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) erro
 	return a.observeGauge("alert_response", func(context.Context) []metrics.Reading { return *last.Load() })
 }
 
-// responses is what the program does about alerts by itself.
-type responses struct {
-	jobs      *postgres.Jobs
-	upstreams *upstreams
-	pools     map[string]*postgres.Pool
-}
-
-// Act implements [alerting.Actor].
-func (r responses) Act(ctx context.Context, action alerting.Action, alert alerting.Alert) (int, string, error) {
-	switch action {
-	case alerting.RetryJobs:
-		ids, err := r.jobs.RetryTransient(ctx, alert.Labels["job_type"])
-		return len(ids), listed("will run again", ids), err
-	case alerting.RefreshRecipes:
-		ids, err := r.jobs.RefreshLibraries(ctx)
-		return len(ids), listed("will run now", ids), err
-	case alerting.ProbeUpstreams:
-		return r.probe(ctx, alert.Labels["api"])
-	case alerting.ResetConnections:
-		var names []string
-		for _, name := range metrics.Pools {
-			if p := r.pools[name]; p != nil {
-				p.Current().Reset()
-				names = append(names, name)
-			}
-		}
-		return len(names), listed("pools with new connections", names), nil
-	default:
-		return 0, "", fault.New(fault.Internal, "alert response", "%q is no action", action)
-	}
-}
-
-// probe asks one upstream, or all. One that does not answer is an error.
-func (r responses) probe(ctx context.Context, api string) (n int, detail string, err error) {
-	var said, silent []string
-	for _, u := range []struct {
-		api     string
-		answers func(context.Context) (up, known bool)
-	}{
-		{"tandoor", r.upstreams.tandoorAnswers},
-		{"fatsecret", r.upstreams.fatsecretAnswers},
-	} {
-		if api != "" && api != u.api {
-			continue
-		}
-		switch up, known := u.answers(ctx); {
-		case up:
-			said = append(said, u.api)
-		case known:
-			silent = append(silent, u.api)
+// resetPools gives up the idle database connections and returns the pools' names.
+func (a *App) resetPools() (names []string) {
+	for _, name := range metrics.Pools {
+		if p := a.pools[name]; p != nil {
+			p.Current().Reset()
+			names = append(names, name)
 		}
 	}
-	if len(silent) > 0 {
-		return 0, "", fault.New(fault.Unavailable, "probe", "no answer from %s", strings.Join(silent, ", "))
-	}
-	return len(said), listed("answers", said), nil
+	return names
 }
 
-// maxListed is how many ids the record of a response names.
-const maxListed = 20
-
-func listed(what string, ids []string) string {
-	if len(ids) == 0 {
-		return ""
+// pager returns who is called when alerting is broken; without PagerDuty that is a line in the log.
+func (a *App) pager() (alerting.Pager, error) {
+	c := a.opts.Config.Alerts
+	if c.PagerDutyKey == "" {
+		return pagerduty.NewHeartbeat(nil, a.instance, a.Log), nil
 	}
-	more := ""
-	if n := len(ids) - maxListed; n > 0 {
-		ids, more = ids[:maxListed], fmt.Sprintf(" and %d more", n)
-	}
-	return what + ": " + strings.Join(ids, ", ") + more
+	client, err := pagerduty.New(pagerduty.Options{
+		URL: c.PagerDutyURL, RoutingKey: c.PagerDutyKey, HTTP: resilient.NewClient(http.DefaultTransport, 10*time.Second),
+	})
+	return pagerduty.NewHeartbeat(client, a.instance, a.Log), err
 }

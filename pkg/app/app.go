@@ -26,6 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/seal"
+	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
@@ -68,7 +69,8 @@ type App struct {
 	amender      observe.Amender
 	writeBook    *postgres.WriteBook
 	inbox        *inbox.Reader // nil: replies are not read
-	upstreams    *upstreams
+	libraries    *tandoor.Libraries
+	availability *observe.Availability
 	retention    *postgres.Retention
 	tracked      *postgres.FatSecret
 	publisher    observe.Publisher

@@ -37,6 +37,19 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 	})
 }
 
+// repeat calls do at once and then every interval for as long as ctx lasts.
+func repeat(ctx context.Context, every time.Duration, do func(context.Context)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
 // purgeEvery is how often what is too old is looked for. Of FatSecret's content, with rows leaving at 23
 // hours, none becomes 24 hours old.
 const purgeEvery = 10 * time.Minute

@@ -14,13 +14,12 @@ func (a *App) ReadGauges(ctx context.Context) { a.installation.Read(ctx) }
 
 // ReadWeeks returns the gauges about weeks, as they are at the program's own time.
 func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
-	return a.gauges().weeks(ctx)
+	return a.records().Weeks(ctx)
 }
 
 // Probe asks every upstream once whether it is up.
 func (a *App) Probe(ctx context.Context) {
-	a.upstreams.probeTandoor(ctx)
-	a.upstreams.probeFatSecret(ctx)
+	a.availability.Look(ctx)
 }
 
 // LookForHeartbeat looks once, as it does by itself every ten seconds.
@@ -37,5 +36,5 @@ func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
 
 // Wanted is what the library should show of a plan.
 func (a *App) Wanted(ctx context.Context, d publish.Due) (publish.Plan, error) {
-	return publish.New(a.Plans, a.Recipes, a.upstreams, a.writeBook).Wanted(ctx, d)
+	return publish.New(a.Plans, a.Recipes, a.libraries, a.writeBook).Wanted(ctx, d)
 }

@@ -24,8 +24,8 @@ func (a *App) newAccounts(store *postgres.FatSecret, diary *postgres.Diary) (*ac
 	client, err := fatsecret.New(fatsecret.Config{
 		ConsumerKey: c.ConsumerKey, ConsumerSecret: c.ConsumerSecret,
 		URL: c.APIURL, RequestTokenURL: auth + "/request_token", AuthorizeURL: auth + "/authorize", AccessTokenURL: auth + "/access_token",
-		HTTP:   resilient.NewClient(a.upstreams.transport(fatsecretTransport()), c.Timeout),
-		Budget: store, Observe: a.upstreams.observe("fatsecret"), Now: a.opts.Now,
+		HTTP:   resilient.NewClient(a.transport(fatsecretTransport()), c.Timeout),
+		Budget: store, Observe: a.observeCalls("fatsecret"), Now: a.opts.Now,
 	})
 	ports.Service = fatsecret.NewTracker(client)
 	return account.New(ports), err

@@ -90,7 +90,7 @@ func (a *App) CheckInbox(ctx context.Context) (string, error) {
 
 // receive hands a mail to the use case.
 func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
-	l, bounce := letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
+	l, bounce := inbox.Letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
 	if bounce != nil {
 		if err := a.Bounced(ctx, *bounce); err != nil {
 			return err
@@ -111,35 +111,6 @@ func lookupTXT(domain string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
 	return net.DefaultResolver.LookupTXT(ctx, domain)
-}
-
-// letter is a mail in the use case's terms, and what it reports of one of ours, if it does.
-func letter(raw inbox.Raw, o inbox.Options) (replies.Letter, *inbox.Bounce) {
-	if raw.Body == nil {
-		return replies.Letter{Dropped: replies.TooLarge}, nil
-	}
-	m, err := inbox.Parse(raw.Body, o)
-	if err != nil {
-		return replies.Letter{Dropped: replies.Unreadable}, nil
-	}
-	l := replies.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
-	switch m.Class {
-	case inbox.AutoReply:
-		l.Dropped = replies.AutoReply
-	case inbox.Bulk:
-		l.Dropped = replies.Bulk
-	case inbox.Bounced:
-		l.Dropped = replies.Bounce
-	default:
-	}
-	switch m.Auth.Result {
-	case inbox.Authenticated:
-		l.Proof = replies.Proven
-	case inbox.Failed:
-		l.Proof = replies.Forged
-	default:
-	}
-	return l, m.Bounce
 }
 
 // Lines implements [web.Commander].

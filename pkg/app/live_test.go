@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/kit/realtandoor"
@@ -35,7 +35,7 @@ func (p *realPlace) renew(t *testing.T) {
 	t.Helper()
 	id, token, err := p.NewToken(t.Context(), "read write", time.Now().Add(24*time.Hour))
 	must(t, err)
-	conn := postgres.Connection{ID: sandbox.Connection}
+	conn := recipe.Connection{ID: sandbox.Connection}
 	if p.id != 0 {
 		conn, err = p.w.Users.Connection(t.Context(), sandbox.Connection)
 		must(t, err)

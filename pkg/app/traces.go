@@ -1,13 +1,10 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
@@ -32,26 +29,8 @@ func (a *App) tracePages() *web.Traces {
 	return &web.Traces{
 		Now: a.opts.Now, Log: a.Log,
 		Recent: func(ctx context.Context, since time.Time) ([]web.Span, error) {
-			var roots []web.Span
-			for _, service := range []Role{Serve, Scheduler, API} {
-				for _, least := range []time.Duration{5 * time.Second, time.Second, 0} { // Jaeger cannot sort
-					found, err := jaeger.Slow(ctx, service.service(), "generation", since, least, mostTraces)
-					if err != nil && fault.KindOf(err) != fault.NotFound {
-						return nil, err
-					}
-					n := len(roots)
-					for _, s := range spans(found) {
-						if s.Name == "generation" && !slices.ContainsFunc(roots, func(r web.Span) bool { return r.ID == s.ID }) {
-							roots = append(roots, s)
-						}
-					}
-					if len(roots)-n == mostTraces {
-						break
-					}
-				}
-			}
-			slices.SortFunc(roots, func(x, y web.Span) int { return cmp.Compare(y.Took, x.Took) })
-			return roots[:min(len(roots), mostTraces)], nil
+			found, err := jaeger.Slowest(ctx, []string{Serve.service(), Scheduler.service(), API.service()}, "generation", since, mostTraces)
+			return spans(found), err
 		},
 		Spans: func(ctx context.Context, trace string) ([]web.Span, error) {
 			found, err := jaeger.Trace(ctx, trace)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/coach"
@@ -15,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/replies"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
@@ -45,14 +47,15 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	}
 	a.readiness = &readiness{ping: func(ctx context.Context) error { return postgres.Ready(ctx, pool.Current()) }, now: a.opts.Now}
 	a.leader = postgres.NewLeader(pool.Current())
-	a.upstreams = a.newUpstreams()
+	prober := resilient.NewClient(http.DefaultTransport, observe.ProbeTimeout)
+	a.libraries = a.newLibraries(prober)
 	a.tracked = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
 	if a.Accounts, err = a.newAccounts(a.tracked, postgres.NewDiary(pool, a.Recipes)); err != nil {
 		return err
 	}
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
-	a.Sync = recipesync.New(observe.NewUpstream(a.upstreams, tracer), a.Recipes, sync, a.opts.Now)
+	a.Sync = recipesync.New(observe.NewUpstream(a.libraries, tracer), a.Recipes, sync, a.opts.Now)
 	a.Delivery = outbox.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
 	week := planner.New(a.Sync, a.Accounts, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
@@ -65,12 +68,13 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if a.inbox, err = a.newInbox(); err != nil {
 		return err
 	}
-	a.publisher = observe.NewPublishing(publish.New(a.Plans, a.Recipes, a.upstreams, a.writeBook), a.Log)
+	a.publisher = observe.NewPublishing(publish.New(a.Plans, a.Recipes, a.libraries, a.writeBook), a.Log)
 	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.Outbox, a.tracked, a.renderer)
 	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
 	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	a.retention = postgres.NewRetention(pool)
-	a.installation = observe.NewInstallation(a.Log, a.gauges().groups()...)
+	a.installation = observe.NewInstallation(a.Log, a.records().Groups()...)
+	a.availability = a.newAvailability(prober)
 	return a.newEngine(a.instance)
 }
 

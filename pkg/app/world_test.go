@@ -19,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
@@ -164,7 +165,7 @@ func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
 
 func (w *world) populate(t *testing.T, o options) {
 	t.Helper()
-	must(t, w.Users.PutConnection(t.Context(), postgres.Connection{
+	must(t, w.Users.PutConnection(t.Context(), recipe.Connection{
 		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: w.SealTandoor(sandbox.Connection, seal.Secret(w.box.TandoorToken)),
 	}))
 	people := o.people

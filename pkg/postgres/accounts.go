@@ -8,11 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
 // AddConnection stores a new connection; kind Conflict when the id is taken.
-func (s *Users) AddConnection(ctx context.Context, c Connection) error {
+func (s *Users) AddConnection(ctx context.Context, c recipe.Connection) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		in := &Users{s.pool, s.q.WithTx(tx)}
 		if _, err := in.Connection(ctx, c.ID); err == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
@@ -44,7 +45,7 @@ func TestErrorsOfTheServerNameTheCure(t *testing.T) {
 			return err
 		}
 		defer pool.Close()
-		return postgres.NewUsers(pool).PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}})
+		return postgres.NewUsers(pool).PutConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}})
 	}
 	migrate := func(url string) error {
 		pool, err := postgres.Open(t.Context(), postgres.Options{URL: url, Pool: "test", MaxConns: 2})

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
@@ -160,25 +161,28 @@ func (s *Jobs) Spread(ctx context.Context, crowd int, over time.Duration) error 
 	return failed("spread weekly runs", err)
 }
 
-// QueueState is what waits of one job type.
-type QueueState = db.JobQueueRow
-
 // Queue returns what is due and waits, per job type that has something.
-func (s *Jobs) Queue(ctx context.Context) ([]QueueState, error) {
+func (s *Jobs) Queue(ctx context.Context) ([]schedule.Backlog, error) {
 	rows, err := s.q.JobQueue(ctx)
-	return rows, failed("job queue", err)
+	out := make([]schedule.Backlog, len(rows))
+	for i, r := range rows {
+		out[i] = schedule.Backlog{Type: schedule.Type(r.JobType), Jobs: int(r.Depth), Oldest: time.Duration(max(r.OldestSeconds, 0) * float64(time.Second))}
+	}
+	return out, failed("job queue", err)
 }
 
-// DayOfJobs is what the last 24 hours say of the jobs.
-type DayOfJobs struct {
-	Rates  []db.JobRatesRow
-	Errors []db.JobErrorsRow
-}
-
-// LastDay reads it.
-func (s *Jobs) LastDay(ctx context.Context) (d DayOfJobs, err error) {
-	if d.Rates, err = s.q.JobRates(ctx); err == nil {
-		d.Errors, err = s.q.JobErrors(ctx)
+// LastDay returns what the last 24 hours say of the jobs.
+func (s *Jobs) LastDay(ctx context.Context) (d schedule.Day, err error) {
+	rates, err := s.q.JobRates(ctx)
+	if err != nil {
+		return d, failed("job rates", err)
+	}
+	for _, r := range rates {
+		d.Attempts = append(d.Attempts, schedule.Attempts{Type: schedule.Type(r.JobType), Started: int(r.Started), Retries: int(r.Retries), Finished: int(r.Finished)})
+	}
+	failures, err := s.q.JobErrors(ctx)
+	for _, r := range failures {
+		d.Failures = append(d.Failures, schedule.Failures{Type: schedule.Type(r.JobType), Kind: fault.Kind(r.ErrorType), Jobs: int(r.Failed)})
 	}
 	return d, failed("job rates", err)
 }

@@ -263,17 +263,10 @@ func (s *Plans) MacroBalance(ctx context.Context) (map[string]float64, error) {
 	return out, nil
 }
 
-// DueWeek is a week for which at least one enabled user's run was due.
-type DueWeek struct {
-	Week    calendar.Date
-	Missing int // users whose run was due and who have no plan
-	Late    int // those of them whose run was due longer than the grace ago
-}
-
 // DueWeeks returns those of the weeks that were due at the given time, newest first. A
 // run is due when the user's settings say, on the user's clock; users added after their run
 // are not counted.
-func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, grace time.Duration) ([]DueWeek, error) {
+func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, grace time.Duration) ([]plan.DueWeek, error) {
 	dates := make([]time.Time, len(weeks))
 	for i, w := range weeks {
 		dates[i] = w.Time()
@@ -282,9 +275,9 @@ func (s *Plans) DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Tim
 	if err != nil {
 		return nil, failed("due weeks", err)
 	}
-	out := make([]DueWeek, len(rows))
+	out := make([]plan.DueWeek, len(rows))
 	for i, r := range rows {
-		out[i] = DueWeek{calendar.On(r.Monday), int(r.Missing), int(r.Late)}
+		out[i] = plan.DueWeek{Week: calendar.On(r.Monday), Missing: int(r.Missing), Late: int(r.Late)}
 	}
 	return out, nil
 }

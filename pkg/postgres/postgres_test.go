@@ -36,7 +36,7 @@ func withAna(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	pool := testpg.Pool(t)
 	users := postgres.NewUsers(pool)
-	if err := users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}); err != nil {
+	if err := users.PutConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := users.Add(t.Context(), ana(), nil); err != nil {

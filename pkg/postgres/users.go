@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
@@ -22,17 +23,8 @@ type Users struct {
 // NewUsers returns the store.
 func NewUsers(pool Conns) *Users { return &Users{pool, db.New(pool)} }
 
-// Connection is a recipe library. Sealed is its token, encrypted.
-type Connection struct {
-	ID           string
-	URL          string
-	Sealed       []byte
-	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
-	WriteBack    bool                // write plans and groceries to it
-}
-
 // PutConnection adds or replaces a connection.
-func (s *Users) PutConnection(ctx context.Context, c Connection) error {
+func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
 	keywords, err := json.Marshal(c.KeywordMeals)
 	if err != nil {
 		return fault.Wrap(fault.Internal, "save connection", err)
@@ -46,24 +38,24 @@ func (s *Users) PutConnection(ctx context.Context, c Connection) error {
 }
 
 // Connection loads one connection; kind NotFound.
-func (s *Users) Connection(ctx context.Context, id string) (Connection, error) {
+func (s *Users) Connection(ctx context.Context, id string) (recipe.Connection, error) {
 	row, err := s.q.GetConnection(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
+		return recipe.Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
 	}
 	if err != nil {
-		return Connection{}, failed("load connection", err)
+		return recipe.Connection{}, failed("load connection", err)
 	}
 	return toConnection(row)
 }
 
 // Connections lists every connection by id.
-func (s *Users) Connections(ctx context.Context) ([]Connection, error) {
+func (s *Users) Connections(ctx context.Context) ([]recipe.Connection, error) {
 	rows, err := s.q.ListConnections(ctx)
 	if err != nil {
 		return nil, failed("list connections", err)
 	}
-	out := make([]Connection, 0, len(rows))
+	out := make([]recipe.Connection, 0, len(rows))
 	for _, r := range rows {
 		c, err := toConnection(r)
 		if err != nil {
@@ -74,8 +66,8 @@ func (s *Users) Connections(ctx context.Context) ([]Connection, error) {
 	return out, nil
 }
 
-func toConnection(r db.Connection) (Connection, error) {
-	c := Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
+func toConnection(r db.Connection) (recipe.Connection, error) {
+	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
 	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
 		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
 	}
@@ -96,7 +88,7 @@ func (s *Users) Unsubscribe(ctx context.Context, id, emailType string) error {
 
 // AddWith stores a new user together with the connection they cook from, new or
 // changed: both or none. Kinds as [Users.Add].
-func (s *Users) AddWith(ctx context.Context, u user.User, c Connection) error {
+func (s *Users) AddWith(ctx context.Context, u user.User, c recipe.Connection) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		in := &Users{s.pool, s.q.WithTx(tx)}
 		if err := in.PutConnection(ctx, c); err != nil {

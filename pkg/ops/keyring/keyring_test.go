@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -51,7 +52,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed := aead.Seal([]byte{1}, nil, []byte("tda_x"), []byte(keyring.Connections.Context("home")))
-	if err := postgres.NewUsers(pool).PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: sealed}); err != nil {
+	if err := postgres.NewUsers(pool).PutConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://localhost", Sealed: sealed}); err != nil {
 		t.Fatal(err)
 	}
 	service := func(r *seal.Ring) *keyring.Service { return keyring.New(store, r, time.Hour) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/ops/mitigate"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -32,7 +33,7 @@ func newBench(t *testing.T) *bench {
 	must(t, err)
 	t.Cleanup(pool.Close)
 	users := postgres.NewUsers(pool)
-	must(t, users.PutConnection(t.Context(), postgres.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}))
+	must(t, users.PutConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://localhost", Sealed: []byte{1}}))
 	must(t, users.Add(t.Context(), user.User{ID: "ana", Name: "Ana", Email: "ana@example.org", TimeZone: "UTC", Enabled: true, People: 1, Connection: "home", Settings: user.DefaultSettings()}, nil))
 	b := &bench{t: t, pool: pool, store: postgres.NewMitigations(pool)}
 	b.now = override.New(override.Configured{Concurrency: 5, GenerationTimeout: 2 * time.Second, APIPool: 20, SchedulerPool: 20})

@@ -1,11 +1,15 @@
 package telemetryapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Jaeger keeps traces.
@@ -36,6 +40,31 @@ func (j *Jaeger) Slow(ctx context.Context, service, operation string, since time
 		"service": {service}, "operation": {operation}, "limit": {strconv.Itoa(most)}, "minDuration": {least.String()},
 		"start": {strconv.FormatInt(since.UnixMicro(), 10)}, "end": {strconv.FormatInt(since.Add(24*time.Hour).UnixMicro(), 10)},
 	})
+}
+
+// Slowest returns the spans of that name which took longest since a time, longest first: at most
+// most of them. A service that Jaeger has not heard of has none.
+func (j *Jaeger) Slowest(ctx context.Context, services []string, operation string, since time.Time, most int) ([]Span, error) {
+	var out []Span
+	for _, service := range services {
+		n := len(out)
+		for _, least := range []time.Duration{5 * time.Second, time.Second, 0} { // Jaeger cannot sort
+			found, err := j.Slow(ctx, service, operation, since, least, most)
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return nil, err
+			}
+			for _, s := range found {
+				if s.Name == operation && !slices.ContainsFunc(out, func(known Span) bool { return known.ID == s.ID }) {
+					out = append(out, s)
+				}
+			}
+			if len(out)-n >= most {
+				break
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y Span) int { return cmp.Compare(y.Took, x.Took) })
+	return out[:min(len(out), most)], nil
 }
 
 func (j *Jaeger) spans(ctx context.Context, path string, q url.Values) ([]Span, error) {

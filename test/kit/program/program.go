@@ -24,7 +24,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -128,7 +128,7 @@ func Tool(t *testing.T, cfg config.Config) *app.App {
 // Connect stores a connection to a Tandoor.
 func Connect(t *testing.T, a *app.App, id, url, token string) {
 	t.Helper()
-	if err := a.Users.PutConnection(t.Context(), postgres.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, seal.Secret(token))}); err != nil {
+	if err := a.Users.PutConnection(t.Context(), recipe.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, seal.Secret(token))}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -25,8 +25,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/test/kit/testpg"
@@ -167,7 +167,7 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 	}
 	t.Cleanup(func() { _ = a.Stop(context.Background()) })
 	for _, err := range []error{
-		a.Users.PutConnection(t.Context(), postgres.Connection{
+		a.Users.PutConnection(t.Context(), recipe.Connection{
 			ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(box.TandoorToken)),
 		}),
 		addAll(t.Context(), a, who),

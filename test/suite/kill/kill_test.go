@@ -30,8 +30,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/fatsecrettest"
@@ -347,7 +347,7 @@ func (w *world) seed(t *testing.T) {
 	}
 	_, err = a.Migrate(t.Context())
 	must(t, err)
-	must(t, a.Users.PutConnection(t.Context(), postgres.Connection{
+	must(t, a.Users.PutConnection(t.Context(), recipe.Connection{
 		ID: sandbox.Connection, URL: w.box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.box.TandoorToken)),
 	}))
 	for _, p := range sandbox.People() {

@@ -1,0 +1,10 @@
+package recipe
+
+// Connection is a recipe library that users plan from: its address and the token that opens it.
+type Connection struct {
+	ID           string
+	URL          string
+	Sealed       []byte              // the token, encrypted
+	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
+	WriteBack    bool                // write plans and groceries to it
+}

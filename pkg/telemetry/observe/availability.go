@@ -1,0 +1,114 @@
+package observe
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
+)
+
+// ProbeTimeout is how long an upstream may take to answer a probe.
+const ProbeTimeout = 15 * time.Second
+
+// Probe asks one upstream whether it is up. Probes are outside the counters of calls and cost,
+// and no breaker stands before them.
+type Probe struct {
+	API   string
+	Every time.Duration
+	// Up is given [ProbeTimeout]; known is false when there is nothing to ask.
+	Up func(ctx context.Context) (up, known bool)
+}
+
+func (p Probe) ask(ctx context.Context) (up, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
+	defer cancel()
+	return p.Up(ctx)
+}
+
+// Availability probes the upstreams and keeps what they said as the gauge api_availability of
+// an installation. Safe for concurrent use.
+type Availability struct {
+	probes []Probe
+	to     *Installation
+
+	mu sync.Mutex
+	up map[string]bool // by API
+}
+
+var _ alerting.Upstreams = (*Availability)(nil)
+
+// NewAvailability returns the probes' keeper.
+func NewAvailability(to *Installation, probes ...Probe) *Availability {
+	return &Availability{probes: probes, to: to, up: map[string]bool{}}
+}
+
+// Run probes each upstream at once and then at its interval until ctx ends, and forgets what
+// they said: another process is the leader then.
+func (a *Availability) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, p := range a.probes {
+		wg.Go(func() {
+			tick := time.NewTicker(p.Every)
+			defer tick.Stop()
+			for ctx.Err() == nil {
+				a.look(ctx, p)
+				select {
+				case <-ctx.Done():
+				case <-tick.C:
+				}
+			}
+		})
+	}
+	wg.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.up)
+}
+
+// Look probes every upstream once.
+func (a *Availability) Look(ctx context.Context) {
+	for _, p := range a.probes {
+		a.look(ctx, p)
+	}
+}
+
+func (a *Availability) look(ctx context.Context, p Probe) {
+	up, known := p.ask(ctx)
+	if !known {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.up[p.API] = up
+	out := make([]metrics.Reading, 0, len(a.up))
+	for api, up := range a.up {
+		out = append(out, metrics.Reading{Label: api, Value: Indicator(up)})
+	}
+	a.to.Set("availability", map[string][]metrics.Reading{"api_availability": out})
+}
+
+// Probe implements [alerting.Upstreams]; the gauge stays as it is.
+func (a *Availability) Probe(ctx context.Context, api string) (answered, silent []string) {
+	for _, p := range a.probes {
+		if api != "" && api != p.API {
+			continue
+		}
+		switch up, known := p.ask(ctx); {
+		case up:
+			answered = append(answered, p.API)
+		case known:
+			silent = append(silent, p.API)
+		}
+	}
+	return answered, silent
+}
+
+// Indicator is 1 for true, 0 for false.
+func Indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
