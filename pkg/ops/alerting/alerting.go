@@ -91,6 +91,7 @@ type moment struct {
 	alert  alert.Alert
 }
 
+// responses are what is done about an alert, in this order.
 var responses = map[moment][]Action{
 	{Firing, alert.WeeklyGenerationIncomplete}:      {RefreshRecipes, RetryJobs},
 	{Firing, alert.WeeklyGenerationMissing}:         {RetryJobs},
