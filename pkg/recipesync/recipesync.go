@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -93,7 +91,7 @@ type Service struct {
 	cache    Cache
 	settings Settings
 	now      func() time.Time
-	filling  singleflight.Group // one first import per connection at a time
+	filling  fillings
 }
 
 var _ planner.Library = (*Service)(nil)
@@ -204,18 +202,17 @@ func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, 
 	return Summary{len(found.Changed), len(found.Deleted), len(found.Problems), r.full}, nil
 }
 
-// Ensure fills the pool of a connection without a full import; it has no
-// deadline of its own.
+// Ensure fills the pool of a connection without a full import; it has no deadline of its own.
+// Callers at the same time share one import, which no caller's end takes from the others.
 func (s *Service) Ensure(ctx context.Context, connection string, progress Progress) error {
 	_, state, err := s.cache.Versions(ctx, connection)
 	if err != nil || !state.Full.IsZero() {
 		return err
 	}
-	_, err, _ = s.filling.Do(connection, func() (any, error) {
+	return s.filling.do(ctx, connection, func(ctx context.Context) error {
 		_, err := s.Refresh(ctx, connection, true, progress)
-		return nil, err
+		return err
 	})
-	return err
 }
 
 // Recipes implements [planner.Library]: changes are fetched within the setting's
