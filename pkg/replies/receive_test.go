@@ -1,0 +1,469 @@
+package replies_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+)
+
+func TestMailsThatAreDroppedUnanswered(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*world, *replies.Letter)
+		want   replies.Outcome
+		user   string
+	}{
+		"an automatic reply":       {func(_ *world, l *replies.Letter) { l.Dropped = replies.AutoReply }, replies.AutoReply, ""},
+		"an address without a tag": {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan@meals.example.org", "no address"} }, replies.NoToken, ""},
+		"a tag that is too long": {func(_ *world, l *replies.Letter) {
+			l.Recipients = []string{"plan+" + strings.Repeat("a", 65) + "@x.org"}
+		}, replies.NoToken, ""},
+		"a tag that is none":           {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan+abc@meals.example.org"} }, replies.BadToken, ""},
+		"a tag of an unknown mail":     {func(w *world, _ *replies.Letter) { clear(w.origins) }, replies.BadToken, ""},
+		"a tag that is another user's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.User.ID = "ben" }) }, replies.BadToken, ""},
+		"a tag that is another week's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.Week += 7 }) }, replies.BadToken, ""},
+		"somebody else's address":      {func(_ *world, l *replies.Letter) { l.From = "eve@example.org" }, replies.SenderMismatch, "ana"},
+		"a sender whose checks failed": {func(_ *world, l *replies.Letter) { l.Proof = replies.Forged }, replies.AuthFailed, "ana"},
+		"the right tag as the eleventh": {func(_ *world, l *replies.Letter) {
+			l.Recipients = append(slices.Repeat([]string{"plan+abc@x.org"}, 10), l.Recipients[1])
+		}, replies.BadToken, ""},
+	} {
+		w := newWorld()
+		l := w.letter("SKIP friday")
+		c.change(w, &l)
+		r, err := w.service().Receive(t.Context(), l)
+		if r.Outcome != c.want || r.User != c.user || r.Answered || err != nil {
+			t.Errorf("%s: %s of %q, answered %t, %v; want %s", name, r.Outcome, r.User, r.Answered, err, c.want)
+		}
+		if w.transacts > 0 || len(w.rendered) > 0 {
+			t.Errorf("%s: %d transactions, %d answers", name, w.transacts, len(w.rendered))
+		}
+	}
+}
+
+// reorigin changes what is known of the mails that are answered.
+func (w *world) reorigin(change func(*replies.Origin)) {
+	for k, o := range w.origins {
+		change(&o)
+		w.origins[k] = o
+	}
+}
+
+func TestTheTagMayStandAnywhereAmongTheRecipients(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l := w.letter("SKIP friday")
+	address := l.Recipients[1]
+	l.Recipients = append(slices.Repeat([]string{"plan+abc@x.org"}, 9), strings.ToUpper(address[:len(address)-len("@meals.example.org")])+"@meals.example.org")
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Applied || err != nil {
+		t.Errorf("%s, %v", r.Outcome, err)
+	}
+}
+
+func TestAMailWhoseOriginCannotBeReadComesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l := w.letter("SKIP friday")
+	w.failOnce["Origin"] = gone
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Failed || fault.KindOf(err) != fault.DatabaseError || w.transacts > 0 {
+		t.Errorf("%s, %v", r.Outcome, err)
+	}
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Applied || err != nil {
+		t.Errorf("again: %s, %v", r.Outcome, err)
+	}
+}
+
+func TestAMailIsAnsweredAndRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	r := w.write(t, "Hello,\nLOCK friday dinner\nSKIP saturday\n")
+	if r.Outcome != replies.Applied || r.User != "ana" || !r.Answered || !slices.Equal(r.Verbs, []command.Verb{command.Lock, command.Skip}) {
+		t.Errorf("%+v", r)
+	}
+	c, a := w.last(t), w.rendered[0]
+	if c.Record.Week != week || c.Record.Source != replies.ByMail || c.Record.MessageID != "letter-1@example.org" || c.Record.Said != "" || c.Mail == nil || c.Mail.To != "ana@example.org" {
+		t.Errorf("recorded %+v with %+v", c.Record, c.Mail)
+	}
+	if !slices.Equal(c.Record.Commands, []string{"LOCK 2026-12-04 dinner", "SKIP 2026-12-05"}) || len(c.Record.Results) != 2 || c.Record.Results[0] != a.Done[0].Text {
+		t.Errorf("commands %q, results %q", c.Record.Commands, c.Record.Results)
+	}
+	if a.InReplyTo != c.Record.MessageID || a.Key != c.Record.MessageID || a.Week != week || !slices.Equal(a.Ignored, []string{"Hello,"}) || !a.PlanExists || a.Help || a.Reminder {
+		t.Errorf("answered %+v", a)
+	}
+	if a.Was == nil || a.Is == nil || len(a.Diff) != 3 || a.Was.At(a.Diff[0].Slot) == nil || a.Is.At(a.Diff[0].Slot) != nil {
+		t.Errorf("the answer shows %v", a.Diff)
+	}
+	if !strings.HasPrefix(a.Undo, "UNDO ") || c.Record.Before == nil || c.Record.Before.Stored == nil || len(c.Record.Before.Wishes.Locks) > 0 {
+		t.Errorf("undone by %q from %+v", a.Undo, c.Record.Before)
+	}
+}
+
+func TestAMailThatComesTwiceIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l := w.letter("SKIP friday")
+	again := l
+	again.MessageID = "another@example.org"
+	for i, l := range []replies.Letter{l, l, again} {
+		r, err := w.service().Receive(t.Context(), l)
+		want := replies.Duplicate
+		if i == 0 {
+			want = replies.Applied
+		}
+		if r.Outcome != want || err != nil || r.Answered != (i == 0) || len(w.changes) != 1 {
+			t.Errorf("mail %d: %s, %v; %d stored", i, r.Outcome, err, len(w.changes))
+		}
+	}
+	for name, change := range map[string]func(*replies.Letter){
+		"another date":       func(l *replies.Letter) { l.Date = l.Date.Add(time.Second) },
+		"another text":       func(l *replies.Letter) { l.Text = "SKIP saturday" },
+		"text below as well": func(l *replies.Letter) { l.Text += "\n\nOn Friday, Meal planner wrote:\n> hello\n\nSKIP sunday\n" },
+	} {
+		was := len(w.changes)
+		other := l
+		other.MessageID = name
+		change(&other)
+		if r, err := w.service().Receive(t.Context(), other); r.Outcome == replies.Duplicate || err != nil || len(w.changes) != was+1 {
+			t.Errorf("%s: %s, %v", name, r.Outcome, err)
+		}
+	}
+}
+
+func TestAButtonWorksOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for i := range 2 {
+		r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "the button")
+		want := []replies.Outcome{replies.Applied, replies.Duplicate}[i]
+		if r.Outcome != want || err != nil || len(w.changes) != 1 {
+			t.Errorf("click %d: %s, %v", i, r.Outcome, err)
+		}
+	}
+	if c := w.last(t); c.Record.Source != replies.ByButton || !strings.HasPrefix(c.Record.MessageID, "click.") || w.rendered[0].InReplyTo != "" || w.rendered[0].Key != c.Record.MessageID {
+		t.Errorf("recorded %+v, answered %+v", c.Record, w.rendered[0])
+	}
+	if r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "another button"); r.Outcome != replies.Applied || err != nil {
+		t.Errorf("another button: %s, %v", r.Outcome, err)
+	}
+}
+
+func TestWhatIsRead(t *testing.T) {
+	t.Parallel()
+	many := func(n int) string { return strings.Repeat("SKIP friday\n", n) }
+	quoted := "\n\nOn Friday, Meal planner wrote:\n> SKIP monday\n"
+	for name, c := range map[string]struct {
+		text     string
+		change   func(*replies.Letter)
+		want     replies.Outcome
+		problems int
+		says     string
+		help     bool
+	}{
+		"a command":                       {text: "SKIP friday", want: replies.Applied},
+		"a command above a quotation":     {text: "SKIP friday" + quoted, want: replies.Applied},
+		"twenty commands":                 {text: many(20), want: replies.Applied},
+		"more than twenty":                {text: many(21), want: replies.TooManyCommands, problems: 1, says: "more than 20 commands"},
+		"twenty and a wrong one":          {text: many(20) + "SKIP fryday", want: replies.TooManyCommands, problems: 1, says: "more than 20 commands"},
+		"a wrong one":                     {text: "SKIP fryday", want: replies.NotUnderstood, problems: 1, says: "SKIP <day>", help: true},
+		"a right one and a wrong one":     {text: "SKIP friday\nLOCK friday", want: replies.NotUnderstood, problems: 1, says: "LOCK <day> <meal>", help: true},
+		"no command":                      {text: "Thank you!", want: replies.NoCommand, help: true},
+		"a command inside the quotation":  {text: "On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n", want: replies.Misplaced, problems: 2, says: "below or inside"},
+		"a text that was cut":             {text: "SKIP friday", change: func(l *replies.Letter) { l.TooLong = true }, want: replies.NotUnderstood, problems: 1, says: "longer than we read"},
+		"a text of 5,000 bytes":           {text: "SKIP friday\n" + strings.Repeat("x", 4_988), want: replies.Applied},
+		"a text of more":                  {text: "SKIP friday\n" + strings.Repeat("x", 4_989), want: replies.NotUnderstood, problems: 1, says: "longer than we read"},
+		"a command of a sender in doubt":  {text: "SKIP friday", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: replies.Unproven},
+		"a question of a sender in doubt": {text: "STATUS\nHELP", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: replies.Informed, help: true},
+	} {
+		w := newWorld()
+		l := w.letter(c.text)
+		if c.change != nil {
+			c.change(&l)
+		}
+		r, err := w.service().Receive(t.Context(), l)
+		a := w.rendered[0]
+		if err != nil || r.Outcome != c.want || len(a.Problems) != c.problems || a.Help != c.help || !r.Answered || a.Outcome != c.want || w.last(t).Record.Outcome != c.want {
+			t.Errorf("%s: %s, %v; answered %+v", name, r.Outcome, err, a)
+			continue
+		}
+		if c.problems > 0 && !strings.Contains(a.Problems[0].Why, c.says) {
+			t.Errorf("%s: %q", name, a.Problems[0].Why)
+		}
+		if changed := w.last(t).Wishes != nil; changed != (c.want == replies.Applied) || changed != (len(r.Verbs) > 0) && c.want != replies.Informed {
+			t.Errorf("%s: changed %t, verbs %v", name, changed, r.Verbs)
+		}
+	}
+}
+
+func TestMisplacedLinesAreShownCut(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	long := "PREFER " + strings.Repeat("é", command.MaxWish)
+	w.write(t, "On Friday, Meal planner wrote:\n> hello\n\n"+strings.Repeat(long+"\n\n", 8))
+	a := w.rendered[0]
+	if len(a.Problems) != 6 || len([]rune(a.Problems[1].Line)) != command.MaxLine {
+		t.Errorf("%d problems: %+v", len(a.Problems), a.Problems)
+	}
+}
+
+// A mail whose sender nobody vouches for changes nothing; the button in its answer does.
+func TestUnprovenCommandsWaitForAClick(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l := w.letter("SKIP friday\nLOCK saturday lunch")
+	l.Proof = replies.Unknown
+	if _, err := w.service().Receive(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	a := w.rendered[0]
+	if !slices.Equal(a.Waiting, []string{"SKIP 2026-12-04", "LOCK 2026-12-05 lunch"}) || !strings.HasPrefix(a.Confirm, "CONFIRM ") || len(w.in.Wishes.Skips) > 0 {
+		t.Fatalf("%+v, wishes %+v", a, w.in.Wishes)
+	}
+	if lines, err := w.service().Lines(t.Context(), "ana", a.Confirm); err != nil || !slices.Equal(lines, a.Waiting) {
+		t.Errorf("the button stands for %q, %v", lines, err)
+	}
+	if lines, err := w.service().Lines(t.Context(), "ana", "SKIP friday"); err != nil || !slices.Equal(lines, []string{"SKIP friday"}) {
+		t.Errorf("another button stands for %q, %v", lines, err)
+	}
+	if _, err := w.service().Lines(t.Context(), "ben", a.Confirm); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("another user's button: %v", err)
+	}
+	w.failOnce["Proposal"] = gone
+	if r, err := w.service().Click(t.Context(), w.in.User, week, a.Confirm, "b"); r.Outcome != replies.Failed || fault.KindOf(err) != fault.DatabaseError {
+		t.Errorf("a proposal that cannot be read: %s, %v", r.Outcome, err)
+	}
+	if r := w.click(t, a.Confirm); r.Outcome != replies.Applied || len(w.in.Wishes.Skips) != 3 || len(w.in.Wishes.Locks) != 1 {
+		t.Errorf("%s, wishes %+v", r.Outcome, w.in.Wishes)
+	}
+}
+
+func TestTheEleventhMailOfAnHourIsTheLastThatIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for i := range replies.MaxMails + 3 {
+		r := w.write(t, "STATUS")
+		want, answered := replies.Informed, true
+		if i >= replies.MaxMails {
+			want, answered = replies.RateLimited, i == replies.MaxMails
+		}
+		if r.Outcome != want || r.Answered != answered {
+			t.Errorf("mail %d: %s, answered %t", i+1, r.Outcome, r.Answered)
+		}
+	}
+	if n := len(w.changes); n != replies.MaxMails+1 {
+		t.Errorf("%d are on record", n)
+	}
+	if p := w.rendered[replies.MaxMails].Problems; len(p) != 1 || !strings.Contains(p[0].Why, "10 mails") {
+		t.Errorf("the limit's answer says %+v", p)
+	}
+	if r := w.click(t, "SKIP friday"); r.Outcome != replies.Applied {
+		t.Errorf("a click beside them: %s", r.Outcome)
+	}
+	w.now = w.now.Add(time.Hour)
+	if r := w.write(t, "STATUS"); r.Outcome != replies.Informed {
+		t.Errorf("an hour later: %s", r.Outcome)
+	}
+}
+
+func TestTheSixtyFirstClickOfAnHourIsIgnored(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for i := range replies.MaxClicks + 2 {
+		r := w.click(t, "STATUS")
+		if (r.Outcome == replies.RateLimited) != (i >= replies.MaxClicks) || r.Answered != (i < replies.MaxClicks) {
+			t.Errorf("click %d: %s, answered %t", i+1, r.Outcome, r.Answered)
+		}
+	}
+	if n := len(w.changes); n != replies.MaxClicks {
+		t.Errorf("%d are on record", n)
+	}
+	if r := w.write(t, "STATUS"); r.Outcome != replies.Informed {
+		t.Errorf("a mail beside them: %s", r.Outcome)
+	}
+}
+
+// The grammar comes once a day, then a line that says how to get it; the same text is
+// answered three times a day, as a program would repeat itself.
+func TestMailsThatAskForNothingAreAnsweredShorterAndShorter(t *testing.T) {
+	t.Parallel()
+	for text, first := range map[string]replies.Outcome{
+		"Thanks":      replies.NoCommand,
+		"SKIP fryday": replies.NotUnderstood,
+		"On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n": replies.Misplaced,
+	} {
+		w := newWorld()
+		for i := range 5 {
+			r := w.write(t, text)
+			if r.Outcome != first || r.Answered != (i < 3) || w.last(t).Record.Said == "" || (w.last(t).Mail != nil) != (i < 3) {
+				t.Errorf("%q, mail %d: %s, answered %t", text, i+1, r.Outcome, r.Answered)
+			}
+			if first == replies.NoCommand && (r.Answer.Help != (i == 0) || r.Answer.Reminder != (i > 0)) {
+				t.Errorf("%q, mail %d: help %t, reminder %t", text, i+1, r.Answer.Help, r.Answer.Reminder)
+			}
+			if first == replies.NotUnderstood && (!r.Answer.Help || r.Answer.Reminder) {
+				t.Errorf("%q, mail %d: no help with a wrong command", text, i+1)
+			}
+		}
+		if r := w.write(t, text+" again"); !r.Answered && first != replies.Misplaced {
+			t.Errorf("%q, another text: %s", text, r.Outcome)
+		}
+		w.now = w.now.Add(25 * time.Hour)
+		if r := w.write(t, text); !r.Answered {
+			t.Errorf("%q, a day later: %s", text, r.Outcome)
+		}
+	}
+	w := newWorld()
+	for range 5 {
+		if r := w.click(t, "hello"); !r.Answered || !r.Answer.Help {
+			t.Errorf("a click: %+v", r)
+		}
+	}
+}
+
+// What fails for a while leaves no trace and comes again; what fails for good is recorded
+// and answered, because nobody tries it again.
+func TestFailuresAreTriedAgainOrRecorded(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"Seen", "Recent ", "Recent rate_limited", "Inputs", "Load", "Revise", "Save", "Answer", "Transact", "Last", "Check", "Said"} {
+		for _, cause := range []error{gone, broken} {
+			w := newWorld()
+			text := "DISLIKE capers\nLOCK friday dinner"
+			switch call {
+			case "Last":
+				text = "UNDO"
+			case "Check":
+				w.in.Existing = nil
+				text = "LOCK friday dinner Grilled Salmon"
+			case "Said":
+				text = "Thanks"
+			}
+			w.failOnce[call] = cause
+			l := w.letter(text)
+			r, err := w.service().Receive(t.Context(), l)
+			if r.Outcome != replies.Failed || r.User != "ana" || fault.KindOf(err) != fault.KindOf(cause) {
+				t.Errorf("%s, %v: %s, %v", call, cause, r.Outcome, err)
+			}
+			if cause == gone {
+				if len(w.changes) > 0 || r.Answered {
+					t.Errorf("%s: stored %+v, answered %t", call, w.changes, r.Answered)
+				}
+				if r, err := w.service().Receive(t.Context(), l); err != nil || r.Outcome == replies.Duplicate || !r.Answered {
+					t.Errorf("%s, again: %s, %v", call, r.Outcome, err)
+				}
+				continue
+			}
+			c := w.last(t)
+			if len(w.changes) != 1 || !r.Answered || c.Record.Outcome != replies.Failed || c.Record.MessageID != l.MessageID || c.Record.Digest == "" || c.Wishes != nil || c.User != nil || c.Mail == nil {
+				t.Errorf("%s: recorded %+v, answered %t", call, w.changes, r.Answered)
+			}
+			if a := w.rendered[len(w.rendered)-1]; a.Outcome != replies.Failed || a.InReplyTo != l.MessageID || a.Key != l.MessageID || a.Week != week || len(a.Problems) != 1 {
+				t.Errorf("%s: answered %+v", call, a)
+			}
+			if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Duplicate || err != nil {
+				t.Errorf("%s, again: %s, %v", call, r.Outcome, err)
+			}
+		}
+	}
+}
+
+func TestAFailureThatCannotBeRecordedIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"Save", "Answer", "Transact"} {
+		w := newWorld()
+		w.fail[call] = broken
+		r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "b")
+		if r.Answered || r.Outcome != replies.Failed || fault.KindOf(err) != fault.Internal || len(w.changes) > 0 {
+			t.Errorf("%s: %+v, %v", call, r, err)
+		}
+	}
+}
+
+func TestAZoneThatDoesNotExistIsAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.in.User.TimeZone = "Mars"
+	r, err := w.service().Receive(t.Context(), w.letter("SKIP friday"))
+	if fault.KindOf(err) != fault.InvalidConfig || !r.Answered || w.last(t).Record.Outcome != replies.Failed {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// What the user can mend is refused with its reason and changes nothing.
+func TestRefusalsOfThePlannerNameTheCommand(t *testing.T) {
+	t.Parallel()
+	for _, kind := range fault.Kinds {
+		w := newWorld()
+		w.fail["Revise"] = fault.New(kind, "planner", "there are too few dinners")
+		r, err := w.service().Receive(t.Context(), w.letter("SKIP friday"))
+		users := []fault.Kind{fault.InvalidInput, fault.InvalidConstraints, fault.NotFound, fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.Conflict}
+		if !slices.Contains(users, kind) {
+			if r.Outcome != replies.Failed || err == nil {
+				t.Errorf("%s: %s, %v", kind, r.Outcome, err)
+			}
+			continue
+		}
+		if r.Outcome != replies.Refused || err != nil || len(r.Verbs) > 0 || w.last(t).Wishes != nil {
+			t.Errorf("%s: %+v, %v", kind, r, err)
+		}
+		if p := r.Answer.Problems; len(p) != 1 || p[0].Line != "SKIP friday" || p[0].Why != "there are too few dinners" {
+			t.Errorf("%s: %+v", kind, p)
+		}
+	}
+}
+
+func TestTheAnswerGoesToTheUserAsTheyAreNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.write(t, "PAUSE")
+	if w.addressee[0].Enabled {
+		t.Error("the answer to PAUSE is for somebody who is not paused")
+	}
+}
+
+// Each reply holds a database connection: more wait, and give up with their context.
+func TestFewRepliesAreHandledAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		busy := make(chan struct{})
+		s := replies.New(&blocking{world: w, until: busy}, w, w, w.signer, w, 1, func() time.Time { return w.now })
+		first := make(chan replies.Report)
+		go func() {
+			r, err := s.Click(context.WithoutCancel(t.Context()), w.in.User, week, "STATUS", "a")
+			if err != nil {
+				t.Error(err)
+			}
+			first <- r
+		}()
+		synctest.Wait()
+		brief, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if r, err := s.Click(brief, w.in.User, week, "STATUS", "b"); r.Outcome != replies.Failed || fault.KindOf(err) != fault.TimeoutError || r.User != "ana" {
+			t.Errorf("the second: %s, %v", r.Outcome, err)
+		}
+		close(busy)
+		if r := <-first; r.Outcome != replies.Informed {
+			t.Errorf("the first: %s", r.Outcome)
+		}
+		if r, err := s.Click(t.Context(), w.in.User, week, "STATUS", "b"); r.Outcome != replies.Informed || err != nil {
+			t.Errorf("the second again: %s, %v", r.Outcome, err)
+		}
+	})
+}
+
+// blocking is a store whose transactions wait.
+type blocking struct {
+	*world
+	until chan struct{}
+}
+
+func (b *blocking) Transact(ctx context.Context, id string, fn func(context.Context, replies.Tx) error) error {
+	<-b.until
+	return b.world.Transact(ctx, id, fn)
+}
