@@ -35,7 +35,8 @@ func withMeal(t *testing.T) *world {
 	}
 	w.diary.recipes = []recipe.Recipe{{ID: 6, Name: "Soup", Servings: 1}, {ID: 7, Name: "Stew", Servings: 4, Ingredients: []recipe.Ingredient{
 		line("Red Lentils", 400, grams), line("grandma's secret", 1, recipe.Unit{Name: "pinch of it"}),
-		{Food: recipe.Food{Name: "salt"}, NoAmount: true}, line("unheard-of root", 100, grams), line("Carrots", 200, grams),
+		{Food: recipe.Food{Name: "salt"}, NoAmount: true},
+		line("unheard-of root", 100, grams), line("Carrots", 200, grams),
 	}}}
 	w.service.foods["red lentils"] = account.FoodRef{Food: "11", Serving: "12"}
 	w.service.foods["carrots"] = account.FoodRef{Food: "21", Serving: "22"}

@@ -166,17 +166,17 @@ func wishes(x plan.Wishes) string {
 }
 
 func revision(r planner.Revision) string {
-	out := "free " + slots(r.Free)
+	out := []string{"free " + slots(r.Free)}
 	for _, l := range r.Fixed {
-		out += fmt.Sprintf(", %s fixed to %d", slots([]plan.Slot{l.Slot}), l.Recipe)
+		out = append(out, fmt.Sprintf("%s fixed to %d", slots([]plan.Slot{l.Slot}), l.Recipe))
 	}
 	if r.From != (plan.Slot{Date: week + 1}) && len(r.Free) > 0 {
-		out += " from " + r.From.Date.String()
+		out = append(out, "from "+r.From.Date.String())
 	}
 	if r.Retarget {
-		out += ", for other targets"
+		out = append(out, "for other targets")
 	}
-	return out
+	return strings.Join(out, ", ")
 }
 
 // slots names slots by day, a whole day by its name alone.
