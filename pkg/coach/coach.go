@@ -74,7 +74,9 @@ func New(d Diary, u Users, p Plans, o Outbox, props Proposals, r Renderer) *Coac
 }
 
 // With returns a coach that has its mails from another renderer.
-func (c *Coach) With(r Renderer) *Coach { return New(c.diary, c.users, c.plans, c.outbox, c.proposals, r) }
+func (c *Coach) With(r Renderer) *Coach {
+	return New(c.diary, c.users, c.plans, c.outbox, c.proposals, r)
+}
 
 // Result is what became of a mail.
 type Result struct {
