@@ -37,7 +37,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		week, err := app.NextWeek(u, now())
+		week, err := planner.NextWeek(u, now())
 		if c.Week != "" {
 			week, err = calendar.Parse(c.Week)
 			err = fault.Wrap(fault.InvalidInput, "--week", err)
@@ -45,7 +45,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if err != nil {
 			return err
 		}
-		if err := app.InReach(u, week, now()); err != nil {
+		if err := planner.InReach(u, week, now()); err != nil {
 			return err
 		}
 		if c.Replan {

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 
@@ -130,7 +131,7 @@ func (c *jobRunCmd) inReach(ctx context.Context, a *app.App, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	return app.InReach(u, p.Week, now)
+	return planner.InReach(u, p.Week, now)
 }
 
 // Run queues the job for the running schedulers and waits for its end.

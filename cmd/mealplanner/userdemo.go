@@ -60,7 +60,7 @@ func addPeople(ctx context.Context, a *app.App, w demoWorld) (weeks []planner.Re
 		if err != nil {
 			return nil, err
 		}
-		week, err := app.NextWeek(u, u.Created)
+		week, err := planner.NextWeek(u, u.Created)
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 )
 
@@ -100,11 +101,11 @@ func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.U
 	if made(before) == made(after) {
 		return nil
 	}
-	next, err := app.NextWeek(after, now)
+	next, err := planner.NextWeek(after, now)
 	if err != nil {
 		return err
 	}
-	planned, err := a.Plans.Between(ctx, after.ID, next-7, next+7*app.Horizon)
+	planned, err := a.Plans.Between(ctx, after.ID, next-7, next+7*planner.Horizon)
 	if err != nil || len(planned) == 0 {
 		return err
 	}

@@ -46,11 +46,11 @@ func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, app
 // not be as things stand; nil if it can. Kinds of error: [planner.Plannable]'s and
 // DatabaseError.
 func (a *App) Plannable(ctx context.Context, u user.User) (calendar.Date, error) {
-	week, err := NextWeek(u, a.opts.Now())
+	week, err := planner.NextWeek(u, a.opts.Now())
 	if err != nil {
 		return 0, err
 	}
-	planned, err := a.Plans.Between(ctx, u.ID, week, week+7*Horizon)
+	planned, err := a.Plans.Between(ctx, u.ID, week, week+7*planner.Horizon)
 	if err != nil {
 		return 0, err
 	}

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -36,25 +34,4 @@ func (a *App) generate(ctx context.Context, u user.User, req planner.Request, pr
 		a.Wake()
 	}
 	return m, err
-}
-
-// Horizon is how many weeks after the current one can be planned.
-const Horizon = 26
-
-// InReach refuses weeks that nobody can cook any more, and those too far ahead. Kind
-// InvalidInput.
-func InReach(u user.User, week calendar.Date, now time.Time) error {
-	const op = "generate"
-	zone, err := u.Location()
-	if err != nil {
-		return fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
-	}
-	switch current := calendar.On(now.In(zone)).Monday(); {
-	case week < current:
-		return fault.New(fault.InvalidInput, op, "the week of %s is over: the current one is that of %s", week, current)
-	case week > current+7*Horizon:
-		return fault.New(fault.InvalidInput, op, "the week of %s is more than %d weeks ahead: the last that can be planned is that of %s", week, Horizon, current+7*Horizon)
-	default:
-		return nil
-	}
 }

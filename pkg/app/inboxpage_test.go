@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -28,7 +27,7 @@ func TestInboxPageAsAPersonUsesIt(t *testing.T) {
 	const who = "user_lewis"
 	u, err := w.Users.Get(t.Context(), who)
 	must(t, err)
-	monday, err := app.NextWeek(u, time.Now())
+	monday, err := planner.NextWeek(u, time.Now())
 	must(t, err)
 	_, err = w.Generate(t.Context(), planner.Request{User: who, Week: monday}, nil)
 	must(t, err)

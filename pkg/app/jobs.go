@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/coach"
@@ -18,16 +17,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// NextWeek returns the Monday of the week a user is planned for next: that of the
-// coming Monday, in the user's zone.
-func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
-	loc, err := u.Location()
-	if err != nil {
-		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
-	}
-	return calendar.On(now.In(loc)).Monday() + 7, nil
-}
-
 // NewUserGrace is how long after a user was added their first week is planned at the
 // earliest.
 func (a *App) NewUserGrace() time.Duration { return a.opts.Config.Scheduler.NewUserGrace }
@@ -35,21 +24,7 @@ func (a *App) NewUserGrace() time.Duration { return a.opts.Config.Scheduler.NewU
 // NextRun returns when the scheduler plans a user's next week, if they are added now, and
 // which week that is.
 func (a *App) NextRun(u user.User) (time.Time, calendar.Date, error) {
-	zone, err := u.Location()
-	if err != nil {
-		return time.Time{}, 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
-	}
-	day, hour := u.Settings.PlanTime()
-	times, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", hour, day), zone)
-	if err != nil {
-		return time.Time{}, 0, fault.Wrap(fault.Internal, "plan time", err)
-	}
-	now := a.opts.Now()
-	run, missed, next := schedule.NewEntry(schedule.WeeklyGeneration, times, now, now).Decide(now)
-	if missed {
-		return now.Add(a.opts.Config.Scheduler.NewUserGrace), calendar.On(run.Occurrence).Monday() + 7, nil
-	}
-	return next, calendar.On(times.WallClock(next)).Monday() + 7, nil
+	return planner.NextRun(u, a.opts.Now(), a.NewUserGrace())
 }
 
 // Begin opens a trace for what an operator asks for; what it starts belongs to it.

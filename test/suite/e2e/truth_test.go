@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
@@ -141,7 +141,7 @@ func nextWeek(t *testing.T, id string) calendar.Date {
 	t.Helper()
 	people := sandbox.People()
 	p := people[slices.IndexFunc(people, func(p sandbox.Person) bool { return p.ID == id })]
-	week, err := app.NextWeek(p.User, time.Now())
+	week, err := planner.NextWeek(p.User, time.Now())
 	must(t, err)
 	return week
 }

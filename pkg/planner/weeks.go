@@ -1,0 +1,61 @@
+package planner
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+)
+
+// Horizon is how many weeks after the current one can be planned.
+const Horizon = 26
+
+// NextWeek returns the Monday of the week a user is planned for next: that of the coming
+// Monday, in the user's zone. Kind InvalidConfig: the zone is unknown.
+func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	return calendar.On(now.In(zone)).Monday() + 7, nil
+}
+
+// InReach refuses weeks that nobody can cook any more, and those too far ahead. Kind
+// InvalidInput.
+func InReach(u user.User, week calendar.Date, now time.Time) error {
+	const op = "generate"
+	next, err := NextWeek(u, now)
+	if err != nil {
+		return err
+	}
+	switch current := next - 7; {
+	case week < current:
+		return fault.New(fault.InvalidInput, op, "the week of %s is over: the current one is that of %s", week, current)
+	case week > current+7*Horizon:
+		return fault.New(fault.InvalidInput, op, "the week of %s is more than %d weeks ahead: the last that can be planned is that of %s", week, Horizon, current+7*Horizon)
+	default:
+		return nil
+	}
+}
+
+// NextRun returns when the scheduler plans the next week of a user who is added now, and which
+// week that is. A run whose time has just passed is made up for after grace.
+func NextRun(u user.User, now time.Time, grace time.Duration) (time.Time, calendar.Date, error) {
+	zone, err := u.Location()
+	if err != nil {
+		return time.Time{}, 0, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	day, hour := u.Settings.PlanTime()
+	times, err := schedule.Parse(fmt.Sprintf("0 %d * * %d", hour, day), zone)
+	if err != nil {
+		return time.Time{}, 0, fault.Wrap(fault.Internal, "plan time", err)
+	}
+	run, missed, next := schedule.NewEntry(schedule.WeeklyGeneration, times, now, now).Decide(now)
+	if missed {
+		return now.Add(grace), calendar.On(run.Occurrence).Monday() + 7, nil
+	}
+	return next, calendar.On(times.WallClock(next)).Monday() + 7, nil
+}
