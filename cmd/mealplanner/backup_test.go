@@ -33,42 +33,63 @@ const (
 	otherKey  = "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 )
 
+// backups runs commands on databases of one sandbox.
+type backups struct {
+	*testing.T
+	box *sandbox.Sandbox
+}
+
+func (b backups) command(database, key string, args ...string) (string, int) {
+	b.Helper()
+	var out bytes.Buffer
+	args = append(args, "--database-url="+database, "--key="+key, "--smtp-host="+b.box.Mail.SMTPAddr().IP.String(),
+		"--smtp-port="+strconv.Itoa(b.box.Mail.SMTPAddr().Port), "--smtp-username="+sandbox.MailUser, "--smtp-password="+b.box.MailPassword,
+		"--smtp-encryption=none", "--generation-timeout=60s", "--generation-upstream-timeout=20s")
+	code := run(b.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &out})
+	return out.String(), code
+}
+
+func (b backups) must(database, key string, args ...string) string {
+	b.Helper()
+	out, code := b.command(database, key, args...)
+	if code != fault.ExitOK {
+		b.Fatalf("%q exits %d:\n%s", args, code, out)
+	}
+	return out
+}
+
+// says runs a command whose output must hold the words.
+func (b backups) says(want, database, key string, args ...string) {
+	b.Helper()
+	if out := b.must(database, key, args...); !strings.Contains(out, want) {
+		b.Errorf("%q; want %q:\n%s", args, want, out)
+	}
+}
+
+func (b backups) refused(want, database, key string, args ...string) {
+	b.Helper()
+	if out, code := b.command(database, key, args...); code == fault.ExitOK || !strings.Contains(out, want) {
+		b.Errorf("%q exits %d; want %q:\n%s", args, code, want, out)
+	}
+}
+
+// addUser adds a user with a library of their own.
+func (b backups) addUser(database, key, user string) {
+	b.Helper()
+	b.must(database, key, "user", "add", user, "--email", user+"@example.org", "--connection", user, "--tandoor-url", b.box.TandoorURL(), "--tandoor-token", b.box.TandoorToken)
+}
+
 // An installation with users, plans, sealed tokens and mails comes back as it was, into an
 // empty database and in place of another one. What waited to be sent is not sent again.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	box := program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})
+	b := backups{t, program.Sandbox(t, sandbox.Options{WebAddr: program.AnyPort})}
 	database := testpg.URL(t)
-	command := func(database, key string, args ...string) (string, int) {
-		t.Helper()
-		var out bytes.Buffer
-		args = append(args, "--database-url="+database, "--key="+key, "--smtp-host="+box.Mail.SMTPAddr().IP.String(),
-			"--smtp-port="+strconv.Itoa(box.Mail.SMTPAddr().Port), "--smtp-username="+sandbox.MailUser, "--smtp-password="+box.MailPassword,
-			"--smtp-encryption=none", "--generation-timeout=60s", "--generation-upstream-timeout=20s")
-		code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &out})
-		return out.String(), code
-	}
-	must := func(database, key string, args ...string) string {
-		t.Helper()
-		out, code := command(database, key, args...)
-		if code != fault.ExitOK {
-			t.Fatalf("%q exits %d:\n%s", args, code, out)
-		}
-		return out
-	}
-	refused := func(want, database, key string, args ...string) {
-		t.Helper()
-		if out, code := command(database, key, args...); code == fault.ExitOK || !strings.Contains(out, want) {
-			t.Errorf("%q exits %d; want %q:\n%s", args, code, want, out)
-		}
-	}
-
 	week := (calendar.On(time.Now()).Monday() + 7).String()
-	for _, user := range []string{"ana", "ben"} {
-		must(database, backupKey, "user", "add", user, "--email", user+"@example.org", "--connection", user, "--tandoor-url", box.TandoorURL(), "--tandoor-token", box.TandoorToken)
-	}
-	must(database, backupKey, "generate", "--user", "ana", "--week", week)
-	must(database, backupKey, "mail", "send", "--user", "ana", "--type", "weekly_trends") // waits: nobody delivers
+	b.addUser(database, backupKey, "ana")
+	b.addUser(database, backupKey, "ben")
+	b.must(database, backupKey, "generate", "--user", "ana", "--week", week)
+	b.must(database, backupKey, "mail", "send", "--user", "ana", "--type", "weekly_trends") // waits: nobody delivers
 	pool := open(t, database)
 	if _, err := pool.Exec(t.Context(), "insert into fatsecret_cache (user_id, kind, data, fetched_at) values ('ana', 'diary', '{}', now())"); err != nil {
 		t.Fatal(err)
@@ -80,68 +101,68 @@ func TestBackupAndRestore(t *testing.T) {
 
 	dir := t.TempDir()
 	file := filepath.Join(dir, "backup")
-	refused("lacks key", database, otherKey, "backup", file)
-	if out := must(database, backupKey, "backup", file); !strings.Contains(out, "  plan_meals\n") || !strings.Contains(out, "keep the key in another place") {
+	b.refused("lacks key", database, otherKey, "backup", file)
+	if out := b.must(database, backupKey, "backup", file); !strings.Contains(out, "  plan_meals\n") || !strings.Contains(out, "keep the key in another place") {
 		t.Error(out)
 	}
-	refused("the file exists already", database, backupKey, "backup", file)
+	b.refused("the file exists already", database, backupKey, "backup", file)
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("beside the backup: %v, %v", left, err)
 	}
 	if again := rows(t, pool); !maps.Equal(before, again) {
 		t.Errorf("the backup has changed %s", difference(before, again))
 	}
+	b.intoEmpty(file, week, before)
+	b.inPlaceOfAnother(file, before)
+}
 
-	// Into an empty database.
-	empty := testpg.Empty(t)
-	refused("which sealed the backup's tokens", empty, otherKey, "restore", file)
-	for name, content := range damage(t, file) {
+// intoEmpty restores into an empty database.
+func (b backups) intoEmpty(file, week string, before map[string]content) {
+	empty := testpg.Empty(b.T)
+	b.refused("which sealed the backup's tokens", empty, otherKey, "restore", file)
+	dir := b.TempDir()
+	for name, content := range damage(b.T, file) {
 		broken := filepath.Join(dir, name)
 		if err := os.WriteFile(broken, content, 0o600); err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
-		refused("damaged", empty, backupKey, "restore", broken)
+		b.refused("damaged", empty, backupKey, "restore", broken)
 	}
-	there := open(t, empty)
-	if state, err := postgres.Inspect(t.Context(), there); err != nil || state.Tables != 0 {
-		t.Fatalf("%+v, %v; want an empty database", state, err)
+	there := open(b.T, empty)
+	if state, err := postgres.Inspect(b.Context(), there); err != nil || state.Tables != 0 {
+		b.Fatalf("%+v, %v; want an empty database", state, err)
 	}
-	refused("there is nothing to back up", empty, backupKey, "backup", filepath.Join(dir, "nothing"))
-	if out := must(empty, backupKey, "restore", file); !strings.Contains(out, "2 users") || !strings.Contains(out, "not sent: 1 mail that waited then") {
-		t.Error(out)
+	b.refused("there is nothing to back up", empty, backupKey, "backup", filepath.Join(dir, "nothing"))
+	if out := b.must(empty, backupKey, "restore", file); !strings.Contains(out, "2 users") || !strings.Contains(out, "not sent: 1 mail that waited then") {
+		b.Error(out)
 	}
-	compare(t, before, rows(t, there))
-	if out := must(empty, backupKey, "mail", "queue", "--failed"); !strings.Contains(out, "waited when the backup was made") {
-		t.Error(out)
-	}
-	// The token opens, and the library answers.
-	if out := must(empty, backupKey, "connection", "test", "ana"); !strings.Contains(out, "works") {
-		t.Error(out)
-	}
-	if out := must(empty, backupKey, "generate", "--user", "ana", "--week", week); !strings.Contains(out, "the week was planned before") {
-		t.Error(out)
-	}
+	compare(b.T, before, rows(b.T, there))
+	b.says("waited when the backup was made", empty, backupKey, "mail", "queue", "--failed")
+	b.says("works", empty, backupKey, "connection", "test", "ana") // the token opens, and the library answers
+	b.says("the week was planned before", empty, backupKey, "generate", "--user", "ana", "--week", week)
+}
 
-	// In place of another installation, whose schema is older and has what the backup has not.
-	other := testpg.URL(t)
-	must(other, otherKey, "user", "add", "zoe", "--email", "zoe@example.org", "--tandoor-url", box.TandoorURL(), "--tandoor-token", box.TandoorToken)
-	theirs := open(t, other)
-	if _, err := theirs.Exec(t.Context(), "create schema more; create table more.things (i int); create type mood as enum ('good'); create table moods (m mood); create view v as select * from moods"); err != nil {
-		t.Fatal(err)
+// inPlaceOfAnother restores over an installation whose schema has what the backup has not.
+func (b backups) inPlaceOfAnother(file string, before map[string]content) {
+	other := testpg.URL(b.T)
+	b.addUser(other, otherKey, "zoe")
+	theirs := open(b.T, other)
+	if _, err := theirs.Exec(b.Context(), "create schema more; create table more.things (i int); create type mood as enum ('good'); create table moods (m mood); create view v as select * from moods"); err != nil {
+		b.Fatal(err)
 	}
-	unchanged := rows(t, theirs)
-	refused("1 users in them", other, backupKey, "restore", file)
-	working := openAs(t, other, "scheduler")
-	refused("mealplanner-scheduler is connected", other, backupKey, "restore", "--replace", file)
+	unchanged := rows(b.T, theirs)
+	b.refused("1 users in them", other, backupKey, "restore", file)
+	working := openAs(b.T, other, "scheduler")
+	b.refused("mealplanner-scheduler is connected", other, backupKey, "restore", "--replace", file)
 	working.Close()
-	if got := rows(t, theirs); !maps.Equal(unchanged, got) {
-		t.Errorf("what was refused has changed %s", difference(unchanged, got))
+	if got := rows(b.T, theirs); !maps.Equal(unchanged, got) {
+		b.Errorf("what was refused has changed %s", difference(unchanged, got))
 	}
-	must(other, backupKey, "restore", "--replace", file)
-	compare(t, before, rows(t, theirs))
+	b.must(other, backupKey, "restore", "--replace", file)
+	compare(b.T, before, rows(b.T, theirs))
 	var more bool
-	if err := theirs.QueryRow(t.Context(), "select to_regclass('more.things') is not null or to_regclass('moods') is not null or to_regtype('mood') is not null").Scan(&more); err != nil || more {
-		t.Errorf("what was there before is still there: %v", err)
+	if err := theirs.QueryRow(b.Context(), "select to_regclass('more.things') is not null or to_regclass('moods') is not null or to_regtype('mood') is not null").Scan(&more); err != nil || more {
+		b.Errorf("what was there before is still there: %v", err)
 	}
 }
 

@@ -57,10 +57,8 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err := c.portFree(ctx); err != nil {
 		return err
 	}
-	if c.Stack {
-		if err := c.useStack(ctx); err != nil {
-			return err
-		}
+	if err := c.useStack(ctx); err != nil {
+		return err
 	}
 	url, stop, err := c.database(ctx, say, now)
 	if err != nil {
@@ -97,16 +95,9 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if err != nil {
 		return err
 	}
-	begin := now()
-	if err := a.Sync.Ensure(ctx, sandbox.Connection, nil); err != nil {
+	if err := importLibrary(ctx, a, say, now); err != nil {
 		return err
 	}
-	pool, err := a.Recipes.Load(ctx, sandbox.Connection)
-	if err != nil {
-		return err
-	}
-	say("Library: %d recipes imported over HTTP in %s\n", len(pool), now().Sub(begin).Round(time.Millisecond))
-
 	if err := c.plans(ctx, a, box, std, weeks); err != nil {
 		return err
 	}
@@ -127,6 +118,20 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	return nil
 }
 
+// importLibrary fills the recipe pool of the people's library.
+func importLibrary(ctx context.Context, a *app.App, say func(string, ...any), now func() time.Time) error {
+	begin := now()
+	if err := a.Sync.Ensure(ctx, sandbox.Connection, nil); err != nil {
+		return err
+	}
+	pool, err := a.Recipes.Load(ctx, sandbox.Connection)
+	if err != nil {
+		return err
+	}
+	say("Library: %d recipes imported over HTTP in %s\n", len(pool), now().Sub(begin).Round(time.Millisecond))
+	return nil
+}
+
 // Where the native telemetry stack listens.
 const (
 	stackOTLP       = "127.0.0.1:4317"
@@ -135,9 +140,12 @@ const (
 	stackLoki       = "http://127.0.0.1:3100"
 )
 
-// useStack sends the demo's telemetry to the stack, with every trace and, unless another
+// useStack sends the demo's telemetry to the stack if that was asked for, with every trace and, unless another
 // level was asked for, every INFO line.
 func (c *demoCmd) useStack(ctx context.Context) error {
+	if !c.Stack {
+		return nil
+	}
 	var d net.Dialer
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()

@@ -102,7 +102,10 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	if err != nil {
 		return err
 	}
-	err = c.watch(ctx, std, d, firing, begin, now, keys)
+	if err = c.await(ctx, std, now, string(d.Alert)+" to fire", firing); err == nil {
+		printf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
+		err = c.diagnose(ctx, std, d, now, keys)
+	}
 	printLine(std.out, "healing")
 	herr := heal(context.WithoutCancel(ctx))
 	if cause := context.Cause(ctx); cause != nil && errors.Is(herr, cause) { // the fault failed, which ended the wait
@@ -119,12 +122,8 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	return nil
 }
 
-// watch waits for the alert, and has it diagnosed.
-func (c *drillCmd) watch(ctx context.Context, std *streams, d drill.Drill, firing func() (bool, error), begin time.Time, now func() time.Time, keys *keyboard) error {
-	if err := c.await(ctx, std, now, string(d.Alert)+" to fire", firing); err != nil {
-		return err
-	}
-	printf(std.out, "%s fires after %s; the sandbox's page /alerts/ shows who heard of it\n", d.Alert, now().Sub(begin).Round(time.Second))
+// diagnose looks for the fault as on-call would, and holds it as long as that was asked for.
+func (c *drillCmd) diagnose(ctx context.Context, std *streams, d drill.Drill, now func() time.Time, keys *keyboard) error {
 	if err := (&diagnoseCmd{settings: c.settings, Slug: d.Alert.Runbook(), Since: 15 * time.Minute}).Run(ctx, std, now); err != nil {
 		return err
 	}

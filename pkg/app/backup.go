@@ -116,11 +116,11 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	case state.Tables > 0 && !o.Replace:
 		return Restored{}, fault.New(fault.Conflict, op, "the database is not empty: it has %d tables, and %d users in them. Restore into an empty one, or with --replace, which deletes all that is there", state.Tables, state.Users)
 	}
-	before := ""
+	around := backup.Around{After: postgres.SettleStatements}
 	if state.Tables > 0 {
-		before = postgres.ClearStatements
+		around.Before = postgres.ClearStatements
 	}
-	if err := server.Restore(ctx, archive, before, postgres.SettleStatements, o.Progress); err != nil {
+	if err := server.Restore(ctx, archive, around, o.Progress); err != nil {
 		return Restored{}, err
 	}
 	applied, err := postgres.Migrate(ctx, pool, o.Log)

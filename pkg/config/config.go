@@ -234,6 +234,51 @@ func (c *Config) Check() error {
 	if _, err := seal.ParseRing(c.Security.Key); err != nil {
 		return err
 	}
+	if err := c.checkRanges(); err != nil {
+		return err
+	}
+	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
+		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
+	}
+	if _, err := mail.ParseAddress(c.SMTP.ReplyTo); err != nil && c.SMTP.ReplyTo != "" {
+		return bad("SMTP_REPLY_TO", "%q is not a mail address", c.SMTP.ReplyTo)
+	}
+	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
+		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.SMTP.Host)
+	}
+	if err := c.IMAP.check(); err != nil {
+		return err
+	}
+	if _, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && err != nil {
+		return bad("ADMIN_ADDR", "%q is no address to listen on: want 127.0.0.1:6060", c.Web.AdminAddr)
+	}
+	if c.Telemetry.Metrics && c.Web.AdminAddr == "" {
+		return bad("METRICS_ENDPOINT", "needs ADMIN_ADDR: /metrics names users, so it is served there, and not where the pages are")
+	}
+	if c.Web.RateLimit < 0 || c.Web.RateLimit > 1_000_000 {
+		return bad("API_RATE_LIMIT", "%d is not between 0 and 1000000", c.Web.RateLimit)
+	}
+	if _, err := c.Web.Proxies(); err != nil {
+		return err
+	}
+	if !isHTTP(c.Web.PublicURL) {
+		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
+	}
+	if err := c.Telemetry.check(); err != nil {
+		return err
+	}
+	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
+		return bad("FATSECRET_CONSUMER_KEY", "it and FATSECRET_CONSUMER_SECRET must be set together, or neither")
+	}
+	if err := c.Alerts.check(); err != nil {
+		return err
+	}
+	_, _, err := c.Log.Levels(slog.LevelInfo)
+	return err
+}
+
+// checkRanges checks what is a number or a duration.
+func (c *Config) checkRanges() error {
 	for _, n := range []struct {
 		variable string
 		value    int
@@ -275,44 +320,7 @@ func (c *Config) Check() error {
 	if g := c.Scheduler.NewUserGrace; g < 0 || g > 24*time.Hour {
 		return bad("SCHEDULER_NEW_USER_GRACE", "%s is not between 0s and 24h", g)
 	}
-	if _, err := mail.ParseAddress(c.SMTP.From); err != nil {
-		return bad("SMTP_FROM", "%q is not a mail address", c.SMTP.From)
-	}
-	if _, err := mail.ParseAddress(c.SMTP.ReplyTo); err != nil && c.SMTP.ReplyTo != "" {
-		return bad("SMTP_REPLY_TO", "%q is not a mail address", c.SMTP.ReplyTo)
-	}
-	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
-		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.SMTP.Host)
-	}
-	if err := c.IMAP.check(); err != nil {
-		return err
-	}
-	if _, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && err != nil {
-		return bad("ADMIN_ADDR", "%q is no address to listen on: want 127.0.0.1:6060", c.Web.AdminAddr)
-	}
-	if c.Telemetry.Metrics && c.Web.AdminAddr == "" {
-		return bad("METRICS_ENDPOINT", "needs ADMIN_ADDR: /metrics names users, so it is served there, and not where the pages are")
-	}
-	if c.Web.RateLimit < 0 || c.Web.RateLimit > 1_000_000 {
-		return bad("API_RATE_LIMIT", "%d is not between 0 and 1000000", c.Web.RateLimit)
-	}
-	if _, err := c.Web.Proxies(); err != nil {
-		return err
-	}
-	if !isHTTP(c.Web.PublicURL) {
-		return bad("PUBLIC_URL", "%q is not an http(s) address", c.Web.PublicURL)
-	}
-	if err := c.Telemetry.check(); err != nil {
-		return err
-	}
-	if (c.FatSecret.ConsumerKey == "") != (c.FatSecret.ConsumerSecret == "") {
-		return bad("FATSECRET_CONSUMER_KEY", "it and FATSECRET_CONSUMER_SECRET must be set together, or neither")
-	}
-	if err := c.Alerts.check(); err != nil {
-		return err
-	}
-	_, _, err := c.Log.Levels(slog.LevelInfo)
-	return err
+	return nil
 }
 
 func (c *Alerts) check() error {

@@ -20,33 +20,31 @@ func referee(p generate.Problem, plan generate.Plan) error {
 	for _, r := range p.Recipes {
 		byID[r.ID] = r
 	}
-	var breakfasts []recipe.ID
-	rotating := make(map[[2]int]recipe.ID)
-	want := generate.Objective{}
-	cost := new(big.Rat)
+	t := tally{Problem: p, byID: byID, rotating: make(map[[2]int]recipe.ID), cost: new(big.Rat)}
 	for i, d := range plan.Days {
 		if d.Date != p.WeekOf+generate.Date(i) {
 			return fmt.Errorf("day %d is %s", i, d.Date)
 		}
-		if err := refereeDay(p, byID, d, i, rotating, &breakfasts, &want, cost); err != nil {
+		if err := t.day(d, i); err != nil {
 			return fmt.Errorf("%s: %w", d.Date, err)
 		}
 	}
-	for i, id := range breakfasts {
-		if slices.Contains(breakfasts[:i], id) {
+	for i, id := range t.breakfasts {
+		if slices.Contains(t.breakfasts[:i], id) {
 			return fmt.Errorf("rule 6: breakfast %d twice", id)
 		}
 	}
 	var used []recipe.ID
 	for _, key := range [][2]int{{0, 1}, {0, 2}, {1, 1}, {1, 2}} {
-		if id, ok := rotating[key]; ok {
+		if id, ok := t.rotating[key]; ok {
 			if slices.Contains(used, id) {
 				return fmt.Errorf("rule 7: %d is two of the four recipes", id)
 			}
 			used = append(used, id)
 		}
 	}
-	want.Cost, _ = cost.Float64()
+	want := t.want
+	want.Cost, _ = t.cost.Float64()
 	got := plan.Objective
 	if got.DaysOut != want.DaysOut || got.Repeats != want.Repeats || got.RotationDebt != want.RotationDebt || math.Abs(got.Cost-want.Cost) > 1e-8 {
 		return fmt.Errorf("objective %+v, the meals give %+v", got, want)
@@ -60,26 +58,34 @@ func referee(p generate.Problem, plan generate.Plan) error {
 	return nil
 }
 
-func refereeDay(p generate.Problem, byID map[recipe.ID]generate.Recipe, d generate.PlanDay, i int,
-	rotating map[[2]int]recipe.ID, breakfasts *[]recipe.ID, want *generate.Objective, cost *big.Rat,
-) error {
-	travel := slices.Contains(p.TravelDates, d.Date)
+// tally is what the referee has seen of a plan so far.
+type tally struct {
+	generate.Problem
+	byID       map[recipe.ID]generate.Recipe
+	rotating   map[[2]int]recipe.ID // by parity of the day, and meal
+	breakfasts []recipe.ID
+	want       generate.Objective
+	cost       *big.Rat
+}
+
+func (t *tally) day(d generate.PlanDay, i int) error {
+	travel := slices.Contains(t.TravelDates, d.Date)
 	sums := [3]*big.Rat{new(big.Rat), new(big.Rat), new(big.Rat)}
 	slots := int64(0)
 	for m, s := range d.Meals {
 		slot := generate.Slot{Date: d.Date, Meal: recipe.Meal(m)}
-		if skipped := slices.Contains(p.Skips, slot); skipped != (s == nil) {
+		if skipped := slices.Contains(t.Skips, slot); skipped != (s == nil) {
 			return fmt.Errorf("rule 1: %s skipped %v, empty %v", slot.Meal, skipped, s == nil)
 		}
 		if s == nil {
 			continue
 		}
 		slots++
-		r, ok := byID[s.Recipe]
+		r, ok := t.byID[s.Recipe]
 		if !ok || s.Servings <= 0 {
 			return fmt.Errorf("%s: recipe %d, servings %s", slot.Meal, s.Recipe, s.Servings)
 		}
-		n := slices.IndexFunc(p.Locks, func(l generate.Lock) bool { return l.Slot == slot })
+		n := slices.IndexFunc(t.Locks, func(l generate.Lock) bool { return l.Slot == slot })
 		source := generate.Chosen
 		switch {
 		case n >= 0:
@@ -90,46 +96,44 @@ func refereeDay(p generate.Problem, byID map[recipe.ID]generate.Recipe, d genera
 		if s.Source != source {
 			return fmt.Errorf("%s: source %s, want %s", slot.Meal, s.Source, source)
 		}
-		fixed := n >= 0 && p.Locks[n].Servings > 0
+		fixed := n >= 0 && t.Locks[n].Servings > 0
 		switch {
-		case n >= 0 && p.Locks[n].Recipe != s.Recipe:
-			return fmt.Errorf("rule 2: %s holds %d, locked to %d", slot.Meal, s.Recipe, p.Locks[n].Recipe)
-		case fixed && p.Locks[n].Servings != s.Servings:
+		case n >= 0 && t.Locks[n].Recipe != s.Recipe:
+			return fmt.Errorf("rule 2: %s holds %d, locked to %d", slot.Meal, s.Recipe, t.Locks[n].Recipe)
+		case fixed && t.Locks[n].Servings != s.Servings:
 			return fmt.Errorf("rule 2: %s holds %s servings", slot.Meal, s.Servings)
-		case !fixed && (s.Servings < p.Portions.Min || s.Servings > p.Portions.Max || (s.Servings-p.Portions.Min)%p.Portions.Step != 0):
+		case !fixed && (s.Servings < t.Portions.Min || s.Servings > t.Portions.Max || (s.Servings-t.Portions.Min)%t.Portions.Step != 0):
 			return fmt.Errorf("rule 1: %s holds %s servings", slot.Meal, s.Servings)
 		}
 		if n < 0 {
-			if err := refereeChosen(p, r, d, slot, i, travel, rotating, want); err != nil {
+			if err := t.chosen(r, d, slot, i, travel); err != nil {
 				return err
 			}
 		}
 		if slot.Meal == recipe.Breakfast {
-			*breakfasts = append(*breakfasts, s.Recipe)
+			t.breakfasts = append(t.breakfasts, s.Recipe)
 		}
 		if !fixed {
 			off := big.NewRat(int64(s.Servings)-10000, 10000)
-			cost.Add(cost, off.Mul(off.Abs(off), big.NewRat(int64(p.PortionWeight), 10000)))
+			t.cost.Add(t.cost, off.Mul(off.Abs(off), big.NewRat(int64(t.PortionWeight), 10000)))
 		}
 		for k, mass := range []int64{int64(r.PerServing.Protein), int64(r.PerServing.Fat), int64(r.PerServing.Carbs)} {
 			sums[k].Add(sums[k], new(big.Rat).Mul(big.NewRat(mass, 10000), big.NewRat(int64(s.Servings), 10000)))
 		}
 	}
-	return refereeSums(p, d, slots, sums, want, cost)
+	return t.sums(d, slots, sums)
 }
 
-func refereeChosen(p generate.Problem, r generate.Recipe, d generate.PlanDay, slot generate.Slot, i int, travel bool,
-	rotating map[[2]int]recipe.ID, want *generate.Objective,
-) error {
+func (t *tally) chosen(r generate.Recipe, d generate.PlanDay, slot generate.Slot, i int, travel bool) error {
 	if !slices.Contains(r.Meals, slot.Meal) {
 		return fmt.Errorf("rule 4: %d is no %s", r.ID, slot.Meal)
 	}
-	for _, t := range p.AvoidTags {
-		if slices.Contains(r.Tags, t) {
-			return fmt.Errorf("rule 4: %d has tag %s", r.ID, t)
+	for _, tag := range t.AvoidTags {
+		if slices.Contains(r.Tags, tag) {
+			return fmt.Errorf("rule 4: %d has tag %s", r.ID, tag)
 		}
 	}
-	if travel && (r.Minutes <= 0 || r.Minutes > p.QuickMinutes) {
+	if travel && (r.Minutes <= 0 || r.Minutes > t.QuickMinutes) {
 		return fmt.Errorf("rule 5: %d takes %d minutes", r.ID, r.Minutes)
 	}
 	for m, other := range d.Meals {
@@ -139,38 +143,38 @@ func refereeChosen(p generate.Problem, r generate.Recipe, d generate.PlanDay, sl
 	}
 	if slot.Meal != recipe.Breakfast && !travel {
 		key := [2]int{i % 2, int(slot.Meal)}
-		if id, ok := rotating[key]; ok && id != r.ID {
+		if id, ok := t.rotating[key]; ok && id != r.ID {
 			return fmt.Errorf("rule 7: %s is %d, not %d", slot.Meal, r.ID, id)
 		}
-		rotating[key] = r.ID
+		t.rotating[key] = r.ID
 	}
-	if slices.Contains(p.AvoidRepeats, r.ID) {
-		want.Repeats++
+	if slices.Contains(t.AvoidRepeats, r.ID) {
+		t.want.Repeats++
 	}
 	if last := r.LastUsed[slot.Meal]; last != 0 && last <= d.Date {
-		want.RotationDebt += max(0, p.RotationDays-int(d.Date-last))
+		t.want.RotationDebt += max(0, t.RotationDays-int(d.Date-last))
 	}
 	return nil
 }
 
-func refereeSums(p generate.Problem, d generate.PlanDay, slots int64, sums [3]*big.Rat, want *generate.Objective, cost *big.Rat) error {
+func (t *tally) sums(d generate.PlanDay, slots int64, sums [3]*big.Rat) error {
 	actual := []int64{d.Actual.Protein, d.Actual.Fat, d.Actual.Carbs}
 	target := []float64{d.Target.Protein, d.Target.Fat, d.Target.Carbs}
-	limit := big.NewRat(int64(p.Tolerance), 10000)
+	limit := big.NewRat(int64(t.Tolerance), 10000)
 	limit.Add(limit, big.NewRat(1, 1_000_000_000))
 	out := false
-	for k, mass := range []int64{int64(p.Target.Protein), int64(p.Target.Fat), int64(p.Target.Carbs)} {
+	for k, mass := range []int64{int64(t.Target.Protein), int64(t.Target.Fat), int64(t.Target.Carbs)} {
 		if sums[k].Cmp(big.NewRat(actual[k], generate.TotalGram)) != 0 {
 			return fmt.Errorf("actual %v, the meals give %s", d.Actual, sums[k].FloatString(8))
 		}
-		t := big.NewRat(mass*slots, 30000)
-		if f, _ := t.Float64(); math.Abs(f-target[k]) > 1e-8 {
+		whole := big.NewRat(mass*slots, 30000)
+		if f, _ := whole.Float64(); math.Abs(f-target[k]) > 1e-8 {
 			return fmt.Errorf("target %v, want %g", d.Target, f)
 		}
 		if slots > 0 {
-			off := new(big.Rat).Sub(sums[k], t)
-			off.Quo(off.Abs(off), t)
-			cost.Add(cost, off)
+			off := new(big.Rat).Sub(sums[k], whole)
+			off.Quo(off.Abs(off), whole)
+			t.cost.Add(t.cost, off)
 			out = out || off.Cmp(limit) > 0
 		}
 	}
@@ -178,7 +182,7 @@ func refereeSums(p generate.Problem, d generate.PlanDay, slots int64, sums [3]*b
 		return fmt.Errorf("balanced %v", d.Balanced)
 	}
 	if out {
-		want.DaysOut++
+		t.want.DaysOut++
 	}
 	return nil
 }

@@ -52,8 +52,9 @@ func grams(p, f, c nutrition.Mass) nutrition.Macros {
 	return nutrition.Macros{Protein: p * nutrition.Gram, Fat: f * nutrition.Gram, Carbs: c * nutrition.Gram}
 }
 
-// food is one ingredient for a recipe of two servings.
-func food(id int64, name, plural, aisle string, order int, amount recipe.Amount, unit string) recipe.Ingredient {
+// food is one ingredient for a recipe of two servings; a plural follows the name after a bar.
+func food(id int64, names, aisle string, order int, amount recipe.Amount, unit string) recipe.Ingredient {
+	name, plural, _ := strings.Cut(names, "|")
 	return recipe.Ingredient{
 		Food:   recipe.Food{ID: id, Name: name, Plural: plural, Category: recipe.Category{Name: aisle, Order: order}},
 		Amount: amount * recipe.One, Unit: recipe.Unit{Name: unit},
@@ -139,18 +140,18 @@ func richWeek(t *testing.T) (user.User, plan.Plan) {
 	t.Helper()
 	k := kitchen{}
 	produce, dairy := "Produce & <Herbs>", "Dairy"
-	k.add(1, "Porridge with berries", 10, grams(35, 15, 60), food(1, "rolled oats", "", "Dry goods", 3, 160, "g"), food(2, "milk", "", dairy, 2, 4, "dl"), food(3, "blueberry", "blueberries", produce, 1, 150, "g"))
-	k.add(2, scriptName, 35, grams(60, 25, 70), food(4, `tin "tomato" <b>`, "", "Tins", 4, 2, "can (400 g)"), food(5, "onion", "onions", produce, 1, 2, ""), food(6, "salt", "", "", 0, 1, "tsp"))
-	k.add(3, longName, 125, grams(55, 27, 70), food(7, "aubergine", "aubergines", produce, 1, 3, ""), food(8, longName, "", "", 0, 300, "g"))
-	k.add(4, rtlName, 30, grams(58, 26, 72), food(9, "red lentil", "red lentils", "Dry goods", 3, 300, "g"), food(10, "lemon", "lemons", produce, 1, 1, ""))
-	k.add(5, emojiName, 45, grams(56, 28, 68), food(11, "ramen noodles", "", "Dry goods", 3, 200, "g"), food(12, "egg 🥚", "eggs 🥚", dairy, 2, 2, ""))
-	k.add(6, "Scrambled eggs on rye", 15, grams(36, 16, 58), food(12, "egg 🥚", "eggs 🥚", dairy, 2, 5, ""), food(13, "rye bread", "", "Bakery", 5, 4, "slices"))
-	k.add(7, "Cottage cheese bowl", 5, grams(37, 14, 61), food(14, "cottage cheese", "", dairy, 2, 500, "g"))
-	k.add(8, "Bircher muesli", 0, grams(34, 15, 62), food(1, "rolled oats", "", "Dry goods", 3, 120, "g"), food(2, "milk", "", dairy, 2, 1, "cup"))
-	k.add(9, "Buttermilk pancakes", 25, grams(20, 30, 110), food(15, "flour", "", "Dry goods", 3, 2, "cups"), food(16, "olive oil", "", "Oils", 6, 1, "tbsp"))
-	k.add(10, "Tofu scramble", 20, grams(38, 15, 57), food(17, "tofu", "", "Chilled", 7, 400, "g"))
-	k.add(11, "Travel wrap", 12, grams(57, 26, 71), food(18, "tortilla", "tortillas", "Bakery", 5, 4, ""))
-	k.add(12, "Yoghurt with walnuts", 5, grams(33, 16, 61), food(19, "walnut", "walnuts", "Dry goods", 3, 60, "g"), food(20, "cinnamon", "", "Spices", 8, 1, "pinch"))
+	k.add(1, "Porridge with berries", 10, grams(35, 15, 60), food(1, "rolled oats", "Dry goods", 3, 160, "g"), food(2, "milk", dairy, 2, 4, "dl"), food(3, "blueberry|blueberries", produce, 1, 150, "g"))
+	k.add(2, scriptName, 35, grams(60, 25, 70), food(4, `tin "tomato" <b>`, "Tins", 4, 2, "can (400 g)"), food(5, "onion|onions", produce, 1, 2, ""), food(6, "salt", "", 0, 1, "tsp"))
+	k.add(3, longName, 125, grams(55, 27, 70), food(7, "aubergine|aubergines", produce, 1, 3, ""), food(8, longName, "", 0, 300, "g"))
+	k.add(4, rtlName, 30, grams(58, 26, 72), food(9, "red lentil|red lentils", "Dry goods", 3, 300, "g"), food(10, "lemon|lemons", produce, 1, 1, ""))
+	k.add(5, emojiName, 45, grams(56, 28, 68), food(11, "ramen noodles", "Dry goods", 3, 200, "g"), food(12, "egg 🥚|eggs 🥚", dairy, 2, 2, ""))
+	k.add(6, "Scrambled eggs on rye", 15, grams(36, 16, 58), food(12, "egg 🥚|eggs 🥚", dairy, 2, 5, ""), food(13, "rye bread", "Bakery", 5, 4, "slices"))
+	k.add(7, "Cottage cheese bowl", 5, grams(37, 14, 61), food(14, "cottage cheese", dairy, 2, 500, "g"))
+	k.add(8, "Bircher muesli", 0, grams(34, 15, 62), food(1, "rolled oats", "Dry goods", 3, 120, "g"), food(2, "milk", dairy, 2, 1, "cup"))
+	k.add(9, "Buttermilk pancakes", 25, grams(20, 30, 110), food(15, "flour", "Dry goods", 3, 2, "cups"), food(16, "olive oil", "Oils", 6, 1, "tbsp"))
+	k.add(10, "Tofu scramble", 20, grams(38, 15, 57), food(17, "tofu", "Chilled", 7, 400, "g"))
+	k.add(11, "Travel wrap", 12, grams(57, 26, 71), food(18, "tortilla|tortillas", "Bakery", 5, 4, ""))
+	k.add(12, "Yoghurt with walnuts", 5, grams(33, 16, 61), food(19, "walnut|walnuts", "Dry goods", 3, 60, "g"), food(20, "cinnamon", "Spices", 8, 1, "pinch"))
 	w := plan.Week{Target: grams(150, 67, 200), TargetSource: targets.Computed, Mode: targets.HighProtein, Optimal: true}
 	w.Days = [7]plan.Day{
 		{Meals: [3]*plan.Serving{k.serve(1), k.serve(2), k.serve(3)}},
@@ -179,12 +180,12 @@ func demoWeek(t *testing.T) (user.User, plan.Plan) {
 	k := kitchen{}
 	for i, b := range []string{"Porridge with blueberries", "Scrambled eggs on rye", "Cottage cheese with peach", "Bircher muesli", "Tofu scramble", "Skyr bowl with walnuts", "Buckwheat pancakes"} {
 		id := recipe.ID(i + 1)
-		k.add(id, b, 5+5*(i%4), grams(36+nutrition.Mass(i%3), 16, 56+nutrition.Mass(i)), food(int64(i+1), strings.ToLower(strings.Fields(b)[0]), "", "Breakfast", 3, 160, "g"))
+		k.add(id, b, 5+5*(i%4), grams(36+nutrition.Mass(i%3), 16, 56+nutrition.Mass(i)), food(int64(i+1), strings.ToLower(strings.Fields(b)[0]), "Breakfast", 3, 160, "g"))
 	}
-	k.add(20, "Chicken and lentil salad", 25, grams(58, 24, 70), food(20, "chicken breast", "", "Meat & fish", 2, 400, "g"), food(21, "green lentil", "green lentils", "Dry goods", 4, 150, "g"), food(22, "red onion", "red onions", "Produce", 1, 1, ""))
-	k.add(21, "Salmon with new potatoes", 35, grams(55, 27, 68), food(23, "salmon fillet", "", "Meat & fish", 2, 300, "g"), food(24, "new potato", "new potatoes", "Produce", 1, 600, "g"), food(25, "dill", "", "Produce", 1, 1, "bunch"))
-	k.add(22, "Turkey chili", 50, grams(57, 25, 72), food(26, "minced turkey", "", "Meat & fish", 2, 400, "g"), food(27, "kidney beans", "", "Tins", 5, 2, "can (400 g)"), food(28, "tomato", "tomatoes", "Produce", 1, 500, "g"))
-	k.add(23, "Spinach frittata", 30, grams(56, 26, 70), food(29, "egg", "eggs", "Dairy", 6, 8, ""), food(30, "spinach", "", "Produce", 1, 300, "g"), food(31, "olive oil", "", "Oils", 7, 1, "tbsp"), food(32, "salt", "", "", 0, 1, "pinch"))
+	k.add(20, "Chicken and lentil salad", 25, grams(58, 24, 70), food(20, "chicken breast", "Meat & fish", 2, 400, "g"), food(21, "green lentil|green lentils", "Dry goods", 4, 150, "g"), food(22, "red onion|red onions", "Produce", 1, 1, ""))
+	k.add(21, "Salmon with new potatoes", 35, grams(55, 27, 68), food(23, "salmon fillet", "Meat & fish", 2, 300, "g"), food(24, "new potato|new potatoes", "Produce", 1, 600, "g"), food(25, "dill", "Produce", 1, 1, "bunch"))
+	k.add(22, "Turkey chili", 50, grams(57, 25, 72), food(26, "minced turkey", "Meat & fish", 2, 400, "g"), food(27, "kidney beans", "Tins", 5, 2, "can (400 g)"), food(28, "tomato|tomatoes", "Produce", 1, 500, "g"))
+	k.add(23, "Spinach frittata", 30, grams(56, 26, 70), food(29, "egg|eggs", "Dairy", 6, 8, ""), food(30, "spinach", "Produce", 1, 300, "g"), food(31, "olive oil", "Oils", 7, 1, "tbsp"), food(32, "salt", "", 0, 1, "pinch"))
 	w := plan.Week{Target: grams(150, 67, 200), TargetSource: targets.Computed, Optimal: true}
 	for i := range w.Days {
 		lunch, dinner := recipe.ID(20+i%2), recipe.ID(22+i%2)
@@ -206,7 +207,7 @@ func largestWeek(t *testing.T, nameLength int) (user.User, plan.Plan) {
 	for i := range 21 {
 		var in []recipe.Ingredient
 		for f := i * 90 / 21; f < (i+1)*90/21; f++ {
-			in = append(in, food(int64(f+1), name("food", f), "", name("aisle", f%12), f%12+1, 1234, "g"))
+			in = append(in, food(int64(f+1), name("food", f), name("aisle", f%12), f%12+1, 1234, "g"))
 		}
 		k.add(recipe.ID(i+1), name("dish", i), 125, grams(50, 22, 66), in...)
 	}

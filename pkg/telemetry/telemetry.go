@@ -84,22 +84,9 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err := errors.Join(os.Setenv("OTEL_GO_X_PER_SERIES_START_TIMESTAMPS", "true"), os.Setenv("OTEL_GO_X_OBSERVABILITY", "true")); err != nil {
 		return nil, fault.Wrap(fault.Internal, "telemetry: start", err)
 	}
-	res, err := resource.New(ctx,
-		resource.WithTelemetrySDK(),
-		resource.WithHost(),
-		resource.WithProcessPID(),
-		resource.WithAttributes(
-			semconv.ServiceName(o.Service),
-			semconv.ServiceNamespace("mealplanner"),
-			semconv.ServiceVersion(o.Version),
-			semconv.ServiceInstanceID(o.Instance),
-			semconv.DeploymentEnvironmentNameKey.String(o.Environment),
-		),
-		resource.WithAttributes(keepTraces.Bool(o.Logs.KeepAll)),
-		resource.WithFromEnv(),
-	)
-	if err != nil && !errors.Is(err, resource.ErrPartialResource) && !errors.Is(err, resource.ErrSchemaURLConflict) {
-		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
+	res, err := o.resource(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if o.Disabled {
 		o.Readers, o.Sampler = nil, "always_off"
@@ -160,6 +147,28 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 		}
 	}
 	return t, nil
+}
+
+// resource says which process the signals are of.
+func (o Options) resource(ctx context.Context) (*resource.Resource, error) {
+	res, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithHost(),
+		resource.WithProcessPID(),
+		resource.WithAttributes(
+			semconv.ServiceName(o.Service),
+			semconv.ServiceNamespace("mealplanner"),
+			semconv.ServiceVersion(o.Version),
+			semconv.ServiceInstanceID(o.Instance),
+			semconv.DeploymentEnvironmentNameKey.String(o.Environment),
+		),
+		resource.WithAttributes(keepTraces.Bool(o.Logs.KeepAll)),
+		resource.WithFromEnv(),
+	)
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) && !errors.Is(err, resource.ErrSchemaURLConflict) {
+		return nil, fault.Wrap(fault.InvalidConfig, "telemetry: resource (OTEL_RESOURCE_ATTRIBUTES)", err)
+	}
+	return res, nil
 }
 
 // Tracer returns the program's tracer.

@@ -91,9 +91,14 @@ var files = map[string]string{
 	"mealplanner-backup.timer":    "docs/systemd/mealplanner-backup.timer",
 }
 
-// build writes a release of the module at root into dir, which must not exist, on the given
-// platforms.
-func build(ctx context.Context, root, dir string, c commit, on []string, image bool, log io.Writer) (err error) {
+// wanted is what a release has: binaries for platforms, and the image's archive.
+type wanted struct {
+	platforms []string
+	image     bool
+}
+
+// build writes a release of the module at root into dir, which must not exist.
+func build(ctx context.Context, root, dir string, c commit, w wanted, log io.Writer) (err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return fmt.Errorf("%w: a release is written into a new directory", err)
 	}
@@ -117,7 +122,7 @@ func build(ctx context.Context, root, dir string, c commit, on []string, image b
 		return err
 	}
 	common["THIRD-PARTY-LICENCES.txt"] = []byte(list + "\n" + texts)
-	for _, platform := range on {
+	for _, platform := range w.platforms {
 		begin := time.Now()
 		name := "mealplanner_" + c.Version + "_" + strings.ReplaceAll(platform, "/", "_")
 		binary, err := compile(ctx, root, platform, c.Version)
@@ -145,7 +150,7 @@ func build(ctx context.Context, root, dir string, c commit, on []string, image b
 		}
 		fmt.Fprintf(log, "%s.tar.gz: %.1f MB, %s\n", name, float64(len(archive))/1e6, time.Since(begin).Round(time.Second))
 	}
-	if image {
+	if w.image {
 		if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
 			fmt.Fprintln(log, "left out: the image's archive, because no Docker engine answers (docker version)")
 		} else if err := buildImage(ctx, root, filepath.Join(dir, "mealplanner_"+c.Version+"_image.tar.gz"), c); err != nil {
@@ -265,7 +270,7 @@ func check(ctx context.Context, c commit, log io.Writer) error {
 			}
 		}
 		dist := filepath.Join(dir, "dist"+strconv.Itoa(i))
-		if err := build(ctx, root, dist, c, platforms, false, log); err != nil {
+		if err := build(ctx, root, dist, c, wanted{platforms: platforms}, log); err != nil {
 			return err
 		}
 		if said[i], err = os.ReadFile(filepath.Join(dist, "SHA256SUMS")); err != nil {

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "build":
-		return build(ctx, ".", *out, c, platforms, *image, os.Stdout)
+		return build(ctx, ".", *out, c, wanted{platforms, *image}, os.Stdout)
 	case "check":
 		return check(ctx, c, os.Stdout)
 	case "image":

@@ -25,11 +25,11 @@ func TestRelease(t *testing.T) {
 	on := []string{runtime.GOOS + "/" + runtime.GOARCH}
 	dir, again := filepath.Join(t.TempDir(), "dist"), filepath.Join(t.TempDir(), "dist")
 	for _, d := range []string{dir, again} {
-		if err := build(t.Context(), root, d, c, on, false, io.Discard); err != nil {
+		if err := build(t.Context(), root, d, c, wanted{platforms: on}, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := build(t.Context(), root, dir, c, on, false, io.Discard); err == nil {
+	if err := build(t.Context(), root, dir, c, wanted{platforms: on}, io.Discard); err == nil {
 		t.Error("a release was written over another one")
 	}
 	sha := read(t, filepath.Join(dir, "SHA256SUMS"))

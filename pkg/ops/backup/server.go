@@ -171,9 +171,12 @@ func run(ctx context.Context, cmd *exec.Cmd, progress func(table string)) error 
 // make: extensions, and the schema that every database has.
 var notOurs = lazyregexp.New(`^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public |COMMENT - SCHEMA public )`)
 
-// Restore brings a backup into the database, in one transaction with the statements before
-// and after it. On an error nothing is changed.
-func (s *Server) Restore(ctx context.Context, a *Archive, before, after string, progress func(table string)) (err error) {
+// Around are statements that run in the transaction of a restore.
+type Around struct{ Before, After string }
+
+// Restore brings a backup into the database, in one transaction with the statements around it.
+// On an error nothing is changed.
+func (s *Server) Restore(ctx context.Context, a *Archive, around Around, progress func(table string)) (err error) {
 	dir, err := os.MkdirTemp("", "mealplanner-restore-")
 	if err != nil {
 		return fault.Wrap(fault.Internal, "restore", err)
@@ -192,7 +195,7 @@ func (s *Server) Restore(ctx context.Context, a *Archive, before, after string, 
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, psql, func(string) {}) }()
-	err = errors.Join(s.script(ctx, script, a, contents, before, after, progress), script.Close())
+	err = errors.Join(s.script(ctx, script, a, contents, around, progress), script.Close())
 	if said := <-ended; said != nil {
 		return said // and err is that nobody listens any more
 	}
@@ -224,8 +227,8 @@ func (s *Server) contents(ctx context.Context, a *Archive, file string) (err err
 }
 
 // script writes what psql shall do.
-func (s *Server) script(ctx context.Context, w io.Writer, a *Archive, contents, before, after string, progress func(table string)) error {
-	if _, err := io.WriteString(w, "begin;\nset local lock_timeout = '10s';\n"+before+"\n"); err != nil {
+func (s *Server) script(ctx context.Context, w io.Writer, a *Archive, contents string, around Around, progress func(table string)) error {
+	if _, err := io.WriteString(w, "begin;\nset local lock_timeout = '10s';\n"+around.Before+"\n"); err != nil {
 		return err
 	}
 	cmd := s.command(ctx, "pg_restore", "--file=-", "--use-list="+contents, "--no-owner", "--no-privileges", "--verbose")
@@ -233,7 +236,7 @@ func (s *Server) script(ctx context.Context, w io.Writer, a *Archive, contents, 
 	if err := s.readDump(ctx, cmd, a, progress); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n"+after+"\ncommit;\n")
+	_, err := io.WriteString(w, "\n"+around.After+"\ncommit;\n")
 	return err
 }
 
