@@ -55,10 +55,10 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 		if err != nil {
 			return err
 		}
-		if err := a.observeGauge("on_call", func(context.Context) []metrics.Reading {
+		if err := a.observeGauge(metrics.OnCall, func(context.Context) []metrics.Reading {
 			out := make([]metrics.Reading, len(oncall.Tiers))
 			for i, tier := range oncall.Tiers {
-				out[i] = metrics.Reading{Label: strconv.Itoa(tier), Second: rotation.At(a.opts.Now(), tier).Name, Value: 1}
+				out[i] = metrics.OnCall.At(1, metrics.Tier(strconv.Itoa(tier)), metrics.Person(rotation.At(a.opts.Now(), tier).Name))
 			}
 			return out
 		}); err != nil {
@@ -130,13 +130,13 @@ func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) erro
 			rows, err := store.LatestResponses(ctx)
 			out := make([]metrics.Reading, len(rows))
 			for i, r := range rows {
-				out[i] = metrics.Reading{Label: r.Alert, Second: r.Action, Third: r.Result, Value: 1}
+				out[i] = metrics.AlertResponse.At(1, metrics.AlertName(r.Alert), metrics.Action(r.Action), metrics.Result(r.Result))
 			}
 			last.Store(&out)
 			return err
 		})
 	})
-	return a.observeGauge("alert_response", func(context.Context) []metrics.Reading { return *last.Load() })
+	return a.observeGauge(metrics.AlertResponse, func(context.Context) []metrics.Reading { return *last.Load() })
 }
 
 // resetPools gives up the idle database connections and returns the pools' names.

@@ -13,7 +13,7 @@ import (
 func (a *App) ReadGauges(ctx context.Context) { a.installation.Read(ctx) }
 
 // ReadWeeks returns the gauges about weeks, as they are at the program's own time.
-func (a *App) ReadWeeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (a *App) ReadWeeks(ctx context.Context) ([]metrics.Reading, error) {
 	return a.records().Weeks(ctx)
 }
 

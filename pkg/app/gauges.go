@@ -15,13 +15,13 @@ const electionEvery = 2 * time.Second
 // observeGauges exports service_up, which every role says of itself. What is true of the
 // installation is exported by one process, the leader.
 func (a *App) observeGauges() error {
-	if err := a.observeGauge("service_up", func(ctx context.Context) []metrics.Reading {
-		return []metrics.Reading{{Label: a.opts.Role.service(), Value: observe.Indicator(a.readiness.check(ctx) == nil)}}
+	if err := a.observeGauge(metrics.ServiceUp, func(ctx context.Context) []metrics.Reading {
+		return []metrics.Reading{metrics.ServiceUp.At(observe.Indicator(a.readiness.check(ctx) == nil), metrics.Service(a.opts.Role.service()))}
 	}); err != nil || !a.opts.Role.schedules() {
 		return err
 	}
-	for _, name := range leaderGauges {
-		if err := a.observeGauge(name, func(context.Context) []metrics.Reading { return a.installation.Of(name) }); err != nil {
+	for _, g := range leaderGauges {
+		if err := a.observeGauge(g, func(context.Context) []metrics.Reading { return a.installation.Of(g) }); err != nil {
 			return err
 		}
 	}
@@ -29,12 +29,12 @@ func (a *App) observeGauges() error {
 }
 
 // leaderGauges are the gauges of the installation.
-var leaderGauges = []string{
-	"generation_macro_balance_success_rate", "email_delivery_success_rate", "email_engagement_rate", "api_availability", "api_daily_budget_usage",
-	"weekly_generation_success_all_users", "weekly_generation_current_week", "weekly_generation_success_streak_weeks",
-	"weekly_generation_last_success_timestamp_seconds",
-	"scheduler_job_queue_depth", "scheduler_job_oldest_pending_age_seconds", "scheduler_job_retry_rate",
-	"scheduler_job_error_rate", "job_processing_throughput",
+var leaderGauges = []metrics.AnyGauge{
+	metrics.GenerationMacroBalanceSuccessRate, metrics.EmailDeliverySuccessRate, metrics.EmailEngagementRate, metrics.APIAvailability, metrics.APIDailyBudgetUsage,
+	metrics.WeeklyGenerationSuccessAllUsers, metrics.WeeklyGenerationCurrentWeek, metrics.WeeklyGenerationSuccessStreakWeeks,
+	metrics.WeeklyGenerationLastSuccessTimestamp,
+	metrics.SchedulerJobQueueDepth, metrics.SchedulerJobOldestPendingAge, metrics.SchedulerJobRetryRate,
+	metrics.SchedulerJobErrorRate, metrics.JobProcessingThroughput,
 }
 
 // runAsLeader probes the upstreams and reads the gauges of the installation until ctx ends.
@@ -55,11 +55,11 @@ func (a *App) records() observe.Records {
 	return r
 }
 
-func (a *App) observeGauge(name string, read func(context.Context) []metrics.Reading) error {
-	stop, err := a.rec.Observe(name, read)
+func (a *App) observeGauge(g metrics.AnyGauge, read func(context.Context) []metrics.Reading) error {
+	stop, err := a.rec.Observe(g, read)
 	if err != nil {
 		return err
 	}
-	a.stops.push("gauge "+name, func(context.Context) error { return stop() })
+	a.stops.push("gauge "+g.String(), func(context.Context) error { return stop() })
 	return nil
 }

@@ -165,16 +165,16 @@ func (a *App) newEngine(instance string) (err error) {
 
 // observeJobs exports what this process is working on.
 func (a *App) observeJobs() error {
-	if err := a.observeGauge("scheduler_concurrency_limit", func(context.Context) []metrics.Reading {
-		return []metrics.Reading{{Value: float64(a.Jobs.Limit())}}
+	if err := a.observeGauge(metrics.SchedulerConcurrencyLimit, func(context.Context) []metrics.Reading {
+		return []metrics.Reading{metrics.SchedulerConcurrencyLimit.At(float64(a.Jobs.Limit()))}
 	}); err != nil {
 		return err
 	}
-	return a.observeGauge("scheduler_concurrent_jobs", func(context.Context) []metrics.Reading {
+	return a.observeGauge(metrics.SchedulerConcurrentJobs, func(context.Context) []metrics.Reading {
 		running := a.Jobs.Running()
 		out := make([]metrics.Reading, 0, len(schedule.Types))
 		for _, t := range schedule.Types {
-			out = append(out, metrics.Reading{Label: string(t), Value: float64(running[t])})
+			out = append(out, metrics.SchedulerConcurrentJobs.At(float64(running[t]), metrics.JobType(t)))
 		}
 		return out
 	})

@@ -55,10 +55,10 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 		a.borrowed = !owns
 		a.stops.push("database pool queue", func(ctx context.Context) error { return closePool(ctx, queue.Close) })
 	}
-	stop, err := a.rec.Observe("database_connection_pool_usage", func(context.Context) []metrics.Reading {
+	stop, err := a.rec.Observe(metrics.DatabaseConnectionPoolUsage, func(context.Context) []metrics.Reading {
 		var out []metrics.Reading
 		for name, p := range a.pools {
-			out = append(out, metrics.Reading{Label: name, Value: usageOf(p)})
+			out = append(out, metrics.DatabaseConnectionPoolUsage.At(usageOf(p), metrics.Pool(name)))
 		}
 		return out
 	})

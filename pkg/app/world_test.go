@@ -34,7 +34,7 @@ import (
 // OpenTelemetry's registry and docs/attributes.md.
 var witness = semconv.NewWitness()
 
-func TestMain(m *testing.M) { os.Exit(witness.Main(testpg.Run(m))) }
+func TestMain(m *testing.M) { os.Exit(witness.Main(testpg.Run(m, witness.Close))) }
 
 var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/emersion/go-message"
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
@@ -28,6 +29,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox/mailbox"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	smtpUser     = "planner"

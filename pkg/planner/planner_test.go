@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -16,6 +18,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestGenerateReadsAsItsComponents(t *testing.T) {
 	t.Parallel()

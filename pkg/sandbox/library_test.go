@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"go.uber.org/goleak"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -17,6 +19,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/seal"
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fetched returns the demo's recipes the way the program gets them: over the protocol.
 func fetched(t *testing.T, change func(*tandoortest.Library)) []recipe.Recipe {

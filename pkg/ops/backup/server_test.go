@@ -7,8 +7,12 @@ import (
 	"syscall"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A full disk is named, not that pg_dump then found nobody who reads.
 func TestBackupOntoAFullDisk(t *testing.T) {

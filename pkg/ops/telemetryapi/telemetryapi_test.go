@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // answering is a server with one answer; asked gets the requests' addresses.
 func answering(t *testing.T, status int, body string) (base string, asked func() string) {

@@ -70,6 +70,8 @@ type Mailbox struct {
 	imapLn net.Listener
 	users  *imapmemserver.Server
 	wg     sync.WaitGroup
+	stop   chan struct{} // closed by Stop
+	once   sync.Once     // of Stop
 
 	mu       sync.Mutex
 	accounts map[string]*imapmemserver.User
@@ -84,6 +86,7 @@ func Start(ctx context.Context, o Options) (_ *Mailbox, err error) {
 	m := &Mailbox{
 		opts: o, users: imapmemserver.New(),
 		accounts: map[string]*imapmemserver.User{}, copies: map[string]int{}, changed: make(chan struct{}),
+		stop: make(chan struct{}),
 	}
 	var lc net.ListenConfig
 	if m.smtpLn, err = lc.Listen(ctx, "tcp", o.SMTPAddr); err != nil {
@@ -120,8 +123,9 @@ func (m *Mailbox) served(what string, err error) {
 	}
 }
 
-// Stop closes both servers and their connections.
+// Stop closes both servers and their connections, also those that a fault delays.
 func (m *Mailbox) Stop() error {
+	m.once.Do(func() { close(m.stop) })
 	err := errors.Join(m.smtp.Close(), m.imap.Close())
 	m.wg.Wait()
 	return err
@@ -289,7 +293,11 @@ func (s *session) Data(r io.Reader) error {
 	}
 	f := s.box.fault("DATA")
 	if f.Latency > 0 {
-		time.Sleep(f.Latency) //nolint:forbidigo // a slow server is slow in real time
+		select {
+		case <-time.After(f.Latency):
+		case <-s.box.stop:
+			return smtp.ErrServerClosed
+		}
 	}
 	if f.Outage {
 		return s.conn.Conn().Close()

@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -88,143 +87,135 @@ func (r *Recorder) record(ctx context.Context, name string, d time.Duration, kv 
 // GenerationSucceeded counts a run that ended with a stored plan. week is the plan's
 // Monday as YYYY-MM-DD, took the root span's duration.
 func (r *Recorder) GenerationSucceeded(ctx context.Context, user, week string, took time.Duration, balanced bool, conflicts []string) {
-	r.record(ctx, "generation_execution_time_seconds", took, KeyUser.String(user), KeyWeek.String(week))
-	r.add(ctx, "generation_attempts_total", 1, KeyUser.String(user))
-	r.add(ctx, "generation_success_total", 1, KeyUser.String(user))
+	GenerationExecutionTime.record(ctx, r, took, User(user), Week(week))
+	GenerationAttempts.add(ctx, r, 1, User(user))
+	GenerationSuccess.add(ctx, r, 1, User(user))
 	if balanced {
-		r.add(ctx, "generation_macro_balanced_total", 1, KeyUser.String(user))
+		GenerationMacroBalanced.add(ctx, r, 1, User(user))
 	}
 	for _, c := range conflicts {
-		r.add(ctx, "generation_recipe_selection_conflicts_total", 1, KeyConflict.String(c))
+		GenerationRecipeSelectionConflicts.add(ctx, r, 1, ConflictType(c))
 	}
 }
 
 // GenerationFailed counts a run that ended without a plan.
 func (r *Recorder) GenerationFailed(ctx context.Context, user, week string, took time.Duration, kind fault.Kind) {
-	r.record(ctx, "generation_execution_time_seconds", took, KeyUser.String(user), KeyWeek.String(week))
-	r.add(ctx, "generation_attempts_total", 1, KeyUser.String(user))
-	r.add(ctx, "generation_failures_total", 1, KeyUser.String(user), KeyErrorType.String(string(kind)))
+	GenerationExecutionTime.record(ctx, r, took, User(user), Week(week))
+	GenerationAttempts.add(ctx, r, 1, User(user))
+	GenerationFailures.add(ctx, r, 1, User(user), ErrorType(kind))
 }
 
 // ComponentEnded records one component of a generation.
 func (r *Recorder) ComponentEnded(ctx context.Context, component string, took time.Duration) {
-	r.record(ctx, "generation_component_duration_seconds", took, KeyComponent.String(component))
+	GenerationComponentDuration.record(ctx, r, took, Component(component))
 }
 
 // APICall records one attempt against an upstream. endpoint is a template name, never
 // a URL; status is an HTTP status, "timeout" or "network_error"; received is in bytes.
 func (r *Recorder) APICall(ctx context.Context, api, endpoint, status string, received int64, took time.Duration) {
-	r.record(ctx, "api_request_duration_seconds", took, KeyAPI.String(api), KeyEndpoint.String(endpoint))
-	r.add(ctx, "api_request_total", 1, KeyAPI.String(api), KeyEndpoint.String(endpoint), KeyStatus.String(status))
-	r.add(ctx, "cost_metrics_api_calls", 1, KeyAPI.String(api))
-	r.add(ctx, "cost_metrics_bandwidth_bytes", received, KeySource.String("api"))
+	APIRequestDuration.record(ctx, r, took, API(api), Endpoint(endpoint))
+	APIRequests.add(ctx, r, 1, API(api), Endpoint(endpoint), StatusCode(status))
+	CostMetricsAPICalls.add(ctx, r, 1, API(api))
+	CostMetricsBandwidthBytes.add(ctx, r, received, Source("api"))
 }
 
 // QueryEnded records one named statement.
 func (r *Recorder) QueryEnded(ctx context.Context, query string, took time.Duration) {
-	r.record(ctx, "database_query_duration_seconds", took, KeyQuery.String(query))
+	DatabaseQueryDuration.record(ctx, r, took, Query(query))
 }
 
 // MailAccepted counts a mail the SMTP server took; waited is the time since it entered
 // the outbox, size its bytes on the wire.
 func (r *Recorder) MailAccepted(ctx context.Context, emailType string, waited time.Duration, size int64) {
-	r.record(ctx, "email_delivery_latency_seconds", waited, KeyEmailType.String(emailType))
-	r.add(ctx, "email_delivery_attempts_total", 1, KeyEmailType.String(emailType))
-	r.add(ctx, "email_delivery_success_total", 1, KeyEmailType.String(emailType))
-	r.add(ctx, "cost_metrics_bandwidth_bytes", size, KeySource.String("email"))
+	EmailDeliveryLatency.record(ctx, r, waited, EmailType(emailType))
+	EmailDeliveryAttempts.add(ctx, r, 1, EmailType(emailType))
+	EmailDeliverySuccess.add(ctx, r, 1, EmailType(emailType))
+	CostMetricsBandwidthBytes.add(ctx, r, size, Source("email"))
 }
 
 // MailFailed counts a mail refused for good or given up.
 func (r *Recorder) MailFailed(ctx context.Context, emailType string) {
-	r.add(ctx, "email_delivery_attempts_total", 1, KeyEmailType.String(emailType))
-	r.add(ctx, "email_delivery_failures_total", 1, KeyEmailType.String(emailType))
+	EmailDeliveryAttempts.add(ctx, r, 1, EmailType(emailType))
+	EmailDeliveryFailures.add(ctx, r, 1, EmailType(emailType))
 }
 
 // MailBounced counts an accepted mail that came back; its attempt was counted before.
 func (r *Recorder) MailBounced(ctx context.Context, emailType string) {
-	r.add(ctx, "email_delivery_failures_total", 1, KeyEmailType.String(emailType))
+	EmailDeliveryFailures.add(ctx, r, 1, EmailType(emailType))
 }
 
 // MailOpened counts a mail that a person opened for the first time.
 func (r *Recorder) MailOpened(ctx context.Context, emailType string) {
-	r.add(ctx, "email_opens_total", 1, KeyEmailType.String(emailType))
+	EmailOpens.add(ctx, r, 1, EmailType(emailType))
 }
 
 // MailClicked counts a mail in which a person followed a link for the first time.
 func (r *Recorder) MailClicked(ctx context.Context, emailType string) {
-	r.add(ctx, "email_clicks_total", 1, KeyEmailType.String(emailType))
+	EmailClicks.add(ctx, r, 1, EmailType(emailType))
 }
 
 // JobStarted counts a started attempt, from 1.
 func (r *Recorder) JobStarted(ctx context.Context, jobType string, attempt int) {
-	r.add(ctx, "scheduler_job_executions_total", 1, KeyJobType.String(jobType))
+	SchedulerJobExecutions.add(ctx, r, 1, JobType(jobType))
 	if attempt > 1 {
-		r.add(ctx, "scheduler_job_retries_total", 1, KeyJobType.String(jobType))
+		SchedulerJobRetries.add(ctx, r, 1, JobType(jobType))
 	}
 }
 
 // JobWaited records the time from a job's due time to the start of its first attempt.
 func (r *Recorder) JobWaited(ctx context.Context, jobType, priority string, waited time.Duration) {
-	r.record(ctx, "scheduler_job_execution_latency_seconds", waited, KeyJobType.String(jobType), KeyPriority.String(priority))
+	SchedulerJobExecutionLatency.record(ctx, r, waited, JobType(jobType), Priority(priority))
 }
 
 // JobCompleted counts a job that succeeded.
 func (r *Recorder) JobCompleted(ctx context.Context, jobType string) {
-	r.add(ctx, "scheduler_job_completions_total", 1, KeyJobType.String(jobType))
+	SchedulerJobCompletions.add(ctx, r, 1, JobType(jobType))
 }
 
 // JobFailed counts a job that failed for good; exhausted: at its last allowed attempt.
 func (r *Recorder) JobFailed(ctx context.Context, jobType string, kind fault.Kind, exhausted bool) {
-	r.add(ctx, "scheduler_job_failures_total", 1, KeyJobType.String(jobType), KeyErrorType.String(string(kind)))
+	SchedulerJobFailures.add(ctx, r, 1, JobType(jobType), ErrorType(kind))
 	if exhausted {
-		r.add(ctx, "scheduler_job_retry_exhausted_total", 1, KeyJobType.String(jobType))
+		SchedulerJobRetryExhausted.add(ctx, r, 1, JobType(jobType))
 	}
 }
 
 // CommandRequest counts a mail or a click by what became of it.
 func (r *Recorder) CommandRequest(ctx context.Context, outcome string) {
-	r.add(ctx, "command_requests_total", 1, KeyOutcome.String(outcome))
+	CommandRequests.add(ctx, r, 1, Outcome(outcome))
 }
 
 // CommandExecuted counts a command that was carried out.
 func (r *Recorder) CommandExecuted(ctx context.Context, verb string) {
-	r.add(ctx, "command_execution_rate", 1, KeyCommand.String(verb))
+	CommandExecutionRate.add(ctx, r, 1, CommandType(verb))
 }
 
 // AlertAnswered counts an automatic response to an alert.
 func (r *Recorder) AlertAnswered(ctx context.Context, action, result string) {
-	r.add(ctx, "alert_responses_total", 1, KeyAction.String(action), KeyResult.String(result))
+	AlertResponses.add(ctx, r, 1, Action(action), Result(result))
 }
 
-// Reading is one value of an observable gauge.
-type Reading struct {
-	Label  string // value of the gauge's first label, if it has one
-	Second string // value of its second
-	Third  string // value of its third
-	Value  float64
-}
-
-// Observe registers the gauge; read is called at every export and must not block for
-// long. The returned function ends the registration.
-func (r *Recorder) Observe(name string, read func(context.Context) []Reading) (stop func() error, err error) {
-	d, ok := Lookup(name)
-	if !ok || d.Collector || d.Kind != Gauge || len(d.Keys) > 3 {
-		return nil, fault.New(fault.Internal, "metrics: observe", "%s is not a gauge with three labels at most", strconv.Quote(name))
-	}
-	g, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))
+// Observe registers the gauge; read is called at every export and must not block for long.
+// Readings of other gauges are left out. The returned function ends the registration.
+func (r *Recorder) Observe(g AnyGauge, read func(context.Context) []Reading) (stop func() error, err error) {
+	d := g.row()
+	instrument, err := r.meter.Float64ObservableGauge(d.Name, metric.WithUnit(d.Unit), metric.WithDescription(d.Help))
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "metrics: observe", err)
 	}
 	reg, err := r.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		for _, x := range read(ctx) {
-			var labels []attribute.KeyValue
-			for i, k := range d.Keys {
-				labels = append(labels, k.String([]string{x.Label, x.Second, x.Third}[i]))
+			if !x.Of(g) {
+				continue
 			}
-			o.ObserveFloat64(g, x.Value, metric.WithAttributes(labels...))
+			labels := make([]attribute.KeyValue, len(d.Keys))
+			for i, k := range d.Keys {
+				labels[i] = k.String(x.labels[i])
+			}
+			o.ObserveFloat64(instrument, x.value, metric.WithAttributes(labels...))
 		}
 		return nil
-	}, g)
+	}, instrument)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "metrics: observe", err)
 	}

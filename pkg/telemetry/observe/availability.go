@@ -84,9 +84,9 @@ func (a *Availability) look(ctx context.Context, p Probe) {
 	a.up[p.API] = up
 	out := make([]metrics.Reading, 0, len(a.up))
 	for api, up := range a.up {
-		out = append(out, metrics.Reading{Label: api, Value: Indicator(up)})
+		out = append(out, metrics.APIAvailability.At(Indicator(up), metrics.API(api)))
 	}
-	a.to.Set("availability", map[string][]metrics.Reading{"api_availability": out})
+	a.to.Set("availability", out)
 }
 
 // Probe implements [alerting.Upstreams]; the gauge stays as it is.

@@ -21,7 +21,7 @@ const (
 // GaugeGroup is gauges that one question answers.
 type GaugeGroup struct {
 	Name string
-	Read func(ctx context.Context) (map[string][]metrics.Reading, error)
+	Read func(ctx context.Context) ([]metrics.Reading, error)
 }
 
 // Installation holds the gauges that are true of the whole installation. One process, the
@@ -39,10 +39,10 @@ func NewInstallation(log *slog.Logger, groups ...GaugeGroup) *Installation {
 }
 
 // Of returns the last readings of a gauge; nil while this process is not the leader.
-func (i *Installation) Of(name string) []metrics.Reading { return i.last.of(name) }
+func (i *Installation) Of(g metrics.AnyGauge) []metrics.Reading { return i.last.of(g) }
 
 // Set keeps readings of a group that somebody else reads.
-func (i *Installation) Set(group string, values map[string][]metrics.Reading) {
+func (i *Installation) Set(group string, values []metrics.Reading) {
 	i.last.set(group, values, nil)
 }
 
@@ -74,31 +74,33 @@ func (i *Installation) Read(ctx context.Context) {
 	}
 }
 
-// readings are the last values of gauges, by the group that is read together, and name.
+// readings are the last values of gauges, by the group that is read together.
 // Safe for concurrent use.
 type readings struct {
 	mu       sync.Mutex
-	groups   map[string]map[string][]metrics.Reading
+	groups   map[string][]metrics.Reading
 	failures map[string]int
 }
 
-func (r *readings) of(name string) []metrics.Reading {
+func (r *readings) of(g metrics.AnyGauge) (out []metrics.Reading) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, g := range r.groups {
-		if v, ok := g[name]; ok {
-			return v
+	for _, group := range r.groups {
+		for _, x := range group {
+			if x.Of(g) {
+				out = append(out, x)
+			}
 		}
 	}
-	return nil
+	return out
 }
 
 // set keeps what a read brought, and reports whether a failure is the first in a row.
-func (r *readings) set(group string, values map[string][]metrics.Reading, err error) (news bool) {
+func (r *readings) set(group string, values []metrics.Reading, err error) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.groups == nil {
-		r.groups, r.failures = map[string]map[string][]metrics.Reading{}, map[string]int{}
+		r.groups, r.failures = map[string][]metrics.Reading{}, map[string]int{}
 	}
 	if err == nil {
 		r.groups[group], r.failures[group] = values, 0

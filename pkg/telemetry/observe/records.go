@@ -56,39 +56,39 @@ func (r Records) Groups() []GaugeGroup {
 	}
 }
 
-func (r Records) macroBalance(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) macroBalance(ctx context.Context) ([]metrics.Reading, error) {
 	m, err := r.Plans.MacroBalance(ctx)
-	return map[string][]metrics.Reading{"generation_macro_balance_success_rate": Rates(m, nil, 0)}, err
+	return metrics.GenerationMacroBalanceSuccessRate.Each(m, nil, 0), err
 }
 
-func (r Records) delivery(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) delivery(ctx context.Context) ([]metrics.Reading, error) {
 	m, err := r.Mails.DeliveryRate(ctx)
-	return map[string][]metrics.Reading{"email_delivery_success_rate": Rates(m, metrics.EmailTypes, 1)}, err
+	return metrics.EmailDeliverySuccessRate.Each(m, metrics.EmailTypes, 1), err
 }
 
-func (r Records) engagement(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) engagement(ctx context.Context) ([]metrics.Reading, error) {
 	m, err := r.Mails.Engagement(ctx)
-	return map[string][]metrics.Reading{"email_engagement_rate": Rates(m, metrics.EmailTypes, 0)}, err
+	return metrics.EmailEngagementRate.Each(m, metrics.EmailTypes, 0), err
 }
 
-func (r Records) callBudget(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) callBudget(ctx context.Context) ([]metrics.Reading, error) {
 	if r.Budget == nil {
 		return nil, nil
 	}
 	used, err := r.Budget(ctx)
-	return map[string][]metrics.Reading{"api_daily_budget_usage": {{Label: "fatsecret", Value: used}}}, err
+	return []metrics.Reading{metrics.APIDailyBudgetUsage.At(used, "fatsecret")}, err
 }
 
-func (r Records) lastPlan(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) lastPlan(ctx context.Context) ([]metrics.Reading, error) {
 	at, err := r.Plans.LastStored(ctx)
 	if err != nil || at.IsZero() {
 		return nil, err
 	}
-	return map[string][]metrics.Reading{"weekly_generation_last_success_timestamp_seconds": {{Value: float64(at.UnixMilli()) / 1000}}}, nil
+	return []metrics.Reading{metrics.WeeklyGenerationLastSuccessTimestamp.At(float64(at.UnixMilli()) / 1000)}, nil
 }
 
 // Weeks reads the gauges about weeks.
-func (r Records) Weeks(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) Weeks(ctx context.Context) ([]metrics.Reading, error) {
 	now := r.Now()
 	newest := calendar.On(now.UTC()).Monday() + 14 // none later can be due, whatever the zone
 	weeks := make([]calendar.Date, streakWeeks)
@@ -101,33 +101,26 @@ func (r Records) Weeks(ctx context.Context) (map[string][]metrics.Reading, error
 
 // ofWeeks are the gauges about weeks, newest first. The two newest have series of their own:
 // success is 1 for a week in which nobody's plan is late, current is 1 for the newest.
-func ofWeeks(due []plan.DueWeek) map[string][]metrics.Reading {
-	var success, current []metrics.Reading
+func ofWeeks(due []plan.DueWeek) []metrics.Reading {
+	out := []metrics.Reading{metrics.WeeklyGenerationSuccessStreakWeeks.At(float64(plan.Streak(due)))}
 	for i, w := range due[:min(2, len(due))] {
-		success = append(success, metrics.Reading{Label: w.Week.String(), Value: Indicator(w.Late == 0)})
-		current = append(current, metrics.Reading{Label: w.Week.String(), Value: Indicator(i == 0)})
+		week := metrics.Week(w.Week.String())
+		out = append(out, metrics.WeeklyGenerationSuccessAllUsers.At(Indicator(w.Late == 0), week), metrics.WeeklyGenerationCurrentWeek.At(Indicator(i == 0), week))
 	}
-	return map[string][]metrics.Reading{
-		"weekly_generation_success_all_users":    success,
-		"weekly_generation_current_week":         current,
-		"weekly_generation_success_streak_weeks": {{Value: float64(plan.Streak(due))}},
-	}
+	return out
 }
 
-func (r Records) queue(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) queue(ctx context.Context) ([]metrics.Reading, error) {
 	waiting, err := r.Jobs.Queue(ctx)
 	depth, oldest := map[string]float64{}, map[string]float64{}
 	for _, b := range waiting {
 		depth[string(b.Type)], oldest[string(b.Type)] = float64(b.Jobs), b.Oldest.Seconds()
 	}
-	return map[string][]metrics.Reading{
-		"scheduler_job_queue_depth":                Rates(depth, metrics.JobTypes, 0),
-		"scheduler_job_oldest_pending_age_seconds": Rates(oldest, metrics.JobTypes, 0),
-	}, err
+	return append(metrics.SchedulerJobQueueDepth.Each(depth, metrics.JobTypes, 0), metrics.SchedulerJobOldestPendingAge.Each(oldest, metrics.JobTypes, 0)...), err
 }
 
 // lastDay computes the jobs' rates over the last 24 hours.
-func (r Records) lastDay(ctx context.Context) (map[string][]metrics.Reading, error) {
+func (r Records) lastDay(ctx context.Context) ([]metrics.Reading, error) {
 	d, err := r.Jobs.LastDay(ctx)
 	retry, throughput, finished := map[string]float64{}, map[string]float64{}, map[string]float64{}
 	for _, a := range d.Attempts {
@@ -140,15 +133,11 @@ func (r Records) lastDay(ctx context.Context) (map[string][]metrics.Reading, err
 	for _, f := range d.Failures {
 		failed[[2]string{string(f.Type), string(f.Kind)}] = float64(f.Jobs) / finished[string(f.Type)]
 	}
-	var errorRate []metrics.Reading
+	out := append(metrics.SchedulerJobRetryRate.Each(retry, metrics.JobTypes, 0), metrics.JobProcessingThroughput.Each(throughput, metrics.JobTypes, 0)...)
 	for _, t := range metrics.JobTypes {
 		for _, k := range fault.Kinds {
-			errorRate = append(errorRate, metrics.Reading{Label: t, Second: string(k), Value: failed[[2]string{t, string(k)}]})
+			out = append(out, metrics.SchedulerJobErrorRate.At(failed[[2]string{t, string(k)}], metrics.JobType(t), metrics.ErrorType(k)))
 		}
 	}
-	return map[string][]metrics.Reading{
-		"scheduler_job_retry_rate":  Rates(retry, metrics.JobTypes, 0),
-		"scheduler_job_error_rate":  errorRate,
-		"job_processing_throughput": Rates(throughput, metrics.JobTypes, 0),
-	}, err
+	return out, err
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -12,18 +13,16 @@ import (
 func TestWeekGaugesShowTwoWeeks(t *testing.T) {
 	t.Parallel()
 	due := []plan.DueWeek{{Week: 21, Missing: 3}, {Week: 14, Missing: 1, Late: 1}, {Week: 7}}
-	got := ofWeeks(due)
-	success, current := got["weekly_generation_success_all_users"], got["weekly_generation_current_week"]
-	want := []metrics.Reading{{Label: calendar.Date(21).String(), Value: 1}, {Label: calendar.Date(14).String(), Value: 0}}
-	for i, w := range want {
-		if success[i] != w || current[i] != w {
-			t.Errorf("%d: %v and %v, want %v", i, success[i], current[i], w)
-		}
+	newest, before := metrics.Week(calendar.Date(21).String()), metrics.Week(calendar.Date(14).String())
+	want := []metrics.Reading{
+		metrics.WeeklyGenerationSuccessStreakWeeks.At(0),
+		metrics.WeeklyGenerationSuccessAllUsers.At(1, newest), metrics.WeeklyGenerationCurrentWeek.At(1, newest),
+		metrics.WeeklyGenerationSuccessAllUsers.At(0, before), metrics.WeeklyGenerationCurrentWeek.At(0, before),
 	}
-	if len(success) != 2 || len(current) != 2 {
-		t.Errorf("%d and %d weeks", len(success), len(current))
+	if got := ofWeeks(due); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
-	if len(ofWeeks(nil)["weekly_generation_success_all_users"]) != 0 || len(ofWeeks(due[:1])["weekly_generation_current_week"]) != 1 {
-		t.Error("weeks are made up")
+	if none, one := ofWeeks(nil), ofWeeks(due[:1]); len(none) != 1 || len(one) != 3 {
+		t.Errorf("weeks are made up: %v, %v", none, one)
 	}
 }

@@ -6,7 +6,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A role is a script of the shell here.
 func TestEnd(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
@@ -29,20 +31,31 @@ var (
 
 const template = "template_meal_planner"
 
-// Main runs a package's tests, stops the server they started and exits. Call it from
-// TestMain.
+// Main runs a package's tests, stops the server they started and exits. Tests that leave a
+// goroutine behind fail. Call it from TestMain.
 func Main(m *testing.M) { os.Exit(Run(m)) }
 
-// Run is [Main] for those who exit themselves.
-func Run(m *testing.M) int {
+// Run is [Main] for those who exit themselves, and end their own servers.
+func Run(m *testing.M, ends ...func()) int {
 	code := m.Run()
+	for _, end := range ends {
+		end()
+	}
 	if server != nil {
 		if err := server.Stop(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, "testpg:", err)
 			return 1
 		}
 	}
-	return code
+	if code != 0 {
+		return code
+	}
+	http.DefaultClient.CloseIdleConnections() // of the tests themselves
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "testpg:", err)
+		return 1
+	}
+	return 0
 }
 
 func start() {

@@ -85,16 +85,16 @@ func TestSeries(t *testing.T) {
 func exercise(t *testing.T, rec *metrics.Recorder, users int) {
 	t.Helper()
 	ctx := t.Context()
-	gauges := map[string][]metrics.Reading{}
+	var readings []metrics.Reading
+	say := func(r metrics.Reading) { readings = append(readings, r) }
 	for i := range users {
 		id := fmt.Sprintf("user_%04d", i)
 		rec.UserKnown(ctx, id)
 		rec.GenerationSucceeded(ctx, id, "2026-11-23", time.Second, true, metrics.ConflictTypes)
 		rec.GenerationFailed(ctx, id, "2026-11-30", time.Second, fault.Internal)
-		gauges["generation_macro_balance_success_rate"] = append(gauges["generation_macro_balance_success_rate"], metrics.Reading{Label: id, Value: 1})
-	}
-	if !metrics.LabelsFor(users).UserOnCounters {
-		gauges["generation_macro_balance_success_rate"] = nil
+		if metrics.LabelsFor(users).UserOnCounters {
+			say(metrics.GenerationMacroBalanceSuccessRate.At(1, metrics.User(id)))
+		}
 	}
 	for _, c := range metrics.Components {
 		rec.ComponentEnded(ctx, c, time.Millisecond)
@@ -105,21 +105,18 @@ func exercise(t *testing.T, rec *metrics.Recorder, users int) {
 				rec.APICall(ctx, api, "endpoint_"+strconv.Itoa(endpoint), status, 100, time.Millisecond)
 			}
 		}
-		gauges["api_availability"] = append(gauges["api_availability"], metrics.Reading{Label: api, Value: 1})
+		say(metrics.APIAvailability.At(1, metrics.API(api)))
 	}
 	for _, name := range append(statements(t, ".*"), "-- name: JobGetAvailable :many", "-- name: JobGetByID :one", "begin", "commit", "rollback", "select 1", "listen x") {
 		rec.QueryEnded(ctx, postgres.QueryName(name), time.Millisecond)
-	}
-	say := func(gauge, label, second string) {
-		gauges[gauge] = append(gauges[gauge], metrics.Reading{Label: label, Second: second, Value: 1})
 	}
 	for _, m := range metrics.EmailTypes {
 		rec.MailAccepted(ctx, m, time.Second, 1000)
 		rec.MailFailed(ctx, m)
 		rec.MailOpened(ctx, m)
 		rec.MailClicked(ctx, m)
-		say("email_delivery_success_rate", m, "")
-		say("email_engagement_rate", m, "")
+		say(metrics.EmailDeliverySuccessRate.At(1, metrics.EmailType(m)))
+		say(metrics.EmailEngagementRate.At(1, metrics.EmailType(m)))
 	}
 	for _, j := range metrics.JobTypes {
 		rec.JobStarted(ctx, j, 2)
@@ -129,23 +126,36 @@ func exercise(t *testing.T, rec *metrics.Recorder, users int) {
 		}
 		for _, k := range fault.Kinds {
 			rec.JobFailed(ctx, j, k, true)
-			say("scheduler_job_error_rate", j, string(k))
+			say(metrics.SchedulerJobErrorRate.At(1, metrics.JobType(j), metrics.ErrorType(k)))
 		}
-		for _, g := range []string{"scheduler_job_queue_depth", "scheduler_job_oldest_pending_age_seconds", "scheduler_job_retry_rate", "scheduler_concurrent_jobs", "job_processing_throughput"} {
-			say(g, j, "")
+		for _, g := range ofJobs {
+			say(g.At(1, metrics.JobType(j)))
 		}
 	}
-	say("scheduler_concurrency_limit", "", "")
+	say(metrics.SchedulerConcurrencyLimit.At(1))
 	for _, c := range metrics.CommandTypes {
 		rec.CommandExecuted(ctx, c)
 	}
 	for _, o := range replies.Outcomes {
 		rec.CommandRequest(ctx, string(o))
 	}
-	for name, readings := range gauges {
-		_, err := rec.Observe(name, func(context.Context) []metrics.Reading { return readings })
+	gauges := []metrics.AnyGauge{
+		metrics.GenerationMacroBalanceSuccessRate, metrics.APIAvailability, metrics.EmailDeliverySuccessRate, metrics.EmailEngagementRate,
+		metrics.SchedulerJobErrorRate, metrics.SchedulerConcurrencyLimit,
+	}
+	for _, g := range ofJobs {
+		gauges = append(gauges, g)
+	}
+	for _, g := range gauges {
+		_, err := rec.Observe(g, func(context.Context) []metrics.Reading { return readings })
 		must(t, err)
 	}
+}
+
+// ofJobs are the gauges that have a series for each job type.
+var ofJobs = []metrics.Gauge1[metrics.JobType]{
+	metrics.SchedulerJobQueueDepth, metrics.SchedulerJobOldestPendingAge, metrics.SchedulerJobRetryRate,
+	metrics.SchedulerConcurrentJobs, metrics.JobProcessingThroughput,
 }
 
 // operators are the files of statements that only the tools of operators run.

@@ -17,6 +17,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.uber.org/goleak"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -29,6 +31,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 	"github.com/mealplanner/mealplanner/test/kit/pagetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var docsImage = flag.String("docs-image", "", "write the picture of the first user's mail to this file")
 

@@ -16,10 +16,13 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/test/suite/semconv"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Every name in the program's code is in the registry or declared, also those of lines that
 // are hardly ever written.
@@ -62,6 +65,7 @@ func TestDeclarations(t *testing.T) {
 func TestWitness(t *testing.T) {
 	t.Parallel()
 	w := semconv.NewWitness()
+	defer w.Close()
 	tel, err := telemetry.Start(t.Context(), telemetry.Options{Service: "t", Instance: "t", Endpoint: w.URL(), Protocol: telemetry.HTTPProtobuf, LogWriter: io.Discard})
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ type Witness struct {
 	srv *httptest.Server
 }
 
-// NewWitness listens on a loopback port until the process ends.
+// NewWitness listens on a loopback port until it is closed.
 func NewWitness() *Witness {
 	w := &Witness{}
 	mux := http.NewServeMux()
@@ -33,6 +33,9 @@ func NewWitness() *Witness {
 	w.srv = httptest.NewServer(mux)
 	return w
 }
+
+// Close ends the server.
+func (w *Witness) Close() { w.srv.Close() }
 
 // URL is the endpoint of all signals, for http/protobuf.
 func (w *Witness) URL() string { return w.srv.URL }
