@@ -37,15 +37,19 @@ type drillCmd struct {
 	Thaw       string        `help:"Command that resumes it." placeholder:"'docker compose unpause {}'"`
 }
 
+func (c *drillCmd) listDrills(std *streams) error {
+	l := newListing("", "drill", "alert", "reaches", "fault")
+	for _, d := range drill.Drills {
+		l.add(d.Name(), d.Alert, d.Reach, d.Fault)
+	}
+	return c.list(std, l)
+}
+
 // Run breaks the installation, follows the alert, and puts things back, also when it is
 // interrupted.
 func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	if c.Name == "" {
-		l := newListing("", "drill", "alert", "reaches", "fault")
-		for _, d := range drill.Drills {
-			l.add(d.Name(), d.Alert, d.Reach, d.Fault)
-		}
-		return c.list(std, l)
+		return c.listDrills(std)
 	}
 	d, err := drill.Lookup(c.Name)
 	if err != nil {

@@ -361,19 +361,22 @@ func TestAnySequenceOfSettings(t *testing.T) {
 			_, err := k.Delivery.Drain(t.Context())
 			must(t, err)
 		}
-		// Every sequence begins with full weeks.
-		k.change(t, func(to *user.Settings) { to.Allergens, to.Dislikes, to.AvoidTags = nil, nil, nil })
-		_, err := k.pool.Exec(t.Context(), "delete from plans; delete from week_constraints; delete from steerings; delete from outbox where status <> 'pending'")
-		must(t, err)
-		_, err = k.pool.Exec(t.Context(), "delete from outbox")
-		must(t, err)
-		k.plan(t, k.week)
-		k.plan(t, k.week+7)
+		k.refill(t)
 	}
 	t.Logf("%d meals replaced, %d clicks", replaced, clicks)
 	if replaced == 0 || clicks == 0 {
 		t.Error("the sequences put nothing to the test")
 	}
+}
+
+// refill takes back what a sequence did: the next one begins with full weeks.
+func (k *kitchen) refill(t *testing.T) {
+	t.Helper()
+	k.change(t, func(to *user.Settings) { to.Allergens, to.Dislikes, to.AvoidTags = nil, nil, nil })
+	_, err := k.pool.Exec(t.Context(), "delete from plans; delete from week_constraints; delete from steerings; delete from outbox")
+	must(t, err)
+	k.plan(t, k.week)
+	k.plan(t, k.week+7)
 }
 
 // queuedIsSound checks that no plan mail that waits shows a dish that breaks the settings.

@@ -69,7 +69,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		default:
 			t.Fatalf("%s: %s", line, r.Outcome)
 		}
-		p.sound(t, line, is, wishes, wasWeek, wasWishes, all, nuts)
+		p.sound(t, line, asked{wasWeek, wasWishes}, asked{is, wishes}, all, nuts)
 		if undo {
 			if r, err = p.Click(t.Context(), who, week, "UNDO", fmt.Sprint("undo ", n)); err != nil || r.Outcome != replies.Applied {
 				t.Fatalf("UNDO of %s: %s, %v", line, r.Outcome, err)
@@ -99,9 +99,16 @@ func (p *postOffice) rows(t *testing.T) string {
 	return out
 }
 
+// asked is a week with what was asked of it.
+type asked struct {
+	week   plan.Week
+	wishes plan.Wishes
+}
+
 // sound checks a plan after a command.
-func (p *postOffice) sound(t *testing.T, line string, is plan.Week, wishes plan.Wishes, was plan.Week, wasWishes plan.Wishes, all []recipe.Recipe, nuts allergen.Set) {
+func (p *postOffice) sound(t *testing.T, line string, before, after asked, all []recipe.Recipe, nuts allergen.Set) {
 	t.Helper()
+	is, wishes, was, wasWishes := after.week, after.wishes, before.week, before.wishes
 	if err := is.Validate(); err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}

@@ -62,7 +62,8 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	})
 	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
 	a.commandStore = postgres.NewCommands(pool, observe.TraceParent)
-	a.commander = observe.NewCommands(replies.New(a.commandStore, week, a.Recipes, a.Links.Signer, a.renderer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.Log)
+	steer := replies.Ports{Store: a.commandStore, Planner: week, Library: a.Recipes, Tokens: a.Links.Signer, Renderer: a.renderer}
+	a.commander = observe.NewCommands(replies.New(steer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.Log)
 	a.amendments = postgres.NewAmendments(pool, observe.TraceParent)
 	a.amender = observe.NewAmendments(amend.New(a.amendments, week, a.renderer, a.opts.Now), tracer, a.Log)
 	if a.inbox, err = a.newInbox(); err != nil {

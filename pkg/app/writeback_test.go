@@ -243,21 +243,7 @@ func share(t *testing.T, p *postOffice, at place, personsToken string) {
 			}
 			err := write()
 			s.box.Faults.Reset()
-			switch {
-			case errors.Is(err, context.Canceled):
-				count["killed"]++
-			case revoked && fault.KindOf(err) != fault.Unauthorized && fault.KindOf(err) != fault.Unavailable && fault.KindOf(err) != fault.NetworkError:
-				t.Fatalf("step %d: token revoked: %v", n, err)
-			case away && !revoked && err == nil:
-				t.Fatalf("step %d: wrote to another space", n)
-			case err == nil:
-				count["written"]++
-			default:
-				count["failed"]++
-			}
-			if away && len(s.meals())+len(s.lines()) > 0 {
-				t.Fatalf("step %d: wrote to another space", n)
-			}
+			count[s.judge(err, revoked, away)]++
 		case p == 7 || revoked && p > 14:
 			if revoked = !revoked; revoked {
 				s.place.revoke(t)
@@ -296,6 +282,22 @@ func share(t *testing.T, p *postOffice, at place, personsToken string) {
 	if count["written"] < 10 || count["meddled"] < 50 {
 		t.Errorf("too little happened: %v", count)
 	}
+}
+
+// judge names how a write-back ended, and refuses one that must not have ended so.
+func (s *shared) judge(err error, revoked, away bool) string {
+	s.t.Helper()
+	switch {
+	case away && len(s.meals())+len(s.lines()) > 0, away && !revoked && err == nil:
+		s.t.Fatal("wrote to another space")
+	case errors.Is(err, context.Canceled):
+		return "killed"
+	case revoked && fault.KindOf(err) != fault.Unauthorized && fault.KindOf(err) != fault.Unavailable && fault.KindOf(err) != fault.NetworkError:
+		s.t.Fatalf("token revoked: %v", err)
+	case err == nil:
+		return "written"
+	}
+	return "failed"
 }
 
 // right fails when Tandoor does not show the plan and nothing else of the planner's.

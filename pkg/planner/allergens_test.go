@@ -59,50 +59,8 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 		p.pool.Recipes = library(func(i int) []string { return []string{harmless[i%len(harmless)]} })
 		for i := range p.pool.Recipes {
 			r := &p.pool.Recipes[i]
-			harm := func(in recipe.Ingredient) {
-				in.NoAmount = true
-				r.Ingredients = append(r.Ingredients, in)
+			if spoil(r, poison, rapid.IntRange(0, 24).Draw(rt, "what")) {
 				bad[r.ID] = true
-			}
-			switch rapid.IntRange(0, 24).Draw(rt, "what") {
-			case 0:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}})
-			case 1:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}})
-			case 2:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}}}})
-			case 3:
-				r.Nutrition, r.PerServing = recipe.Unknown, nutrition.Macros{} // must be estimated, if at all
-			case 4:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 11, Name: "Hausmischung", Ancestors: []recipe.FoodRef{{ID: 12, Name: "Vegetables"}}}})
-			case 5:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 13, Name: "Hausmischung", Plural: "Carrots"}})
-			case 6:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 14, Name: "rice"}, Note: "with some " + poison})
-			case 7:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 15, Name: "rice"}, Unit: recipe.Unit{ID: 1, Name: poison}})
-			case 8:
-				r.Texts, bad[r.ID] = []string{"For the " + poison}, true
-			case 9:
-				r.Foodless, bad[r.ID] = []string{"something else"}, true
-			case 10:
-				r.Name, bad[r.ID] = "Rice and "+poison, true
-			case 11:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 16, Name: "rice", Recipe: 101}}) // that holds it
-			case 12:
-				harm(recipe.Ingredient{Food: recipe.Food{ID: 17, Name: "rice", Recipe: 102}}) // that is not there
-			case 13:
-				r.Gaps, bad[r.ID] = []string{"recipe 103, which the library does not show"}, true
-			case 14:
-				r.Embeds, bad[r.ID] = []recipe.Embed{{Recipe: 101}}, true
-			case 15:
-				r.Outdated, bad[r.ID] = true, true
-			case 16:
-				named := poison
-				if poison == "milk" { // in an instruction, short for a listed food
-					named = "buttermilk"
-				}
-				r.Steps, bad[r.ID] = []recipe.Step{{Instruction: "Serve with " + named + "."}}, true
 			}
 		}
 		p.pool.Recipes = append(p.pool.Recipes, dish(101, nil, poison))
@@ -137,4 +95,57 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 	if plans == 0 {
 		t.Error("no week was planned: nothing was tested")
 	}
+}
+
+// spoil brings a food into a recipe by one of 25 ways, some of which are harmless; it reports
+// whether the recipe can harm those who must not eat the food.
+func spoil(r *recipe.Recipe, poison string, way int) bool {
+	harm := func(in recipe.Ingredient) {
+		in.NoAmount = true
+		r.Ingredients = append(r.Ingredients, in)
+	}
+	switch way {
+	case 0:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 7, Name: poison}})
+	case 1:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 8, Name: "grandmother's secret paste"}})
+	case 2:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 9, Name: "brand x spread", Ancestors: []recipe.FoodRef{{ID: 10, Name: poison}}}})
+	case 3:
+		r.Nutrition, r.PerServing = recipe.Unknown, nutrition.Macros{} // must be estimated, if at all
+		return false
+	case 4:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 11, Name: "Hausmischung", Ancestors: []recipe.FoodRef{{ID: 12, Name: "Vegetables"}}}})
+	case 5:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 13, Name: "Hausmischung", Plural: "Carrots"}})
+	case 6:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 14, Name: "rice"}, Note: "with some " + poison})
+	case 7:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 15, Name: "rice"}, Unit: recipe.Unit{ID: 1, Name: poison}})
+	case 8:
+		r.Texts = []string{"For the " + poison}
+	case 9:
+		r.Foodless = []string{"something else"}
+	case 10:
+		r.Name = "Rice and " + poison
+	case 11:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 16, Name: "rice", Recipe: 101}}) // that holds it
+	case 12:
+		harm(recipe.Ingredient{Food: recipe.Food{ID: 17, Name: "rice", Recipe: 102}}) // that is not there
+	case 13:
+		r.Gaps = []string{"recipe 103, which the library does not show"}
+	case 14:
+		r.Embeds = []recipe.Embed{{Recipe: 101}}
+	case 15:
+		r.Outdated = true
+	case 16:
+		named := poison
+		if poison == "milk" { // in an instruction, short for a listed food
+			named = "buttermilk"
+		}
+		r.Steps = []recipe.Step{{Instruction: "Serve with " + named + "."}}
+	default:
+		return false
+	}
+	return true
 }

@@ -43,12 +43,7 @@ func TestOneLeads(t *testing.T) {
 	leader := func(not ...int) int {
 		t.Helper()
 		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(every) {
-			var lead []int
-			for i, c := range all {
-				if c.Leads() {
-					lead = append(lead, i)
-				}
-			}
+			lead := slices.DeleteFunc([]int{0, 1, 2}, func(i int) bool { return !all[i].Leads() })
 			if len(lead) == 1 && !slices.Contains(not, lead[0]) {
 				return lead[0]
 			}

@@ -77,7 +77,7 @@ func newWorld() *world {
 }
 
 func (w *world) service() *replies.Service {
-	return replies.New(w, w, w, w.signer, w, 1, func() time.Time { return w.now })
+	return replies.New(replies.Ports{Store: w, Planner: w, Library: w, Tokens: w.signer, Renderer: w}, 1, func() time.Time { return w.now })
 }
 
 // holds gives a recipe an ingredient.

@@ -53,11 +53,20 @@ type Service struct {
 	free     chan struct{}
 }
 
-// New returns the use case on its ports. Each steering holds a connection of the database
+// Ports are what the use case works with.
+type Ports struct {
+	Store    Store
+	Planner  Planner
+	Library  Library
+	Tokens   Tokens
+	Renderer Renderer
+}
+
+// New returns the use case on its ports. Each command holds a connection of the database
 // and needs a second one: concurrent, how many there may be at a time, must be well below
 // their number.
-func New(s Store, p Planner, l Library, t Tokens, r Renderer, concurrent int, now func() time.Time) *Service {
-	return &Service{s, p, l, t, r, now, make(chan struct{}, concurrent)}
+func New(p Ports, concurrent int, now func() time.Time) *Service {
+	return &Service{p.Store, p.Planner, p.Library, p.Tokens, p.Renderer, now, make(chan struct{}, concurrent)}
 }
 
 // Report is what became of a mail or a click.

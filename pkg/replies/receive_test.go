@@ -341,7 +341,7 @@ func TestFewRepliesAreHandledAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		busy := make(chan struct{})
-		s := replies.New(&blocking{world: w, until: busy}, w, w, w.signer, w, 1, func() time.Time { return w.now })
+		s := replies.New(replies.Ports{Store: &blocking{world: w, until: busy}, Planner: w, Library: w, Tokens: w.signer, Renderer: w}, 1, func() time.Time { return w.now })
 		first := make(chan replies.Report)
 		go func() {
 			r, err := s.Click(context.WithoutCancel(t.Context()), w.in.User, week, "STATUS", "a")

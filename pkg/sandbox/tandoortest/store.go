@@ -208,15 +208,12 @@ func (s *store) recipeIDs() []int { return slices.Sorted(maps.Keys(s.recipes)) }
 
 // load fills the store. Errors name the place in the library.
 func (s *store) load(l Library, now time.Time) error {
-	bad := func(format string, args ...any) error {
-		return fault.New(fault.InvalidInput, "tandoor library", format, args...)
-	}
 	for _, c := range l.Categories {
 		s.categories = append(s.categories, named{id: s.id("category"), name: c.Name, order: c.Order})
 	}
 	for _, u := range l.Units {
 		if u.BaseUnit != "" && baseFactor(u.BaseUnit) == 0 {
-			return bad("unit %q: base_unit %q is not one of Tandoor's", u.Name, u.BaseUnit)
+			return badLibrary("unit %q: base_unit %q is not one of Tandoor's", u.Name, u.BaseUnit)
 		}
 		s.units = append(s.units, unit{s.id("unit"), u.Name, u.Plural, u.BaseUnit})
 	}
@@ -226,15 +223,51 @@ func (s *store) load(l Library, now time.Time) error {
 		if k.Parent != "" {
 			i := find(s.keywords, k.Parent, rowName)
 			if i < 0 {
-				return bad("keyword %q: parent %q must stand before it", k.Name, k.Parent)
+				return badLibrary("keyword %q: parent %q must stand before it", k.Name, k.Parent)
 			}
 			row.parent = s.keywords[i].id
 		}
 		s.keywords = append(s.keywords, row)
 	}
+	if err := s.loadFoods(l, gram); err != nil {
+		return err
+	}
+	for _, r := range l.Recipes {
+		if err := s.loadRecipe(r, now); err != nil {
+			return badLibrary("recipe %q: %v", r.Name, err)
+		}
+	}
+	for i, id := range s.recipeIDs() { // made in the library's order
+		r := l.Recipes[i]
+		for n, st := range r.Steps {
+			if st.Recipe == "" {
+				continue
+			}
+			row := s.recipes[id]
+			if row.steps[n].recipe = s.recipeNamed(st.Recipe); row.steps[n].recipe == 0 {
+				return badLibrary("recipe %q: step %d: recipe %q is not listed", r.Name, n+1, st.Recipe)
+			}
+		}
+	}
+	for i, f := range l.Foods {
+		if f.Recipe == "" {
+			continue
+		}
+		if s.foods[i].recipe = s.recipeNamed(f.Recipe); s.foods[i].recipe == 0 {
+			return badLibrary("food %q: recipe %q is not listed", f.Name, f.Recipe)
+		}
+	}
+	return nil
+}
+
+func badLibrary(format string, args ...any) error {
+	return fault.New(fault.InvalidInput, "tandoor library", format, args...)
+}
+
+func (s *store) loadFoods(l Library, gram int) error {
 	for _, f := range l.Foods {
 		if f.Name == "" || find(s.foods, f.Name, foodName) >= 0 {
-			return bad("food %q: the name is missing or used twice", f.Name)
+			return badLibrary("food %q: the name is missing or used twice", f.Name)
 		}
 		row := food{
 			id: s.id("food"), name: f.Name, plural: f.Plural, slug: f.Slug, fdc: f.FDC,
@@ -243,7 +276,7 @@ func (s *store) load(l Library, now time.Time) error {
 		if f.Category != "" {
 			i := find(s.categories, f.Category, rowName)
 			if i < 0 {
-				return bad("food %q: category %q is not listed", f.Name, f.Category)
+				return badLibrary("food %q: category %q is not listed", f.Name, f.Category)
 			}
 			row.category = s.categories[i].id
 		}
@@ -259,7 +292,7 @@ func (s *store) load(l Library, now time.Time) error {
 		for _, c := range f.Conversions {
 			from, to := find(s.units, c.Unit, unitName), find(s.units, c.ToUnit, unitName)
 			if from < 0 || to < 0 || c.Amount <= 0 || c.ToAmount <= 0 {
-				return bad("food %q: conversion %v %q = %v %q: want listed units and positive amounts", f.Name, c.Amount, c.Unit, c.ToAmount, c.ToUnit)
+				return badLibrary("food %q: conversion %v %q = %v %q: want listed units and positive amounts", f.Name, c.Amount, c.Unit, c.ToAmount, c.ToUnit)
 			}
 			s.conversions = append(s.conversions, conversion{s.id("conversion"), row.id, c.Amount, c.ToAmount, s.units[from].id, s.units[to].id})
 		}
@@ -270,34 +303,9 @@ func (s *store) load(l Library, now time.Time) error {
 		}
 		p := find(s.foods, f.Parent, foodName)
 		if p < 0 || p == i {
-			return bad("food %q: parent %q is not listed", f.Name, f.Parent)
+			return badLibrary("food %q: parent %q is not listed", f.Name, f.Parent)
 		}
 		s.foods[i].parent = s.foods[p].id
-	}
-	for _, r := range l.Recipes {
-		if err := s.loadRecipe(r, now); err != nil {
-			return bad("recipe %q: %v", r.Name, err)
-		}
-	}
-	for i, id := range s.recipeIDs() { // made in the library's order
-		r := l.Recipes[i]
-		for n, st := range r.Steps {
-			if st.Recipe == "" {
-				continue
-			}
-			row := s.recipes[id]
-			if row.steps[n].recipe = s.recipeNamed(st.Recipe); row.steps[n].recipe == 0 {
-				return bad("recipe %q: step %d: recipe %q is not listed", r.Name, n+1, st.Recipe)
-			}
-		}
-	}
-	for i, f := range l.Foods {
-		if f.Recipe == "" {
-			continue
-		}
-		if s.foods[i].recipe = s.recipeNamed(f.Recipe); s.foods[i].recipe == 0 {
-			return bad("food %q: recipe %q is not listed", f.Name, f.Recipe)
-		}
 	}
 	return nil
 }

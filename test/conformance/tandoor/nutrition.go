@@ -11,14 +11,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/tandoor"
 )
 
-// reads is a case in which a recipe's macros must come out as given, in grams per serving.
-func reads(caseName, name string, source recipe.NutritionSource, protein, fat, carbs float64, problem tandoor.ProblemKind, options func(*tandoortest.Options)) Case {
+// reads is a case in which a recipe's protein, fat and carbohydrate must come out as given, in
+// grams per serving.
+func reads(caseName, name string, source recipe.NutritionSource, macros [3]float64, problem tandoor.ProblemKind, options func(*tandoortest.Options)) Case {
 	return Case{Name: caseName, Options: options, Check: func(ctx context.Context, e *Env) error {
 		r, problems, err := e.Recipe(ctx, name)
 		if err != nil {
 			return err
 		}
-		m := r.PerServing
+		m, protein, fat, carbs := r.PerServing, macros[0], macros[1], macros[2]
 		if r.Nutrition != source || math.Abs(m.Protein.Grams()-protein) > 0.01 || math.Abs(m.Fat.Grams()-fat) > 0.01 || math.Abs(m.Carbs.Grams()-carbs) > 0.01 {
 			return fmt.Errorf("%s: %s %v; want %s %v P / %v F / %v C", name, r.Nutrition, m, source, protein, fat, carbs)
 		}
@@ -89,17 +90,17 @@ func nutritionCases() []Case {
 		o.PropertyTypes[2].Unit = "oz"
 	}
 	cases := []Case{
-		reads("typed-in properties are per serving", "Overnight oats", recipe.Stated, 18.5, 12, 58, "", nil),
-		reads("food properties are per recipe", "Chicken and rice", recipe.Computed, 38.7, 7.725, 59.475, "", nil),
-		reads("food properties use unit conversions", "Scrambled eggs", recipe.Computed, 23.48, 20.91, 1.73, "", nil),
-		reads("no amount does not make a value missing", "Porridge with banana", recipe.Computed, 15.161, 10.875, 63.96, "", nil),
-		standIn(reads("legacy block is per serving and last", "Salmon bowl", recipe.Legacy, 34, 22, 55, "", nil)),
-		standIn(reads("zero with missing_value is not zero", "Family stew", recipe.Unknown, 0, 0, 0, tandoor.NoNutrition, nil)),
-		standIn(reads("missing_value with a total is a lower bound", "Spiced lentils", recipe.Unknown, 0, 0, 0, tandoor.PartialNutrition, nil)),
-		reads("servings 0 divides nothing", "Party punch", recipe.Unknown, 0, 0, 0, tandoor.NoServings, nil),
-		reads("property types by name in German", "Overnight oats", recipe.Stated, 18.5, 12, 58, "", german),
-		reads("property types by id and slug before name", "Chicken and rice", recipe.Computed, 38.7, 7.725, 59.475, "", ids),
-		reads("unit that is not grams is refused loudly", "Overnight oats", recipe.Unknown, 0, 0, 0, tandoor.BadUnit, badUnit),
+		reads("typed-in properties are per serving", "Overnight oats", recipe.Stated, [3]float64{18.5, 12, 58}, "", nil),
+		reads("food properties are per recipe", "Chicken and rice", recipe.Computed, [3]float64{38.7, 7.725, 59.475}, "", nil),
+		reads("food properties use unit conversions", "Scrambled eggs", recipe.Computed, [3]float64{23.48, 20.91, 1.73}, "", nil),
+		reads("no amount does not make a value missing", "Porridge with banana", recipe.Computed, [3]float64{15.161, 10.875, 63.96}, "", nil),
+		standIn(reads("legacy block is per serving and last", "Salmon bowl", recipe.Legacy, [3]float64{34, 22, 55}, "", nil)),
+		standIn(reads("zero with missing_value is not zero", "Family stew", recipe.Unknown, [3]float64{0, 0, 0}, tandoor.NoNutrition, nil)),
+		standIn(reads("missing_value with a total is a lower bound", "Spiced lentils", recipe.Unknown, [3]float64{0, 0, 0}, tandoor.PartialNutrition, nil)),
+		reads("servings 0 divides nothing", "Party punch", recipe.Unknown, [3]float64{0, 0, 0}, tandoor.NoServings, nil),
+		reads("property types by name in German", "Overnight oats", recipe.Stated, [3]float64{18.5, 12, 58}, "", german),
+		reads("property types by id and slug before name", "Chicken and rice", recipe.Computed, [3]float64{38.7, 7.725, 59.475}, "", ids),
+		reads("unit that is not grams is refused loudly", "Overnight oats", recipe.Unknown, [3]float64{0, 0, 0}, tandoor.BadUnit, badUnit),
 		refuses("negative value names recipe and field", "properties[Proteins]", func(d map[string]any) { property(d, 2)["property_amount"] = -3.0 }),
 		refuses("NaN names recipe and field", "properties[Fat]", func(d map[string]any) { property(d, 0)["property_amount"] = "NaN" }),
 		refuses("absurd value names recipe and field", "properties[Carbohydrates]", func(d map[string]any) { property(d, 1)["property_amount"] = 58_000.0 }),

@@ -74,32 +74,7 @@ func TestDrillCommand(t *testing.T) {
 		told(t, code, out, "ServiceDown fires after", "meal-planner-scheduler", "ServiceDown resolved")
 	})
 	w.settle(t)
-	t.Run("a person is asked", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), drilling)
-		defer cancel()
-		cmd := w.program(ctx, "drill", "telemetry-server-down", "--within", within)
-		in, err := cmd.StdinPipe()
-		must(t, err)
-		said, err := cmd.StdoutPipe()
-		must(t, err)
-		must(t, cmd.Start())
-		var out strings.Builder
-		for sc := bufio.NewScanner(said); sc.Scan(); {
-			out.WriteString(sc.Text() + "\n")
-			switch { // an interrupted drill heals after ctx
-			case strings.HasPrefix(sc.Text(), "stop jaeger"):
-				must(t, w.Stop(t.Context(), "jaeger"))
-			case strings.HasPrefix(sc.Text(), "start jaeger"):
-				must(t, w.Start(t.Context(), "jaeger"))
-			default:
-				continue
-			}
-			_, err := io.WriteString(in, "\n")
-			must(t, err)
-		}
-		must(t, cmd.Wait())
-		told(t, 0, out.String(), "stop jaeger (docker compose stop jaeger)", "TelemetryServerDown fires after", "start jaeger", "TelemetryServerDown resolved")
-	})
+	t.Run("a person is asked", w.askPerson)
 	t.Run("nobody is there to ask", func(t *testing.T) {
 		code, out, err := w.command(t.Context(), "drill", "watchdog")
 		must(t, err)
@@ -107,6 +82,34 @@ func TestDrillCommand(t *testing.T) {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	})
+}
+
+// askPerson does what the command asks for at the keyboard.
+func (w *world) askPerson(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), drilling)
+	defer cancel()
+	cmd := w.program(ctx, "drill", "telemetry-server-down", "--within", within)
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	said, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	var out strings.Builder
+	for sc := bufio.NewScanner(said); sc.Scan(); {
+		out.WriteString(sc.Text() + "\n")
+		switch { // an interrupted drill heals after ctx
+		case strings.HasPrefix(sc.Text(), "stop jaeger"):
+			must(t, w.Stop(t.Context(), "jaeger"))
+		case strings.HasPrefix(sc.Text(), "start jaeger"):
+			must(t, w.Start(t.Context(), "jaeger"))
+		default:
+			continue
+		}
+		_, err := io.WriteString(in, "\n")
+		must(t, err)
+	}
+	must(t, cmd.Wait())
+	told(t, 0, out.String(), "stop jaeger (docker compose stop jaeger)", "TelemetryServerDown fires after", "start jaeger", "TelemetryServerDown resolved")
 }
 
 func told(t *testing.T, code int, out string, parts ...string) {

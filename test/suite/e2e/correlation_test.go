@@ -40,26 +40,7 @@ func TestCorrelation(t *testing.T) {
 		}
 		return trace != ""
 	})
-	components := map[string]time.Duration{}
-	eventually(t, "the exemplar's trace in Jaeger, with its components", 2*time.Minute, func() bool {
-		spans, err := s.Ports.Trace(t.Context(), trace)
-		if err != nil {
-			return false // not there yet
-		}
-		root := ""
-		for _, sp := range spans {
-			if sp.Name == "generation" && sp.Parent == "" {
-				root = sp.SpanID
-			}
-		}
-		for _, sp := range spans {
-			if c, ok := sp.Tags["component"].(string); ok && sp.Parent == root {
-				components[c] = sp.Duration
-			}
-		}
-		return len(components) == len(metrics.Components)
-	})
-
+	components := w.components(t, s, trace)
 	found, err := s.Ports.SpansTagged(t.Context(), "meal-planner", "user.id", "user_kenji", w.began)
 	must(t, err)
 	if !slices.ContainsFunc(found, func(sp stack.Span) bool {
@@ -106,6 +87,31 @@ func TestCorrelation(t *testing.T) {
 		}
 	}
 	w.checkAttributes(t)
+}
+
+// components waits for a trace with all its components and returns their spans' durations.
+func (w *world) components(t *testing.T, s *stack.Stack, trace string) map[string]time.Duration {
+	t.Helper()
+	components := map[string]time.Duration{}
+	eventually(t, "the exemplar's trace in Jaeger, with its components", 2*time.Minute, func() bool {
+		spans, err := s.Ports.Trace(t.Context(), trace)
+		if err != nil {
+			return false // not there yet
+		}
+		root := ""
+		for _, sp := range spans {
+			if sp.Name == "generation" && sp.Parent == "" {
+				root = sp.SpanID
+			}
+		}
+		for _, sp := range spans {
+			if c, ok := sp.Tags["component"].(string); ok && sp.Parent == root {
+				components[c] = sp.Duration
+			}
+		}
+		return len(components) == len(metrics.Components)
+	})
+	return components
 }
 
 // readmeCommand runs the command that the README gives for a trace's logs, against this

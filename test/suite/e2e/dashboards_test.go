@@ -117,18 +117,7 @@ func TestPanelsOfLosses(t *testing.T) {
 	stop(stack.Prometheus)
 	time.Sleep(8 * time.Second)
 	start(stack.Prometheus)
-	// Backends refuse for good: a sample from last year, a line and a span that are too long.
-	otlp := fmt.Sprintf("http://127.0.0.1:%d/v1/", s.Ports.OTLPHTTP)
-	const resource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"refused"}}]}`
-	long, now := strings.Repeat("x", 5<<20), time.Now().UnixNano()
-	refuse := func() {
-		post(t, otlp+"metrics", "application/json", fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"refused","sum":{"aggregationTemporality":2,"isMonotonic":true,
-			"dataPoints":[{"asInt":"1","timeUnixNano":"%d"}]}}]}]}]}`, resource, time.Now().AddDate(-1, 0, 0).UnixNano()))
-		post(t, otlp+"logs", "application/json", fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d","severityText":"WARN","body":{"stringValue":%q}}]}]}]}`, resource, now, long))
-		post(t, otlp+"traces", "application/json", fmt.Sprintf(`{"resourceSpans":[{%s,"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"refused",
-			"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[{"key":"long","value":{"stringValue":%q}}]}]}]}]}`, resource, now, now, long))
-	}
-	refuse()
+	refuse(t, s)
 	var empty []string
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Second) {
 		empty = nil
@@ -153,6 +142,20 @@ func TestPanelsOfLosses(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	_ = tel.Stop(ctx)
+}
+
+// refuse sends what the backends refuse for good: a sample from last year, a line and a span that
+// are too long.
+func refuse(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	otlp := fmt.Sprintf("http://127.0.0.1:%d/v1/", s.Ports.OTLPHTTP)
+	const resource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"refused"}}]}`
+	long, now := strings.Repeat("x", 5<<20), time.Now().UnixNano()
+	post(t, otlp+"metrics", "application/json", fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"refused","sum":{"aggregationTemporality":2,"isMonotonic":true,
+			"dataPoints":[{"asInt":"1","timeUnixNano":"%d"}]}}]}]}]}`, resource, time.Now().AddDate(-1, 0, 0).UnixNano()))
+	post(t, otlp+"logs", "application/json", fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d","severityText":"WARN","body":{"stringValue":%q}}]}]}]}`, resource, now, long))
+	post(t, otlp+"traces", "application/json", fmt.Sprintf(`{"resourceSpans":[{%s,"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"refused",
+			"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[{"key":"long","value":{"stringValue":%q}}]}]}]}]}`, resource, now, now, long))
 }
 
 // inOwnProcess runs the test again in a process of its own and reports true, but for the

@@ -173,37 +173,18 @@ func TestOutages(t *testing.T) {
 	fmt.Printf("each backend down for %s; generations: medians, exit 0; Collector's memory at most %d MiB\n", outageFor(t), memory>>20)
 	fmt.Printf("%-20s %8s %8s %8s %8s %14s\n", "phase", "sent", "traces", "logs", "counted", "generation")
 	for _, phase := range []string{"undisturbed", "jaeger down", "loki down", "prometheus down", "collector SIGTERM", "collector kill -9"} {
-		n := len(p.sent[phase])
-		var missing []sentSpan
-		var logs int
-		var counted float64
-		settled := func() bool {
-			missing = missingTraces(t, s, p.sent[phase], phase, began)
-			var err error
-			logs, err = s.Lines().Count(t.Context(), stack.Selection{Service: probeService, Fields: map[string]string{"phase": phase}})
-			must(t, err)
-			counted = w.value(t, fmt.Sprintf(`sum(outage_probe_events{phase=%q})`, phase))
-			return len(missing) == 0 && logs == n && counted == float64(n)
-		}
-		for deadline := time.Now().Add(90 * time.Second); !settled() && time.Now().Before(deadline); {
-			time.Sleep(time.Second)
-		}
 		gen := "-"
 		if d := during[phase]; len(d) > 0 {
 			slices.Sort(d)
-			median := d[len(d)/2]
-			gen = median.String()
+			gen = d[len(d)/2].String()
 			if d[0] > most {
 				t.Errorf("%s: a generation takes %s at least, undisturbed it is %s", phase, d[0], baseline[len(baseline)/2])
 			}
 		}
-		fmt.Printf("%-20s %8d %8d %8d %8.0f %14s\n", phase, n, n-len(missing), logs, counted, gen)
-		if logs != n || counted != float64(n) {
-			t.Errorf("%s: %d lines and %g counts of %d", phase, logs, counted, n)
-		}
+		missing := w.arrived(t, p, phase, began, gen)
 		if phase != "collector kill -9" {
 			if len(missing) > 0 {
-				t.Errorf("%s: %d of %d traces are lost", phase, len(missing), n)
+				t.Errorf("%s: %d of %d traces are lost", phase, len(missing), len(p.sent[phase]))
 			}
 			continue
 		}
@@ -223,6 +204,31 @@ func TestOutages(t *testing.T) {
 	if memory > 200<<20 {
 		t.Errorf("the Collector used %d MiB", memory>>20)
 	}
+}
+
+// arrived waits for what was sent in a phase, prints it beside how long generations took, and
+// returns the traces that are missing. No line and no count may be.
+func (w *world) arrived(t *testing.T, p *probe, phase string, began time.Time, generations string) (missing []sentSpan) {
+	t.Helper()
+	n := len(p.sent[phase])
+	var logs int
+	var counted float64
+	settled := func() bool {
+		missing = missingTraces(t, w.stack, p.sent[phase], phase, began)
+		var err error
+		logs, err = w.stack.Lines().Count(t.Context(), stack.Selection{Service: probeService, Fields: map[string]string{"phase": phase}})
+		must(t, err)
+		counted = w.value(t, fmt.Sprintf(`sum(outage_probe_events{phase=%q})`, phase))
+		return len(missing) == 0 && logs == n && counted == float64(n)
+	}
+	for deadline := time.Now().Add(90 * time.Second); !settled() && time.Now().Before(deadline); {
+		time.Sleep(time.Second)
+	}
+	fmt.Printf("%-20s %8d %8d %8d %8.0f %14s\n", phase, n, n-len(missing), logs, counted, generations)
+	if logs != n || counted != float64(n) {
+		t.Errorf("%s: %d lines and %g counts of %d", phase, logs, counted, n)
+	}
+	return missing
 }
 
 // usual plans a week some times, and then a few more times until one has taken no longer than
