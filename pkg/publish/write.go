@@ -275,10 +275,11 @@ func (w *writer) write(ctx context.Context) error {
 	if err := w.settleLines(ctx); err != nil {
 		return err
 	}
-	if err := w.writeMeals(ctx); err != nil {
+	// Lines first: older versions hung them on a meal, which goes only when none is left on it.
+	if err := w.writeLines(ctx); err != nil {
 		return err
 	}
-	return w.writeLines(ctx)
+	return w.writeMeals(ctx)
 }
 
 // around is how far beyond the week meals are looked for, in days.
