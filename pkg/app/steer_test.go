@@ -220,30 +220,7 @@ func TestCommandsByMail(t *testing.T) {
 			}
 			outside(t, "HATE", was, is, func(plan.Slot) bool { return false }) // no recipe here has them
 
-			food, disliked := p.rareFood(t, is)
-			was = is
-			p.send(t, p.reply(t, letter, "I don't like "+food))
-			is, _ = p.stored(t, who)
-			outside(t, "HATE "+food, was, is, func(s plan.Slot) bool {
-				return slices.Contains(disliked, was.Days[s.Date-week].Meals[s.Meal].Recipe)
-			})
-			for _, d := range is.Days {
-				for _, s := range d.Meals {
-					if s != nil && slices.Contains(disliked, s.Recipe) {
-						t.Errorf("HATE: %s is still planned", s.Name)
-					}
-				}
-			}
-			if len(plan.Diff(was, is)) == 0 {
-				t.Errorf("HATE %s changed nothing", food)
-			}
-
-			p.send(t, p.reply(t, letter, "UNDO"))
-			back, _ := p.stored(t, who)
-			outside(t, "UNDO", was, back, func(plan.Slot) bool { return false })
-			if u, err = p.Users.Get(t.Context(), who); err != nil || fmt.Sprint(u.Settings.Dislikes) != "[brussels sprouts]" {
-				t.Errorf("UNDO: %v, %v", u.Settings.Dislikes, err)
-			}
+			p.dislikeAndUndo(t, who, letter)
 			await(t, p.pool, 7, "select count(*) from steerings where outcome = 'applied'")
 			sums := p.sums(t)
 			for c, want := range map[string]int64{"LOCK": 1, "REGENERATE": 1, "SKIP": 1, "TRAVEL": 1, "DISLIKE": 2, "UNDO": 1, "PAUSE": 0} {
@@ -255,6 +232,36 @@ func TestCommandsByMail(t *testing.T) {
 				t.Errorf("%d applied mails were counted", n)
 			}
 		})
+	}
+}
+
+// dislikeAndUndo has a food that is planned replaced everywhere, and takes it back.
+func (p *postOffice) dislikeAndUndo(t *testing.T, who string, letter mailbox.Message) {
+	t.Helper()
+	is, _ := p.stored(t, who)
+	food, disliked := p.rareFood(t, is)
+	was := is
+	p.send(t, p.reply(t, letter, "I don't like "+food))
+	is, _ = p.stored(t, who)
+	outside(t, "HATE "+food, was, is, func(s plan.Slot) bool {
+		return slices.Contains(disliked, was.Days[s.Date-week].Meals[s.Meal].Recipe)
+	})
+	for _, d := range is.Days {
+		for _, s := range d.Meals {
+			if s != nil && slices.Contains(disliked, s.Recipe) {
+				t.Errorf("HATE: %s is still planned", s.Name)
+			}
+		}
+	}
+	if len(plan.Diff(was, is)) == 0 {
+		t.Errorf("HATE %s changed nothing", food)
+	}
+
+	p.send(t, p.reply(t, letter, "UNDO"))
+	back, _ := p.stored(t, who)
+	outside(t, "UNDO", was, back, func(plan.Slot) bool { return false })
+	if u, err := p.Users.Get(t.Context(), who); err != nil || fmt.Sprint(u.Settings.Dislikes) != "[brussels sprouts]" {
+		t.Errorf("UNDO: %v, %v", u.Settings.Dislikes, err)
 	}
 }
 

@@ -5,12 +5,10 @@ package coach
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
-	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
@@ -127,69 +125,6 @@ func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error
 	return Result{Mailed: mailed}, err
 }
 
-// Draft is a mail that is rendered and not stored.
-type Draft struct {
-	Mail     mail.Mail
-	Proposal string // the command that it proposes; may be empty
-}
-
-// Advice renders the evening's advice about a date.
-func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Draft, error) {
-	tomorrow := date + 1
-	plans, err := c.plans.Between(ctx, u.ID, date.Monday(), tomorrow.Monday())
-	if err != nil {
-		return Draft{}, err
-	}
-	eaten, err := c.diary.Eaten(ctx, u, date-recentDays, date)
-	if err != nil {
-		return Draft{}, err
-	}
-	t := insight.Today{
-		Date: date, Connected: c.diary.Connected(u), Planned: dayOf(plans, date), Tomorrow: dayOf(plans, tomorrow), TomorrowCooking: cooking(plans, tomorrow),
-		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
-	}
-	t.Target = target(u, t.Planned)
-	for _, e := range eaten {
-		if e.Date == date {
-			t.Eaten = &e
-		} else {
-			t.Recent = append(t.Recent, e)
-		}
-	}
-	m, err := c.renderer.DailyAdvisor(u, insight.Advise(t))
-	return Draft{Mail: m}, err
-}
-
-// Trends renders the trends of the days up to and with last. days is a multiple of 7.
-func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, days int) (Draft, error) {
-	first := last - calendar.Date(days) + 1
-	plans, err := c.plans.Between(ctx, u.ID, first.Monday()-7, last.Monday())
-	if err != nil {
-		return Draft{}, err
-	}
-	eaten, err := c.diary.Eaten(ctx, u, first, last)
-	if err != nil {
-		return Draft{}, err
-	}
-	p := insight.Period{
-		Last: last, Days: days, Target: target(u, nil), Eaten: eaten, Connected: c.diary.Connected(u),
-		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
-	}
-	for _, s := range plans {
-		p.Plans = append(p.Plans, s.Week)
-	}
-	t := insight.Review(p)
-	m, err := c.renderer.WeeklyTrends(u, t, weekAfter(last))
-	d := Draft{Mail: m}
-	if t.Proposal != nil {
-		d.Proposal = t.Proposal.Command()
-	}
-	return d, err
-}
-
-// weekAfter is the Monday of the first week that trends up to a day can still change.
-func weekAfter(last calendar.Date) calendar.Date { return (last + 1).Monday() + 7 }
-
 // recipient returns the user, or why the mail is not to be made.
 func (c *Coach) recipient(ctx context.Context, userID, emailType, period string) (u user.User, skip string, err error) {
 	if u, err = c.users.Get(ctx, userID); err != nil {
@@ -206,35 +141,4 @@ func (c *Coach) recipient(ctx context.Context, userID, emailType, period string)
 		skip = "mailed before"
 	}
 	return u, skip, err
-}
-
-func dayOf(plans []plan.Plan, d calendar.Date) *plan.Day {
-	for _, p := range plans {
-		if n := int(d - p.Week.WeekOf); n >= 0 && n < len(p.Week.Days) {
-			return &p.Week.Days[n]
-		}
-	}
-	return nil
-}
-
-// cooking names the dishes that are cooked on a day.
-func cooking(plans []plan.Plan, d calendar.Date) []string {
-	var out []string
-	for _, p := range plans {
-		for _, b := range p.Prep.Batches {
-			if b.Cook == d && !slices.Contains(out, b.Name) {
-				out = append(out, b.Name)
-			}
-		}
-	}
-	return out
-}
-
-// target is the day's of the plan, else the user's.
-func target(u user.User, planned *plan.Day) nutrition.Macros {
-	if planned != nil && planned.Target != (nutrition.Macros{}) {
-		return planned.Target
-	}
-	m, _ := u.Settings.Target(0)
-	return m
 }

@@ -76,39 +76,6 @@ func keepKind(op string, err error) error {
 	return failed(op, err)
 }
 
-// Execution is one attempt at a job.
-type Execution = db.ListExecutionsRow
-
-// Begun is a recorded attempt.
-type Begun = db.BeginExecutionRow
-
-// BeginExecution records that an attempt begins and closes an earlier one whose process
-// died. Attempts that were cut short by the end of a process do not count in the
-// attempt's number; First is true for the very first one only. Kind NotFound: the job was
-// finished before; Conflict: its schedule was deleted.
-func (s *Jobs) BeginExecution(ctx context.Context, p db.BeginExecutionParams) (Begun, error) {
-	row, err := s.q.BeginExecution(ctx, p)
-	return row, failed("record attempt", err)
-}
-
-// Clock returns the database's time, which is the one that schedules and the queue go by.
-func (s *Jobs) Clock(ctx context.Context) (time.Time, error) {
-	now, err := s.q.Clock(ctx)
-	return now, failed("read the clock", err)
-}
-
-// FinishExecution records how an attempt ended.
-func (s *Jobs) FinishExecution(ctx context.Context, p db.FinishExecutionParams) error {
-	return failed("record attempt", s.q.FinishExecution(ctx, p))
-}
-
-// CloseLost closes the records of runs that the queue ended or lost without them, and
-// returns their schedules.
-func (s *Jobs) CloseLost(ctx context.Context) ([]string, error) {
-	ids, err := s.q.CloseLostJobs(ctx)
-	return ids, failed("close lost jobs", err)
-}
-
 // Filter narrows a list; empty fields match everything.
 type Filter struct {
 	ID, Type, User string
@@ -119,14 +86,6 @@ type Filter struct {
 func (s *Jobs) Schedules(ctx context.Context, f Filter) ([]db.ListSchedulesRow, error) {
 	rows, err := s.q.ListSchedules(ctx, db.ListSchedulesParams{JobType: f.Type, UserID: f.User, ID: f.ID})
 	return rows, failed("list schedules", err)
-}
-
-// Executions lists the newest attempts first.
-func (s *Jobs) Executions(ctx context.Context, f Filter, most int) ([]Execution, error) {
-	rows, err := s.q.ListExecutions(ctx, db.ListExecutionsParams{
-		JobType: f.Type, UserID: f.User, JobID: f.ID, FailedOnly: f.FailedOnly, Most: int32(most), //nolint:gosec // bounded by its flag
-	})
-	return rows, failed("list executions", err)
 }
 
 // SetEnabled switches schedules on or off and returns those that it changed.
@@ -185,36 +144,4 @@ func (s *Jobs) LastDay(ctx context.Context) (d schedule.Day, err error) {
 		d.Failures = append(d.Failures, schedule.Failures{Type: schedule.Type(r.JobType), Kind: fault.Kind(r.ErrorType), Jobs: int(r.Failed)})
 	}
 	return d, failed("job rates", err)
-}
-
-// RuntimeSetting is a setting that was changed while the program runs.
-type RuntimeSetting = db.RuntimeSetting
-
-// RuntimeSettings lists those that are in force.
-func (s *Jobs) RuntimeSettings(ctx context.Context) ([]RuntimeSetting, error) {
-	rows, err := s.q.ListRuntimeSettings(ctx)
-	return rows, failed("runtime settings", err)
-}
-
-// Values are the settings in force by name.
-func (s *Jobs) Values(ctx context.Context) (map[string]string, error) {
-	rows, err := s.RuntimeSettings(ctx)
-	out := make(map[string]string, len(rows))
-	for _, r := range rows {
-		out[r.Name] = r.Value
-	}
-	return out, err
-}
-
-// SetRuntime changes a setting until it expires.
-func (s *Jobs) SetRuntime(ctx context.Context, name, value, by, reason string, valid time.Duration) error {
-	return failed("runtime settings", s.q.SetRuntimeSetting(ctx, db.SetRuntimeSettingParams{
-		Name: name, Value: value, SetBy: by, Reason: reason, ValidSeconds: valid.Seconds(),
-	}))
-}
-
-// DropRuntime takes a setting back; false: it was not set.
-func (s *Jobs) DropRuntime(ctx context.Context, name, by, reason string) (bool, error) {
-	n, err := s.q.DropRuntimeSetting(ctx, db.DropRuntimeSettingParams{SetBy: by, Reason: reason, Name: name})
-	return n > 0, failed("runtime settings", err)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
@@ -18,15 +20,16 @@ func TestOneLeads(t *testing.T) {
 	const every = 20 * time.Millisecond
 	var mu sync.Mutex
 	working, most := 0, 0
-	work := func(ctx context.Context) {
+	count := func(n int) {
 		mu.Lock()
-		working++
+		defer mu.Unlock()
+		working += n
 		most = max(most, working)
-		mu.Unlock()
+	}
+	work := func(ctx context.Context) {
+		count(1)
+		defer count(-1)
 		<-ctx.Done()
-		mu.Lock()
-		working--
-		mu.Unlock()
 	}
 	type candidate struct {
 		*postgres.Leader
@@ -60,19 +63,11 @@ func TestOneLeads(t *testing.T) {
 		t.Errorf("%d worked at a time", most)
 	}
 	mu.Unlock()
-	session := func() (pid int) {
-		t.Helper()
-		if err := pool.QueryRow(t.Context(), `select coalesce(max(pid), 0) from pg_locks where locktype = 'advisory' and granted
-			and database = (select oid from pg_database where datname = current_database())`).Scan(&pid); err != nil {
-			t.Fatal(err)
-		}
-		return pid
-	}
-	cut := session()
+	cut := leaderSession(t, pool)
 	if _, err := pool.Exec(t.Context(), "select pg_terminate_backend($1)", cut); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); session() == cut || session() == 0; time.Sleep(every) {
+	for deadline := time.Now().Add(10 * time.Second); leaderSession(t, pool) == cut || leaderSession(t, pool) == 0; time.Sleep(every) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody took the lock over")
 		}
@@ -92,4 +87,14 @@ func TestOneLeads(t *testing.T) {
 	if working != 0 || most < 1 || most > 2 {
 		t.Errorf("%d still work, %d at most", working, most)
 	}
+}
+
+// leaderSession is the session that holds the lock; 0 while none does.
+func leaderSession(t *testing.T, pool *pgxpool.Pool) (pid int) {
+	t.Helper()
+	if err := pool.QueryRow(t.Context(), `select coalesce(max(pid), 0) from pg_locks where locktype = 'advisory' and granted
+		and database = (select oid from pg_database where datname = current_database())`).Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }

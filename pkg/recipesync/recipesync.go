@@ -5,72 +5,12 @@ package recipesync
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/publish"
 )
-
-// Upstream is the recipe library's server.
-type Upstream interface {
-	// Fetch finds what changed and what is gone. On an error the result holds what was found
-	// until then.
-	Fetch(ctx context.Context, connection string, ask Ask) (Found, error)
-}
-
-// Ask is what a fetch is for.
-type Ask struct {
-	Since time.Time               // changes before it are known
-	Known map[recipe.ID]time.Time // the change times of the recipes in the pool, and of the refused
-	Full  bool                    // look at every recipe
-	// Guard is told which space the library shows and which of the known recipes are gone,
-	// before any recipe is fetched; its error ends the fetch.
-	Guard    func(space publish.Space, gone []recipe.ID) error
-	Progress Progress
-}
-
-// Progress is told how many recipes are done. It may be nil.
-type Progress func(done, total int)
-
-// Found is what a fetch brought.
-type Found struct {
-	Changed  []recipe.Recipe
-	Deleted  []recipe.ID             // known before, and gone now
-	Refused  map[recipe.ID]time.Time // cannot be used until they change: their change times
-	Problems []Problem
-	Space    publish.Space // that they are of; 0 = as before
-}
-
-// Problem is something the library's owner should mend in a recipe.
-type Problem struct {
-	Recipe  recipe.ID
-	Name    string
-	Field   string
-	Problem string
-}
-
-// State is what is known of a connection.
-type State struct {
-	// Synced and Full are when it was last asked for changes, and for everything; zero = never.
-	Synced, Full time.Time
-	Refused      map[recipe.ID]time.Time
-	Space        publish.Space // 0 = not seen yet
-}
-
-// Cache is the pool's copy in the database.
-type Cache interface {
-	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
-	Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, State, error)
-	// Apply stores what was found in one transaction. A zero at leaves the state alone:
-	// the fetch was not complete.
-	Apply(ctx context.Context, connection string, f Found, at time.Time, full bool) error
-	Failed(ctx context.Context, connection string, cause error) error
-}
 
 // Settings bound the work.
 type Settings struct {
@@ -128,78 +68,6 @@ func (s *Service) Accept(ctx context.Context, connection string, progress Progre
 		return Summary{}, err
 	}
 	return s.refresh(ctx, ctx, refreshing{connection: connection, pool: known, state: state, full: true, accept: true, progress: progress})
-}
-
-// refreshing is one refresh of a connection.
-type refreshing struct {
-	connection   string
-	pool         map[recipe.ID]time.Time
-	state        State
-	full, accept bool
-	progress     Progress
-	space        publish.Space // the library's
-}
-
-// A pool that is large enough loses at most a fifth at a time without anybody's word.
-const (
-	smallPool = 20
-	lossShare = 5
-)
-
-func (r *refreshing) guard(space publish.Space, gone []recipe.ID) error {
-	r.space = space
-	if was := r.state.Space; was.ID != 0 && was.ID != space.ID && !r.accept {
-		return publish.SpaceChanged(r.connection, was, space)
-	}
-	return r.loss(gone, "are no longer there")
-}
-
-// loss refuses to lose too much of the pool.
-func (r *refreshing) loss(ids []recipe.ID, why string) error {
-	n := 0
-	for _, id := range ids {
-		if _, have := r.pool[id]; have {
-			n++
-		}
-	}
-	if r.accept || len(r.pool) < smallPool || n*lossShare <= len(r.pool) {
-		return nil
-	}
-	return fault.New(fault.Conflict, "connection "+r.connection,
-		"%d of %d recipes %s (space %q of Tandoor): nothing was changed here. If that is right, run `mealplanner import --connection %s --accept-changes`",
-		n, len(r.pool), why, r.space.Name, r.connection)
-}
-
-// refresh fetches under one context and stores under another, which outlives it.
-func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, error) {
-	at := s.now()
-	ask := Ask{Since: r.state.Synced, Known: maps.Clone(r.state.Refused), Full: r.full, Guard: r.guard, Progress: r.progress}
-	if ask.Known == nil {
-		ask.Known = map[recipe.ID]time.Time{}
-	}
-	maps.Copy(ask.Known, r.pool)
-	found, err := s.upstream.Fetch(fetch, r.connection, ask)
-	if lost := r.loss(slices.AppendSeq(slices.Clone(found.Deleted), maps.Keys(found.Refused)), "are no longer there or cannot be used"); lost != nil {
-		found, err = Found{}, errors.Join(lost, err)
-	}
-	if err != nil {
-		at = time.Time{}
-	}
-	if r.space != r.state.Space && err == nil {
-		found.Space = r.space
-	}
-	if err == nil || len(found.Changed)+len(found.Problems) > 0 {
-		if serr := s.cache.Apply(store, r.connection, found, at, r.full && err == nil); serr != nil {
-			return Summary{}, errors.Join(serr, err)
-		}
-	}
-	if err != nil {
-		if ferr := s.cache.Failed(store, r.connection, err); ferr != nil {
-			return Summary{}, errors.Join(ferr, err)
-		}
-		return Summary{}, err
-	}
-	return Summary{len(found.Changed), len(found.Deleted), len(found.Problems), r.full}, nil
 }
 
 // Ensure fills the pool of a connection without a full import; it has no deadline of its own.

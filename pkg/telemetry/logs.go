@@ -9,7 +9,6 @@ import (
 	"maps"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,40 +32,6 @@ var Keep = slog.Bool(keepKey, true)
 
 const keepKey = "log_keep"
 
-type contextKey int
-
-const (
-	userKey contextKey = iota
-	jobKey
-	componentKey
-)
-
-// WithUser puts the user's opaque id into the context, for every log line below.
-func WithUser(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, userKey, id)
-}
-
-// WithJob puts the job's id into the context, for every log line below.
-func WithJob(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, jobKey, id)
-}
-
-// WithComponent puts the component's name into the context, for every log line below.
-func WithComponent(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, componentKey, name)
-}
-
-// UserFrom returns the user's id, or "".
-func UserFrom(ctx context.Context) string { return fromContext(ctx, userKey) }
-
-// JobFrom returns the job's id, or "".
-func JobFrom(ctx context.Context) string { return fromContext(ctx, jobKey) }
-
-func fromContext(ctx context.Context, k contextKey) string {
-	s, _ := ctx.Value(k).(string)
-	return s
-}
-
 // newJSONHandler writes the fields of docs/logs.md: timestamp (RFC 3339,
 // milliseconds, UTC), level, message.
 func newJSONHandler(w io.Writer) slog.Handler {
@@ -85,44 +50,6 @@ func newJSONHandler(w io.Writer) slog.Handler {
 			return a
 		},
 	})
-}
-
-// Levels are the levels in force: one for everybody, and DEBUG for some users until it
-// expires. Safe for concurrent use.
-type Levels struct {
-	base  slog.Level
-	fixed map[string]time.Time // from the settings: not replaced by SetDebug
-	users atomic.Pointer[map[string]time.Time]
-}
-
-// NewLevels returns Levels with one level for everybody, and DEBUG for the given users
-// until the given times.
-func NewLevels(base slog.Level, debug map[string]time.Time) *Levels {
-	l := &Levels{base: base, fixed: debug}
-	l.SetDebug(nil)
-	return l
-}
-
-// SetDebug replaces the users whose DEBUG lines are written, and until when. Users given
-// to [NewLevels] stay at least as long as was said there.
-func (l *Levels) SetDebug(users map[string]time.Time) {
-	next := maps.Clone(l.fixed)
-	if next == nil {
-		next = map[string]time.Time{}
-	}
-	for user, until := range users {
-		if until.After(next[user]) {
-			next[user] = until
-		}
-	}
-	l.users.Store(&next)
-}
-
-func (l *Levels) of(user string, now time.Time) slog.Level {
-	if until, ok := (*l.users.Load())[user]; ok && now.Before(until) {
-		return min(slog.LevelDebug, l.base)
-	}
-	return l.base
 }
 
 // contextHandler adds trace_id, user_id, job_id and component from the context and

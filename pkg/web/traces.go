@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -87,17 +85,6 @@ var errTraceID = fault.New(fault.InvalidInput, "trace", "A trace id is 32 hexade
 
 func (t *Traces) pages() *Pages { return &Pages{Log: t.Log} }
 
-// waterfall is a span in its place below its parent. X and Width are thousandths of the
-// trace's time.
-type waterfall struct {
-	Span
-	Depth    int
-	X, Width float64
-	Failed   bool
-	Names    []string // of the attributes, sorted
-	Lines    []Line
-}
-
 func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if !traceID.MatchString(id) {
@@ -148,50 +135,4 @@ func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 		page.Rows[i].Lines = append(page.Rows[i].Lines, l)
 	}
 	t.pages().show(w, r, http.StatusOK, "trace.html", page)
-}
-
-// falls orders spans by start, each below its parent, and places them on the trace's time.
-func falls(spans []Span) (rows []waterfall, start time.Time, took time.Duration) {
-	spans = slices.SortedStableFunc(slices.Values(spans), func(a, b Span) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(b.Took, a.Took))
-	})
-	known := map[string]bool{}
-	below := map[string][]Span{}
-	end := spans[0].Start
-	for _, s := range spans {
-		known[s.ID] = true
-		if s.Parent != "" && s.Parent != s.ID {
-			below[s.Parent] = append(below[s.Parent], s)
-		}
-		if e := s.Start.Add(s.Took); e.After(end) {
-			end = e
-		}
-	}
-	start, took = spans[0].Start, end.Sub(spans[0].Start)
-	share := func(d time.Duration) float64 { return 1000 * float64(d) / float64(max(took, 1)) }
-	placed := map[string]bool{}
-	var place func(s Span, depth int)
-	place = func(s Span, depth int) {
-		if placed[s.ID] {
-			return
-		}
-		placed[s.ID] = true
-		rows = append(rows, waterfall{
-			Span: s, Depth: depth, X: share(s.Start.Sub(start)), Width: max(share(s.Took), 2),
-			Failed: s.Attributes["otel.status_code"] == "ERROR" || s.Attributes["error.type"] != "",
-			Names:  slices.Sorted(maps.Keys(s.Attributes)),
-		})
-		for _, c := range below[s.ID] {
-			place(c, depth+1)
-		}
-	}
-	for _, s := range spans {
-		if !known[s.Parent] || s.Parent == s.ID {
-			place(s, 0)
-		}
-	}
-	for _, s := range spans { // whose ancestors go in a circle
-		place(s, 0)
-	}
-	return rows, start, took
 }

@@ -34,38 +34,6 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// Severity is how bad an event is.
-type Severity string
-
-// The severities of the vendor.
-const (
-	Critical Severity = "critical"
-	Error    Severity = "error"
-	Warning  Severity = "warning"
-	Info     Severity = "info"
-)
-
-// Link leads from an incident to a page.
-type Link struct {
-	Href string `json:"href"`
-	Text string `json:"text,omitempty"`
-}
-
-// Event is a problem. Summary, Source and Severity are required.
-type Event struct {
-	// DedupKey names the incident, in at most 255 characters; empty lets the vendor choose.
-	DedupKey string
-	Summary  string // cut after 1,024 characters
-	Source   string // what is affected: a host or a service
-	Severity Severity
-	Time     time.Time // zero = when it arrives
-
-	Component, Group, Class string
-	Details                 map[string]any
-	Client, ClientURL       string // who says so
-	Links                   []Link
-}
-
 // Options configure [New]. RoutingKey and HTTP are required.
 type Options struct {
 	URL        string // empty = [DefaultURL]
@@ -98,28 +66,6 @@ func New(o Options) (*Client, error) {
 		return nil, fault.New(fault.InvalidConfig, op, "an HTTP client is required")
 	}
 	return &Client{url: u.String(), key: o.RoutingKey, http: resilient.NoRedirects(o.HTTP)}, nil
-}
-
-// wireEvent is the body of a request.
-type wireEvent struct {
-	RoutingKey string       `json:"routing_key"`
-	Action     string       `json:"event_action"`
-	DedupKey   string       `json:"dedup_key,omitempty"`
-	Client     string       `json:"client,omitempty"`
-	ClientURL  string       `json:"client_url,omitempty"`
-	Links      []Link       `json:"links,omitempty"`
-	Payload    *wirePayload `json:"payload,omitempty"`
-}
-
-type wirePayload struct {
-	Summary   string         `json:"summary"`
-	Source    string         `json:"source"`
-	Severity  Severity       `json:"severity"`
-	Timestamp string         `json:"timestamp,omitempty"`
-	Component string         `json:"component,omitempty"`
-	Group     string         `json:"group,omitempty"`
-	Class     string         `json:"class,omitempty"`
-	Details   map[string]any `json:"custom_details,omitempty"`
 }
 
 // Trigger opens an incident, or adds to the open one with the event's key, and returns the
@@ -228,13 +174,4 @@ func (c *Client) reason(a answer) string {
 		return "no reason given"
 	}
 	return firstRunes(strings.ReplaceAll(strings.Join(said, ": "), c.key.Reveal(), "<secret>"), maxReason)
-}
-
-// firstRunes cuts s after n characters, the last of which then is an ellipsis.
-func firstRunes(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

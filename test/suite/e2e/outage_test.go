@@ -150,15 +150,7 @@ func TestOutages(t *testing.T) {
 		time.Sleep(time.Second)
 	}
 	restart := func(phase string, sig syscall.Signal) (at time.Time) {
-		p.enter(phase)
-		time.Sleep(5 * time.Second)
-		at = time.Now()
-		must(t, s.StopServer(t.Context(), stack.Collector, sig))
-		during[phase] = w.usual(t, 1, 2, most)
-		must(t, s.StartServer(stack.Collector, false))
-		must(t, s.Await(t.Context(), stack.Collector))
-		time.Sleep(5 * time.Second)
-		p.enter("")
+		at, during[phase] = w.restartCollector(t, p, phase, sig, most)
 		return at
 	}
 	restart("collector SIGTERM", syscall.SIGTERM)
@@ -204,6 +196,22 @@ func TestOutages(t *testing.T) {
 	if memory > 200<<20 {
 		t.Errorf("the Collector used %d MiB", memory>>20)
 	}
+}
+
+// restartCollector ends the Collector by a signal and starts it again. It returns when it ended it,
+// and how long generations took meanwhile.
+func (w *world) restartCollector(t *testing.T, p *probe, phase string, sig syscall.Signal, most time.Duration) (at time.Time, took []time.Duration) {
+	t.Helper()
+	p.enter(phase)
+	time.Sleep(5 * time.Second)
+	at = time.Now()
+	must(t, w.stack.StopServer(t.Context(), stack.Collector, sig))
+	took = w.usual(t, 1, 2, most)
+	must(t, w.stack.StartServer(stack.Collector, false))
+	must(t, w.stack.Await(t.Context(), stack.Collector))
+	time.Sleep(5 * time.Second)
+	p.enter("")
+	return at, took
 }
 
 // arrived waits for what was sent in a phase, prints it beside how long generations took, and
