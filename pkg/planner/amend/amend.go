@@ -69,7 +69,10 @@ func (a *Amender) User(ctx context.Context, userID string) ([]Done, error) {
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (Done, error) {
@@ -137,7 +140,10 @@ func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date,
 		done.Mailed = mail != nil
 		return tx.Replace(ctx, is, in.Wishes, mail)
 	})
-	return done, is, err
+	if err != nil {
+		return Done{}, plan.Plan{}, err
+	}
+	return done, is, nil
 }
 
 // open are the slots from the given one on that are neither locked nor skipped.
