@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
@@ -19,35 +20,44 @@ func (a *App) background(ctx context.Context, name string, fn func(context.Conte
 // complainEvery is how often work that keeps failing is logged.
 const complainEvery = 5 * time.Minute
 
+// complaints limits how often work that keeps failing is logged.
+type complaints struct {
+	now  func() time.Time
+	last time.Time // zero: it does not fail
+}
+
+// due reports whether a failure is the first in a row, or the first in complainEvery.
+func (c *complaints) due() bool {
+	now := c.now()
+	if !c.last.IsZero() && now.Sub(c.last) < complainEvery {
+		return false
+	}
+	c.last = now
+	return true
+}
+
+// over ends the row, and reports whether there was one.
+func (c *complaints) over() bool {
+	was := !c.last.IsZero()
+	c.last = time.Time{}
+	return was
+}
+
 // every calls fn at once and then at an interval, until ctx ends; its first error in a row
 // is logged, and then one every complainEvery.
 func (a *App) every(ctx context.Context, interval time.Duration, work, component string, fn func(context.Context) error) {
-	var complained time.Time
-	repeat(ctx, interval, func(ctx context.Context) {
+	failing := complaints{now: a.opts.Now}
+	loop.Every(ctx, interval, func(ctx context.Context) {
 		err := fn(ctx)
 		if err == nil || ctx.Err() != nil {
-			complained = time.Time{}
+			failing.over()
 			return
 		}
-		if now := a.opts.Now(); complained.IsZero() || now.Sub(complained) >= complainEvery {
-			complained = now
+		if failing.due() {
 			a.Log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	})
-}
-
-// repeat calls do at once and then every interval for as long as ctx lasts.
-func repeat(ctx context.Context, every time.Duration, do func(context.Context)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		do(ctx)
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
 }
 
 // purgeEvery is how often what is too old is looked for. Of FatSecret's content, with rows leaving at 23

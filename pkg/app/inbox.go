@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/replies"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
@@ -29,33 +30,19 @@ func (a *App) newInbox() (*inbox.Reader, error) {
 		Folder: c.Folder, Poll: c.Poll, Timeout: c.Timeout,
 	}, inbox.Hooks{
 		Watermarks: a.commandStore, Handler: a.receive, Events: a.inboxEvents(), Now: a.opts.Now,
-		Sleep: sleep, Rand: rand.Float64,
+		Sleep: resilient.Sleep, Rand: rand.Float64,
 	})
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // inboxEvents complains once when the mailbox cannot be read, and then every
 // complainEvery; it says when it can be read again.
 func (a *App) inboxEvents() func(context.Context, error) {
-	var complained time.Time
+	failing := complaints{now: a.opts.Now}
 	return func(ctx context.Context, err error) {
-		now := a.opts.Now()
 		switch {
-		case err == nil && !complained.IsZero():
-			complained = time.Time{}
+		case err == nil && failing.over():
 			a.Log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
-		case err != nil && ctx.Err() == nil && now.Sub(complained) >= complainEvery:
-			complained = now
+		case err != nil && ctx.Err() == nil && failing.due():
 			a.Log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 
@@ -108,17 +109,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 
 // repeat calls fn at once and then at an interval until ctx ends.
 func (e *Engine) repeat(ctx context.Context, every time.Duration, work string, fn func(context.Context) error) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		if err := fn(ctx); err != nil && ctx.Err() == nil {
-			e.o.Observer.Trouble(ctx, work, err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
+	loop.Every(ctx, every, loop.Reporting(fn, func(ctx context.Context, err error) { e.o.Observer.Trouble(ctx, work, err) }))
 }
 
 // maintain closes the records of lost jobs and spreads the weekly runs of crowds.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 )
 
 // Queued is a mail that is due.
@@ -87,17 +88,5 @@ func (s *Service) attempt(ctx context.Context, m Queued) Outcome {
 // Run drains the outbox whenever wake receives and every interval, until ctx ends.
 // failed is told of errors of the outbox itself.
 func (s *Service) Run(ctx context.Context, wake <-chan struct{}, every time.Duration, failed func(context.Context, error)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if _, err := s.Drain(ctx); err != nil && ctx.Err() == nil {
-			failed(ctx, err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-		case <-tick.C:
-		}
-	}
+	loop.Woken(ctx, every, wake, loop.Reporting(func(ctx context.Context) error { _, err := s.Drain(ctx); return err }, failed))
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 )
 
 // leaderLock is the key of the advisory lock that the leader's session holds.
@@ -34,11 +36,9 @@ func (l *Leader) Leads() bool { return l.leads.Load() }
 // Run stands for election at every interval until ctx ends. While this process leads, it
 // runs work, whose context ends with the office.
 func (l *Leader) Run(ctx context.Context, interval time.Duration, work func(context.Context)) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
 	var session *pgx.Conn
 	resign := func() {}
-	for ctx.Err() == nil {
+	loop.Every(ctx, interval, func(ctx context.Context) {
 		var won bool
 		session, won = l.campaign(ctx, session)
 		if l.leads.Swap(won) != won {
@@ -48,11 +48,7 @@ func (l *Leader) Run(ctx context.Context, interval time.Duration, work func(cont
 				resign = begin(ctx, work)
 			}
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		}
-	}
+	})
 	l.leads.Store(false)
 	resign()
 	if session != nil {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
@@ -50,15 +51,7 @@ func (a *Availability) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, p := range a.probes {
 		wg.Go(func() {
-			tick := time.NewTicker(p.Every)
-			defer tick.Stop()
-			for ctx.Err() == nil {
-				a.look(ctx, p)
-				select {
-				case <-ctx.Done():
-				case <-tick.C:
-				}
-			}
+			loop.Every(ctx, p.Every, func(ctx context.Context) { a.look(ctx, p) })
 		})
 	}
 	wg.Wait()

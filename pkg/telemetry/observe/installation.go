@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
@@ -48,15 +49,7 @@ func (i *Installation) Set(group string, values []metrics.Reading) {
 
 // Run reads the groups every 15 seconds until ctx ends.
 func (i *Installation) Run(ctx context.Context) {
-	tick := time.NewTicker(gaugeAge)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		i.Read(ctx)
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
+	loop.Every(ctx, gaugeAge, i.Read)
 }
 
 // Clear forgets every reading: another process is the leader.
