@@ -112,7 +112,7 @@ func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	if len(done) == 0 {
 		return fault.New(fault.NotFound, "alert", "no %s fires with these labels: see `mealplanner alert list`", c.Alert)
 	}
-	err = c.withApp(ctx, std, now, func(a *app.App) error {
+	err = c.withApp(ctx, std, now, func(a *app.Services) error {
 		for _, ack := range done {
 			if err := a.Alerts.Acknowledge(ctx, ack); err != nil {
 				return err
@@ -148,7 +148,7 @@ func (c *alertAckCmd) acks(ctx context.Context, std *streams, now func() time.Ti
 	if err := checkLimit(c.Limit); err != nil {
 		return err
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.Alerts.ListAcknowledgements(ctx, c.Limit)
 		if err != nil {
 			return err
@@ -188,7 +188,7 @@ func (c *alertResponsesCmd) Run(ctx context.Context, std *streams, now func() ti
 	if err := checkLimit(c.Limit); err != nil {
 		return err
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.Alerts.Responses(ctx, c.Alert, c.Limit)
 		if err != nil {
 			return err

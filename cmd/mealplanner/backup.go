@@ -16,7 +16,7 @@ type backupCmd struct {
 
 // Run writes the database into a file.
 func (c *backupCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		m, err := a.Backup(ctx, c.File, std.table)
 		if err != nil {
 			return err

@@ -157,8 +157,8 @@ type settings struct {
 // quiet is above every level: LOG_LEVEL brings the JSON lines of a one-shot command back.
 const quiet = slog.LevelError + 4
 
-// withApp runs fn with a program in the tool role. Logs go to the error stream.
-func (s settings) withApp(ctx context.Context, std *streams, now func() time.Time, fn func(*app.App) error) error {
+// withApp runs fn with the services of a program in the tool role. Logs go to the error stream.
+func (s settings) withApp(ctx context.Context, std *streams, now func() time.Time, fn func(*app.Services) error) error {
 	level := slog.LevelWarn
 	if !s.Telemetry.Exports() {
 		level = quiet // what a person must know, the command says in words
@@ -169,5 +169,5 @@ func (s settings) withApp(ctx context.Context, std *streams, now func() time.Tim
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(a), a.Stop(context.WithoutCancel(ctx)))
+	return errors.Join(fn(a.Services()), a.Stop(context.WithoutCancel(ctx)))
 }

@@ -29,7 +29,7 @@ type connectionListCmd struct {
 
 // Run lists the connections.
 func (c *connectionListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		list, err := a.Users.ConnectionUses(ctx)
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ type connectionAddCmd struct {
 
 // Run checks the library, stores it and imports it.
 func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		conn := recipe.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
 		if _, err := a.Users.Connection(ctx, c.ID); err == nil {
 			return a.Users.AddConnection(ctx, conn) // says that it exists, before anything is asked
@@ -92,7 +92,7 @@ type connectionSetCmd struct {
 
 // Run checks the connection as it would be, stores it, and plans what it changes.
 func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		conn, err := a.Users.Connection(ctx, c.ID)
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 }
 
 // amendAll brings every outdated week in line, says which, and sends what that made.
-func amendAll(ctx context.Context, a *app.App, out io.Writer) error {
+func amendAll(ctx context.Context, a *app.Services, out io.Writer) error {
 	done, err := a.AmendAll(ctx)
 	for who, weeks := range done {
 		printAmended(out, who, weeks)
@@ -144,7 +144,7 @@ type connectionTestCmd struct {
 
 // Run checks a stored connection.
 func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		conn, err := a.Users.Connection(ctx, c.ID)
 		if err != nil {
 			return err
@@ -168,7 +168,7 @@ type connectionRemoveCmd struct {
 
 // Run removes a connection.
 func (c *connectionRemoveCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if err := a.Users.RemoveConnection(ctx, c.ID); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (c *debugUserCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 	if c.For < 0 || c.For > web.MaxDebug {
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 0s and %s", c.For, web.MaxDebug)
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		until := now().Add(c.For)
 		if err := a.Users.SetDebug(ctx, c.User, until); err != nil {
 			return err

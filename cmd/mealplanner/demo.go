@@ -88,20 +88,21 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		return err
 	}
 	stops = append(stops, a.Stop)
-	if _, err := a.Migrate(ctx); err != nil {
+	services := a.Services()
+	if _, err := services.Migrate(ctx); err != nil {
 		return err
 	}
-	weeks, err := addPeople(ctx, a, demoWorld{box.TandoorURL(), box.TandoorToken, box.ConsumerSecret})
+	weeks, err := addPeople(ctx, services, demoWorld{box.TandoorURL(), box.TandoorToken, box.ConsumerSecret})
 	if err != nil {
 		return err
 	}
-	if err := importLibrary(ctx, a, say, now); err != nil {
+	if err := importLibrary(ctx, services, say, now); err != nil {
 		return err
 	}
-	if err := c.plans(ctx, a, box, std, weeks); err != nil {
+	if err := c.plans(ctx, services, box, std, weeks); err != nil {
 		return err
 	}
-	if err := obey(ctx, a, box, std); err != nil {
+	if err := obey(ctx, services, box, std); err != nil {
 		return err
 	}
 	if c.Stack {
@@ -119,7 +120,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 }
 
 // importLibrary fills the recipe pool of the people's library.
-func importLibrary(ctx context.Context, a *app.App, say func(string, ...any), now func() time.Time) error {
+func importLibrary(ctx context.Context, a *app.Services, say func(string, ...any), now func() time.Time) error {
 	begin := now()
 	if err := a.Sync.Ensure(ctx, sandbox.Connection, nil); err != nil {
 		return err
@@ -245,7 +246,7 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 }
 
 // plans generates, prints and delivers every demo user's week.
-func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams, weeks []planner.Request) error {
+func (c *demoCmd) plans(ctx context.Context, a *app.Services, box *sandbox.Sandbox, std *streams, weeks []planner.Request) error {
 	balanced, err := planWeeks(ctx, a, std.out, weeks)
 	if err != nil {
 		return err
@@ -260,7 +261,7 @@ func (c *demoCmd) plans(ctx context.Context, a *app.App, box *sandbox.Sandbox, s
 }
 
 // obey lets one of the demo users reply to their plan, and prints what became of it.
-func obey(ctx context.Context, a *app.App, box *sandbox.Sandbox, std *streams) error {
+func obey(ctx context.Context, a *app.Services, box *sandbox.Sandbox, std *streams) error {
 	list := box.Mail.Messages()
 	i := slices.IndexFunc(list, func(m mailbox.Message) bool { return strings.HasPrefix(m.To, "lewis@") })
 	if i < 0 {

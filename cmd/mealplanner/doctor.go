@@ -52,7 +52,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		said("settings", err, "")
 		return err
 	}
-	a, dead := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
+	program, dead := app.New(ctx, app.Options{Config: c.Config, Role: app.Tool, Version: version, Log: std.err, LogLevel: slog.LevelError, Now: now})
 	if fault.KindOf(dead) == fault.InvalidConfig {
 		said("settings", dead, "")
 		return dead
@@ -61,7 +61,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		if dead != nil {
 			return "", dead
 		}
-		return "connected, schema up to date", a.Ready(ctx)
+		return "connected, schema up to date", program.Services().Ready(ctx)
 	})
 	check("settings", func(context.Context) (string, error) {
 		if m := config.Misspelt(os.Environ()); len(m) > 0 {
@@ -76,10 +76,11 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		return "mails lead to " + c.Web.PublicURL, nil
 	})
 	if dead == nil {
+		a := program.Services()
 		check("key", a.Keys.Check)
 		check("disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) })
 		c.upstreams(ctx, a, check)
-		if err := a.Stop(context.WithoutCancel(ctx)); err != nil {
+		if err := program.Stop(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}
@@ -98,7 +99,7 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 }
 
 // upstreams checks every recipe library, FatSecret and the mailbox for replies.
-func (c *doctorCmd) upstreams(ctx context.Context, a *app.App, check func(string, func(context.Context) (string, error))) {
+func (c *doctorCmd) upstreams(ctx context.Context, a *app.Services, check func(string, func(context.Context) (string, error))) {
 	conns, err := a.Users.Connections(ctx)
 	if err != nil {
 		return // said by the database check

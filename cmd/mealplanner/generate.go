@@ -32,7 +32,7 @@ type generateCmd struct {
 
 // Run plans the week, delivers its mail and prints it.
 func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		u, err := a.Users.Get(ctx, c.Who)
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 }
 
 // replan shows what replanning the week would change; with --yes it does so.
-func (c *generateCmd) replan(ctx context.Context, a *app.App, std *streams, week calendar.Date) error {
+func (c *generateCmd) replan(ctx context.Context, a *app.Services, std *streams, week calendar.Date) error {
 	done, is, err := a.Replan(ctx, c.Who, week, c.Yes)
 	if err != nil {
 		return err

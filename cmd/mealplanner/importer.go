@@ -24,7 +24,7 @@ type importCmd struct {
 
 // Run refreshes the recipe pools; a library that fails does not keep the others.
 func (c *importCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if c.Connection != "" {
 			return c.run(ctx, a, std, now, c.Connection)
 		}
@@ -51,11 +51,11 @@ type connectionImportCmd struct {
 
 // Run refreshes one pool.
 func (c *connectionImportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error { return c.run(ctx, a, std, now, c.ID) })
+	return c.withApp(ctx, std, now, func(a *app.Services) error { return c.run(ctx, a, std, now, c.ID) })
 }
 
 // run imports the libraries and brings the planned weeks in line with what changed.
-func (f importFlags) run(ctx context.Context, a *app.App, std *streams, now func() time.Time, ids ...string) error {
+func (f importFlags) run(ctx context.Context, a *app.Services, std *streams, now func() time.Time, ids ...string) error {
 	var first error
 	failed := 0
 	for _, id := range ids {
@@ -98,7 +98,7 @@ func (f importFlags) run(ctx context.Context, a *app.App, std *streams, now func
 }
 
 // problems are what should be mended in a library's recipes, a line each.
-func problems(ctx context.Context, a *app.App, id string) ([]string, error) {
+func problems(ctx context.Context, a *app.Services, id string) ([]string, error) {
 	found, err := a.Recipes.Problems(ctx, id)
 	if err != nil {
 		return nil, err

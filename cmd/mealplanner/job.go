@@ -60,7 +60,7 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 	if err != nil {
 		return err
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.JobStore.Schedules(ctx, f)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ type jobRunCmd struct {
 }
 
 // inReach refuses a week that cannot be planned before it is queued.
-func (c *jobRunCmd) inReach(ctx context.Context, a *app.App, now time.Time) error {
+func (c *jobRunCmd) inReach(ctx context.Context, a *app.Services, now time.Time) error {
 	if c.Params == "" {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (c *jobRunCmd) inReach(ctx context.Context, a *app.App, now time.Time) erro
 
 // Run queues the job for the running schedulers and waits for its end.
 func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if err := c.inReach(ctx, a, now()); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (c *jobRunCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 	})
 }
 
-func awaitExecution(ctx context.Context, a *app.App, job string, river int64) (postgres.Execution, error) {
+func awaitExecution(ctx context.Context, a *app.Services, job string, river int64) (postgres.Execution, error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -200,7 +200,7 @@ func (c *jobRetryCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		return err
 	}
 	f.FailedOnly = !c.All
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		ids, err := a.JobStore.MarkDue(ctx, f)
 		return printChanged(std.out, "will run again", ids, err)
 	})
@@ -231,7 +231,7 @@ func (c chosen) turn(ctx context.Context, s settings, std *streams, now func() t
 	if err != nil {
 		return err
 	}
-	return s.withApp(ctx, std, now, func(a *app.App) error {
+	return s.withApp(ctx, std, now, func(a *app.Services) error {
 		ids, err := a.JobStore.SetEnabled(ctx, f, on)
 		return printChanged(std.out, done, ids, err)
 	})
@@ -268,7 +268,7 @@ func (c *jobHistoryCmd) Run(ctx context.Context, std *streams, now func() time.T
 		return err
 	}
 	f.FailedOnly = c.Failed
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.JobStore.Executions(ctx, f, c.Limit)
 		if err != nil {
 			return err
@@ -314,7 +314,7 @@ func (c *jobSettingCmd) Run(ctx context.Context, std *streams, now func() time.T
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 30 days", c.For)
 	}
 	by := whoami()
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		switch {
 		case c.Name == "":
 			rows, err := a.JobStore.RuntimeSettings(ctx)

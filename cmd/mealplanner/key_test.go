@@ -85,7 +85,7 @@ func (i installation) serve(key string) (stop func()) {
 }
 
 // app is the program in this process, to make what it stores and signs.
-func (i installation) app(key string) *app.App {
+func (i installation) app(key string) *app.Services {
 	i.t.Helper()
 	var cfg config.Config
 	if err := kong.ApplyDefaults(&cfg); err != nil {
@@ -98,7 +98,7 @@ func (i installation) app(key string) *app.App {
 		i.t.Fatal(err)
 	}
 	i.t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	return a
+	return a.Services()
 }
 
 // status follows a link.

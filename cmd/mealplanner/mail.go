@@ -33,7 +33,7 @@ type mailPreviewCmd struct {
 
 // Run prints the mail.
 func (c *mailPreviewCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		m, err := a.PreviewMail(ctx, c.User, c.Type)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ type mailSendCmd struct {
 
 // Run queues the mail for the running schedulers.
 func (c *mailSendCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		m, err := a.SendMail(ctx, c.User, c.Type)
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ type mailQueueCmd struct {
 
 // Run lists mails without what they say.
 func (c *mailQueueCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.Outbox.Queue(ctx, c.Failed)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ type mailStatsCmd struct {
 
 // Run prints the figures.
 func (c *mailStatsCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		rows, err := a.Outbox.Stats(ctx)
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ func (c *mitigateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			return err
 		}
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if err := a.Runtime.Read(ctx, a.JobStore); err != nil {
 			return err
 		}

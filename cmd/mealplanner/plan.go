@@ -30,7 +30,7 @@ func (c *planListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	if c.Weeks < 0 || c.Weeks > 520 {
 		return fault.New(fault.InvalidInput, "--weeks", "%d is not between 0 and 520", c.Weeks)
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if c.User != "" {
 			if _, err := a.Users.Get(ctx, c.User); err != nil {
 				return err
@@ -61,7 +61,7 @@ type planShowCmd struct {
 
 // Run shows the week.
 func (c *planShowCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if _, err := a.Users.Get(ctx, c.Who); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (c *planShowCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-func (c *planShowCmd) load(ctx context.Context, a *app.App) (plan.Plan, error) {
+func (c *planShowCmd) load(ctx context.Context, a *app.Services) (plan.Plan, error) {
 	if c.Week == "" {
 		return a.Plans.Newest(ctx, c.Who)
 	}

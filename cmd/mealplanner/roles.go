@@ -45,16 +45,17 @@ func (s settings) serve(ctx context.Context, std *streams, now func() time.Time,
 	if err != nil {
 		return err
 	}
+	log := a.Services().Log
 	for _, d := range s.Doubts() {
-		a.Log.Warn("Mails will not work as they are configured", "component", string(role), "cure", d)
+		log.Warn("Mails will not work as they are configured", "component", string(role), "cure", d)
 	}
 	for _, m := range config.Misspelt(os.Environ()) {
-		a.Log.Warn("A variable has no effect", "component", string(role), "cure", m)
+		log.Warn("A variable has no effect", "component", string(role), "cure", m)
 	}
 	err = a.Start(ctx)
 	if err == nil {
 		<-ctx.Done()
-		a.Log.Info("Stopping", "component", string(role))
+		log.Info("Stopping", "component", string(role))
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
@@ -63,7 +64,7 @@ func (s settings) serve(ctx context.Context, std *streams, now func() time.Time,
 
 // Run applies the migrations that are missing.
 func (c *migrateCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		applied, err := a.Migrate(ctx)
 		if err != nil {
 			return err

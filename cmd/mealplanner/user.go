@@ -52,7 +52,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 	if err := u.Validate(); err != nil {
 		return fault.Wrap(fault.InvalidInput, "add user", err)
 	}
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		known, err := vocabularyOf(ctx, a, c.Connection)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 
 // meantNothing notes names that nothing in a library is called which could not be asked
 // before the user was stored, because its recipes were fetched afterwards.
-func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.App, u user.User) error {
+func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.Services, u user.User) error {
 	known, err := vocabularyOf(ctx, a, c.Connection)
 	if err != nil || len(known.foods) == 0 {
 		return err
@@ -103,7 +103,7 @@ func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.App,
 
 // store adds the user; with a URL the library is checked first, and stored together with
 // the user. A connection that exists is never changed here.
-func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
+func (c *userAddCmd) store(ctx context.Context, a *app.Services, u user.User) error {
 	if c.URL == "" {
 		return a.Users.Add(ctx, u, nil)
 	}
@@ -126,7 +126,7 @@ func (c *userAddCmd) store(ctx context.Context, a *app.App, u user.User) error {
 }
 
 // announce says what the scheduler will mail to a new user, and how to change that.
-func announce(w io.Writer, a *app.App, u user.User) error {
+func announce(w io.Writer, a *app.Services, u user.User) error {
 	if !u.Enabled {
 		printf(w, "no week is planned for %s until `mealplanner user set %s --enabled`\n", u.ID, u.ID)
 		return nil
@@ -172,7 +172,7 @@ type userSetCmd struct {
 
 // Run changes the user, brings their planned weeks in line, and shows both.
 func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		before, err := a.Users.Get(ctx, c.ID)
 		if err != nil {
 			return err
@@ -227,7 +227,7 @@ type userShowCmd struct {
 
 // Run prints every setting.
 func (c *userShowCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		u, err := a.Users.Get(ctx, c.ID)
 		if err != nil {
 			return err
@@ -248,7 +248,7 @@ type userListCmd struct {
 
 // Run lists the users.
 func (c *userListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		users, err := a.Users.List(ctx)
 		if err != nil {
 			return err
@@ -269,7 +269,7 @@ type userConnectCmd struct {
 
 // Run prints the link; the api role must be reachable at PUBLIC_URL.
 func (c *userConnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		if c.FatSecret.ConsumerKey == "" {
 			return fault.New(fault.InvalidConfig, "FATSECRET_CONSUMER_KEY", "FatSecret is off: set it and FATSECRET_CONSUMER_SECRET, here and for the api role")
 		}
@@ -288,7 +288,7 @@ type userDisconnectCmd struct {
 
 // Run forgets the token.
 func (c *userDisconnectCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error { return a.Users.SetFatSecret(ctx, c.ID, nil) })
+	return c.withApp(ctx, std, now, func(a *app.Services) error { return a.Users.SetFatSecret(ctx, c.ID, nil) })
 }
 
 type userExportCmd struct {
@@ -298,7 +298,7 @@ type userExportCmd struct {
 
 // Run prints the user's data.
 func (c *userExportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		data, err := a.Users.Export(ctx, c.ID)
 		if err != nil {
 			return err
@@ -321,7 +321,7 @@ type userDeleteCmd struct {
 
 // Run says what is stored about the user, and with --yes deletes it.
 func (c *userDeleteCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		held, err := a.Users.Holdings(ctx, c.ID)
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ type userDemoCmd struct {
 // Run adds who is missing and plans, mails and prints the weeks that have no plan. A
 // second run finds everything done.
 func (c *userDemoCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	return c.withApp(ctx, std, now, func(a *app.App) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		weeks, err := addPeople(ctx, a, demoWorld{c.URL, c.Token.Reveal(), c.FatSecret.ConsumerSecret.Reveal()})
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ type demoWorld struct{ tandoorURL, tandoorToken, consumerSecret string }
 
 // addPeople adds the demo's library and users, with what they ask of their first week,
 // and returns the first weeks that have no plan.
-func addPeople(ctx context.Context, a *app.App, w demoWorld) (weeks []planner.Request, err error) {
+func addPeople(ctx context.Context, a *app.Services, w demoWorld) (weeks []planner.Request, err error) {
 	if err := a.Users.PutConnection(ctx, recipe.Connection{
 		ID: sandbox.Connection, URL: w.tandoorURL, Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.tandoorToken)),
 	}); err != nil {
@@ -78,7 +78,7 @@ func addPeople(ctx context.Context, a *app.App, w demoWorld) (weeks []planner.Re
 	return weeks, nil
 }
 
-func addPerson(ctx context.Context, a *app.App, p sandbox.Person, tokens map[string]sandbox.Token) error {
+func addPerson(ctx context.Context, a *app.Services, p sandbox.Person, tokens map[string]sandbox.Token) error {
 	var sealed []byte
 	if t, ok := tokens[p.ID]; ok {
 		var err error
@@ -90,7 +90,7 @@ func addPerson(ctx context.Context, a *app.App, p sandbox.Person, tokens map[str
 }
 
 // planWeeks generates and prints the weeks, and delivers the mails that wait.
-func planWeeks(ctx context.Context, a *app.App, out io.Writer, weeks []planner.Request) (balanced int, err error) {
+func planWeeks(ctx context.Context, a *app.Services, out io.Writer, weeks []planner.Request) (balanced int, err error) {
 	for _, w := range weeks {
 		m, err := a.Generate(ctx, w, nil)
 		if err != nil {

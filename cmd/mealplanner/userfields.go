@@ -88,7 +88,7 @@ func planTime(s user.Settings) string {
 
 // noteKept says that what is planned already keeps its meals, where a change is of settings
 // that plans are made from and that forbid nothing.
-func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.User, now time.Time) error {
+func noteKept(ctx context.Context, w io.Writer, a *app.Services, before, after user.User, now time.Time) error {
 	made := func(u user.User) string {
 		s := u.Settings
 		target, _ := s.Target(0)
@@ -113,7 +113,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.App, before, after user.U
 }
 
 // notePlannable says when a change of what may be planned leaves too little for later weeks.
-func notePlannable(ctx context.Context, std *streams, a *app.App, before, after user.User) error {
+func notePlannable(ctx context.Context, std *streams, a *app.Services, before, after user.User) error {
 	allowed := func(u user.User) string {
 		s := u.Settings
 		return fmt.Sprint(u.Connection, u.Enabled, s.Allergens, s.Dislikes, s.AvoidTags, mealNames(s))

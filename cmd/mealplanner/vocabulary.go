@@ -18,7 +18,7 @@ import (
 // vocabulary is what a library's recipes call things.
 type vocabulary struct{ foods, tags []string }
 
-func vocabularyOf(ctx context.Context, a *app.App, connection string) (vocabulary, error) {
+func vocabularyOf(ctx context.Context, a *app.Services, connection string) (vocabulary, error) {
 	recipes, err := a.Recipes.Load(ctx, connection)
 	if err != nil {
 		return vocabulary{}, err

@@ -68,10 +68,10 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	if c.Token == "" {
 		return nil
 	}
-	actor := observe.NewResponses(alerting.NewResponses(a.JobStore, a.availability, a.resetPools), a.telemetry.Tracer(), a.rec, a.Log)
+	actor := observe.NewResponses(alerting.NewResponses(a.s.JobStore, a.availability, a.resetPools), a.telemetry.Tracer(), a.rec, a.log)
 	alerts := &web.Alerts{
-		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.Log),
-		Beat:      store.Beat, Token: c.Token, Log: a.Log,
+		Responder: observe.NewNotified(alerting.NewResponder(actor, store, NewAlertmanager(c.AlertmanagerURL)), a.log),
+		Beat:      store.Beat, Token: c.Token, Log: a.log,
 	}
 	alerts.Register(mux)
 	if err := a.observeResponses(ctx, store); err != nil {
@@ -93,7 +93,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 // runbookPages are the runbooks as everybody may read them.
 func (a *App) runbookPages() (*web.Runbooks, error) {
 	all, err := runbook.All(runbooks.Files)
-	return &web.Runbooks{All: all, Now: a.opts.Now, Log: a.Log}, err
+	return &web.Runbooks{All: all, Now: a.opts.Now, Log: a.log}, err
 }
 
 // maxResponses is how many automatic responses a runbook's page shows.
@@ -154,10 +154,10 @@ func (a *App) resetPools() (names []string) {
 func (a *App) pager() (alerting.Pager, error) {
 	c := a.opts.Config.Alerts
 	if c.PagerDutyKey == "" {
-		return pagerduty.NewHeartbeat(nil, a.instance, a.Log), nil
+		return pagerduty.NewHeartbeat(nil, a.instance, a.log), nil
 	}
 	client, err := pagerduty.New(pagerduty.Options{
 		URL: c.PagerDutyURL, RoutingKey: c.PagerDutyKey, HTTP: resilient.NewClient(http.DefaultTransport, 10*time.Second),
 	})
-	return pagerduty.NewHeartbeat(client, a.instance, a.Log), err
+	return pagerduty.NewHeartbeat(client, a.instance, a.log), err
 }

@@ -21,47 +21,47 @@ const amendEvery = 2 * time.Second
 
 // Amend brings the user's stored weeks in line with their settings and library, and returns
 // those whose meals were replaced. Their mails are in the outbox then.
-func (a *App) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
-	done, err := a.amender.User(ctx, userID)
+func (s *Services) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
+	done, err := s.amender.User(ctx, userID)
 	if len(done) > 0 {
-		a.Wake()
+		s.Wake()
 	}
 	return done, err
 }
 
 // Replan replans a stored week from the user's next meal on; with apply it is stored and
 // its mail is in the outbox then.
-func (a *App) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
+func (s *Services) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
 	if apply {
-		a.settle(ctx, userID)
+		s.settle(ctx, userID)
 	}
-	done, s, err := a.amender.Replan(ctx, userID, week, apply)
+	done, stored, err := s.amender.Replan(ctx, userID, week, apply)
 	if done.Mailed {
-		a.Wake()
+		s.Wake()
 	}
-	return done, s, err
+	return done, stored, err
 }
 
 // Plannable returns the first of the coming weeks that is not planned yet, and why it could
 // not be as things stand; nil if it can. Kinds of error: [planner.Plannable]'s and
 // DatabaseError.
-func (a *App) Plannable(ctx context.Context, u user.User) (calendar.Date, error) {
-	week, err := planner.NextWeek(u, a.opts.Now())
+func (s *Services) Plannable(ctx context.Context, u user.User) (calendar.Date, error) {
+	week, err := planner.NextWeek(u, s.opts.Now())
 	if err != nil {
 		return 0, err
 	}
-	planned, err := a.Plans.Between(ctx, u.ID, week, week+7*planner.Horizon)
+	planned, err := s.Plans.Between(ctx, u.ID, week, week+7*planner.Horizon)
 	if err != nil {
 		return 0, err
 	}
 	for slices.ContainsFunc(planned, func(s plan.Plan) bool { return s.Week.WeekOf == week }) {
 		week += 7
 	}
-	in, err := a.Plans.Inputs(ctx, u.ID, week)
+	in, err := s.Plans.Inputs(ctx, u.ID, week)
 	if err != nil {
 		return 0, err
 	}
-	pool, err := a.Sync.Recipes(ctx, u.Connection)
+	pool, err := s.Sync.Recipes(ctx, u.Connection)
 	if err != nil {
 		return 0, err
 	}
@@ -69,15 +69,15 @@ func (a *App) Plannable(ctx context.Context, u user.User) (calendar.Date, error)
 }
 
 // AmendAll does it for everybody; what fails for one user does not keep the others.
-func (a *App) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
-	users, err := a.amendments.OutdatedUsers(ctx)
+func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
+	users, err := s.amendments.OutdatedUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string][]amend.Done{}
 	var errs []error
 	for _, id := range users {
-		done, err := a.Amend(ctx, id)
+		done, err := s.Amend(ctx, id)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -90,14 +90,14 @@ func (a *App) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
 
 // settle amends a user's weeks where something else is the caller's task. A failure is
 // logged and fails nothing: the weeks stay marked, and the scheduler tries again.
-func (a *App) settle(ctx context.Context, userID string) {
-	if _, err := a.Amend(ctx, userID); err != nil {
-		a.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Plans could not be amended",
+func (s *Services) settle(ctx context.Context, userID string) {
+	if _, err := s.Amend(ctx, userID); err != nil {
+		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Plans could not be amended",
 			append([]any{"component", "amendment"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }
 
-func (a *App) amendOutdated(ctx context.Context) error {
-	_, err := a.AmendAll(ctx)
+func (s *Services) amendOutdated(ctx context.Context) error {
+	_, err := s.AmendAll(ctx)
 	return err
 }

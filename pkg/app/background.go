@@ -54,7 +54,7 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 			return
 		}
 		if failing.due() {
-			a.Log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
+			a.log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	})
@@ -64,6 +64,6 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 // hours, none becomes 24 hours old.
 const purgeEvery = 10 * time.Minute
 
-func (a *App) purge(ctx context.Context) error {
-	return a.retention.Purge(ctx, a.opts.Now())
+func (s *Services) purge(ctx context.Context) error {
+	return s.retention.Purge(ctx, s.opts.Now())
 }

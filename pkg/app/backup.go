@@ -15,37 +15,37 @@ import (
 
 // Backup writes the database into a new file. It refuses when MEALPLANNER_KEY opens none of
 // the stored tokens: the backup would name a key that is of no use to it.
-func (a *App) Backup(ctx context.Context, file string, progress func(table string)) (backup.Manifest, error) {
-	server, err := backup.NewServer(a.opts.Config.Database.URL)
+func (s *Services) Backup(ctx context.Context, file string, progress func(table string)) (backup.Manifest, error) {
+	server, err := backup.NewServer(s.opts.Config.Database.URL)
 	if err != nil {
 		return backup.Manifest{}, err
 	}
-	state, err := postgres.Inspect(ctx, a.pool())
+	state, err := postgres.Inspect(ctx, s.pool())
 	if err != nil {
 		return backup.Manifest{}, err
 	}
 	if state.Schema == 0 {
 		return backup.Manifest{}, fault.New(fault.InvalidConfig, "backup", "DATABASE_URL names a database without our schema: there is nothing to back up")
 	}
-	if err := a.checkKey(ctx); err != nil {
+	if err := s.checkKey(ctx); err != nil {
 		return backup.Manifest{}, err
 	}
 	return server.Write(ctx, file, backup.Source{
 		Manifest: backup.Manifest{
-			Made: state.Clock.UTC(), Program: a.opts.Version, Schema: state.Schema, Key: string(a.ring.InUse()), PostgreSQL: state.Server,
+			Made: state.Clock.UTC(), Program: s.opts.Version, Schema: state.Schema, Key: string(s.ring.InUse()), PostgreSQL: state.Server,
 		},
 		Leave: postgres.LeftOut,
 	}, progress)
 }
 
 // checkKey opens the libraries' tokens.
-func (a *App) checkKey(ctx context.Context) error {
-	connections, err := a.Users.Connections(ctx)
+func (s *Services) checkKey(ctx context.Context) error {
+	connections, err := s.Users.Connections(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range connections {
-		if _, err := a.ring.Open(c.Sealed, keyring.Connections.Context(c.ID)); err == nil {
+		if _, err := s.ring.Open(c.Sealed, keyring.Connections.Context(c.ID)); err == nil {
 			return nil
 		}
 	}

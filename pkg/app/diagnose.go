@@ -92,7 +92,7 @@ func configured(c config.Config) override.Configured {
 }
 
 // Mitigations is where measures against trouble are taken and recorded.
-func (a *App) Mitigations() *postgres.Mitigations { return postgres.NewMitigations(a.pool()) }
+func (s *Services) Mitigations() *postgres.Mitigations { return postgres.NewMitigations(s.pool()) }
 
 // maxRows is how many rows [QueryReadOnly] returns.
 const maxRows = 100

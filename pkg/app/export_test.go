@@ -28,13 +28,13 @@ func (a *App) LookForHeartbeat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return alerting.NewWatch(a.Alerts, p, a.opts.Config.Alerts.HeartbeatTimeout).Look(ctx)
+	return alerting.NewWatch(a.s.Alerts, p, a.opts.Config.Alerts.HeartbeatTimeout).Look(ctx)
 }
 
 // Purge runs the purge at once.
-func (a *App) Purge(ctx context.Context) error { return a.purge(ctx) }
+func (a *App) Purge(ctx context.Context) error { return a.s.purge(ctx) }
 
 // Wanted is what the library should show of a plan.
 func (a *App) Wanted(ctx context.Context, d publish.Due) (publish.Plan, error) {
-	return publish.New(a.Plans, a.Recipes, a.libraries, a.writeBook).Wanted(ctx, d)
+	return publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook).Wanted(ctx, d)
 }

@@ -14,8 +14,8 @@ import (
 func (a *App) newAccounts(store *postgres.FatSecret, diary *postgres.Diary) (*account.Accounts, error) {
 	c := a.opts.Config.FatSecret
 	ports := account.Ports{
-		Users: a.Users, Cache: store, Diary: diary, Ring: a.ring,
-		Callback: a.Links.Base + "/fatsecret/callback", Timeout: a.opts.Config.Generation.UpstreamTimeout,
+		Users: a.s.Users, Cache: store, Diary: diary, Ring: a.s.ring,
+		Callback: a.s.Links.Base + "/fatsecret/callback", Timeout: a.opts.Config.Generation.UpstreamTimeout,
 	}
 	if c.ConsumerKey == "" {
 		return account.New(ports), nil

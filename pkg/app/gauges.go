@@ -48,9 +48,9 @@ func (a *App) runAsLeader(ctx context.Context) {
 
 // records are what the gauges of the installation are read from.
 func (a *App) records() observe.Records {
-	r := observe.Records{Plans: a.Plans, Mails: a.Outbox, Jobs: a.JobStore, Now: a.opts.Now}
+	r := observe.Records{Plans: a.s.Plans, Mails: a.s.Outbox, Jobs: a.s.JobStore, Now: a.opts.Now}
 	if a.opts.Config.FatSecret.ConsumerKey != "" {
-		r.Budget = a.tracked.Usage
+		r.Budget = a.s.tracked.Usage
 	}
 	return r
 }

@@ -13,25 +13,25 @@ import (
 
 // Generate plans one week: a library that was never imported is imported first, without
 // the generation's time limit. The mail is in the outbox when it returns.
-func (a *App) Generate(ctx context.Context, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
-	u, err := a.Users.Get(ctx, req.User)
+func (s *Services) Generate(ctx context.Context, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
+	u, err := s.Users.Get(ctx, req.User)
 	if err != nil {
 		return observe.Measured{}, err
 	}
-	return a.generate(ctx, u, req, progress)
+	return s.generate(ctx, u, req, progress)
 }
 
-func (a *App) generate(ctx context.Context, u user.User, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
+func (s *Services) generate(ctx context.Context, u user.User, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
 	if !req.DryRun {
-		a.settle(ctx, u.ID)
+		s.settle(ctx, u.ID)
 	}
-	if err := a.Sync.Ensure(ctx, u.Connection, progress); err != nil {
-		a.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",
+	if err := s.Sync.Ensure(ctx, u.Connection, progress); err != nil {
+		s.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",
 			append([]any{"component", "recipe_sync"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
-	m, err := a.generation.Generate(ctx, req)
+	m, err := s.generation.Generate(ctx, req)
 	if err == nil {
-		a.Wake()
+		s.Wake()
 	}
 	return m, err
 }

@@ -20,7 +20,7 @@ import (
 const lookupTimeout = 5 * time.Second
 
 // newInbox returns the reader of the mailbox for replies; nil when none is configured.
-func (a *App) newInbox() (*inbox.Reader, error) {
+func (a *App) newInbox(watermarks inbox.Watermarks) (*inbox.Reader, error) {
 	c := a.opts.Config.IMAP
 	if c.Host == "" {
 		return nil, nil
@@ -29,7 +29,7 @@ func (a *App) newInbox() (*inbox.Reader, error) {
 		Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Username: c.Username, Password: c.Password, Encryption: inbox.Encryption(c.Encryption),
 		Folder: c.Folder, Poll: c.Poll, Timeout: c.Timeout,
 	}, inbox.Hooks{
-		Watermarks: a.commandStore, Handler: a.receive, Events: a.inboxEvents(), Now: a.opts.Now,
+		Watermarks: watermarks, Handler: a.s.receive, Events: a.inboxEvents(), Now: a.opts.Now,
 		Sleep: resilient.Sleep, Rand: rand.Float64,
 	})
 }
@@ -41,55 +41,55 @@ func (a *App) inboxEvents() func(context.Context, error) {
 	return func(ctx context.Context, err error) {
 		switch {
 		case err == nil && failing.over():
-			a.Log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
+			a.log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
 		case err != nil && ctx.Err() == nil && failing.due():
-			a.Log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	}
 }
 
 // readInbox reads replies for as long as ctx lasts: one process of the installation does.
 func (a *App) readInbox(ctx context.Context) {
-	if a.inbox == nil {
+	if a.s.inbox == nil {
 		return
 	}
-	if err := a.inbox.Run(ctx); err != nil && ctx.Err() == nil {
-		a.Log.ErrorContext(ctx, "Inbox ended", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+	if err := a.s.inbox.Run(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "Inbox ended", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }
 
 // ReadInbox reads what has arrived and returns how many mails that were.
-func (a *App) ReadInbox(ctx context.Context) (int, error) {
-	if a.inbox == nil {
+func (s *Services) ReadInbox(ctx context.Context) (int, error) {
+	if s.inbox == nil {
 		return 0, fault.New(fault.InvalidConfig, "IMAP_HOST", "not set: replies are not read")
 	}
-	return a.inbox.Once(ctx)
+	return s.inbox.Once(ctx)
 }
 
 // CheckInbox says whether replies can be read.
-func (a *App) CheckInbox(ctx context.Context) (string, error) {
-	c := a.opts.Config.IMAP
-	if a.inbox == nil {
+func (s *Services) CheckInbox(ctx context.Context) (string, error) {
+	c := s.opts.Config.IMAP
+	if s.inbox == nil {
 		return "off (set IMAP_HOST to read commands from replies)", nil
 	}
-	return fmt.Sprintf("%s:%d lets us read %s; replies go to %s", c.Host, c.Port, c.Folder, a.Links.Inbox), a.inbox.Check(ctx)
+	return fmt.Sprintf("%s:%d lets us read %s; replies go to %s", c.Host, c.Port, c.Folder, s.Links.Inbox), s.inbox.Check(ctx)
 }
 
 // receive hands a mail to the use case.
-func (a *App) receive(ctx context.Context, raw inbox.Raw) error {
-	l, bounce := inbox.Letter(raw, inbox.Options{AuthservID: a.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: a.opts.Now})
+func (s *Services) receive(ctx context.Context, raw inbox.Raw) error {
+	l, bounce := inbox.Letter(raw, inbox.Options{AuthservID: s.opts.Config.IMAP.AuthservID, LookupTXT: lookupTXT, Now: s.opts.Now})
 	if bounce != nil {
-		if err := a.Bounced(ctx, *bounce); err != nil {
+		if err := s.Bounced(ctx, *bounce); err != nil {
 			return err
 		}
 	}
-	l.Ours = []string{a.Links.Inbox, a.opts.Config.SMTP.Address()}
-	r, err := a.commander.Receive(ctx, l)
+	l.Ours = []string{s.Links.Inbox, s.opts.Config.SMTP.Address()}
+	r, err := s.commander.Receive(ctx, l)
 	if r.Outcome == replies.Applied {
-		a.settle(ctx, r.User)
+		s.settle(ctx, r.User)
 	}
 	if r.Answered {
-		a.Wake()
+		s.Wake()
 	}
 	return err
 }
@@ -101,19 +101,19 @@ func lookupTXT(domain string) ([]string, error) {
 }
 
 // Lines implements [web.Commander].
-func (a *App) Lines(ctx context.Context, userID, line string) ([]string, error) {
-	return a.commander.Lines(ctx, userID, line)
+func (s *Services) Lines(ctx context.Context, userID, line string) ([]string, error) {
+	return s.commander.Lines(ctx, userID, line)
 }
 
 // Click implements [web.Commander].
-func (a *App) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (replies.Report, error) {
-	u, err := a.Users.Get(ctx, userID)
+func (s *Services) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (replies.Report, error) {
+	u, err := s.Users.Get(ctx, userID)
 	if err != nil {
 		return replies.Report{}, err
 	}
-	r, err := a.commander.Click(ctx, u, week, lines, token)
+	r, err := s.commander.Click(ctx, u, week, lines, token)
 	if r.Outcome == replies.Applied {
-		a.settle(ctx, r.User)
+		s.settle(ctx, r.User)
 	}
 	return r, err
 }

@@ -12,7 +12,7 @@ import (
 
 // joinKeys learns which key is in use. A database without our schema has none yet.
 func (a *App) joinKeys(ctx context.Context) error {
-	err := a.Keys.Join(ctx)
+	err := a.s.Keys.Join(ctx)
 	if fault.KindOf(err) == fault.DatabaseError {
 		if n, perr := postgres.Pending(ctx, a.pool()); perr == nil && n > 0 {
 			return nil
@@ -23,22 +23,22 @@ func (a *App) joinKeys(ctx context.Context) error {
 
 // watchKeys says which keys this process has, and follows the one in use.
 func (a *App) watchKeys(ctx context.Context) error {
-	if err := a.Keys.Join(ctx); err != nil { // the schema may have come after New
+	if err := a.s.Keys.Join(ctx); err != nil { // the schema may have come after New
 		return err
 	}
-	if _, err := a.Keys.Check(ctx); err != nil {
+	if _, err := a.s.Keys.Check(ctx); err != nil {
 		return err
 	}
 	process := a.instance + "/" + strconv.Itoa(os.Getpid())
-	if err := a.Keys.Beat(ctx, process); err != nil {
+	if err := a.s.Keys.Beat(ctx, process); err != nil {
 		return err
 	}
 	a.stops.push("keys", func(ctx context.Context) error {
-		_ = a.Keys.Leave(ctx, process) // it counts as running for a minute more
+		_ = a.s.Keys.Leave(ctx, process) // it counts as running for a minute more
 		return nil
 	})
 	a.background(ctx, "keys", func(ctx context.Context) {
-		a.every(ctx, keyring.Every, "keys", "keyring", func(ctx context.Context) error { return a.Keys.Beat(ctx, process) })
+		a.every(ctx, keyring.Every, "keys", "keyring", func(ctx context.Context) error { return a.s.Keys.Beat(ctx, process) })
 	})
 	return nil
 }

@@ -46,14 +46,14 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	}
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	a.addrs[role] = ln.Addr()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			a.Log.Error("Server ended", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+			a.log.Error("Server ended", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
 		}
 	}()
 	a.stops.push(string(role)+" server", func(ctx context.Context) error {
@@ -61,7 +61,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 		<-done
 		return err
 	})
-	a.Log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
+	a.log.InfoContext(ctx, "Listening", "component", "web", "role", string(role), "address", ln.Addr().String(), "version", a.opts.Version)
 	return nil
 }
 
@@ -77,8 +77,8 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 	}
-	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.Accounts, Commands: a, Links: a.Links, Signer: a.Links.Signer, PublicURL: base, Log: a.Log}
-	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api, observe.TraceParent), a.rec, a.Log)
+	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.s.Accounts, Commands: a.s, Links: a.s.Links, Signer: a.s.Links.Signer, PublicURL: base, Log: a.log}
+	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api, observe.TraceParent), a.rec, a.log)
 	proxies, err := a.opts.Config.Web.Proxies()
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	public := http.NewServeMux()
 	pages.Register(public)
 	books.Register(public)
-	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.Log}.Wrap(public))
+	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(public))
 	if err := a.serveAlerts(ctx, mux); err != nil {
 		return err
 	}

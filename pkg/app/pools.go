@@ -19,7 +19,7 @@ const queueConns = 5
 // openPools opens the roles' pools and returns the one that shared stores use.
 func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	c := a.opts.Config.Database
-	a.Runtime = override.New(configured(a.opts.Config))
+	a.s.Runtime = override.New(configured(a.opts.Config))
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool
@@ -91,9 +91,9 @@ func usageOf(p *postgres.Pool) float64 {
 func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Pool, error) {
 	c := a.opts.Config.Database
 	usage := func() float64 { return usageOf(a.pools[name]) }
-	tracers := []pgx.QueryTracer{observe.NewQueries(a.rec, a.Log, postgres.QueryName, a.opts.Now, usage)}
+	tracers := []pgx.QueryTracer{observe.NewQueries(a.rec, a.log, postgres.QueryName, a.opts.Now, usage)}
 	if slices.Contains(metrics.Pools, name) { // the queue listens on a connection for good
-		tracers = append(tracers, observe.NewHeld(a.Log, name, observe.HeldTooLong))
+		tracers = append(tracers, observe.NewHeld(a.log, name, observe.HeldTooLong))
 	}
 	return postgres.Open(ctx, postgres.Options{
 		URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,

@@ -13,7 +13,7 @@ const debuggedEvery = 5 * time.Second
 // watchSettings keeps the settings in force as the database says, and the pools at the
 // size they name.
 func (a *App) watchSettings(ctx context.Context) error {
-	if err := a.Runtime.Read(ctx, a.JobStore); err != nil { // before the first job
+	if err := a.s.Runtime.Read(ctx, a.s.JobStore); err != nil { // before the first job
 		return err
 	}
 	a.background(ctx, "runtime settings", func(ctx context.Context) {
@@ -23,18 +23,18 @@ func (a *App) watchSettings(ctx context.Context) error {
 }
 
 func (a *App) applySettings(ctx context.Context) error {
-	if err := a.Runtime.Read(ctx, a.JobStore); err != nil {
+	if err := a.s.Runtime.Read(ctx, a.s.JobStore); err != nil {
 		return err
 	}
 	for name, p := range a.pools {
-		was, want := p.Size(), a.Runtime.PoolSize(name)
+		was, want := p.Size(), a.s.Runtime.PoolSize(name)
 		if was == want {
 			continue
 		}
 		if err := p.Resize(ctx, want); err != nil {
 			return err
 		}
-		a.Log.WarnContext(ctx, "Database pool resized", "component", "database", "pool", name, "from", was, "to", want)
+		a.log.WarnContext(ctx, "Database pool resized", "component", "database", "pool", name, "from", was, "to", want)
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func (a *App) watchDebugged(ctx context.Context) {
 }
 
 func (a *App) readDebugged(ctx context.Context) error {
-	users, err := a.Users.Debugged(ctx, a.opts.Now())
+	users, err := a.s.Users.Debugged(ctx, a.opts.Now())
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (a *App) readDebugged(ctx context.Context) error {
 
 // SetDebug implements [web.Debugged]: this process follows at once, others soon.
 func (a *App) SetDebug(ctx context.Context, userID string, until time.Time) error {
-	if err := a.Users.SetDebug(ctx, userID, until); err != nil {
+	if err := a.s.Users.SetDebug(ctx, userID, until); err != nil {
 		return err
 	}
 	return a.readDebugged(ctx)

@@ -67,11 +67,11 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)
 		defer cancel()
 		if err := a.telemetry.Stop(ctx); err != nil {
-			a.Log.Warn("telemetry was not flushed wholly", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
+			a.log.Warn("telemetry was not flushed wholly", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
 		}
 		return nil // lost signals are no failure of the program
 	})
-	a.Log = a.telemetry.Logger
+	a.log, a.s.Log, a.s.tracer = a.telemetry.Logger, a.telemetry.Logger, a.telemetry.Tracer()
 	a.rec, err = metrics.New(ctx, a.telemetry.Meters)
 	timings.Record(a.rec)
 	return err

@@ -27,7 +27,7 @@ func (a *App) tracePages() *web.Traces {
 		return out
 	}
 	return &web.Traces{
-		Now: a.opts.Now, Log: a.Log,
+		Now: a.opts.Now, Log: a.log,
 		Recent: func(ctx context.Context, since time.Time) ([]web.Span, error) {
 			found, err := jaeger.Slowest(ctx, []string{Serve.service(), Scheduler.service(), API.service()}, "generation", since, mostTraces)
 			return spans(found), err

@@ -25,9 +25,9 @@ const (
 // newLibraries returns the clients of the connections.
 func (a *App) newLibraries(prober *http.Client) *tandoor.Libraries {
 	return tandoor.NewLibraries(tandoor.LibrariesConfig{
-		Connections: a.Users, Prober: prober, Now: a.opts.Now,
+		Connections: a.s.Users, Prober: prober, Now: a.opts.Now,
 		Open: func(c recipe.Connection) (seal.Secret, error) {
-			return a.ring.Open(c.Sealed, keyring.Connections.Context(c.ID))
+			return a.s.ring.Open(c.Sealed, keyring.Connections.Context(c.ID))
 		},
 		HTTP: func() *http.Client {
 			opt := resilient.Defaults("tandoor")
@@ -35,7 +35,7 @@ func (a *App) newLibraries(prober *http.Client) *tandoor.Libraries {
 			return resilient.NewClient(a.transport(opt), a.opts.Config.Tandoor.Timeout)
 		},
 		Silent: func(ctx context.Context, connection string, err error) {
-			a.Log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", connection},
+			a.log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", connection},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		},
 	})
@@ -45,14 +45,14 @@ func (a *App) newLibraries(prober *http.Client) *tandoor.Libraries {
 func (a *App) newAvailability(prober *http.Client) *observe.Availability {
 	c := a.opts.Config.FatSecret
 	return observe.NewAvailability(a.installation,
-		observe.Probe{API: "tandoor", Every: probeTandoorEvery, Up: a.libraries.Up},
+		observe.Probe{API: "tandoor", Every: probeTandoorEvery, Up: a.s.libraries.Up},
 		observe.Probe{API: "fatsecret", Every: probeFatSecretEvery, Up: func(ctx context.Context) (up, known bool) {
 			if c.ConsumerKey == "" {
 				return false, false
 			}
 			up = fatsecret.Up(ctx, prober, c.APIURL)
 			if !up && ctx.Err() == nil {
-				a.Log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
+				a.log.WarnContext(ctx, "Upstream does not answer", "component", "api", "api", "fatsecret", "error_type", string(fault.Unavailable))
 			}
 			return up, true
 		}})
@@ -69,10 +69,10 @@ func (a *App) transport(opt resilient.Options) http.RoundTripper {
 		return api + " " + resilient.Endpoint(r.Context())
 	})
 	opt.OnStateChange = func(name string, from, to resilient.State) {
-		a.Log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
+		a.log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
 	opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
-		a.Log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
+		a.log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
 			"status", r.Status, "retry_attempt", r.Attempt, "delay_ms", r.Delay.Milliseconds())
 	}
 	return resilient.NewTransport(traced, opt)
@@ -86,31 +86,31 @@ func (a *App) observeCalls(api string) resilient.Observer {
 }
 
 // SealTandoor encrypts a connection's token for storage.
-func (a *App) SealTandoor(connection string, token seal.Secret) []byte {
-	return a.ring.Seal(token, keyring.Connections.Context(connection))
+func (s *Services) SealTandoor(connection string, token seal.Secret) []byte {
+	return s.ring.Seal(token, keyring.Connections.Context(connection))
 }
 
 // CheckConnection is [tandoor.Libraries.Check].
-func (a *App) CheckConnection(ctx context.Context, c recipe.Connection) error {
-	_, err := a.libraries.Check(ctx, c)
+func (s *Services) CheckConnection(ctx context.Context, c recipe.Connection) error {
+	_, err := s.libraries.Check(ctx, c)
 	return err
 }
 
-// CheckLibrary is [App.CheckConnection] for a stored connection: it must show the space that
+// CheckLibrary is [Services.CheckConnection] for a stored connection: it must show the space that
 // its recipes are of. Kind Conflict when it shows another.
-func (a *App) CheckLibrary(ctx context.Context, c recipe.Connection) (tandoor.Status, error) {
-	s, err := a.libraries.Check(ctx, c)
+func (s *Services) CheckLibrary(ctx context.Context, c recipe.Connection) (tandoor.Status, error) {
+	status, err := s.libraries.Check(ctx, c)
 	if err != nil {
-		return s, err
+		return status, err
 	}
-	was, err := a.writeBook.Space(ctx, c.ID)
-	if err == nil && was.ID != 0 && was.ID != s.SpaceID {
-		err = publish.SpaceChanged(c.ID, was, publish.Space{ID: s.SpaceID, Name: s.Space})
+	was, err := s.writeBook.Space(ctx, c.ID)
+	if err == nil && was.ID != 0 && was.ID != status.SpaceID {
+		err = publish.SpaceChanged(c.ID, was, publish.Space{ID: status.SpaceID, Name: status.Space})
 	}
-	return s, err
+	return status, err
 }
 
 // Tandoor returns the client of a connection.
-func (a *App) Tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
-	return a.libraries.Client(ctx, connection)
+func (s *Services) Tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
+	return s.libraries.Client(ctx, connection)
 }

@@ -30,51 +30,51 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if err != nil {
 		return err
 	}
-	a.ring, a.Keys = ring, keyring.New(postgres.NewKeys(pool), ring, web.LongestLink)
+	a.s.ring, a.s.Keys = ring, keyring.New(postgres.NewKeys(pool), ring, web.LongestLink)
 	tracer := a.telemetry.Tracer()
-	a.Users, a.Outbox, a.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool, observe.TraceParent), postgres.NewRecipes(pool)
-	a.Plans, a.writeBook = postgres.NewPlans(pool, observe.TraceParent), postgres.NewWriteBook(pool)
-	a.Links = web.Links{
+	a.s.Users, a.s.Outbox, a.s.Recipes = postgres.NewUsers(pool), postgres.NewOutbox(pool, observe.TraceParent), postgres.NewRecipes(pool)
+	a.s.Plans, a.s.writeBook = postgres.NewPlans(pool, observe.TraceParent), postgres.NewWriteBook(pool)
+	a.s.Links = web.Links{
 		Base:   strings.TrimRight(c.Web.PublicURL, "/"),
 		Signer: signedlink.New(ring, a.opts.Now),
 		Inbox:  c.IMAP.Inbox(c.SMTP),
 	}
-	if a.renderer, err = mailer.NewRenderer(a.Links, c.SMTP.Domain()); err != nil {
+	if a.s.renderer, err = mailer.NewRenderer(a.s.Links, c.SMTP.Domain()); err != nil {
 		return err
 	}
-	if a.Mail, err = NewMail(c.SMTP); err != nil {
+	if a.s.Mail, err = NewMail(c.SMTP); err != nil {
 		return err
 	}
 	a.readiness = &readiness{ping: func(ctx context.Context) error { return postgres.Ready(ctx, pool.Current()) }, now: a.opts.Now}
 	a.leader = postgres.NewLeader(pool.Current())
 	prober := resilient.NewClient(http.DefaultTransport, observe.ProbeTimeout)
-	a.libraries = a.newLibraries(prober)
-	a.tracked = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
-	if a.Accounts, err = a.newAccounts(a.tracked, postgres.NewDiary(pool, a.Recipes)); err != nil {
+	a.s.libraries = a.newLibraries(prober)
+	a.s.tracked = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
+	if a.s.Accounts, err = a.newAccounts(a.s.tracked, postgres.NewDiary(pool, a.s.Recipes)); err != nil {
 		return err
 	}
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
-	a.Sync = recipesync.New(observe.NewUpstream(a.libraries, tracer), a.Recipes, sync, a.opts.Now)
-	a.Delivery = outbox.New(a.Outbox, observe.NewMails(a.Mail, tracer, a.rec, a.Log, a.opts.Now))
-	week := planner.New(a.Sync, a.Accounts, a.Plans, a.renderer, observe.Step(tracer), planner.Settings{
-		Timeout: a.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
+	a.s.Sync = recipesync.New(observe.NewUpstream(a.s.libraries, tracer), a.s.Recipes, sync, a.opts.Now)
+	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
+	week := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
+		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
-	a.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.Log)
-	a.commandStore = postgres.NewCommands(pool, observe.TraceParent)
-	steer := replies.Ports{Store: a.commandStore, Planner: week, Library: a.Recipes, Tokens: a.Links.Signer, Renderer: a.renderer}
-	a.commander = observe.NewCommands(replies.New(steer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.Log)
-	a.amendments = postgres.NewAmendments(pool, observe.TraceParent)
-	a.amender = observe.NewAmendments(amend.New(a.amendments, week, a.renderer, a.opts.Now), tracer, a.Log)
-	if a.inbox, err = a.newInbox(); err != nil {
+	a.s.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.log)
+	commands := postgres.NewCommands(pool, observe.TraceParent)
+	steer := replies.Ports{Store: commands, Planner: week, Library: a.s.Recipes, Tokens: a.s.Links.Signer, Renderer: a.s.renderer}
+	a.s.commander = observe.NewCommands(replies.New(steer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.log)
+	a.s.amendments = postgres.NewAmendments(pool, observe.TraceParent)
+	a.s.amender = observe.NewAmendments(amend.New(a.s.amendments, week, a.s.renderer, a.opts.Now), tracer, a.log)
+	if a.s.inbox, err = a.newInbox(commands); err != nil {
 		return err
 	}
-	a.publisher = observe.NewPublishing(publish.New(a.Plans, a.Recipes, a.libraries, a.writeBook), a.Log)
-	a.Coach = coach.New(a.Accounts, a.Users, a.Plans, a.Outbox, a.tracked, a.renderer)
-	a.Feedback = observe.NewFeedback(a.Outbox, a.rec, a.Log)
-	a.JobStore, a.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
-	a.retention = postgres.NewRetention(pool)
-	a.installation = observe.NewInstallation(a.Log, a.records().Groups()...)
+	a.s.publisher = observe.NewPublishing(publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook), a.log)
+	a.s.Coach = coach.New(a.s.Accounts, a.s.Users, a.s.Plans, a.s.Outbox, a.s.tracked, a.s.renderer)
+	a.s.Feedback = observe.NewFeedback(a.s.Outbox, a.rec, a.log)
+	a.s.JobStore, a.s.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
+	a.s.retention = postgres.NewRetention(pool)
+	a.installation = observe.NewInstallation(a.log, a.records().Groups()...)
 	a.availability = a.newAvailability(prober)
 	return a.newEngine(a.instance)
 }

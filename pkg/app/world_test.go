@@ -41,6 +41,7 @@ var week = calendar.On(time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC))
 // world is the whole program beside a sandbox, with everything it says and emits.
 type world struct {
 	*app.App
+	*app.Services
 	box    *sandbox.Sandbox
 	cfg    config.Config
 	spans  *tracetest.SpanRecorder
@@ -120,6 +121,7 @@ func newWorld(t *testing.T, o options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Services = w.App.Services()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

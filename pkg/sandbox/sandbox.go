@@ -222,10 +222,13 @@ func (s *Sandbox) serve(ctx context.Context, name, addr string, h http.Handler) 
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "sandbox: "+name, err)
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	// A closed connection ends only requests whose body was read; the end of this context ends all.
+	base, end := context.WithCancel(context.WithoutCancel(ctx))
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer end()
 		_ = srv.Serve(ln) // always http.ErrServerClosed: the listener is ours
 	}()
 	s.servers, s.done = append(s.servers, srv), append(s.done, done)

@@ -112,21 +112,21 @@ func Config(t *testing.T, url string, box *sandbox.Sandbox) config.Config {
 
 // Tool opens the program for setting up, on a migrated database, until the test ends. It
 // sends no telemetry.
-func Tool(t *testing.T, cfg config.Config) *app.App {
+func Tool(t *testing.T, cfg config.Config) *app.Services {
 	t.Helper()
 	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "test", Log: io.Discard, LogLevel: slog.LevelError})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	if _, err := a.Migrate(t.Context()); err != nil {
+	if _, err := a.Services().Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return a.Services()
 }
 
 // Connect stores a connection to a Tandoor.
-func Connect(t *testing.T, a *app.App, id, url, token string) {
+func Connect(t *testing.T, a *app.Services, id, url, token string) {
 	t.Helper()
 	if err := a.Users.PutConnection(t.Context(), recipe.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, seal.Secret(token))}); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func Connect(t *testing.T, a *app.App, id, url, token string) {
 }
 
 // AddUsers stores people with the FatSecret tokens that a sandbox gave them.
-func AddUsers(t *testing.T, a *app.App, box *sandbox.Sandbox, people []sandbox.Person) {
+func AddUsers(t *testing.T, a *app.Services, box *sandbox.Sandbox, people []sandbox.Person) {
 	t.Helper()
 	for _, p := range people {
 		var sealed []byte

@@ -109,7 +109,7 @@ type mode struct {
 	name       string
 	endpoint   string // "" = telemetry off, unless there are processors
 	processors []sdktrace.SpanProcessor
-	app        *app.App
+	app        *app.Services
 	took       []time.Duration
 }
 
@@ -161,11 +161,12 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.Telemetry.OTLPEndpoint, cfg.Telemetry.Disabled = m.endpoint, m.endpoint == "" && m.processors == nil
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = time.Minute, time.Minute
-	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo, SpanProcessors: m.processors})
+	program, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "bench", Log: io.Discard, LogLevel: slog.LevelInfo, SpanProcessors: m.processors})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = a.Stop(context.Background()) })
+	t.Cleanup(func() { _ = program.Stop(context.Background()) })
+	a := program.Services()
 	for _, err := range []error{
 		a.Users.PutConnection(t.Context(), recipe.Connection{
 			ID: sandbox.Connection, URL: box.TandoorURL(), Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(box.TandoorToken)),
@@ -180,7 +181,7 @@ func (m *mode) start(t *testing.T, box *sandbox.Sandbox, who ...sandbox.Person) 
 	m.app = a
 }
 
-func addAll(ctx context.Context, a *app.App, who []sandbox.Person) error {
+func addAll(ctx context.Context, a *app.Services, who []sandbox.Person) error {
 	for _, p := range who {
 		if err := a.Users.Add(ctx, p.User, nil); err != nil {
 			return err

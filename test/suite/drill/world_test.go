@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 type world struct {
 	*stack.Stack
 	box  *sandbox.Sandbox
-	tool *app.App // for setting up
+	tool *app.Services // for setting up
 	pg   *pglocal.Server
 	env  []string
 	in   *drill.Installation

@@ -222,11 +222,11 @@ func fridayOf(t *testing.T, w *world, users int) func(*testing.T) int {
 	for i := len(sandbox.People()); i < users; i++ {
 		u := sandbox.People()[i%len(sandbox.People())].User
 		u.ID, u.Email = fmt.Sprintf("user_%03d", i), fmt.Sprintf("user_%03d@sandbox.example", i)
-		must(t, a.Users.Add(t.Context(), u, nil))
+		must(t, a.Services().Users.Add(t.Context(), u, nil))
 	}
 	_, err = w.db.Exec(t.Context(), "delete from users where id = $1", poorUser)
 	must(t, err)
-	must(t, a.Sync.Ensure(t.Context(), sandbox.Connection, nil))
+	must(t, a.Services().Sync.Ensure(t.Context(), sandbox.Connection, nil))
 	return func(t *testing.T) int {
 		t.Helper()
 		_, err := w.db.Exec(t.Context(), "update scheduled_jobs set enabled = job_type = 'WeeklyGeneration', next_run_at = now()")

@@ -152,12 +152,13 @@ func child(text string) {
 	o.Config.FatSecret.ConsumerSecret = seal.Secret(o.Secret["fatsecret"])
 	w := &watcher{kill: o.Kill, begun: map[string]int{}, ended: map[string]int{}}
 	ctx := context.Background()
-	a, err := app.New(ctx, app.Options{
+	program, err := app.New(ctx, app.Options{
 		Config: o.Config, Role: app.Tool, Version: "test", Log: os.Stderr, LogLevel: slog.LevelError, SpanProcessors: []sdktrace.SpanProcessor{w},
 	})
 	if err != nil {
 		fatal(err)
 	}
+	a := program.Services()
 	if _, err := a.Generate(ctx, planner.Request{User: who, Week: week}, nil); err != nil {
 		fatal(err)
 	}
@@ -167,7 +168,7 @@ func child(text string) {
 		fatal(err)
 	}
 	span.End()
-	if err := a.Stop(ctx); err != nil {
+	if err := program.Stop(ctx); err != nil {
 		fatal(err)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(w.seen); err != nil {
@@ -341,10 +342,11 @@ func (w *world) seed(t *testing.T) {
 	cfg := w.cfg
 	cfg.Security.Key, cfg.Database.URL = key, seal.Secret(w.server.URL("seed"))
 	cfg.SMTP.Password, cfg.FatSecret.ConsumerSecret = seal.Secret(w.box.MailPassword), seal.Secret(w.box.ConsumerSecret)
-	a, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "test", Log: os.Stderr, LogLevel: slog.LevelError})
+	program, err := app.New(t.Context(), app.Options{Config: cfg, Role: app.Tool, Version: "test", Log: os.Stderr, LogLevel: slog.LevelError})
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := program.Services()
 	_, err = a.Migrate(t.Context())
 	must(t, err)
 	must(t, a.Users.PutConnection(t.Context(), recipe.Connection{
@@ -360,7 +362,7 @@ func (w *world) seed(t *testing.T) {
 		must(t, a.Users.Add(t.Context(), p.User, sealed))
 	}
 	must(t, a.Sync.Ensure(t.Context(), sandbox.Connection, nil))
-	must(t, a.Stop(t.Context()))
+	must(t, program.Stop(t.Context()))
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 

@@ -5,7 +5,6 @@
 package replicas
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -83,7 +82,6 @@ func newWorld(t *testing.T) *world {
 	program.Connect(t, tool, sandbox.Connection, w.box.TandoorURL(), w.box.TandoorToken)
 	must(t, tool.Sync.Ensure(t.Context(), sandbox.Connection, nil))
 	addUsers(t, w.db, users)
-	must(t, tool.Stop(context.Background()))
 	return w
 }
 
