@@ -173,12 +173,8 @@ type switchboard struct {
 }
 
 func (s switchboard) Set(ctx context.Context, r faultswitch.Rule) (string, error) {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return "", fault.Wrap(fault.Internal, "drill", err)
-	}
 	var out struct{ ID string }
-	err = s.call(ctx, http.MethodPost, "", body, &out)
+	err := s.call(ctx, http.MethodPost, "", r, &out)
 	return out.ID, err
 }
 
@@ -186,17 +182,15 @@ func (s switchboard) Clear(ctx context.Context, id string) error {
 	return s.call(ctx, http.MethodDelete, "?"+url.Values{"id": {id}}.Encode(), nil, nil)
 }
 
-func (s switchboard) call(ctx context.Context, method, query string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, s.url+query, bytes.NewReader(body))
+func (s switchboard) call(ctx context.Context, method, query string, body, into any) error {
+	req, err := resilient.JSON(ctx, method, s.url+query, body)
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "SANDBOX_URL", err)
 	}
-	resp, err := s.http.Do(req)
-	if err != nil {
+	resp, answer, err := resilient.Exchange(s.http, req, 1<<20) //nolint:bodyclose // it closes it
+	if resp == nil {
 		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard (SANDBOX_URL)", err)
 	}
-	defer func() { _ = resp.Body.Close() }() // what was read is enough
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return fault.Wrap(fault.NetworkError, "the sandbox's switchboard", err)
 	}

@@ -239,7 +239,7 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	start := c.cfg.Now()
-	resp, body, err := c.send(req) //nolint:bodyclose // send reads and closes it
+	resp, body, err := resilient.Exchange(c.cfg.HTTP, req, c.cfg.MaxBody) //nolint:bodyclose // it closes it
 	label := resilient.Label(resp, err)
 	var verdict error
 	if err != nil {
@@ -262,15 +262,4 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 		c.clock.tookBy(ts)
 	}
 	return verdict
-}
-
-func (c *Client) send(req *http.Request) (resp *http.Response, body []byte, err error) {
-	resp, err = c.cfg.HTTP.Do(req)
-	if err != nil {
-		return resp, nil, err
-	}
-	limited := resilient.LimitBody(resp.Body, c.cfg.MaxBody)
-	defer func() { err = errors.Join(err, limited.Close()) }()
-	body, err = io.ReadAll(limited)
-	return resp, body, err
 }

@@ -57,7 +57,7 @@ func (c *Client) token(ctx context.Context, endpoint, verb string, address *url.
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	start := c.cfg.Now()
-	resp, answer, err := c.send(req) //nolint:bodyclose // send reads and closes it
+	resp, answer, err := resilient.Exchange(c.cfg.HTTP, req, c.cfg.MaxBody) //nolint:bodyclose // it closes it
 	if label := resilient.Label(resp, err); label != resilient.LabelOpen {
 		c.cfg.Observe(ctx, resilient.Call{Endpoint: endpoint, Status: label, Bytes: int64(len(answer)), Took: c.cfg.Now().Sub(start)})
 	}

@@ -5,11 +5,9 @@
 package tandoor
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -115,11 +113,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
 	}
-	resp, err := c.cfg.HTTP.Do(req) //nolint:bodyclose // read closes it
-	var body []byte
-	if err == nil {
-		body, err = c.read(resp)
-	}
+	resp, body, err := resilient.Exchange(c.cfg.HTTP, req, c.cfg.MaxBody) //nolint:bodyclose // it closes it
 	if err != nil {
 		return c.transportError(op, err)
 	}
@@ -144,36 +138,15 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()
-	var body io.Reader
-	if r.body != nil {
-		b, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(b)
-	}
-	method := r.method
-	if method == "" {
-		method = http.MethodGet
-	}
-	req, err := http.NewRequestWithContext(resilient.WithEndpoint(ctx, r.endpoint), method, u.String(), body)
+	req, err := resilient.JSON(resilient.WithEndpoint(ctx, r.endpoint), cmp.Or(r.method, http.MethodGet), u.String(), r.body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
 	if !r.anonymous {
 		req.Header.Set("Authorization", "Bearer "+c.cfg.Token.Reveal())
 	}
 	return req, nil
-}
-
-func (c *Client) read(resp *http.Response) (body []byte, err error) {
-	limited := resilient.LimitBody(resp.Body, c.cfg.MaxBody)
-	defer func() { err = errors.Join(err, limited.Close()) }()
-	return io.ReadAll(limited)
 }
 
 func isJSON(resp *http.Response) bool {

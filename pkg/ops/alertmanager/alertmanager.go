@@ -2,16 +2,16 @@
 package alertmanager
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
 // maxAnswer bounds what is read of an answer, in bytes.
@@ -95,29 +95,18 @@ func (c *Client) call(ctx context.Context, method, path string, body, into any) 
 		return fault.New(fault.InvalidConfig, "ALERTMANAGER_URL", "it is empty: there is no Alertmanager to ask")
 	}
 	op := "alertmanager: " + strings.ToLower(method) + " " + strings.SplitN(path, "?", 2)[0]
-	var r io.Reader = http.NoBody
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return fault.Wrap(fault.Internal, op, err)
-		}
-		r = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
+	req, err := resilient.JSON(ctx, method, c.base+path, body)
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "ALERTMANAGER_URL", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return fault.New(fault.NetworkError, op, "nobody answers at %s (ALERTMANAGER_URL); alerts need the telemetry stack: %v", c.base, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what was read is enough
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return fault.Wrap(fault.NetworkError, op, err)
-	}
+	resp, answer, err := resilient.Exchange(c.http, req, maxAnswer) //nolint:bodyclose // it closes it
 	switch {
+	case resp == nil:
+		return fault.New(fault.NetworkError, op, "nobody answers at %s (ALERTMANAGER_URL); alerts need the telemetry stack: %v", c.base, err)
+	case errors.Is(err, resilient.ErrBodyTooLarge):
+		return fault.Wrap(fault.Unavailable, op, err)
+	case err != nil:
+		return fault.Wrap(fault.NetworkError, op, err)
 	case resp.StatusCode == http.StatusNotFound:
 		return fault.New(fault.NotFound, op, "not found")
 	case resp.StatusCode != http.StatusOK:

@@ -68,6 +68,8 @@ var flooding = during(func(ctx context.Context, i *Installation) error {
 	<-ctx.Done()
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	_ = provider.Shutdown(limited) // nobody needs what is left over
+	if provider.Shutdown(limited) != nil { // nobody needs what is left over
+		_ = exporter.Shutdown(limited) // limited has ended: the request under way is dropped
+	}
 	return nil
 })

@@ -129,13 +129,12 @@ func (c *Client) send(ctx context.Context, action string, e wireEvent) (string, 
 		return "", fault.Wrap(fault.InvalidConfig, op, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
+	resp, text, err := resilient.Exchange(c.http, req, maxAnswer) //nolint:bodyclose // it closes it
+	if resp == nil {
 		return "", fault.Wrap(resilient.TransportKind(err), op, err)
 	}
-	defer func() { _ = resp.Body.Close() }() // the answer has been read, or is of no use
 	var a answer
-	decodeErr := json.NewDecoder(resilient.LimitBody(resp.Body, maxAnswer)).Decode(&a)
+	decodeErr := json.NewDecoder(bytes.NewReader(text)).Decode(&a) // what came may do, although it was cut short
 	if resp.StatusCode != http.StatusAccepted {
 		return "", fault.New(refusal(resp.StatusCode), op, "HTTP %d: %s", resp.StatusCode, c.reason(a))
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,20 +39,19 @@ func (s server) get(ctx context.Context, path string, q url.Values, into any) er
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, s.name, err)
 	}
-	resp, err := s.http.Do(req)
-	if err != nil {
+	resp, body, err := resilient.Exchange(s.http, req, maxAnswer) //nolint:bodyclose // it closes it
+	if resp == nil {
 		kind := resilient.TransportKind(err)
 		if u, ok := errors.AsType[*url.Error](err); ok { // its text repeats the whole query
 			err = u.Err
 		}
 		return fault.Wrap(kind, s.name, fmt.Errorf("nobody answers at %s (%s): %w", s.base, s.setting, err))
 	}
-	defer func() { _ = resp.Body.Close() }() // what was read is enough
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return fault.Wrap(fault.NetworkError, s.name, err)
-	}
 	switch {
+	case errors.Is(err, resilient.ErrBodyTooLarge):
+		return fault.Wrap(fault.Unavailable, s.name, err)
+	case err != nil:
+		return fault.Wrap(fault.NetworkError, s.name, err)
 	case resp.StatusCode == http.StatusNotFound:
 		return fault.New(fault.NotFound, s.name, "not found")
 	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusUnprocessableEntity:

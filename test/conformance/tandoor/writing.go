@@ -139,7 +139,7 @@ func writingCases() []Case {
 			if err := send(ctx, e, http.MethodPost, "/api/shopping-list-entry/", `{"food":{"name":"Rice"},"unit":{"name":"g"},"amount":500}`); err != nil {
 				return err
 			}
-			for _, path := range []string{"/api/meal-plan/", "/api/shopping-list-entry/"} {
+			for _, path := range []string{"/api/shopping-list-entry/", "/api/meal-plan/"} { // as they are written
 				if _, err := e.Faults.Set(faultswitch.Rule{Method: "POST", Path: path, Status: 503, Times: 2}); err != nil {
 					return err
 				}
