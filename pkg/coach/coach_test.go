@@ -284,6 +284,19 @@ func TestADayThatNobodyLoggedIsNoZero(t *testing.T) {
 	}
 }
 
+// A draft may be asked for of anybody; without a diary it says that none is connected.
+func TestADraftWithoutADiarySaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.connected = false
+	if _, err := w.coach().Advice(t.Context(), w.user, monday); err != nil || w.advice[0].Connected {
+		t.Errorf("%+v, %v", w.advice, err)
+	}
+	if _, err := w.coach().Trends(t.Context(), w.user, monday, 28); err != nil || w.trends[0].Connected {
+		t.Errorf("%+v, %v", w.trends, err)
+	}
+}
+
 // Figures that are far too small raise a warning, except for a diet that a doctor follows.
 func TestADoctorsDietHasNoFloor(t *testing.T) {
 	t.Parallel()

@@ -121,3 +121,31 @@ func TestAnImportEndsWhenNobodyWaitsForIt(t *testing.T) {
 		}
 	})
 }
+
+// An import that nobody waits for any more takes a while to end; who comes then has a new one.
+func TestAnImportThatEndsIsNotJoined(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(0)
+		w.fetch = func(ctx context.Context, ask recipesync.Ask) (recipesync.Found, error) {
+			if len(w.asked) > 1 {
+				return recipesync.Found{Changed: []recipe.Recipe{{ID: 1}}}, ask.Guard(home, nil)
+			}
+			<-ctx.Done()
+			<-time.After(time.Minute)
+			return recipesync.Found{}, ctx.Err()
+		}
+		s, first := w.service(), make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { first <- s.Ensure(ctx, "home", nil) }()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if err := s.Ensure(t.Context(), "home", nil); err != nil || len(w.recipes) != 1 {
+			t.Errorf("the second: %v, pool %v", err, w.recipes)
+		}
+		if err := <-first; fault.KindOf(err) != fault.Canceled {
+			t.Errorf("the first: %v", err)
+		}
+	})
+}

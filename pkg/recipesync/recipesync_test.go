@@ -98,6 +98,7 @@ func TestAFailedFetchStoresWhatArrived(t *testing.T) {
 		"both so on": {recipesync.Found{Changed: []recipe.Recipe{{ID: 3}}, Problems: []recipesync.Problem{{Recipe: 4}}}, 1},
 	} {
 		w := newWorld(2)
+		w.state.Space = publish.Space{} // and is not known for certain yet
 		w.breaks(c.found, down)
 		if got, err := w.service().Refresh(t.Context(), "home", true, nil); !errors.Is(err, down) || got != (recipesync.Summary{}) {
 			t.Errorf("%s: %+v, %v", name, got, err)

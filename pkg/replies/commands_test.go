@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,11 +34,16 @@ func (w *world) refused(t *testing.T, r replies.Report, why string) {
 
 func TestUndoBringsBackWhatTheChangeChanged(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"LOCK friday dinner", "SKIP friday", "TRAVEL fri-sat", "REGENERATE WEEK WITH LOW CARB", "REGENERATE WITH VARIETY", "ADJUST friday dinner", "DISLIKE capers", "PREFER more fish", "PAUSE"} {
+	for _, line := range []string{"LOCK friday dinner", "SKIP friday", "TRAVEL fri-sat", "REGENERATE WEEK WITH LOW CARB", "REGENERATE WITH VARIETY", "ADJUST friday dinner", "DISLIKE capers", "PREFER more fish", "PAUSE", "UNLOCK saturday breakfast", "UNSKIP sunday dinner"} {
 		w := newWorld()
 		w.in.User.Settings.Dislikes, w.in.User.Settings.Preferences = []string{"liver"}, []string{"less salt"}
 		w.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week + 5}, Recipe: 16}}
+		w.in.Wishes.Skips = []plan.Slot{{Date: week + 6, Meal: recipe.Dinner}, {Date: week + 6, Meal: recipe.Lunch}}
+		for _, s := range w.in.Wishes.Skips {
+			w.in.Existing.Week.Days[6].Meals[s.Meal] = nil
+		}
 		was := w.in
+		was.Wishes.Locks, was.Wishes.Skips = slices.Clone(was.Wishes.Locks), slices.Clone(was.Wishes.Skips)
 		w.write(t, line)
 		done := w.last(t).Record
 		r := w.write(t, "UNDO")
@@ -106,6 +112,19 @@ func TestUndoOfAWeekThatWasNotPlannedPlansNothing(t *testing.T) {
 	w.in.Existing = stored // planned meanwhile
 	if r := w.write(t, "UNDO"); r.Outcome != replies.Applied || len(w.asked) != 1 || w.last(t).Stored == nil {
 		t.Errorf("planned meanwhile: %s, %+v", r.Outcome, w.asked)
+	}
+}
+
+func TestUndoOfAPauseThatChangedNothingChangesNothing(t *testing.T) {
+	t.Parallel()
+	for line, enabled := range map[string]bool{"PAUSE": false, "RESUME": true} {
+		w := newWorld()
+		w.in.User.Enabled = enabled
+		w.write(t, line)
+		w.in.User.Enabled = !enabled // by another way
+		if w.write(t, "UNDO"); w.in.User.Enabled == enabled {
+			t.Errorf("%s: enabled %t", line, w.in.User.Enabled)
+		}
 	}
 }
 
@@ -268,7 +287,7 @@ func TestDislikesHoldForTheFoodItsPluralAndItsKinds(t *testing.T) {
 	}{
 		"its name":                         {recipe.Food{Name: "Olive"}, "olive", []string{"Olive"}, true},
 		"its plural":                       {recipe.Food{Name: "Olive"}, "olives", []string{"Olive"}, true},
-		"the plural that the library says": {recipe.Food{Name: "Knödel", Plural: "Knödels"}, "knödels", []string{"Knödel"}, true},
+		"the plural that the library says": {recipe.Food{Name: "Ei", Plural: "Eier"}, "eier", []string{"Ei"}, true},
 		"a kind of it":                     {recipe.Food{Name: "Kalamata", Ancestors: []recipe.FoodRef{{Name: "Olives"}}}, "olive", []string{"Olives"}, true},
 		"another food":                     {recipe.Food{Name: "Olive oil"}, "olives", []string{"olives"}, false},
 	} {
@@ -327,6 +346,7 @@ func TestCommandsOfOneMailBuildOnEachOther(t *testing.T) {
 		"SKIP friday dinner\nLOCK friday dinner Grilled Salmon":                   {wishes: "lock Fri dinner to 40 (0)", revised: "free Fri dinner"},
 		"TRAVEL fri\nTRAVEL fri-sat":                                              {wishes: "travel [2026-12-04 2026-12-05]", revised: "free Fri, Sat"},
 		"REGENERATE friday\nLOCK friday dinner":                                   {why: "Nothing is planned for Friday dinner yet"},
+		"LOCK fri dinner\nLOCK fri lunch\nLOCK fri breakfast":                     {wishes: "lock Fri dinner to 15 (1); lock Fri lunch to 14 (1); lock Fri breakfast to 13 (1)", revised: "free nothing"},
 		"LOCK fri dinner\nLOCK fri lunch\nLOCK fri breakfast\nLOCK sat dinner":    {wishes: "lock Fri dinner to 15 (1); lock Fri lunch to 14 (1); lock Fri breakfast to 13 (1); lock Sat dinner to 18 (1)", revised: "free nothing"},
 		"REGENERATE friday WITH VARIETY\nREGENERATE friday dinner WITH VARIETY":   {wishes: "avoid [13 14 15]", revised: "free Fri"},
 	} {
@@ -339,10 +359,32 @@ func TestCommandsOfOneMailBuildOnEachOther(t *testing.T) {
 		if r.Outcome != replies.Applied || wishes(w.in.Wishes) != c.wishes || revision(w.asked[0]) != c.revised {
 			t.Errorf("%q: %s %+v; wishes %q, revised %q", text, r.Outcome, r.Answer.Problems, wishes(w.in.Wishes), revision(w.asked[0]))
 		}
-		many := strings.Count(text, "LOCK") > 3
-		if warned := strings.Contains(r.Answer.Done[len(r.Answer.Done)-1].Text, "4 meals are locked now"); warned != many {
+		many := strings.Count(text, "\nLOCK") > 2
+		if warned := strings.Contains(r.Answer.Done[len(r.Answer.Done)-1].Text, " meals are locked now"); warned != many {
 			t.Errorf("%q: warned of many locks: %t", text, warned)
 		}
+	}
+}
+
+func TestTodayMayStillChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	if r := w.write(t, "SKIP tuesday dinner"); r.Outcome != replies.Applied || revision(w.asked[0]) != "free Tue dinner" {
+		t.Errorf("%s %+v, revised %+v", r.Outcome, r.Answer.Problems, w.asked)
+	}
+	w.refused(t, w.write(t, "SKIP monday dinner"), "Monday 2026-11-30 is over")
+	w = newWorld()
+	w.now = tuesday.Add(-11*time.Hour - 30*time.Minute) // half past midnight in Berlin, Monday in London
+	w.refused(t, w.write(t, "SKIP monday dinner"), "Monday 2026-11-30 is over")
+}
+
+func TestAWeekThatIsNotPlannedTakesAModeOnItsLastDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.in.Existing = nil
+	w.now = tuesday.AddDate(0, 0, 5)
+	if r := w.write(t, "REGENERATE WEEK WITH LOW CARB"); r.Outcome != replies.Applied || w.in.Wishes.Mode != "low_carb" {
+		t.Errorf("%s %+v", r.Outcome, r.Answer.Problems)
 	}
 }
 

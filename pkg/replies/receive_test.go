@@ -271,6 +271,23 @@ func TestTheEleventhMailOfAnHourIsTheLastThatIsAnswered(t *testing.T) {
 	}
 }
 
+// The answer that says so is not one of the ten.
+func TestTheLimitOfMailsMovesWithTheClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.write(t, "STATUS")
+	w.now = w.now.Add(30 * time.Minute)
+	for range replies.MaxMails {
+		w.write(t, "STATUS")
+	}
+	w.now = w.now.Add(31 * time.Minute)
+	for i, want := range []replies.Outcome{replies.Informed, replies.RateLimited} {
+		if r := w.write(t, "STATUS"); r.Outcome != want {
+			t.Errorf("mail %d of the second hour: %s", i+1, r.Outcome)
+		}
+	}
+}
+
 func TestTheSixtyFirstClickOfAnHourIsIgnored(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
