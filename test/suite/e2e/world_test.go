@@ -56,7 +56,7 @@ type world struct {
 	poor  *sandbox.Sandbox // a library that is too small to plan from
 	pg    *pglocal.Server
 	db    *pgxpool.Pool // for the test's own eyes
-	tool  *app.Services      // for setting up; exports nothing
+	tool  *app.Services // for setting up; exports nothing
 	env   []string
 	began time.Time
 
