@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -116,6 +115,9 @@ func TestButtons(t *testing.T) {
 	if u.Settings.Targets == nil || u.Settings.Targets.Protein.Grams() != 165 {
 		t.Errorf("targets: %v", u.Settings.Targets)
 	}
+	if is, _ := p.stored(t, who); is.Target.Protein.Grams() != 165 {
+		t.Errorf("the week is for %s", is.Target)
+	}
 	if n := p.sums(t)["command_execution_rate{command_type=TARGETS}"]; n != 1 {
 		t.Errorf("TARGETS was counted %d times", n)
 	}
@@ -189,85 +191,4 @@ func (p *postOffice) mailsAbout(t *testing.T, emailType string) []string {
 	}
 	must(t, rows.Err())
 	return out
-}
-
-// Every command, alone, on a fresh plan: what it must do, and what it must say.
-func TestEveryCommand(t *testing.T) {
-	t.Parallel()
-	p := newPostOffice(t, "sandbox", sandbox.People()[:1])
-	letter := p.planMail(t, "user_lewis")
-	_, err := p.Sync.Refresh(t.Context(), sandbox.Connection, false, nil)
-	must(t, err)
-	start, _ := p.stored(t, "user_lewis")
-	other := p.otherDinner(t, start)
-	for _, c := range []struct{ line, want string }{
-		{"LOCK monday dinner", "Monday dinner stays"},
-		{"LOCK monday dinner " + other, "this lock replaces that one"},
-		{"UNLOCK monday dinner", "not locked any more"},
-		{"UNLOCK monday dinner", "is not locked"},
-		{"UNLOCK ALL", "0 locks are gone"},
-		{"ADJUST tuesday dinner TO " + other, "Tuesday dinner is " + other + " now"},
-		{"ADJUST tuesday dinner", "Tuesday dinner was planned anew"},
-		{"REGENERATE wednesday", "3 meals were planned anew"},
-		{"REGENERATE thursday lunch", "1 meals were planned anew"},
-		{"REGENERATE thursday WITH LOW CARB", "A mode holds for the whole week"},
-		{"REGENERATE WEEK WITH VARIETY", "21 meals were planned anew"},
-		{"SKIP friday", "Friday is skipped"},
-		{"REGENERATE friday lunch", `"UNSKIP" it first`},
-		{"UNSKIP friday", "Friday is planned again"},
-		{"UNSKIP friday", "Nothing is skipped there"},
-		{"TRAVEL sat, sun", "quick dishes for travelling"},
-		{"ADD more vegetables", "no effect on plans yet"},
-		{"more protein please", "high protein"},
-		{"ATE tuesday dinner", "has not come yet"},
-		{"PAUSE", "No more weeks are planned"},
-		{"RESUME", "planned again from the next Friday"},
-		{"STATUS", "Wishes without effect yet: \"more\u00a0vegetables\""},
-		{"HELP", `"REGENERATE WEEK", "REGENERATE <day>"`},
-		{"UNDO", `Taken back: "RESUME"`},
-		{"UNDO", "There is nothing to undo"},
-	} {
-		answers := p.post(t, p.reply(t, letter, c.line))
-		if len(answers) != 1 || !strings.Contains(flat(text(t, answers[0])), flat(c.want)) {
-			t.Errorf("%s: %d answers, want %q in\n%s", c.line, len(answers), c.want, text(t, answers[len(answers)-1]))
-		}
-		week, _ := p.stored(t, "user_lewis")
-		if err := week.Validate(); err != nil {
-			t.Errorf("%s: %v", c.line, err)
-		}
-		_, err := p.pool.Exec(t.Context(), "update steerings set created_at = created_at - interval '2 days'")
-		must(t, err)
-	}
-	var meals int
-	must(t, p.pool.QueryRow(t.Context(), "select count(*) from plan_meals").Scan(&meals))
-	if week, _ := p.stored(t, "user_lewis"); meals != week.Meals() {
-		t.Errorf("%d rows for %d meals", meals, week.Meals())
-	}
-}
-
-func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// otherDinner is the name of a dinner that the plan does not hold.
-func (p *postOffice) otherDinner(t *testing.T, w plan.Week) string {
-	t.Helper()
-	all, err := p.Recipes.Load(t.Context(), sandbox.Connection)
-	must(t, err)
-	planned := fmt.Sprint(w)
-	for _, r := range all {
-		for _, m := range r.Meals {
-			if m == recipe.Dinner && !strings.Contains(planned, r.Name) && r.Servings > 0 && r.Nutrition != recipe.Unknown && !strings.ContainsAny(r.Name, ".!") && len(r.Name) < 40 {
-				held := false
-				for _, d := range w.Days {
-					for _, s := range d.Meals {
-						held = held || s != nil && s.Recipe == r.ID
-					}
-				}
-				if !held {
-					return r.Name
-				}
-			}
-		}
-	}
-	t.Fatal("every dinner is planned")
-	return ""
 }

@@ -1,14 +1,11 @@
 package app_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
 // A replanned week keeps what is over, locked or skipped, changes the rest, and
@@ -48,41 +45,6 @@ func TestReplan(t *testing.T) {
 	if n := len(p.box.Mail.Messages()); n != mails+1 {
 		t.Errorf("%d mails, want 1", n-mails)
 	}
-}
-
-// Who has no breakfasts planned is told so by each command that would plan one, and may
-// still lock one.
-func TestCommandsAboutMealsThatAreNotPlanned(t *testing.T) {
-	t.Parallel()
-	var c clock
-	p := office(t, &c)
-	_, err := p.Users.Change(t.Context(), lewis, func(u *user.User) error {
-		u.Settings.Meals = []recipe.Meal{recipe.Lunch, recipe.Dinner}
-		return nil
-	})
-	must(t, err)
-	letter := p.planMail(t, lewis)
-	for _, line := range []string{"REGENERATE friday breakfast", "ADJUST friday breakfast", "UNSKIP friday breakfast"} {
-		if answer := p.say(t, letter, line); !strings.Contains(answer, "You have no breakfast planned, by your settings") {
-			t.Errorf("%s: %s", line, answer)
-		}
-	}
-	p.say(t, letter, "REGENERATE friday")
-	if is, _ := p.stored(t, lewis); is.At(slotAt(4, recipe.Breakfast)) != nil || is.Meals() != 14 {
-		t.Errorf("a whole day planned anew: %d meals", is.Meals())
-	}
-	recipes, err := p.Recipes.Load(t.Context(), sandbox.Connection)
-	must(t, err)
-	for _, r := range recipes {
-		if r.Suits(recipe.Breakfast) {
-			p.say(t, letter, "LOCK friday breakfast "+r.Name)
-			if is, _ := p.stored(t, lewis); is.At(slotAt(4, recipe.Breakfast)) == nil || is.Meals() != 15 {
-				t.Errorf("the lock: %+v, %d meals", is.At(slotAt(4, recipe.Breakfast)), is.Meals())
-			}
-			return
-		}
-	}
-	t.Fatal("the library has no breakfast")
 }
 
 func named(s plan.Slot) string { return s.Date.String() + " " + s.Meal.String() }
