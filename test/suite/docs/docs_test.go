@@ -168,7 +168,7 @@ func TestPathsExist(t *testing.T) {
 }
 
 // Each package below pkg is in a layer of docs/architecture.md, by its path or below `domain/`
-// and `ops/` by its name.
+// and `ops/` by its name, and what stands there is a package.
 func TestEveryPackageHasALayer(t *testing.T) {
 	t.Parallel()
 	_, table, _ := strings.Cut(pages(t)["docs/architecture.md"], "| layer |")
@@ -194,5 +194,19 @@ func TestEveryPackageHasALayer(t *testing.T) {
 	})
 	if err != nil || n < 40 {
 		t.Errorf("%d packages, %v", n, err)
+	}
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		for _, m := range regexp.MustCompile("`([a-z/]+)`").FindAllStringSubmatch(cells[2], -1) {
+			if !slices.ContainsFunc([]string{"", "domain", "ops"}, func(group string) bool {
+				d, err := os.Stat(filepath.Join(root, "pkg", group, m[1]))
+				return err == nil && d.IsDir()
+			}) {
+				t.Errorf("docs/architecture.md names %s, which is no package", m[1])
+			}
+		}
 	}
 }
