@@ -32,7 +32,7 @@ func TestOneCallInFlightPerUserAndSpaced(t *testing.T) {
 		var starts []time.Duration
 		begin := time.Now()
 		c, err := fatsecret.New(fatsecret.Config{
-			ConsumerKey: "k", ConsumerSecret: "s", Budget: fatsecret.NewMemoryBudget(100, time.Now),
+			ConsumerKey: "k", ConsumerSecret: "s", Budget: unlimited{},
 			HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				most.Store(max(most.Load(), flying.Add(1)))
 				defer flying.Add(-1)
@@ -65,42 +65,10 @@ func TestOneCallInFlightPerUserAndSpaced(t *testing.T) {
 	})
 }
 
-func TestDayOfIsTheLocalCalendarDay(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		at   time.Time
-		want fatsecret.Day
-		text string
-	}{
-		{time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), 19723, "2024-01-01"},
-		{time.Date(2026, 12, 3, 23, 59, 0, 0, time.FixedZone("", -8*3600)), 20790, "2026-12-03"},
-		{time.Date(2026, 12, 3, 0, 1, 0, 0, time.FixedZone("", 13*3600)), 20790, "2026-12-03"},
-		{time.Date(1969, 12, 31, 12, 0, 0, 0, time.UTC), -1, "1969-12-31"},
-	} {
-		if got := fatsecret.DayOf(tc.at); got != tc.want || got.String() != tc.text {
-			t.Errorf("DayOf(%v) = %d %s; want %d %s", tc.at, got, got, tc.want, tc.text)
-		}
-	}
-}
+// unlimited is a budget without an end.
+type unlimited struct{}
 
-func TestMemoryBudgetTurnsAtMidnightUTC(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 12, 3, 23, 59, 0, 0, time.UTC)
-	b := fatsecret.NewMemoryBudget(2, func() time.Time { return now })
-	if err := b.Take(t.Context(), 3); fault.KindOf(err) != fault.QuotaExceeded || b.Used() != 0 {
-		t.Errorf("taking more than there is = %v, used %d; want QuotaExceeded, 0", err, b.Used())
-	}
-	if err := b.Take(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Take(t.Context(), 1); fault.KindOf(err) != fault.QuotaExceeded {
-		t.Errorf("err = %v; want QuotaExceeded", err)
-	}
-	now = now.Add(2 * time.Minute)
-	if err := b.Take(t.Context(), 1); err != nil || b.Used() != 1 {
-		t.Errorf("next day = %v, used %d; want 1", err, b.Used())
-	}
-}
+func (unlimited) Take(context.Context, int) error { return nil }
 
 func TestFailedSeesErrorsInsideHTTP200(t *testing.T) {
 	t.Parallel()
@@ -124,7 +92,7 @@ func TestFailedSeesErrorsInsideHTTP200(t *testing.T) {
 
 func TestConfigurationIsChecked(t *testing.T) {
 	t.Parallel()
-	good := fatsecret.Config{ConsumerKey: "k", ConsumerSecret: "s", HTTP: http.DefaultClient, Budget: fatsecret.NewMemoryBudget(1, time.Now)}
+	good := fatsecret.Config{ConsumerKey: "k", ConsumerSecret: "s", HTTP: http.DefaultClient, Budget: unlimited{}}
 	for name, change := range map[string]func(*fatsecret.Config){
 		"no key":    func(c *fatsecret.Config) { c.ConsumerKey = "" },
 		"no secret": func(c *fatsecret.Config) { c.ConsumerSecret = "" },

@@ -10,13 +10,6 @@ type Day int32
 
 const secondsPerDay = 24 * 60 * 60
 
-// DayOf returns the calendar day of t in t's own location. Pass the user's local time:
-// in UTC a dinner may fall on tomorrow.
-func DayOf(t time.Time) Day {
-	y, m, d := t.Date()
-	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
-}
-
 // Date returns the day as midnight UTC.
 func (d Day) Date() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
 

@@ -132,13 +132,3 @@ type Plan struct {
 	Effort    int
 	Reasons   []Reason
 }
-
-// At returns what the slot holds, nil when it is skipped or outside the plan.
-func (p *Plan) At(s Slot) *Serving {
-	for i := range p.Days {
-		if p.Days[i].Date == s.Date && s.Meal <= recipe.Dinner {
-			return p.Days[i].Meals[s.Meal]
-		}
-	}
-	return nil
-}

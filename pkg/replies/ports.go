@@ -164,11 +164,6 @@ type Library interface {
 	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
 }
 
-// Tokens checks addresses for replies.
-type Tokens interface {
-	VerifyReplyTag(tag, user, week string) bool
-}
-
 // Renderer makes the answers.
 type Renderer interface {
 	Answer(u user.User, a Answer) (mail.Mail, error)

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
 // The proofs.
@@ -47,7 +48,7 @@ type Service struct {
 	store    Store
 	planner  Planner
 	library  Library
-	tokens   Tokens
+	tokens   *signedlink.Signer
 	renderer Renderer
 	now      func() time.Time
 	free     chan struct{}
@@ -58,7 +59,7 @@ type Ports struct {
 	Store    Store
 	Planner  Planner
 	Library  Library
-	Tokens   Tokens
+	Tokens   *signedlink.Signer // of the addresses for replies
 	Renderer Renderer
 }
 

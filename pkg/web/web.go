@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -129,18 +130,11 @@ type Users interface {
 	LinksFrom(ctx context.Context, id string) (time.Time, error)
 }
 
-// FatSecret connects users' accounts.
-type FatSecret interface {
-	// ConnectURL returns where the user agrees, and the request token.
-	ConnectURL(ctx context.Context, userID string) (agree, requestToken string, err error)
-	Connect(ctx context.Context, requestToken, verifier string) (userID string, err error)
-}
-
 // Pages are the pages for people.
 type Pages struct {
 	Plans     Plans
 	Users     Users
-	FatSecret FatSecret
+	FatSecret *account.Accounts
 	Mails     Mails
 	Commands  Commander
 	Links     Links

@@ -22,14 +22,6 @@ type Parsed struct {
 	unit unit
 }
 
-// Total is all the line's containers hold, nil when it does not say.
-func (p Parsed) Total() *Quantity {
-	if p.Each == nil {
-		return nil
-	}
-	return &Quantity{new(big.Rat).Mul(p.Amount, p.Each.Amount), p.Each.Unit}
-}
-
 // bare reports whether the line is an amount and nothing else.
 func (p Parsed) bare() bool {
 	return p.Amount != nil && p.Amount.Sign() > 0 && p.Name == "" && p.Note == "" && p.unit.size == nil

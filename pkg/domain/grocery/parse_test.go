@@ -1,6 +1,7 @@
 package grocery_test
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 
@@ -16,8 +17,8 @@ func render(p grocery.Parsed) string {
 	if p.Heaped {
 		s = "heaped " + s
 	}
-	if total := p.Total(); total != nil {
-		s += " = " + total.Amount.RatString() + " " + total.Unit
+	if p.Each != nil {
+		s += " = " + new(big.Rat).Mul(p.Amount, p.Each.Amount).RatString() + " " + p.Each.Unit
 	}
 	return s + " | " + p.Name + " | " + p.Note
 }

@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -116,27 +115,6 @@ func (d Drill) Inject(ctx context.Context, i *Installation) (Heal, error) {
 
 // Name is the drill's: usually that of the alert's runbook.
 func (d Drill) Name() string { return cmp.Or(d.name, d.Alert.Runbook()) }
-
-// Wanted are the causes that a diagnosis must name.
-func (d Drill) Wanted() [][]string {
-	if len(d.Causes) > 0 {
-		return d.Causes
-	}
-	return [][]string{d.Cause}
-}
-
-// Names reports whether one of the causes found, each a line of text, names the wanted one.
-func Names(found []string, wanted []string) bool {
-	return slices.ContainsFunc(found, func(line string) bool {
-		line = strings.ToLower(line)
-		for _, part := range wanted {
-			if !strings.Contains(line, part) {
-				return false
-			}
-		}
-		return true
-	})
-}
 
 // Lookup returns the drill with the name.
 func Lookup(name string) (Drill, error) {

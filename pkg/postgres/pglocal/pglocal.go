@@ -175,9 +175,6 @@ func (s *Server) URL(database string) string {
 	return "postgres://app@/" + url.PathEscape(database) + "?host=" + url.QueryEscape(s.dir)
 }
 
-// Dir is where the server's socket and files are.
-func (s *Server) Dir() string { return s.dir }
-
 // Stop ends the server, closing its connections, and removes its files.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.proc != nil {

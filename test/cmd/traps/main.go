@@ -22,7 +22,7 @@ const table = "docs/traps.md"
 
 var packages = []string{
 	"./pkg/tandoor/...", "./pkg/fatsecret/...", "./pkg/resilient", "./pkg/seal",
-	"./pkg/sandbox/tandoortest", "./pkg/sandbox/fatsecrettest", "./test/conformance/...",
+	"./pkg/domain/calendar", "./pkg/postgres", "./pkg/sandbox/tandoortest", "./pkg/sandbox/fatsecrettest", "./test/conformance/...",
 }
 
 func main() {

@@ -120,7 +120,7 @@ func codes() []Case {
 			return err
 		}},
 		Case{Name: "budget is kept before the vendor's limit", Check: func(ctx context.Context, e *Env) error {
-			c := e.With(func(s *Settings) { s.Budget = fatsecret.NewMemoryBudget(3, s.Now) })
+			c := e.With(func(s *Settings) { s.Budget = newBudget(3) })
 			var err error
 			for range 5 {
 				_, err = c.Profile(ctx, user)

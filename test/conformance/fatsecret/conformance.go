@@ -131,7 +131,7 @@ func Try(t testing.TB, c Case, factory Factory) error {
 	env := &Env{t: t, make: factory, Server: srv, Faults: faults, labels: map[string]string{}}
 	env.Settings = Settings{
 		URL: front.URL, ConsumerKey: opt.ConsumerKey, ConsumerSecret: opt.ConsumerSecret,
-		Now: now, Budget: fatsecret.NewMemoryBudget(1000, now),
+		Now: now, Budget: newBudget(1000),
 		Observe: func(_ context.Context, call resilient.Call) {
 			env.mu.Lock()
 			defer env.mu.Unlock()

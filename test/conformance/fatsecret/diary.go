@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
 
 func dinner() fatsecret.NewEntry {
-	return fatsecret.NewEntry{Day: fatsecret.DayOf(Clock), Meal: fatsecret.Dinner, FoodID: "10", ServingID: "100", Units: 150, Name: "Dal: oats"}
+	return fatsecret.NewEntry{Day: fatsecret.Day(calendar.On(Clock).UnixDays()), Meal: fatsecret.Dinner, FoodID: "10", ServingID: "100", Units: 150, Name: "Dal: oats"}
 }
 
 func diary() []Case {

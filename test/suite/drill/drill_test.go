@@ -220,17 +220,17 @@ func (w *world) diagnose(t *testing.T, d drill.Drill) {
 	var code int
 	var out string
 	var err error
-	named := func(wanted []string) bool { return drill.Names(causesOf(out), wanted) }
+	named := func(wanted []string) bool { return names(causesOf(out), wanted) }
 	// FatSecret is probed once a minute: of two faults it may be known later than the alert.
 	w.eventually(t.Context(), evidenceMost, func() bool {
 		code, out, err = w.command(t.Context(), "diagnose", d.Alert.Runbook(), "--since", "20s")
-		return err == nil && code == 0 && !slices.ContainsFunc(d.Wanted(), func(wanted []string) bool { return !named(wanted) })
+		return err == nil && code == 0 && !slices.ContainsFunc(expected(d), func(wanted []string) bool { return !named(wanted) })
 	})
 	if err != nil || code != 0 {
 		t.Errorf("%s: diagnose: exit %d, %v\n%s", d.Name(), code, err, out)
 		return
 	}
-	for _, wanted := range d.Wanted() {
+	for _, wanted := range expected(d) {
 		if !named(wanted) {
 			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name(), wanted, out)
 		}
