@@ -77,9 +77,6 @@ func (s Serving) Units(amount float64, metricUnit string) (float64, bool) {
 	return amount / s.Metric * s.NumberOfUnits, true
 }
 
-// Share returns which part or multiple of the serving's values a number of units is.
-func (s Serving) Share(units float64) float64 { return units / s.NumberOfUnits }
-
 // Food reads a food with all its servings. It needs no user.
 func (c *Client) Food(ctx context.Context, foodID string) (Food, error) {
 	const method = "food.get.v2"

@@ -30,11 +30,8 @@ func NewLeader(pool *pgxpool.Pool) *Leader {
 	return &Leader{config: c}
 }
 
-// Leads reports whether this process was the leader when it last looked.
-func (l *Leader) Leads() bool { return l.leads.Load() }
-
 // Run stands for election at every interval until ctx ends. While this process leads, it
-// runs work, whose context ends with the office.
+// runs work, whose context is canceled when leadership is lost.
 func (l *Leader) Run(ctx context.Context, interval time.Duration, work func(context.Context)) {
 	var session *pgx.Conn
 	resign := func() {}
