@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -81,4 +82,57 @@ func TestAnOlderVersionsPlanIsLookedForOnce(t *testing.T) {
 	if w.write(t); len(w.meals) != 4 || !w.book.adopted {
 		t.Errorf("without a marker: %+v", w.meals)
 	}
+}
+
+// Only what carries the marker or hangs where that version hung it, exactly as it was
+// written, is taken over.
+func TestWhatAnOlderVersionDidNotWriteIsNotTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*world){
+		"a meal without the marker": func(w *world) {
+			w.meals[5] = publish.PlannedMeal{Date: monday, Until: monday, MealType: 2, Recipe: 1, Servings: nutrition.OneServing}
+		},
+		"a line on no meal": func(w *world) {
+			w.lines[15] = publish.Line{ID: 15, FoodID: 5, Food: "Rice", Unit: "gram", Amount: 500 * recipe.One}
+		},
+		"a line of another amount": func(w *world) { w.line(20, func(l *publish.Line) { l.Amount = 700 * recipe.One }) },
+	} {
+		w := old(2)
+		change(w)
+		keep := map[int64]bool{5: true, 15: true, 20: w.lines[20].Amount != 500*recipe.One}
+		meals, lines := maps.Clone(w.meals), maps.Clone(w.lines)
+		w.write(t)
+		w.plan.Meals, w.plan.Needs = nil, nil // what is ours goes again
+		w.write(t)
+		for id, m := range meals {
+			if keep[id] && w.meals[id] != m {
+				t.Errorf("%s: meal %d is %+v", name, id, w.meals[id])
+			}
+		}
+		for id, l := range lines {
+			if keep[id] && w.lines[id] != l {
+				t.Errorf("%s: line %d is %+v", name, id, w.lines[id])
+			}
+		}
+	}
+}
+
+// A take-over that is interrupted goes on, and leaves alone what a person wrote meanwhile.
+func TestATakeOverThatIsInterrupted(t *testing.T) {
+	t.Parallel()
+	w := old(1)
+	w.book.fail["SetAdopted"] = []error{gone}
+	if _, err := publish.Write(t.Context(), w.shelf, w.book, w.plan); err == nil {
+		t.Fatal("no error")
+	}
+	m := w.meals[11]
+	m.Note = "with grandma"
+	w.meals[11] = m
+	if w.write(t); w.meals[11].Note != "with grandma" || len(w.meals) != 2 {
+		t.Errorf("%+v", w.meals)
+	}
+	w = old(2)
+	w.fail["ClearNote"] = []error{down}
+	w.write(t)
+	w.right(t, "a note that was not cleared at first")
 }

@@ -43,13 +43,14 @@ type shelf struct {
 
 	fail  map[string][]error
 	lost  map[string][]error
-	calls []string // that change something
+	first map[string]func() // what a person does just before a call, once
+	calls []string          // that change something
 }
 
 func newShelf() *shelf {
 	return &shelf{
 		space: publish.Space{ID: 1, Name: "home"}, types: []publish.MealType{{ID: 1, Name: "Brunch"}, {ID: 2, Name: "abendessen "}},
-		meals: map[int64]publish.PlannedMeal{}, lines: map[int64]publish.Line{}, ids: 100, gone: map[recipe.ID]bool{}, fail: map[string][]error{}, lost: map[string][]error{},
+		meals: map[int64]publish.PlannedMeal{}, lines: map[int64]publish.Line{}, ids: 100, gone: map[recipe.ID]bool{}, fail: map[string][]error{}, lost: map[string][]error{}, first: map[string]func(){},
 	}
 }
 
@@ -89,6 +90,13 @@ func (s *shelf) Meals(_ context.Context, from, to calendar.Date) ([]publish.Plan
 	return out, take(s.fail, "Meals")
 }
 
+func (s *shelf) meanwhile(call string) {
+	if act := s.first[call]; act != nil {
+		delete(s.first, call)
+		act()
+	}
+}
+
 // see is a meal as the library shows it.
 func (s *shelf) see(id int64) publish.PlannedMeal {
 	m := s.meals[id]
@@ -100,6 +108,7 @@ func (s *shelf) see(id int64) publish.PlannedMeal {
 }
 
 func (s *shelf) Meal(_ context.Context, id int64) (publish.PlannedMeal, error) {
+	s.meanwhile("Meal")
 	if _, ok := s.meals[id]; !ok {
 		return publish.PlannedMeal{}, fault.New(fault.NotFound, "meal", "%d", id)
 	}
@@ -120,6 +129,9 @@ func (s *shelf) CreateMeal(_ context.Context, m publish.Meal, mealType int64) (i
 }
 
 func (s *shelf) ClearNote(_ context.Context, m publish.PlannedMeal) error {
+	if s.see(m.ID).Shopping {
+		return fault.New(fault.Internal, "meal", "to change %d changes the list on it", m.ID)
+	}
 	if err := take(s.fail, "ClearNote"); err != nil {
 		return err
 	}
@@ -153,6 +165,7 @@ func (s *shelf) Lines(_ context.Context, meal int64) ([]publish.Line, error) {
 }
 
 func (s *shelf) Line(_ context.Context, id int64) (publish.Line, error) {
+	s.meanwhile("Line")
 	l, ok := s.lines[id]
 	if !ok {
 		return l, fault.New(fault.NotFound, "line", "%d", id)
@@ -189,6 +202,7 @@ type book struct {
 	space   publish.Space
 	types   [3]int64
 	adopted bool
+	others  map[int64]bool // ids in the rows of other plans
 	fail    map[string][]error
 }
 
@@ -197,7 +211,10 @@ func (b *book) Rows(context.Context, string, int64, int64) ([]publish.Row, error
 }
 
 func (b *book) Remotes(_ context.Context, _ string, k publish.Kind) (map[int64]bool, error) {
-	out := map[int64]bool{}
+	out := maps.Clone(b.others)
+	if out == nil {
+		out = map[int64]bool{}
+	}
 	for _, r := range b.rows {
 		if r.Kind == k && r.Remote != 0 {
 			out[r.Remote] = true
@@ -233,8 +250,11 @@ func (b *book) Space(context.Context, string) (publish.Space, error) {
 }
 
 func (b *book) SetSpace(_ context.Context, _ string, s publish.Space) error {
+	if err := take(b.fail, "SetSpace"); err != nil {
+		return err
+	}
 	b.space = s
-	return take(b.fail, "SetSpace")
+	return nil
 }
 
 func (b *book) MealTypes(context.Context, string) ([3]int64, error) {
@@ -242,8 +262,11 @@ func (b *book) MealTypes(context.Context, string) ([3]int64, error) {
 }
 
 func (b *book) SetMealTypes(_ context.Context, _ string, t [3]int64) error {
+	if err := take(b.fail, "SetMealTypes"); err != nil {
+		return err
+	}
 	b.types = t
-	return take(b.fail, "SetMealTypes")
+	return nil
 }
 
 func (b *book) Adopted(context.Context, int64) (bool, error) {
@@ -251,8 +274,11 @@ func (b *book) Adopted(context.Context, int64) (bool, error) {
 }
 
 func (b *book) SetAdopted(context.Context, int64) error {
+	if err := take(b.fail, "SetAdopted"); err != nil {
+		return err
+	}
 	b.adopted = true
-	return take(b.fail, "SetAdopted")
+	return nil
 }
 
 // states lists the rows of a kind as their states.

@@ -91,7 +91,8 @@ func rice(unit string) recipe.Ingredient {
 func TestWhatIsWantedIsForAllEatersInTheLibrarysWords(t *testing.T) {
 	t.Parallel()
 	o := newOffice()
-	o.pool = []recipe.Recipe{{ID: 1, Ingredients: []recipe.Ingredient{rice("Gramm"), rice("Gr."), rice("Gramm")}}}
+	pieces := recipe.Ingredient{Food: recipe.Food{ID: 5, Name: "Rice (white)"}, Unit: recipe.Unit{Name: "piece"}, Amount: recipe.One}
+	o.pool = []recipe.Recipe{{ID: 1, Ingredients: []recipe.Ingredient{rice("Gramm"), rice("Gr."), rice("Gramm"), pieces}}}
 	got, err := o.publisher().Wanted(t.Context(), o.due[0])
 	meal := publish.Meal{Date: monday + 3, Meal: recipe.Dinner, Recipe: 4, Servings: 3 * nutrition.OneServing, Name: "Stew"}
 	single := meal

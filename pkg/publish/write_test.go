@@ -131,6 +131,11 @@ func TestLinesThatAPersonChanged(t *testing.T) {
 		"less of it":   {func(w *world, id int64) { w.line(id, func(l *publish.Line) { l.Amount = 100 * recipe.One }) }, 500, 300},
 		"another unit": {func(w *world, id int64) { w.line(id, func(l *publish.Line) { l.Unit = "kg" }) }, 500, 300},
 		"deleted":      {func(w *world, id int64) { delete(w.lines, id) }, 500, 300},
+		"more of it, twice": {func(w *world, id int64) {
+			w.line(id, func(l *publish.Line) { l.Amount = 700 * recipe.One })
+			w.rewrite()
+			w.line(id, func(l *publish.Line) { l.Amount = 750 * recipe.One })
+		}, 750, 50},
 		"ticked, and unticked then": {func(w *world, id int64) {
 			w.line(id, func(l *publish.Line) { l.Checked = true })
 			w.rewrite()
@@ -327,6 +332,10 @@ func TestAnotherSpaceIsNotWrittenInto(t *testing.T) {
 	if _, err := publish.Write(t.Context(), w.shelf, w.book, w.plan); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), `"club" (id 2)`) || len(w.calls) > 0 {
 		t.Errorf("%v, %q", err, w.calls)
 	}
+	w.space = publish.Space{ID: 1, Name: "house"}
+	if _, err := publish.Write(t.Context(), w.shelf, w.book, w.plan); err != nil {
+		t.Errorf("the same under another name: %v", err)
+	}
 }
 
 func TestMealTypesAreFoundByNameOrMade(t *testing.T) {
@@ -369,5 +378,9 @@ func TestAMealWithAListOnItStays(t *testing.T) {
 	w.plan.Meals = w.plan.Meals[1:]
 	if r := w.write(t); r.Theirs != 1 || w.meals[id].Recipe != 1 || w.lines[60].Food != "Wine" {
 		t.Errorf("%+v; %+v, %+v", r, w.meals, w.lines)
+	}
+	delete(w.lines, 60)
+	if w.write(t); w.meals[id].Recipe != 1 {
+		t.Error("it goes when the list is empty again")
 	}
 }
