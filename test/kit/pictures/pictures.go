@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 )
 
@@ -261,9 +262,9 @@ var shown = []string{
 }
 
 // Logs draws a trace's lines as Loki answered them to the query.
-func Logs(query string, lines []stack.Line) (Page, error) {
+func Logs(query string, lines []telemetryapi.Line) (Page, error) {
 	lines = slices.Clone(lines)
-	slices.SortStableFunc(lines, func(a, b stack.Line) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(lines, func(a, b telemetryapi.Line) int { return a.Time.Compare(b.Time) })
 	view := struct {
 		Query string
 		Rows  []row

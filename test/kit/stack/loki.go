@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 )
 
 // findLoki returns the executable of Loki, which is not built here: LOKI_BIN, PATH, or the
@@ -55,10 +57,13 @@ func (s Selection) logQL() string {
 	return b.String()
 }
 
+// maxLines is the most that Loki answers.
+const maxLines = 5000
+
 // LogStore keeps the lines that the Collector exports.
 type LogStore interface {
-	// Find returns at most 5,000 lines since a time.
-	Find(ctx context.Context, s Selection, since time.Time) ([]Line, error)
+	// Find returns at most maxLines lines since a time.
+	Find(ctx context.Context, s Selection, since time.Time) ([]telemetryapi.Line, error)
 	// Count is how many lines of the last hour there are.
 	Count(ctx context.Context, s Selection) (int, error)
 	// Bytes is how much has been received, lines and structured metadata.
@@ -75,8 +80,8 @@ func (s *Stack) Lines() LogStore {
 
 type realLoki struct{ p Ports }
 
-func (l realLoki) Find(ctx context.Context, s Selection, since time.Time) ([]Line, error) {
-	return l.p.Logs(ctx, s.logQL(), since)
+func (l realLoki) Find(ctx context.Context, s Selection, since time.Time) ([]telemetryapi.Line, error) {
+	return l.p.Logs().Lines(ctx, s.logQL(), since, maxLines)
 }
 
 func (l realLoki) Count(ctx context.Context, s Selection) (int, error) {
@@ -94,33 +99,6 @@ func (l realLoki) Bytes(ctx context.Context) (float64, error) {
 		sum, err = sum+v, errors.Join(err, perr)
 	}
 	return sum, err
-}
-
-// Logs runs a LogQL query for lines since a time. It needs the real Loki.
-func (p Ports) Logs(ctx context.Context, expr string, since time.Time) ([]Line, error) {
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Stream map[string]string
-				Values [][2]string
-			}
-		}
-	}
-	q := url.Values{"query": {expr}, "start": {strconv.FormatInt(since.UnixNano(), 10)}, "end": {strconv.FormatInt(time.Now().Add(time.Minute).UnixNano(), 10)}, "limit": {"5000"}}
-	if err := get(ctx, p.URL(Loki)+"/loki/api/v1/query_range", q, &answer); err != nil {
-		return nil, fmt.Errorf("%s: %w", expr, err)
-	}
-	var out []Line
-	for _, r := range answer.Data.Result {
-		for _, v := range r.Values {
-			ns, err := strconv.ParseInt(v[0], 10, 64)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, Line{r.Stream, time.Unix(0, ns), v[1]})
-		}
-	}
-	return out, nil
 }
 
 // LogCount evaluates a LogQL metric query now and adds the results up. It needs the real

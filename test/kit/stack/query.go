@@ -6,14 +6,27 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
+	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// get decodes the JSON answer to a GET.
+// client is for questions to the servers.
+var client = &http.Client{Timeout: 30 * time.Second}
+
+// Metrics is a client of the stack's Prometheus.
+func (p Ports) Metrics() *telemetryapi.Prometheus {
+	return telemetryapi.NewPrometheus(p.URL(Prometheus), client)
+}
+
+// Logs is a client of the stack's Loki, which has to be the real one.
+func (p Ports) Logs() *telemetryapi.Loki { return telemetryapi.NewLoki(p.URL(Loki), client) }
+
+// get decodes the JSON answer to a GET, where the program itself does not ask.
 func get(ctx context.Context, address string, query url.Values, into any) error {
 	body, err := fetch(ctx, address+"?"+query.Encode())
 	if err != nil {
@@ -24,57 +37,15 @@ func get(ctx context.Context, address string, query url.Values, into any) error 
 
 // fetch reads the answer to a GET.
 func fetch(ctx context.Context, address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	req, err := resilient.JSON(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	resp, body, err := resilient.Exchange(client, req, 64<<20) //nolint:bodyclose // it closes it
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s: %s", req.URL, resp.Status, body[:min(len(body), 500)])
 	}
 	return body, err
-}
-
-// Sample is one series' value at one time.
-type Sample struct {
-	Labels map[string]string
-	Value  float64
-}
-
-// Query evaluates a PromQL expression at a time; the zero time is now.
-func (p Ports) Query(ctx context.Context, expr string, at time.Time) ([]Sample, error) {
-	q := url.Values{"query": {expr}}
-	if !at.IsZero() {
-		q.Set("time", strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64))
-	}
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Metric map[string]string
-				Value  [2]any
-			}
-		}
-	}
-	if err := get(ctx, p.URL(Prometheus)+"/api/v1/query", q, &answer); err != nil {
-		return nil, fmt.Errorf("%s: %w", expr, err)
-	}
-	out := make([]Sample, len(answer.Data.Result))
-	for i, r := range answer.Data.Result {
-		text, _ := r.Value[1].(string)
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", expr, err)
-		}
-		out[i] = Sample{r.Metric, v}
-	}
-	return out, nil
 }
 
 // Point is a value at a time.
@@ -152,13 +123,6 @@ func (p Ports) Exemplars(ctx context.Context, selector string, since time.Time) 
 		}
 	}
 	return out, nil
-}
-
-// Line is one log line with its labels and structured metadata.
-type Line struct {
-	Labels map[string]string
-	Time   time.Time
-	Text   string
 }
 
 // Span is a span as Jaeger answers it.

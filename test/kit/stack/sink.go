@@ -25,6 +25,8 @@ import (
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 )
 
 // Sink takes what the Collector exports to Loki and keeps it as Loki would: under the index
@@ -270,7 +272,7 @@ func (k *Sink) Records() []Record {
 const mostFound = 5_000
 
 // Find implements [LogStore].
-func (k *Sink) Find(_ context.Context, s Selection, since time.Time) ([]Line, error) {
+func (k *Sink) Find(_ context.Context, s Selection, since time.Time) ([]telemetryapi.Line, error) {
 	out, err := k.choose(s, since)
 	return out[:min(len(out), mostFound)], err
 }
@@ -288,12 +290,12 @@ func (k *Sink) Bytes(context.Context) (float64, error) {
 	return float64(k.bytes), nil
 }
 
-func (k *Sink) choose(s Selection, since time.Time) ([]Line, error) {
+func (k *Sink) choose(s Selection, since time.Time) ([]telemetryapi.Line, error) {
 	service, err := regexp.Compile("^(?:" + s.Service + ")$")
 	if err != nil {
 		return nil, err
 	}
-	var out []Line
+	var out []telemetryapi.Line
 	for _, r := range k.Records() {
 		all := maps.Clone(r.Labels)
 		maps.Copy(all, r.Metadata)
@@ -302,7 +304,7 @@ func (k *Sink) choose(s Selection, since time.Time) ([]Line, error) {
 			matches = matches && all[name] == value
 		}
 		if matches {
-			out = append(out, Line{all, r.Time, r.Text})
+			out = append(out, telemetryapi.Line{Time: r.Time, Text: r.Text, Labels: all})
 		}
 	}
 	return out, nil

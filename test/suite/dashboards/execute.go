@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
 // Servers are the data sources' addresses.
@@ -222,6 +224,9 @@ func shown(answer json.RawMessage) (n int, err error) {
 	return n, nil
 }
 
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 64 << 20
+
 // post sends a form in the API that Prometheus and Loki share, and reads the answer's data.
 func post(ctx context.Context, endpoint string, form url.Values, data any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -229,12 +234,7 @@ func post(ctx context.Context, endpoint string, form url.Values, data any) error
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	resp, body, err := resilient.Exchange(http.DefaultClient, req, maxAnswer) //nolint:bodyclose // it closes it
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (w *world) calendar(t *testing.T) {
 	all := books(t)
 	ctx := t.Context()
 	// From Friday on, the week before the one in force is this week, and not the last.
-	inForce, err := w.weekInForce(ctx)
+	inForce, err := w.Ports.Metrics().WeekInForce(ctx)
 	must(t, err)
 	for _, c := range []struct {
 		alerts        []alert.Alert

@@ -28,6 +28,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/drill"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -115,7 +116,7 @@ func newWorld(t *testing.T, o options) *world {
 	db, err := pgxpool.New(ctx, w.pg.URL("postgres")+"&application_name=mealplanner-drill")
 	must(t, err)
 	t.Cleanup(db.Close)
-	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.weekInForce, Import: w.importAll, OTLP: w.Ports.OTLP(), Hastened: true}
+	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.Ports.Metrics().WeekInForce, Import: w.importAll, OTLP: w.Ports.OTLP(), Hastened: true}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
 	w.settle(t, o.fires...)
@@ -256,21 +257,9 @@ type faults struct{ s *faultswitch.Switch }
 func (f faults) Set(_ context.Context, r faultswitch.Rule) (string, error) { return f.s.Set(r) }
 func (f faults) Clear(_ context.Context, id string) error                  { return f.s.Clear(id) }
 
-// weekInForce asks Prometheus.
-func (w *world) weekInForce(ctx context.Context) (string, error) {
-	s, err := w.Query(ctx, "max by (week_of) (weekly_generation_current_week) == 1")
-	if err != nil {
-		return "", err
-	}
-	if len(s) != 1 {
-		return "", fmt.Errorf("%d weeks are in force", len(s))
-	}
-	return s[0].Labels["week_of"], nil
-}
-
 // Query asks Prometheus for now.
-func (w *world) Query(ctx context.Context, expr string) ([]stack.Sample, error) {
-	return w.Ports.Query(ctx, expr, time.Now())
+func (w *world) Query(ctx context.Context, expr string) ([]telemetryapi.Sample, error) {
+	return w.Ports.Metrics().Query(ctx, expr)
 }
 
 // firing lists the alerts that fire with their severity, without the tiers' copies and Watchdog.

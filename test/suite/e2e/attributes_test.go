@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/suite/semconv"
 )
@@ -68,7 +69,7 @@ func (w *world) checkAttributes(t *testing.T) {
 	}
 	for _, o := range own {
 		label := strings.ReplaceAll(o.Name, ".", "_")
-		if slices.Contains(o.In, semconv.Collector) && !slices.Contains(labels, label) && !slices.ContainsFunc(lines, func(l stack.Line) bool { return l.Labels[label] != "" }) {
+		if slices.Contains(o.In, semconv.Collector) && !slices.Contains(labels, label) && !slices.ContainsFunc(lines, func(l telemetryapi.Line) bool { return l.Labels[label] != "" }) {
 			t.Errorf("docs/attributes.md declares %s for the Collector, which does not add it", o.Name)
 		}
 	}

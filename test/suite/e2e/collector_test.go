@@ -117,7 +117,7 @@ func TestSpanMetricsExpire(t *testing.T) {
 	}.send(t, s)
 	for _, name := range []string{`traces_span_metrics_calls{service_name="ended"}`, `generation_component_duration_spanmetrics_seconds_count{job="ended"}`} {
 		age := func() (float64, bool) {
-			got, err := s.Ports.Query(t.Context(), "time() - timestamp("+name+")", time.Time{})
+			got, err := s.Ports.Metrics().Query(t.Context(), "time() - timestamp("+name+")")
 			must(t, err)
 			if len(got) == 0 {
 				return 0, false
@@ -234,7 +234,7 @@ func TestConfigurations(t *testing.T) {
 	}
 	for _, job := range scraped {
 		eventually(t, "Prometheus scrapes "+job, 90*time.Second, func() bool {
-			up, err := s.Ports.Query(t.Context(), fmt.Sprintf("up{job=%q}", job), time.Time{})
+			up, err := s.Ports.Metrics().Query(t.Context(), fmt.Sprintf("up{job=%q}", job))
 			must(t, err)
 			return len(up) == 1 && up[0].Value == 1
 		})
@@ -244,7 +244,7 @@ func TestConfigurations(t *testing.T) {
 	post(t, fmt.Sprintf("http://127.0.0.1:%d/v1/metrics", s.Ports.OTLPHTTP), "application/json", fmt.Sprintf(
 		`{"resourceMetrics":[{"resource":{"attributes":[]},"scopeMetrics":[{"metrics":[{"name":"late","gauge":{"dataPoints":[{"asInt":"7","timeUnixNano":"%d"}]}}]}]}]}`, late.UnixNano()))
 	eventually(t, "a sample of yesterday", 2*time.Minute, func() bool {
-		got, err := s.Ports.Query(t.Context(), "late", late.Add(time.Minute))
+		got, err := s.Ports.Metrics().Query(t.Context(), fmt.Sprintf("late @ %d", late.Add(time.Minute).Unix()))
 		must(t, err)
 		return len(got) == 1 && got[0].Value == 7
 	})

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
@@ -56,12 +57,12 @@ func TestCorrelation(t *testing.T) {
 	})
 
 	const completed = "Generation completed"
-	var lines []stack.Line
+	var lines []telemetryapi.Line
 	eventually(t, "the trace's logs", 2*time.Minute, func() bool {
 		var err error
 		lines, err = s.Lines().Find(t.Context(), stack.Selection{Service: ourServices, Fields: map[string]string{"trace_id": trace, "user_id": "user_kenji"}}, w.began.Add(-time.Minute))
 		must(t, err)
-		return slices.ContainsFunc(lines, func(l stack.Line) bool { return l.Text == completed })
+		return slices.ContainsFunc(lines, func(l telemetryapi.Line) bool { return l.Text == completed })
 	})
 	if !stacktest.LeftOut(t, s, t.Name()+", the README's command for a trace's logs") {
 		if got := w.readmeCommand(t, trace); !slices.Contains(got, completed) {

@@ -212,7 +212,7 @@ func (w *world) checkLogQueries(t *testing.T) {
 		n := 0.0
 		eventually(t, "the answer to "+expr, 2*time.Minute, func() bool {
 			if strings.HasPrefix(expr, "{") {
-				lines, err := w.stack.Ports.Logs(t.Context(), expr, w.began)
+				lines, err := w.stack.Ports.Logs().Lines(t.Context(), expr, w.began, 5000)
 				must(t, err)
 				n = float64(len(lines))
 			} else {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 	"github.com/mealplanner/mealplanner/test/kit/pagetest"
@@ -60,13 +61,13 @@ func TestDocsPictures(t *testing.T) {
 	id := slowest.Labels["trace_id"]
 	query := fmt.Sprintf(`{service_name=~"meal-planner.*"} | trace_id=%q`, id)
 	var spans []stack.Span
-	var lines []stack.Line
+	var lines []telemetryapi.Line
 	eventually(t, "the trace and its lines", 2*time.Minute, func() bool {
 		spans, err = s.Ports.Trace(t.Context(), id)
 		if err != nil {
 			return false // not there yet
 		}
-		lines, err = s.Ports.Logs(t.Context(), query, w.began)
+		lines, err = s.Ports.Logs().Lines(t.Context(), query, w.began, 5000)
 		must(t, err)
 		return len(spans) > 20 && len(lines) > 2
 	})

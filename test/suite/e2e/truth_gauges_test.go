@@ -20,7 +20,7 @@ import (
 func (w *world) checkAvailability(t *testing.T, want float64) {
 	t.Helper()
 	eventually(t, fmt.Sprintf(`api_availability{api="tandoor"} is %g`, want), 2*time.Minute, func() bool {
-		got, err := w.stack.Ports.Query(t.Context(), `api_availability{api="tandoor"}`, time.Time{})
+		got, err := w.stack.Ports.Metrics().Query(t.Context(), `api_availability{api="tandoor"}`)
 		must(t, err)
 		return len(got) == 1 && got[0].Value == want
 	})
@@ -72,7 +72,7 @@ func (w *world) checkGauges(t *testing.T) {
 // gauge is the value of a gauge by its labels.
 func (w *world) gauge(t *testing.T, name string) map[string]float64 {
 	t.Helper()
-	got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
+	got, err := w.stack.Ports.Metrics().Query(t.Context(), name)
 	must(t, err)
 	d, _ := metrics.Lookup(name)
 	out := map[string]float64{}
@@ -162,7 +162,7 @@ func (w *world) checkServiceUp(t *testing.T) {
 	w.db.Close()
 	must(t, w.pg.Stop(context.Background()))
 	eventually(t, "both roles say that they are down", 2*time.Minute, func() bool {
-		got, err := w.stack.Ports.Query(t.Context(), `service_up{job!="mealplanner/meal-planner"}`, time.Time{})
+		got, err := w.stack.Ports.Metrics().Query(t.Context(), `service_up{job!="mealplanner/meal-planner"}`)
 		must(t, err)
 		return len(got) == 2 && got[0].Value == 0 && got[1].Value == 0
 	})

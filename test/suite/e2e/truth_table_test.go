@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -43,7 +42,7 @@ func (w *world) growth(t *testing.T, selector string, by ...attribute.Key) map[s
 	for i, k := range by {
 		labels[i] = string(k)
 	}
-	got, err := w.stack.Ports.Query(t.Context(), fmt.Sprintf("sum by (%s) (increase(%s[1h] anchored))", strings.Join(labels, ", "), selector), time.Time{})
+	got, err := w.stack.Ports.Metrics().Query(t.Context(), fmt.Sprintf("sum by (%s) (increase(%s[1h] anchored))", strings.Join(labels, ", "), selector))
 	must(t, err)
 	out := map[string]float64{}
 	for _, s := range got {

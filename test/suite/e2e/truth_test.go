@@ -165,7 +165,7 @@ func (w *world) settle(t *testing.T) {
 // value is the only value of a query; 0 when there is none.
 func (w *world) value(t *testing.T, expr string) float64 {
 	t.Helper()
-	got, err := w.stack.Ports.Query(t.Context(), expr, time.Time{})
+	got, err := w.stack.Ports.Metrics().Query(t.Context(), expr)
 	must(t, err)
 	if len(got) == 0 {
 		return 0
@@ -188,7 +188,7 @@ func (w *world) checkNames(t *testing.T) {
 		}
 		for _, name := range names {
 			declared[name] = true
-			got, err := w.stack.Ports.Query(t.Context(), name, time.Time{})
+			got, err := w.stack.Ports.Metrics().Query(t.Context(), name)
 			must(t, err)
 			if len(got) == 0 {
 				t.Errorf("%s is not in Prometheus", name)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -40,11 +41,11 @@ const rolesBudget = 6_500
 
 func checkBudget(t *testing.T, s *stack.Stack, users int, budget float64, selector string) {
 	t.Helper()
-	got, err := s.Ports.Query(t.Context(), "count("+selector+")", time.Time{})
+	got, err := s.Ports.Metrics().Query(t.Context(), "count("+selector+")")
 	must(t, err)
 	if len(got) != 1 || got[0].Value > budget {
 		t.Errorf("%d users: %v series, the budget is %g", users, got, budget)
-		by, err := s.Ports.Query(t.Context(), "topk(12, count by (__name__, job) ("+selector+"))", time.Time{})
+		by, err := s.Ports.Metrics().Query(t.Context(), "topk(12, count by (__name__, job) ("+selector+"))")
 		must(t, err)
 		for _, b := range by {
 			t.Logf("%6.0f %s %s", b.Value, b.Labels["__name__"], b.Labels["job"])
@@ -73,7 +74,7 @@ func TestSeries(t *testing.T) {
 		cancel()
 		selector := fmt.Sprintf("{service_name=%q}", service)
 		eventually(t, "the series of "+service, 2*time.Minute, func() bool {
-			got, err := s.Ports.Query(t.Context(), "count("+selector+")", time.Time{})
+			got, err := s.Ports.Metrics().Query(t.Context(), "count("+selector+")")
 			must(t, err)
 			return len(got) == 1
 		})
@@ -200,7 +201,7 @@ func TestLogVolume(t *testing.T) {
 		}
 		lines, err := s.Lines().Find(t.Context(), stack.Selection{Service: "meal-planner-scheduler", Fields: map[string]string{"component": "generation_scheduler"}}, w.began)
 		must(t, err)
-		if n := len(slices.DeleteFunc(lines, func(l stack.Line) bool { return l.Text != "Generation completed" })); n != made {
+		if n := len(slices.DeleteFunc(lines, func(l telemetryapi.Line) bool { return l.Text != "Generation completed" })); n != made {
 			t.Errorf("%d completion lines of %d generations", n, made)
 		}
 		month := size * 30 / 7 / 1e6
@@ -278,7 +279,7 @@ func TestRetention(t *testing.T) {
 		sendLine(t, s, l.level, strconv.Itoa(i), time.Now().Add(-l.age))
 	}
 	count := func(i int) int {
-		got, err := s.Ports.Logs(t.Context(), fmt.Sprintf(`{service_name="retention"} |= "line %d"`, i), time.Now().Add(-365*day))
+		got, err := s.Ports.Logs().Lines(t.Context(), fmt.Sprintf(`{service_name="retention"} |= "line %d"`, i), time.Now().Add(-365*day), 5000)
 		must(t, err)
 		return len(got)
 	}
