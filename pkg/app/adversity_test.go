@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
@@ -127,7 +128,7 @@ func TestSteeringKeepsWhatOthersChange(t *testing.T) {
 		})
 		await(t, p.pool, 2, waiting)
 		in.User.Settings.Dislikes = []string{"olives"}
-		return tx.Save(ctx, replies.Change{User: &in.User, Record: replies.Record{Week: week, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: replies.Applied}})
+		return tx.Save(ctx, replies.Change{User: &in.User, Record: replies.Record{Week: week, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: command.Applied}})
 	}))
 	others.Wait()
 	u, err := p.Users.Get(t.Context(), lewis)
@@ -194,7 +195,7 @@ func TestSteeringWhileTheWeekIsPlanned(t *testing.T) {
 		})
 		await(t, p.pool, 1, waiting)
 		in.Wishes.Skips = append(in.Wishes.Skips, plan.Slot{Date: week + 8, Meal: recipe.Dinner})
-		return tx.Save(ctx, replies.Change{Wishes: &in.Wishes, Record: replies.Record{Week: week + 7, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: replies.Applied}})
+		return tx.Save(ctx, replies.Change{Wishes: &in.Wishes, Record: replies.Record{Week: week + 7, Source: replies.ByMail, MessageID: "x", Digest: "x", Outcome: command.Applied}})
 	}))
 	planned.Wait()
 	in, err := p.Plans.Inputs(t.Context(), lewis, week+7)
@@ -300,7 +301,7 @@ func TestMealsEatenAreOnRecord(t *testing.T) {
 	c.forward(time.Date(2026, 12, 3, 12, 0, 0, 0, time.UTC)) // Thursday
 	ate := p.press(t, 0, "ATE thursday lunch").Answer.Undo
 	await(t, p.pool, 1, "select count(*) from meal_log")
-	if r := p.press(t, 0, ate); r.Outcome != replies.Applied {
+	if r := p.press(t, 0, ate); r.Outcome != command.Applied {
 		t.Errorf("UNDO of ATE: %s %v", r.Outcome, r.Answer.Problems)
 	}
 	await(t, p.pool, 0, "select count(*) from meal_log")

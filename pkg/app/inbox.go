@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -85,7 +86,7 @@ func (s *Services) receive(ctx context.Context, raw inbox.Raw) error {
 	}
 	l.Ours = []string{s.Links.Inbox, s.opts.Config.SMTP.Address()}
 	r, err := s.commander.Receive(ctx, l)
-	if r.Outcome == replies.Applied {
+	if r.Outcome == command.Applied {
 		s.settle(ctx, r.User)
 	}
 	if r.Answered {
@@ -112,7 +113,7 @@ func (s *Services) Click(ctx context.Context, userID string, week calendar.Date,
 		return replies.Report{}, err
 	}
 	r, err := s.commander.Click(ctx, u, week, lines, token)
-	if r.Outcome == replies.Applied {
+	if r.Outcome == command.Applied {
 		s.settle(ctx, r.User)
 	}
 	return r, err

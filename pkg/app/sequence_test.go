@@ -9,9 +9,9 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -58,9 +58,9 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		}
 		is, wishes := p.stored(t, who)
 		switch r.Outcome {
-		case replies.Applied:
+		case command.Applied:
 			applied++
-		case replies.Refused, replies.NotUnderstood, replies.NoCommand:
+		case command.Refused, command.NotUnderstood, command.NoCommand:
 			refused++
 			if p.everything(t) != was {
 				t.Fatalf("%s was refused and changed something", line)
@@ -71,7 +71,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		}
 		p.sound(t, line, asked{wasWeek, wasWishes}, asked{is, wishes}, all, nuts)
 		if undo {
-			if r, err = p.Click(t.Context(), who, week, "UNDO", fmt.Sprint("undo ", n)); err != nil || r.Outcome != replies.Applied {
+			if r, err = p.Click(t.Context(), who, week, "UNDO", fmt.Sprint("undo ", n)); err != nil || r.Outcome != command.Applied {
 				t.Fatalf("UNDO of %s: %s, %v", line, r.Outcome, err)
 			}
 			if after := p.rows(t); after != before {

@@ -1,25 +1,28 @@
 package inbox
 
-import "github.com/mealplanner/mealplanner/pkg/replies"
+import (
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+)
 
 // Letter returns a mail in the terms of replies, and what it reports of one of our mails, if it
 // reports anything. A mail that cannot be read is dropped, with the reason.
 func Letter(raw Raw, o Options) (replies.Letter, *Bounce) {
 	if raw.Body == nil {
-		return replies.Letter{Dropped: replies.TooLarge}, nil
+		return replies.Letter{Dropped: command.TooLarge}, nil
 	}
 	m, err := Parse(raw.Body, o)
 	if err != nil {
-		return replies.Letter{Dropped: replies.Unreadable}, nil
+		return replies.Letter{Dropped: command.Unreadable}, nil
 	}
 	l := replies.Letter{MessageID: m.MessageID, From: m.From, Recipients: m.Recipients, Date: m.Date, Text: m.Text, TooLong: m.TooLong}
 	switch m.Class {
 	case AutoReply:
-		l.Dropped = replies.AutoReply
+		l.Dropped = command.AutoReply
 	case Bulk:
-		l.Dropped = replies.Bulk
+		l.Dropped = command.Bulk
 	case Bounced:
-		l.Dropped = replies.Bounce
+		l.Dropped = command.Bounce
 	default:
 	}
 	switch m.Auth.Result {

@@ -103,21 +103,21 @@ func newAnswerView(u user.User, a replies.Answer) answerView {
 	}
 	week := "Week " + strings.TrimLeft(a.Week.Week()[5:], "0")
 	switch a.Outcome {
-	case replies.Applied:
+	case command.Applied:
 		v.Subject, v.Headline = week+" is changed: "+counted(len(a.Done), "command")+" carried out", "Done."
-	case replies.Informed:
+	case command.Informed:
 		v.Subject, v.Headline = week+": what you asked for", "Here it is."
-	case replies.Unproven:
+	case command.Unproven:
 		v.Subject, v.Headline = week+": please confirm your commands", "Please confirm: your mail could not be proven to be yours."
-	case replies.WeekOver:
+	case command.WeekOver:
 		v.Subject, v.Headline = week+" is over: nothing was changed", "This week is over. Reply to the newest plan instead."
-	case replies.Refused:
+	case command.Refused:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: one of your commands cannot be carried out."
-	case replies.NoCommand:
+	case command.NoCommand:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: no command was found above the quoted mail."
-	case replies.Misplaced:
+	case command.Misplaced:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: please write above the quoted mail."
-	case replies.RateLimited:
+	case command.RateLimited:
 		v.Subject, v.Headline = week+": too many mails", "Nothing was changed: too many mails within an hour."
 	default:
 		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: not everything could be understood."

@@ -85,16 +85,16 @@ func quotableMails(t *testing.T) map[string]mail.Mail {
 	for _, c := range said.Commands {
 		done, waiting = append(done, replies.Result{Line: c.Line, Text: "Friday dinner stays Salmon with new potatoes."}), append(waiting, c.String())
 	}
-	answer("applied", replies.Answer{Outcome: replies.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
-	answer("waiting", replies.Answer{Outcome: replies.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
+	answer("applied", replies.Answer{Outcome: command.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
+	answer("waiting", replies.Answer{Outcome: command.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
 	paused := u
 	paused.Enabled = false
 	paused.Settings.Preferences = []string{"more protein on the days of sport", "skip monday"}
-	answer("status", replies.Answer{Outcome: replies.Informed, Status: &replies.Status{Week: &s.Week, User: paused}})
-	answer("help", replies.Answer{Outcome: replies.NoCommand, Help: true, Ignored: []string{"Good morning to all of you, and then skip tuesday lunch again", "I would say: unlock all"}})
-	answer("reminder", replies.Answer{Outcome: replies.NoCommand, Reminder: true})
+	answer("status", replies.Answer{Outcome: command.Informed, Status: &replies.Status{Week: &s.Week, User: paused}})
+	answer("help", replies.Answer{Outcome: command.NoCommand, Help: true, Ignored: []string{"Good morning to all of you, and then skip tuesday lunch again", "I would say: unlock all"}})
+	answer("reminder", replies.Answer{Outcome: command.NoCommand, Reminder: true})
 	wrong := command.Parse("LOCK\nUNLOCK\nREGENERATE x\nADJUST\nSKIP\nUNSKIP\nI hate\nADD\nTRAVEL\nATE\nPAUSE now\nSTATUS now\n@claude what\nTRAVEL fri-wed", monday)
-	answer("problems", replies.Answer{Outcome: replies.NotUnderstood, Problems: wrong.Problems, Help: true})
+	answer("problems", replies.Answer{Outcome: command.NotUnderstood, Problems: wrong.Problems, Help: true})
 	return out
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
@@ -74,7 +75,7 @@ func (t *steering) Seen(ctx context.Context, messageID, digest string) (bool, er
 	return seen, failed("steer", err)
 }
 
-func (t *steering) Recent(ctx context.Context, since time.Duration, by replies.Source, o replies.Outcome) (int, error) {
+func (t *steering) Recent(ctx context.Context, since time.Duration, by replies.Source, o command.Outcome) (int, error) {
 	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Source: string(by), Outcome: string(o)})
 	return int(n), failed("steer", err)
 }

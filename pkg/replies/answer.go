@@ -10,7 +10,7 @@ import (
 // Answer is what the user is told.
 type Answer struct {
 	Week       calendar.Date
-	Outcome    Outcome
+	Outcome    command.Outcome
 	InReplyTo  string // the mail that is answered; "" for a click
 	Key        string // names the answer: one for each mail or click
 	Done       []Result

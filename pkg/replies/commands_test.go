@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -24,7 +25,7 @@ func grams(protein, fat, carbs nutrition.Mass) nutrition.Macros {
 func (w *world) refused(t *testing.T, r replies.Report, why string) {
 	t.Helper()
 	c := w.last(t)
-	if p := r.Answer.Problems; r.Outcome != replies.Refused || len(p) != 1 || !strings.Contains(p[0].Why, why) {
+	if p := r.Answer.Problems; r.Outcome != command.Refused || len(p) != 1 || !strings.Contains(p[0].Why, why) {
 		t.Errorf("%s %+v, want %q", r.Outcome, p, why)
 	}
 	if c.Wishes != nil || c.User != nil || c.Stored != nil || c.Record.Before != nil || r.Answer.Undo != "" || len(r.Verbs) > 0 {
@@ -48,7 +49,7 @@ func TestUndoBringsBackWhatTheChangeChanged(t *testing.T) {
 		done := w.last(t).Record
 		r := w.write(t, "UNDO")
 		c := w.last(t)
-		if r.Outcome != replies.Applied || c.Undone != 1 || c.Record.Before != nil || r.Answer.Undo != "" {
+		if r.Outcome != command.Applied || c.Undone != 1 || c.Record.Before != nil || r.Answer.Undo != "" {
 			t.Errorf("%s: %s, %+v", line, r.Outcome, c)
 		}
 		if want := `Taken back: "` + strings.ReplaceAll(done.Commands[0], " ", "\u00a0") + `".`; r.Answer.Done[0].Text != want {
@@ -102,7 +103,7 @@ func TestUndoOfAWeekThatWasNotPlannedPlansNothing(t *testing.T) {
 	w := newWorld()
 	w.in.Existing = nil
 	w.write(t, "SKIP friday")
-	if r := w.write(t, "UNDO"); r.Outcome != replies.Applied || len(w.in.Wishes.Skips) > 0 || len(w.asked) > 0 {
+	if r := w.write(t, "UNDO"); r.Outcome != command.Applied || len(w.in.Wishes.Skips) > 0 || len(w.asked) > 0 {
 		t.Errorf("%s, %+v", r.Outcome, w.in.Wishes)
 	}
 	w = newWorld()
@@ -110,7 +111,7 @@ func TestUndoOfAWeekThatWasNotPlannedPlansNothing(t *testing.T) {
 	w.in.Existing = nil
 	w.write(t, "SKIP friday")
 	w.in.Existing = stored // planned meanwhile
-	if r := w.write(t, "UNDO"); r.Outcome != replies.Applied || len(w.asked) != 1 || w.last(t).Stored == nil {
+	if r := w.write(t, "UNDO"); r.Outcome != command.Applied || len(w.asked) != 1 || w.last(t).Stored == nil {
 		t.Errorf("planned meanwhile: %s, %+v", r.Outcome, w.asked)
 	}
 }
@@ -148,14 +149,14 @@ func TestAButtonTakesBackItsOwnChangeOnly(t *testing.T) {
 		t.Fatalf("%q, %q", first, second)
 	}
 	w.refused(t, w.click(t, first), "not the newest change")
-	if r := w.click(t, second); r.Outcome != replies.Applied || len(w.in.Wishes.Skips) != 3 {
+	if r := w.click(t, second); r.Outcome != command.Applied || len(w.in.Wishes.Skips) != 3 {
 		t.Errorf("%s, %+v", r.Outcome, w.in.Wishes)
 	}
-	if r := w.write(t, first); r.Outcome != replies.NotUnderstood {
+	if r := w.write(t, first); r.Outcome != command.NotUnderstood {
 		t.Errorf("a button's line in a mail: %s", r.Outcome)
 	}
 	w.write(t, "SKIP sunday")
-	if r := w.click(t, "UNDO"); r.Outcome != replies.Applied {
+	if r := w.click(t, "UNDO"); r.Outcome != command.Applied {
 		t.Errorf("a button that names no change: %s", r.Outcome)
 	}
 }
@@ -164,7 +165,7 @@ func TestUndoOfMealsEatenTakesThemBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.write(t, "ATE lunch")
-	if r := w.write(t, "UNDO"); r.Outcome != replies.Applied {
+	if r := w.write(t, "UNDO"); r.Outcome != command.Applied {
 		t.Errorf("%s", r.Outcome)
 	}
 	if c := w.last(t); !slices.Equal(c.Uneaten, []plan.Slot{{Date: week + 1, Meal: recipe.Lunch}}) || len(c.Eaten) > 0 || c.User != nil {
@@ -176,19 +177,19 @@ func TestUndoOfMealsEatenTakesThemBack(t *testing.T) {
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	if r := w.write(t, "TARGETS 150 60 200"); r.Outcome != replies.NoCommand {
+	if r := w.write(t, "TARGETS 150 60 200"); r.Outcome != command.NoCommand {
 		t.Errorf("by mail: %s", r.Outcome)
 	}
 	r := w.click(t, "TARGETS 150 60 200")
 	want := grams(150, 60, 200)
-	if got := w.in.User.Settings.Targets; r.Outcome != replies.Applied || got == nil || *got != want || !strings.Contains(r.Answer.Done[0].Text, want.String()) {
+	if got := w.in.User.Settings.Targets; r.Outcome != command.Applied || got == nil || *got != want || !strings.Contains(r.Answer.Done[0].Text, want.String()) {
 		t.Errorf("%s, %v: %+v", r.Outcome, got, r.Answer)
 	}
 	if len(w.asked) != 1 || !w.asked[0].Retarget || len(w.asked[0].Free) != 15 {
 		t.Errorf("revised %+v", w.asked)
 	}
 	w.refused(t, w.write(t, "UNDO"), "Targets do not change by mail")
-	if r := w.click(t, r.Answer.Undo); r.Outcome != replies.Applied || w.in.User.Settings.Targets != nil {
+	if r := w.click(t, r.Answer.Undo); r.Outcome != command.Applied || w.in.User.Settings.Targets != nil {
 		t.Errorf("undone: %s, %v", r.Outcome, w.in.User.Settings.Targets)
 	}
 	old, newer := grams(140, 60, 200), grams(160, 60, 200)
@@ -200,7 +201,7 @@ func TestTargets(t *testing.T) {
 	}
 	w = newWorld()
 	w.in.Existing = nil
-	if r := w.click(t, "TARGETS 150 60 200"); r.Outcome != replies.Applied || len(w.asked) > 0 {
+	if r := w.click(t, "TARGETS 150 60 200"); r.Outcome != command.Applied || len(w.asked) > 0 {
 		t.Errorf("of a week that is not planned: %s, %+v", r.Outcome, w.asked)
 	}
 }
@@ -223,13 +224,13 @@ func TestTargetsThatAreRefused(t *testing.T) {
 	}
 	for _, line := range []string{"TARGETS 1 60 200", "TARGETS 150 60 1000"} {
 		w := newWorld()
-		if r := w.click(t, line); r.Outcome != replies.Applied {
+		if r := w.click(t, line); r.Outcome != command.Applied {
 			t.Errorf("%s: %s %+v", line, r.Outcome, r.Answer.Problems)
 		}
 	}
 	w := newWorld()
 	w.in.User.Settings.Supervised = true
-	if r := w.click(t, "TARGETS 50 20 50"); r.Outcome != replies.Applied {
+	if r := w.click(t, "TARGETS 50 20 50"); r.Outcome != command.Applied {
 		t.Errorf("a diet that a doctor follows: %s", r.Outcome)
 	}
 }
@@ -262,7 +263,7 @@ func TestRecipesAreFoundByName(t *testing.T) {
 				w.refused(t, r, c.why)
 				continue
 			}
-			if r.Outcome != replies.Applied || w.in.Existing.Week.At(fridayDinner).Recipe != c.id {
+			if r.Outcome != command.Applied || w.in.Existing.Week.At(fridayDinner).Recipe != c.id {
 				t.Errorf("%s, %s: %s %+v, %+v", name, verb, r.Outcome, r.Answer.Problems, w.in.Existing.Week.At(fridayDinner))
 			}
 		}
@@ -294,7 +295,7 @@ func TestDislikesHoldForTheFoodItsPluralAndItsKinds(t *testing.T) {
 		w := newWorld()
 		w.holds(15, c.food)
 		r := w.write(t, "DISLIKE "+c.ask)
-		if r.Outcome != replies.Applied || !slices.Equal(w.in.User.Settings.Dislikes, c.names) {
+		if r.Outcome != command.Applied || !slices.Equal(w.in.User.Settings.Dislikes, c.names) {
 			t.Errorf("%s: %s, %q", name, r.Outcome, w.in.User.Settings.Dislikes)
 		}
 		if out := w.in.Existing.Week.At(fridayDinner).Recipe != 15; out != c.out {
@@ -309,7 +310,7 @@ func TestADislikeIsPutDownOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.in.User.Settings.Dislikes = []string{"CAPERS"}
-	if r := w.write(t, "DISLIKE capers"); r.Outcome != replies.Applied || len(w.in.User.Settings.Dislikes) != 1 {
+	if r := w.write(t, "DISLIKE capers"); r.Outcome != command.Applied || len(w.in.User.Settings.Dislikes) != 1 {
 		t.Errorf("%s, %q", r.Outcome, w.in.User.Settings.Dislikes)
 	}
 	w.write(t, "UNDO")
@@ -322,7 +323,7 @@ func TestListsOfAUserHaveAnEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.in.User.Settings.Dislikes, w.in.User.Settings.Preferences = make([]string, 99), make([]string, 49)
-	if r := w.write(t, "DISLIKE capers\nPREFER more fish"); r.Outcome != replies.Applied {
+	if r := w.write(t, "DISLIKE capers\nPREFER more fish"); r.Outcome != command.Applied {
 		t.Errorf("%s %+v", r.Outcome, r.Answer.Problems)
 	}
 	w.refused(t, w.write(t, "DISLIKE olives"), "More than 100 foods")
@@ -356,7 +357,7 @@ func TestCommandsOfOneMailBuildOnEachOther(t *testing.T) {
 			w.refused(t, r, c.why)
 			continue
 		}
-		if r.Outcome != replies.Applied || wishes(w.in.Wishes) != c.wishes || revision(w.asked[0]) != c.revised {
+		if r.Outcome != command.Applied || wishes(w.in.Wishes) != c.wishes || revision(w.asked[0]) != c.revised {
 			t.Errorf("%q: %s %+v; wishes %q, revised %q", text, r.Outcome, r.Answer.Problems, wishes(w.in.Wishes), revision(w.asked[0]))
 		}
 		many := strings.Count(text, "\nLOCK") > 2
@@ -369,7 +370,7 @@ func TestCommandsOfOneMailBuildOnEachOther(t *testing.T) {
 func TestTodayMayStillChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	if r := w.write(t, "SKIP tuesday dinner"); r.Outcome != replies.Applied || revision(w.asked[0]) != "free Tue dinner" {
+	if r := w.write(t, "SKIP tuesday dinner"); r.Outcome != command.Applied || revision(w.asked[0]) != "free Tue dinner" {
 		t.Errorf("%s %+v, revised %+v", r.Outcome, r.Answer.Problems, w.asked)
 	}
 	w.refused(t, w.write(t, "SKIP monday dinner"), "Monday 2026-11-30 is over")
@@ -383,7 +384,7 @@ func TestAWeekThatIsNotPlannedTakesAModeOnItsLastDay(t *testing.T) {
 	w := newWorld()
 	w.in.Existing = nil
 	w.now = tuesday.AddDate(0, 0, 5)
-	if r := w.write(t, "REGENERATE WEEK WITH LOW CARB"); r.Outcome != replies.Applied || w.in.Wishes.Mode != "low_carb" {
+	if r := w.write(t, "REGENERATE WEEK WITH LOW CARB"); r.Outcome != command.Applied || w.in.Wishes.Mode != "low_carb" {
 		t.Errorf("%s %+v", r.Outcome, r.Answer.Problems)
 	}
 }
@@ -403,7 +404,7 @@ func TestMealsOfAnotherWeekAreNotEatenInThis(t *testing.T) {
 	w.now = tuesday.AddDate(0, 0, -7)
 	w.refused(t, w.write(t, "ATE lunch"), "2026-11-24 is in another week")
 	w = newWorld()
-	if r := w.write(t, "ATE dinner"); r.Outcome != replies.Applied {
+	if r := w.write(t, "ATE dinner"); r.Outcome != command.Applied {
 		t.Errorf("today's: %s", r.Outcome)
 	}
 }
@@ -433,10 +434,10 @@ func TestAWeekThatIsNotPlannedYetIsCheckedForLocks(t *testing.T) {
 	w.in.Existing = nil
 	w.fail["Check"] = fault.New(fault.InvalidConstraints, "planner", "the recipe holds nuts")
 	w.refused(t, w.write(t, "LOCK friday dinner Grilled Salmon"), "the recipe holds nuts")
-	if r := w.write(t, "SKIP friday"); r.Outcome != replies.Applied {
+	if r := w.write(t, "SKIP friday"); r.Outcome != command.Applied {
 		t.Errorf("without a lock: %s", r.Outcome)
 	}
-	if r := w.write(t, "PAUSE"); r.Outcome != replies.Applied {
+	if r := w.write(t, "PAUSE"); r.Outcome != command.Applied {
 		t.Errorf("of no meal: %s", r.Outcome)
 	}
 }

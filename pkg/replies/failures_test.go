@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
 // What fails for a while leaves no trace and comes again; what fails for good is recorded
@@ -28,26 +28,26 @@ func TestFailuresAreTriedAgainOrRecorded(t *testing.T) {
 			w.failOnce[call] = cause
 			l := w.letter(text)
 			r, err := w.service().Receive(t.Context(), l)
-			if r.Outcome != replies.Failed || r.User != "ana" || fault.KindOf(err) != fault.KindOf(cause) {
+			if r.Outcome != command.Failed || r.User != "ana" || fault.KindOf(err) != fault.KindOf(cause) {
 				t.Errorf("%s, %v: %s, %v", call, cause, r.Outcome, err)
 			}
 			if cause == gone {
 				if len(w.changes) > 0 || r.Answered {
 					t.Errorf("%s: stored %+v, answered %t", call, w.changes, r.Answered)
 				}
-				if r, err := w.service().Receive(t.Context(), l); err != nil || r.Outcome == replies.Duplicate || !r.Answered {
+				if r, err := w.service().Receive(t.Context(), l); err != nil || r.Outcome == command.Duplicate || !r.Answered {
 					t.Errorf("%s, again: %s, %v", call, r.Outcome, err)
 				}
 				continue
 			}
 			c := w.last(t)
-			if len(w.changes) != 1 || !r.Answered || c.Record.Outcome != replies.Failed || c.Record.MessageID != l.MessageID || c.Record.Digest == "" || c.Wishes != nil || c.User != nil || c.Mail == nil {
+			if len(w.changes) != 1 || !r.Answered || c.Record.Outcome != command.Failed || c.Record.MessageID != l.MessageID || c.Record.Digest == "" || c.Wishes != nil || c.User != nil || c.Mail == nil {
 				t.Errorf("%s: recorded %+v, answered %t", call, w.changes, r.Answered)
 			}
-			if a := w.rendered[len(w.rendered)-1]; a.Outcome != replies.Failed || a.InReplyTo != l.MessageID || a.Key != l.MessageID || a.Week != week || len(a.Problems) != 1 {
+			if a := w.rendered[len(w.rendered)-1]; a.Outcome != command.Failed || a.InReplyTo != l.MessageID || a.Key != l.MessageID || a.Week != week || len(a.Problems) != 1 {
 				t.Errorf("%s: answered %+v", call, a)
 			}
-			if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Duplicate || err != nil {
+			if r, err := w.service().Receive(t.Context(), l); r.Outcome != command.Duplicate || err != nil {
 				t.Errorf("%s, again: %s, %v", call, r.Outcome, err)
 			}
 		}
@@ -60,7 +60,7 @@ func TestAFailureThatCannotBeRecordedIsNotAnswered(t *testing.T) {
 		w := newWorld()
 		w.fail[call] = broken
 		r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "b")
-		if r.Answered || r.Outcome != replies.Failed || fault.KindOf(err) != fault.Internal || len(w.changes) > 0 {
+		if r.Answered || r.Outcome != command.Failed || fault.KindOf(err) != fault.Internal || len(w.changes) > 0 {
 			t.Errorf("%s: %+v, %v", call, r, err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestAZoneThatDoesNotExistIsAFailure(t *testing.T) {
 	w := newWorld()
 	w.in.User.TimeZone = "Mars"
 	r, err := w.service().Receive(t.Context(), w.letter("SKIP friday"))
-	if fault.KindOf(err) != fault.InvalidConfig || !r.Answered || w.last(t).Record.Outcome != replies.Failed {
+	if fault.KindOf(err) != fault.InvalidConfig || !r.Answered || w.last(t).Record.Outcome != command.Failed {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -85,12 +85,12 @@ func TestRefusalsOfThePlannerNameTheCommand(t *testing.T) {
 		r, err := w.service().Receive(t.Context(), w.letter("SKIP friday"))
 		users := []fault.Kind{fault.InvalidInput, fault.InvalidConstraints, fault.NotFound, fault.NotEnoughRecipes, fault.NoRecipesAvailable, fault.Conflict}
 		if !slices.Contains(users, kind) {
-			if r.Outcome != replies.Failed || err == nil {
+			if r.Outcome != command.Failed || err == nil {
 				t.Errorf("%s: %s, %v", kind, r.Outcome, err)
 			}
 			continue
 		}
-		if r.Outcome != replies.Refused || err != nil || len(r.Verbs) > 0 || w.last(t).Wishes != nil {
+		if r.Outcome != command.Refused || err != nil || len(r.Verbs) > 0 || w.last(t).Wishes != nil {
 			t.Errorf("%s: %+v, %v", kind, r, err)
 		}
 		if p := r.Answer.Problems; len(p) != 1 || p[0].Line != "SKIP friday" || p[0].Why != "there are too few dinners" {

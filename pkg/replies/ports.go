@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -13,42 +14,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
-
-// Outcome is what became of a mail or a click. The set is closed: it is a metric's label.
-type Outcome string
-
-// The outcomes. Only [Applied] changes anything; answers are sent for those marked so.
-const (
-	Applied  Outcome = "applied"  // answered
-	Informed Outcome = "informed" // answered: STATUS and HELP change nothing
-	Refused  Outcome = "refused"  // answered: a command cannot be carried out
-
-	NotUnderstood   Outcome = "not_understood"    // answered: a line looks like a command and cannot be read
-	TooManyCommands Outcome = "too_many_commands" // answered
-	Misplaced       Outcome = "misplaced"         // answered: something is wanted below or inside the quotation
-	NoCommand       Outcome = "no_command"        // answered: with the grammar once a day, else with a reminder
-	Unproven        Outcome = "unproven_sender"   // answered: the commands wait for a click
-	WeekOver        Outcome = "week_over"         // answered
-
-	AutoReply      Outcome = "auto_reply"
-	Bulk           Outcome = "bulk"
-	Bounce         Outcome = "bounce"
-	TooLarge       Outcome = "too_large"
-	Unreadable     Outcome = "unreadable"
-	NoToken        Outcome = "no_token"
-	BadToken       Outcome = "bad_token"
-	SenderMismatch Outcome = "sender_mismatch"
-	AuthFailed     Outcome = "auth_failed"
-	Duplicate      Outcome = "duplicate"
-	RateLimited    Outcome = "rate_limited" // the first mail of them is answered
-	Failed         Outcome = "failed"       // our fault; tried again
-)
-
-// Outcomes lists every outcome.
-var Outcomes = []Outcome{
-	Applied, Informed, Refused, NotUnderstood, TooManyCommands, Misplaced, NoCommand, Unproven, WeekOver,
-	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
-}
 
 // Proof says who vouches for a mail's sender.
 type Proof int
@@ -64,7 +29,7 @@ type Letter struct {
 	Ours       []string // our addresses: a line that names one is quoted
 	Proof      Proof
 	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
-	Dropped Outcome
+	Dropped command.Outcome
 }
 
 // Origin is the mail that is answered.
@@ -80,7 +45,7 @@ type Record struct {
 	Source    Source
 	MessageID string // of the mail, or of the click
 	Digest    string // of the content: a replay under another Message-ID is found out
-	Outcome   Outcome
+	Outcome   command.Outcome
 	Said      string // digest of a text by which nothing was done; else ""
 	Commands  []string
 	Results   []string
@@ -144,7 +109,7 @@ type Tx interface {
 	// Seen reports whether a record has the Message-ID or the digest.
 	Seen(ctx context.Context, messageID, digest string) (bool, error)
 	// Recent counts the records since a time; those of one outcome, or all with "".
-	Recent(ctx context.Context, since time.Duration, by Source, o Outcome) (int, error)
+	Recent(ctx context.Context, since time.Duration, by Source, o command.Outcome) (int, error)
 	// Said counts the records of a text since a time.
 	Said(ctx context.Context, said string, since time.Duration) (int, error)
 	// Last returns the newest applied record of the week; nil when there is none.

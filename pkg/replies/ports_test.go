@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -182,7 +183,7 @@ func (w *world) apply(c replies.Change) {
 	if c.Stored != nil {
 		w.in.Existing = c.Stored
 	}
-	if len(c.Record.Commands) > 0 && c.Record.Outcome == replies.Unproven {
+	if len(c.Record.Commands) > 0 && c.Record.Outcome == command.Unproven {
 		w.proposals[w.in.User.ID+" "+c.Record.Digest[:16]] = c.Record.Commands
 	}
 }
@@ -217,7 +218,7 @@ func (x *tx) count(since time.Duration, which func(replies.Record) bool) int {
 	return n
 }
 
-func (x *tx) Recent(_ context.Context, since time.Duration, by replies.Source, o replies.Outcome) (int, error) {
+func (x *tx) Recent(_ context.Context, since time.Duration, by replies.Source, o command.Outcome) (int, error) {
 	return x.count(since, func(r replies.Record) bool { return r.Source == by && (o == "" || r.Outcome == o) }), x.failing("Recent " + string(o))
 }
 

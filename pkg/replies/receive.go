@@ -72,7 +72,7 @@ func New(p Ports, concurrent int, now func() time.Time) *Service {
 
 // Report is what became of a mail or a click.
 type Report struct {
-	Outcome  Outcome
+	Outcome  command.Outcome
 	User     string         // "" when nobody could be made out
 	Verbs    []command.Verb // that were carried out
 	Answered bool
@@ -87,20 +87,20 @@ func (s *Service) Receive(ctx context.Context, l Letter) (Report, error) {
 	}
 	tags := tagsOf(l.Recipients)
 	if len(tags) == 0 {
-		return Report{Outcome: NoToken}, nil
+		return Report{Outcome: command.NoToken}, nil
 	}
 	origin, tag, err := s.origin(ctx, tags)
 	if err != nil {
-		return Report{Outcome: Failed}, err
+		return Report{Outcome: command.Failed}, err
 	}
 	r := Report{User: origin.User.ID}
 	switch {
 	case tag == "":
-		r = Report{Outcome: BadToken}
+		r = Report{Outcome: command.BadToken}
 	case !strings.EqualFold(l.From, origin.User.Email):
-		r.Outcome = SenderMismatch
+		r.Outcome = command.SenderMismatch
 	case l.Proof == Forged:
-		r.Outcome = AuthFailed
+		r.Outcome = command.AuthFailed
 	default:
 		reply := s.read(l, origin, tag)
 		return s.handle(ctx, origin, incoming{
@@ -136,7 +136,7 @@ func (s *Service) read(l Letter, o Origin, tag string) quotation.Reply {
 func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
 	lines, err := s.Lines(ctx, u.ID, line)
 	if err != nil {
-		return Report{User: u.ID, Outcome: Failed}, err
+		return Report{User: u.ID, Outcome: command.Failed}, err
 	}
 	id := digest("click", token)
 	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
@@ -214,7 +214,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 	case s.free <- struct{}{}:
 		defer func() { <-s.free }()
 	case <-ctx.Done():
-		return Report{User: o.User.ID, Outcome: Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
+		return Report{User: o.User.ID, Outcome: command.Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
 	}
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		r = Report{User: o.User.ID}
@@ -223,14 +223,14 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			return err
 		}
 		if seen {
-			r.Outcome = Duplicate
+			r.Outcome = command.Duplicate
 			return nil
 		}
 		looked, err := tx.Recent(ctx, time.Hour, in.source, "")
 		if err != nil {
 			return err
 		}
-		limited, err := tx.Recent(ctx, time.Hour, in.source, RateLimited)
+		limited, err := tx.Recent(ctx, time.Hour, in.source, command.RateLimited)
 		if err != nil {
 			return err
 		}
@@ -242,10 +242,10 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 				return err
 			}
 		case limited > 0 || in.source == ByButton:
-			r.Outcome = RateLimited
+			r.Outcome = command.RateLimited
 			return nil
 		default:
-			a = Answer{Outcome: RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("%d mails of yours were read within an hour. This one was not, nor are those that follow, until an hour after the first: send your commands again then.", most)}}}
+			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("%d mails of yours were read within an hour. This one was not, nor are those that follow, until an hour after the first: send your commands again then.", most)}}}
 		}
 		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
 		a.Week, a.Key = o.Week, in.id
@@ -273,7 +273,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 	if err == nil {
 		return r, nil
 	}
-	r = Report{User: o.User.ID, Outcome: Failed}
+	r = Report{User: o.User.ID, Outcome: command.Failed}
 	if !fault.KindOf(err).Transient() { // it will not be tried again: the user must know
 		var ferr error
 		r.Answered, ferr = s.recordFailure(ctx, o, in)
@@ -286,15 +286,15 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 // be: the grammar comes once a day. silent: the same text was answered often enough, as a
 // program would write it that answers ours.
 func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
-	if in.source != ByMail || a.Outcome != NoCommand && a.Outcome != NotUnderstood && a.Outcome != Misplaced {
+	if in.source != ByMail || a.Outcome != command.NoCommand && a.Outcome != command.NotUnderstood && a.Outcome != command.Misplaced {
 		return false, nil
 	}
 	c.Record.Said = digest("said", in.text, strings.Join(in.below, "\n"))
 	same, err := tx.Said(ctx, c.Record.Said, 24*time.Hour)
-	if err != nil || a.Outcome != NoCommand {
+	if err != nil || a.Outcome != command.NoCommand {
 		return same >= maxSame, err
 	}
-	before, err := tx.Recent(ctx, 24*time.Hour, in.source, NoCommand)
+	before, err := tx.Recent(ctx, 24*time.Hour, in.source, command.NoCommand)
 	if before > 0 {
 		a.Help, a.Reminder = false, true
 	}
@@ -304,7 +304,7 @@ func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a
 // recordFailure records and answers what failed by our fault.
 func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
-		a := Answer{Week: o.Week, Key: in.id, Outcome: Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
+		a := Answer{Week: o.Week, Key: in.id, Outcome: command.Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
 		if in.source == ByMail {
 			a.InReplyTo = in.id
 		}
@@ -313,7 +313,7 @@ func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (ans
 			return err
 		}
 		answered = true
-		return tx.Save(ctx, Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: Failed}, Mail: &m})
+		return tx.Save(ctx, Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: command.Failed}, Mail: &m})
 	})
 	return answered && err == nil, err
 }
@@ -325,10 +325,10 @@ func shortKey(id string) string { return digest("key", id)[:16] }
 func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
 	var c Change
 	if in.tooLong {
-		return c, Answer{Outcome: NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
+		return c, Answer{Outcome: command.NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
 	}
 	if len(in.below) > 0 {
-		a := Answer{Outcome: Misplaced, Problems: []command.Problem{{Why: "Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation."}}}
+		a := Answer{Outcome: command.Misplaced, Problems: []command.Problem{{Why: "Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation."}}}
 		for _, line := range in.below[:min(len(in.below), maxBelow)] {
 			a.Problems = append(a.Problems, command.Problem{Line: shorten(line), Why: "It stands below or inside the quotation."})
 		}
@@ -351,19 +351,19 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 	a.PlanExists = inputs.Existing != nil
 	switch {
 	case len(parsed.Commands) > command.MaxCommands || len(parsed.Problems) > 0 && len(parsed.Commands) == command.MaxCommands:
-		a.Outcome, a.Problems = TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
+		a.Outcome, a.Problems = command.TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
 		return c, a, nil, nil
 	case len(parsed.Problems) > 0:
-		a.Outcome, a.Help = NotUnderstood, true
+		a.Outcome, a.Help = command.NotUnderstood, true
 		return c, a, nil, nil
 	case len(parsed.Commands) == 0:
-		a.Outcome, a.Help = NoCommand, true
+		a.Outcome, a.Help = command.NoCommand, true
 		return c, a, nil, nil
 	case today > o.Week+6 && slices.ContainsFunc(parsed.Commands, aboutWeek):
-		a.Outcome = WeekOver
+		a.Outcome = command.WeekOver
 		return c, a, nil, nil
 	case !in.proven && changes(parsed.Commands):
-		a.Outcome, a.Waiting, a.Confirm = Unproven, c.Record.Commands, confirmVerb+" "+in.digest[:16]
+		a.Outcome, a.Waiting, a.Confirm = command.Unproven, c.Record.Commands, confirmVerb+" "+in.digest[:16]
 		return c, a, nil, nil
 	}
 	w.in, w.today = inputs, today
@@ -371,7 +371,7 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 		if !actionable(err) {
 			return c, a, nil, err
 		}
-		a.Outcome = Refused
+		a.Outcome = command.Refused
 		a.Problems = append(a.Problems, w.refusal(err))
 		return c, a, nil, nil
 	}

@@ -17,23 +17,23 @@ func TestMailsThatAreDroppedUnanswered(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*world, *replies.Letter)
-		want   replies.Outcome
+		want   command.Outcome
 		user   string
 	}{
-		"an automatic reply":       {func(_ *world, l *replies.Letter) { l.Dropped = replies.AutoReply }, replies.AutoReply, ""},
-		"an address without a tag": {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan@meals.example.org", "no address"} }, replies.NoToken, ""},
+		"an automatic reply":       {func(_ *world, l *replies.Letter) { l.Dropped = command.AutoReply }, command.AutoReply, ""},
+		"an address without a tag": {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan@meals.example.org", "no address"} }, command.NoToken, ""},
 		"a tag that is too long": {func(_ *world, l *replies.Letter) {
 			l.Recipients = []string{"plan+" + strings.Repeat("a", 65) + "@x.org"}
-		}, replies.NoToken, ""},
-		"a tag that is none":           {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan+abc@meals.example.org"} }, replies.BadToken, ""},
-		"a tag of an unknown mail":     {func(w *world, _ *replies.Letter) { clear(w.origins) }, replies.BadToken, ""},
-		"a tag that is another user's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.User.ID = "ben" }) }, replies.BadToken, ""},
-		"a tag that is another week's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.Week += 7 }) }, replies.BadToken, ""},
-		"somebody else's address":      {func(_ *world, l *replies.Letter) { l.From = "eve@example.org" }, replies.SenderMismatch, "ana"},
-		"a sender whose checks failed": {func(_ *world, l *replies.Letter) { l.Proof = replies.Forged }, replies.AuthFailed, "ana"},
+		}, command.NoToken, ""},
+		"a tag that is none":           {func(_ *world, l *replies.Letter) { l.Recipients = []string{"plan+abc@meals.example.org"} }, command.BadToken, ""},
+		"a tag of an unknown mail":     {func(w *world, _ *replies.Letter) { clear(w.origins) }, command.BadToken, ""},
+		"a tag that is another user's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.User.ID = "ben" }) }, command.BadToken, ""},
+		"a tag that is another week's": {func(w *world, _ *replies.Letter) { w.reorigin(func(o *replies.Origin) { o.Week += 7 }) }, command.BadToken, ""},
+		"somebody else's address":      {func(_ *world, l *replies.Letter) { l.From = "eve@example.org" }, command.SenderMismatch, "ana"},
+		"a sender whose checks failed": {func(_ *world, l *replies.Letter) { l.Proof = replies.Forged }, command.AuthFailed, "ana"},
 		"the right tag as the eleventh": {func(_ *world, l *replies.Letter) {
 			l.Recipients = append(slices.Repeat([]string{"plan+abc@x.org"}, 10), l.Recipients[1])
-		}, replies.BadToken, ""},
+		}, command.BadToken, ""},
 	} {
 		w := newWorld()
 		l := w.letter("SKIP friday")
@@ -62,7 +62,7 @@ func TestTheTagMayStandAnywhereAmongTheRecipients(t *testing.T) {
 	l := w.letter("SKIP friday")
 	address := l.Recipients[1]
 	l.Recipients = append(slices.Repeat([]string{"plan+abc@x.org"}, 9), strings.ToUpper(address[:len(address)-len("@meals.example.org")])+"@meals.example.org")
-	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Applied || err != nil {
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != command.Applied || err != nil {
 		t.Errorf("%s, %v", r.Outcome, err)
 	}
 }
@@ -72,10 +72,10 @@ func TestAMailWhoseOriginCannotBeReadComesAgain(t *testing.T) {
 	w := newWorld()
 	l := w.letter("SKIP friday")
 	w.failOnce["Origin"] = gone
-	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Failed || fault.KindOf(err) != fault.DatabaseError || w.transacts > 0 {
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != command.Failed || fault.KindOf(err) != fault.DatabaseError || w.transacts > 0 {
 		t.Errorf("%s, %v", r.Outcome, err)
 	}
-	if r, err := w.service().Receive(t.Context(), l); r.Outcome != replies.Applied || err != nil {
+	if r, err := w.service().Receive(t.Context(), l); r.Outcome != command.Applied || err != nil {
 		t.Errorf("again: %s, %v", r.Outcome, err)
 	}
 }
@@ -84,7 +84,7 @@ func TestAMailIsAnsweredAndRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	r := w.write(t, "Hello,\nLOCK friday dinner\nSKIP saturday\n")
-	if r.Outcome != replies.Applied || r.User != "ana" || !r.Answered || !slices.Equal(r.Verbs, []command.Verb{command.Lock, command.Skip}) {
+	if r.Outcome != command.Applied || r.User != "ana" || !r.Answered || !slices.Equal(r.Verbs, []command.Verb{command.Lock, command.Skip}) {
 		t.Errorf("%+v", r)
 	}
 	c, a := w.last(t), w.rendered[0]
@@ -113,9 +113,9 @@ func TestAMailThatComesTwiceIsCarriedOutOnce(t *testing.T) {
 	again.MessageID = "another@example.org"
 	for i, l := range []replies.Letter{l, l, again} {
 		r, err := w.service().Receive(t.Context(), l)
-		want := replies.Duplicate
+		want := command.Duplicate
 		if i == 0 {
-			want = replies.Applied
+			want = command.Applied
 		}
 		if r.Outcome != want || err != nil || r.Answered != (i == 0) || len(w.changes) != 1 {
 			t.Errorf("mail %d: %s, %v; %d stored", i, r.Outcome, err, len(w.changes))
@@ -130,7 +130,7 @@ func TestAMailThatComesTwiceIsCarriedOutOnce(t *testing.T) {
 		other := l
 		other.MessageID = name
 		change(&other)
-		if r, err := w.service().Receive(t.Context(), other); r.Outcome == replies.Duplicate || err != nil || len(w.changes) != was+1 {
+		if r, err := w.service().Receive(t.Context(), other); r.Outcome == command.Duplicate || err != nil || len(w.changes) != was+1 {
 			t.Errorf("%s: %s, %v", name, r.Outcome, err)
 		}
 	}
@@ -141,7 +141,7 @@ func TestAButtonWorksOnce(t *testing.T) {
 	w := newWorld()
 	for i := range 2 {
 		r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "the button")
-		want := []replies.Outcome{replies.Applied, replies.Duplicate}[i]
+		want := []command.Outcome{command.Applied, command.Duplicate}[i]
 		if r.Outcome != want || err != nil || len(w.changes) != 1 {
 			t.Errorf("click %d: %s, %v", i, r.Outcome, err)
 		}
@@ -149,7 +149,7 @@ func TestAButtonWorksOnce(t *testing.T) {
 	if c := w.last(t); c.Record.Source != replies.ByButton || !strings.HasPrefix(c.Record.MessageID, "click.") || w.rendered[0].InReplyTo != "" || w.rendered[0].Key != c.Record.MessageID {
 		t.Errorf("recorded %+v, answered %+v", c.Record, w.rendered[0])
 	}
-	if r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "another button"); r.Outcome != replies.Applied || err != nil {
+	if r, err := w.service().Click(t.Context(), w.in.User, week, "SKIP friday", "another button"); r.Outcome != command.Applied || err != nil {
 		t.Errorf("another button: %s, %v", r.Outcome, err)
 	}
 }
@@ -161,25 +161,25 @@ func TestWhatIsRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		text     string
 		change   func(*replies.Letter)
-		want     replies.Outcome
+		want     command.Outcome
 		problems int
 		says     string
 		help     bool
 	}{
-		"a command":                       {text: "SKIP friday", want: replies.Applied},
-		"a command above a quotation":     {text: "SKIP friday" + quoted, want: replies.Applied},
-		"twenty commands":                 {text: many(20), want: replies.Applied},
-		"more than twenty":                {text: many(21), want: replies.TooManyCommands, problems: 1, says: "more than 20 commands"},
-		"twenty and a wrong one":          {text: many(20) + "SKIP fryday", want: replies.TooManyCommands, problems: 1, says: "more than 20 commands"},
-		"a wrong one":                     {text: "SKIP fryday", want: replies.NotUnderstood, problems: 1, says: "SKIP <day>", help: true},
-		"a right one and a wrong one":     {text: "SKIP friday\nLOCK friday", want: replies.NotUnderstood, problems: 1, says: "LOCK <day> <meal>", help: true},
-		"no command":                      {text: "Thank you!", want: replies.NoCommand, help: true},
-		"a command inside the quotation":  {text: "On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n", want: replies.Misplaced, problems: 2, says: "below or inside"},
-		"a text that was cut":             {text: "SKIP friday", change: func(l *replies.Letter) { l.TooLong = true }, want: replies.NotUnderstood, problems: 1, says: "longer than we read"},
-		"a text of 5,000 bytes":           {text: "SKIP friday\n" + strings.Repeat("x", 4_988), want: replies.Applied},
-		"a text of more":                  {text: "SKIP friday\n" + strings.Repeat("x", 4_989), want: replies.NotUnderstood, problems: 1, says: "longer than we read"},
-		"a command of a sender in doubt":  {text: "SKIP friday", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: replies.Unproven},
-		"a question of a sender in doubt": {text: "STATUS\nHELP", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: replies.Informed, help: true},
+		"a command":                       {text: "SKIP friday", want: command.Applied},
+		"a command above a quotation":     {text: "SKIP friday" + quoted, want: command.Applied},
+		"twenty commands":                 {text: many(20), want: command.Applied},
+		"more than twenty":                {text: many(21), want: command.TooManyCommands, problems: 1, says: "more than 20 commands"},
+		"twenty and a wrong one":          {text: many(20) + "SKIP fryday", want: command.TooManyCommands, problems: 1, says: "more than 20 commands"},
+		"a wrong one":                     {text: "SKIP fryday", want: command.NotUnderstood, problems: 1, says: "SKIP <day>", help: true},
+		"a right one and a wrong one":     {text: "SKIP friday\nLOCK friday", want: command.NotUnderstood, problems: 1, says: "LOCK <day> <meal>", help: true},
+		"no command":                      {text: "Thank you!", want: command.NoCommand, help: true},
+		"a command inside the quotation":  {text: "On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n", want: command.Misplaced, problems: 2, says: "below or inside"},
+		"a text that was cut":             {text: "SKIP friday", change: func(l *replies.Letter) { l.TooLong = true }, want: command.NotUnderstood, problems: 1, says: "longer than we read"},
+		"a text of 5,000 bytes":           {text: "SKIP friday\n" + strings.Repeat("x", 4_988), want: command.Applied},
+		"a text of more":                  {text: "SKIP friday\n" + strings.Repeat("x", 4_989), want: command.NotUnderstood, problems: 1, says: "longer than we read"},
+		"a command of a sender in doubt":  {text: "SKIP friday", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: command.Unproven},
+		"a question of a sender in doubt": {text: "STATUS\nHELP", change: func(l *replies.Letter) { l.Proof = replies.Unknown }, want: command.Informed, help: true},
 	} {
 		w := newWorld()
 		l := w.letter(c.text)
@@ -195,7 +195,7 @@ func TestWhatIsRead(t *testing.T) {
 		if c.problems > 0 && !strings.Contains(a.Problems[0].Why, c.says) {
 			t.Errorf("%s: %q", name, a.Problems[0].Why)
 		}
-		if changed := w.last(t).Wishes != nil; changed != (c.want == replies.Applied) || changed != (len(r.Verbs) > 0) && c.want != replies.Informed {
+		if changed := w.last(t).Wishes != nil; changed != (c.want == command.Applied) || changed != (len(r.Verbs) > 0) && c.want != command.Informed {
 			t.Errorf("%s: changed %t, verbs %v", name, changed, r.Verbs)
 		}
 	}
@@ -235,10 +235,10 @@ func TestUnprovenCommandsWaitForAClick(t *testing.T) {
 		t.Errorf("another user's button: %v", err)
 	}
 	w.failOnce["Proposal"] = gone
-	if r, err := w.service().Click(t.Context(), w.in.User, week, a.Confirm, "b"); r.Outcome != replies.Failed || fault.KindOf(err) != fault.DatabaseError {
+	if r, err := w.service().Click(t.Context(), w.in.User, week, a.Confirm, "b"); r.Outcome != command.Failed || fault.KindOf(err) != fault.DatabaseError {
 		t.Errorf("a proposal that cannot be read: %s, %v", r.Outcome, err)
 	}
-	if r := w.click(t, a.Confirm); r.Outcome != replies.Applied || len(w.in.Wishes.Skips) != 3 || len(w.in.Wishes.Locks) != 1 {
+	if r := w.click(t, a.Confirm); r.Outcome != command.Applied || len(w.in.Wishes.Skips) != 3 || len(w.in.Wishes.Locks) != 1 {
 		t.Errorf("%s, wishes %+v", r.Outcome, w.in.Wishes)
 	}
 }
@@ -248,9 +248,9 @@ func TestTheEleventhMailOfAnHourIsTheLastThatIsAnswered(t *testing.T) {
 	w := newWorld()
 	for i := range replies.MaxMails + 3 {
 		r := w.write(t, "STATUS")
-		want, answered := replies.Informed, true
+		want, answered := command.Informed, true
 		if i >= replies.MaxMails {
-			want, answered = replies.RateLimited, i == replies.MaxMails
+			want, answered = command.RateLimited, i == replies.MaxMails
 		}
 		if r.Outcome != want || r.Answered != answered {
 			t.Errorf("mail %d: %s, answered %t", i+1, r.Outcome, r.Answered)
@@ -262,11 +262,11 @@ func TestTheEleventhMailOfAnHourIsTheLastThatIsAnswered(t *testing.T) {
 	if p := w.rendered[replies.MaxMails].Problems; len(p) != 1 || !strings.Contains(p[0].Why, "10 mails") {
 		t.Errorf("the limit's answer says %+v", p)
 	}
-	if r := w.click(t, "SKIP friday"); r.Outcome != replies.Applied {
+	if r := w.click(t, "SKIP friday"); r.Outcome != command.Applied {
 		t.Errorf("a click beside them: %s", r.Outcome)
 	}
 	w.now = w.now.Add(time.Hour)
-	if r := w.write(t, "STATUS"); r.Outcome != replies.Informed {
+	if r := w.write(t, "STATUS"); r.Outcome != command.Informed {
 		t.Errorf("an hour later: %s", r.Outcome)
 	}
 }
@@ -281,7 +281,7 @@ func TestTheLimitOfMailsMovesWithTheClock(t *testing.T) {
 		w.write(t, "STATUS")
 	}
 	w.now = w.now.Add(31 * time.Minute)
-	for i, want := range []replies.Outcome{replies.Informed, replies.RateLimited} {
+	for i, want := range []command.Outcome{command.Informed, command.RateLimited} {
 		if r := w.write(t, "STATUS"); r.Outcome != want {
 			t.Errorf("mail %d of the second hour: %s", i+1, r.Outcome)
 		}
@@ -293,14 +293,14 @@ func TestTheSixtyFirstClickOfAnHourIsIgnored(t *testing.T) {
 	w := newWorld()
 	for i := range replies.MaxClicks + 2 {
 		r := w.click(t, "STATUS")
-		if (r.Outcome == replies.RateLimited) != (i >= replies.MaxClicks) || r.Answered != (i < replies.MaxClicks) {
+		if (r.Outcome == command.RateLimited) != (i >= replies.MaxClicks) || r.Answered != (i < replies.MaxClicks) {
 			t.Errorf("click %d: %s, answered %t", i+1, r.Outcome, r.Answered)
 		}
 	}
 	if n := len(w.changes); n != replies.MaxClicks {
 		t.Errorf("%d are on record", n)
 	}
-	if r := w.write(t, "STATUS"); r.Outcome != replies.Informed {
+	if r := w.write(t, "STATUS"); r.Outcome != command.Informed {
 		t.Errorf("a mail beside them: %s", r.Outcome)
 	}
 }
@@ -309,10 +309,10 @@ func TestTheSixtyFirstClickOfAnHourIsIgnored(t *testing.T) {
 // answered three times a day, as a program would repeat itself.
 func TestMailsThatAskForNothingAreAnsweredShorterAndShorter(t *testing.T) {
 	t.Parallel()
-	for text, first := range map[string]replies.Outcome{
-		"Thanks":      replies.NoCommand,
-		"SKIP fryday": replies.NotUnderstood,
-		"On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n": replies.Misplaced,
+	for text, first := range map[string]command.Outcome{
+		"Thanks":      command.NoCommand,
+		"SKIP fryday": command.NotUnderstood,
+		"On Friday, Meal planner wrote:\n> hello\n\nSKIP friday\n": command.Misplaced,
 	} {
 		w := newWorld()
 		for i := range 5 {
@@ -320,14 +320,14 @@ func TestMailsThatAskForNothingAreAnsweredShorterAndShorter(t *testing.T) {
 			if r.Outcome != first || r.Answered != (i < 3) || w.last(t).Record.Said == "" || (w.last(t).Mail != nil) != (i < 3) {
 				t.Errorf("%q, mail %d: %s, answered %t", text, i+1, r.Outcome, r.Answered)
 			}
-			if first == replies.NoCommand && (r.Answer.Help != (i == 0) || r.Answer.Reminder != (i > 0)) {
+			if first == command.NoCommand && (r.Answer.Help != (i == 0) || r.Answer.Reminder != (i > 0)) {
 				t.Errorf("%q, mail %d: help %t, reminder %t", text, i+1, r.Answer.Help, r.Answer.Reminder)
 			}
-			if first == replies.NotUnderstood && (!r.Answer.Help || r.Answer.Reminder) {
+			if first == command.NotUnderstood && (!r.Answer.Help || r.Answer.Reminder) {
 				t.Errorf("%q, mail %d: no help with a wrong command", text, i+1)
 			}
 		}
-		if r := w.write(t, text+" again"); !r.Answered && first != replies.Misplaced {
+		if r := w.write(t, text+" again"); !r.Answered && first != command.Misplaced {
 			t.Errorf("%q, another text: %s", text, r.Outcome)
 		}
 		w.now = w.now.Add(25 * time.Hour)
@@ -370,14 +370,14 @@ func TestFewRepliesAreHandledAtATime(t *testing.T) {
 		synctest.Wait()
 		brief, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if r, err := s.Click(brief, w.in.User, week, "STATUS", "b"); r.Outcome != replies.Failed || fault.KindOf(err) != fault.TimeoutError || r.User != "ana" {
+		if r, err := s.Click(brief, w.in.User, week, "STATUS", "b"); r.Outcome != command.Failed || fault.KindOf(err) != fault.TimeoutError || r.User != "ana" {
 			t.Errorf("the second: %s, %v", r.Outcome, err)
 		}
 		close(busy)
-		if r := <-first; r.Outcome != replies.Informed {
+		if r := <-first; r.Outcome != command.Informed {
 			t.Errorf("the first: %s", r.Outcome)
 		}
-		if r, err := s.Click(t.Context(), w.in.User, week, "STATUS", "b"); r.Outcome != replies.Informed || err != nil {
+		if r, err := s.Click(t.Context(), w.in.User, week, "STATUS", "b"); r.Outcome != command.Informed || err != nil {
 			t.Errorf("the second again: %s, %v", r.Outcome, err)
 		}
 	})

@@ -99,7 +99,7 @@ func clone(x plan.Wishes) plan.Wishes {
 
 // fill puts the outcome into what is stored and what is answered; key names it.
 func (w *work) fill(c *Change, a *Answer, key string) {
-	a.Outcome, a.Done, a.Help = Informed, w.results, w.help
+	a.Outcome, a.Done, a.Help = command.Informed, w.results, w.help
 	for _, r := range w.results {
 		c.Record.Results = append(c.Record.Results, r.Text)
 	}
@@ -107,7 +107,7 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 		a.Was = &w.in.Existing.Week
 	}
 	if w.changed {
-		a.Outcome = Applied
+		a.Outcome = command.Applied
 		wishes := w.in.Wishes
 		c.Wishes, c.Stored, c.Eaten, c.Uneaten, c.Undone = &wishes, w.stored, w.eaten, w.uneaten, w.undone
 		if w.person {

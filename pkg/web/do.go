@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
@@ -76,7 +77,7 @@ func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
 		page.Plan = p.Links.Plan(c.User, week)
 	}
 	status := http.StatusOK
-	if report.Outcome != replies.Applied && report.Outcome != replies.Informed {
+	if report.Outcome != command.Applied && report.Outcome != command.Informed {
 		status = http.StatusConflict
 	}
 	p.show(w, r, status, "do.html", page)

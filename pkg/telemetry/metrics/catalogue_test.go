@@ -16,7 +16,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
-	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
@@ -190,7 +189,6 @@ func TestHTTPLabelsAreBounded(t *testing.T) {
 func TestClosedSetsAreThoseOfTheirPackages(t *testing.T) {
 	t.Parallel()
 	for name, sets := range map[string][2][]string{
-		"outcomes":  {metrics.Outcomes, texts(replies.Outcomes)},
 		"actions":   {metrics.Actions, texts(alerting.Actions)},
 		"results":   {metrics.Results, texts(alerting.Results)},
 		"conflicts": {metrics.ConflictTypes, texts([]generate.Conflict{generate.DuplicateRecipe, generate.MacroImbalance, generate.ConstraintViolation})},

@@ -127,12 +127,7 @@ var (
 	// CommandTypes are the commands of mails, and TARGETS, which only buttons carry.
 	CommandTypes = append([]string{"TARGETS"}, texts(command.Verbs)...)
 	// Outcomes are what becomes of a mail to the inbox or a click.
-	Outcomes = []string{
-		"applied", "informed", "refused", "not_understood", "too_many_commands", "misplaced",
-		"no_command", "unproven_sender", "week_over", "auto_reply", "bulk", "bounce",
-		"too_large", "unreadable", "no_token", "bad_token", "sender_mismatch", "auth_failed",
-		"duplicate", "rate_limited", "failed",
-	}
+	Outcomes = texts(command.Outcomes)
 	// Actions are the automatic responses to alerts, Results how they end.
 	Actions = []string{"retry_jobs", "probe_upstreams", "refresh_recipes", "reset_connections"}
 	Results = []string{"done", "nothing_to_do", "failed"}

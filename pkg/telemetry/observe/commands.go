@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -78,14 +79,14 @@ func (s *Commands) finish(ctx context.Context, span trace.Span, source replies.S
 	s.rec.CommandRequest(ctx, string(r.Outcome))
 	attrs := []any{slog.String("outcome", string(r.Outcome)), slog.String("source", string(source)), slog.Any("commands", verbs)}
 	switch r.Outcome {
-	case replies.Failed:
+	case command.Failed:
 		s.log.ErrorContext(ctx, "Commands failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
-	case replies.Applied, replies.Informed:
+	case command.Applied, command.Informed:
 		for _, v := range verbs {
 			s.rec.CommandExecuted(ctx, v)
 		}
 		s.log.InfoContext(ctx, "Commands carried out", attrs...)
-	case replies.SenderMismatch, replies.AuthFailed, replies.BadToken, replies.RateLimited:
+	case command.SenderMismatch, command.AuthFailed, command.BadToken, command.RateLimited:
 		s.log.WarnContext(ctx, "Commands were dropped", attrs...)
 	default:
 		s.log.InfoContext(ctx, "Commands were not carried out", attrs...)

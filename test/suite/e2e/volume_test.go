@@ -19,10 +19,10 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
-	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
@@ -137,7 +137,7 @@ func exercise(t *testing.T, rec *metrics.Recorder, users int) {
 	for _, c := range metrics.CommandTypes {
 		rec.CommandExecuted(ctx, c)
 	}
-	for _, o := range replies.Outcomes {
+	for _, o := range command.Outcomes {
 		rec.CommandRequest(ctx, string(o))
 	}
 	gauges := []metrics.AnyGauge{
