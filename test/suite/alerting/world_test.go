@@ -23,6 +23,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/mealplanner/mealplanner/pkg/ops/alertmanager"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 	"github.com/mealplanner/mealplanner/test/kit/program"
@@ -221,11 +222,8 @@ func (w *world) get(t *testing.T, path string) string {
 // inhibited are the names of the alerts that Alertmanager keeps silent about.
 func (w *world) inhibited(t *testing.T) []string {
 	t.Helper()
-	var all []struct {
-		Labels labels
-		Status struct{ InhibitedBy []string }
-	}
-	must(t, json.Unmarshal([]byte(w.get(t, "/api/v2/alerts")), &all))
+	all, err := alertmanager.New(w.Ports.URL(stack.Alertmanager), http.DefaultClient).Alerts(t.Context())
+	must(t, err)
 	var out []string
 	for _, a := range all {
 		if len(a.Status.InhibitedBy) > 0 {
