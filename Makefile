@@ -35,7 +35,7 @@ deps: ## Install what a Debian machine lacks (as root), else say how.
 .PHONY: test
 test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
 	go vet ./...
-	go test -timeout 20m ./...
+	go test -vet=off -parallel 6 -timeout 20m ./...
 
 CALENDAR ?= -rotating 3
 .PHONY: test-calendar
@@ -251,6 +251,10 @@ TAGGED = $(if $(filter file,$(origin VERSION)),,-version $(VERSION))
 .PHONY: release
 release: ## Build the commit's tag for four platforms into dist/: archives, SBOMs, the image where Docker runs, checksums.
 	go run ./tools/release build $(TAGGED) $(ARGS)
+
+.PHONY: test-release
+test-release: ## Build this platform's archive and SBOM twice and compare; run the binary, validate the SBOM (2 minutes).
+	go test -tags release -count=1 -timeout 20m -v -run TestRelease ./tools/release
 
 .PHONY: release-check
 release-check: ## Build the commit twice, at two places and without a cache, and compare the bytes.
