@@ -10,6 +10,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -104,4 +106,18 @@ func (p *postOffice) traceOf(t *testing.T, root string) []sdktrace.ReadOnlySpan 
 	all := slices.DeleteFunc(p.spans.Ended(), func(s sdktrace.ReadOnlySpan) bool { return s.SpanContext().TraceID() != id })
 	slices.SortFunc(all, func(a, b sdktrace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
 	return all
+}
+
+// A run whose process knows the library reads the connection once.
+func TestARunReadsItsConnectionOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:1], role: app.Tool})
+	w.mustGenerate(t, "user_lewis")
+	w.spans.Reset()
+	if _, err := w.Generate(t.Context(), planner.Request{User: "user_lewis", Week: week + 7}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.spansOf("get_connection")); n != 1 {
+		t.Errorf("get_connection %d times", n)
+	}
 }

@@ -106,7 +106,11 @@ func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.I
 		out[recipe.ID(r.RecipeID)] = r.UpdatedAt
 		outdated = outdated || r.Form != recipeForm
 	}
-	state := recipesync.State{Space: publish.Space{ID: conn.SpaceID, Name: conn.SpaceName}, Refused: make(map[recipe.ID]time.Time, len(refused))}
+	c, err := toConnection(conn)
+	if err != nil {
+		return nil, recipesync.State{}, err
+	}
+	state := recipesync.State{Connection: c, Space: publish.Space{ID: conn.SpaceID, Name: conn.SpaceName}, Refused: make(map[recipe.ID]time.Time, len(refused))}
 	for _, r := range refused {
 		state.Refused[recipe.ID(r.RecipeID)] = r.UpdatedAt
 	}

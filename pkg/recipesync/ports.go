@@ -12,7 +12,7 @@ import (
 type Upstream interface {
 	// Fetch finds what changed and what is gone. On an error the result holds what was found
 	// until then.
-	Fetch(ctx context.Context, connection string, ask Ask) (Found, error)
+	Fetch(ctx context.Context, c recipe.Connection, ask Ask) (Found, error)
 }
 
 // Ask is what a fetch is for.
@@ -48,6 +48,7 @@ type Problem struct {
 
 // State is what is known of a connection.
 type State struct {
+	Connection recipe.Connection
 	// Synced and Full are when it was last asked for changes, and for everything; zero = never.
 	Synced, Full time.Time
 	Refused      map[recipe.ID]time.Time

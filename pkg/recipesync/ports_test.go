@@ -31,6 +31,7 @@ type world struct {
 	mu      sync.Mutex
 	fetch   func(context.Context, recipesync.Ask) (recipesync.Found, error)
 	asked   []recipesync.Ask
+	looked  int // at the versions
 	recipes map[recipe.ID]recipe.Recipe
 	state   recipesync.State
 	applied []applied
@@ -47,7 +48,7 @@ type applied struct {
 // newWorld has a pool of recipes 1 to n, which was asked for everything an hour ago. Its
 // library shows its space and nothing new.
 func newWorld(n int) *world {
-	w := &world{recipes: map[recipe.ID]recipe.Recipe{}, state: recipesync.State{Space: home}}
+	w := &world{recipes: map[recipe.ID]recipe.Recipe{}, state: recipesync.State{Connection: recipe.Connection{ID: "home"}, Space: home}}
 	if n > 0 {
 		w.state.Synced, w.state.Full = now.Add(-time.Hour), now.Add(-time.Hour)
 	}
@@ -82,9 +83,9 @@ func (w *world) service() *recipesync.Service {
 	return recipesync.New(w, w, recipesync.DefaultSettings(), func() time.Time { return now })
 }
 
-func (w *world) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
-	if connection != "home" {
-		return recipesync.Found{}, fault.New(fault.NotFound, "connection", "%s", connection)
+func (w *world) Fetch(ctx context.Context, c recipe.Connection, ask recipesync.Ask) (recipesync.Found, error) {
+	if c.ID != "home" {
+		return recipesync.Found{}, fault.New(fault.NotFound, "connection", "%s", c.ID)
 	}
 	w.mu.Lock()
 	w.asked = append(w.asked, ask)
@@ -99,6 +100,7 @@ func (w *world) Load(context.Context, string) ([]recipe.Recipe, error) {
 func (w *world) Versions(context.Context, string) (map[recipe.ID]time.Time, recipesync.State, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.looked++
 	out := map[recipe.ID]time.Time{}
 	for id, r := range w.recipes {
 		out[id] = r.UpdatedAt

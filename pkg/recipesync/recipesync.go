@@ -5,6 +5,7 @@ package recipesync
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -32,6 +33,7 @@ type Service struct {
 	settings Settings
 	now      func() time.Time
 	filling  fillings
+	filled   sync.Map // the connections whose pools were found filled
 }
 
 var _ planner.Library = (*Service)(nil)
@@ -57,7 +59,7 @@ func (s *Service) Refresh(ctx context.Context, connection string, full bool, pro
 		return Summary{}, err
 	}
 	full = full || s.now().Sub(state.Full) >= s.settings.FullEvery
-	return s.refresh(ctx, ctx, refreshing{connection: connection, pool: known, state: state, full: full, progress: progress})
+	return s.refresh(ctx, ctx, refreshing{pool: known, state: state, full: full, progress: progress})
 }
 
 // Accept looks at everything and takes it as it is: another space, recipes lost. Kinds as
@@ -67,15 +69,23 @@ func (s *Service) Accept(ctx context.Context, connection string, progress Progre
 	if err != nil {
 		return Summary{}, err
 	}
-	return s.refresh(ctx, ctx, refreshing{connection: connection, pool: known, state: state, full: true, accept: true, progress: progress})
+	return s.refresh(ctx, ctx, refreshing{pool: known, state: state, full: true, accept: true, progress: progress})
 }
 
 // Ensure fills the pool of a connection without a full import; it has no deadline of its own.
 // Callers at the same time share one import, which no caller's end takes from the others.
+// A pool that was found filled is not looked at again until [Service.Recipes] finds it empty.
 func (s *Service) Ensure(ctx context.Context, connection string, progress Progress) error {
+	if _, ok := s.filled.Load(connection); ok {
+		return nil
+	}
 	_, state, err := s.cache.Versions(ctx, connection)
-	if err != nil || !state.Full.IsZero() {
+	if err != nil {
 		return err
+	}
+	if !state.Full.IsZero() {
+		s.filled.Store(connection, true)
+		return nil
 	}
 	return s.filling.do(ctx, connection, func(ctx context.Context) error {
 		_, err := s.Refresh(ctx, connection, true, progress)
@@ -90,10 +100,13 @@ func (s *Service) Recipes(ctx context.Context, connection string) (recipe.Pool, 
 	if err != nil {
 		return recipe.Pool{}, err
 	}
+	if state.Full.IsZero() { // never imported, or removed and added again
+		s.filled.Delete(connection)
+	}
 	pool := recipe.Pool{FetchedAt: state.Synced}
 	if s.now().Sub(state.Synced) >= s.settings.MaxAge {
 		fetch, cancel := context.WithTimeout(ctx, s.settings.Timeout)
-		_, err = s.refresh(fetch, ctx, refreshing{connection: connection, pool: known, state: state})
+		_, err = s.refresh(fetch, ctx, refreshing{pool: known, state: state})
 		cancel()
 		switch {
 		case err == nil:

@@ -297,3 +297,28 @@ func TestAGenerationWaitsForTheLibraryALittle(t *testing.T) {
 		}
 	})
 }
+
+// A pool that is known to be filled costs no look, until it turns out to be gone.
+func TestAFilledPoolIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(3)
+	s := w.service()
+	for range 3 {
+		if err := s.Ensure(t.Context(), "home", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.looked != 1 || len(w.asked) != 0 {
+		t.Errorf("%d looks, %d fetches; want one look", w.looked, len(w.asked))
+	}
+	w.state.Full, w.state.Synced = time.Time{}, time.Time{} // removed, and added again
+	if _, err := s.Recipes(t.Context(), "home"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ensure(t.Context(), "home", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.asked); n != 2 || !w.asked[1].Full {
+		t.Errorf("asked %d times, %+v; want the refresh and an import", n, w.asked)
+	}
+}

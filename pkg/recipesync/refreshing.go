@@ -14,7 +14,6 @@ import (
 
 // refreshing is one refresh of a connection.
 type refreshing struct {
-	connection   string
 	pool         map[recipe.ID]time.Time
 	state        State
 	full, accept bool
@@ -31,7 +30,7 @@ const (
 func (r *refreshing) guard(space publish.Space, gone []recipe.ID) error {
 	r.space = space
 	if was := r.state.Space; was.ID != 0 && was.ID != space.ID && !r.accept {
-		return publish.SpaceChanged(r.connection, was, space)
+		return publish.SpaceChanged(r.state.Connection.ID, was, space)
 	}
 	return r.loss(gone, "are no longer there")
 }
@@ -47,9 +46,9 @@ func (r *refreshing) loss(ids []recipe.ID, why string) error {
 	if r.accept || len(r.pool) < smallPool || n*lossShare <= len(r.pool) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "connection "+r.connection,
+	return fault.New(fault.Conflict, "connection "+r.state.Connection.ID,
 		"%d of %d recipes %s (space %q of Tandoor): nothing was changed here. If that is right, run `mealplanner import --connection %s --accept-changes`",
-		n, len(r.pool), why, r.space.Name, r.connection)
+		n, len(r.pool), why, r.space.Name, r.state.Connection.ID)
 }
 
 // refresh fetches under one context and stores under another, which outlives it.
@@ -60,7 +59,7 @@ func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, 
 		ask.Known = map[recipe.ID]time.Time{}
 	}
 	maps.Copy(ask.Known, r.pool)
-	found, err := s.upstream.Fetch(fetch, r.connection, ask)
+	found, err := s.upstream.Fetch(fetch, r.state.Connection, ask)
 	if lost := r.loss(slices.AppendSeq(slices.Clone(found.Deleted), maps.Keys(found.Refused)), "are no longer there or cannot be used"); lost != nil {
 		found, err = Found{}, errors.Join(lost, err)
 	}
@@ -71,12 +70,12 @@ func (s *Service) refresh(fetch, store context.Context, r refreshing) (Summary, 
 		found.Space = r.space
 	}
 	if err == nil || len(found.Changed)+len(found.Problems) > 0 {
-		if serr := s.cache.Apply(store, r.connection, found, at, r.full && err == nil); serr != nil {
+		if serr := s.cache.Apply(store, r.state.Connection.ID, found, at, r.full && err == nil); serr != nil {
 			return Summary{}, errors.Join(serr, err)
 		}
 	}
 	if err != nil {
-		if ferr := s.cache.Failed(store, r.connection, err); ferr != nil {
+		if ferr := s.cache.Failed(store, r.state.Connection.ID, err); ferr != nil {
 			return Summary{}, errors.Join(ferr, err)
 		}
 		return Summary{}, err

@@ -130,12 +130,12 @@ func (l *Libraries) connect(conn recipe.Connection) (library, error) {
 }
 
 // Fetch implements [recipesync.Upstream].
-func (l *Libraries) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
-	client, err := l.Client(ctx, connection)
+func (l *Libraries) Fetch(ctx context.Context, conn recipe.Connection, ask recipesync.Ask) (recipesync.Found, error) {
+	known, err := l.library(conn)
 	if err != nil {
 		return recipesync.Found{}, err
 	}
-	res, err := client.Sync(ctx, Ask{
+	res, err := known.client.Sync(ctx, Ask{
 		Since: ask.Since, Known: ask.Known, Full: ask.Full, Progress: ask.Progress,
 		Guard: func(id int64, name string, gone []recipe.ID) error {
 			return ask.Guard(publish.Space{ID: id, Name: name}, gone)

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
@@ -24,12 +25,12 @@ func NewUpstream(next recipesync.Upstream, tracer trace.Tracer) *Upstream {
 }
 
 // Fetch implements [recipesync.Upstream].
-func (u *Upstream) Fetch(ctx context.Context, connection string, ask recipesync.Ask) (recipesync.Found, error) {
+func (u *Upstream) Fetch(ctx context.Context, c recipe.Connection, ask recipesync.Ask) (recipesync.Found, error) {
 	ctx, span := u.tracer.Start(ctx, "sync recipes", trace.WithAttributes(
-		attribute.String("connection", connection), attribute.Bool("full", ask.Full), attribute.Int("known", len(ask.Known)),
+		attribute.String("connection", c.ID), attribute.Bool("full", ask.Full), attribute.Int("known", len(ask.Known)),
 	))
 	defer span.End()
-	found, err := u.next.Fetch(ctx, connection, ask)
+	found, err := u.next.Fetch(ctx, c, ask)
 	span.SetAttributes(attribute.Int("changed", len(found.Changed)), attribute.Int("deleted", len(found.Deleted)), attribute.Int("refused", len(found.Refused)), attribute.Int("problems", len(found.Problems)))
 	fail(span, err)
 	return found, err
