@@ -44,7 +44,7 @@ func (i installation) command(key string, args ...string) *exec.Cmd {
 }
 
 // runs runs a command to its end and expects its exit code and words of what it says.
-func (i installation) runs(key string, code int, want []string, args ...string) string {
+func (i installation) runs(key string, code int, want []string, args ...string) {
 	i.t.Helper()
 	out, err := i.command(key, args...).CombinedOutput()
 	got := 0
@@ -61,7 +61,6 @@ func (i installation) runs(key string, code int, want []string, args ...string) 
 			i.t.Errorf("%v does not say %q:\n%s", args, w, out)
 		}
 	}
-	return string(out)
 }
 
 // serve runs the program until the function that it returns is called.

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
@@ -118,19 +119,25 @@ func (a *App) Start(ctx context.Context) error {
 // jobDrain is how long jobs that run may go on when the program stops.
 const jobDrain = 10 * time.Second
 
+// deliverEvery is how often the outbox is looked into, besides whenever something was put there.
+const deliverEvery = 5 * time.Second
+
+// deliver drains the outbox until ctx ends.
+func (a *App) deliver(ctx context.Context) {
+	repeats := observe.NewRepeats(a.opts.Now)
+	drain := func(ctx context.Context) error { _, err := a.s.Delivery.Drain(ctx); return err }
+	loop.Woken(ctx, deliverEvery, a.s.wake, loop.Reporting(drain, func(ctx context.Context, err error) {
+		if repeats.News(string(fault.KindOf(err))) {
+			a.log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
+		}
+	}))
+}
+
 // startJobs runs the background work of the scheduler role; stopping waits for it.
 func (a *App) startJobs(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		repeats := observe.NewRepeats(a.opts.Now)
-		a.s.Delivery.Run(ctx, a.s.wake, 5*time.Second, func(ctx context.Context, err error) {
-			if !repeats.News(string(fault.KindOf(err))) {
-				return
-			}
-			a.log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
-		})
-	})
+	wg.Go(func() { a.deliver(ctx) })
 	wg.Go(func() {
 		if err := a.s.Jobs.Run(ctx, jobDrain); err != nil {
 			a.log.ErrorContext(ctx, "Jobs ended badly", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)

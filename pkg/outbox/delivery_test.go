@@ -3,7 +3,6 @@ package outbox_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +16,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // queue is an outbox in memory: mails are due in order, outcomes are kept.
 type queue struct {
-	mu       sync.Mutex
 	due      []outbox.Queued
 	outcomes []outbox.Outcome
 	err      error
@@ -32,15 +30,7 @@ func (q *queue) Next(ctx context.Context, send func(context.Context, outbox.Queu
 	return true, nil
 }
 
-func (q *queue) put(m outbox.Queued) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.due = append(q.due, m)
-}
-
 func (q *queue) take() (m outbox.Queued, found bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	if len(q.due) == 0 {
 		return m, false
 	}
@@ -78,37 +68,12 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-func TestRunSendsWhenWokenAndStops(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	sent, wake, done := make(chan int64, 1), make(chan struct{}), make(chan struct{})
-	q := &queue{}
-	s := outbox.New(q, sender(func(m outbox.Queued) error { sent <- m.ID; return nil }))
-	go func() {
-		defer close(done)
-		s.Run(ctx, wake, time.Hour, func(context.Context, error) {})
-	}()
-	for id := range int64(3) {
-		q.put(outbox.Queued{ID: id})
-		wake <- struct{}{}
-		if got := <-sent; got != id {
-			t.Errorf("sent %d, want %d", got, id)
-		}
-	}
-	cancel()
-	<-done
-}
-
 func TestErrorsOfTheOutboxAreTold(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	told := make(chan error, 1)
 	boom := errors.New("the database is gone")
 	s := outbox.New(&queue{err: boom}, sender(func(outbox.Queued) error { return nil }))
-	s.Run(ctx, nil, time.Hour, func(_ context.Context, err error) { told <- err; cancel() })
-	if err := <-told; !errors.Is(err, boom) {
-		t.Errorf("told %v", err)
+	if n, err := s.Drain(t.Context()); n != 0 || !errors.Is(err, boom) {
+		t.Errorf("drained %d, %v", n, err)
 	}
 }
 

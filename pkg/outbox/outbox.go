@@ -9,7 +9,6 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
-	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 )
 
 // Queued is a mail that is due.
@@ -83,10 +82,4 @@ func (s *Service) attempt(ctx context.Context, m Queued) Outcome {
 	default:
 		return Outcome{Err: err, Retry: Backoff(m.Attempts + 1)}
 	}
-}
-
-// Run drains the outbox whenever wake receives and every interval, until ctx ends.
-// failed is told of errors of the outbox itself.
-func (s *Service) Run(ctx context.Context, wake <-chan struct{}, every time.Duration, failed func(context.Context, error)) {
-	loop.Woken(ctx, every, wake, loop.Reporting(func(ctx context.Context) error { _, err := s.Drain(ctx); return err }, failed))
 }

@@ -93,9 +93,9 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-func exec(t *testing.T, db *pgxpool.Pool, sql string, args ...any) {
+func exec(t *testing.T, db *pgxpool.Pool, sql string) {
 	t.Helper()
-	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
+	if _, err := db.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
