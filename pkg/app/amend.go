@@ -92,7 +92,7 @@ func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error
 // logged and fails nothing: the weeks stay marked, and the scheduler tries again.
 func (s *Services) settle(ctx context.Context, userID string) {
 	if _, err := s.Amend(ctx, userID); err != nil {
-		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Plans could not be amended",
+		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Amending plans failed",
 			append([]any{"component", "amendment"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }

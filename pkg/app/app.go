@@ -140,7 +140,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() { a.deliver(ctx) })
 	wg.Go(func() {
 		if err := a.s.Jobs.Run(ctx, jobDrain); err != nil {
-			a.log.ErrorContext(ctx, "Jobs ended badly", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.ErrorContext(ctx, "Job engine failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.s.publishDue) })

@@ -52,7 +52,7 @@ func (s *Services) checkKey(ctx context.Context) error {
 	if len(connections) == 0 {
 		return nil
 	}
-	return fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "opens none of the %d stored tokens of recipe libraries: it is not the key of this database", len(connections))
+	return fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "opens none of the %d stored tokens of recipe libraries: it is not this database's key", len(connections))
 }
 
 // RestoreOptions configure [Restore].

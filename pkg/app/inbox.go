@@ -42,9 +42,9 @@ func (a *App) inboxEvents() func(context.Context, error) {
 	return func(ctx context.Context, err error) {
 		switch {
 		case err == nil && failing.over():
-			a.log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
+			a.log.InfoContext(ctx, "Inbox readable again", "component", "inbox")
 		case err != nil && ctx.Err() == nil && failing.due():
-			a.log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.WarnContext(ctx, "Reading the inbox failed", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (a *App) readInbox(ctx context.Context) {
 		return
 	}
 	if err := a.s.inbox.Run(ctx); err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, "Inbox ended", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+		a.log.ErrorContext(ctx, "Inbox reader stopped", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *Services) renderNow(ctx context.Context, u user.User, emailType, extra 
 	case mailer.WeeklyTrendsType:
 		d, err = s.Coach.With(renderer).Trends(ctx, u, today-1, trendDays)
 	default:
-		err = fault.New(fault.InvalidInput, "mail type", "%q is none of %s, %s and %s", emailType, mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType)
+		err = fault.New(fault.InvalidInput, "mail type", "%q is not one of %s, %s and %s", emailType, mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType)
 	}
 	return d.Mail, err
 }

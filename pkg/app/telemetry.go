@@ -67,7 +67,7 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)
 		defer cancel()
 		if err := a.telemetry.Stop(ctx); err != nil {
-			a.log.Warn("telemetry was not flushed wholly", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
+			a.log.Warn("Telemetry flush incomplete", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
 		}
 		return nil // lost signals are no failure of the program
 	})

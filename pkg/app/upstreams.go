@@ -72,7 +72,7 @@ func (a *App) transport(opt resilient.Options) http.RoundTripper {
 		a.log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
 	opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
-		a.log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
+		a.log.WarnContext(ctx, "Retrying upstream call", "component", "api", "api", api, "endpoint", r.Endpoint,
 			"status", r.Status, "retry_attempt", r.Attempt, "delay_ms", r.Delay.Milliseconds())
 	}
 	return resilient.NewTransport(traced, opt)

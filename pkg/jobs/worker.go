@@ -80,7 +80,7 @@ func (e *Engine) attempt(ctx context.Context, job Job) error {
 			o.Dropped, o.Err = true, fault.New(fault.Conflict, "job "+job.ID, "its schedule was deleted")
 			err = river.JobCancel(o.Err)
 		case fault.NotFound:
-			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it was finished by a process that ended before the queue knew")
+			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it finished in a process that ended before updating the queue")
 			err = nil
 		default:
 		}
