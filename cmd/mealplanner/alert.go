@@ -85,7 +85,7 @@ func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	case c.Alert == "":
 		return c.acks(ctx, std, now)
 	case c.By == "":
-		return fault.New(fault.InvalidInput, "--by", "say who takes it over")
+		return fault.New(fault.InvalidInput, "--by", "say who acknowledges")
 	case c.For < time.Minute || c.For > 24*time.Hour:
 		return fault.New(fault.InvalidInput, "--for", "%s is not between 1m and 24h", c.For)
 	}
@@ -100,7 +100,7 @@ func (c *alertAckCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			continue
 		}
 		if a.Labels["severity"] != "critical" {
-			return fault.New(fault.InvalidInput, "alert", "%s has severity %s: nobody is paged for it", c.Alert, a.Labels["severity"])
+			return fault.New(fault.InvalidInput, "alert", "%s has severity %s: it pages no one", c.Alert, a.Labels["severity"])
 		}
 		ack := postgres.Acknowledgement{Alert: c.Alert, By: c.By, Comment: c.Comment, Labels: a.Labels, Expires: now().Add(c.For)}
 		if ack.Silence, err = am.Silence(ctx, silenceOf(ack, now())); err != nil {
@@ -153,7 +153,7 @@ func (c *alertAckCmd) acks(ctx context.Context, std *streams, now func() time.Ti
 		if err != nil {
 			return err
 		}
-		l := newListing("nobody took over an alert", "at", "alert", "labels", "by", "until", "ended", "comment")
+		l := newListing("no acknowledgements", "at", "alert", "labels", "by", "until", "ended", "comment")
 		for _, r := range rows {
 			l.add(r.AcknowledgedAt, r.Alert, storedLabels(r.Labels), r.AcknowledgedBy, r.ExpiresAt, r.EndedAt, r.Comment)
 		}
@@ -260,7 +260,7 @@ func (c *alertOnCallCmd) Run(std *streams, now func() time.Time) error {
 	if c.At != "" {
 		var err error
 		if at, err = time.Parse(time.RFC3339, c.At); err != nil {
-			return fault.New(fault.InvalidInput, "--at", "%q is no time like 2026-12-24T18:00:00+01:00", c.At)
+			return fault.New(fault.InvalidInput, "--at", "%q is not a time like 2026-12-24T18:00:00+01:00", c.At)
 		}
 	}
 	r, err := app.ReadRotation(c.File)

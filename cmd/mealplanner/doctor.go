@@ -160,7 +160,7 @@ func (c *doctorCmd) otlp(ctx context.Context) (string, error) {
 		var d net.Dialer
 		conn, err := d.DialContext(ctx, "tcp", host)
 		if err != nil {
-			return "", fault.New(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", "nothing answers at %s: start the Collector, or unset it: %v", host, err)
+			return "", fault.New(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", "no answer from %s: start the Collector, or unset it: %v", host, err)
 		}
 		if err := conn.Close(); err != nil {
 			return "", fault.Wrap(fault.NetworkError, "OTEL_EXPORTER_OTLP_ENDPOINT", err)

@@ -120,7 +120,7 @@ func printWeek(w io.Writer, m observe.Measured) {
 	printMeals(w, m.Week)
 	printf(w, "  groceries: %d items, %d cooking sessions\n", m.Groceries.Lines(), len(m.Prep.Batches))
 	if m.Existing {
-		printf(w, "  the week was planned before; nothing was changed (--replan plans it anew)\n")
+		printf(w, "  the week was planned before; nothing was changed (--replan replaces it)\n")
 		return
 	}
 	printf(w, "  total %s ms:", millis(m.Total))

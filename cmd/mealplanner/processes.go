@@ -116,7 +116,7 @@ func (k *keyboard) pressed(ctx context.Context, ask func()) error {
 			return context.Cause(ctx)
 		case at, open := <-k.lines:
 			if !open {
-				return fault.New(fault.InvalidInput, "standard input", "nobody is there to press Enter")
+				return fault.New(fault.InvalidInput, "standard input", "no one is there to press Enter")
 			}
 			if at.After(asked) {
 				return nil
@@ -131,7 +131,7 @@ type person struct{ keys *keyboard }
 func (p person) request(ctx context.Context, do, docker, name string) error {
 	err := p.keys.enter(ctx, fmt.Sprintf("%s %s (docker compose %s %s), then press Enter", do, name, docker, name))
 	if fault.KindOf(err) == fault.InvalidInput {
-		return fault.New(fault.InvalidInput, "drill", "nobody is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
+		return fault.New(fault.InvalidInput, "drill", "no one is there to %s %s: give --stop, --start, --freeze and --thaw", do, name)
 	}
 	return err
 }

@@ -47,10 +47,10 @@ func (s settings) serve(ctx context.Context, std *streams, now func() time.Time,
 	}
 	log := a.Services().Log
 	for _, d := range s.Doubts() {
-		log.Warn("Mails will not work as they are configured", "component", string(role), "cure", d)
+		log.Warn("Mail configuration will not work", "component", string(role), "cure", d)
 	}
 	for _, m := range config.Misspelt(os.Environ()) {
-		log.Warn("A variable has no effect", "component", string(role), "cure", m)
+		log.Warn("Variable has no effect", "component", string(role), "cure", m)
 	}
 	err = a.Start(ctx)
 	if err == nil {

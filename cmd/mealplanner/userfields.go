@@ -105,7 +105,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.Services, before, after u
 	if err != nil || len(planned) == 0 {
 		return err
 	}
-	printf(w, "%s: weeks that are planned keep their meals; this plans one anew:\n", after.ID)
+	printf(w, "%s: weeks that are planned keep their meals; to replan one:\n", after.ID)
 	for _, p := range planned {
 		printf(w, "  mealplanner generate --user %s --week %s --replan\n", after.ID, p.Week.WeekOf)
 	}

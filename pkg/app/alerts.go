@@ -22,7 +22,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-// alertmanagerTimeout is the limit of one call to Alertmanager.
+// alertmanagerTimeout limits one call to Alertmanager.
 const alertmanagerTimeout = 10 * time.Second
 
 // NewAlertmanager returns a client for the configured Alertmanager.
@@ -43,10 +43,10 @@ func ReadRotation(path string) (*oncall.Rotation, error) {
 	return r, err
 }
 
-// watchHeartbeatEvery is how often a silent heartbeat is looked for.
+// watchHeartbeatEvery is the interval of the heartbeat check.
 const watchHeartbeatEvery = 10 * time.Second
 
-// serveAlerts adds what Alertmanager calls, and watches its heartbeat.
+// serveAlerts adds Alertmanager's webhook endpoints and watches its heartbeat.
 func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	c := a.opts.Config.Alerts
 	store := postgres.NewAlerts(a.pools["api"])
@@ -90,7 +90,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 	return nil
 }
 
-// runbookPages are the runbooks as everybody may read them.
+// runbookPages serves the public runbooks.
 func (a *App) runbookPages() (*web.Runbooks, error) {
 	all, err := runbook.All(runbooks.Files)
 	return &web.Runbooks{All: all, Now: a.opts.Now, Log: a.log}, err
@@ -99,7 +99,7 @@ func (a *App) runbookPages() (*web.Runbooks, error) {
 // maxResponses is how many automatic responses a runbook's page shows.
 const maxResponses = 20
 
-// responsesTo says what was done automatically about an alert since a time.
+// responsesTo returns the automatic responses to an alert since a time.
 func (a *App) responsesTo(store *postgres.Alerts) func(context.Context, string, time.Time) ([]web.AlertResponse, error) {
 	return func(ctx context.Context, alert string, since time.Time) (out []web.AlertResponse, err error) {
 		rows, err := store.Responses(ctx, alert, maxResponses)
@@ -117,11 +117,11 @@ func (a *App) responsesTo(store *postgres.Alerts) func(context.Context, string, 
 	}
 }
 
-// readResponsesEvery is how soon a response is exported: the page of tier 2, a minute after
-// the alert, names it.
+// readResponsesEvery bounds the delay before a response is exported: the tier-2 page, a
+// minute after the alert, names it.
 const readResponsesEvery = 5 * time.Second
 
-// observeResponses exports how the automatic responses of the last hour ended.
+// observeResponses exports the results of the last hour's automatic responses.
 func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) error {
 	var last atomic.Pointer[[]metrics.Reading]
 	last.Store(&[]metrics.Reading{})
@@ -139,7 +139,7 @@ func (a *App) observeResponses(ctx context.Context, store *postgres.Alerts) erro
 	return a.observeGauge(metrics.AlertResponse, func(context.Context) []metrics.Reading { return *last.Load() })
 }
 
-// resetPools gives up the idle database connections and returns the pools' names.
+// resetPools closes idle database connections and returns the pools' names.
 func (a *App) resetPools() (names []string) {
 	for _, name := range metrics.Pools {
 		if p := a.pools[name]; p != nil {
@@ -150,7 +150,7 @@ func (a *App) resetPools() (names []string) {
 	return names
 }
 
-// pager returns who is called when alerting is broken; without PagerDuty that is a line in the log.
+// pager returns the pager for broken alerting; without PagerDuty it only logs.
 func (a *App) pager() (alerting.Pager, error) {
 	c := a.opts.Config.Alerts
 	if c.PagerDutyKey == "" {

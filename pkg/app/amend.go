@@ -16,11 +16,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// amendEvery is how soon a change of settings, by whatever way, reaches the stored plans.
+// amendEvery bounds the delay before a change of settings, from any source, reaches stored plans.
 const amendEvery = 2 * time.Second
 
 // Amend brings the user's stored weeks in line with their settings and library, and returns
-// those whose meals were replaced. Their mails are in the outbox then.
+// those whose meals were replaced. It queues their mails in the outbox.
 func (s *Services) Amend(ctx context.Context, userID string) ([]amend.Done, error) {
 	done, err := s.amender.User(ctx, userID)
 	if len(done) > 0 {
@@ -29,8 +29,8 @@ func (s *Services) Amend(ctx context.Context, userID string) ([]amend.Done, erro
 	return done, err
 }
 
-// Replan replans a stored week from the user's next meal on; with apply it is stored and
-// its mail is in the outbox then.
+// Replan replans a stored week from the user's next meal on; with apply it stores the new
+// plan and queues its mail in the outbox.
 func (s *Services) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (amend.Done, plan.Plan, error) {
 	if apply {
 		s.settle(ctx, userID)
@@ -42,9 +42,9 @@ func (s *Services) Replan(ctx context.Context, userID string, week calendar.Date
 	return done, stored, err
 }
 
-// Plannable returns the first of the coming weeks that is not planned yet, and why it could
-// not be as things stand; nil if it can. Kinds of error: [planner.Plannable]'s and
-// DatabaseError.
+// Plannable returns the first coming week without a plan, and why it cannot be planned
+// with the present settings and recipes; nil if it can. Kinds of error:
+// [planner.Plannable]'s and DatabaseError.
 func (s *Services) Plannable(ctx context.Context, u user.User) (calendar.Date, error) {
 	week, err := planner.NextWeek(u, s.opts.Now())
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Services) Plannable(ctx context.Context, u user.User) (calendar.Date, e
 	return week, planner.Plannable(in, pool, week)
 }
 
-// AmendAll does it for everybody; what fails for one user does not keep the others.
+// AmendAll amends the weeks of every user; a failure for one does not stop the others.
 func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error) {
 	users, err := s.amendments.OutdatedUsers(ctx)
 	if err != nil {
@@ -88,11 +88,11 @@ func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error
 	return out, errors.Join(errs...)
 }
 
-// settle amends a user's weeks where something else is the caller's task. A failure is
-// logged and fails nothing: the weeks stay marked, and the scheduler tries again.
+// settle amends a user's weeks as a side effect of another operation. A failure is only
+// logged: the weeks stay marked, and the scheduler retries.
 func (s *Services) settle(ctx context.Context, userID string) {
 	if _, err := s.Amend(ctx, userID); err != nil {
-		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Plans could not be amended",
+		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Amending plans failed",
 			append([]any{"component", "amendment"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }

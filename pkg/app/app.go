@@ -1,6 +1,6 @@
-// Package app puts the program together: it decides which decorators wrap what, starts
-// the roles and stops them in the reverse order, telemetry last. It is a value that the
-// command line, the demo and the tests all start.
+// Package app is the composition root: it wires decorators around ports and adapters,
+// starts the roles and stops them in reverse order, telemetry last. The command line, the
+// demo and the tests all start the same value.
 package app
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// App is the program: its telemetry, its pools, its servers and its background work. What it
-// can do is in [Services].
+// App is the running program: telemetry, pools, servers and background work. [Services]
+// holds its operations.
 type App struct {
 	opts         Options
 	s            *Services
@@ -32,7 +32,7 @@ type App struct {
 	rec          *metrics.Recorder
 	pools        map[string]*postgres.Pool
 	queue        *pgxpool.Pool // of the job queue's own statements
-	borrowed     bool          // the queue's tables are another role's
+	borrowed     bool          // the queue's tables belong to another role
 	readiness    *readiness
 	leader       *postgres.Leader
 	installation *observe.Installation
@@ -44,17 +44,17 @@ type App struct {
 	addrs       map[Role]net.Addr
 }
 
-// Services returns what the program can do.
+// Services returns the program's operations.
 func (a *App) Services() *Services { return a.s }
 
-// New builds the program: it connects to the database and starts no server and no job.
-// Call [App.Stop] in any case once New succeeded.
+// New builds the program and connects to the database; it starts no server and no job.
+// Once New has succeeded, always call [App.Stop].
 func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := o.Config.Check(); err != nil {
 		return nil, err
 	}
 	if o.Now == nil {
-		o.Now = time.Now //nolint:forbidigo // the one place where the clock comes in
+		o.Now = time.Now //nolint:forbidigo // the only place that injects the clock
 	}
 	a := &App{opts: o, pools: map[string]*postgres.Pool{}, addrs: map[Role]net.Addr{}}
 	a.s = &Services{opts: o, pool: a.pool, wake: make(chan struct{}, 1)}
@@ -77,7 +77,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	return a, a.joinKeys(ctx)
 }
 
-// Start runs the role: its listeners and its jobs. It returns when they run.
+// Start starts the role's listeners and jobs, and returns once they are running.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.s.Ready(ctx); err != nil {
 		return err
@@ -116,10 +116,10 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// jobDrain is how long jobs that run may go on when the program stops.
+// jobDrain is how long running jobs may take to finish when the program stops.
 const jobDrain = 10 * time.Second
 
-// deliverEvery is how often the outbox is looked into, besides whenever something was put there.
+// deliverEvery is the polling interval of the outbox, in addition to wake-ups when a mail is queued.
 const deliverEvery = 5 * time.Second
 
 // deliver drains the outbox until ctx ends.
@@ -133,14 +133,14 @@ func (a *App) deliver(ctx context.Context) {
 	}))
 }
 
-// startJobs runs the background work of the scheduler role; stopping waits for it.
+// startJobs starts the scheduler role's background work; stopping waits for it.
 func (a *App) startJobs(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.deliver(ctx) })
 	wg.Go(func() {
 		if err := a.s.Jobs.Run(ctx, jobDrain); err != nil {
-			a.log.ErrorContext(ctx, "Jobs ended badly", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.ErrorContext(ctx, "Job engine failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.s.publishDue) })
@@ -160,7 +160,7 @@ func (a *App) startJobs(ctx context.Context) {
 	})
 }
 
-// runLeader is what one process does for the installation.
+// runLeader does the work that one process does for the whole installation.
 func (a *App) runLeader(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.runAsLeader(ctx) })
@@ -168,5 +168,5 @@ func (a *App) runLeader(ctx context.Context) {
 	wg.Wait()
 }
 
-// Stop ends what was started, newest first; telemetry is flushed last.
+// Stop stops everything in reverse order of its start; telemetry is flushed last.
 func (a *App) Stop(ctx context.Context) error { return a.stops.unwind(ctx) }

@@ -17,13 +17,13 @@ func (a *App) background(ctx context.Context, name string, fn func(context.Conte
 	a.stops.push(name, func(context.Context) error { cancel(); <-done; return nil })
 }
 
-// complainEvery is how often work that keeps failing is logged.
+// complainEvery is the least time between two log lines about work that keeps failing.
 const complainEvery = 5 * time.Minute
 
-// complaints limits how often work that keeps failing is logged.
+// complaints throttles the log lines about work that keeps failing.
 type complaints struct {
 	now  func() time.Time
-	last time.Time // zero: it does not fail
+	last time.Time // zero: not failing
 }
 
 // due reports whether a failure is the first in a row, or the first in complainEvery.
@@ -36,7 +36,7 @@ func (c *complaints) due() bool {
 	return true
 }
 
-// over ends the row, and reports whether there was one.
+// over ends a row of failures, and reports whether there was one.
 func (c *complaints) over() bool {
 	was := !c.last.IsZero()
 	c.last = time.Time{}
@@ -60,8 +60,8 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 	})
 }
 
-// purgeEvery is how often what is too old is looked for. Of FatSecret's content, with rows leaving at 23
-// hours, none becomes 24 hours old.
+// purgeEvery is the interval between purges of expired data. FatSecret's content expires
+// after 23 hours, so none of it reaches 24.
 const purgeEvery = 10 * time.Minute
 
 func (s *Services) purge(ctx context.Context) error {

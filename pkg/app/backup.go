@@ -13,8 +13,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
-// Backup writes the database into a new file. It refuses when MEALPLANNER_KEY opens none of
-// the stored tokens: the backup would name a key that is of no use to it.
+// Backup writes the database into a new file. It refuses if MEALPLANNER_KEY opens none of
+// the stored tokens: the backup would then name a useless key.
 func (s *Services) Backup(ctx context.Context, file string, progress func(table string)) (backup.Manifest, error) {
 	server, err := backup.NewServer(s.opts.Config.Database.URL)
 	if err != nil {
@@ -52,29 +52,29 @@ func (s *Services) checkKey(ctx context.Context) error {
 	if len(connections) == 0 {
 		return nil
 	}
-	return fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "opens none of the %d stored tokens of recipe libraries: it is not the key of this database", len(connections))
+	return fault.New(fault.InvalidConfig, "MEALPLANNER_KEY", "opens none of the %d stored tokens of recipe libraries: it is not this database's key", len(connections))
 }
 
 // RestoreOptions configure [Restore].
 type RestoreOptions struct {
 	Config config.Config
 	File   string
-	// Replace allows a database that holds something, all of which is lost.
+	// Replace allows a database that is not empty; its contents are lost.
 	Replace  bool
 	Log      *slog.Logger
 	Progress func(table string)
 }
 
-// Restored is what came back.
+// Restored reports what was restored.
 type Restored struct {
 	backup.Manifest
 	Users    int
-	Unsent   int // mails that waited, and will not be sent
+	Unsent   int // mails that were waiting; they will not be sent
 	Migrated int // migrations applied afterwards
 }
 
-// Restore brings a backup into the database and its schema up to date. Whatever it refuses,
-// it refuses before anything is changed.
+// Restore loads a backup into the database and migrates its schema. It makes every check
+// before it changes anything.
 func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	const op = "restore"
 	if err := o.Config.Check(); err != nil {
@@ -88,7 +88,7 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	if err != nil {
 		return Restored{}, err
 	}
-	defer func() { _ = archive.Close() }() // it was read only
+	defer func() { _ = archive.Close() }() // opened for reading only
 	known, err := postgres.KnownSchema()
 	switch {
 	case err != nil:

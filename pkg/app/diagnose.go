@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// queryTimeout is the limit of one question to a telemetry server.
+// queryTimeout limits one query to a telemetry server.
 const queryTimeout = 20 * time.Second
 
 func queryClient() *http.Client { return resilient.NewClient(http.DefaultTransport, queryTimeout) }
@@ -34,12 +34,12 @@ func NewJaeger(base string) *telemetryapi.Jaeger { return telemetryapi.NewJaeger
 // connectTimeout is how long a diagnosis waits for a connection to the database.
 const connectTimeout = 5 * time.Second
 
-// NewDiagnosis returns what a diagnosis asks. A database that does not answer is a source
-// that always fails, because that may be the cause. The returned function ends it.
+// NewDiagnosis opens the sources of a diagnosis. An unreachable database becomes a source
+// that always fails, because that may be the cause. The returned function closes them.
 func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func()) {
 	d := c.Diagnosis
 	s := diagnose.Sources{Metrics: telemetryapi.Metrics{Prometheus: NewPrometheus(d.PrometheusURL)}, Logs: telemetryapi.Logs{Loki: NewLoki(d.LokiURL)}, Traces: telemetryapi.Traces{Jaeger: NewJaeger(d.JaegerURL)}}
-	if !c.Telemetry.Exports() && d.Default() { // a Prometheus that scrapes may be there all the same
+	if !c.Telemetry.Exports() && d.Default() { // Prometheus may still be scraping
 		if !c.Telemetry.Metrics && !listens(ctx, d.PrometheusURL) {
 			s.Metrics = diagnose.NotConfigured{}
 		}
@@ -54,7 +54,7 @@ func NewDiagnosis(ctx context.Context, c config.Config) (diagnose.Sources, func(
 	return s, pool.Close
 }
 
-// listens reports whether anybody listens at an HTTP address.
+// listens reports whether an HTTP address accepts connections.
 func listens(ctx context.Context, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -69,7 +69,7 @@ func listens(ctx context.Context, address string) bool {
 	return resp.Body.Close() == nil
 }
 
-// openReader opens a pool whose sessions change nothing.
+// openReader opens a pool of read-only sessions.
 func openReader(ctx context.Context, c config.Database, name string, most int) (*pgxpool.Pool, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -83,7 +83,7 @@ func Diagnose(ctx context.Context, c config.Config, slug string, window time.Dur
 	return diagnose.Diagnose(ctx, sources, diagnose.Options{Slug: slug, Window: window, Now: now, Configured: configured(c)})
 }
 
-// configured are the limits that hold where none is changed at run time.
+// configured are the limits in force where no override is set.
 func configured(c config.Config) override.Configured {
 	return override.Configured{
 		Concurrency: c.Scheduler.Concurrency, GenerationTimeout: c.Generation.Timeout,
@@ -91,15 +91,15 @@ func configured(c config.Config) override.Configured {
 	}
 }
 
-// Mitigations is where measures against trouble are taken and recorded.
+// Mitigations applies and records mitigation measures.
 func (s *Services) Mitigations() *postgres.Mitigations { return postgres.NewMitigations(s.pool()) }
 
 // maxRows is how many rows [QueryReadOnly] returns.
 const maxRows = 100
 
-// QueryReadOnly runs one statement that reads and returns a header and at most 100 rows, as the
-// server writes them; more says whether there were others. Kind InvalidInput: the server
-// refused the statement.
+// QueryReadOnly runs one read-only statement and returns a header and at most 100 rows, in
+// the server's text form; more reports whether rows were left out. Kind InvalidInput: the
+// server refused the statement.
 func QueryReadOnly(ctx context.Context, c config.Database, statement string) (table [][]string, more bool, err error) {
 	pool, err := openReader(ctx, c, "debug", 1)
 	if err != nil {

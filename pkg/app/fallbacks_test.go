@@ -57,7 +57,7 @@ func TestFallbacks(t *testing.T) {
 		if m.Week.TargetSource != "computed" {
 			t.Errorf("targets are %s", m.Week.TargetSource)
 		}
-		if !strings.Contains(w.logs.String(), "Profile was not read") {
+		if !strings.Contains(w.logs.String(), "Reading the profile failed") {
 			t.Error("no line says that FatSecret did not answer")
 		}
 	})

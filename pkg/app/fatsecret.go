@@ -9,8 +9,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// newAccounts returns the users' FatSecret accounts. Without the application's keys they
-// are off.
+// newAccounts returns the users' FatSecret accounts, which are off without the
+// application's keys.
 func (a *App) newAccounts(store *postgres.FatSecret, diary *postgres.Diary) (*account.Accounts, error) {
 	c := a.opts.Config.FatSecret
 	ports := account.Ports{
@@ -31,8 +31,8 @@ func (a *App) newAccounts(store *postgres.FatSecret, diary *postgres.Diary) (*ac
 	return account.New(ports), err
 }
 
-// fatsecretTransport leaves further attempts and their observation to the client, which
-// signs each anew and reads the errors inside HTTP 200.
+// fatsecretTransport leaves retries and their observation to the client, which signs each
+// attempt separately and reads the errors inside HTTP 200.
 func fatsecretTransport() resilient.Options {
 	opt := resilient.Defaults("fatsecret")
 	opt.Failed, opt.Retry.Tries = fatsecret.Failed, 1

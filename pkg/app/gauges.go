@@ -9,11 +9,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// electionEvery is how often the processes look whether there is a leader.
+// electionEvery is how often a process tries to become the leader.
 const electionEvery = 2 * time.Second
 
-// observeGauges exports service_up, which every role says of itself. What is true of the
-// installation is exported by one process, the leader.
+// observeGauges exports service_up, which each role reports for itself. Gauges of the whole
+// installation are exported by one process, the leader.
 func (a *App) observeGauges() error {
 	if err := a.observeGauge(metrics.ServiceUp, func(ctx context.Context) []metrics.Reading {
 		return []metrics.Reading{metrics.ServiceUp.At(observe.Indicator(a.readiness.check(ctx) == nil), metrics.Service(a.opts.Role.service()))}
@@ -46,7 +46,7 @@ func (a *App) runAsLeader(ctx context.Context) {
 	a.installation.Clear()
 }
 
-// records are what the gauges of the installation are read from.
+// records are the tables behind the installation's gauges.
 func (a *App) records() observe.Records {
 	r := observe.Records{Plans: a.s.Plans, Mails: a.s.Outbox, Jobs: a.s.JobStore, Now: a.opts.Now}
 	if a.opts.Config.FatSecret.ConsumerKey != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// handlers are what the jobs do.
+// handlers implements the job handlers.
 func (s *Services) handlers() map[schedule.Type]jobs.Handler {
 	return map[schedule.Type]jobs.Handler{
 		schedule.WeeklyGeneration: s.generateWeekly,
@@ -23,7 +23,7 @@ func (s *Services) handlers() map[schedule.Type]jobs.Handler {
 	}
 }
 
-// weeklyOutput is what is kept of a weekly generation.
+// weeklyOutput is the stored output of a weekly generation.
 type weeklyOutput struct {
 	Week     calendar.Date `json:"week_of"`
 	Plan     string        `json:"generation_id"`
@@ -57,7 +57,7 @@ func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) 
 	return weeklyOutput{week, plan.GenerationID(j.User, week), string(m.Week.Status), m.Week.Meals(), m.Week.BalancedDays(), m.Existing}, nil
 }
 
-// syncOutput is what is kept of a synchronisation: counts, never content.
+// syncOutput is the stored output of a sync: counts, never content.
 type syncOutput struct {
 	Synced  int    `json:"synced"`
 	Deleted int    `json:"deleted,omitempty"`
@@ -70,9 +70,9 @@ type syncOutput struct {
 	Unmapped   []string `json:"diary_unmapped,omitempty"` // our names of foods that FatSecret does not have
 }
 
-// autoSync refreshes a library, or reads a user's diary and writes what they ate. While a
-// breaker is open it is skipped, which is no failure: the breaker's own probes say when
-// the upstream is back.
+// autoSync refreshes a library, or reads a user's diary and writes the meals they ate. It is
+// skipped while a breaker is open, which is not a failure: the breaker's probes detect when
+// the upstream recovers.
 func (s *Services) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 	p, err := schedule.Params[schedule.SyncParams](j.Params)
 	if err != nil {
@@ -93,14 +93,14 @@ func (s *Services) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 	return out, err
 }
 
-// mailOutput is what is kept of a mail job: no figure of a diary.
+// mailOutput is the stored output of a mail job, without figures of a diary.
 type mailOutput struct {
 	Sent    bool   `json:"email_sent"`
 	Type    string `json:"email_type,omitempty"`
 	Skipped string `json:"skipped,omitempty"`
 }
 
-// adviseDaily mails the advice about the day of the job's time.
+// adviseDaily mails the advice for the day of the job's occurrence.
 func (s *Services) adviseDaily(ctx context.Context, j jobs.Job) (any, error) {
 	res, err := s.Coach.Advise(ctx, j.User, calendar.On(j.Occurrence))
 	if err != nil {
@@ -110,10 +110,10 @@ func (s *Services) adviseDaily(ctx context.Context, j jobs.Job) (any, error) {
 	return mailOutput{res.Mailed, coach.AdvisorType, res.Skipped}, nil
 }
 
-// trendDays are the days that the trends look at, unless the parameters say otherwise.
+// trendDays is the default number of days in the trends.
 const trendDays = 28
 
-// reviewWeekly mails the trends of the days before the job's time.
+// reviewWeekly mails the trends of the days before the job's occurrence.
 func (s *Services) reviewWeekly(ctx context.Context, j jobs.Job) (any, error) {
 	p, err := schedule.Params[schedule.TrendsParams](j.Params)
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// lookupTimeout bounds a look for a signature's key.
+// lookupTimeout bounds one DKIM key lookup.
 const lookupTimeout = 5 * time.Second
 
-// newInbox returns the reader of the mailbox for replies; nil when none is configured.
+// newInbox returns the reader of the reply mailbox; nil if none is configured.
 func (a *App) newInbox(watermarks inbox.Watermarks) (*inbox.Reader, error) {
 	c := a.opts.Config.IMAP
 	if c.Host == "" {
@@ -35,31 +35,31 @@ func (a *App) newInbox(watermarks inbox.Watermarks) (*inbox.Reader, error) {
 	})
 }
 
-// inboxEvents complains once when the mailbox cannot be read, and then every
-// complainEvery; it says when it can be read again.
+// inboxEvents logs the first failure to read the mailbox, then one every complainEvery, and
+// the recovery.
 func (a *App) inboxEvents() func(context.Context, error) {
 	failing := complaints{now: a.opts.Now}
 	return func(ctx context.Context, err error) {
 		switch {
 		case err == nil && failing.over():
-			a.log.InfoContext(ctx, "Inbox is read again", "component", "inbox")
+			a.log.InfoContext(ctx, "Inbox readable again", "component", "inbox")
 		case err != nil && ctx.Err() == nil && failing.due():
-			a.log.WarnContext(ctx, "Inbox was not read", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.WarnContext(ctx, "Reading the inbox failed", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}
 	}
 }
 
-// readInbox reads replies for as long as ctx lasts: one process of the installation does.
+// readInbox reads replies until ctx ends; only the leader calls it.
 func (a *App) readInbox(ctx context.Context) {
 	if a.s.inbox == nil {
 		return
 	}
 	if err := a.s.inbox.Run(ctx); err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, "Inbox ended", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+		a.log.ErrorContext(ctx, "Inbox reader stopped", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
 	}
 }
 
-// ReadInbox reads what has arrived and returns how many mails that were.
+// ReadInbox reads the newly arrived mails and returns their number.
 func (s *Services) ReadInbox(ctx context.Context) (int, error) {
 	if s.inbox == nil {
 		return 0, fault.New(fault.InvalidConfig, "IMAP_HOST", "not set: replies are not read")
@@ -67,7 +67,7 @@ func (s *Services) ReadInbox(ctx context.Context) (int, error) {
 	return s.inbox.Once(ctx)
 }
 
-// CheckInbox says whether replies can be read.
+// CheckInbox reports whether replies can be read.
 func (s *Services) CheckInbox(ctx context.Context) (string, error) {
 	c := s.opts.Config.IMAP
 	if s.inbox == nil {

@@ -13,17 +13,16 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// NewUserGrace is how long after a user was added their first week is planned at the
-// earliest.
+// NewUserGrace is the least time between adding a user and planning their first week.
 func (s *Services) NewUserGrace() time.Duration { return s.opts.Config.Scheduler.NewUserGrace }
 
-// NextRun returns when the scheduler plans a user's next week, if they are added now, and
-// which week that is.
+// NextRun returns when the scheduler will plan the next week of a user who is added now,
+// and which week that is.
 func (s *Services) NextRun(u user.User) (time.Time, calendar.Date, error) {
 	return planner.NextRun(u, s.opts.Now(), s.NewUserGrace())
 }
 
-// Begin opens a trace for what an operator asks for; what it starts belongs to it.
+// Begin starts a trace for an operator's command; the work it starts joins the trace.
 func (s *Services) Begin(ctx context.Context, name string) (_ context.Context, done func(error)) {
 	return observe.Begin(ctx, s.tracer, name)
 }
@@ -42,7 +41,7 @@ func (a *App) newEngine(instance string) (err error) {
 	return err
 }
 
-// observeJobs exports what this process is working on.
+// observeJobs exports the jobs running in this process.
 func (a *App) observeJobs() error {
 	if err := a.observeGauge(metrics.SchedulerConcurrencyLimit, func(context.Context) []metrics.Reading {
 		return []metrics.Reading{metrics.SchedulerConcurrencyLimit.At(float64(a.s.Jobs.Limit()))}

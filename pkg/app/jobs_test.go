@@ -94,7 +94,7 @@ func TestRunsThatFailCountOnce(t *testing.T) {
 	}
 	await(t, pool, 12, "select count(*) from scheduled_jobs where status = 'failed' and error_count = 3 and retry_at > now() + interval '59 minutes'")
 	logs := w.logs.String()
-	for line, want := range map[string]int{"Generation will be tried again": 24, "Generation failed": 12, "Job will be tried again": 24, "Job failed": 12} {
+	for line, want := range map[string]int{"Generation will be retried": 24, "Generation failed": 12, "Job will be retried": 24, "Job failed": 12} {
 		if n := strings.Count(logs, line); n != want {
 			t.Errorf("%d lines say %q, want %d", n, line, want)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 
-// joinKeys learns which key is in use. A database without our schema has none yet.
+// joinKeys reads which key is in use; a database without our schema has none yet.
 func (a *App) joinKeys(ctx context.Context) error {
 	err := a.s.Keys.Join(ctx)
 	if fault.KindOf(err) == fault.DatabaseError {
@@ -21,9 +21,9 @@ func (a *App) joinKeys(ctx context.Context) error {
 	return err
 }
 
-// watchKeys says which keys this process has, and follows the one in use.
+// watchKeys publishes which keys this process holds, and switches to the key in use.
 func (a *App) watchKeys(ctx context.Context) error {
-	if err := a.s.Keys.Join(ctx); err != nil { // the schema may have come after New
+	if err := a.s.Keys.Join(ctx); err != nil { // migrations may have run after New
 		return err
 	}
 	if _, err := a.s.Keys.Check(ctx); err != nil {
@@ -34,7 +34,7 @@ func (a *App) watchKeys(ctx context.Context) error {
 		return err
 	}
 	a.stops.push("keys", func(ctx context.Context) error {
-		_ = a.s.Keys.Leave(ctx, process) // it counts as running for a minute more
+		_ = a.s.Keys.Leave(ctx, process) // it counts as running for another minute
 		return nil
 	})
 	a.background(ctx, "keys", func(ctx context.Context) {

@@ -209,7 +209,7 @@ func TestWriteBackThatIsRefused(t *testing.T) {
 		}
 	}
 	heal()
-	if n := strings.Count(p.logs.String(), "Plan was not written back"); n != 1 {
+	if n := strings.Count(p.logs.String(), "Writing the plan back failed"); n != 1 {
 		t.Errorf("an outage was logged %d times", n)
 	}
 	if n, err := p.Publish(t.Context(), ""); n != 0 || err != nil {
@@ -220,7 +220,7 @@ func TestWriteBackThatIsRefused(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n := strings.Count(p.logs.String(), "Plan was written back in part"); n != 1 {
+	if n := strings.Count(p.logs.String(), "Plan written back in part"); n != 1 {
 		t.Errorf("a refusal was logged %d times", n)
 	}
 	var refused []string

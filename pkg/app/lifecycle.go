@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// stack is the teardown of what was started: named steps, run in reverse order, each
-// once. One that fails does not keep the others from running.
+// stack is the teardown: named steps that run in reverse order, each once. A failing step
+// does not stop the others.
 type stack struct {
 	mu    sync.Mutex
 	steps []step

@@ -16,14 +16,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-// health is a mux with the probes.
+// health returns a mux with the health probes.
 func (a *App) health() *http.ServeMux {
 	mux := http.NewServeMux()
 	web.Health(mux, a.readiness.check)
 	return mux
 }
 
-// serveAdmin serves what is for operators where they asked for it.
+// serveAdmin serves the operators' pages at ADMIN_ADDR.
 func (a *App) serveAdmin(ctx context.Context) error {
 	addr := a.opts.Config.Web.AdminAddr
 	if addr == "" {
@@ -53,7 +53,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	go func() {
 		defer close(done)
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("Server ended", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+			a.log.Error("HTTP server failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
 		}
 	}()
 	a.stops.push(string(role)+" server", func(ctx context.Context) error {
@@ -65,13 +65,13 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	return nil
 }
 
-// Addr is where a started role listens.
+// Addr returns the listen address of a started role.
 func (a *App) Addr(r Role) net.Addr { return a.addrs[r] }
 
-// serveAPI serves the pages for people, and what Alertmanager calls.
+// serveAPI serves the public pages and Alertmanager's webhook endpoints.
 func (a *App) serveAPI(ctx context.Context) error {
 	mux := a.health()
-	// The pages have the api pool, so that a busy scheduler does not hold them up.
+	// The pages use the api pool, so that a busy scheduler does not block them.
 	api := a.pools["api"]
 	base, err := url.Parse(a.opts.Config.Web.PublicURL)
 	if err != nil {

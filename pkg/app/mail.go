@@ -12,14 +12,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 )
 
-// Bounced takes in a report that one of our mails was not delivered.
+// Bounced records a delivery failure of one of our mails.
 func (s *Services) Bounced(ctx context.Context, b inbox.Bounce) error {
 	_, _, err := s.Feedback.Bounced(ctx, b.MessageID, b.Permanent, b.Status)
 	return err
 }
 
 // PreviewMail renders the mail of a type that the user would get now, and stores nothing.
-// Its links lead to their pages and count for no mail. Kinds: NotFound, InvalidInput.
+// Its links work but are not counted as clicks. Kinds: NotFound, InvalidInput.
 func (s *Services) PreviewMail(ctx context.Context, userID, emailType string) (mail.Mail, error) {
 	u, err := s.Users.Get(ctx, userID)
 	if err != nil {
@@ -28,8 +28,8 @@ func (s *Services) PreviewMail(ctx context.Context, userID, emailType string) (m
 	return s.renderNow(ctx, u, emailType, "preview")
 }
 
-// SendMail queues the mail of a type that the user would get now, beside the scheduled one.
-// Kinds as [Services.PreviewMail], and Conflict: the user takes no such mails.
+// SendMail queues the mail of a type that the user would get now, in addition to the
+// scheduled one. Kinds as [Services.PreviewMail], and Conflict: the user has unsubscribed.
 func (s *Services) SendMail(ctx context.Context, userID, emailType string) (mail.Mail, error) {
 	const op = "send mail"
 	u, err := s.Users.Get(ctx, userID)
@@ -52,7 +52,7 @@ func (s *Services) SendMail(ctx context.Context, userID, emailType string) (mail
 	return m, err
 }
 
-// renderNow renders a mail beside the schedule, on the user's calendar.
+// renderNow renders an unscheduled mail, dated by the user's calendar.
 func (s *Services) renderNow(ctx context.Context, u user.User, emailType, extra string) (mail.Mail, error) {
 	zone, err := u.Location()
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Services) renderNow(ctx context.Context, u user.User, emailType, extra 
 	case mailer.WeeklyTrendsType:
 		d, err = s.Coach.With(renderer).Trends(ctx, u, today-1, trendDays)
 	default:
-		err = fault.New(fault.InvalidInput, "mail type", "%q is none of %s, %s and %s", emailType, mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType)
+		err = fault.New(fault.InvalidInput, "mail type", "%q is not one of %s, %s and %s", emailType, mailer.WeeklyPlanType, mailer.DailyAdvisorType, mailer.WeeklyTrendsType)
 	}
 	return d.Mail, err
 }

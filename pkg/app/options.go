@@ -14,7 +14,7 @@ import (
 // Role is what a process does.
 type Role string
 
-// The roles. A tool does one thing and ends.
+// The roles. A tool runs one command and exits.
 const (
 	API       Role = "api"
 	Scheduler Role = "scheduler"
@@ -22,7 +22,7 @@ const (
 	Tool      Role = "tool"
 )
 
-// Admin names the listener for operators of a process; see [App.Addr].
+// Admin names a process's listener for operators; see [App.Addr].
 const Admin Role = "admin"
 
 func (r Role) service() string {
@@ -46,10 +46,10 @@ type Options struct {
 	Role    Role
 	Version string
 	Log     io.Writer
-	// LogLevel is the level when the configuration names none.
+	// LogLevel is the default for a configuration without a level.
 	LogLevel slog.Level
 	Now      func() time.Time
-	// Sequential fetches recipes and profile one after the other: for comparison only.
+	// Sequential fetches recipes and profile sequentially; for comparison only.
 	Sequential bool
 
 	SpanProcessors []sdktrace.SpanProcessor // for tests

@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// queueConns is how many connections the job queue has for itself.
+// queueConns is the number of connections reserved for the job queue.
 const queueConns = 5
 
 // openPools opens the roles' pools and returns the one that shared stores use.
@@ -41,7 +41,7 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 		a.stops.push("database pool "+name, func(ctx context.Context) error { return closePool(ctx, pool.Close) })
 	}
 	a.queue = a.schedulerPool().Current()
-	if a.opts.Role.schedules() { // the queue goes on while jobs have every connection
+	if a.opts.Role.schedules() { // keeps the queue running while jobs use every connection
 		queue, err := a.openPool(ctx, "queue", queueConns)
 		if err != nil {
 			return nil, err
@@ -69,8 +69,8 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	return a.schedulerPool(), nil
 }
 
-// schedulerPool is where background work gets its connections: that of the scheduler
-// role, if the process has it.
+// schedulerPool returns the pool of background work: the scheduler role's, if the process
+// has that role.
 func (a *App) schedulerPool() *postgres.Pool {
 	if p := a.pools["scheduler"]; p != nil {
 		return p
@@ -87,12 +87,12 @@ func usageOf(p *postgres.Pool) float64 {
 	return float64(st.AcquiredConns()) / float64(st.MaxConns())
 }
 
-// openPool opens one pool. The queue's statements see the usage of no pool.
+// openPool opens one pool. The queue's statements carry no pool usage.
 func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Pool, error) {
 	c := a.opts.Config.Database
 	usage := func() float64 { return usageOf(a.pools[name]) }
 	tracers := []pgx.QueryTracer{observe.NewQueries(a.rec, a.log, postgres.QueryName, a.opts.Now, usage)}
-	if slices.Contains(metrics.Pools, name) { // the queue listens on a connection for good
+	if slices.Contains(metrics.Pools, name) { // the queue holds one connection to LISTEN
 		tracers = append(tracers, observe.NewHeld(a.log, name, observe.HeldTooLong))
 	}
 	return postgres.Open(ctx, postgres.Options{
@@ -101,8 +101,7 @@ func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Poo
 	})
 }
 
-// closePool closes a pool, which waits for its connections to come back, as long as ctx
-// allows.
+// closePool closes a pool, waiting for its connections to be released until ctx ends.
 func closePool(ctx context.Context, closing func()) error {
 	closed := make(chan struct{})
 	go func() { closing(); close(closed) }()

@@ -8,7 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 )
 
-// publishEvery is how often plans that are not written back yet are looked for.
+// publishEvery is how often pending plans are written back.
 const publishEvery = 5 * time.Minute
 
 func (s *Services) publishDue(ctx context.Context) error {
@@ -16,9 +16,9 @@ func (s *Services) publishDue(ctx context.Context) error {
 	return err
 }
 
-// Publish writes plans and groceries back to the libraries that opted in: those of one
-// user, at once, or with "" those of everybody that are due. It returns how many plans were
-// published; those that fail stay for later.
+// Publish writes plans and groceries back to the libraries that opted in: one user's
+// immediately, or with "" all that are due. It returns how many plans were published; failed
+// ones are retried later.
 func (s *Services) Publish(ctx context.Context, userID string) (int, error) {
 	all, err := s.publisher.Publish(ctx, userID, calendar.On(s.opts.Now()))
 	n, errs := 0, []error{err}

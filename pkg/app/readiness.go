@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	readyFor    = time.Second     // how long one answer serves everybody who asks
-	pingTimeout = 2 * time.Second // a database that is slower is not ready
+	readyFor    = time.Second     // how long an answer is cached
+	pingTimeout = 2 * time.Second // a slower database counts as not ready
 )
 
-// readiness answers a public question cheaply: the database is asked at most once in
-// readyFor, however often it is asked.
+// readiness makes a public endpoint cheap: it queries the database at most once per
+// readyFor, however many requests come.
 type readiness struct {
 	ping func(context.Context) error
 	now  func() time.Time
@@ -28,7 +28,7 @@ func (r *readiness) check(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.now(); r.at.IsZero() || now.Sub(r.at) >= readyFor || now.Before(r.at) {
-		// One caller's end must not become everybody's answer.
+		// One caller's cancellation must not become the shared answer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
 		defer cancel()
 		r.err = nil

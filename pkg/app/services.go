@@ -24,8 +24,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-// Services are what the program can do, wired: stores and use cases, for commands, pages and
-// jobs. They need no started program.
+// Services holds the wired stores and use cases that commands, pages and jobs call. They
+// work without starting the program.
 type Services struct {
 	Users    *postgres.Users
 	Plans    *postgres.Plans
@@ -33,7 +33,7 @@ type Services struct {
 	JobStore *postgres.Jobs
 	Jobs     *jobs.Engine
 	Alerts   *postgres.Alerts
-	Runtime  *override.Runtime // settings that are changed while the program runs
+	Runtime  *override.Runtime // overrides
 	Coach    *coach.Coach
 	Accounts *account.Accounts
 	Feedback *observe.Feedback
@@ -63,7 +63,7 @@ type Services struct {
 	wake       chan struct{}
 }
 
-// Wake makes the delivery look at the outbox at once.
+// Wake makes delivery check the outbox immediately.
 func (s *Services) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -76,8 +76,8 @@ func (s *Services) Migrate(ctx context.Context) ([]int64, error) {
 	return postgres.Migrate(ctx, s.pool(), s.Log)
 }
 
-// Ready reports whether the role can begin its work: the database answers and its schema
-// is up to date. Whether it still can is a question for its /readyz.
+// Ready reports whether the role can start: the database answers and its schema is up to
+// date. /readyz reports whether a started role still can work.
 func (s *Services) Ready(ctx context.Context) error {
 	n, err := postgres.Pending(ctx, s.pool())
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 )
 
-// debuggedEvery is how soon a process notices whose DEBUG lines are wanted.
+// debuggedEvery is how often a process rereads which users' DEBUG lines are on.
 const debuggedEvery = 5 * time.Second
 
-// watchSettings keeps the settings in force as the database says, and the pools at the
-// size they name.
+// watchSettings applies the overrides stored in the database and resizes the pools
+// accordingly.
 func (a *App) watchSettings(ctx context.Context) error {
 	if err := a.s.Runtime.Read(ctx, a.s.JobStore); err != nil { // before the first job
 		return err
@@ -39,7 +39,7 @@ func (a *App) applySettings(ctx context.Context) error {
 	return nil
 }
 
-// watchDebugged keeps the users whose DEBUG lines are written as the database says.
+// watchDebugged applies the database's list of users whose DEBUG lines are on.
 func (a *App) watchDebugged(ctx context.Context) {
 	a.background(ctx, "debugged users", func(ctx context.Context) {
 		a.every(ctx, debuggedEvery, "debugged users", "telemetry", a.readDebugged)
@@ -55,7 +55,7 @@ func (a *App) readDebugged(ctx context.Context) error {
 	return nil
 }
 
-// SetDebug implements [web.Debugged]: this process follows at once, others soon.
+// SetDebug implements [web.Debugged]: it takes effect here immediately, elsewhere soon.
 func (a *App) SetDebug(ctx context.Context, userID string, until time.Time) error {
 	if err := a.s.Users.SetDebug(ctx, userID, until); err != nil {
 		return err

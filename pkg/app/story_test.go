@@ -102,7 +102,7 @@ func TestStoryOfAFailure(t *testing.T) {
 		"generation_attempts_total": 1, "generation_success_total": 1, "generation_failures_total": 0,
 		"scheduler_job_executions_total": 3, "scheduler_job_retries_total": 2, "scheduler_job_completions_total": 1, "scheduler_job_failures_total": 0,
 	})
-	if logs := w.logs.String(); strings.Count(logs, "Job will be tried again") != 2 || strings.Count(logs, `"level":"ERROR"`) != 0 {
+	if logs := w.logs.String(); strings.Count(logs, "Job will be retried") != 2 || strings.Count(logs, `"level":"ERROR"`) != 0 {
 		t.Errorf("the log is not that of two failures that heal:\n%s", logs)
 	}
 

@@ -67,9 +67,9 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flush)
 		defer cancel()
 		if err := a.telemetry.Stop(ctx); err != nil {
-			a.log.Warn("telemetry was not flushed wholly", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
+			a.log.Warn("Telemetry flush incomplete", "component", "telemetry", "error_type", "TelemetryExport", "error_message", err.Error())
 		}
-		return nil // lost signals are no failure of the program
+		return nil // lost telemetry must not fail the program
 	})
 	a.log, a.s.Log, a.s.tracer = a.telemetry.Logger, a.telemetry.Logger, a.telemetry.Tracer()
 	a.rec, err = metrics.New(ctx, a.telemetry.Meters)
@@ -77,8 +77,8 @@ func (a *App) startTelemetry(ctx context.Context, timings *observe.Timings) erro
 	return err
 }
 
-// countUsers decides which labels metrics can afford, before there are metrics. A
-// database without our schema has no users.
+// countUsers counts users before metrics start, since their number decides which labels
+// are affordable. A database without our schema has none.
 func countUsers(ctx context.Context, url string) (int, error) {
 	pool, err := postgres.Open(ctx, postgres.Options{URL: url, Pool: "start", MaxConns: 1})
 	if err != nil {

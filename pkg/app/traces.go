@@ -9,7 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-// Most that a page of traces shows.
+// Limits of a trace page.
 const (
 	mostTraces = 20
 	mostLines  = 500

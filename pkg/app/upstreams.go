@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// How often each upstream is asked whether it is up.
+// How often each upstream is probed.
 const (
 	probeTandoorEvery   = 30 * time.Second
 	probeFatSecretEvery = 60 * time.Second
@@ -58,8 +58,8 @@ func (a *App) newAvailability(prober *http.Client) *observe.Availability {
 		}})
 }
 
-// transport is retry over breaker over one client span per attempt. Third parties get
-// the trace's id and no baggage.
+// transport wraps retry around breaker around one client span per attempt. Third parties
+// receive the trace id but no baggage.
 func (a *App) transport(opt resilient.Options) http.RoundTripper {
 	api := opt.Name
 	base := http.DefaultTransport.(*http.Transport).Clone()
@@ -72,7 +72,7 @@ func (a *App) transport(opt resilient.Options) http.RoundTripper {
 		a.log.Warn("Circuit breaker changed", "component", "api", "api", name, "from", string(from), "to", string(to))
 	}
 	opt.OnRetry = func(ctx context.Context, r resilient.Retried) {
-		a.log.WarnContext(ctx, "Upstream call is tried again", "component", "api", "api", api, "endpoint", r.Endpoint,
+		a.log.WarnContext(ctx, "Retrying upstream call", "component", "api", "api", api, "endpoint", r.Endpoint,
 			"status", r.Status, "retry_attempt", r.Attempt, "delay_ms", r.Delay.Milliseconds())
 	}
 	return resilient.NewTransport(traced, opt)
@@ -96,8 +96,8 @@ func (s *Services) CheckConnection(ctx context.Context, c recipe.Connection) err
 	return err
 }
 
-// CheckLibrary is [Services.CheckConnection] for a stored connection: it must show the space that
-// its recipes are of. Kind Conflict when it shows another.
+// CheckLibrary is [Services.CheckConnection] for a stored connection, which must show the
+// space its recipes came from. Kind Conflict if it shows another.
 func (s *Services) CheckLibrary(ctx context.Context, c recipe.Connection) (tandoor.Status, error) {
 	status, err := s.libraries.Check(ctx, c)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/web"
 )
 
-// wire builds the stores, the use cases and what is wrapped around them.
+// wire builds the stores, the use cases and their decorators.
 func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	c := a.opts.Config
 	ring, err := seal.ParseRing(c.Security.Key)
@@ -79,10 +79,10 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	return a.newEngine(a.instance)
 }
 
-// commandSlots is how many steerings may go on at a time: each needs two connections.
+// commandSlots is how many mails or clicks may be handled concurrently: each needs two database connections.
 func commandSlots(pool *postgres.Pool) int { return max(1, pool.Size()/4) }
 
-// NewMail returns the way mail leaves.
+// NewMail returns the SMTP client.
 func NewMail(c config.SMTP) (*mailer.SMTP, error) {
 	return mailer.NewSMTP(mailer.SMTPOptions{
 		Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password.Reveal(),

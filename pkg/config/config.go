@@ -244,13 +244,13 @@ func (c *Config) Check() error {
 		return bad("SMTP_REPLY_TO", "%q is not a mail address", c.SMTP.ReplyTo)
 	}
 	if c.SMTP.Encryption == "none" && !loopback(c.SMTP.Host) {
-		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.SMTP.Host)
+		return bad("SMTP_ENCRYPTION", "none is for a mail server on this machine; %s would receive password and mails unencrypted (insecure allows it, on a private network)", c.SMTP.Host)
 	}
 	if err := c.IMAP.check(); err != nil {
 		return err
 	}
 	if _, _, err := net.SplitHostPort(c.Web.AdminAddr); c.Web.AdminAddr != "" && err != nil {
-		return bad("ADMIN_ADDR", "%q is no address to listen on: want 127.0.0.1:6060", c.Web.AdminAddr)
+		return bad("ADMIN_ADDR", "%q is not a listen address: want 127.0.0.1:6060", c.Web.AdminAddr)
 	}
 	if c.Telemetry.Metrics && c.Web.AdminAddr == "" {
 		return bad("METRICS_ENDPOINT", "needs ADMIN_ADDR: /metrics names users, so it is served there, and not where the pages are")
@@ -343,7 +343,7 @@ func (c *IMAP) check() error {
 	case c.Host == "":
 		return nil
 	case c.Encryption == "none" && !loopback(c.Host):
-		return fault.New(fault.InvalidConfig, "IMAP_ENCRYPTION", "none is for a mail server on this machine; %s would get password and mails in clear (insecure allows it, on a private network)", c.Host)
+		return fault.New(fault.InvalidConfig, "IMAP_ENCRYPTION", "none is for a mail server on this machine; %s would receive password and mails unencrypted (insecure allows it, on a private network)", c.Host)
 	case c.Address != "" && (err != nil || a.Address != c.Address):
 		return fault.New(fault.InvalidConfig, "IMAP_ADDRESS", "%q is not a plain address like plan@example.org", c.Address)
 	case strings.Contains(c.Address, "+"):

@@ -63,7 +63,7 @@ func (t Telemetry) check() error {
 	}
 	for _, s := range t.Signals() {
 		if !slices.Contains([]string{"", "otlp", "console", "none"}, s.Exporter) {
-			return bad("OTEL_"+s.Name+"_EXPORTER", "%q is none of otlp, console, none", s.Exporter)
+			return bad("OTEL_"+s.Name+"_EXPORTER", "%q is not one of otlp, console, none", s.Exporter)
 		}
 		if err := endpoint("OTEL_EXPORTER_OTLP_"+s.Name+"_ENDPOINT", s.Endpoint); err != nil {
 			return err

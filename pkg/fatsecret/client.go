@@ -82,7 +82,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fault.New(fault.InvalidConfig, op, format, args...)
 	}
 	if cfg.ConsumerKey == "" || cfg.ConsumerSecret == "" {
-		return bad("consumer key and consumer secret are required: both are shown once in the API key page of platform.fatsecret.com; the OAuth 2 client secret is another value")
+		return bad("consumer key and consumer secret are required: both are shown once on the API key page of platform.fatsecret.com; the OAuth 2 client secret is another value")
 	}
 	if cfg.HTTP == nil || cfg.Budget == nil {
 		return bad("an HTTP client and a call budget are required")

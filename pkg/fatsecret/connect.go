@@ -74,7 +74,7 @@ func (c *Client) token(ctx context.Context, endpoint, verb string, address *url.
 	c.clock.tookBy(ts)
 	v, err := url.ParseQuery(strings.TrimSpace(string(answer)))
 	if err != nil || v.Get("oauth_token") == "" || v.Get("oauth_token_secret") == "" {
-		return Token{}, fault.New(fault.FatSecretError, op, "the answer holds no token: check the address and the consumer key")
+		return Token{}, fault.New(fault.FatSecretError, op, "the answer has no token: check the address and the consumer key")
 	}
 	return Token{v.Get("oauth_token"), seal.Secret(v.Get("oauth_token_secret"))}, nil
 }

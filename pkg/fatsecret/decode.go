@@ -61,7 +61,7 @@ func scalar(b []byte) (string, error) {
 		err := json.Unmarshal(b, &s)
 		return strings.TrimSpace(s), err
 	case b[0] == '[':
-		return "", errors.New("a list where one value was due")
+		return "", errors.New("a list where one value was expected")
 	default:
 		return string(b), nil
 	}

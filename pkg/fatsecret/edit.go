@@ -60,7 +60,7 @@ func (c *Client) CreateEntry(ctx context.Context, user Token, e NewEntry) (strin
 		w.ID = w.Entry.ID
 	}
 	if w.ID == "" {
-		return "", fault.New(fault.FatSecretError, "fatsecret: food_entry.create", "the answer holds no entry id: read the day before trying again")
+		return "", fault.New(fault.FatSecretError, "fatsecret: food_entry.create", "the answer has no entry id: read the day before trying again")
 	}
 	return string(w.ID), nil
 }

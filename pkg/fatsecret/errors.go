@@ -156,7 +156,7 @@ func (c *Client) judge(op string, resp *http.Response, body []byte, out any) err
 		return statusError(op, resp)
 	}
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
-		return fault.New(fault.FatSecretError, op, "content type %q where JSON was due: a gateway answered, or the address is wrong", resp.Header.Get("Content-Type"))
+		return fault.New(fault.FatSecretError, op, "content type %q where JSON was expected: a gateway answered, or the address is wrong", resp.Header.Get("Content-Type"))
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return &fault.Error{Kind: fault.FatSecretError, Op: op, Message: "answer is not the JSON that was expected", Cause: err}

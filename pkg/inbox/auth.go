@@ -16,21 +16,21 @@ type AuthResult string
 
 // The results.
 const (
-	Authenticated AuthResult = "authenticated" // a trusted party vouches for From's domain
-	Failed        AuthResult = "failed"        // the mail is not what From's domain sent
-	None          AuthResult = "none"          // nobody says anything
+	Authenticated AuthResult = "authenticated" // a trusted party confirms From's domain
+	Failed        AuthResult = "failed"        // the mail is not as From's domain sent it
+	None          AuthResult = "none"          // no statement
 )
 
-// Auth is who says what of the mail's From.
+// Auth is the verdict about the mail's From, and its source.
 type Auth struct {
 	Result AuthResult
 	By     string // "dmarc" and "dkim" of our mail server, "own dkim"; "" with None
 }
 
-const maxSignatures = 5 // DKIM signatures that are verified
+const maxSignatures = 5 // DKIM signatures verified per mail
 
-// authenticate asks our own mail server's Authentication-Results, which are the topmost
-// (RFC 8601: whoever sent the mail may have written the others), else the DKIM signatures.
+// authenticate evaluates our own mail server's Authentication-Results, the topmost ones
+// (RFC 8601: the sender may have written the others), else the DKIM signatures.
 func authenticate(raw []byte, h message.Header, from string, o Options) Auth {
 	domain := from[strings.LastIndexByte(from, '@')+1:]
 	if domain == "" {
@@ -44,8 +44,8 @@ func authenticate(raw []byte, h message.Header, from string, o Options) Auth {
 	return verified(raw, domain, o)
 }
 
-// parseResults reads an Authentication-Results field. Comments and quoted strings may hold
-// what a sender chose, so they are taken out first.
+// parseResults parses an Authentication-Results field. Comments and quoted strings may hold
+// the sender's text, so they are removed first.
 func parseResults(value string) (id string, results []authres.Result, ok bool) {
 	value, ok = bare(value)
 	if !ok {
@@ -83,7 +83,7 @@ func bare(value string) (string, bool) {
 	return b.String(), depth == 0 && !quoted
 }
 
-// reported is what our mail server's results mean for From's domain.
+// reported interprets our mail server's results for From's domain.
 func reported(results []authres.Result, domain string) Auth {
 	var dmarc []authres.ResultValue
 	dkimPass := false
@@ -114,7 +114,7 @@ func reported(results []authres.Result, domain string) Auth {
 	}
 }
 
-// verified is what the signatures of From's domain say. Signatures of others say nothing.
+// verified evaluates the signatures of From's domain. Those of other domains do not count.
 func verified(raw []byte, domain string, o Options) Auth {
 	if o.LookupTXT == nil {
 		return Auth{Result: None}
@@ -135,7 +135,7 @@ func verified(raw []byte, domain string, o Options) Auth {
 	return result
 }
 
-// aligned reports whether the signer may speak for the domain: both belong to the same
+// aligned reports whether the signer is aligned with the domain: both belong to the same
 // organization by the public suffix list, the relaxed alignment of RFC 7489, section 3.1.1.
 func aligned(signer, domain string) bool {
 	signer, domain = strings.ToLower(strings.TrimSuffix(signer, ".")), strings.ToLower(strings.TrimSuffix(domain, "."))

@@ -9,9 +9,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
 
-// classify tells mails of people from mails of programs.
+// classify distinguishes mails written by people from those of programs.
 func classify(h message.Header) Class {
-	kind, params, _ := h.ContentType() // an unreadable one is refused with the parts
+	kind, params, _ := h.ContentType() // an unreadable one is refused when the parts are read
 	report := kind == "multipart/report"
 	auto := strings.ToLower(firstWord(h.Get("Auto-Submitted")))
 	precedence := strings.ToLower(strings.TrimSpace(h.Get("Precedence")))
@@ -37,12 +37,12 @@ func firstWord(value string) string {
 	return strings.TrimSpace(value)
 }
 
-// Bounce is what a delivery status notification (RFC 3464) says of one recipient.
+// Bounce is a delivery status notification (RFC 3464) about one recipient.
 type Bounce struct {
-	MessageID string // of the mail that it is about, without brackets; "" if it is not told
+	MessageID string // of the mail that it is about, without brackets; "" if not given
 	Recipient string // its final address
 	Status    string // such as 5.1.1 (RFC 3463)
-	Permanent bool   // it failed for good: a status of 5.x.x
+	Permanent bool   // permanent failure: a status of 5.x.x
 }
 
 const maxRecipients = 50 // of a report

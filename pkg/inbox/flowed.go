@@ -2,8 +2,8 @@ package inbox
 
 import "strings"
 
-// unflowed joins the lines that a program broke softly (RFC 3676): those of one depth of
-// quoting, up to one that does not end in a space. delSp: that space is none of the text.
+// unflowed joins lines that were broken softly (RFC 3676): lines of one quote depth, up to
+// the first that does not end in a space. delSp: that space is not part of the text.
 func unflowed(text string, delSp bool) string {
 	var out strings.Builder
 	depth, open := 0, false

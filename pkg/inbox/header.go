@@ -18,7 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
 
-// readHeader reads a header within its limits; the reader is left at the body.
+// readHeader reads a header within its limits and leaves the reader at the body.
 func readHeader(r *bytes.Reader) (message.Header, error) {
 	limited := &io.LimitedReader{R: r, N: maxHeader}
 	b := bufio.NewReader(limited)
@@ -36,11 +36,11 @@ func readHeader(r *bytes.Reader) (message.Header, error) {
 	return message.Header{Header: h}, fault.Wrap(fault.Internal, op, err)
 }
 
-// once are the fields that a message has at most one of (RFC 5322, 3.6). A signature may
-// cover one copy of several while we read another.
+// once lists the fields that may occur at most once (RFC 5322, 3.6). With several copies, a
+// signature could cover one while we read another.
 var once = []string{"From", "To", "Cc", "Date", "Message-Id", "Subject", "Content-Type"}
 
-// checkOnce refuses a message that has several copies of a field.
+// checkOnce refuses a message with several copies of such a field.
 func checkOnce(h message.Header) error {
 	for _, key := range once {
 		if h.FieldsByKey(key).Len() > 1 {
@@ -50,7 +50,7 @@ func checkOnce(h message.Header) error {
 	return nil
 }
 
-// envelope is what the header says of the message itself.
+// envelope holds the header's addressing fields.
 func envelope(raw []byte, header message.Header) Message {
 	h := gomail.Header{Header: header}
 	m := Message{MessageID: fmt.Sprintf("%x@sha256.invalid", sha256.Sum256(raw))}
@@ -70,7 +70,7 @@ func envelope(raw []byte, header message.Header) Message {
 	return m
 }
 
-// addresses are those of the fields, each once; what is no address is left out.
+// addresses returns the addresses in the fields, each once, skipping invalid ones.
 func addresses(h gomail.Header, keys ...string) []string {
 	var all []string
 	for _, key := range keys {
@@ -96,7 +96,7 @@ func lowerDomain(address string) string {
 
 var bracketed = lazyregexp.New(`<([^<>\s\pC]+)>`)
 
-// messageIDs are the Message-IDs in the value, each once and without brackets.
+// messageIDs returns the Message-IDs in the value, each once and without brackets.
 func messageIDs(value string) []string {
 	var ids []string
 	for _, m := range bracketed().FindAllStringSubmatch(value, -1) {

@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 )
 
-// htmlText is what a reader of the HTML sees, in the lines that its blocks make, with
-// marks for what is quoted and without the signatures that are marked as such.
+// htmlText renders HTML as text: one line per block, quotations marked, marked signatures
+// removed.
 func htmlText(source string) (string, error) {
 	root, err := html.Parse(strings.NewReader(source))
 	if err != nil {
@@ -105,7 +105,7 @@ var blocks = map[atom.Atom]bool{
 	atom.Section: true, atom.Table: true, atom.Td: true, atom.Th: true, atom.Tr: true, atom.Ul: true,
 }
 
-// What mail programs call the parts of a reply.
+// Class names and ids that mail programs give the parts of a reply.
 var (
 	quoteClasses       = []string{"gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote"}
 	quoteIDs           = []string{"appendonsend", "divRplyFwdMsg", "mail-editor-reference-message-container", "OLK_SRC_BODY_SECTION"}

@@ -5,8 +5,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
-// Letter returns a mail in the terms of replies, and what it reports of one of our mails, if it
-// reports anything. A mail that cannot be read is dropped, with the reason.
+// Letter converts a raw mail for package replies, and returns the bounce it reports, if any.
+// A mail that cannot be read is marked as dropped, with the reason.
 func Letter(raw Raw, o Options) (replies.Letter, *Bounce) {
 	if raw.Body == nil {
 		return replies.Letter{Dropped: command.TooLarge}, nil

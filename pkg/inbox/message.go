@@ -1,6 +1,6 @@
-// Package inbox takes in the replies to our mails: it reads an IMAP folder without
-// changing it, and makes of one raw message what the rest of the program may know of it:
-// who sent it and who vouches for that, what it answers, and what it says.
+// Package inbox receives the replies to our mails: it reads an IMAP folder without changing
+// it, and reduces each raw message to what the program needs: its sender and the proof of
+// that, the mail it answers, and its text.
 package inbox
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// Limits of what is read.
+// Limits of a message.
 const (
 	MaxRaw        = 1 << 20  // bytes of a message; larger ones are not even fetched
 	MaxText       = 100_000  // runes of a text, with what it quotes
@@ -25,7 +25,7 @@ const (
 
 const op = "read mail"
 
-// Class says what kind of mail it is.
+// Class is the kind of a mail.
 type Class string
 
 // The classes.
@@ -36,13 +36,13 @@ const (
 	Bulk      Class = "bulk"       // mass mail and lists: never to be answered
 )
 
-// Message is what the rest of the program may know of a mail. Message-IDs are without
-// their brackets, domains of addresses in lower case.
+// Message is a decoded mail. Message-IDs have no brackets; domains of addresses are in
+// lower case.
 type Message struct {
 	MessageID  string    // made from the message's SHA-256 when it has no usable one
 	From       string    // "" unless exactly one From field names exactly one address
 	Recipients []string  // of To and Cc
-	Date       time.Time // as the sender says; zero if it does not
+	Date       time.Time // as stated by the sender; zero if missing
 	InReplyTo  []string  // In-Reply-To and References
 	// Text is what a reader sees, in lines that end in "\n". Lines that the HTML quotes
 	// begin with "> "; where it begins to quote in another way is a [quotation.Separator].
@@ -50,10 +50,10 @@ type Message struct {
 	TooLong bool // the text had more than [MaxText] runes and was cut
 	Auth    Auth
 	Class   Class
-	Bounce  *Bounce // nil unless the mail reports what became of another one
+	Bounce  *Bounce // nil unless the mail is a delivery report
 }
 
-// Options say who may vouch for a sender.
+// Options configure how senders are authenticated.
 type Options struct {
 	// AuthservID is the name under which our own mail server reports its checks in
 	// Authentication-Results; "" if it does not.

@@ -30,7 +30,7 @@ type part struct {
 	err error
 }
 
-// parts are the contents of a message that are of interest.
+// parts are the relevant contents of a message.
 type parts struct {
 	body     *content // what a reader sees
 	status   []byte   // message/delivery-status
@@ -41,8 +41,8 @@ type parts struct {
 // content is a readable text; err is why it is not.
 type content struct {
 	html   bool
-	flowed bool // its lines are broken softly (RFC 3676)
-	delSp  bool // the space before a soft break is none of the text
+	flowed bool // format=flowed: soft line breaks (RFC 3676)
+	delSp  bool // the space before a soft break is not part of the text
 	text   []byte
 	err    error
 }

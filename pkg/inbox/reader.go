@@ -14,15 +14,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
-// Encryption says how the connection to the IMAP server is secured.
+// Encryption is how the connection to the IMAP server is secured.
 type Encryption string
 
-// The ways.
+// The encryptions.
 const (
 	TLS      Encryption = "tls"      // from the first byte, port 993
 	StartTLS Encryption = "starttls" // required, port 143
 	Off      Encryption = "none"     // loopback only
-	Insecure Encryption = "insecure" // none, towards a host of a private network
+	Insecure Encryption = "insecure" // none, to a host in a private network
 )
 
 const (
@@ -44,41 +44,41 @@ type Settings struct {
 	TLS        *tls.Config   // nil: the system's roots
 }
 
-// Raw is a message as it lies in the folder.
+// Raw is an undecoded message of the folder.
 type Raw struct {
 	UID      uint32
-	Size     int64 // bytes, as the server says
+	Size     int64 // bytes, as reported by the server
 	Received time.Time
 	Body     []byte // nil when Size is above [MaxRaw]: it is not fetched
 }
 
-// Handler takes a message. It must bear to see one twice. After an error of a transient
-// kind the message comes again, with those after it; any other error is final for it.
+// Handler handles a message. It must be idempotent. After an error of a transient kind the
+// message and those after it are delivered again; any other error is final for the message.
 type Handler func(ctx context.Context, raw Raw) error
 
-// Watermarks remember, beyond the life of a [Reader], how far each folder has been read.
+// Watermarks persist how far each folder has been read.
 type Watermarks interface {
-	// Watermark returns the folder's UIDVALIDITY and the highest UID that is done; zeros
-	// when the folder has never been read.
+	// Watermark returns the folder's UIDVALIDITY and the highest UID handled; zeros if the
+	// folder has never been read.
 	Watermark(ctx context.Context, folder string) (validity, uid uint32, err error)
 	SetWatermark(ctx context.Context, folder string, validity, uid uint32) error
 }
 
-// Hooks are what a [Reader] uses of its surroundings.
+// Hooks connect a [Reader] to the program.
 type Hooks struct {
 	Watermarks Watermarks
 	Handler    Handler
-	// Events hears of every pass: nil when it went well, else why it or one of its
-	// messages did not.
+	// Events is called after every pass: with nil on success, else why it or one of its
+	// messages failed.
 	Events func(ctx context.Context, err error)
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration) error // between connections
 	Rand   func() float64                             // in [0,1), for the delay between connections
 }
 
-// Reader hands over what arrives in an IMAP folder. It changes nothing there: not even
-// a message's flags. It begins with what is unread and at most a week old, and so it
-// does again when the server renumbers the folder.
+// Reader passes messages of an IMAP folder to a [Handler]. It changes nothing there, not even
+// a message's flags. It starts with unread messages at most a week old, and starts over when
+// the server renumbers the folder.
 type Reader struct {
 	settings Settings
 	hooks    Hooks
@@ -120,7 +120,7 @@ func New(s Settings, h Hooks) (*Reader, error) {
 	return &Reader{s, h}, nil
 }
 
-// Once hands over what is new and returns how many messages that were. Kinds:
+// Once handles the new messages and returns their number. Kinds:
 // NetworkError, TimeoutError and Canceled of the connection, Unauthorized for refused
 // credentials, NotFound for a missing folder, and those of the handler and watermarks.
 func (r *Reader) Once(ctx context.Context) (n int, err error) {
@@ -132,7 +132,7 @@ func (r *Reader) Once(ctx context.Context) (n int, err error) {
 	return s.pass(ctx)
 }
 
-// Check connects, logs in and opens the folder, and reads nothing.
+// Check connects, logs in and opens the folder without reading it.
 func (r *Reader) Check(ctx context.Context) error {
 	s, err := r.connect(ctx)
 	if err != nil {
@@ -145,9 +145,9 @@ func (r *Reader) Check(ctx context.Context) error {
 	})
 }
 
-// Run hands over what is there and what arrives until ctx ends, whose error it returns.
-// Other errors go to the events; it connects again after a random part of 1 s, which
-// doubles with each failure in a row up to 1 min.
+// Run handles present and arriving messages until ctx ends, and returns its error. Other
+// errors go to Events; it then reconnects with full jitter after up to 1 s, doubled with each
+// consecutive failure up to 1 min.
 func (r *Reader) Run(ctx context.Context) error {
 	retry := resilient.Backoff{
 		Tries: math.MaxInt, Base: shortestWait, Max: longestWait,
@@ -167,7 +167,7 @@ func (r *Reader) Run(ctx context.Context) error {
 	}
 }
 
-// stay makes passes over one connection until one fails; it returns how many did not.
+// stay makes passes over one connection until one fails, and returns how many succeeded.
 func (r *Reader) stay(ctx context.Context) (passes int, err error) {
 	s, err := r.connect(ctx)
 	if err != nil {

@@ -19,7 +19,7 @@ type session struct {
 	*Reader
 	conn   net.Conn
 	client *imapclient.Client
-	news   chan struct{} // has an element after the server announced a change
+	news   chan struct{} // holds an element once the server has announced a change
 }
 
 func (r *Reader) connect(ctx context.Context) (_ *session, err error) {
@@ -45,7 +45,7 @@ func (r *Reader) connect(ctx context.Context) (_ *session, err error) {
 	return s, nil
 }
 
-// greet makes the connection an encrypted one and waits for the server's greeting.
+// greet encrypts the connection and waits for the server's greeting.
 func (s *session) greet(ctx context.Context) (err error) {
 	options := &imapclient.Options{
 		TLSConfig: s.settings.TLS,
@@ -82,7 +82,7 @@ func (s *session) close() {
 	_ = s.conn.Close() // closed twice is closed
 }
 
-// step is what is asked of the server.
+// step is one exchange with the server.
 type step string
 
 const (
@@ -95,7 +95,7 @@ const (
 	idling     step = "idle"
 )
 
-// refused is the kind of a step that the server says no to.
+// refused is the error kind of a step that the server answers with NO.
 func (s step) refused() fault.Kind {
 	switch s {
 	case loggingIn:
@@ -107,8 +107,8 @@ func (s step) refused() fault.Kind {
 	}
 }
 
-// exchange has the server do something. When ctx ends or the timeout passes, the
-// connection is closed: there is no other way to get the answer not to be waited for.
+// exchange performs one step. When ctx ends or the timeout passes, it closes the
+// connection, which is the only way to stop waiting for the answer.
 func (s *session) exchange(ctx context.Context, what step, do func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
 	defer cancel()
@@ -116,7 +116,7 @@ func (s *session) exchange(ctx context.Context, what step, do func() error) erro
 	return broken(ctx, what, do())
 }
 
-// broken gives an error of the connection its kind.
+// broken classifies an error of the connection.
 func broken(ctx context.Context, what step, err error) error {
 	const op = "read mailbox: "
 	if err == nil {
@@ -137,8 +137,8 @@ func broken(ctx context.Context, what step, err error) error {
 	return fault.Wrap(kind, op+string(what), err)
 }
 
-// pass hands over what is above the watermark, oldest first, and returns how many
-// messages the handler took.
+// pass handles the messages above the watermark, oldest first, and returns how many the
+// handler accepted.
 func (s *session) pass(ctx context.Context) (n int, err error) {
 	var folder *imap.SelectData
 	if err := s.exchange(ctx, opening, func() (err error) {
@@ -183,7 +183,7 @@ func (s *session) pass(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// search finds what is to be handed over, oldest first.
+// search lists the messages to handle, oldest first.
 func (s *session) search(ctx context.Context, first bool, mark imap.UID) ([]imap.UID, error) {
 	criteria := &imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: mark + 1}}}} // to the last one
 	if first {
@@ -202,7 +202,7 @@ func (s *session) search(ctx context.Context, first bool, mark imap.UID) ([]imap
 	return slices.DeleteFunc(uids, func(u imap.UID) bool { return u <= mark }), err // n:* names the last message even below n
 }
 
-// message hands one over; false: it is gone, or the handler refused it for good.
+// message handles one; false: it is gone, or the handler rejected it permanently.
 func (s *session) message(ctx context.Context, uid imap.UID) (taken bool, err error) {
 	head, err := s.fetch(ctx, uid, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
 	if head == nil || err != nil {
@@ -242,7 +242,7 @@ func (s *session) fetch(ctx context.Context, uid imap.UID, o *imap.FetchOptions)
 	return m, err
 }
 
-// wait returns when the server announces news, or after d.
+// wait returns when the server announces a change, or after d.
 func (s *session) wait(ctx context.Context, d time.Duration) error {
 	// Some servers announce during IDLE only what arrives during it.
 	if err := s.exchange(ctx, noop, func() error { return s.client.Noop().Wait() }); err != nil {

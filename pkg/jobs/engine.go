@@ -25,10 +25,10 @@ const (
 	tickEvery     = time.Second
 	maintainEvery = 30 * time.Second // lost jobs, spreading
 	batch         = 100              // schedules claimed by one transaction
-	enough        = 100              // attempts River allows: ours are counted by us
-	rescueAge     = 30 * time.Second // a running job this old, and past its timeout, is taken for dead
+	enough        = 100              // attempts River allows: we count ours
+	rescueAge     = 30 * time.Second // a running job this old and past its timeout counts as dead
 	defaultMax    = 20 * time.Second
-	crowd         = 200 // users in one zone from which on weekly runs are spread
+	crowd         = 200 // users in one zone above which weekly runs are spread
 )
 
 // Options configure [New].
@@ -43,7 +43,7 @@ type Options struct {
 	Grace    time.Duration // before the first weekly run of a new user
 	Log      *slog.Logger
 	Now      func() time.Time
-	// Borrowed: the queue's tables belong to another role, which alone may rebuild indexes.
+	// Borrowed: the queue's tables belong to another role, and only that may rebuild indexes.
 	Borrowed bool
 }
 
@@ -53,7 +53,7 @@ type Engine struct {
 	client  *river.Client[pgx.Tx]
 	retries retries
 
-	queueless bool // between two limits; only follow knows
+	queueless bool // switching limits; for follow only
 
 	mu      sync.Mutex
 	running map[schedule.Type]int
@@ -83,8 +83,8 @@ func New(o Options) (*Engine, error) {
 	return e, fault.Wrap(fault.Internal, "job queue", err)
 }
 
-// Run works until ctx ends; then it takes no new job and gives the running ones drain to
-// finish. Jobs that are cut short go back to the queue.
+// Run works until ctx ends; it then takes no new job and gives running ones drain to
+// finish. Interrupted jobs are requeued.
 func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 	background := context.WithoutCancel(ctx)
 	if err := e.client.Start(background); err != nil {
@@ -118,7 +118,7 @@ func (e *Engine) maintain(ctx context.Context) error {
 	return errors.Join(err, e.o.Store.Spread(ctx, crowd, e.o.Spread))
 }
 
-// applyLimit makes a new limit of concurrent jobs take effect.
+// applyLimit applies a new limit of concurrent jobs.
 func (e *Engine) applyLimit(ctx context.Context) error {
 	limit := e.o.Settings.Concurrency()
 	if limit == e.Limit() {
@@ -140,14 +140,14 @@ func (e *Engine) applyLimit(ctx context.Context) error {
 	return nil
 }
 
-// Limit is how many jobs this process works on at most at a time.
+// Limit is the maximum number of concurrent jobs in this process.
 func (e *Engine) Limit() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.limit
 }
 
-// Running returns how many jobs of each type this process is working on.
+// Running returns the number of jobs of each type that run in this process.
 func (e *Engine) Running() map[schedule.Type]int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -160,7 +160,7 @@ func (e *Engine) count(t schedule.Type, n int) {
 	e.running[t] += n
 }
 
-// Tick queues what is due, and returns how many jobs it queued.
+// Tick enqueues due jobs and returns their number.
 func (e *Engine) Tick(ctx context.Context) (queued int, err error) {
 	for {
 		n, err := e.o.Store.Tick(ctx, e.o.Settings.Paused(), e.o.Grace, func(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule) (_ []postgres.QueuedRun, err error) {
@@ -180,7 +180,7 @@ func (e *Engine) Tick(ctx context.Context) (queued int, err error) {
 	}
 }
 
-// queue decides about each schedule and inserts the jobs that are to run.
+// queue decides each schedule and inserts the jobs to run.
 func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedule, traceParent string) ([]postgres.QueuedRun, error) {
 	runs := make([]postgres.QueuedRun, len(due))
 	var insert []river.InsertManyParams
@@ -215,8 +215,8 @@ func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedul
 	return runs, nil
 }
 
-// read turns a row of scheduled_jobs into a job that no time has come for yet, and the entry
-// that says when one comes.
+// read turns a row of scheduled_jobs into a job without an occurrence, and the entry that
+// computes occurrences.
 func read(row postgres.DueSchedule) (Job, schedule.Entry, error) {
 	bad := func(err error) (Job, schedule.Entry, error) {
 		return Job{}, schedule.Entry{}, fault.Wrap(fault.InvalidInput, "schedule "+row.ID, err)
@@ -256,15 +256,14 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// params are what River inserts. With a time of its own, even one that has come, a job would
-// wait for River's elected leader to move it into the queue.
+// params are River's insert parameters. They set no ScheduledAt: even with one in the past,
+// a job would wait for River's elected leader to make it available.
 func (j Job) params() river.InsertManyParams {
 	return river.InsertManyParams{Args: j.of(j.Type), InsertOpts: &river.InsertOpts{Priority: int(j.Priority), MaxAttempts: enough}}
 }
 
-// Enqueue adds a job now, in addition to its schedule, for a caller who waits: it is
-// Critical. Who asks for the same while it waits or runs gets that run. traceParent is of
-// the request.
+// Enqueue adds a one-off run at Critical priority, in addition to the schedule. While an
+// equal run is queued or running, it returns that one. traceParent is the request's.
 func (e *Engine) Enqueue(ctx context.Context, scheduleID string, params json.RawMessage, traceParent string) (int64, error) {
 	const op = "run job"
 	rows, err := e.o.Store.Schedules(ctx, postgres.Filter{ID: scheduleID})

@@ -1,6 +1,6 @@
 // Package jobs runs the scheduler's jobs on River: a tick turns due schedules into queued
-// jobs in one transaction, workers hand them to the use cases, and every attempt is on
-// record. Any number of processes may share a database.
+// jobs in one transaction, workers call the use cases, and every attempt is recorded. Any
+// number of processes may share a database.
 package jobs
 
 import (
@@ -14,28 +14,28 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 )
 
-// Run is one run of a schedule as it waits in the queue: River stores it as JSON, and the
-// names of its fields are read by processes of other versions.
+// Run is one queued run of a schedule. River stores it as JSON, and processes of other
+// versions read its field names.
 type Run struct {
 	ID         string `json:"schedule"` // of its schedule
 	User       string `json:"user,omitempty"`
-	Connection string `json:"connection,omitempty"` // of a job that belongs to no user
+	Connection string `json:"connection,omitempty"` // set if the job belongs to no user
 	// Occurrence is the wall-clock time for which it runs, in the schedule's zone, as a
 	// time in UTC.
 	Occurrence time.Time        `json:"occurrence"`
-	Fire       time.Time        `json:"fire"` // the time that came
-	Due        time.Time        `json:"due"`  // when it should begin
+	Fire       time.Time        `json:"fire"` // when it fell due
+	Due        time.Time        `json:"due"`  // when it should start
 	Trigger    schedule.Trigger `json:"trigger"`
 	Params     json.RawMessage  `json:"params,omitempty"`
-	// MaxAttempts bounds the attempts unless a setting says otherwise; between two lies a
+	// MaxAttempts bounds the attempts unless an override is set; they are separated by a
 	// pause that grows from Backoff.
 	MaxAttempts int           `json:"attempts"`
 	Backoff     time.Duration `json:"backoff"`
-	// TraceParent is of what queued the run; W3C form.
+	// TraceParent is the W3C traceparent of the enqueuing span.
 	TraceParent string `json:"trace_parent,omitempty"`
 }
 
-// Job is one attempt at a run, as handlers and observers see it.
+// Job is one attempt at a run, as passed to handlers and observers.
 type Job struct {
 	Run
 	Type      schedule.Type
@@ -45,14 +45,14 @@ type Job struct {
 	Execution int64     // row of job_executions; 0 before it is recorded
 	Started   time.Time // of this attempt, by the database's clock as Fire and Due; zero before it is recorded
 	Attempt   int       // from 1
-	First     bool      // nothing of this run began before, not even an attempt that was cut short
+	First     bool      // no attempt of this run started before, not even an interrupted one
 }
 
 // WillRetry reports whether a transient failure of this attempt is followed by another one.
 func (j Job) WillRetry() bool { return j.Attempt < j.MaxAttempts }
 
-// Handler does a job. What it returns is kept as the execution's output: it must be small
-// and must not hold what may not be stored. Errors of a transient kind are tried again.
+// Handler runs a job. Its result is stored as the execution's output: keep it small and
+// free of data that may not be stored. Errors of a transient kind are retried.
 type Handler func(ctx context.Context, j Job) (output any, err error)
 
 // Outcome is how an attempt ended.
@@ -62,25 +62,25 @@ type Outcome struct {
 	Final bool // no attempt follows
 	// Exhausted says that the last allowed attempt failed for a transient reason.
 	Exhausted bool
-	Dropped   bool          // nothing was left to do, see Err: nothing was done and nothing follows
+	Dropped   bool          // nothing was left to do, see Err: nothing was done, and no attempt follows
 	Retry     time.Duration // until the next attempt, when there is one
 }
 
-// Observer receives events. Its methods must not block.
+// Observer is notified of events. Its methods must not block.
 type Observer interface {
-	// Queueing surrounds a tick that found something; it returns the traceparent that the
+	// Queueing wraps a tick that found due schedules; it returns the traceparent that the
 	// queued jobs carry.
 	Queueing(ctx context.Context, due int) (_ context.Context, traceParent string, done func(error))
-	// Begin surrounds an attempt.
+	// Begin wraps an attempt.
 	Begin(ctx context.Context, j Job) (_ context.Context, traceID string)
-	// Started says that the attempt is on record.
+	// Started reports that the attempt has been recorded.
 	Started(ctx context.Context, j Job)
 	End(ctx context.Context, j Job, o Outcome)
-	// Trouble reports what no attempt could.
+	// Trouble reports a failure outside any attempt.
 	Trouble(ctx context.Context, work string, err error)
 }
 
-// River tells kinds of jobs apart by Go type.
+// River distinguishes job kinds by Go type.
 type (
 	weeklyGeneration struct{ Run }
 	autoSync         struct{ Run }
@@ -118,5 +118,5 @@ func (autoSync) jobType() schedule.Type         { return schedule.AutoSync }
 func (dailyAdvisor) jobType() schedule.Type     { return schedule.DailyAdvisor }
 func (weeklyTrends) jobType() schedule.Type     { return schedule.WeeklyTrends }
 
-// permanent reports whether another attempt is useless.
+// permanent reports whether a retry is pointless.
 func permanent(err error) bool { return !fault.KindOf(err).Transient() }

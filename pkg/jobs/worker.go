@@ -15,11 +15,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// retries remembers when a failed job runs again, by the database's clock, which is the
-// one that River compares with. A job that River takes for dead is not in it.
+// retries remembers when failed jobs are retried, by the database's clock, which River
+// compares with. It does not hold jobs that River considers dead.
 type retries struct{ m sync.Map }
 
-// take returns the time once; for an unknown job the epoch, which is over by every clock.
+// take returns the time once; for an unknown job the epoch, which is past by any clock.
 func (r *retries) take(riverJob int64) time.Time {
 	if at, ok := r.m.LoadAndDelete(riverJob); ok {
 		return at.(time.Time)
@@ -29,7 +29,7 @@ func (r *retries) take(riverJob int64) time.Time {
 
 func register[T jobArgs](ws *river.Workers, e *Engine) { river.AddWorker(ws, &worker[T]{engine: e}) }
 
-// worker hands jobs of one type to their handler.
+// worker runs the handler of one job type.
 type worker[T jobArgs] struct {
 	river.WorkerDefaults[T]
 	engine *Engine
@@ -46,7 +46,7 @@ func (w *worker[T]) NextRetry(j *river.Job[T]) time.Time {
 	return w.engine.retries.take(j.ID)
 }
 
-// pausedFor is how long a job of a paused type is put back.
+// pausedFor is how long a job of a paused type is snoozed.
 const pausedFor = 15 * time.Second
 
 // Work implements [river.Worker].
@@ -62,9 +62,9 @@ func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error {
 	return e.attempt(ctx, job)
 }
 
-// attempt records, does and observes one attempt.
+// attempt records, runs and observes one attempt.
 func (e *Engine) attempt(ctx context.Context, job Job) error {
-	// What is recorded about an attempt is recorded even when it was cut short.
+	// An attempt is recorded even if it was interrupted.
 	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.o.Settings.Timeout(job.Type)+recordTimeout)
 	defer cancel()
 	ctx, traceID := e.o.Observer.Begin(ctx, job)
@@ -80,7 +80,7 @@ func (e *Engine) attempt(ctx context.Context, job Job) error {
 			o.Dropped, o.Err = true, fault.New(fault.Conflict, "job "+job.ID, "its schedule was deleted")
 			err = river.JobCancel(o.Err)
 		case fault.NotFound:
-			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it was finished by a process that ended before the queue knew")
+			o.Dropped, o.Err = true, fault.New(fault.NotFound, "job "+job.ID, "it finished in a process that ended before updating the queue")
 			err = nil
 		default:
 		}
@@ -107,15 +107,15 @@ func (e *Engine) attempt(ctx context.Context, job Job) error {
 
 const recordTimeout = 10 * time.Second
 
-// startGrace is what a job that was queued in time may wait for its worker.
+// startGrace is how long a job that was queued on time may wait for a worker.
 const startGrace = 10 * time.Minute
 
-// tooLate is the output of a job that had to wait until it was of no use.
+// tooLate is the output of a job that waited until it was obsolete.
 type tooLate struct {
 	Skipped string `json:"skipped"`
 }
 
-// do calls the handler; a panic is an error like any other.
+// do calls the handler; a panic becomes an error.
 func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -132,7 +132,7 @@ func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
 	return h(ctx, job)
 }
 
-// judge decides what follows an attempt.
+// judge decides whether an attempt is retried.
 func (e *Engine) judge(ctx context.Context, job Job, err error) Outcome {
 	o := Outcome{Err: err}
 	switch {

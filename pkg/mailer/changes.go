@@ -18,7 +18,7 @@ func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
 		label string
 		cmd   command.Command
 	}{
-		{"Plan it anew", command.Command{Verb: command.Regenerate, All: true}},
+		{"Replan it", command.Command{Verb: command.Regenerate, All: true}},
 		{"More varied", command.Command{Verb: command.Regenerate, All: true, Variety: true}},
 		{"Richer in protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
 	} {

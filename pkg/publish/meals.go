@@ -125,7 +125,7 @@ func (w *writer) writeMeal(ctx context.Context, m Meal, rows []*Row) error {
 			return herr // it is not about this meal
 		}
 		if !there {
-			what += fmt.Sprintf(": recipe %d is no longer in Tandoor; plan the meal anew", m.Recipe)
+			what += fmt.Sprintf(": recipe %d is no longer in Tandoor; replan the meal", m.Recipe)
 		}
 	}
 	if err := w.made(ctx, r, id, err, what); err != nil {

@@ -270,7 +270,7 @@ func TestRefusals(t *testing.T) {
 	w.gone[1] = true
 	w.fail["CreateLine"] = []error{refusal("no such unit")}
 	r := w.write(t)
-	want := []string{"2026-11-30, dinner, recipe 1: recipe 1 is no longer in Tandoor; plan the meal anew", "shopping list, 500 g Rice: "}
+	want := []string{"2026-11-30, dinner, recipe 1: recipe 1 is no longer in Tandoor; replan the meal", "shopping list, 500 g Rice: "}
 	if len(r.Refused) != 2 || r.Created != 2 {
 		t.Fatalf("%+v", r)
 	}

@@ -52,7 +52,7 @@ func TestUndoBringsBackWhatTheChangeChanged(t *testing.T) {
 		if r.Outcome != command.Applied || c.Undone != 1 || c.Record.Before != nil || r.Answer.Undo != "" {
 			t.Errorf("%s: %s, %+v", line, r.Outcome, c)
 		}
-		if want := `Taken back: "` + strings.ReplaceAll(done.Commands[0], " ", "\u00a0") + `".`; r.Answer.Done[0].Text != want {
+		if want := `Undone: "` + strings.ReplaceAll(done.Commands[0], " ", "\u00a0") + `".`; r.Answer.Done[0].Text != want {
 			t.Errorf("%s: %q, want %q", line, r.Answer.Done[0].Text, want)
 		}
 		if d := cmp.Diff(was, w.in, cmp.Comparer(equalWishes)); d != "" {
@@ -133,8 +133,8 @@ func TestUndoStandsAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.write(t, "SKIP friday")
-	w.refused(t, w.write(t, "SKIP saturday\nUNDO"), "stands alone")
-	w.refused(t, w.write(t, "UNDO\nSKIP saturday"), "stands alone")
+	w.refused(t, w.write(t, "SKIP saturday\nUNDO"), "must be the only command")
+	w.refused(t, w.write(t, "UNDO\nSKIP saturday"), "must be the only command")
 	if len(w.in.Wishes.Skips) != 3 {
 		t.Errorf("%+v", w.in.Wishes)
 	}
@@ -148,7 +148,7 @@ func TestAButtonTakesBackItsOwnChangeOnly(t *testing.T) {
 	if first == second || !strings.HasPrefix(first, "UNDO ") {
 		t.Fatalf("%q, %q", first, second)
 	}
-	w.refused(t, w.click(t, first), "not the newest change")
+	w.refused(t, w.click(t, first), "no longer the newest change")
 	if r := w.click(t, second); r.Outcome != command.Applied || len(w.in.Wishes.Skips) != 3 {
 		t.Errorf("%s, %+v", r.Outcome, w.in.Wishes)
 	}
@@ -303,7 +303,7 @@ func TestDislikesHoldForTheFoodItsPluralAndItsKinds(t *testing.T) {
 		}
 	}
 	w := newWorld()
-	w.refused(t, w.write(t, "DISLIKE unheard-of root"), "is no food that your recipes or our table know")
+	w.refused(t, w.write(t, "DISLIKE unheard-of root"), "is not a food in your recipes or in our table")
 }
 
 func TestADislikeIsPutDownOnce(t *testing.T) {
@@ -326,8 +326,8 @@ func TestListsOfAUserHaveAnEnd(t *testing.T) {
 	if r := w.write(t, "DISLIKE capers\nPREFER more fish"); r.Outcome != command.Applied {
 		t.Errorf("%s %+v", r.Outcome, r.Answer.Problems)
 	}
-	w.refused(t, w.write(t, "DISLIKE olives"), "More than 100 foods")
-	w.refused(t, w.write(t, "PREFER more soup"), "50 wishes are on record")
+	w.refused(t, w.write(t, "DISLIKE olives"), "already dislike 100 foods")
+	w.refused(t, w.write(t, "PREFER more soup"), "50 wishes are already on record")
 	if s := w.in.User.Settings; len(s.Dislikes) != 100 || len(s.Preferences) != 50 {
 		t.Errorf("%d and %d", len(s.Dislikes), len(s.Preferences))
 	}

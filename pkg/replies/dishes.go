@@ -20,7 +20,7 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 	names := foodNames(recipes, c.Text)
 	if len(names) == 0 {
 		if _, ok := food.Lookup(c.Text); !ok {
-			return "", refuse("%q is no food that your recipes or our table know: write it as an ingredient list would.", c.Text)
+			return "", refuse("%q is not a food in your recipes or in our table: write it as an ingredient list would.", c.Text)
 		}
 		names = []string{food.Normalize(c.Text)}
 	}
@@ -32,7 +32,7 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 		}
 	}
 	if len(s.Dislikes) > maxDislikes {
-		return "", refuse("More than %d foods are disliked: take some back first.", maxDislikes)
+		return "", refuse("You already dislike %d foods: remove some first.", maxDislikes)
 	}
 	w.changed, w.person = true, true
 	n, kept := 0, 0
@@ -103,7 +103,7 @@ func (w *work) ate(c command.Command) (string, error) {
 	}
 	switch {
 	case s.Date > w.today:
-		return "", refuse("%s has not come yet.", s.Date.Weekday())
+		return "", refuse("%s is still ahead.", s.Date.Weekday())
 	case s.Date < w.week || s.Date > w.week+6:
 		return "", refuse("%s is in another week: reply to that week's mail.", s.Date)
 	case w.planned(s) == nil:

@@ -69,10 +69,10 @@ func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 		return w.enable(c.Verb == command.Resume)
 	case command.Status:
 		w.status = true
-		return "What is in force stands below.", nil
+		return "Current settings are below.", nil
 	case command.HelpVerb:
 		w.help = true
-		return "The commands stand below.", nil
+		return "The commands are below.", nil
 	case targetsVerb:
 		return w.targets(c)
 	default:

@@ -150,7 +150,7 @@ func (s *Service) Lines(ctx context.Context, userID, line string) ([]string, err
 	}
 	waiting, err := s.store.Proposal(ctx, userID, m[1])
 	if err == nil && waiting == nil {
-		err = fault.New(fault.NotFound, "button", "what this button would do is not on record any more: send your commands again")
+		err = fault.New(fault.NotFound, "button", "this button's commands are no longer on record: send your commands again")
 	}
 	return waiting, err
 }
@@ -245,7 +245,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			r.Outcome = command.RateLimited
 			return nil
 		default:
-			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("%d mails of yours were read within an hour. This one was not, nor are those that follow, until an hour after the first: send your commands again then.", most)}}}
+			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("We read %d mails of yours within an hour. We did not read this one, and will not read further ones until an hour after the first: send your commands again then.", most)}}}
 		}
 		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
 		a.Week, a.Key = o.Week, in.id

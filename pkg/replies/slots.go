@@ -82,7 +82,13 @@ func (w *work) unlock(c command.Command) (string, error) {
 	if c.All {
 		n := len(w.in.Wishes.Locks)
 		w.in.Wishes.Locks = nil
-		return fmt.Sprintf("%d locks are gone; the meals stay until they are planned anew.", n), nil
+		switch n {
+		case 0:
+			return "No meal was locked.", nil
+		case 1:
+			return "1 lock was removed; its meal stays until it is replanned.", nil
+		}
+		return fmt.Sprintf("%d locks were removed; their meals stay until they are replanned.", n), nil
 	}
 	s, err := w.slot(c)
 	if err != nil {
@@ -91,7 +97,7 @@ func (w *work) unlock(c command.Command) (string, error) {
 	if !w.dropLock(s) {
 		return "", refuse("%s is not locked.", named(s))
 	}
-	return named(s) + " is not locked any more; it stays until it is planned anew.", nil
+	return named(s) + " is no longer locked; it stays until it is replanned.", nil
 }
 
 // open are the slots of a date that may be replanned: not locked and not skipped.
@@ -139,7 +145,7 @@ func (w *work) skip(c command.Command) (string, error) {
 				continue
 			}
 			if w.dropLock(s) {
-				unlocked = " A lock there is gone."
+				unlocked = " The lock there was removed."
 			}
 			w.unfix(s)
 			w.in.Wishes.Skips = append(w.in.Wishes.Skips, s)

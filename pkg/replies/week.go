@@ -21,7 +21,7 @@ func (w *work) regenerate(c command.Command) (string, error) {
 			slots = append(slots, w.open(d)...)
 		}
 		if len(slots) == 0 && w.in.Existing != nil {
-			return "", refuse("There is nothing left of this week to plan anew.")
+			return "", refuse("Nothing is left of this week to replan.")
 		}
 	case c.Mode != "":
 		return "", refuse(`A mode holds for the whole week: write "REGENERATE WEEK" and the mode after it.`)
@@ -59,9 +59,13 @@ func (w *work) regenerate(c command.Command) (string, error) {
 		how = ", " + strings.ReplaceAll(string(c.Mode), "_", " ")
 	}
 	if w.in.Existing == nil {
-		return "The week will be planned so" + how + ".", nil
+		return "The week will be planned that way" + how + ".", nil
 	}
-	return fmt.Sprintf("%d meals were planned anew%s; locked and skipped ones were left alone.", len(slots), how), nil
+	count := "1 meal was"
+	if n := len(slots); n != 1 {
+		count = fmt.Sprintf("%d meals were", n)
+	}
+	return count + " replanned" + how + "; locked and skipped ones were left alone.", nil
 }
 
 func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
@@ -81,7 +85,7 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	}
 	w.release(s)
 	if c.Text == "" {
-		return named(s) + " was planned anew.", nil
+		return named(s) + " was replanned.", nil
 	}
 	r, err := w.recipe(ctx, c.Text, s.Meal)
 	if err != nil {
@@ -101,7 +105,7 @@ func (w *work) prefer(c command.Command) (string, error) {
 	}
 	s := &w.in.User.Settings
 	if len(s.Preferences) >= maxPreferences {
-		return "", refuse("%d wishes are on record already.", maxPreferences)
+		return "", refuse("%d wishes are already on record.", maxPreferences)
 	}
 	s.Preferences = append(slices.Clone(s.Preferences), c.Text)
 	w.before.Preferences = append(w.before.Preferences, c.Text)
@@ -125,7 +129,7 @@ func (w *work) targets(c command.Command) (string, error) {
 	var g [3]int
 	fields := strings.Fields(c.Text)
 	if len(fields) != len(g) {
-		return "", refuse("TARGETS wants three numbers of grams.")
+		return "", refuse("TARGETS needs three numbers of grams.")
 	}
 	for i, f := range fields {
 		n, err := strconv.Atoi(f)
@@ -156,9 +160,9 @@ func (w *work) undo(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", err
 	case last == nil || last.Undone:
-		return "", refuse("There is nothing to undo: only the newest change of a week can be taken back, once.")
+		return "", refuse("There is nothing to undo: only the newest change of a week can be undone, once.")
 	case w.undoKey != "" && w.undoKey != shortKey(last.MessageID):
-		return "", refuse("This is not the newest change of the week any more: only that can be taken back.")
+		return "", refuse("This is no longer the newest change of the week, and only that can be undone.")
 	case last.Before.Targets != nil && w.source == ByMail:
 		return "", refuse("Targets do not change by mail: use the link in the answer.")
 	}
@@ -185,5 +189,5 @@ func (w *work) undo(ctx context.Context) (string, error) {
 		}
 	}
 	w.uneaten, w.undone, w.changed = b.Eaten, last.ID, true
-	return "Taken back: " + quoted(last.Commands) + ".", nil
+	return "Undone: " + quoted(last.Commands) + ".", nil
 }

@@ -62,7 +62,7 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 	for _, c := range cmds {
 		w.current = c
 		if c.Verb == command.Undo && len(cmds) > 1 {
-			return refuse(`"UNDO" stands alone in its mail.`)
+			return refuse(`"UNDO" must be the only command in its mail.`)
 		}
 		text, err := w.do(ctx, c)
 		if err != nil {

@@ -193,7 +193,7 @@ func (b *libraryBuilder) use(name, unit string) (string, error) {
 	}
 	m, ok := food.Weigh(recipe.Ingredient{Amount: recipe.One, Unit: recipe.Unit{Name: unit}}, f)
 	if !ok {
-		return "", fmt.Errorf("nobody knows what a %s of it weighs", unit)
+		return "", fmt.Errorf("the weight of a %s of it is unknown", unit)
 	}
 	spec.Conversions = append(spec.Conversions, tandoortest.ConversionSpec{Amount: 1, Unit: unit, ToAmount: m.Grams(), ToUnit: "g"})
 	return spec.Name, nil

@@ -68,7 +68,7 @@ func TestLibraryCounts(t *testing.T) {
 	names := map[string]bool{}
 	for _, r := range fetched(t, nil) {
 		if names[r.Name] {
-			t.Errorf("%s is there twice", r.Name)
+			t.Errorf("%s occurs twice", r.Name)
 		}
 		names[r.Name] = true
 		for _, m := range r.Meals {

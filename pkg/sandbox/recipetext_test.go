@@ -55,7 +55,7 @@ func TestLibraryRefusesWhatItCannotWeigh(t *testing.T) {
 	for ingredient, want := range map[string]string{
 		"1 handful unobtainium": "no figures",
 		"1 halloumi":            "no figures",
-		"2 sheets potatoes":     "nobody knows what a sheet of it weighs",
+		"2 sheets potatoes":     "the weight of a sheet of it is unknown",
 	} {
 		err := newLibraryBuilder().addRecipes("# X | 2 servings | 5+0 min | lunch\n" + ingredient + "\n> Eat.")
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -204,6 +204,6 @@ func (h *exportErrors) Handle(err error) {
 	if now-last < int64(h.every) || !h.last.CompareAndSwap(last, now) {
 		return
 	}
-	h.log.Warn("telemetry export failed; signals may be lost", "component", "telemetry",
+	h.log.Warn("Telemetry export failed; signals may be lost", "component", "telemetry",
 		"error_type", "TelemetryExport", "error_message", err.Error(), "errors", n)
 }

@@ -90,7 +90,7 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		done, err := b.Responses(limited, book.Alert, b.Now().Add(-responsesSince))
 		if err != nil {
-			b.Log.WarnContext(r.Context(), "Automatic responses were not read", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+			b.Log.WarnContext(r.Context(), "Reading automatic responses failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 		}
 		page.Known, page.Responses = err == nil, done
 	}

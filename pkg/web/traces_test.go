@@ -39,7 +39,7 @@ func traces(t *testing.T, lines func() ([]web.Line, error)) func(path string) *h
 			switch id {
 			case aTrace:
 			case strings.Repeat("f", 32):
-				return nil, fault.New(fault.NetworkError, "Jaeger", "nobody answers at http://jaeger (JAEGER_URL)")
+				return nil, fault.New(fault.NetworkError, "Jaeger", "no answer from http://jaeger (JAEGER_URL)")
 			default:
 				return nil, fault.New(fault.NotFound, "Jaeger", "no such trace")
 			}

@@ -258,7 +258,7 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	began, err := r.Cookie(connectCookie)
 	if err != nil || subtle.ConstantTimeCompare([]byte(began.Value), []byte(digest(q.Get("oauth_token")))) != 1 {
-		p.fail(w, r, fault.New(fault.Unauthorized, "connect FatSecret", "this browser did not begin the connection: open the link again"))
+		p.fail(w, r, fault.New(fault.Unauthorized, "connect FatSecret", "this browser did not start the connection: open the link again"))
 		return
 	}
 	if _, err := p.FatSecret.Connect(r.Context(), q.Get("oauth_token"), q.Get("oauth_verifier")); err != nil {

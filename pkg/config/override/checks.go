@@ -48,7 +48,7 @@ func Check(name, value string) (string, error) {
 	}
 	parts := strings.Split(name, ".")
 	if len(parts) != 3 || parts[0] != "jobs" || !slices.Contains(schedule.Types, schedule.Type(parts[1])) {
-		return "", fault.New(fault.InvalidInput, "setting", "%q is none of %s", name, Help)
+		return "", fault.New(fault.InvalidInput, "setting", "%q is not one of %s", name, Help)
 	}
 	switch parts[2] {
 	case "paused":
@@ -61,7 +61,7 @@ func Check(name, value string) (string, error) {
 	case "timeout":
 		return name, duration{time.Second, 30 * time.Minute}.check(name, value)
 	default:
-		return "", fault.New(fault.InvalidInput, "setting", "%q is none of paused, attempts, timeout", parts[2])
+		return "", fault.New(fault.InvalidInput, "setting", "%q is not one of paused, attempts, timeout", parts[2])
 	}
 }
 

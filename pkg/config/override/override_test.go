@@ -62,8 +62,8 @@ func TestSettingsTakeWhatTheirBoundsAllow(t *testing.T) {
 func TestSettingsThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string]string{
-		"": "none of", "jobs": "none of", "jobs.Nonsense.paused": "none of", "jobs.WeeklyGeneration": "none of", "jobs.WeeklyGeneration.paused.now": "none of",
-		"tasks.WeeklyGeneration.paused": "none of", "jobs.WeeklyGeneration.speed": "paused, attempts, timeout", "database.pool": "jobs.concurrency",
+		"": "not one of", "jobs": "not one of", "jobs.Nonsense.paused": "not one of", "jobs.WeeklyGeneration": "not one of", "jobs.WeeklyGeneration.paused.now": "not one of",
+		"tasks.WeeklyGeneration.paused": "not one of", "jobs.WeeklyGeneration.speed": "paused, attempts, timeout", "database.pool": "jobs.concurrency",
 	} {
 		if got, err := override.Check(name, "true"); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), says) || got != "" {
 			t.Errorf("%q: %q, %v", name, got, err)

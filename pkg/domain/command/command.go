@@ -51,7 +51,7 @@ const Help = `Write your commands above the quoted mail, one per line, without q
 
 - "LOCK <day> <meal>" keeps what is planned; with a recipe's name after it, plans that recipe.
 - "UNLOCK <day> <meal>" lets it change again; "UNLOCK ALL" does so for every meal.
-- "REGENERATE WEEK", "REGENERATE <day>" or "REGENERATE <day> <meal>" plans anew; with "WITH HIGH PROTEIN", "WITH LOW CARB", "WITH BALANCED" or "WITH VARIETY" after it, in that way.
+- "REGENERATE WEEK", "REGENERATE <day>" or "REGENERATE <day> <meal>" replans; with "WITH HIGH PROTEIN", "WITH LOW CARB", "WITH BALANCED" or "WITH VARIETY" after it, in that way.
 - "ADJUST <day> <meal>" plans another dish; with "TO" and a recipe's name after it, that one.
 - "SKIP <day>" or "SKIP <day> <meal>" plans nothing; "UNSKIP" instead takes it back.
 - "DISLIKE <food>" never plans it (also "HATE").

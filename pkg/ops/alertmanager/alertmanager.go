@@ -102,7 +102,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, into any) 
 	resp, answer, err := resilient.Exchange(c.http, req, maxAnswer) //nolint:bodyclose // it closes it
 	switch {
 	case resp == nil:
-		return fault.New(fault.NetworkError, op, "nobody answers at %s (ALERTMANAGER_URL); alerts need the telemetry stack: %v", c.base, err)
+		return fault.New(fault.NetworkError, op, "no answer from %s (ALERTMANAGER_URL); alerts need the telemetry stack: %v", c.base, err)
 	case errors.Is(err, resilient.ErrBodyTooLarge):
 		return fault.Wrap(fault.Unavailable, op, err)
 	case err != nil:

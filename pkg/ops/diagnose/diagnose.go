@@ -249,7 +249,7 @@ func Diagnose(ctx context.Context, s Sources, o Options) (Report, error) {
 	about, _ := alert.Of(o.Slug)
 	wanted, ok := explains[about]
 	if o.Slug != "" && !ok {
-		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is none of %s", o.Slug, strings.Join(alert.Slugs(), ", "))
+		return Report{}, fault.New(fault.InvalidInput, "runbook", "%q is not one of %s", o.Slug, strings.Join(alert.Slugs(), ", "))
 	}
 	c := &investigation{Sources: s, Options: o, about: about, recent: min(max(o.Window/15, 20*time.Second), o.Window), since: o.Now.Add(-o.Window)}
 	asked := slices.DeleteFunc(slices.Clone(probes), func(p probe) bool {

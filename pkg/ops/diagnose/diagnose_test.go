@@ -130,7 +130,7 @@ var (
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	const lock = "the table plans is locked by psql (pid 7, idle in transaction): up to 3 sessions wait"
-	const mail = "the mail server refuses mails for good: 4"
+	const mail = "the mail server rejects mails permanently: 4"
 	answers := func(window, recent float64) map[string][]diagnose.Sample {
 		return map[string][]diagnose.Sample{
 			`status_code=~"401|403|429|5..|timeout|network_error"}[900s]`: {sample(window, "api", "tandoor", "endpoint", "recipes", "status_code", "503")},

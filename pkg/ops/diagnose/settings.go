@@ -27,7 +27,7 @@ func (c *investigation) lookAtSettings(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	for _, s := range changed {
 		was := configured.Current(s.Name)
-		by := strings.TrimSpace(fmt.Sprintf("by %s at %s, until %s %s", cmp.Or(s.By, "nobody named"), s.Set.UTC().Format("2006-01-02 15:04:05Z"), clock(s.Expires), short(s.Reason)))
+		by := strings.TrimSpace(fmt.Sprintf("by %s at %s, until %s %s", cmp.Or(s.By, "unknown"), s.Set.UTC().Format("2006-01-02 15:04:05Z"), clock(s.Expires), short(s.Reason)))
 		f := Finding{Evidence: []string{by}}
 		switch {
 		case strings.HasSuffix(s.Name, ".paused") && s.Value == "true":

@@ -127,5 +127,5 @@ func Lookup(name string) (Drill, error) {
 	for i, d := range Drills {
 		names[i] = d.Name()
 	}
-	return Drill{}, fault.New(fault.NotFound, "drill", "%q is none of %s", name, strings.Join(names, ", "))
+	return Drill{}, fault.New(fault.NotFound, "drill", "%q is not one of %s", name, strings.Join(names, ", "))
 }

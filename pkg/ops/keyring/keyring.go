@@ -137,7 +137,7 @@ func (s *Service) first(ctx context.Context) (seal.ID, error) {
 		}
 	}
 	return "", fault.New(fault.InvalidConfig, "MEALPLANNER_KEY",
-		"opens none of the %d stored tokens: set it to the key that they were stored with; if that is lost: `mealplanner key add --lost` begins anew, and every account must be connected again", len(values))
+		"opens none of the %d stored tokens: set it to the key that they were stored with; if that is lost: `mealplanner key add --lost` starts over, and every account must be reconnected", len(values))
 }
 
 func (s *Service) adopt(keys []Key) error {

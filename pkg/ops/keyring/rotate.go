@@ -113,7 +113,7 @@ func (s *Service) adopted(ctx context.Context, id seal.ID, say func(string)) err
 		}
 		select {
 		case <-ctx.Done():
-			return fault.New(fault.TimeoutError, "key add", "%s did not follow within %s; key %s is in use, and running the command again seals the rest with it", behind, patience, id)
+			return fault.New(fault.TimeoutError, "key add", "%s did not switch within %s; key %s is in use, and running the command again seals the rest with it", behind, patience, id)
 		case <-tick.C:
 		}
 	}

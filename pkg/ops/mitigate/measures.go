@@ -71,7 +71,7 @@ func retry(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	}
 	n, err := m.db.FailedJobs(ctx, name)
 	return step{
-		needed: n > 0, why: fmt.Sprintf("%d jobs failed for good", n), change: fmt.Sprintf("%d failed jobs -> run again", n),
+		needed: n > 0, why: fmt.Sprintf("%d jobs failed terminally", n), change: fmt.Sprintf("%d failed jobs -> run again", n),
 		do: func(ctx context.Context) (string, error) {
 			ids, err := m.db.RetryFailed(ctx, name)
 			return runAgain(ids), err
@@ -195,7 +195,7 @@ func endBlocker(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 		}
 	}
 	if worst.Waiting == 0 {
-		return step{why: "nobody waits for a lock"}, nil
+		return step{why: "nothing waits for a lock"}, nil
 	}
 	ours := slices.Contains([]string{"mealplanner-api", "mealplanner-scheduler", "mealplanner-queue"}, worst.Application)
 	s := step{
@@ -205,7 +205,7 @@ func endBlocker(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 		do: func(ctx context.Context) (string, error) {
 			ended, err := m.db.EndSession(ctx, worst.PID)
 			if err == nil && !ended {
-				err = fault.New(fault.NotFound, "end-blocker", "nobody waits for session %d any more: look again", worst.PID)
+				err = fault.New(fault.NotFound, "end-blocker", "session %d no longer blocks anyone: look again", worst.PID)
 			}
 			return "", err
 		},

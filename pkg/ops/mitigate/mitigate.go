@@ -141,7 +141,7 @@ func Lookup(name string) (Measure, error) {
 		}
 		names[i] = m.Name
 	}
-	return Measure{}, fault.New(fault.InvalidInput, "mitigation", "%q is none of %s", name, strings.Join(names, ", "))
+	return Measure{}, fault.New(fault.InvalidInput, "mitigation", "%q is not one of %s", name, strings.Join(names, ", "))
 }
 
 // Do looks whether the measure would help, and takes it unless the request is a dry run.

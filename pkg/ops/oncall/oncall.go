@@ -79,7 +79,7 @@ func Read(r io.Reader) (*Rotation, error) {
 	}
 	zone, err := time.LoadLocation(f.TimeZone)
 	if err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
-		return bad("time_zone", "%q is no IANA time zone", f.TimeZone)
+		return bad("time_zone", "%q is not an IANA time zone", f.TimeZone)
 	}
 	out := &Rotation{zone: zone, turns: map[int]turn{}}
 	if out.start, err = time.ParseInLocation(wallClock, f.Start, zone); err != nil {
@@ -88,7 +88,7 @@ func Read(r io.Reader) (*Rotation, error) {
 	people := map[string]Person{}
 	for i, p := range f.People {
 		if _, twice := people[p.Name]; p.Name == "" || twice {
-			return bad(fmt.Sprintf("people[%d].name", i), "%q is empty or there twice", p.Name)
+			return bad(fmt.Sprintf("people[%d].name", i), "%q is empty or occurs twice", p.Name)
 		}
 		people[p.Name] = p
 	}
@@ -96,13 +96,13 @@ func Read(r io.Reader) (*Rotation, error) {
 		field := fmt.Sprintf("tiers[%d]", i)
 		switch _, twice := out.turns[t.Tier]; {
 		case !slices.Contains(Tiers, t.Tier):
-			return bad(field+".tier", "%d is none of %v", t.Tier, Tiers)
+			return bad(field+".tier", "%d is not one of %v", t.Tier, Tiers)
 		case twice:
-			return bad(field+".tier", "%d is there twice", t.Tier)
+			return bad(field+".tier", "%d occurs twice", t.Tier)
 		case t.Days < 1 || t.Days > 366:
 			return bad(field+".days", "%d is not between 1 and 366", t.Days)
 		case len(t.People) == 0:
-			return bad(field+".people", "nobody is named")
+			return bad(field+".people", "no one is named")
 		}
 		turn := turn{days: t.Days}
 		for _, name := range t.People {
@@ -126,7 +126,7 @@ func Read(r io.Reader) (*Rotation, error) {
 			return bad(field+".person", "%q is not among the people", o.Person)
 		}
 		if !slices.Contains(Tiers, o.Tier) {
-			return bad(field+".tier", "%d is none of %v", o.Tier, Tiers)
+			return bad(field+".tier", "%d is not one of %v", o.Tier, Tiers)
 		}
 		from, err1 := time.ParseInLocation(wallClock, o.From, zone)
 		to, err2 := time.ParseInLocation(wallClock, o.To, zone)

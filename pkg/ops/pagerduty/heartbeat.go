@@ -43,7 +43,7 @@ func (h *Heartbeat) Call(ctx context.Context, summary string, since time.Time) e
 
 // CallOff implements [alerting.Pager].
 func (h *Heartbeat) CallOff(ctx context.Context) error {
-	h.log.InfoContext(ctx, "Alertmanager's heartbeat is back", "component", "alerting")
+	h.log.InfoContext(ctx, "Alertmanager heartbeat resumed", "component", "alerting")
 	if h.client == nil {
 		return nil
 	}

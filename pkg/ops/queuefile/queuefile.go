@@ -162,7 +162,7 @@ func (q *Queue) look(ctx context.Context, argv []string, now func() time.Time) e
 		return err
 	}
 	if there, err := os.Stat(q.File); err != nil || !os.SameFile(held, there) {
-		return errors.New("it was replaced meanwhile")
+		return errors.New("it was replaced in the meantime")
 	}
 	q.Damage, q.Moved = reason, q.File+aside+now().UTC().Format("20060102T150405Z")
 	return os.Rename(q.File, q.Moved)

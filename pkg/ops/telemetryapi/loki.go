@@ -40,7 +40,7 @@ func (l *Loki) Lines(ctx context.Context, query string, since time.Time, most in
 		return nil, err
 	}
 	if answer.Data.ResultType != "streams" {
-		return nil, fault.New(fault.InvalidInput, l.name, "the query gives a %s; lines are wanted", answer.Data.ResultType)
+		return nil, fault.New(fault.InvalidInput, l.name, "the query returns a %s; want lines", answer.Data.ResultType)
 	}
 	var out []Line
 	for _, r := range answer.Data.Result {

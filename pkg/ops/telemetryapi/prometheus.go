@@ -40,7 +40,7 @@ func (p *Prometheus) Query(ctx context.Context, expr string) ([]Sample, error) {
 		return nil, err
 	}
 	if answer.Data.ResultType != "vector" {
-		return nil, fault.New(fault.InvalidInput, p.name, "the expression gives a %s; an instant vector is wanted", answer.Data.ResultType)
+		return nil, fault.New(fault.InvalidInput, p.name, "the expression returns a %s; want an instant vector", answer.Data.ResultType)
 	}
 	out := make([]Sample, len(answer.Data.Result))
 	for i, r := range answer.Data.Result {

@@ -45,7 +45,7 @@ func (s server) get(ctx context.Context, path string, q url.Values, into any) er
 		if u, ok := errors.AsType[*url.Error](err); ok { // its text repeats the whole query
 			err = u.Err
 		}
-		return fault.Wrap(kind, s.name, fmt.Errorf("nobody answers at %s (%s): %w", s.base, s.setting, err))
+		return fault.Wrap(kind, s.name, fmt.Errorf("no answer from %s (%s): %w", s.base, s.setting, err))
 	}
 	switch {
 	case errors.Is(err, resilient.ErrBodyTooLarge):
@@ -60,7 +60,7 @@ func (s server) get(ctx context.Context, path string, q url.Values, into any) er
 		return fault.New(fault.Unavailable, s.name, "HTTP %d", resp.StatusCode)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fault.New(fault.Unavailable, s.name, "the answer is not %s's: %v", s.name, err)
+		return fault.New(fault.Unavailable, s.name, "the answer is not from %s: %v", s.name, err)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func TestNoAnswers(t *testing.T) {
 		base, says string
 		kind       fault.Kind
 	}{
-		{gone, "nobody answers at " + gone + " (LOKI_URL)", fault.NetworkError},
+		{gone, "no answer from " + gone + " (LOKI_URL)", fault.NetworkError},
 		{"", "LOKI_URL is empty: there is no Loki to ask", fault.InvalidConfig},
 	} {
 		if _, err := telemetryapi.NewLoki(c.base, http.DefaultClient).Lines(t.Context(), "{}", time.Now(), 1); fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {

@@ -119,7 +119,7 @@ func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date,
 		}
 		r := planner.Revision{From: from, Free: open(in, from), Retarget: true}
 		if len(r.Free) == 0 {
-			return fault.New(fault.InvalidInput, "replan", "nothing of the week of %s is ahead and not locked", week)
+			return fault.New(fault.InvalidInput, "replan", "the week of %s has no unlocked meals ahead", week)
 		}
 		was := in.Existing.Week
 		if is, err = a.planner.Revise(ctx, in, r); err != nil {

@@ -309,7 +309,7 @@ func TestReplansThatAreRefused(t *testing.T) {
 		t.Errorf("a week that is not planned: %v", err)
 	}
 	w.now = noon.AddDate(0, 0, 7)
-	if _, _, err := w.amender().Replan(t.Context(), "ana", week, true); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "nothing of the week of 2026-11-30 is ahead") {
+	if _, _, err := w.amender().Replan(t.Context(), "ana", week, true); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "week of 2026-11-30 has no unlocked meals ahead") {
 		t.Errorf("a week that is over: %v", err)
 	}
 	if len(w.revised) > 0 || len(w.log) > 0 {

@@ -19,7 +19,7 @@ type Body string
 const (
 	BodyIntact    Body = ""
 	BodyMalformed Body = "malformed" // JSON that stops in the middle
-	BodyHTML      Body = "html"      // a page where JSON was due
+	BodyHTML      Body = "html"      // a page where JSON was expected
 	BodyOversized Body = "oversized" // OversizedBytes of JSON white space
 	BodySlow      Body = "slow"      // the real body, in 64 pieces over SlowFor
 )

@@ -119,7 +119,7 @@ func Start(ctx context.Context, o Options) (_ *Mailbox, err error) {
 
 func (m *Mailbox) served(what string, err error) {
 	if err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-		m.opts.Log.Error("sandbox mail server ended", "component", "sandbox", "server", what, "error_message", err.Error())
+		m.opts.Log.Error("Sandbox mail server failed", "component", "sandbox", "server", what, "error_message", err.Error())
 	}
 }
 

@@ -140,7 +140,7 @@ func (m *Mailbox) reply(w http.ResponseWriter, r *http.Request, msg Message, p P
 		to, err = h.AddressList("From")
 	}
 	if err != nil || len(to) == 0 {
-		http.Error(w, "the mail names nobody to reply to", http.StatusUnprocessableEntity)
+		http.Error(w, "the mail has no address to reply to", http.StatusUnprocessableEntity)
 		return
 	}
 	var out gomail.Header

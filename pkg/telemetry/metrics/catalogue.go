@@ -84,7 +84,7 @@ var (
 
 	SchedulerJobErrorRate = gauge2[JobType, ErrorType](Def{
 		Name: "scheduler_job_error_rate", Unit: "1", Section: "1.2",
-		Help: "Jobs that failed for good over finished jobs of the last 24 h, 0 to 1, read from the database; the error types of a job type add up.",
+		Help: "Jobs that failed terminally over finished jobs of the last 24 h, 0 to 1, read from the database; the error types of a job type add up.",
 	})
 
 	SchedulerConcurrentJobs = gauge1[JobType](Def{
@@ -114,7 +114,7 @@ var (
 
 	SchedulerJobFailures = counter2[JobType, ErrorType](Def{
 		Name: "scheduler_job_failures_total", Unit: "{job}", Section: "1.2",
-		Help: "Jobs that failed for good: permanently, or with their retries exhausted.",
+		Help: "Jobs that failed terminally: permanently, or with their retries exhausted.",
 	})
 
 	SchedulerJobRetryExhausted = counter1[JobType](Def{
@@ -191,7 +191,7 @@ var (
 
 	EmailDeliveryAttempts = counter1[EmailType](Def{
 		Name: "email_delivery_attempts_total", Unit: "{mail}", Section: "1.3",
-		Help: "Mails by final outcome: accepted plus refused for good.",
+		Help: "Mails by final outcome: accepted plus permanently rejected.",
 	})
 
 	EmailDeliverySuccess = counter1[EmailType](Def{
@@ -201,7 +201,7 @@ var (
 
 	EmailDeliveryFailures = counter1[EmailType](Def{
 		Name: "email_delivery_failures_total", Unit: "{mail}", Section: "1.3",
-		Help: "Mails refused for good, given up, or accepted and bounced later.",
+		Help: "Mails permanently rejected, given up, or accepted and bounced later.",
 	})
 
 	EmailDeliverySuccessRate = gauge1[EmailType](Def{

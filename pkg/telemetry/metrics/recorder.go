@@ -133,7 +133,7 @@ func (r *Recorder) MailAccepted(ctx context.Context, emailType string, waited ti
 	CostMetricsBandwidthBytes.add(ctx, r, size, Source("email"))
 }
 
-// MailFailed counts a mail refused for good or given up.
+// MailFailed counts a mail permanently rejected or given up.
 func (r *Recorder) MailFailed(ctx context.Context, emailType string) {
 	EmailDeliveryAttempts.add(ctx, r, 1, EmailType(emailType))
 	EmailDeliveryFailures.add(ctx, r, 1, EmailType(emailType))
@@ -172,7 +172,7 @@ func (r *Recorder) JobCompleted(ctx context.Context, jobType string) {
 	SchedulerJobCompletions.add(ctx, r, 1, JobType(jobType))
 }
 
-// JobFailed counts a job that failed for good; exhausted: at its last allowed attempt.
+// JobFailed counts a job that failed terminally; exhausted: at its last allowed attempt.
 func (r *Recorder) JobFailed(ctx context.Context, jobType string, kind fault.Kind, exhausted bool) {
 	SchedulerJobFailures.add(ctx, r, 1, JobType(jobType), ErrorType(kind))
 	if exhausted {

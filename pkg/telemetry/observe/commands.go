@@ -85,10 +85,10 @@ func (s *Commands) finish(ctx context.Context, span trace.Span, source replies.S
 		for _, v := range verbs {
 			s.rec.CommandExecuted(ctx, v)
 		}
-		s.log.InfoContext(ctx, "Commands carried out", attrs...)
+		s.log.InfoContext(ctx, "Commands executed", attrs...)
 	case command.SenderMismatch, command.AuthFailed, command.BadToken, command.RateLimited:
-		s.log.WarnContext(ctx, "Commands were dropped", attrs...)
+		s.log.WarnContext(ctx, "Commands dropped", attrs...)
 	default:
-		s.log.InfoContext(ctx, "Commands were not carried out", attrs...)
+		s.log.InfoContext(ctx, "Commands refused", attrs...)
 	}
 }

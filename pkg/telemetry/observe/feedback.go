@@ -52,7 +52,7 @@ func (f *Feedback) Bounced(ctx context.Context, messageID string, permanent bool
 	ctx = telemetry.WithComponent(telemetry.WithUser(ctx, r.User), "email")
 	f.rec.MailBounced(ctx, r.Type)
 	attrs := []any{slog.String("email_type", r.Type), slog.String("message_id", messageID)}
-	cause := fault.New(fault.EmailError, "deliver mail", "the recipient's server refused it for good (status %s)", status)
+	cause := fault.New(fault.EmailError, "deliver mail", "the recipient's server rejected it permanently (status %s)", status)
 	f.log.WarnContext(ctx, "Mail bounced", append(attrs, Failure(fault.EmailError, cause)...)...)
 	if r.InARow >= outbox.BounceAlarm {
 		cause := fault.New(fault.EmailError, "deliver mail",

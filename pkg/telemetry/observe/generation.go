@@ -115,7 +115,7 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 	switch {
 	case kind == fault.Canceled:
 	case err != nil && req.WillRetry && kind.Transient():
-		g.log.WarnContext(ctx, "Generation will be tried again", append(append(attrs, Failure(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
+		g.log.WarnContext(ctx, "Generation will be retried", append(append(attrs, Failure(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
 	case err != nil:
 		if !req.DryRun {
 			g.rec.GenerationFailed(ctx, req.User, week, m.Total, kind)
@@ -130,7 +130,7 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 				Failure(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
 		}
 		if m.ProfileCause != nil {
-			g.log.WarnContext(ctx, "Profile was not read; the user's own figures are used", Failure(fault.KindOf(m.ProfileCause), m.ProfileCause)...)
+			g.log.WarnContext(ctx, "Reading the profile failed; using the user's own figures", Failure(fault.KindOf(m.ProfileCause), m.ProfileCause)...)
 		}
 		g.log.Log(ctx, CompletionLevel(m), "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
 	}

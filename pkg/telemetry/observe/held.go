@@ -64,7 +64,7 @@ func (h *Held) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, d pgxpool.T
 	callers = callers[:runtime.Callers(3, callers)]
 	ctx = telemetry.WithComponent(context.WithoutCancel(ctx), "database")
 	h.taken.Store(d.Conn, time.AfterFunc(h.after, func() {
-		h.log.WarnContext(ctx, "Database connection is held for long", "pool", h.pool, "held_s", h.after.Seconds(), "stack", stackText(callers))
+		h.log.WarnContext(ctx, "Database connection held too long", "pool", h.pool, "held_s", h.after.Seconds(), "stack", stackText(callers))
 	}))
 }
 

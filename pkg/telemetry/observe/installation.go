@@ -62,7 +62,7 @@ func (i *Installation) Read(ctx context.Context) {
 		values, err := g.Read(limited)
 		cancel()
 		if ctx.Err() == nil && i.last.set(g.Name, values, err) {
-			i.log.WarnContext(ctx, "Gauges were not read", append([]any{"component", "telemetry", "gauges", g.Name}, Failure(fault.KindOf(err), err)...)...)
+			i.log.WarnContext(ctx, "Reading gauges failed", append([]any{"component", "telemetry", "gauges", g.Name}, Failure(fault.KindOf(err), err)...)...)
 		}
 	}
 }

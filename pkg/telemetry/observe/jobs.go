@@ -114,12 +114,12 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 	case out.Dropped:
 		o.log.InfoContext(ctx, "Job dropped", append(attrs, Failure(kind, out.Err)...)...)
 	case kind == fault.Canceled:
-		o.log.InfoContext(ctx, "Job goes back to the queue", attrs...)
+		o.log.InfoContext(ctx, "Job requeued on shutdown", attrs...)
 	case out.Final:
 		o.rec.JobFailed(ctx, string(j.Type), kind, out.Exhausted)
 		o.log.ErrorContext(ctx, "Job failed", append(append(attrs, Failure(kind, out.Err)...), slog.Bool("retry_exhausted", out.Exhausted))...)
 	default:
-		o.log.WarnContext(ctx, "Job will be tried again", append(append(attrs, Failure(kind, out.Err)...),
+		o.log.WarnContext(ctx, "Job will be retried", append(append(attrs, Failure(kind, out.Err)...),
 			slog.Int("retry_attempt", j.Attempt), slog.Time("retry_scheduled_for", o.now().Add(out.Retry)))...)
 	}
 }

@@ -93,7 +93,7 @@ func TestAlertsAreComplete(t *testing.T) {
 		}
 		switch {
 		case names[r.Alert]:
-			t.Errorf("%s is there twice", r.Alert)
+			t.Errorf("%s occurs twice", r.Alert)
 		case r.isCopy():
 			if r.Labels["tier"] == "" || a["runbook_url"] != "/runbook/{{ $labels.alert }}" || a["summary"] == "" || a["description"] == "" || !leads {
 				t.Errorf("%s needs a tier, its alert's runbook, a summary, a description and a dashboard", r.Alert)

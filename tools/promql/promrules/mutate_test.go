@@ -18,7 +18,7 @@ func ids(t *testing.T, r rule) map[string]string {
 	m := map[string]string{}
 	for _, x := range all {
 		if _, twice := m[x.ID]; twice {
-			t.Errorf("%s is there twice", x.ID)
+			t.Errorf("%s occurs twice", x.ID)
 		}
 		m[x.ID] = strings.TrimSuffix(fmt.Sprint(x.Expr, " ", x.For, " ", x.KeepFiringFor), "  ")
 	}
