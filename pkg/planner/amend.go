@@ -13,10 +13,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// Outdated says why a stored plan may not be followed until it was checked again.
+// Outdated is why a stored plan must not be followed until it has been amended.
 type Outdated string
 
-// The reasons, the gravest last.
+// The reasons, in ascending severity.
 const (
 	SettingsRelaxed Outdated = "relaxed"  // fewer of them: the meals stay, the notes may not
 	RecipesChanged  Outdated = "recipes"  // of the library it was planned from
@@ -24,21 +24,21 @@ const (
 	LibraryChanged  Outdated = "library"  // its recipe numbers mean other dishes now
 )
 
-// Grave reports whether nothing of the plan may be followed or mailed meanwhile.
+// Grave reports whether the whole plan must not be followed or mailed until then.
 func (o Outdated) Grave() bool { return o == SettingsChanged || o == LibraryChanged }
 
 // Amended is a week brought in line with its user's settings.
 type Amended struct {
 	plan.Plan
 	Wishes plan.Wishes // without the locks that cannot be kept
-	// Changed says whether a dish or a portion is another one, Lost that some meals could
-	// not be replaced and are empty.
+	// Changed reports whether a dish or a portion changed; Lost, that some meals could not be
+	// replaced and are empty.
 	Changed, Lost bool
 }
 
-// Amend returns the week of in.Existing as the settings of in allow it: from the given
-// slot on, a meal that they forbid is replaced, or taken out where the library holds
-// nothing else. Nothing is stored. It fails where the recipes cannot be read.
+// Amend returns the week of in.Existing in line with the settings of in: from the given slot
+// on, it replaces each forbidden meal, or removes it if the library has no replacement. It
+// stores nothing. It fails if the recipes cannot be read.
 func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.Slot) (Amended, error) {
 	timeout := p.settings.Timeout()
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
@@ -68,7 +68,7 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		case slot.Before(from):
 			continue
 		case sv == nil:
-			if old.Missing(slot) { // there may be something by now
+			if old.Missing(slot) { // a replacement may exist by now
 				r.Free = append(r.Free, slot)
 			}
 			continue
@@ -91,7 +91,7 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return Amended{}, err
 		}
-		// Whatever keeps the week from being planned: what is forbidden goes.
+		// Whatever prevents planning, forbidden meals are removed.
 		sel, lost = selection{week: without(old, in, r.Free), recipes: byID(pool)}, r.Free
 	}
 	if len(lost) > 0 {
@@ -101,8 +101,8 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	return Amended{Plan: stored, Wishes: in.Wishes, Changed: len(plan.Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
 }
 
-// rechooseMost is [rechoose] that leaves slots of may empty, as few as it can and the latest
-// first, where the library has not enough recipes for them.
+// rechooseMost is [rechoose] that may leave slots of may empty if the library has too few
+// recipes: as few as possible, the latest first.
 func rechooseMost(in Inputs, pool recipe.Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
 	open := slices.Clone(may)
 	for {
@@ -135,10 +135,10 @@ func lostNote(slots []plan.Slot) string {
 	return "Missing, because the library has nothing that fits your settings: " + strings.Join(names, ", ") + "."
 }
 
-// rules say of a pool's recipes what the user's settings make of them.
+// rules applies the user's settings to a pool's recipes.
 type rules struct {
 	in candidateSet
-	// disliked are the names of foods, tags the keywords that the user does not want.
+	// disliked holds names of foods, tags the keywords that the user avoids.
 	disliked, tags []string
 }
 
@@ -146,17 +146,17 @@ func newRules(in Inputs, c candidateSet) rules {
 	return rules{c, forms(in.User.Settings.Dislikes), lower(in.User.Settings.AvoidTags)}
 }
 
-// forbids reports that the recipe must not be planned, whatever the user asked for.
+// forbids reports whether the recipe must not be planned, even if locked.
 func (r rules) forbids(id recipe.ID) bool { return r.in.recipes[id].ID != id }
 
-// unwanted reports a dislike or a tag to avoid, which a lock outweighs.
+// unwanted reports a dislike or a tag to avoid, which a lock overrides.
 func (r rules) unwanted(id recipe.ID) bool {
 	dish := r.in.recipes[id]
 	tagged := func(keyword string) bool { return slices.Contains(r.tags, keyword) }
 	return slices.ContainsFunc(lower(dish.Keywords), tagged) || holds(dish, r.disliked)
 }
 
-// without takes meals out of a stored week.
+// without removes meals from a stored week.
 func without(w plan.Week, in Inputs, slots []plan.Slot) plan.Week {
 	w.Reasons, w.Notes = nil, nil
 	for _, s := range plan.Slots(w.WeekOf) {
@@ -182,8 +182,8 @@ func without(w plan.Week, in Inputs, slots []plan.Slot) plan.Week {
 	return w
 }
 
-// markMissing says which of the slots are empty although the user plans and does not skip
-// them, and that no others are.
+// markMissing marks exactly those slots as missing that are empty although the user plans
+// and does not skip them.
 func markMissing(w *plan.Week, in Inputs, slots []plan.Slot) {
 	for i := range w.Days {
 		w.Days[i].Missing = nil
@@ -194,7 +194,7 @@ func markMissing(w *plan.Week, in Inputs, slots []plan.Slot) {
 			d.Missing = append(d.Missing, s.Meal)
 		}
 	}
-	// The engine's reasons are about what is left of such a day.
+	// The engine's reasons cover only the rest of such a day.
 	w.Reasons = slices.DeleteFunc(w.Reasons, func(r plan.Reason) bool {
 		return r.Code == generate.MacroOutOfBand && len(w.Days[r.Date-w.WeekOf].Missing) > 0
 	})

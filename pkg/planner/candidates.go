@@ -20,18 +20,18 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// dislikedTag marks, for the engine, a recipe that holds a food the user dislikes. A
-// keyword cannot collide with it: Tandoor's keywords have no NUL.
+// dislikedTag marks, for the engine, a recipe with a food the user dislikes. No keyword
+// collides with it: Tandoor's keywords have no NUL.
 const dislikedTag = "\x00disliked"
 
-// candidateSet is the pool after what is nobody's choice: recipes without usable
-// figures and recipes that could harm the user are not in it.
+// candidateSet is the pool after the mandatory filters: without recipes that lack usable
+// figures or could harm the user.
 type candidateSet struct {
 	recipes map[recipe.ID]recipe.Recipe
 	ordered []recipe.Recipe // by id
-	locks   []plan.Lock     // of the user's, those that can be kept
+	locks   []plan.Lock     // the user's locks that can be kept
 	notes   []string
-	blocked string // how many were left out because of what nobody classified; "" = none
+	blocked string // how many were left out for unclassified ingredients; "" = none
 }
 
 // candidates applies the gates no route into a plan may bypass: known nutrition, a
@@ -86,8 +86,8 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 	return set, nil
 }
 
-// explain adds to a shortage how many recipes were left out because nobody knows what they
-// hold: the user cannot see them, and can mend them.
+// explain adds to a shortage how many recipes were left out for unclassified ingredients: the
+// user cannot see them in the plan, but can fix them.
 func (c candidateSet) explain(err error) error {
 	if err == nil || c.blocked == "" {
 		return err
@@ -95,18 +95,18 @@ func (c candidateSet) explain(err error) error {
 	return fault.New(fault.KindOf(err), "", "%s; %s", err, c.blocked)
 }
 
-// gate admits recipes for one user and counts those it rejects.
+// gate admits recipes for one user and counts rejections.
 type gate struct {
 	avoid     allergen.Set
 	allergens *allergen.Pool
 
 	noFigures int
-	gaps      []string       // names of recipes whose lines are not all there
-	blocked   int            // recipes with something that nobody has classified
-	blocking  map[string]int // in how many recipes each of these is
+	gaps      []string       // names of recipes with incomplete lines
+	blocked   int            // recipes with an unclassified ingredient
+	blocking  map[string]int // number of recipes per unclassified ingredient
 }
 
-// admit estimates missing figures and says why a recipe cannot be planned.
+// admit estimates missing figures and returns why a recipe cannot be planned.
 func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, string) {
 	if r.Servings <= 0 {
 		return r, "does not say how many servings it makes"
@@ -159,7 +159,7 @@ func (g *gate) block(by []string) {
 	}
 }
 
-// namesShown is how many names a note gives.
+// namesShown is how many names a note lists.
 const namesShown = 3
 
 func (g *gate) notes() []string {
@@ -176,7 +176,7 @@ func (g *gate) notes() []string {
 	return out
 }
 
-// blockedBy says what nobody has classified.
+// blockedBy lists the unclassified ingredients.
 func (g *gate) blockedBy() string {
 	if g.blocked == 0 {
 		return ""
@@ -198,7 +198,7 @@ func count(n int) string {
 	return fmt.Sprintf("%d recipes were", n)
 }
 
-// some lists the first names, shortened to a line.
+// some lists the first names in at most one line.
 func some(names []string) string {
 	out := make([]string, 0, namesShown+1)
 	for _, n := range names[:min(len(names), namesShown)] {
@@ -225,8 +225,8 @@ func allergens(names []string) (allergen.Set, error) {
 	return set, nil
 }
 
-// sample cuts a library that is larger than the engine takes down to its limit: locked
-// recipes stay, of the others an arbitrary but repeatable part.
+// sample reduces a library to the engine's limit: it keeps locked recipes and an arbitrary
+// but repeatable sample of the others.
 func (c *candidateSet) sample(in Inputs) {
 	if len(c.ordered) <= generate.MaxRecipes {
 		return
@@ -235,7 +235,7 @@ func (c *candidateSet) sample(in Inputs) {
 	for _, l := range in.Wishes.Locks {
 		locked[l.Recipe] = true
 	}
-	if in.Existing != nil { // a revision keeps most of it
+	if in.Existing != nil { // a revision keeps most of its meals
 		for _, d := range in.Existing.Week.Days {
 			for _, s := range d.Meals {
 				if s != nil {
@@ -298,7 +298,7 @@ func lower(in []string) []string {
 	return out
 }
 
-// forms are the names in every number: who dislikes leeks dislikes a leek.
+// forms returns the names in singular and plural: disliking leeks includes a leek.
 func forms(names []string) []string {
 	var out []string
 	for _, n := range names {
@@ -326,7 +326,7 @@ func holds(r recipe.Recipe, names []string) bool {
 	return false
 }
 
-// toWeek puts the engine's answer into the domain's words.
+// toWeek converts the engine's answer to the domain's types.
 func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros, source targets.Source) plan.Week {
 	w := plan.Week{
 		User: in.User.ID, WeekOf: p.WeekOf, GenerationID: plan.GenerationID(in.User.ID, p.WeekOf),

@@ -27,41 +27,40 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// Library gives the recipes of a connection: refreshed from the upstream as far as the
-// context's deadline allows, the rest from the cache. It fails only when there is
-// nothing at all to plan with.
+// Library returns the recipes of a connection, refreshed from the upstream as far as the
+// context's deadline allows, the rest from the cache. It fails only if both are empty.
 type Library interface {
 	Recipes(ctx context.Context, connection string) (recipe.Pool, error)
 }
 
-// Profiles gives what a tracking service knows of a user's body.
+// Profiles returns a user's body data from a tracking service.
 type Profiles interface {
-	// Weight returns kilograms, 0 when the service knows none. Its errors are not fatal
-	// to a plan: the user's own figures are used.
+	// Weight returns kilograms, 0 if the service has none. Its errors do not fail a plan,
+	// which then uses the user's own figures.
 	Weight(ctx context.Context, u user.User) (float64, error)
 }
 
 // Store is the database.
 type Store interface {
-	// Inputs loads all that is known of the user before the week. Kind NotFound: no such user.
+	// Inputs loads the user's data for the week. Kind NotFound: no such user.
 	Inputs(ctx context.Context, userID string, week calendar.Date) (Inputs, error)
-	// Save stores the plan, its meals and its mail in one transaction. It returns false,
-	// and changes nothing, when the user has a plan for the week already. [ErrChanged].
+	// Save stores the plan, its meals and its mail in one transaction. It returns false and
+	// changes nothing if the user already has a plan for the week. Error: [ErrChanged].
 	Save(ctx context.Context, d Draft) (bool, error)
 }
 
-// Inputs are what the database knows before a run.
+// Inputs are the stored data a run starts from.
 type Inputs struct {
 	User     user.User
 	Wishes   plan.Wishes
 	LastUsed map[recipe.ID][3]calendar.Date // by meal; 0 = never
-	Existing *plan.Plan                     // the week's plan, when there is one
+	Existing *plan.Plan                     // the week's plan; nil if there is none
 	Proposal bool                           // the newest trends propose a change
 }
 
-// skips are the slots that stay empty: those that the user skips, and those of meals that
-// are not planned for them at all. Of the latter a stored week keeps what is not freed, and
-// whatever is locked is planned.
+// skips are the slots that stay empty: those the user skips, and those of meals excluded by
+// their settings. Of the latter, a stored week keeps those not freed, and locked ones are
+// planned.
 func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) []plan.Slot {
 	out := slices.Clone(in.Wishes.Skips)
 	for _, s := range plan.Slots(week) {
@@ -76,18 +75,18 @@ func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) 
 // Draft is what Save stores.
 type Draft struct {
 	plan.Plan
-	Mail *mail.Mail // nil: the user takes no such mails
-	// User and Wishes are what the plan was made from: when the database knows others by
-	// now, Save stores nothing.
+	Mail *mail.Mail // nil: the user has unsubscribed
+	// User and Wishes are what the plan was made from: if they have changed in the database,
+	// Save stores nothing.
 	User   user.User
 	Wishes plan.Wishes
 }
 
-// ErrChanged says that the user's settings or wishes are others than those that a plan was
-// made from.
+// ErrChanged reports that the user's settings or wishes changed after a plan was made from
+// them.
 var ErrChanged = fault.New(fault.Conflict, "save the plan", "settings or wishes were changed while it was made; run again")
 
-// Renderer makes the mail. It touches nothing but its arguments.
+// Renderer renders the mail from its arguments alone.
 type Renderer interface {
 	WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error)
 }
@@ -98,11 +97,11 @@ type Step func(ctx context.Context, component string, fn func(context.Context) e
 
 // Settings bound a run.
 type Settings struct {
-	Timeout    func() time.Duration // of the whole run; asked when it begins
+	Timeout    func() time.Duration // of the whole run; read when it starts
 	Effort     int                  // of the engine; 1 proves everything up to 100 recipes per meal
-	Sequential bool                 // fetch one after the other: for comparison only
-	// RequireUpstreams makes a run fail, to be tried again, where it would plan from a
-	// stale pool or without the weight of a service that does not answer.
+	Sequential bool                 // fetch sequentially; for comparison only
+	// RequireUpstreams makes a run fail, and be retried, instead of planning from a stale
+	// pool or without the weight of a service that does not answer.
 	RequireUpstreams bool
 }
 
@@ -126,8 +125,8 @@ type Request struct {
 	User   string
 	Week   calendar.Date // a Monday
 	DryRun bool          // store and mail nothing
-	// Attempt counts the tries of a run, from 1; 0 is 1. WillRetry says that another one
-	// follows if this fails: a run counts once, by its final outcome.
+	// Attempt counts the attempts of a run, from 1; 0 is 1. WillRetry reports that a retry
+	// follows a failure: a run counts once, by its final outcome.
 	Attempt   int
 	WillRetry bool
 }
@@ -136,13 +135,13 @@ type Request struct {
 type Result struct {
 	plan.Plan
 	Mail       mail.Mail
-	Existing   bool // the week had a plan already; nothing was done
+	Existing   bool // the week already had a plan; nothing was done
 	Candidates [3]int
 	Conflicts  []string
 	Work       int64 // the engine's units
 	Pool       recipe.Pool
-	// ProfileCause is why the weight was not read, if it was not: the user's own figures
-	// were used instead.
+	// ProfileCause is why reading the weight failed, and the user's own figures were used;
+	// nil if it did not fail.
 	ProfileCause error
 }
 
@@ -168,7 +167,7 @@ func (p *Planner) Generate(ctx context.Context, req Request) (Result, error) {
 	return res, err
 }
 
-// maxChanges is how often a week is planned again because its user changed something.
+// maxChanges is how often a week is replanned because its user changed something meanwhile.
 const maxChanges = 3
 
 func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
@@ -231,7 +230,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if err != nil {
 		return res, err
 	}
-	if !saved { // another process was faster: its plan is the plan
+	if !saved { // another process was faster: its plan holds
 		in, err := p.store.Inputs(ctx, req.User, req.Week)
 		if err != nil {
 			return res, err
@@ -244,13 +243,13 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	return res, nil
 }
 
-// weight is what the tracking service said, or why it said nothing.
+// weight is the tracking service's answer, or the reason why there is none.
 type weight struct {
 	kg    float64
 	cause error
 }
 
-// fetch gets the recipes and the weight, at the same time. A missing weight is no error.
+// fetch gets recipes and weight concurrently. A missing weight is not an error.
 func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, weight, error) {
 	var (
 		pool recipe.Pool
@@ -282,7 +281,7 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, weight, 
 	return pool, w, err
 }
 
-// missed returns why an upstream's answer is missing that may come when it is asked again.
+// missed returns why an upstream's answer is missing, if a retry may get it.
 func missed(pool recipe.Pool, w weight) error {
 	if pool.Stale {
 		return pool.Cause
@@ -306,8 +305,8 @@ func remedy(r *generate.WeeklyRemedy) []string {
 		strings.TrimSuffix(r.Macro, "_g"), r.Meal, r.PerServing.Protein.Grams(), r.PerServing.Fat.Grams(), r.PerServing.Carbs.Grams(), days)}
 }
 
-// lean warns of days that give far less energy than they should: a plan that misses its
-// targets must not pass for a diet.
+// lean warns of days with far too little energy: a plan that misses its targets must not
+// pass for a diet.
 func lean(w plan.Week) []string {
 	var days []string
 	for _, d := range w.Days {
@@ -335,7 +334,7 @@ type selection struct {
 	candidates [3]int
 	conflicts  []string
 	work       int64
-	shortage   generate.Reason // with an error of kind NotEnoughRecipes: which slots lack how many
+	shortage   generate.Reason // with an error of kind NotEnoughRecipes: how many recipes each slot lacks
 }
 
 func (s selection) dishes(people int) []grocery.Dish {
@@ -345,7 +344,7 @@ func (s selection) dishes(people int) []grocery.Dish {
 			if sv == nil {
 				continue
 			}
-			if r := s.recipes[sv.Recipe]; r.ID != sv.Recipe || r.Name != sv.Name { // it is over, and the library has it no more
+			if r := s.recipes[sv.Recipe]; r.ID != sv.Recipe || r.Name != sv.Name { // it is past, and the recipe is gone from the library
 				continue
 			}
 			out = append(out, grocery.Dish{
@@ -357,7 +356,7 @@ func (s selection) dishes(people int) []grocery.Dish {
 	return out
 }
 
-// stated is a week as the engine gets it.
+// stated is a week as the engine's input.
 type stated struct {
 	problem generate.Problem
 	target  nutrition.Macros
@@ -388,8 +387,8 @@ func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, e
 	return s.solve(in, c, pool, effort)
 }
 
-// Plannable returns why a week that is not planned yet could not be, as settings, wishes and
-// recipes stand; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
+// Plannable returns why a week without a plan cannot be planned with the present settings,
+// wishes and recipes; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
 // NotEnoughRecipes.
 func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
 	_, err := choose(in, pool, 0, week, 1)

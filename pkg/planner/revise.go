@@ -12,25 +12,23 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// Revision says what of a stored week is to change.
+// Revision specifies what to change in a stored week.
 type Revision struct {
-	Free []plan.Slot // chosen again, unless the user's wishes lock or skip them
-	// Fixed are recipes for free slots that are no locks: a later revision may change them.
+	Free []plan.Slot // replanned, unless the user's wishes lock or skip them
+	// Fixed are recipes for free slots. They are not locks: a later revision may change them.
 	Fixed []plan.Lock
-	// From is the first slot that may change: those before it are over.
+	// From is the first slot that may change: earlier ones are past.
 	From plan.Slot
-	// Retarget plans for the targets of the settings, instead of those that the week was
-	// planned for.
+	// Retarget plans for the settings' targets instead of those the week was planned for.
 	Retarget bool
 
-	missing []plan.Slot // slots that stay empty, because nothing fits
+	missing []plan.Slot // slots left empty because nothing fits
 }
 
-// Revise returns the week of in.Existing as it is with the wishes and settings of in: what
-// is not free keeps its recipe and portion, unless the library does not hold the recipe
-// any more or it may not be eaten any more. A missing meal stays missing, unless it is free
-// and something fits. Nothing is stored. Kinds of error as
-// [Planner.Generate].
+// Revise returns the week of in.Existing revised for the wishes and settings of in: a slot
+// that is not free keeps its recipe and portion, unless the recipe is gone from the library
+// or no longer allowed. A missing meal stays missing, unless it is free and something fits.
+// Nothing is stored. Kinds of error as [Planner.Generate].
 func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (plan.Plan, error) {
 	timeout := p.settings.Timeout()
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
@@ -50,8 +48,8 @@ func (p *Planner) Revise(ctx context.Context, in Inputs, r Revision) (plan.Plan,
 	return p.finish(ctx, in, sel)
 }
 
-// mayBeMissing are the slots that a revision may leave empty, where nothing fits: those that
-// are missing, and those whose dish cannot stay.
+// mayBeMissing are the slots that a revision may leave empty if nothing fits: missing ones,
+// and those whose dish cannot stay.
 func mayBeMissing(in Inputs, pool recipe.Pool, r Revision) (out []plan.Slot) {
 	unlocked := in
 	unlocked.Wishes.Locks = nil
@@ -69,7 +67,7 @@ func mayBeMissing(in Inputs, pool recipe.Pool, r Revision) (out []plan.Slot) {
 	return out
 }
 
-// finish validates a revised week and makes its lists.
+// finish validates a revised week and makes its shopping list and batches.
 func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (plan.Plan, error) {
 	if err := p.step(ctx, "macro_validation", func(context.Context) error {
 		return fault.Wrap(fault.Internal, "validate the plan", sel.week.Validate())
@@ -146,8 +144,8 @@ func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort 
 	return sel, nil
 }
 
-// restorePast leaves the meals that are over as they were, and sums the days that are no
-// longer the engine's.
+// restorePast restores past meals, and recomputes the sums of days that then differ from the
+// engine's answer.
 func restorePast(w *plan.Week, old plan.Week, from plan.Slot) {
 	w.Status = plan.Balanced
 	for i := range w.Days {
@@ -168,8 +166,8 @@ func restorePast(w *plan.Week, old plan.Week, from plan.Slot) {
 	}
 }
 
-// Check says whether the wishes of a week that is not planned yet can be kept: a lock on
-// a dish that the user must not eat cannot. Kinds as [Planner.Generate].
+// Check reports whether the wishes for a week without a plan can be kept: a lock on a dish
+// the user must not eat cannot. Kinds as [Planner.Generate].
 func (p *Planner) Check(ctx context.Context, in Inputs) error {
 	pool, err := p.library.Recipes(ctx, in.User.Connection)
 	if err != nil {
@@ -179,7 +177,7 @@ func (p *Planner) Check(ctx context.Context, in Inputs) error {
 	return err
 }
 
-// restoreSources names as locked only what the user locked.
+// restoreSources marks as locked only the slots the user locked.
 func restoreSources(w *plan.Week, old plan.Week, wished plan.Wishes) {
 	for i, d := range w.Days {
 		for m, sv := range d.Meals {

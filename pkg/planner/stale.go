@@ -7,14 +7,14 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// stale says why the recipes are not of today, and who can do what about it.
+// stale explains why the recipes are not current, and who can fix it.
 func stale(connection string, cause error) string {
 	switch fault.KindOf(cause) {
 	case fault.Unauthorized:
 		return fmt.Sprintf("Tandoor refused the token of connection %q: make a new one in Tandoor under Settings > API, and set it for the connection.", connection)
 	case fault.TimeoutError:
 		return fmt.Sprintf("Tandoor (connection %q) was too slow to say in time what changed.", connection)
-	case fault.NetworkError, "": // nobody said why
+	case fault.NetworkError, "": // no cause given
 		return fmt.Sprintf("Tandoor (connection %q) could not be reached.", connection)
 	case fault.Unavailable:
 		return fmt.Sprintf("Tandoor (connection %q) is starting, overloaded or down.", connection)

@@ -13,8 +13,8 @@ import (
 // Horizon is how many weeks after the current one can be planned.
 const Horizon = 26
 
-// NextWeek returns the Monday of the week a user is planned for next: that of the coming
-// Monday, in the user's zone. Kind InvalidConfig: the zone is unknown.
+// NextWeek returns the Monday of the user's next week, in the user's zone. Kind
+// InvalidConfig: the zone is unknown.
 func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	zone, err := u.Location()
 	if err != nil {
@@ -23,8 +23,7 @@ func NextWeek(u user.User, now time.Time) (calendar.Date, error) {
 	return calendar.On(now.In(zone)).Monday() + 7, nil
 }
 
-// InReach refuses weeks that nobody can cook any more, and those too far ahead. Kind
-// InvalidInput.
+// InReach refuses past weeks and those beyond [Horizon]. Kind InvalidInput.
 func InReach(u user.User, week calendar.Date, now time.Time) error {
 	const op = "generate"
 	next, err := NextWeek(u, now)
@@ -42,7 +41,7 @@ func InReach(u user.User, week calendar.Date, now time.Time) error {
 }
 
 // NextRun returns when the scheduler plans the next week of a user who is added now, and which
-// week that is. A run whose time has just passed is made up for after grace.
+// week that is. A run that has just been missed is caught up after grace.
 func NextRun(u user.User, now time.Time, grace time.Duration) (time.Time, calendar.Date, error) {
 	zone, err := u.Location()
 	if err != nil {

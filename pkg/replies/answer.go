@@ -7,33 +7,33 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
-// Answer is what the user is told.
+// Answer is the reply to a user's mail or click.
 type Answer struct {
 	Week       calendar.Date
 	Outcome    command.Outcome
-	InReplyTo  string // the mail that is answered; "" for a click
-	Key        string // names the answer: one for each mail or click
+	InReplyTo  string // the user's mail; "" for a click
+	Key        string // unique per mail or click
 	Done       []Result
-	Problems   []command.Problem // what cannot be read or carried out
-	Ignored    []string          // lines that are no commands
+	Problems   []command.Problem // lines that could not be parsed or carried out
+	Ignored    []string          // lines that are not commands
 	Diff       []plan.Difference
 	Was, Is    *plan.Week // nil: there was no plan
 	Status     *Status
 	Help       bool
-	Reminder   bool     // how to get help, in a line
-	Undo       string   // the line of a button that takes it back; "" = nothing to take back
-	Waiting    []string // commands that wait for a click
-	Confirm    string   // the line of the button that carries them out
+	Reminder   bool     // one line on how to get help
+	Undo       string   // the line of the undo button; "" = nothing to undo
+	Waiting    []string // commands awaiting confirmation
+	Confirm    string   // the line of the button that confirms them
 	PlanExists bool
 }
 
 // Result is what one command did.
 type Result struct{ Line, Text string }
 
-// Status is what is in force in a week.
+// Status is the current state of a week.
 type Status struct {
 	Week    *plan.Week // nil: not planned yet
 	Wishes  plan.Wishes
 	User    user.User
-	Waiting string // what is to come
+	Waiting string // when a week without a plan will be planned
 }

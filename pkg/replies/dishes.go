@@ -58,7 +58,7 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 	return text, nil
 }
 
-// foodNames are the names under which the recipes know a food, its plural or its kind.
+// foodNames are the recipes' names for a food, its plural or its kind.
 func foodNames(recipes []recipe.Recipe, text string) []string {
 	forms := food.Forms(text)
 	var out []string
@@ -85,7 +85,7 @@ func foodNames(recipes []recipe.Recipe, text string) []string {
 	return out
 }
 
-// holds reports whether a recipe has one of the foods, or a kind of it.
+// holds reports whether a recipe contains one of the foods, or a kind of it.
 func holds(recipes []recipe.Recipe, id recipe.ID, names []string) bool {
 	i := slices.IndexFunc(recipes, func(r recipe.Recipe) bool { return r.ID == id })
 	if i < 0 {
@@ -122,7 +122,7 @@ func quoted(lines []string) string {
 	return strings.Join(out, ", ")
 }
 
-// without returns the list without what was added to it.
+// without returns the list minus the added entries.
 func without(list, added []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(added, s) })
 }
@@ -136,11 +136,11 @@ func (w *work) library(ctx context.Context) ([]recipe.Recipe, error) {
 	return w.recipes, err
 }
 
-// candidatesShown are the recipes that an ambiguous name is answered with.
+// candidatesShown is how many matches the answer to an ambiguous name lists.
 const candidatesShown = 5
 
-// recipe finds a recipe by its exact name, else by the only name that begins so; those for
-// the meal come first.
+// recipe finds a recipe by its exact name, else by a unique prefix; recipes for the meal take
+// precedence.
 func (w *work) recipe(ctx context.Context, name string, m recipe.Meal) (recipe.Recipe, error) {
 	recipes, err := w.library(ctx)
 	if err != nil {

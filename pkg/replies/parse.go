@@ -10,17 +10,17 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
-// targetsVerb is a command that only buttons carry: TARGETS protein fat carbs, in grams.
+// targetsVerb is a command for buttons only: TARGETS protein fat carbs, in grams.
 const targetsVerb command.Verb = "TARGETS"
 
-// replyKey returns the key in a tag as the store knows it.
+// replyKey returns a tag's key in the store's form.
 func replyKey(tag string) (string, bool) {
 	key, ok := signedlink.ReplyKey(tag)
 	return hex.EncodeToString(key[:]), ok
 }
 
-// Buttons carry lines that no mail may: a change of targets, UNDO of one certain change,
-// and the confirmation of what waits.
+// Buttons may carry lines that mails may not: a change of targets, UNDO of a specific change,
+// and the confirmation of waiting commands.
 const confirmVerb = "CONFIRM"
 
 // parse reads the commands of a mail or a button.
@@ -37,7 +37,7 @@ func (w *work) parse(in incoming) command.Parsed {
 	return command.Parse(in.text, w.week)
 }
 
-// do carries out one command on the state and says what it did.
+// do carries out one command on the state and describes the result.
 func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 	if err := w.notOver(c); err != nil {
 		return "", err
@@ -99,7 +99,7 @@ func (w *work) slot(c command.Command) (plan.Slot, error) {
 
 func named(s plan.Slot) string { return s.Date.Weekday().String() + " " + s.Meal.String() }
 
-// planned is what a slot holds; nil when it is empty or nothing is planned yet.
+// planned returns a slot's meal; nil if it is empty or nothing is planned yet.
 func (w *work) planned(s plan.Slot) *plan.Serving {
 	if w.in.Existing == nil {
 		return nil

@@ -15,58 +15,58 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
-// Proof says who vouches for a mail's sender.
+// Proof is how a mail's sender was authenticated.
 type Proof int
 
-// Letter is a mail that came in.
+// Letter is a received mail.
 type Letter struct {
 	MessageID  string
 	From       string
 	Recipients []string
 	Date       time.Time
-	Text       string   // with what it quotes
-	TooLong    bool     // it was cut
-	Ours       []string // our addresses: a line that names one is quoted
+	Text       string   // quotations included
+	TooLong    bool     // the text was truncated
+	Ours       []string // our addresses: a line containing one is quoted
 	Proof      Proof
-	// Dropped is an outcome that its form alone decides: an automatic reply, bulk mail.
+	// Dropped is the outcome if the mail's form alone decides it: an automatic reply, bulk mail.
 	Dropped command.Outcome
 }
 
-// Origin is the mail that is answered.
+// Origin is the mail of ours that the user answers.
 type Origin struct {
 	User user.User
 	Week calendar.Date
-	Sent quotation.Fingerprint // of its words; empty: they were not kept
+	Sent quotation.Fingerprint // of its words; empty: not stored
 }
 
-// Record is what is kept of a mail or a click: an audit, and what UNDO needs.
+// Record is the stored audit of a mail or a click, with the data UNDO needs.
 type Record struct {
 	Week      calendar.Date
 	Source    Source
 	MessageID string // of the mail, or of the click
-	Digest    string // of the content: a replay under another Message-ID is found out
+	Digest    string // of the content: detects a replay under another Message-ID
 	Outcome   command.Outcome
-	Said      string // digest of a text by which nothing was done; else ""
+	Said      string // digest of a text without effect; else ""
 	Commands  []string
 	Results   []string
-	Before    *Before // of what was applied
+	Before    *Before // of the applied commands
 }
 
-// Source says how a command came.
+// Source is the channel of a command.
 type Source string
 
-// Before is what UNDO brings back: what the record itself changed, and nothing else.
+// Before is the state UNDO restores: only what the record itself changed.
 type Before struct {
 	Wishes      plan.Wishes `json:"wishes"`
 	Stored      *plan.Plan  `json:"stored,omitempty"`
 	Dislikes    []string    `json:"added_dislikes,omitempty"`
 	Preferences []string    `json:"added_preferences,omitempty"`
-	Enabled     *bool       `json:"enabled,omitempty"` // nil: it was not changed
-	Targets     *Targets    `json:"targets,omitempty"` // nil: they were not changed
+	Enabled     *bool       `json:"enabled,omitempty"` // nil: unchanged
+	Targets     *Targets    `json:"targets,omitempty"` // nil: unchanged
 	Eaten       []plan.Slot `json:"eaten,omitempty"`
 }
 
-// Targets are a change of a user's targets.
+// Targets is a change of a user's targets.
 type Targets struct {
 	Was   *nutrition.Macros `json:"was"` // nil: there were none
 	Wrote *nutrition.Macros `json:"wrote"`
@@ -81,15 +81,15 @@ type Last struct {
 	Undone    bool
 }
 
-// Change is what one mail or click stores, all of it or nothing.
+// Change is what one mail or click stores, atomically.
 type Change struct {
 	Record  Record
 	User    *user.User   // nil: unchanged
 	Wishes  *plan.Wishes // nil: unchanged
 	Stored  *plan.Plan   // nil: unchanged; else the week's new plan
-	Eaten   []plan.Slot  // meals that the user says they ate as planned
-	Uneaten []plan.Slot  // of which they take that back
-	Undone  int64        // the record that was taken back
+	Eaten   []plan.Slot  // meals the user reports as eaten as planned
+	Uneaten []plan.Slot  // meals for which they withdraw that
+	Undone  int64        // the undone record
 	Mail    *mail.Mail
 }
 
@@ -97,18 +97,18 @@ type Change struct {
 type Store interface {
 	// Origin finds the mail that a reply key names. Kind NotFound.
 	Origin(ctx context.Context, replyKey string) (Origin, error)
-	// Proposal returns the user's commands that wait under the key for a click; nil: none do.
+	// Proposal returns the user's commands awaiting confirmation under the key; nil: none.
 	Proposal(ctx context.Context, userID, key string) ([]string, error)
-	// Transact runs fn in a transaction that no other change of the user's runs beside.
+	// Transact runs fn in a transaction under the user's lock.
 	Transact(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
 }
 
-// Tx is the database within [Store.Steer].
+// Tx is the database within [Store.Transact].
 type Tx interface {
 	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
-	// Seen reports whether a record has the Message-ID or the digest.
+	// Seen reports whether a record with the Message-ID or the digest exists.
 	Seen(ctx context.Context, messageID, digest string) (bool, error)
-	// Recent counts the records since a time; those of one outcome, or all with "".
+	// Recent counts the records since a time, of one outcome or, with "", of all.
 	Recent(ctx context.Context, since time.Duration, by Source, o command.Outcome) (int, error)
 	// Said counts the records of a text since a time.
 	Said(ctx context.Context, said string, since time.Duration) (int, error)
@@ -124,14 +124,14 @@ type Planner interface {
 	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (plan.Plan, error)
 }
 
-// Library gives the recipes that are known of a connection.
+// Library returns a connection's stored recipes.
 type Library interface {
 	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
 }
 
-// Renderer makes the answers.
+// Renderer renders the answers.
 type Renderer interface {
 	Answer(u user.User, a Answer) (mail.Mail, error)
-	// Fixed is of the words that any mail may have.
+	// Fixed returns the boilerplate lines that any mail may contain.
 	Fixed() quotation.Fingerprint
 }

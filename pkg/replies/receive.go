@@ -1,5 +1,5 @@
-// Package replies is the use case of a user who steers: commands that come by reply or by
-// a button in a mail change the week that the mail was about, once, or change nothing.
+// Package replies is the use case of commands by mail or button: each reply or click changes
+// the week its mail was about, exactly once, or nothing.
 package replies
 
 import (
@@ -22,17 +22,17 @@ import (
 
 // The proofs.
 const (
-	Unknown Proof = iota // nobody
+	Unknown Proof = iota // sender not authenticated
 	Proven               // the mail server's checks, or a signature of the sender's domain
 	Forged               // the checks failed
 )
 
 // Limits of one user.
 const (
-	MaxMails   = 10    // an hour that are looked at
+	MaxMails   = 10    // per hour that are read
 	MaxClicks  = 60    // an hour
-	maxToken   = 64    // characters of an address' local part
-	maxWritten = 5_000 // bytes of what a mail's writer wrote
+	maxToken   = 64    // characters of an address's local part
+	maxWritten = 5_000 // bytes of the writer's own text
 	maxSame    = 3     // answers a day to the same text without a command: programs repeat themselves
 	maxBelow   = 5     // misplaced lines that are shown
 )
@@ -54,33 +54,32 @@ type Service struct {
 	free     chan struct{}
 }
 
-// Ports are what the use case works with.
+// Ports are the use case's dependencies.
 type Ports struct {
 	Store    Store
 	Planner  Planner
 	Library  Library
-	Tokens   *signedlink.Signer // of the addresses for replies
+	Tokens   *signedlink.Signer // of reply addresses
 	Renderer Renderer
 }
 
-// New returns the use case on its ports. Each command holds a connection of the database
-// and needs a second one: concurrent, how many there may be at a time, must be well below
-// their number.
+// New returns the use case. Each mail or click holds one database connection and needs a
+// second: concurrent, the number handled at a time, must be well below the pool's size.
 func New(p Ports, concurrent int, now func() time.Time) *Service {
 	return &Service{p.Store, p.Planner, p.Library, p.Tokens, p.Renderer, now, make(chan struct{}, concurrent)}
 }
 
-// Report is what became of a mail or a click.
+// Report is the result of a mail or a click.
 type Report struct {
 	Outcome  command.Outcome
-	User     string         // "" when nobody could be made out
-	Verbs    []command.Verb // that were carried out
+	User     string         // "" if unknown
+	Verbs    []command.Verb // of the executed commands
 	Answered bool
 	Answer   Answer
 }
 
-// Receive handles a mail. It returns an error only when nothing was decided, so that the
-// mail must be handled again.
+// Receive handles a mail. It returns an error only if it decided nothing and the mail must be
+// handled again.
 func (s *Service) Receive(ctx context.Context, l Letter) (Report, error) {
 	if l.Dropped != "" {
 		return Report{Outcome: l.Dropped}, nil
@@ -111,7 +110,7 @@ func (s *Service) Receive(ctx context.Context, l Letter) (Report, error) {
 	return r, nil
 }
 
-// read tells what the writer of a letter wrote from what it quotes.
+// read separates the writer's own text from quotations.
 func (s *Service) read(l Letter, o Origin, tag string) quotation.Reply {
 	ours := slices.Clone(l.Ours)
 	for _, r := range l.Recipients {
@@ -131,8 +130,8 @@ func (s *Service) read(l Letter, o Origin, tag string) quotation.Reply {
 	})
 }
 
-// Click carries out the commands of a confirmed button. token names the button: it works
-// once.
+// Click carries out the commands of a confirmed button. token identifies the button, which
+// works once.
 func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (Report, error) {
 	lines, err := s.Lines(ctx, u.ID, line)
 	if err != nil {
@@ -142,7 +141,7 @@ func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, li
 	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
 }
 
-// Lines are the commands that a button's line stands for.
+// Lines returns the commands behind a button's line.
 func (s *Service) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	m := confirmLine().FindStringSubmatch(line)
 	if m == nil {
@@ -161,7 +160,7 @@ type incoming struct {
 	id      string
 	digest  string
 	text    string
-	below   []string // what stands below or inside the quotation
+	below   []string // text below or inside the quotation
 	tooLong bool
 	proven  bool
 }
@@ -171,10 +170,10 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// maxTags is how many addresses with something after a plus sign are looked at.
+// maxTags is how many plus-addressed recipients are examined.
 const maxTags = 10
 
-// tagsOf returns what follows the plus signs of the recipients.
+// tagsOf returns the recipients' plus tags.
 func tagsOf(recipients []string) []string {
 	var out []string
 	for _, r := range recipients {
@@ -186,7 +185,7 @@ func tagsOf(recipients []string) []string {
 	return out
 }
 
-// origin finds the mail that the first valid tag names; no tag: none is valid.
+// origin finds the mail that the first valid tag identifies; it returns no tag if none is valid.
 func (s *Service) origin(ctx context.Context, tags []string) (o Origin, tag string, err error) {
 	for _, tag := range tags {
 		key, ok := replyKey(tag)
@@ -274,7 +273,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 		return r, nil
 	}
 	r = Report{User: o.User.ID, Outcome: command.Failed}
-	if !fault.KindOf(err).Transient() { // it will not be tried again: the user must know
+	if !fault.KindOf(err).Transient() { // no retry follows: the user must know
 		var ferr error
 		r.Answered, ferr = s.recordFailure(ctx, o, in)
 		err = errors.Join(err, ferr)
@@ -282,9 +281,9 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 	return r, err
 }
 
-// helpless makes the answer to a mail that asks for nothing we know no longer than it need
-// be: the grammar comes once a day. silent: the same text was answered often enough, as a
-// program would write it that answers ours.
+// helpless shortens the answer to a mail without a known command: the grammar is sent once a
+// day. silent: the same text was already answered often enough, so its writer is probably a
+// program that answers our answers.
 func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a *Answer) (silent bool, err error) {
 	if in.source != ByMail || a.Outcome != command.NoCommand && a.Outcome != command.NotUnderstood && a.Outcome != command.Misplaced {
 		return false, nil
@@ -301,7 +300,7 @@ func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a
 	return same >= maxSame, err
 }
 
-// recordFailure records and answers what failed by our fault.
+// recordFailure records and answers a failure of ours.
 func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		a := Answer{Week: o.Week, Key: in.id, Outcome: command.Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
@@ -318,10 +317,10 @@ func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (ans
 	return answered && err == nil, err
 }
 
-// shortKey names a mail or a click in the line of a button.
+// shortKey identifies a mail or a click in a button's line.
 func shortKey(id string) string { return digest("key", id)[:16] }
 
-// decide reads the text and works out what it changes.
+// decide parses the text and computes the change.
 func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
 	var c Change
 	if in.tooLong {
@@ -383,7 +382,7 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 	return c, a, verbs, nil
 }
 
-// shorten returns at most as much of a line as is shown.
+// shorten truncates a line for display.
 func shorten(line string) string {
 	if r := []rune(line); len(r) > command.MaxLine {
 		return string(r[:command.MaxLine])
@@ -401,7 +400,7 @@ func aboutWeek(c command.Command) bool {
 	}
 }
 
-// changes reports whether a command does more than ask.
+// changes reports whether a command is more than a query.
 func changes(cmds []command.Command) bool {
 	return slices.ContainsFunc(cmds, func(c command.Command) bool { return c.Verb != command.Status && c.Verb != command.HelpVerb })
 }

@@ -24,7 +24,7 @@ func (w *work) dropLock(s plan.Slot) bool {
 	return i >= 0
 }
 
-// unfix forgets what an earlier command of the same mail put into a slot.
+// unfix drops the recipe that an earlier command of the same mail put into a slot.
 func (w *work) unfix(s plan.Slot) {
 	w.fixed = slices.DeleteFunc(w.fixed, func(l plan.Lock) bool { return l.Slot == s })
 }
@@ -112,7 +112,7 @@ func (w *work) open(d calendar.Date) []plan.Slot {
 	return out
 }
 
-// unplanned reports a meal that the user does not have planned at all.
+// unplanned reports a meal that the user's settings exclude from planning.
 func (w *work) unplanned(s plan.Slot) bool {
 	return !w.in.User.Settings.Plans(s.Meal) && w.lockAt(s) < 0 && w.planned(s) == nil
 }

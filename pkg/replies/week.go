@@ -181,7 +181,7 @@ func (w *work) undo(ctx context.Context) (string, error) {
 		w.replan = true
 		if b.Stored != nil {
 			w.base = &plan.Plan{Week: b.Stored.Week}
-			for i, d := range w.in.Existing.Week.Days { // what is over stays
+			for i, d := range w.in.Existing.Week.Days { // past days stay
 				if d.Date < w.today {
 					w.base.Week.Days[i] = d
 				}

@@ -14,7 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
-// Limits of what a user may ask for.
+// Limits per user.
 const (
 	manyLocks      = 3 // above this many, the answer warns
 	maxPreferences = 50
@@ -34,7 +34,7 @@ type work struct {
 	today    calendar.Date
 	week     calendar.Date
 	source   Source
-	undoKey  string // the change that a button takes back; "" = the newest
+	undoKey  string // the change that a button undoes; "" = the newest
 
 	before  Before
 	free    []plan.Slot
@@ -47,15 +47,15 @@ type work struct {
 	status  bool
 	help    bool
 	current command.Command
-	changed bool            // something is to be stored
-	replan  bool            // the week is to be replanned
-	person  bool            // the user is to be stored
-	target  bool            // for the settings' targets
-	base    *plan.Plan      // what the new plan starts from; nil: the week's plan
+	changed bool            // store something
+	replan  bool            // replan the week
+	person  bool            // store the user
+	target  bool            // use the settings' targets
+	base    *plan.Plan      // base of the new plan; nil: the week's plan
 	recipes []recipe.Recipe // loaded when first needed
 }
 
-// run carries out every command on the state, then replans the slots they freed.
+// run applies every command to the state, then replans the slots they freed.
 func (w *work) run(ctx context.Context, cmds []command.Command) error {
 	w.before = Before{Wishes: clone(w.in.Wishes), Stored: w.in.Existing}
 	w.in.Wishes = clone(w.in.Wishes)
@@ -97,7 +97,7 @@ func clone(x plan.Wishes) plan.Wishes {
 	return x
 }
 
-// fill puts the outcome into what is stored and what is answered; key names it.
+// fill completes the change and the answer with the outcome; key identifies it.
 func (w *work) fill(c *Change, a *Answer, key string) {
 	a.Outcome, a.Done, a.Help = command.Informed, w.results, w.help
 	for _, r := range w.results {
@@ -139,7 +139,7 @@ func (w *work) planDay() string {
 	return day.String()
 }
 
-// refusal says which line cannot be carried out, and why.
+// refusal is a line that cannot be carried out, with the reason.
 func (w *work) refusal(err error) command.Problem {
 	why := err.Error()
 	if e, ok := errors.AsType[*fault.Error](err); ok && e.Message != "" {

@@ -1,6 +1,6 @@
 // Package amend brings stored weeks in line with what changed after they were planned:
 // the user's allergies, dislikes and tags to avoid, their library, or its recipes. Until a
-// week was amended nothing of it is mailed, and whoever reads it finds a warning.
+// week is amended, its mails are held and its pages show a warning.
 package amend
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
-// Done is a week that was amended.
+// Done is an amended week.
 type Done struct {
 	Week calendar.Date
-	// Replaced are the meals that are others now, Lost says that some are empty instead.
+	// Replaced are the changed meals; Lost reports that some are empty instead.
 	Replaced []plan.Difference
 	Lost     bool
 	Mailed   bool
@@ -101,9 +101,10 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	return done, tx.Replace(ctx, is.Plan, is.Wishes, mail)
 }
 
-// Replan replans what is still ahead of a stored week and is not locked or skipped, for
-// the settings, targets and recipes of today. With apply it is stored and mailed, else only
-// told. Kinds of error: NotFound (nothing is planned), those of [planner.Planner.Revise].
+// Replan replans the coming meals of a stored week that are neither locked nor skipped, with
+// the present settings, targets and recipes. With apply it stores and mails the result, else
+// it only returns it. Kinds of error: NotFound (nothing is planned), those of
+// [planner.Planner.Revise].
 func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date, apply bool) (done Done, is plan.Plan, err error) {
 	err = a.store.Amend(ctx, userID, func(ctx context.Context, tx Tx) error {
 		in, err := tx.Inputs(ctx, week)
@@ -146,7 +147,7 @@ func (a *Amender) Replan(ctx context.Context, userID string, week calendar.Date,
 	return done, is, nil
 }
 
-// open are the slots from the given one on that are neither locked nor skipped.
+// open returns the slots from the given one on that are neither locked nor skipped.
 func open(in planner.Inputs, from plan.Slot) []plan.Slot {
 	return slices.DeleteFunc(plan.Slots(in.Existing.Week.WeekOf), func(s plan.Slot) bool {
 		return s.Before(from) || in.Wishes.Locked(s) || in.Wishes.Skipped(s)
@@ -156,7 +157,7 @@ func open(in planner.Inputs, from plan.Slot) []plan.Slot {
 // Hours after which a meal of the day counts as eaten.
 const breakfastOver, lunchOver, dinnerOver = 11, 15, 22
 
-// next is the first meal that the user has still before them.
+// next returns the user's next meal.
 func (a *Amender) next(u user.User) (plan.Slot, error) {
 	zone, err := u.Location()
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
-// mail is what the user gets: the plan's own mail while that was not sent, else what
-// changed; nil when they take no such mails or know the week as it is.
+// mail returns the mail for the user: the plan's own mail if that was never sent, else the
+// changes; nil if they have unsubscribed or already know the week as it is.
 func (a *Amender) mail(u user.User, s plan.Plan, was plan.Week, sent, changed bool) (*mail.Mail, error) {
 	var (
 		m   mail.Mail
@@ -27,7 +27,7 @@ func (a *Amender) mail(u user.User, s plan.Plan, was plan.Week, sent, changed bo
 	return &m, nil
 }
 
-// dishes are the names that the week does not show any more.
+// dishes are the names no longer in the week.
 func dishes(changes []plan.Difference) []string {
 	var out []string
 	for _, c := range changes {

@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
-// Outdated is a week whose plan may not be followed as it is.
+// Outdated is a week whose plan must be amended.
 type Outdated struct {
 	Week calendar.Date
 	Why  planner.Outdated
@@ -19,22 +19,22 @@ type Outdated struct {
 
 // Store is the database.
 type Store interface {
-	// Amend calls fn in a transaction that holds the user: nobody changes them or their
-	// plans meanwhile.
+	// Amend calls fn in a transaction that locks the user, so that neither they nor their
+	// plans change meanwhile.
 	Amend(ctx context.Context, userID string, fn func(context.Context, Tx) error) error
 }
 
-// Tx is the database as one user's amendment sees it.
+// Tx is the database within [Store.Amend].
 type Tx interface {
 	User() user.User
 	Outdated(ctx context.Context) ([]Outdated, error)
 	Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error)
-	// Drop takes out of the outbox what is not sent yet and shows one of the dishes, and
-	// the week's own mail. It reports whether the week's mail was ever sent.
+	// Drop removes unsent mails from the outbox that show one of the dishes, and the week's
+	// own unsent mail. It reports whether the week's mail was ever sent.
 	Drop(ctx context.Context, w Outdated, dishes []string) (sent bool, err error)
-	// Replace stores the plan, the wishes that it keeps and the mail, nil for none.
+	// Replace stores the plan, the wishes it honours and the mail; nil: no mail.
 	Replace(ctx context.Context, s plan.Plan, w plan.Wishes, m *mail.Mail) error
-	// Checked says that the week's plan may be followed as it is.
+	// Checked records that the week's plan needs no change.
 	Checked(ctx context.Context, week calendar.Date) error
 }
 
@@ -44,10 +44,10 @@ type Planner interface {
 	Revise(ctx context.Context, in planner.Inputs, r planner.Revision) (plan.Plan, error)
 }
 
-// Renderer makes the mails.
+// Renderer renders the mails.
 type Renderer interface {
 	WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error)
-	// ChangedPlan is the plan mail of a week whose first mail the user has; was is the week
-	// as they know it, and at keeps the mails of several changes apart.
+	// ChangedPlan renders the plan mail of a week that the user was mailed before; was is the
+	// week as they know it, and at distinguishes the mails of several changes.
 	ChangedPlan(u user.User, s plan.Plan, was plan.Week, at time.Time) (mail.Mail, error)
 }
