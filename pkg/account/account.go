@@ -21,7 +21,7 @@ func New(p Ports) *Accounts { return &Accounts{p} }
 
 var errOff = fault.New(fault.InvalidConfig, "FatSecret", "is off: set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET")
 
-// stored is a token as it is sealed.
+// stored is the plaintext form of a sealed token.
 type stored struct {
 	Key    string `json:"key"`
 	Secret string `json:"secret"`
@@ -36,7 +36,7 @@ func (a *Accounts) Seal(userID string, t Token) ([]byte, error) {
 	return a.Ring.Seal(seal.Secret(b), keyring.Users.Context(userID)), nil
 }
 
-// token opens a user's token. Kind NotFound: no account is linked.
+// token decrypts a user's token. Kind NotFound: no account is linked.
 func (a *Accounts) token(ctx context.Context, userID string) (Token, error) {
 	if a.Service == nil {
 		return Token{}, errOff
@@ -59,8 +59,8 @@ func (a *Accounts) token(ctx context.Context, userID string) (Token, error) {
 	return Token{t.Key, seal.Secret(t.Secret)}, nil
 }
 
-// ConnectURL begins linking a user's account and returns where they agree, and the request
-// token that the callback will name.
+// ConnectURL starts linking a user's account. It returns the URL of the consent page and the
+// request token that the callback will carry.
 func (a *Accounts) ConnectURL(ctx context.Context, userID string) (agree, requestToken string, err error) {
 	if a.Service == nil {
 		return "", "", errOff
@@ -76,8 +76,7 @@ func (a *Accounts) ConnectURL(ctx context.Context, userID string) (agree, reques
 	return agree, request.Key, a.Cache.PutPending(ctx, request.Key, userID, sealed)
 }
 
-// Connect finishes what [Accounts.ConnectURL] began: the callback brought the request token
-// and a verifier.
+// Connect completes [Accounts.ConnectURL] with the callback's request token and verifier.
 func (a *Accounts) Connect(ctx context.Context, requestToken, verifier string) (userID string, err error) {
 	if a.Service == nil {
 		return "", errOff
@@ -100,10 +99,10 @@ func (a *Accounts) Connect(ctx context.Context, requestToken, verifier string) (
 	return userID, a.Users.SetFatSecret(ctx, userID, sealed)
 }
 
-// Connected reports whether a user's account can be used.
+// Connected reports whether a user has a usable linked account.
 func (a *Accounts) Connected(u user.User) bool { return u.FatSecret && a.Service != nil }
 
-// Check says whether FatSecret can be used: the first linked account is read.
+// Check reports whether FatSecret works, by reading the first linked account.
 func (a *Accounts) Check(ctx context.Context) (string, error) {
 	if a.Service == nil {
 		return "off (set FATSECRET_CONSUMER_KEY and FATSECRET_CONSUMER_SECRET to use body weights)", nil
@@ -130,8 +129,8 @@ func (a *Accounts) read(ctx context.Context, userID string) (float64, error) {
 	return a.Service.Weight(ctx, t)
 }
 
-// Weight returns the user's weight in kilograms: fresh where the service answers in time,
-// else what it said within the last day; 0 without an account, which costs no call.
+// Weight returns the user's weight in kilograms: fresh if the service answers in time, else
+// cached for less than a day; 0 without an account, which costs no call.
 func (a *Accounts) Weight(ctx context.Context, u user.User) (float64, error) {
 	if !u.FatSecret {
 		return 0, nil

@@ -20,8 +20,8 @@ type Meal struct {
 	Servings nutrition.Servings
 }
 
-// FoodRef is a food of the service and the serving that is measured in grams. The zero
-// value: the service has none by that name.
+// FoodRef is a food of the service and its serving measured in grams. The zero value: the
+// service has no food of that name.
 type FoodRef struct{ Food, Serving string }
 
 // Entry is one intended entry of the diary.
@@ -36,7 +36,7 @@ type Entry struct {
 	Status Status
 }
 
-// Status says how far an entry is.
+// Status is the progress of an entry.
 type Status string
 
 // The statuses.
@@ -46,14 +46,14 @@ const (
 	Unmapped Status = "unmapped" // the service knows no such food, or the line cannot be weighed
 )
 
-// Diary stores which entries are meant to be in a diary, and which are.
+// Diary stores intended and written entries.
 type Diary interface {
 	Confirmed(ctx context.Context, userID string, after calendar.Date) ([]Meal, error)
 	Entries(ctx context.Context, userID string, after calendar.Date) ([]Entry, error)
-	// Intend records an entry before it is written; one that is written stays as it is.
+	// Intend records an entry before it is written; a written one stays unchanged.
 	Intend(ctx context.Context, userID string, e Entry) error
 	Wrote(ctx context.Context, userID string, e Entry) error
-	// Food returns what is known of a name; false: nothing, or it was looked for long ago.
+	// Food returns the cached food of a name; false: none, or looked up long ago.
 	Food(ctx context.Context, name string) (FoodRef, bool, error)
 	PutFood(ctx context.Context, name string, r FoodRef) error
 	Recipes(ctx context.Context, connection string) ([]recipe.Recipe, error)
@@ -62,16 +62,16 @@ type Diary interface {
 // Result counts entries.
 type Result struct {
 	Written  int      // now
-	Intended int      // that a dry run would write
+	Intended int      // entries a dry run would write
 	Unmapped []string // foods the service does not know by name, or that cannot be weighed
 }
 
-// lookBack is how many days back confirmed meals are still written.
+// lookBack is how many days back confirmed meals are written.
 const lookBack = 7
 
-// write writes what the user confirmed in the last week and is not in the diary yet:
-// ingredient by ingredient, each once, and only where the service knows an ingredient by its
-// very name. dryRun finds out what that is and writes nothing.
+// write writes the meals the user confirmed in the last week that are not yet in the diary:
+// ingredient by ingredient, each once, and only ingredients the service knows by their exact
+// name. dryRun only counts what it would write.
 func (a *Accounts) write(ctx context.Context, u user.User, t Token, today calendar.Date, dryRun bool) (Result, error) {
 	var r Result
 	after := today - lookBack
@@ -117,7 +117,7 @@ func (a *Accounts) write(ctx context.Context, u user.User, t Token, today calend
 	return r, nil
 }
 
-// work is a confirmed meal that goes into a diary.
+// work is a confirmed meal to write into a diary.
 type work struct {
 	user   user.User
 	token  Token

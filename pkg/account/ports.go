@@ -19,12 +19,12 @@ type Token struct {
 
 // Service is the tracking service.
 type Service interface {
-	// RequestToken begins linking an account: it returns the request and the address where
-	// its owner agrees.
+	// RequestToken starts linking an account: it returns the request token and the URL of the
+	// consent page.
 	RequestToken(ctx context.Context, callback string) (request Token, agree string, err error)
-	// AccessToken exchanges an agreed request for access.
+	// AccessToken exchanges an approved request token for an access token.
 	AccessToken(ctx context.Context, request Token, verifier string) (Token, error)
-	// Weight returns kilograms, 0 when the account has none.
+	// Weight returns kilograms, 0 if the account has none.
 	Weight(ctx context.Context, t Token) (float64, error)
 	// Totals returns the sums of the logged days from first to last, without meals.
 	Totals(ctx context.Context, t Token, first, last calendar.Date) ([]insight.Eaten, error)
@@ -32,7 +32,7 @@ type Service interface {
 	Day(ctx context.Context, t Token, d calendar.Date) (*insight.Eaten, error)
 	// FindFood returns the food that has exactly the name, with a serving in grams.
 	FindFood(ctx context.Context, name string) (FoodRef, error)
-	// Log writes an entry once; known are ids of entries that were written before.
+	// Log writes an entry once; known are the ids of entries written before.
 	Log(ctx context.Context, t Token, e Entry, dish string, amount nutrition.Mass, known []string) (entryID string, err error)
 }
 
@@ -46,11 +46,11 @@ type Users interface {
 	SetFatSecret(ctx context.Context, id string, sealed []byte) error
 }
 
-// Cache keeps the service's content for less than a day, the requests that wait for their
-// owner's consent, and the application's calls of the day.
+// Cache keeps the service's content for less than a day, the requests awaiting consent, and
+// the count of the application's calls today.
 type Cache interface {
 	PutWeight(ctx context.Context, userID string, kg float64) error
-	// Weight returns false when nothing young enough is kept.
+	// Weight returns false if no recent enough value is cached.
 	Weight(ctx context.Context, userID string) (float64, bool, error)
 	PutDay(ctx context.Context, userID string, day insight.Eaten) error
 	Days(ctx context.Context, userID string) ([]insight.Eaten, error)
@@ -61,7 +61,7 @@ type Cache interface {
 	Usage(ctx context.Context) (float64, error)
 }
 
-// Ports are what accounts work with.
+// Ports are the use case's dependencies.
 type Ports struct {
 	Service  Service // nil: the application has no keys, FatSecret is off
 	Users    Users

@@ -11,9 +11,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
-// Eaten returns the logged days from first to last; days that nobody logged are absent. The
-// last day is read entry by entry, which tells the meals, the days before from the months'
-// sums. A last day that cannot be read now is taken from the newest [Accounts.Sync].
+// Eaten returns the logged days from first to last; unlogged days are absent. The last day is
+// read entry by entry, to know its meals, earlier days from the monthly sums. If the last day
+// cannot be read now, it comes from the latest [Accounts.Sync].
 func (a *Accounts) Eaten(ctx context.Context, u user.User, first, last calendar.Date) ([]insight.Eaten, error) {
 	if !a.Connected(u) {
 		return nil, nil
@@ -44,19 +44,19 @@ func (a *Accounts) Eaten(ctx context.Context, u user.User, first, last calendar.
 	return out, nil
 }
 
-// degradeAt is the share of the day's call budget above which calls that can wait are not
-// made: generations need the rest.
+// degradeAt is the share of the daily call budget above which deferrable calls are skipped:
+// the rest is reserved for generations.
 const degradeAt = 0.8
 
-// Synced is what a synchronisation did: counts, never content.
+// Synced is the result of a sync: counts, never content.
 type Synced struct {
 	Result
 	Days    int    // of the diary that were read
 	Skipped string // why nothing was done
 }
 
-// Sync reads a user's weight, writes what they confirmed as eaten, and reads their diary of
-// today, which is now's date where they live.
+// Sync reads a user's weight, writes the meals they confirmed as eaten, and reads today's
+// diary; today is now's date in their time zone.
 func (a *Accounts) Sync(ctx context.Context, userID string, now time.Time, dryRun bool) (out Synced, err error) {
 	used, err := a.Cache.Usage(ctx)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package coach is the use case of the mails about what was eaten: the evening's advice
-// and Thursday's trends. What the diary says is read when it is needed; what is kept of
-// it is gone within a day.
+// and Thursday's trends. The diary is read on demand; its cached content is deleted within a
+// day.
 package coach
 
 import (
@@ -16,7 +16,7 @@ import (
 // Diary reads what a user logged. A user without an account has none and costs no call.
 type Diary interface {
 	Connected(u user.User) bool
-	// Eaten returns the logged days from first to last. Days that nobody logged are absent.
+	// Eaten returns the logged days from first to last. Unlogged days are absent.
 	Eaten(ctx context.Context, u user.User, first, last calendar.Date) ([]insight.Eaten, error)
 }
 
@@ -31,20 +31,20 @@ type Plans interface {
 	Between(ctx context.Context, userID string, first, last calendar.Date) ([]plan.Plan, error)
 }
 
-// Outbox is where mails wait.
+// Outbox queues mails.
 type Outbox interface {
-	// Mailed reports whether the user got the mail of the type and period before.
+	// Mailed reports whether the mail of the type and period was already queued for the user.
 	Mailed(ctx context.Context, userID, emailType, period string) (bool, error)
-	// Add queues a mail; false: the user got it before.
+	// Add queues a mail; false: it was already queued.
 	Add(ctx context.Context, userID string, m mail.Mail) (bool, error)
 }
 
-// Proposals keeps what the trends propose, for the plan of the next morning.
+// Proposals stores the trends' proposal for the next morning's plan.
 type Proposals interface {
 	PutProposal(ctx context.Context, userID, command string) error
 }
 
-// Renderer makes the mails.
+// Renderer renders the mails.
 type Renderer interface {
 	DailyAdvisor(u user.User, a insight.Advice) (mail.Mail, error)
 	WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (mail.Mail, error)
@@ -56,7 +56,7 @@ const (
 	TrendsType  = "weekly_trends"
 )
 
-// Coach writes the mails.
+// Coach composes and queues the mails.
 type Coach struct {
 	diary     Diary
 	users     Users
@@ -71,18 +71,18 @@ func New(d Diary, u Users, p Plans, o Outbox, props Proposals, r Renderer) *Coac
 	return &Coach{d, u, p, o, props, r}
 }
 
-// With returns a coach that has its mails from another renderer.
+// With returns a coach with another renderer.
 func (c *Coach) With(r Renderer) *Coach {
 	return New(c.diary, c.users, c.plans, c.outbox, c.proposals, r)
 }
 
-// Result is what became of a mail.
+// Result is the outcome of one mail.
 type Result struct {
 	Mailed  bool
 	Skipped string // why there is no mail
 }
 
-// recentDays are the days before today whose average the advisor shows.
+// recentDays is the number of days before today that the advisor averages.
 const recentDays = 7
 
 // Advise mails the evening's advice about a date, to those who keep a diary.
@@ -101,7 +101,7 @@ func (c *Coach) Advise(ctx context.Context, userID string, date calendar.Date) (
 	return c.mail(ctx, userID, d)
 }
 
-// Review mails the trends of the days up to and with last, for the plan of the next week.
+// Review mails the trends of the days up to and including last, for next week's plan.
 // days is a multiple of 7.
 func (c *Coach) Review(ctx context.Context, userID string, last calendar.Date, days int) (Result, error) {
 	u, skip, err := c.recipient(ctx, userID, TrendsType, weekAfter(last).String())
@@ -125,7 +125,7 @@ func (c *Coach) mail(ctx context.Context, userID string, d Draft) (Result, error
 	return Result{Mailed: mailed}, err
 }
 
-// recipient returns the user, or why the mail is not to be made.
+// recipient returns the user, or why they get no mail.
 func (c *Coach) recipient(ctx context.Context, userID, emailType, period string) (u user.User, skip string, err error) {
 	if u, err = c.users.Get(ctx, userID); err != nil {
 		return u, "", err

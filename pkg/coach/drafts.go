@@ -12,10 +12,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
-// Draft is a mail that is rendered and not stored.
+// Draft is a rendered mail that is not stored.
 type Draft struct {
 	Mail     mail.Mail
-	Proposal string // the command that it proposes; may be empty
+	Proposal string // the proposed command; may be empty
 }
 
 // Advice renders the evening's advice about a date.
@@ -45,7 +45,7 @@ func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Dr
 	return Draft{Mail: m}, err
 }
 
-// Trends renders the trends of the days up to and with last. days is a multiple of 7.
+// Trends renders the trends of the days up to and including last. days is a multiple of 7.
 func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, days int) (Draft, error) {
 	first := last - calendar.Date(days) + 1
 	plans, err := c.plans.Between(ctx, u.ID, first.Monday()-7, last.Monday())
@@ -97,7 +97,7 @@ func cooking(plans []plan.Plan, d calendar.Date) []string {
 	return out
 }
 
-// target is the day's of the plan, else the user's.
+// target returns the plan's target for the day, else the user's.
 func target(u user.User, planned *plan.Day) nutrition.Macros {
 	if planned != nil && planned.Target != (nutrition.Macros{}) {
 		return planned.Target

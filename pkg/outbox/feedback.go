@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Signal says what somebody did with a mail that was delivered.
+// Signal is an open of or a click in a delivered mail.
 type Signal string
 
 // The signals.
@@ -14,8 +14,8 @@ const (
 	Clicked Signal = "click"
 )
 
-// MachineWithin is how soon after a mail was accepted a signal cannot be a person's: the
-// servers on its way look at mails before they hand them over.
+// MachineWithin is the time after acceptance within which a signal cannot come from a person:
+// servers on the way scan mails before delivery.
 func (s Signal) MachineWithin() time.Duration {
 	if s == Opened {
 		return 10 * time.Second
@@ -27,31 +27,31 @@ func (s Signal) MachineWithin() time.Duration {
 type Seen struct {
 	Mail    string // its [mail.Mail.ReplyKey]
 	Signal  Signal
-	Machine bool // a program sent it, as far as the request tells
+	Machine bool // the request looks like a program's
 }
 
-// Noted is what became of a signal.
+// Noted is the result of recording a signal.
 type Noted struct {
-	User, Type string // of the mail; empty: it is unknown, or its user lets nothing be noted
+	User, Type string // of the mail; empty: it is unknown, or its user has not agreed to tracking
 	First      bool   // the first of its kind by a person
 }
 
-// BounceAlarm is how many mails in a row must come back from a user before somebody has to
-// look at it.
+// BounceAlarm is how many consecutive mails to a user must bounce before an operator has to
+// act.
 const BounceAlarm = 3
 
-// Returned is a mail that came back.
+// Returned is a bounced mail.
 type Returned struct {
 	User, Type string
-	InARow     int // how many of the user's newest mails came back
+	InARow     int // how many of the user's newest mails bounced
 }
 
-// Feedback takes in what comes back of mails.
+// Feedback records opens, clicks and bounces.
 type Feedback interface {
 	// Note records a signal.
 	Note(ctx context.Context, s Seen) (Noted, error)
-	// Bounced records that a mail cannot be delivered. It returns false when that changes
-	// nothing: the failure is not permanent, the mail is not ours, or it came back before.
-	// status is that of RFC 3463.
+	// Bounced records a bounce. It returns false if that changes nothing: the failure is not
+	// permanent, the mail is not ours, or its bounce is already recorded. status is an RFC 3463
+	// code.
 	Bounced(ctx context.Context, messageID string, permanent bool, status string) (Returned, bool, error)
 }

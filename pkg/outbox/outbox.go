@@ -1,5 +1,5 @@
-// Package outbox empties the outbox: it hands each due mail to the mail server, tries
-// again later what the server defers, and gives up what it refuses.
+// Package outbox drains the outbox: it sends each due mail to the mail server, retries
+// deferred ones later, and gives up rejected ones.
 package outbox
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 )
 
-// Queued is a mail that is due.
+// Queued is a due mail.
 type Queued struct {
 	mail.Mail
 	ID          int64
@@ -21,37 +21,36 @@ type Queued struct {
 	TraceParent string // of the run that wrote it; W3C form, may be empty
 }
 
-// Outcome is what became of an attempt to send.
+// Outcome is the result of an attempt to send.
 type Outcome struct {
 	Err   error
-	Retry time.Duration // with Err: when to try again; 0 = never
+	Retry time.Duration // with Err: delay before the retry; 0 = none
 }
 
 // Outbox is the queue of mails.
 type Outbox interface {
-	// Next claims one due mail, hands it to send and records the outcome, all in one
-	// transaction. It returns false when no mail is due.
+	// Next claims one due mail, passes it to send and records the outcome, all in one
+	// transaction. It returns false if no mail is due.
 	Next(ctx context.Context, send func(context.Context, Queued) Outcome) (bool, error)
 }
 
-// Sender hands one mail to a server and says whether an error is worth another try by
-// its kind.
+// Sender sends one mail to a server; the kind of its error decides whether it is retried.
 type Sender interface {
 	Send(ctx context.Context, m Queued) error
 }
 
-// MaxAttempts is how often a mail is tried before it is given up: with [Backoff] that
-// is a little over four hours.
+// MaxAttempts is how often a mail is tried before it is given up, with [Backoff] after a
+// little over four hours.
 const MaxAttempts = 10
 
-// Permanent reports whether the server refused the mail for good. Anything else, our
-// own wrong password included, may be mended while the mail waits.
+// Permanent reports whether the server rejected the mail permanently. Anything else, even a
+// wrong password of ours, may be fixed while the mail waits.
 func Permanent(err error) bool { return fault.KindOf(err) == fault.EmailError }
 
 // Backoff is the wait after the n-th failed attempt, n from 1 to [MaxAttempts]: 30 s, doubled.
 func Backoff(n int) time.Duration { return 30 * time.Second << (n - 1) }
 
-// Service sends what is due.
+// Service sends due mails.
 type Service struct {
 	outbox Outbox
 	sender Sender

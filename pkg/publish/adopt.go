@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// adopt takes what older versions wrote, once: meals and lines that are exactly as these
-// wrote them. The rest is left alone.
+// adopt takes over, once, the meals and lines that are exactly as older versions wrote them.
+// It leaves the rest alone.
 func (w *writer) adopt(ctx context.Context) error {
 	done, err := w.book.Adopted(ctx, w.plan.ID)
 	if err != nil || done {
@@ -42,7 +42,7 @@ func (w *writer) adoptMeals(ctx context.Context) error {
 			w.rows = append(w.rows, r)
 		}
 		m := w.meals[r.Remote]
-		if m.Note != w.plan.Old.Marker || m.Shopping { // to change a meal changes the list on it
+		if m.Note != w.plan.Old.Marker || m.Shopping { // changing a meal changes its shopping list
 			continue
 		}
 		if err := w.lib.ClearNote(ctx, m); err != nil && !refused(err) {
@@ -64,7 +64,7 @@ func (w *writer) marked(c Content) int64 {
 	return 0
 }
 
-// adoptLines takes the lines that hang on the first meal, where older versions hung them.
+// adoptLines takes over the lines of the first meal, to which older versions attached them.
 func (w *writer) adoptLines(ctx context.Context) error {
 	var first int64
 	for _, r := range w.of(KindMeal) {
@@ -94,7 +94,7 @@ func (w *writer) adoptLines(ctx context.Context) error {
 	return nil
 }
 
-// unitNow is what the unit of an old need is called today, so that what was ticked counts.
+// unitNow returns today's name of an old need's unit, so that ticked lines count.
 func (w *writer) unitNow(old Need) string {
 	for _, n := range w.plan.Needs {
 		if n.FoodID == old.FoodID && (fold(n.Unit) == fold(old.Unit) || n.Amount == old.Amount) {

@@ -9,7 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// key tells needs apart: a food, by id where it has one, and a unit.
+// key identifies a need: a food, by id if it has one, and a unit.
 type key struct {
 	food int64
 	name string
@@ -23,7 +23,7 @@ func keyOf(n Need) key {
 	return key{name: fold(n.Food), unit: fold(n.Unit)}
 }
 
-// shows reports whether the line is as the row says the library made it.
+// shows reports whether the line is unchanged since the library created it.
 func (c Content) showsLine(l Line) bool {
 	return c.Made != nil && l.FoodID == c.Made.FoodID && fold(l.Unit) == fold(c.Made.Unit) && l.Amount == c.Made.Amount && l.Meal == c.Made.Meal
 }
@@ -86,7 +86,7 @@ func (w *writer) lineState(ctx context.Context, r *Row, l Line) (State, error) {
 				r.Content.Got = r.Content.Need.Amount
 			}
 			if r.State == Bought {
-				return Bought, nil // ticked, and cleared away
+				return Bought, nil // ticked and cleared
 			}
 			return Theirs, nil
 		case err != nil:
@@ -106,7 +106,7 @@ func (w *writer) lineState(ctx context.Context, r *Row, l Line) (State, error) {
 	}
 }
 
-// lostLine finds the line that was made without our hearing of it.
+// lostLine finds a line whose creation succeeded although the answer was lost.
 func (w *writer) lostLine(c Content) (Line, bool) {
 	for _, id := range slices.Sorted(maps.Keys(w.lines)) {
 		l := w.lines[id]
@@ -118,8 +118,8 @@ func (w *writer) lostLine(c Content) (Line, bool) {
 	return Line{}, false
 }
 
-// writeLines brings the list up to date: for each food and unit one line with what is
-// neither bought nor in a person's hands.
+// writeLines updates the list: one line per food and unit with the amount that is neither
+// bought nor covered by a person's own line.
 func (w *writer) writeLines(ctx context.Context) error {
 	rows := map[key][]*Row{}
 	for _, r := range w.of(KindLine) {

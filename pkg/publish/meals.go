@@ -22,13 +22,13 @@ func same(a, b Meal) bool {
 	return slotOf(a) == slotOf(b) && a.Recipe == b.Recipe && a.Servings == b.Servings
 }
 
-// shows reports whether the meal is as the row says it was written.
+// shows reports whether the meal is unchanged since it was written.
 func (c Content) shows(m PlannedMeal) bool {
 	return m.Date == c.Meal.Date && m.Until == c.Meal.Date && m.MealType == c.MealType && m.Recipe == c.Meal.Recipe && m.Servings == c.Meal.Servings &&
 		(m.Note == "" || m.Note == c.Note) && m.Title == ""
 }
 
-// settleMeals finds out what became of the meals that were written.
+// settleMeals updates the state of the written meals from the library.
 func (w *writer) settleMeals(ctx context.Context) error {
 	for _, r := range w.of(KindMeal) {
 		if err := w.settleMeal(ctx, r); err != nil {
@@ -71,8 +71,8 @@ func (w *writer) settleMeal(ctx context.Context, r *Row) error {
 	}
 }
 
-// lostMeal finds the meal that was made without our hearing of it: it is as it was to be,
-// it was not there before, and no row has it.
+// lostMeal finds a meal whose creation succeeded although the answer was lost: it has the
+// intended content, is new, and belongs to no row.
 func (w *writer) lostMeal(c Content) int64 {
 	for _, id := range slices.Sorted(maps.Keys(w.meals)) {
 		if id > c.After && !w.taken[KindMeal][id] && c.shows(w.meals[id]) {
@@ -102,7 +102,7 @@ func (w *writer) writeMeals(ctx context.Context) error {
 	return nil
 }
 
-// writeMeal brings one slot up to date. Its newest row says what the plan wanted last.
+// writeMeal updates one slot. Its newest row holds what the plan last wanted.
 func (w *writer) writeMeal(ctx context.Context, m Meal, rows []*Row) error {
 	if n := len(rows); n > 0 && same(*rows[n-1].Content.Meal, m) && rows[n-1].State != Leaving {
 		if rows[n-1].State == Ours {
@@ -142,7 +142,7 @@ func describe(m Meal) string {
 	return fmt.Sprintf("%s, %s, %s", m.Date, m.Meal, name)
 }
 
-// clear takes away what is ours of a slot that wants something else now, and forgets the rest.
+// clear deletes our meals of a slot that now wants something else, and forgets the rest.
 func (w *writer) clear(ctx context.Context, rows []*Row) error {
 	for _, r := range rows {
 		if r.State != Ours && r.State != Leaving {
@@ -165,7 +165,7 @@ func (w *writer) clear(ctx context.Context, rows []*Row) error {
 			if !m.Shopping {
 				return "", nil
 			}
-			lines, err := w.lib.Lines(ctx, m.ID) // they would go with it
+			lines, err := w.lib.Lines(ctx, m.ID) // they would be deleted with it
 			if len(lines) > 0 {
 				return Theirs, err
 			}
@@ -178,7 +178,7 @@ func (w *writer) clear(ctx context.Context, rows []*Row) error {
 	return nil
 }
 
-// names are what meal types are called, by meal: the name we would give first.
+// names are the known names of meal types, by meal; new ones get the first.
 var names = [...][]string{
 	recipe.Breakfast: {"Breakfast", "Frühstück", "petit-déjeuner", "petit déjeuner", "desayuno", "colazione", "ontbijt"},
 	recipe.Lunch:     {"Lunch", "Mittagessen", "Mittag", "déjeuner", "almuerzo", "comida", "pranzo", "middageten"},

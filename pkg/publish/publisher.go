@@ -15,7 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Due is a plan that its library should show and does not.
+// Due is a plan not yet written back to its library.
 type Due struct {
 	ID         int64
 	User       string
@@ -28,21 +28,21 @@ type Due struct {
 type Plans interface {
 	// Unpublished lists the plans of the week of today and later that are still to be
 	// written back, oldest first, at most 100: all of one user, or with "" those of
-	// everybody that are due to be tried.
+	// all users that are due.
 	Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Due, error)
-	// Publish claims the plan and its library, calls write and records how it went. claimed
-	// is false when another process is at it, or was done with the plan; news says that
-	// something else went wrong than the last time.
+	// Publish claims the plan and its library, calls write and records the result. claimed is
+	// false if another process is writing or has written the plan; news reports that the
+	// failure differs from the last one.
 	Publish(ctx context.Context, d Due, write func(context.Context) (Report, error)) (r Report, claimed, news bool, err error)
 	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
 }
 
-// Recipes gives a library's recipes as they are stored.
+// Recipes returns a library's stored recipes.
 type Recipes interface {
 	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
 }
 
-// Libraries gives the library of a connection.
+// Libraries returns the library of a connection.
 type Libraries interface {
 	Library(ctx context.Context, connection string) (Library, error)
 }
@@ -58,18 +58,18 @@ type Publisher struct {
 // New returns a publisher on its ports.
 func New(p Plans, r Recipes, l Libraries, b Book) *Publisher { return &Publisher{p, r, l, b} }
 
-// Published is how writing one plan went.
+// Published is the result of writing one plan.
 type Published struct {
 	Due
 	Report
-	Claimed bool // false: another process is at it, or was done
-	News    bool // something else went wrong than the last time
+	Claimed bool // false: another process is writing it, or has
+	News    bool // the failure differs from the last one
 	Err     error
 }
 
-// Publish writes the plans of one user, at once, or with "" those of everybody that are
-// due. Writing twice leaves one set, so a plan that was written but not recorded is written
-// again. What fails stays for later, and keeps no other plan from being written.
+// Publish writes the plans of one user immediately, or with "" all that are due. Writing is
+// idempotent, so a plan that was written but not recorded is written again. Failed plans are
+// retried later and do not block others.
 func (p *Publisher) Publish(ctx context.Context, userID string, today calendar.Date) ([]Published, error) {
 	due, err := p.plans.Unpublished(ctx, userID, today)
 	out := make([]Published, len(due))
@@ -147,10 +147,10 @@ func needs(l grocery.List, name func(food int64, foodName, unit string) (string,
 	return out
 }
 
-// vocabulary is what the library calls its foods and units.
+// vocabulary holds the library's names of foods and units.
 type vocabulary struct {
 	foods map[int64]string
-	units map[foodUnit]map[string]int // how often which name stands for the unit
+	units map[foodUnit]map[string]int // how often each name is used for the unit
 }
 
 // foodUnit is a unit as the list of groceries states it, of one food or, with 0, of all.

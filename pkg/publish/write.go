@@ -1,6 +1,6 @@
-// Package publish is the use case of showing a plan in the library it came from: its
-// meals and what to buy for them. It owns what it wrote, by the ids it stored, and nothing
-// else. Whatever a person moved, changed, ticked or deleted is theirs from then on.
+// Package publish is the use case of writing a plan back to its library: its meals and
+// shopping list. It owns only what it wrote, by stored id. Anything a person moves, changes,
+// ticks or deletes is theirs from then on.
 package publish
 
 import (
@@ -31,7 +31,7 @@ type Need struct {
 	Amount recipe.Amount `json:"amount"`
 }
 
-// Plan is what the library should show.
+// Plan is the desired state of the library.
 type Plan struct {
 	ID         int64
 	Connection string
@@ -40,8 +40,8 @@ type Plan struct {
 	Old        Old
 }
 
-// Old is how versions that stored no ids wrote the same plan: with a marker as the meals'
-// note, servings for one person, and units by their codes.
+// Old is the same plan as versions without stored ids wrote it: with a marker as the meals'
+// note, servings for one person, and unit codes.
 type Old struct {
 	Marker string
 	Meals  []Meal
@@ -70,7 +70,7 @@ type PlannedMeal struct {
 	Servings nutrition.Servings
 	Note     string
 	Title    string
-	Shopping bool // a shopping list hangs on it and goes when it is deleted
+	Shopping bool // it has a shopping list, which is deleted with it
 }
 
 // Line is a line of the library's shopping list.
@@ -82,11 +82,11 @@ type Line struct {
 	Unit    string        `json:"unit,omitempty"`
 	Amount  recipe.Amount `json:"amount"`
 	Checked bool          `json:"-"`
-	Meal    int64         `json:"meal,omitempty"` // the meal it hangs on; 0 = none
+	Meal    int64         `json:"meal,omitempty"` // the meal it belongs to; 0 = none
 }
 
-// Library is where plans are shown. An error whose chain holds a [Refusal] that says so was
-// the answer to this very request, which had no effect; any other may hide one that had.
+// Library is the target of write-back. An error whose chain holds a [Refusal] that says so
+// answers this very request, which had no effect; any other may hide an effect.
 type Library interface {
 	Space(ctx context.Context) (Space, error)
 	MealTypes(ctx context.Context) ([]MealType, error)
@@ -95,20 +95,19 @@ type Library interface {
 	Meals(ctx context.Context, from, to calendar.Date) ([]PlannedMeal, error)
 	Meal(ctx context.Context, id int64) (PlannedMeal, error) // kind NotFound
 	CreateMeal(ctx context.Context, m Meal, mealType int64) (int64, error)
-	// ClearNote empties the note of a meal that no shopping list hangs on.
+	// ClearNote empties the note of a meal without a shopping list.
 	ClearNote(ctx context.Context, m PlannedMeal) error
 	DeleteMeal(ctx context.Context, id int64) error
 	HasRecipe(ctx context.Context, id recipe.ID) (bool, error)
 
-	// Lines lists the lines that hang on a meal, or all with 0: those not ticked, and those
-	// ticked lately.
+	// Lines lists the lines of a meal, or all with 0: unticked and recently ticked ones.
 	Lines(ctx context.Context, meal int64) ([]Line, error)
 	Line(ctx context.Context, id int64) (Line, error) // at any age; kind NotFound
 	CreateLine(ctx context.Context, n Need) (Line, error)
 	DeleteLine(ctx context.Context, id int64) error
 }
 
-// Refusal is an error that knows whether it is one.
+// Refusal is an error that reports whether the library refused the request.
 type Refusal interface {
 	error
 	Refused() bool
@@ -119,7 +118,7 @@ func refused(err error) bool {
 	return ok && r.Refused()
 }
 
-// Kind is what a row stands for.
+// Kind is the kind of a row.
 type Kind string
 
 // The kinds of rows.
@@ -128,17 +127,17 @@ const (
 	KindLine Kind = "line"
 )
 
-// State is what became of what we wrote.
+// State is the state of a written thing.
 type State string
 
 // The states of a row.
 const (
-	Pending State = "pending" // about to be made, or made and the answer lost
+	Pending State = "pending" // about to be created, or created with the answer lost
 	Ours    State = "ours"    // as we wrote it
-	Leaving State = "leaving" // about to be deleted, or deleted and the answer lost
+	Leaving State = "leaving" // about to be deleted, or deleted with the answer lost
 	Theirs  State = "theirs"  // moved, changed or deleted by a person
 	Bought  State = "bought"  // a line that is ticked
-	Refused State = "refused" // the library will not have it
+	Refused State = "refused" // the library refuses it
 )
 
 // Row is one thing that we wrote.
@@ -152,13 +151,13 @@ type Row struct {
 
 // Content is what was written.
 type Content struct {
-	After    int64         `json:"after,omitempty"` // what has this id or a lower one was there before
+	After    int64         `json:"after,omitempty"` // things with this id or a lower one existed before
 	Meal     *Meal         `json:"meal,omitempty"`
 	MealType int64         `json:"meal_type,omitempty"`
 	Note     string        `json:"note,omitempty"`
 	Need     *Need         `json:"need,omitempty"`
 	Made     *Line         `json:"made,omitempty"`   // the line as the library made it
-	Got      recipe.Amount `json:"got,omitempty"`    // what a bought line, or one that is theirs, counts for
+	Got      recipe.Amount `json:"got,omitempty"`    // the amount a bought line, or a person's, counts for
 	Reason   string        `json:"reason,omitempty"` // why it was refused
 }
 
@@ -179,19 +178,19 @@ type Book interface {
 	MealTypes(ctx context.Context, connection string) ([3]int64, error)
 	SetMealTypes(ctx context.Context, connection string, t [3]int64) error
 
-	// Adopted reports whether what older versions wrote was looked for.
+	// Adopted reports whether adopt has run.
 	Adopted(ctx context.Context, plan int64) (bool, error)
 	SetAdopted(ctx context.Context, plan int64) error
 }
 
-// Report says what a write-back did.
+// Report is the result of a write-back.
 type Report struct {
 	Created, Deleted, Kept int
 	Theirs                 int      // left to the person who changed them
-	Refused                []string // what the library did not take, and why
+	Refused                []string // what the library refused, and why
 }
 
-// SpaceChanged is the error for a library that shows another space than before.
+// SpaceChanged is the error for a library that shows a different space.
 func SpaceChanged(connection string, was, is Space) error {
 	return fault.New(fault.Conflict, "connection "+connection,
 		"Tandoor now shows space %q (id %d), and showed %q (id %d) before: a token follows the space its user has active. Make that one active again in Tandoor, or take the new one with `mealplanner import --connection %s --accept-changes`",
@@ -200,11 +199,11 @@ func SpaceChanged(connection string, was, is Space) error {
 
 const rounds = 2
 
-// Write makes the library show the plan. It reads what is there, adds what is missing and
-// removes what is ours and not wanted any more; after a failure that may have hidden an
-// effect it does so once more from the start. What the library refuses is reported and does
-// not stop the rest. Two calls for one connection must not run at a time. Kinds: the
-// library's, the book's, Conflict when the library shows another space.
+// Write makes the library show the plan. It reads the current state, adds what is missing and
+// removes entries of ours that are no longer wanted; after a failure that may hide an effect
+// it starts over once. Refusals of the library are reported and do not stop the rest. Calls
+// for one connection must not run concurrently. Kinds: the library's, the book's, Conflict
+// if the library shows another space.
 func Write(ctx context.Context, lib Library, book Book, p Plan) (Report, error) {
 	is, err := lib.Space(ctx)
 	if err != nil {
@@ -230,7 +229,7 @@ func Write(ctx context.Context, lib Library, book Book, p Plan) (Report, error) 
 		total = w.report
 		total.Created, total.Deleted = created, deleted
 		if err == nil {
-			total.Kept -= created - w.fresh // what was made before is there by now
+			total.Kept -= created - w.fresh // entries created before are visible by now
 			return total, nil
 		}
 		if k := fault.KindOf(err); round == rounds || ctx.Err() != nil || k != fault.TimeoutError && k != fault.NetworkError && k != fault.Unavailable {
@@ -275,17 +274,17 @@ func (w *writer) write(ctx context.Context) error {
 	if err := w.settleLines(ctx); err != nil {
 		return err
 	}
-	// Lines first: older versions hung them on a meal, which goes only when none is left on it.
+	// Lines first: older versions attached them to a meal, which is deleted only once none is left.
 	if err := w.writeLines(ctx); err != nil {
 		return err
 	}
 	return w.writeMeals(ctx)
 }
 
-// around is how far beyond the week meals are looked for, in days.
+// around is how many days beyond the week meals are searched for.
 const around = 7
 
-// look reads what the library shows.
+// look reads the library's current state.
 func (w *writer) look(ctx context.Context) (err error) {
 	if w.types, err = mealTypes(ctx, w.lib, w.book, w.plan); err != nil {
 		return err
@@ -320,7 +319,7 @@ func (w *writer) look(ctx context.Context) (err error) {
 	return nil
 }
 
-// span is from the first to the last day that was or will be written.
+// span returns the first and the last day that was or will be written.
 func (w *writer) span() (from, to calendar.Date, ok bool) {
 	see := func(m *Meal) {
 		if m == nil {
@@ -383,7 +382,7 @@ func (w *writer) of(k Kind) (out []*Row) {
 	return out
 }
 
-// made records what became of a creation: id when err is nil.
+// made records the result of a creation: id if err is nil.
 func (w *writer) made(ctx context.Context, r *Row, id int64, err error, what string) error {
 	switch {
 	case err == nil:
@@ -402,8 +401,8 @@ func (w *writer) made(ctx context.Context, r *Row, id int64, err error, what str
 	}
 }
 
-// remove deletes what is ours unless a person was faster, and drops the row. gone tells the
-// state of a row that is not to be deleted; "" = delete it.
+// remove deletes what is ours unless a person did so first, and drops the row. gone returns
+// the state of a row that must not be deleted; "" = delete it.
 func (w *writer) remove(ctx context.Context, r *Row, what string, gone func() (State, error), del func(context.Context, int64) error) error {
 	s, err := gone()
 	if err != nil {

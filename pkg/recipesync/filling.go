@@ -7,8 +7,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// fillings are the first imports that are running, by connection. Whoever needs a pool
-// waits for the same one.
+// fillings are the running first imports, by connection. Callers that need the same pool
+// share one import.
 type fillings struct {
 	mu sync.Mutex
 	by map[string]*filling
@@ -21,9 +21,9 @@ type filling struct {
 	err     error // once done is closed
 }
 
-// do waits for the import of a connection, which fill begins where none is running. It has
-// the values of the first caller's context, not its end: it ends early when nobody waits any
-// more. A caller that leaves others behind gets the error of its own context.
+// do waits for the import of a connection, starting fill if none is running. The import has
+// the first caller's context values but not its cancellation: it is canceled once no caller
+// is left. A caller whose context ends while others wait gets that context's error.
 func (f *fillings) do(ctx context.Context, connection string, fill func(context.Context) error) error {
 	run := f.join(ctx, connection, fill)
 	select {
@@ -62,7 +62,7 @@ func (f *fillings) join(ctx context.Context, connection string, fill func(contex
 	return run
 }
 
-// leave reports whether others still wait; without them nobody can join any more.
+// leave reports whether others still wait; if not, no caller can join any longer.
 func (f *fillings) leave(connection string, run *filling) (others bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -73,7 +73,7 @@ func (f *fillings) leave(connection string, run *filling) (others bool) {
 	return false
 }
 
-// forget lets the next caller begin a new import. The caller holds the lock.
+// forget lets the next caller start a new import. The caller holds the lock.
 func (f *fillings) forget(connection string, run *filling) {
 	if f.by[connection] == run {
 		delete(f.by, connection)

@@ -10,35 +10,35 @@ import (
 
 // Upstream is the recipe library's server.
 type Upstream interface {
-	// Fetch finds what changed and what is gone. On an error the result holds what was found
-	// until then.
+	// Fetch finds changed and removed recipes. On an error the result holds those found so
+	// far.
 	Fetch(ctx context.Context, c recipe.Connection, ask Ask) (Found, error)
 }
 
-// Ask is what a fetch is for.
+// Ask specifies a fetch.
 type Ask struct {
-	Since time.Time               // changes before it are known
+	Since time.Time               // earlier changes are known
 	Known map[recipe.ID]time.Time // the change times of the recipes in the pool, and of the refused
-	Full  bool                    // look at every recipe
-	// Guard is told which space the library shows and which of the known recipes are gone,
-	// before any recipe is fetched; its error ends the fetch.
+	Full  bool                    // check every recipe
+	// Guard is called before any recipe is fetched, with the library's space and the known
+	// recipes that are gone; its error aborts the fetch.
 	Guard    func(space publish.Space, gone []recipe.ID) error
 	Progress Progress
 }
 
-// Progress is told how many recipes are done. It may be nil.
+// Progress is called with the number of recipes done. It may be nil.
 type Progress func(done, total int)
 
-// Found is what a fetch brought.
+// Found is the result of a fetch.
 type Found struct {
 	Changed  []recipe.Recipe
 	Deleted  []recipe.ID             // known before, and gone now
-	Refused  map[recipe.ID]time.Time // cannot be used until they change: their change times
+	Refused  map[recipe.ID]time.Time // unusable until they change: their change times
 	Problems []Problem
 	Space    publish.Space // that they are of; 0 = as before
 }
 
-// Problem is something the library's owner should mend in a recipe.
+// Problem is something the library's owner should fix in a recipe.
 type Problem struct {
 	Recipe  recipe.ID
 	Name    string
@@ -46,10 +46,10 @@ type Problem struct {
 	Problem string
 }
 
-// State is what is known of a connection.
+// State is the sync state of a connection.
 type State struct {
 	Connection recipe.Connection
-	// Synced and Full are when it was last asked for changes, and for everything; zero = never.
+	// Synced and Full are the times of the last sync of changes and of the last full sync; zero = never.
 	Synced, Full time.Time
 	Refused      map[recipe.ID]time.Time
 	Space        publish.Space // 0 = not seen yet
@@ -59,8 +59,8 @@ type State struct {
 type Cache interface {
 	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
 	Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, State, error)
-	// Apply stores what was found in one transaction. A zero at leaves the state alone:
-	// the fetch was not complete.
+	// Apply stores the result of a fetch in one transaction. A zero at leaves the state
+	// unchanged: the fetch was incomplete.
 	Apply(ctx context.Context, connection string, f Found, at time.Time, full bool) error
 	Failed(ctx context.Context, connection string, cause error) error
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
-// Settings bound the work.
+// Settings are the limits and intervals of a refresh.
 type Settings struct {
 	Timeout   time.Duration // of a refresh inside a generation
-	FullEvery time.Duration // between looks at everything
-	MaxAge    time.Duration // a pool younger than this is not asked for again inside a generation
+	FullEvery time.Duration // between full syncs
+	MaxAge    time.Duration // a generation reuses a younger pool without asking the upstream
 }
 
-// DefaultSettings are the limit of an upstream in docs/thresholds.md, and nearly a day, so that
-// a daily look at everything is due in time.
+// DefaultSettings are the upstream limit of docs/thresholds.md, and nearly a day between full
+// syncs, so that a daily one is due on time.
 func DefaultSettings() Settings {
 	return Settings{Timeout: 500 * time.Millisecond, FullEvery: 20 * time.Hour}
 }
@@ -33,7 +33,7 @@ type Service struct {
 	settings Settings
 	now      func() time.Time
 	filling  fillings
-	filled   sync.Map // the connections whose pools were found filled
+	filled   sync.Map // connections whose pools are known to be filled
 }
 
 var _ planner.Library = (*Service)(nil)
@@ -43,16 +43,16 @@ func New(u Upstream, c Cache, s Settings, now func() time.Time) *Service {
 	return &Service{upstream: u, cache: c, settings: s, now: now}
 }
 
-// Summary says what a refresh did.
+// Summary is the result of a refresh.
 type Summary struct {
 	Changed, Deleted, Problems int
 	Full                       bool
 }
 
-// Refresh asks the upstream for changes, for everything when that is due or wanted, and
-// stores them. What arrived before a failure is stored too. Kinds: the upstream's,
-// DatabaseError, NotFound, and Conflict when the library shows another space, or would lose
-// more than a fifth of its recipes: then nothing is changed until [Service.Accept].
+// Refresh fetches changes from the upstream, or everything if a full sync is due or wanted,
+// and stores them, including those that arrived before a failure. Kinds: the upstream's,
+// DatabaseError, NotFound, and Conflict if the library shows another space or would lose
+// more than a fifth of its recipes: then nothing changes until [Service.Accept].
 func (s *Service) Refresh(ctx context.Context, connection string, full bool, progress Progress) (Summary, error) {
 	known, state, err := s.cache.Versions(ctx, connection)
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Service) Refresh(ctx context.Context, connection string, full bool, pro
 	return s.refresh(ctx, ctx, refreshing{pool: known, state: state, full: full, progress: progress})
 }
 
-// Accept looks at everything and takes it as it is: another space, recipes lost. Kinds as
-// [Service.Refresh].
+// Accept makes a full sync and accepts the library as it is: another space, lost recipes.
+// Kinds as [Service.Refresh].
 func (s *Service) Accept(ctx context.Context, connection string, progress Progress) (Summary, error) {
 	known, state, err := s.cache.Versions(ctx, connection)
 	if err != nil {
@@ -73,8 +73,8 @@ func (s *Service) Accept(ctx context.Context, connection string, progress Progre
 }
 
 // Ensure fills the pool of a connection without a full import; it has no deadline of its own.
-// Callers at the same time share one import, which no caller's end takes from the others.
-// A pool that was found filled is not looked at again until [Service.Recipes] finds it empty.
+// Concurrent callers share one import, which one caller's cancellation does not end.
+// A pool known to be filled is not checked again until [Service.Recipes] finds it empty.
 func (s *Service) Ensure(ctx context.Context, connection string, progress Progress) error {
 	if _, ok := s.filled.Load(connection); ok {
 		return nil
@@ -100,7 +100,7 @@ func (s *Service) Recipes(ctx context.Context, connection string) (recipe.Pool, 
 	if err != nil {
 		return recipe.Pool{}, err
 	}
-	if state.Full.IsZero() { // never imported, or removed and added again
+	if state.Full.IsZero() { // never imported, or removed and re-added
 		s.filled.Delete(connection)
 	}
 	pool := recipe.Pool{FetchedAt: state.Synced}

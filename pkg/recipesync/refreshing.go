@@ -21,7 +21,7 @@ type refreshing struct {
 	space        publish.Space // the library's
 }
 
-// A pool that is large enough loses at most a fifth at a time without anybody's word.
+// A pool that is large enough loses at most a fifth at a time without [Service.Accept].
 const (
 	smallPool = 20
 	lossShare = 5
@@ -35,7 +35,7 @@ func (r *refreshing) guard(space publish.Space, gone []recipe.ID) error {
 	return r.loss(gone, "are no longer there")
 }
 
-// loss refuses to lose too much of the pool.
+// loss refuses a sync that would remove too much of the pool.
 func (r *refreshing) loss(ids []recipe.ID, why string) error {
 	n := 0
 	for _, id := range ids {
