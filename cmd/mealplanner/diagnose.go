@@ -69,11 +69,3 @@ func printFinding(w io.Writer, head string, f diagnose.Finding) {
 		printLine(w, "  trace: mealplanner debug trace", t)
 	}
 }
-
-type debugCmd struct {
-	User   debugUserCmd   `cmd:"" default:"withargs" help:"Write one user's DEBUG lines for a while, in every running process."`
-	Promql debugPromqlCmd `cmd:"" help:"Query Prometheus: one line per series."`
-	Logql  debugLogqlCmd  `cmd:"" help:"Query Loki: the newest lines."`
-	Trace  debugTraceCmd  `cmd:"" help:"Show a trace's spans as a tree."`
-	SQL    debugSQLCmd    `cmd:"" name:"sql" help:"Query the database, read-only: at most 100 rows within 5 seconds."`
-}

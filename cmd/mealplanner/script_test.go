@@ -41,8 +41,8 @@ func (s stopping) Run() int { return testpg.Run(s.m) }
 // clockOffset moves the clock of test/cmd/calendar's processes.
 const clockOffset = "MEALPLANNER_TEST_CLOCK_OFFSET"
 
-// TestScripts are the command line as users meet it. Scripts named db_* get a migrated
-// database and a sandbox.
+// TestScripts are the command line as users meet it. Each script gets an empty migrated database
+// and a sandbox.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -96,7 +96,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command and expects its exit code: exits 2 mealplanner solve.
+// exits runs a command and expects its exit code: exits 2 mealplanner solve. Of the script's
+// environment it gets the variables that are listed here.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -57,7 +58,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		o.Now = time.Now //nolint:forbidigo // the only place that injects the clock
 	}
 	a := &App{opts: o, pools: map[string]*postgres.Pool{}, addrs: map[Role]net.Addr{}}
-	a.s = &Services{opts: o, pool: a.pool, wake: make(chan struct{}, 1)}
+	a.s = &Services{opts: o, Runtime: override.New(configured(o.Config)), pool: a.pool, wake: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.stops.unwind(context.WithoutCancel(ctx)))
@@ -105,7 +106,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	if a.opts.Role.schedules() {
-		a.startJobs(ctx)
+		a.startBackground(ctx)
 		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, a.health()); err != nil {
 			return err
 		}
@@ -133,8 +134,8 @@ func (a *App) deliver(ctx context.Context) {
 	}))
 }
 
-// startJobs starts the scheduler role's background work; stopping waits for it.
-func (a *App) startJobs(ctx context.Context) {
+// startBackground starts the scheduler role's background work; stopping waits for it.
+func (a *App) startBackground(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.deliver(ctx) })
@@ -146,7 +147,7 @@ func (a *App) startJobs(ctx context.Context) {
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.s.publishDue) })
 	wg.Go(func() { a.every(ctx, amendEvery, "amend plans", "amendment", a.s.amendOutdated) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.s.purge) })
-	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.runLeader) })
+	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.runAsLeader) })
 	a.stops.push("jobs", func(ctx context.Context) error {
 		cancel()
 		done := make(chan struct{})
@@ -160,10 +161,10 @@ func (a *App) startJobs(ctx context.Context) {
 	})
 }
 
-// runLeader does the work that one process does for the whole installation.
-func (a *App) runLeader(ctx context.Context) {
+// runAsLeader does the work that one process does for the whole installation.
+func (a *App) runAsLeader(ctx context.Context) {
 	var wg sync.WaitGroup
-	wg.Go(func() { a.runAsLeader(ctx) })
+	wg.Go(func() { a.watchInstallation(ctx) })
 	wg.Go(func() { a.readInbox(ctx) })
 	wg.Wait()
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
-	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 	"github.com/mealplanner/mealplanner/pkg/ops/telemetryapi"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -81,14 +80,6 @@ func Diagnose(ctx context.Context, c config.Config, slug string, window time.Dur
 	sources, done := NewDiagnosis(ctx, c)
 	defer done()
 	return diagnose.Diagnose(ctx, sources, diagnose.Options{Slug: slug, Window: window, Now: now, Configured: configured(c)})
-}
-
-// configured are the limits in force where no override is set.
-func configured(c config.Config) override.Configured {
-	return override.Configured{
-		Concurrency: c.Scheduler.Concurrency, GenerationTimeout: c.Generation.Timeout,
-		APIPool: c.Database.APIPool, SchedulerPool: c.Database.SchedulerPool,
-	}
 }
 
 // Mitigations applies and records mitigation measures.

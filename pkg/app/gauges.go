@@ -37,8 +37,8 @@ var leaderGauges = []metrics.AnyGauge{
 	metrics.SchedulerJobErrorRate, metrics.JobProcessingThroughput,
 }
 
-// runAsLeader probes the upstreams and reads the gauges of the installation until ctx ends.
-func (a *App) runAsLeader(ctx context.Context) {
+// watchInstallation probes the upstreams and reads the gauges of the installation until ctx ends.
+func (a *App) watchInstallation(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.availability.Run(ctx) })
 	wg.Go(func() { a.installation.Run(ctx) })
@@ -50,7 +50,7 @@ func (a *App) runAsLeader(ctx context.Context) {
 func (a *App) records() observe.Records {
 	r := observe.Records{Plans: a.s.Plans, Mails: a.s.Outbox, Jobs: a.s.JobStore, Now: a.opts.Now}
 	if a.opts.Config.FatSecret.ConsumerKey != "" {
-		r.Budget = a.s.tracked.Usage
+		r.Budget = a.s.fatsecret.Usage
 	}
 	return r
 }

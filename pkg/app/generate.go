@@ -11,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
-// Generate plans one week. It first imports a library that was never imported, outside the
-// generation's timeout. When it returns, the mail is in the outbox.
+// Generate plans one week. It first amends the user's other weeks and imports a library that was
+// never imported, outside the generation's timeout. When it returns, the mail is in the outbox.
 func (s *Services) Generate(ctx context.Context, req planner.Request, progress recipesync.Progress) (observe.Measured, error) {
 	u, err := s.Users.Get(ctx, req.User)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 )
 
-// handlers implements the job handlers.
+// handlers returns the handler of each type of job.
 func (s *Services) handlers() map[schedule.Type]jobs.Handler {
 	return map[schedule.Type]jobs.Handler{
 		schedule.WeeklyGeneration: s.generateWeekly,
@@ -33,6 +33,11 @@ type weeklyOutput struct {
 	Existing bool          `json:"existing,omitempty"`
 }
 
+// skipped is the stored output of a job that had nothing to do.
+type skipped struct {
+	Skipped string `json:"skipped"` // why
+}
+
 // generateWeekly plans the week after the job's time, or the one its parameters name.
 func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) {
 	p, err := schedule.Params[schedule.WeeklyParams](j.Params)
@@ -44,7 +49,7 @@ func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) 
 		return nil, err
 	}
 	if !u.Enabled && j.Trigger != schedule.Manual {
-		return mailOutput{Skipped: "paused"}, nil
+		return skipped{"paused"}, nil
 	}
 	week := p.Week
 	if week == 0 {

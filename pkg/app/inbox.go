@@ -8,11 +8,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
-	"github.com/mealplanner/mealplanner/pkg/replies"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
@@ -99,22 +97,4 @@ func lookupTXT(domain string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
 	return net.DefaultResolver.LookupTXT(ctx, domain)
-}
-
-// Lines implements [web.Commander].
-func (s *Services) Lines(ctx context.Context, userID, line string) ([]string, error) {
-	return s.commander.Lines(ctx, userID, line)
-}
-
-// Click implements [web.Commander].
-func (s *Services) Click(ctx context.Context, userID string, week calendar.Date, lines, token string) (replies.Report, error) {
-	u, err := s.Users.Get(ctx, userID)
-	if err != nil {
-		return replies.Report{}, err
-	}
-	r, err := s.commander.Click(ctx, u, week, lines, token)
-	if r.Outcome == command.Applied {
-		s.settle(ctx, r.User)
-	}
-	return r, err
 }

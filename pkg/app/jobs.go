@@ -31,7 +31,7 @@ func (s *Services) Begin(ctx context.Context, name string) (_ context.Context, d
 func (*Services) TraceParent(ctx context.Context) string { return observe.TraceParent(ctx) }
 
 // newEngine puts the job engine together.
-func (a *App) newEngine(instance string) (err error) {
+func (a *App) newJobEngine(instance string) (err error) {
 	c := a.opts.Config.Scheduler
 	a.s.Jobs, err = jobs.New(jobs.Options{
 		Queue: a.queue, Store: a.s.JobStore, Handlers: a.s.handlers(), Settings: a.s.Runtime,

@@ -33,7 +33,7 @@ func (a *App) serveAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	books.Responses = a.responsesTo(postgres.NewAlerts(a.schedulerPool()))
+	books.Responses = a.responsesTo(postgres.NewAlerts(a.servicesPool()))
 	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Traces: a.tracePages(), Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
 	return a.listen(ctx, Admin, addr, admin.Handler())
 }
@@ -71,7 +71,8 @@ func (a *App) Addr(r Role) net.Addr { return a.addrs[r] }
 // serveAPI serves the public pages and Alertmanager's webhook endpoints.
 func (a *App) serveAPI(ctx context.Context) error {
 	mux := a.health()
-	// The pages use the api pool, so that a busy scheduler does not block them.
+	// Plan pages and tracking use the api pool, so that a busy scheduler does not block them;
+	// buttons and FatSecret accounts use the pool of the services.
 	api := a.pools["api"]
 	base, err := url.Parse(a.opts.Config.Web.PublicURL)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
@@ -19,7 +18,6 @@ const queueConns = 5
 // openPools opens the roles' pools and returns the one that shared stores use.
 func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 	c := a.opts.Config.Database
-	a.s.Runtime = override.New(configured(a.opts.Config))
 	sizes := map[string]int{}
 	if a.opts.Role != Scheduler {
 		sizes["api"] = c.APIPool
@@ -40,7 +38,7 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 		a.pools[name] = pool
 		a.stops.push("database pool "+name, func(ctx context.Context) error { return closePool(ctx, pool.Close) })
 	}
-	a.queue = a.schedulerPool().Current()
+	a.queue = a.servicesPool().Current()
 	if a.opts.Role.schedules() { // keeps the queue running while jobs use every connection
 		queue, err := a.openPool(ctx, "queue", queueConns)
 		if err != nil {
@@ -66,12 +64,12 @@ func (a *App) openPools(ctx context.Context) (*postgres.Pool, error) {
 		return nil, err
 	}
 	a.stops.push("pool gauges", func(context.Context) error { return stop() })
-	return a.schedulerPool(), nil
+	return a.servicesPool(), nil
 }
 
-// schedulerPool returns the pool of background work: the scheduler role's, if the process
-// has that role.
-func (a *App) schedulerPool() *postgres.Pool {
+// servicesPool returns the pool that the stores of [Services] use: the scheduler role's, if the
+// process has that role.
+func (a *App) servicesPool() *postgres.Pool {
 	if p := a.pools["scheduler"]; p != nil {
 		return p
 	}
@@ -113,6 +111,8 @@ func closePool(ctx context.Context, closing func()) error {
 	}
 }
 
+// pool returns the connections for what an operator or a caller waits for: the api's, if the
+// process has them.
 func (a *App) pool() *pgxpool.Pool {
 	if p := a.pools["api"]; p != nil {
 		return p.Current()

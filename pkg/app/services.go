@@ -27,21 +27,21 @@ import (
 // Services holds the wired stores and use cases that commands, pages and jobs call. They
 // work without starting the program.
 type Services struct {
-	Users    *postgres.Users
+	Users    *postgres.Users // with their connections
 	Plans    *postgres.Plans
-	Outbox   *postgres.Outbox
-	JobStore *postgres.Jobs
-	Jobs     *jobs.Engine
-	Alerts   *postgres.Alerts
-	Runtime  *override.Runtime // overrides
-	Coach    *coach.Coach
-	Accounts *account.Accounts
-	Feedback *observe.Feedback
-	Recipes  *postgres.Recipes
-	Sync     *recipesync.Service
-	Delivery *outbox.Service
+	Outbox   *postgres.Outbox    // mails that wait, and what became of them
+	Delivery *outbox.Service     // sends them
+	Mail     *mailer.SMTP        // the mail server
+	Feedback *observe.Feedback   // opens, clicks and bounces
+	Jobs     *jobs.Engine        // runs jobs
+	JobStore *postgres.Jobs      // their schedules, executions and overrides
+	Runtime  *override.Runtime   // the overrides in force
+	Recipes  *postgres.Recipes   // the recipe pools
+	Sync     *recipesync.Service // keeps them fresh
+	Accounts *account.Accounts   // at FatSecret
+	Coach    *coach.Coach        // advice and trends
+	Alerts   *postgres.Alerts    // acknowledgements, responses, the heartbeat
 	Links    web.Links
-	Mail     *mailer.SMTP
 	Keys     *keyring.Service
 	Log      *slog.Logger
 
@@ -49,17 +49,17 @@ type Services struct {
 	pool       func() *pgxpool.Pool
 	tracer     trace.Tracer
 	ring       *seal.Ring
-	generation *observe.Generation
-	renderer   *mailer.Renderer
-	commander  observe.Commander
-	amendments *postgres.Amendments
-	amender    observe.Amender
-	publisher  observe.Publisher
-	writeBook  *postgres.WriteBook
-	inbox      *inbox.Reader // nil: replies are not read
-	libraries  *tandoor.Libraries
-	retention  *postgres.Retention
-	tracked    *postgres.FatSecret
+	generation *observe.Generation  // plans a week
+	renderer   *mailer.Renderer     // writes mails
+	commander  observe.Commander    // carries out commands
+	inbox      *inbox.Reader        // nil: replies are not read
+	amendments *postgres.Amendments // which plans are outdated
+	amender    observe.Amender      // brings them in line
+	libraries  *tandoor.Libraries   // their clients
+	publisher  observe.Publisher    // writes plans back to them
+	writeBook  *postgres.WriteBook  // what was written back
+	retention  *postgres.Retention  // deletes what is too old
+	fatsecret  *postgres.FatSecret  // cached content and the day's budget of calls
 	wake       chan struct{}
 }
 

@@ -49,34 +49,34 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.leader = postgres.NewLeader(pool.Current())
 	prober := resilient.NewClient(http.DefaultTransport, observe.ProbeTimeout)
 	a.s.libraries = a.newLibraries(prober)
-	a.s.tracked = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
-	if a.s.Accounts, err = a.newAccounts(a.s.tracked, postgres.NewDiary(pool, a.s.Recipes)); err != nil {
+	a.s.fatsecret = postgres.NewFatSecret(pool, c.FatSecret.DailyBudget)
+	if a.s.Accounts, err = a.newAccounts(a.s.fatsecret, postgres.NewDiary(pool, a.s.Recipes)); err != nil {
 		return err
 	}
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.s.Sync = recipesync.New(observe.NewUpstream(a.s.libraries, tracer), a.s.Recipes, sync, a.opts.Now)
 	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
-	week := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
+	planning := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
-	a.s.generation = observe.NewGeneration(week, tracer, timings, a.rec, a.log)
+	a.s.generation = observe.NewGeneration(planning, tracer, timings, a.rec, a.log)
 	commands := postgres.NewCommands(pool, observe.TraceParent)
-	steer := replies.Ports{Store: commands, Planner: week, Library: a.s.Recipes, Tokens: a.s.Links.Signer, Renderer: a.s.renderer}
-	a.s.commander = observe.NewCommands(replies.New(steer, commandSlots(pool), a.opts.Now), tracer, a.rec, a.log)
+	commandPorts := replies.Ports{Store: commands, Planner: planning, Library: a.s.Recipes, Tokens: a.s.Links.Signer, Renderer: a.s.renderer}
+	a.s.commander = observe.NewCommands(replies.New(commandPorts, commandSlots(pool), a.opts.Now), tracer, a.rec, a.log)
 	a.s.amendments = postgres.NewAmendments(pool, observe.TraceParent)
-	a.s.amender = observe.NewAmendments(amend.New(a.s.amendments, week, a.s.renderer, a.opts.Now), tracer, a.log)
+	a.s.amender = observe.NewAmendments(amend.New(a.s.amendments, planning, a.s.renderer, a.opts.Now), tracer, a.log)
 	if a.s.inbox, err = a.newInbox(commands); err != nil {
 		return err
 	}
 	a.s.publisher = observe.NewPublishing(publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook), a.log)
-	a.s.Coach = coach.New(a.s.Accounts, a.s.Users, a.s.Plans, a.s.Outbox, a.s.tracked, a.s.renderer)
+	a.s.Coach = coach.New(a.s.Accounts, a.s.Users, a.s.Plans, a.s.Outbox, a.s.fatsecret, a.s.renderer)
 	a.s.Feedback = observe.NewFeedback(a.s.Outbox, a.rec, a.log)
 	a.s.JobStore, a.s.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	a.s.retention = postgres.NewRetention(pool)
 	a.installation = observe.NewInstallation(a.log, a.records().Groups()...)
 	a.availability = a.newAvailability(prober)
-	return a.newEngine(a.instance)
+	return a.newJobEngine(a.instance)
 }
 
 // commandSlots is how many mails or clicks may be handled concurrently: each needs two database connections.

@@ -101,29 +101,6 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 	return Amended{Plan: stored, Wishes: in.Wishes, Changed: len(plan.Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
 }
 
-// rechooseMost is [rechoose] that may leave slots of may empty if the library has too few
-// recipes: as few as possible, the latest first.
-func rechooseMost(in Inputs, pool recipe.Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
-	open := slices.Clone(may)
-	for {
-		sel, err := rechoose(in, pool, weightKG, r, effort)
-		if fault.KindOf(err) != fault.NotEnoughRecipes || len(open) == 0 {
-			return sel, lost, err
-		}
-		i := len(open) - 1
-		for ; i > 0; i-- {
-			if slices.Contains(sel.shortage.Dates, open[i].Date) && slices.Contains(sel.shortage.Meals, open[i].Meal) {
-				break
-			}
-		}
-		slot := open[i]
-		lost = append(lost, slot)
-		r.Free = slices.DeleteFunc(slices.Clone(r.Free), func(s plan.Slot) bool { return s == slot })
-		r.missing = append(r.missing, slot)
-		open = slices.Delete(open, i, i+1)
-	}
-}
-
 func lostNote(slots []plan.Slot) string {
 	slices.SortFunc(slots, func(a, b plan.Slot) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal))

@@ -371,3 +371,10 @@ func toReason(r generate.Reason) plan.Reason {
 	}
 	return out
 }
+
+// seed is the same for the same user and week, on every machine.
+func seed(userID string, week calendar.Date) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s/%s", userID, week) // a hash never fails to write
+	return h.Sum64()
+}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -178,20 +177,20 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	if in.Existing != nil && !req.DryRun {
 		return Result{Plan: *in.Existing, Existing: true}, nil
 	}
-	pool, body, err := p.fetch(ctx, in.User)
+	pool, weight, err := p.fetch(ctx, in.User)
 	if err != nil {
 		return Result{}, err
 	}
 	if p.settings.RequireUpstreams {
-		if err := missed(pool, body); err != nil {
+		if err := missed(pool, weight); err != nil {
 			return Result{}, err
 		}
 	}
-	res := Result{Pool: pool, ProfileCause: body.cause}
+	res := Result{Pool: pool, ProfileCause: weight.cause}
 
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		sel, err = choose(in, pool, body.kg, req.Week, p.settings.Effort)
+		sel, err = choose(in, pool, weight.kg, req.Week, p.settings.Effort)
 		return err
 	}); err != nil {
 		return res, err
@@ -244,16 +243,16 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 }
 
 // weight is the tracking service's answer, or the reason why there is none.
-type weight struct {
+type bodyWeight struct {
 	kg    float64
 	cause error
 }
 
 // fetch gets recipes and weight concurrently. A missing weight is not an error.
-func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, weight, error) {
+func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, bodyWeight, error) {
 	var (
 		pool recipe.Pool
-		w    weight
+		w    bodyWeight
 	)
 	recipes := func(ctx context.Context) error {
 		return p.step(ctx, "recipe_fetch", func(ctx context.Context) (err error) {
@@ -282,7 +281,7 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, weight, 
 }
 
 // missed returns why an upstream's answer is missing, if a retry may get it.
-func missed(pool recipe.Pool, w weight) error {
+func missed(pool recipe.Pool, w bodyWeight) error {
 	if pool.Stale {
 		return pool.Cause
 	}
@@ -320,13 +319,6 @@ func lean(w plan.Week) []string {
 	return []string{"Too little energy on " + strings.Join(days, ", ") + ": less than 80 % of the target. Eat something more on these days, or change the targets or the library."}
 }
 
-// seed is the same for the same user and week, on every machine.
-func seed(userID string, week calendar.Date) uint64 {
-	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%s/%s", userID, week) // a hash never fails to write
-	return h.Sum64()
-}
-
 // selection is the engine's answer in the domain's terms.
 type selection struct {
 	week       plan.Week
@@ -356,31 +348,31 @@ func (s selection) dishes(people int) []grocery.Dish {
 	return out
 }
 
-// stated is a week as the engine's input.
-type stated struct {
+// task is a week as the engine's input.
+type task struct {
 	problem generate.Problem
 	target  nutrition.Macros
 	source  targets.Source
 }
 
-// state filters the pool and states the problem; lenient as in [candidates].
-func state(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, lenient bool) (stated, candidateSet, error) {
+// formulate filters the pool and states the problem; lenient as in [candidates].
+func formulate(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, lenient bool) (task, candidateSet, error) {
 	daily, source := in.User.Settings.Target(weightKG)
 	target, err := in.Wishes.Mode.Apply(daily)
 	if err != nil {
-		return stated{}, candidateSet{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
+		return task{}, candidateSet{}, fault.Wrap(fault.InvalidConstraints, "targets", err)
 	}
 	c, err := candidates(in, pool, lenient)
 	if err != nil {
-		return stated{}, c, err
+		return task{}, c, err
 	}
-	return stated{problem(in, c, target, week), target, source}, c, nil
+	return task{problem(in, c, target, week), target, source}, c, nil
 }
 
 // choose states the problem, solves it and explains the answer.
 func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
 	in.Wishes.Skips = in.skips(week, nil, nil)
-	s, c, err := state(in, pool, weightKG, week, true)
+	s, c, err := formulate(in, pool, weightKG, week, true)
 	if err != nil {
 		return selection{}, err
 	}
@@ -395,7 +387,7 @@ func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
 	return err
 }
 
-func (s stated) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
+func (s task) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
 	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {
 		return selection{}, err

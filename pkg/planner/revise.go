@@ -104,7 +104,7 @@ func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort 
 		}
 	}
 	in.Wishes.Skips = skips
-	s, c, err := state(in, pool, weightKG, old.WeekOf, false)
+	s, c, err := formulate(in, pool, weightKG, old.WeekOf, false)
 	if err != nil {
 		return selection{}, err
 	}
@@ -193,5 +193,28 @@ func restoreSources(w *plan.Week, old plan.Week, wished plan.Wishes) {
 				sv.Source = plan.Travel
 			}
 		}
+	}
+}
+
+// rechooseMost is [rechoose] that may leave slots of may empty if the library has too few
+// recipes: as few as possible, the latest first.
+func rechooseMost(in Inputs, pool recipe.Pool, weightKG float64, r Revision, may []plan.Slot, effort int) (_ selection, lost []plan.Slot, err error) {
+	open := slices.Clone(may)
+	for {
+		sel, err := rechoose(in, pool, weightKG, r, effort)
+		if fault.KindOf(err) != fault.NotEnoughRecipes || len(open) == 0 {
+			return sel, lost, err
+		}
+		i := len(open) - 1
+		for ; i > 0; i-- {
+			if slices.Contains(sel.shortage.Dates, open[i].Date) && slices.Contains(sel.shortage.Meals, open[i].Meal) {
+				break
+			}
+		}
+		slot := open[i]
+		lost = append(lost, slot)
+		r.Free = slices.DeleteFunc(slices.Clone(r.Free), func(s plan.Slot) bool { return s == slot })
+		r.missing = append(r.missing, slot)
+		open = slices.Delete(open, i, i+1)
 	}
 }

@@ -50,39 +50,39 @@ func (s *Commands) Origin(ctx context.Context, replyKey string) (replies.Origin,
 
 // Transact implements [replies.Store].
 func (s *Commands) Transact(ctx context.Context, userID string, fn func(context.Context, replies.Tx) error) error {
-	return keepKind("steer", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return keepKind("command", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)
 		if _, err := q.LockUser(ctx, userID); err != nil {
-			return failed("steer", err)
+			return failed("command", err)
 		}
-		return fn(ctx, &steering{s, q, userID})
+		return fn(ctx, &commandTx{s, q, userID})
 	}))
 }
 
-// steering implements [replies.Tx] for one user.
-type steering struct {
+// commandTx implements [replies.Tx] for one user.
+type commandTx struct {
 	store *Commands
 	q     *db.Queries
 	user  string
 }
 
-func (t *steering) Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error) {
+func (t *commandTx) Inputs(ctx context.Context, week calendar.Date) (planner.Inputs, error) {
 	return (&Plans{q: t.q}).Inputs(ctx, t.user, week)
 }
 
-func (t *steering) Seen(ctx context.Context, messageID, digest string) (bool, error) {
+func (t *commandTx) Seen(ctx context.Context, messageID, digest string) (bool, error) {
 	seen, err := t.q.SteeringSeen(ctx, db.SteeringSeenParams{UserID: t.user, MessageID: messageID, Digest: digest})
-	return seen, failed("steer", err)
+	return seen, failed("command", err)
 }
 
-func (t *steering) Recent(ctx context.Context, since time.Duration, by replies.Source, o command.Outcome) (int, error) {
+func (t *commandTx) Recent(ctx context.Context, since time.Duration, by replies.Source, o command.Outcome) (int, error) {
 	n, err := t.q.CountSteerings(ctx, db.CountSteeringsParams{UserID: t.user, Seconds: since.Seconds(), Source: string(by), Outcome: string(o)})
-	return int(n), failed("steer", err)
+	return int(n), failed("command", err)
 }
 
-func (t *steering) Said(ctx context.Context, said string, since time.Duration) (int, error) {
+func (t *commandTx) Said(ctx context.Context, said string, since time.Duration) (int, error) {
 	n, err := t.q.CountSaid(ctx, db.CountSaidParams{UserID: t.user, Said: said, Seconds: since.Seconds()})
-	return int(n), failed("steer", err)
+	return int(n), failed("command", err)
 }
 
 // Proposal implements [replies.Store].
@@ -92,29 +92,29 @@ func (s *Commands) Proposal(ctx context.Context, userID, key string) (commands [
 		return nil, nil
 	}
 	if err != nil {
-		return nil, failed("steer", err)
+		return nil, failed("command", err)
 	}
-	return commands, fault.Wrap(fault.Internal, "steer", json.Unmarshal(data, &commands))
+	return commands, fault.Wrap(fault.Internal, "command", json.Unmarshal(data, &commands))
 }
 
-func (t *steering) Last(ctx context.Context, week calendar.Date) (*replies.Last, error) {
+func (t *commandTx) Last(ctx context.Context, week calendar.Date) (*replies.Last, error) {
 	row, err := t.q.LastSteering(ctx, t.user, week.Time())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, failed("steer", err)
+		return nil, failed("command", err)
 	}
 	l := &replies.Last{ID: row.ID, MessageID: row.MessageID, Undone: row.UndoneAt != nil}
-	return l, fault.Wrap(fault.Internal, "steer", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
+	return l, fault.Wrap(fault.Internal, "command", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
 }
 
 // Save implements [replies.Tx].
-func (t *steering) Save(ctx context.Context, c replies.Change) error {
-	return failed("steer", errors.Join(t.record(ctx, c), t.change(ctx, c)))
+func (t *commandTx) Save(ctx context.Context, c replies.Change) error {
+	return failed("command", errors.Join(t.record(ctx, c), t.change(ctx, c)))
 }
 
-func (t *steering) record(ctx context.Context, c replies.Change) error {
+func (t *commandTx) record(ctx context.Context, c replies.Change) error {
 	p := db.InsertSteeringParams{
 		UserID: t.user, WeekOf: c.Record.Week.Time(), Source: string(c.Record.Source), MessageID: c.Record.MessageID, Digest: c.Record.Digest,
 		Outcome: string(c.Record.Outcome), TraceID: t.store.traceParent(ctx),
@@ -133,7 +133,7 @@ func (t *steering) record(ctx context.Context, c replies.Change) error {
 }
 
 // change stores what the commands changed, and the answer.
-func (t *steering) change(ctx context.Context, c replies.Change) error {
+func (t *commandTx) change(ctx context.Context, c replies.Change) error {
 	week := c.Record.Week.Time()
 	stale := false // UNDO brings back a plan that later settings may forbid
 	if c.Undone != 0 {

@@ -99,12 +99,6 @@ func record(ctx context.Context, q *db.Queries, id int64, out outbox.Outcome) er
 	}
 }
 
-// Pending counts the mails not sent and not given up.
-func (o *Outbox) Pending(ctx context.Context) (int, error) {
-	n, err := o.q.CountPendingMail(ctx)
-	return int(n), failed("outbox", err)
-}
-
 // DeliveryRate returns, per mail type, accepted over finished mails of the last 24 h.
 func (o *Outbox) DeliveryRate(ctx context.Context) (map[string]float64, error) {
 	rows, err := o.q.MailDelivery(ctx)

@@ -23,57 +23,6 @@ type Users struct {
 // NewUsers returns the store.
 func NewUsers(pool Conns) *Users { return &Users{pool, db.New(pool)} }
 
-// PutConnection adds or replaces a connection.
-func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
-	keywords, err := json.Marshal(c.KeywordMeals)
-	if err != nil {
-		return fault.Wrap(fault.Internal, "save connection", err)
-	}
-	if c.KeywordMeals == nil {
-		keywords = []byte("{}")
-	}
-	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
-		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack,
-	}))
-}
-
-// Connection loads one connection; kind NotFound.
-func (s *Users) Connection(ctx context.Context, id string) (recipe.Connection, error) {
-	row, err := s.q.GetConnection(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return recipe.Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
-	}
-	if err != nil {
-		return recipe.Connection{}, failed("load connection", err)
-	}
-	return toConnection(row)
-}
-
-// Connections lists every connection by id.
-func (s *Users) Connections(ctx context.Context) ([]recipe.Connection, error) {
-	rows, err := s.q.ListConnections(ctx)
-	if err != nil {
-		return nil, failed("list connections", err)
-	}
-	out := make([]recipe.Connection, 0, len(rows))
-	for _, r := range rows {
-		c, err := toConnection(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	return out, nil
-}
-
-func toConnection(r db.Connection) (recipe.Connection, error) {
-	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
-	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
-		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
-	}
-	return c, nil
-}
-
 // Unsubscribe ends a user's mails of a type; doing it twice changes nothing more.
 func (s *Users) Unsubscribe(ctx context.Context, id, emailType string) error {
 	n, err := s.q.AddNoMail(ctx, emailType, id)

@@ -132,7 +132,7 @@ func (w *work) library(ctx context.Context) ([]recipe.Recipe, error) {
 		return w.recipes, nil
 	}
 	var err error
-	w.recipes, err = w.steering.library.Load(ctx, w.in.User.Connection)
+	w.recipes, err = w.service.library.Load(ctx, w.in.User.Connection)
 	return w.recipes, err
 }
 

@@ -213,7 +213,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 	case s.free <- struct{}{}:
 		defer func() { <-s.free }()
 	case <-ctx.Done():
-		return Report{User: o.User.ID, Outcome: command.Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "steer", ctx.Err())
+		return Report{User: o.User.ID, Outcome: command.Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "command", ctx.Err())
 	}
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		r = Report{User: o.User.ID}
@@ -333,7 +333,7 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 		}
 		return c, a, nil, nil
 	}
-	w := work{steering: s, tx: tx, week: o.Week, source: in.source}
+	w := work{service: s, tx: tx, week: o.Week, source: in.source}
 	parsed := w.parse(in)
 	for _, x := range parsed.Commands {
 		c.Record.Commands = append(c.Record.Commands, x.String())

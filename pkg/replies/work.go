@@ -28,13 +28,13 @@ var (
 
 // work is the state that commands change before anything is stored.
 type work struct {
-	steering *Service
-	tx       Tx
-	in       planner.Inputs
-	today    calendar.Date
-	week     calendar.Date
-	source   Source
-	undoKey  string // the change that a button undoes; "" = the newest
+	service *Service
+	tx      Tx
+	in      planner.Inputs
+	today   calendar.Date
+	week    calendar.Date
+	source  Source
+	undoKey string // the change that a button undoes; "" = the newest
 
 	before  Before
 	free    []plan.Slot
@@ -77,13 +77,13 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 		if len(w.in.Wishes.Locks) == 0 {
 			return nil
 		}
-		return w.steering.planner.Check(ctx, w.in)
+		return w.service.planner.Check(ctx, w.in)
 	}
 	in := w.in
 	if w.base != nil {
 		in.Existing = w.base
 	}
-	stored, err := w.steering.planner.Revise(ctx, in, planner.Revision{Free: w.free, Fixed: w.fixed, From: plan.Slot{Date: w.today}, Retarget: w.target})
+	stored, err := w.service.planner.Revise(ctx, in, planner.Revision{Free: w.free, Fixed: w.fixed, From: plan.Slot{Date: w.today}, Retarget: w.target})
 	if err != nil {
 		return err
 	}

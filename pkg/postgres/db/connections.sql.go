@@ -10,6 +10,18 @@ import (
 	"time"
 )
 
+const deleteConnection = `-- name: DeleteConnection :execrows
+delete from connections c where c.id = $1 and not exists (select from users u where u.connection_id = c.id)
+`
+
+func (q *Queries) DeleteConnection(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteConnection, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getConnection = `-- name: GetConnection :one
 select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections where id = $1
 `
@@ -32,6 +44,53 @@ func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, err
 		&i.MealTypes,
 	)
 	return i, err
+}
+
+const listConnectionUse = `-- name: ListConnectionUse :many
+select c.id, c.url, c.write_back, c.synced_at, c.last_error,
+       (select count(*) from recipes r where r.connection_id = c.id) as recipes,
+       coalesce((select string_agg(u.id, ', ' order by u.id) from users u where u.connection_id = c.id), '')::text as users
+from connections c
+order by c.id
+`
+
+type ListConnectionUseRow struct {
+	ID        string
+	Url       string
+	WriteBack bool
+	SyncedAt  *time.Time
+	LastError string
+	Recipes   int64
+	Users     string
+}
+
+// What the list of connections shows.
+func (q *Queries) ListConnectionUse(ctx context.Context) ([]ListConnectionUseRow, error) {
+	rows, err := q.db.Query(ctx, listConnectionUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListConnectionUseRow{}
+	for rows.Next() {
+		var i ListConnectionUseRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Url,
+			&i.WriteBack,
+			&i.SyncedAt,
+			&i.LastError,
+			&i.Recipes,
+			&i.Users,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listConnections = `-- name: ListConnections :many

@@ -68,17 +68,6 @@ func (q *Queries) ClaimMail(ctx context.Context) (Outbox, error) {
 	return i, err
 }
 
-const countPendingMail = `-- name: CountPendingMail :one
-select count(*) from outbox where status = 'pending'
-`
-
-func (q *Queries) CountPendingMail(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, countPendingMail)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const hasMail = `-- name: HasMail :one
 select exists (select from outbox where user_id = $1 and email_type = $2 and period = $3::text)
 `

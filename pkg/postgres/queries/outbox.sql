@@ -35,9 +35,6 @@ where id = @id;
 -- name: MarkMailFailed :exec
 update outbox set status = 'failed', attempts = attempts + 1, last_error = @last_error where id = @id;
 
--- name: CountPendingMail :one
-select count(*) from outbox where status = 'pending';
-
 -- name: MailDelivery :many
 select email_type,
        count(*) filter (where status = 'sent' and bounced_at is null) as sent,

@@ -1,14 +1,3 @@
--- name: DeleteConnection :execrows
-delete from connections c where c.id = @id and not exists (select from users u where u.connection_id = c.id);
-
--- name: ListConnectionUse :many
--- What the list of connections shows.
-select c.id, c.url, c.write_back, c.synced_at, c.last_error,
-       (select count(*) from recipes r where r.connection_id = c.id) as recipes,
-       coalesce((select string_agg(u.id, ', ' order by u.id) from users u where u.connection_id = c.id), '')::text as users
-from connections c
-order by c.id;
-
 -- name: DeleteUser :execrows
 delete from users where id = @id;
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,38 +64,53 @@ func (s *Users) ConnectionUses(ctx context.Context) ([]ConnectionUse, error) {
 	return out, nil
 }
 
-// Held is a kind of rows that are stored about a user, and how many there are.
-type Held = db.CountUserRowsRow
-
-// Holdings lists what is stored about a user; kind NotFound.
-func (s *Users) Holdings(ctx context.Context, id string) ([]Held, error) {
-	if _, err := s.Get(ctx, id); err != nil {
-		return nil, err
+// PutConnection adds or replaces a connection.
+func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
+	keywords, err := json.Marshal(c.KeywordMeals)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "save connection", err)
 	}
-	rows, err := s.q.CountUserRows(ctx, id)
-	return rows, failed("count a user's rows", err)
-}
-
-// Export returns everything that is stored about a user, secrets excepted; kind NotFound.
-func (s *Users) Export(ctx context.Context, id string) (json.RawMessage, error) {
-	if _, err := s.Get(ctx, id); err != nil {
-		return nil, err
+	if c.KeywordMeals == nil {
+		keywords = []byte("{}")
 	}
-	data, err := s.q.ExportUser(ctx, id)
-	return data, failed("export user", err)
-}
-
-// Delete removes a user and everything that is stored about them; kind NotFound.
-func (s *Users) Delete(ctx context.Context, id string) error {
-	return keepKind("delete user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		q := s.q.WithTx(tx)
-		if _, err := q.DeleteUserQueue(ctx, id); err != nil {
-			return err
-		}
-		n, err := q.DeleteUser(ctx, id)
-		if err == nil && n == 0 {
-			return noUser(id)
-		}
-		return err
+	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
+		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack,
 	}))
+}
+
+// Connection loads one connection; kind NotFound.
+func (s *Users) Connection(ctx context.Context, id string) (recipe.Connection, error) {
+	row, err := s.q.GetConnection(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return recipe.Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
+	}
+	if err != nil {
+		return recipe.Connection{}, failed("load connection", err)
+	}
+	return toConnection(row)
+}
+
+// Connections lists every connection by id.
+func (s *Users) Connections(ctx context.Context) ([]recipe.Connection, error) {
+	rows, err := s.q.ListConnections(ctx)
+	if err != nil {
+		return nil, failed("list connections", err)
+	}
+	out := make([]recipe.Connection, 0, len(rows))
+	for _, r := range rows {
+		c, err := toConnection(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func toConnection(r db.Connection) (recipe.Connection, error) {
+	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
+	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
+		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
+	}
+	return c, nil
 }
