@@ -49,7 +49,7 @@ func (c *restoreCmd) Run(ctx context.Context, std *streams) error {
 	return nil
 }
 
-// table shows that something goes on.
+// table shows progress.
 func (s *streams) table(name string) {
 	printf(s.err, "  %s\n", strings.TrimPrefix(name, "public."))
 }

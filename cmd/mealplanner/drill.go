@@ -137,7 +137,7 @@ func (c *drillCmd) diagnose(ctx context.Context, std *streams, d drill.Drill, no
 	return nil
 }
 
-// tellEvery is how often somebody who waits is told so.
+// tellEvery is the interval of progress messages.
 const tellEvery = 5 * time.Minute
 
 func (c *drillCmd) await(ctx context.Context, std *streams, now func() time.Time, what string, ok func() (bool, error)) error {

@@ -18,7 +18,7 @@ type mailCmd struct {
 	Stats   mailStatsCmd   `cmd:"" help:"Per type of mail: accepted, bounced, opened and clicked, in the last 30 days."`
 }
 
-// addressed are the flags that say which mail of whom.
+// addressed are the flags that select a user and a mail.
 type addressed struct {
 	User string `required:"" help:"Whose mail." placeholder:"USER"`
 	Type string `default:"weekly_plan" enum:"weekly_plan,daily_advisor,weekly_trends" help:"weekly_plan (of the newest planned week), daily_advisor (of today) or weekly_trends (of four weeks)." placeholder:"TYPE"`

@@ -81,7 +81,7 @@ func newKeyboard(std *streams) *keyboard {
 }
 
 // enter asks for something, and waits for the Enter that says it is done. Kind
-// InvalidInput: nobody is there.
+// InvalidInput: no one is there.
 func (k *keyboard) enter(ctx context.Context, ask string) error {
 	return k.pressed(ctx, func() { printLine(k.out, ask) })
 }
@@ -125,7 +125,7 @@ func (k *keyboard) pressed(ctx context.Context, ask func()) error {
 	}
 }
 
-// person is [drill.Processes] by somebody who is asked to.
+// person implements [drill.Processes] by prompting the operator.
 type person struct{ keys *keyboard }
 
 func (p person) request(ctx context.Context, do, docker, name string) error {

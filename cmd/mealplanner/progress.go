@@ -48,7 +48,7 @@ func (l *live) clear() {
 
 const barWidth = 30
 
-// bar shows how much is done, and what the rest may take if it goes on like that.
+// bar shows the share done, and an estimate of the remaining time.
 func bar(done, total int, took time.Duration) string {
 	if total <= 0 {
 		return ""

@@ -63,7 +63,7 @@ func (c *sandboxCmd) Run(ctx context.Context, std *streams, now func() time.Time
 	return errors.Join(box.Stop(context.WithoutCancel(ctx)))
 }
 
-// announce prints the addresses, and the secrets that nobody gave, as environment variables.
+// announce prints the addresses, and the generated secrets, as environment variables.
 func (c *sandboxCmd) announce(w io.Writer, box *sandbox.Sandbox) {
 	smtp, imap := box.Mail.SMTPAddr(), box.Mail.IMAPAddr()
 	printf(w, "TANDOOR_URL=%s\nFATSECRET_API_URL=%s\nFATSECRET_AUTH_URL=%s\nFATSECRET_CONSUMER_KEY=%s\nSMTP_HOST=%s\nSMTP_PORT=%d\nSMTP_USERNAME=%s\nSMTP_ENCRYPTION=none\nSMTP_FROM=%s\nIMAP_HOST=%s\nIMAP_PORT=%d\nIMAP_USERNAME=%s\nIMAP_ENCRYPTION=none\nIMAP_AUTHSERV_ID=%s\nPAGERDUTY_URL=%s\nINBOX=%s\nALERTS=%s\nFAULTS=%s\n",

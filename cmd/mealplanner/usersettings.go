@@ -143,7 +143,7 @@ func (w wishes) applyRhythm(s *user.Settings) error {
 	return nil
 }
 
-// safe refuses targets beyond the limits that nobody confirmed, when these flags set them.
+// safe refuses unconfirmed targets beyond the limits, if these flags set them.
 func (w wishes) safe(s user.Settings) error {
 	if w.Confirm || w.Protein == nil && w.Fat == nil && w.Carbs == nil && w.Weight == nil && w.Height == nil && w.Age == nil && w.Sex == nil && w.Activity == nil && w.Goal == nil {
 		return nil

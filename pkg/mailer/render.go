@@ -41,7 +41,7 @@ type Links interface {
 	Unsubscribe(userID, emailType string) string
 	// Key names a mail: it is the same for the same mail, always, and cannot be guessed.
 	Key(kind, userID, period string) [signedlink.ReplyKeySize]byte
-	// Reply returns the mail's address for replies, "" when nobody reads them.
+	// Reply returns the mail's reply address, "" if replies are not read.
 	Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string
 	// Command leads to a page that asks before it runs the line for the week.
 	Command(userID string, week calendar.Date, line string) string

@@ -80,7 +80,7 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 }
 
 // Send hands one mail to the server and returns its size in bytes. Kinds: EmailError
-// (refused for good), EmailDeferred (refused for now), Unauthorized (credentials
+// (rejected permanently), EmailDeferred (rejected for now), Unauthorized (credentials
 // refused), InvalidConfiguration (the server offers no encryption or no authentication,
 // or its certificate is not trusted), NetworkError, TimeoutError.
 func (s *SMTP) Send(ctx context.Context, m mail.Mail, date time.Time) (size int64, err error) {

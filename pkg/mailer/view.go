@@ -33,7 +33,7 @@ type weekView struct {
 	PlanURL, UnsubscribeURL           string
 	PlanDay                           string     // on which the next one comes
 	Changes                           []linkView // buttons
-	Replies                           []linkView // mails to send, nil when nobody reads replies
+	Replies                           []linkView // mails to send, nil if replies are not read
 	Pixel                             string     // tells of an opening; empty: nothing does
 	People                            int
 }

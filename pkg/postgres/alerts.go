@@ -41,10 +41,10 @@ func (s *Alerts) FinishResponse(ctx context.Context, id int64, r alerting.Result
 	return failed("alert response", s.q.FinishAlertResponse(ctx, db.FinishAlertResponseParams{ID: id, Result: string(r), Detail: detail}))
 }
 
-// AlertResponse is what was done about an alert.
+// AlertResponse is an automatic response to an alert.
 type AlertResponse = db.ListAlertResponsesRow
 
-// Responses lists what was done, the newest first; alert "" means all.
+// Responses lists the responses, newest first; alert "" means all.
 func (s *Alerts) Responses(ctx context.Context, alert string, most int) ([]AlertResponse, error) {
 	rows, err := s.q.ListAlertResponses(ctx, alert, int32(most)) //nolint:gosec // callers bound it
 	return rows, failed("alert responses", err)
@@ -53,13 +53,13 @@ func (s *Alerts) Responses(ctx context.Context, alert string, most int) ([]Alert
 // LatestResponse is how an action about an alert ended.
 type LatestResponse = db.LatestAlertResponsesRow
 
-// LatestResponses says how each action of the last hour ended, by alert.
+// LatestResponses returns the result of each action of the last hour, by alert.
 func (s *Alerts) LatestResponses(ctx context.Context) ([]LatestResponse, error) {
 	rows, err := s.q.LatestAlertResponses(ctx)
 	return rows, failed("alert responses", err)
 }
 
-// Acknowledgement says who took over an alert's page.
+// Acknowledgement records who acknowledged an alert.
 type Acknowledgement struct {
 	Silence, Alert, By, Comment string
 	Labels                      map[string]string // of the alert, without tier
@@ -80,7 +80,7 @@ func (s *Alerts) Acknowledge(ctx context.Context, a Acknowledgement) error {
 // AcknowledgementRow is a recorded acknowledgement.
 type AcknowledgementRow = db.AlertAcknowledgement
 
-// ListAcknowledgements lists who took over what, the newest first.
+// ListAcknowledgements lists the acknowledgements, newest first.
 func (s *Alerts) ListAcknowledgements(ctx context.Context, most int) ([]AcknowledgementRow, error) {
 	rows, err := s.q.ListAcknowledgements(ctx, int32(most)) //nolint:gosec // callers bound it
 	return rows, failed("acknowledgements", err)

@@ -31,7 +31,7 @@ func NewAmendments(pool Conns, traceParent func(context.Context) string) *Amendm
 	return &Amendments{pool, db.New(pool), traceParent}
 }
 
-// OutdatedUsers lists those who have an outdated week.
+// OutdatedUsers lists the users with an outdated week.
 func (s *Amendments) OutdatedUsers(ctx context.Context) ([]string, error) {
 	ids, err := s.q.ListOutdatedUsers(ctx)
 	return ids, failed("list outdated plans", err)

@@ -14,10 +14,10 @@ import (
 
 // The statements around a restore, within its transaction.
 var (
-	// ClearStatements drop what is in the database.
+	// ClearStatements drop the database's contents.
 	//go:embed restore/clear.sql
 	ClearStatements string
-	// SettleStatements keep what has happened since the backup from happening again.
+	// SettleStatements prevent effects that happened since the backup from being repeated.
 	//go:embed restore/settle.sql
 	SettleStatements string
 )
@@ -50,7 +50,7 @@ type State struct {
 	Clock     time.Time // of the database
 }
 
-// Inspect looks at a database that may be empty or another program's.
+// Inspect examines a database that may be empty or belong to another program.
 func Inspect(ctx context.Context, pool *pgxpool.Pool) (s State, err error) {
 	const op = "database: inspect"
 	var ours, users bool

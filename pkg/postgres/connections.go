@@ -51,7 +51,7 @@ type ConnectionUse struct {
 	Users     string     `json:"users"`
 }
 
-// ConnectionUses lists every connection by id, with who uses it.
+// ConnectionUses lists every connection by id, with its users.
 func (s *Users) ConnectionUses(ctx context.Context) ([]ConnectionUse, error) {
 	rows, err := s.q.ListConnectionUse(ctx)
 	if err != nil {

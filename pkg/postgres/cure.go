@@ -51,8 +51,8 @@ func cured(err error) error {
 	return &curedError{err, text + " (" + cure + ")"}
 }
 
-// attempts shortens what pgx says of a connection that came about in no way: one line, each
-// attempt once, and not that a server without TLS was asked for TLS before.
+// attempts shortens pgx's message about a failed connection: one line, each attempt once, and
+// without the preceding TLS attempt at a server without TLS.
 func attempts(text string) string {
 	lines := strings.Split(text, "\n")
 	var out []string

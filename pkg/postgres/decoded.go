@@ -32,7 +32,7 @@ func newDecodedRecipes(most int) *decodedRecipes {
 	return &decodedRecipes{most: most, by: map[string]map[recipe.ID]decodedRecipe{}}
 }
 
-// of returns what is kept of the connection, for reading only.
+// of returns the connection's cached recipes, for reading only.
 func (c *decodedRecipes) of(connection string) map[recipe.ID]decodedRecipe {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,8 +43,8 @@ func (c *decodedRecipes) of(connection string) map[recipe.ID]decodedRecipe {
 	return kept
 }
 
-// keep replaces what is kept of the connection, and drops the connections not used for
-// longest until there is room. What has no room even then is not kept.
+// keep replaces the connection's cached recipes, and evicts the least recently used
+// connections until there is room. Recipes that do not fit even then are not cached.
 func (c *decodedRecipes) keep(connection string, recipes map[recipe.ID]decodedRecipe) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

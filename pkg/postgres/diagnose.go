@@ -16,7 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// Diagnosis says what the database knows about what is wrong. It reads only.
+// Diagnosis reads the database's evidence for a diagnosis. It is read-only.
 type Diagnosis struct {
 	pool Conns
 	q    *db.Queries
@@ -31,7 +31,7 @@ func NewDiagnosis(pool Conns) *Diagnosis { return &Diagnosis{pool, db.New(pool),
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// longestStatement bounds what is shown of a statement, in characters.
+// longestStatement bounds the shown part of a statement, in characters.
 const longestStatement = 200
 
 // literals are what a statement may hold of people's data: texts, also those between

@@ -49,7 +49,7 @@ func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, 
 	return r, news, nil
 }
 
-// MailStats is what became of the mails of a type that were accepted in the last 30 days.
+// MailStats counts the outcomes of a type's mails accepted in the last 30 days.
 type MailStats = db.MailStatsRow
 
 // Stats returns one row for each type of which a mail was accepted.

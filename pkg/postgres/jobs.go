@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// Jobs stores schedules, and what became of every attempt.
+// Jobs stores schedules and the result of every attempt.
 type Jobs struct {
 	pool Conns
 	q    *db.Queries
@@ -22,7 +22,7 @@ type Jobs struct {
 // NewJobs returns the store.
 func NewJobs(pool Conns) *Jobs { return &Jobs{pool, db.New(pool)} }
 
-// DueSchedule is a row of scheduled_jobs that the tick has to look at. Clock is the
+// DueSchedule is a row of scheduled_jobs that the tick has to decide. Clock is the
 // database's.
 type DueSchedule = db.ListDueSchedulesRow
 
@@ -120,7 +120,7 @@ func (s *Jobs) Spread(ctx context.Context, crowd int, over time.Duration) error 
 	return failed("spread weekly runs", err)
 }
 
-// Queue returns what is due and waits, per job type that has something.
+// Queue returns the due and waiting jobs, per job type that has any.
 func (s *Jobs) Queue(ctx context.Context) ([]schedule.Backlog, error) {
 	rows, err := s.q.JobQueue(ctx)
 	out := make([]schedule.Backlog, len(rows))

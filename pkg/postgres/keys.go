@@ -12,7 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
 
-// Keys is the record of the keys, and what is sealed with them.
+// Keys stores the record of the keys and the values sealed with them.
 type Keys struct {
 	pool Conns
 	q    *db.Queries

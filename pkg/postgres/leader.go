@@ -25,7 +25,7 @@ type Leader struct {
 // NewLeader returns a candidate for the pool's database.
 func NewLeader(pool *pgxpool.Pool) *Leader {
 	c := pool.Config().ConnConfig
-	c.Tracer = nil // a look every few seconds would be noise
+	c.Tracer = nil // a span every few seconds would be noise
 	c.RuntimeParams["application_name"] = "mealplanner leader"
 	return &Leader{config: c}
 }
@@ -61,7 +61,7 @@ func begin(ctx context.Context, work func(context.Context)) (end func()) {
 	return func() { cancel(); <-done }
 }
 
-// electionTimeout bounds one look: a database that stalls for a moment costs no office.
+// electionTimeout bounds one check: a brief stall of the database does not lose leadership.
 const electionTimeout = 10 * time.Second
 
 // campaign keeps the office or tries to win it. The session is kept in both cases; nil

@@ -8,7 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// Mitigations changes what measures against trouble change, and records them.
+// Mitigations applies the mitigation measures, and records them.
 type Mitigations struct{ *Diagnosis }
 
 var _ mitigate.Database = (*Mitigations)(nil)
@@ -56,7 +56,7 @@ func (m *Mitigations) Note(ctx context.Context, name, detail, by, reason string)
 // Mitigation is a recorded one.
 type Mitigation = db.Mitigation
 
-// List lists what was done, the newest first.
+// List lists the measures taken, newest first.
 func (m *Mitigations) List(ctx context.Context, most int) ([]Mitigation, error) {
 	rows, err := m.q.ListMitigations(ctx, int32(most)) //nolint:gosec // callers bound it
 	return rows, failed("mitigations", err)

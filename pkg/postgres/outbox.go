@@ -35,7 +35,7 @@ func (o *Outbox) Mailed(ctx context.Context, userID, emailType, period string) (
 	return got, failed("look for a mail", err)
 }
 
-// Add queues a mail; false: the user got it before.
+// Add queues a mail; false: it was already queued.
 func (o *Outbox) Add(ctx context.Context, userID string, m mail.Mail) (bool, error) {
 	ok, err := enqueue(ctx, o.q, userID, &m, o.traceParent(ctx))
 	return ok, failed("queue a mail", err)

@@ -109,7 +109,7 @@ func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*pl
 	return &out, fault.Wrap(fault.Internal, "load plan", err)
 }
 
-// toStored decodes a plan; an outdated one warns who reads it.
+// toStored decodes a plan; an outdated one gets a warning.
 func toStored(data []byte, outdated *string) (plan.Plan, error) {
 	var out plan.Plan
 	err := json.Unmarshal(data, &out)
@@ -138,13 +138,13 @@ func (s *Plans) Between(ctx context.Context, userID string, first, last calendar
 // failed, or empty for none.
 type PlanState = db.ListPlanStatesRow
 
-// States lists the weeks from the given one on, newest first, of a user or of everybody.
+// States lists the weeks from the given one on, newest first, of one user or of all.
 func (s *Plans) States(ctx context.Context, userID string, first calendar.Date) ([]PlanState, error) {
 	rows, err := s.q.ListPlanStates(ctx, userID, first.Time())
 	return rows, failed("list plans", err)
 }
 
-// SetWishes replaces what the user asked of a week.
+// SetWishes replaces the user's wishes for a week.
 func (s *Plans) SetWishes(ctx context.Context, userID string, week calendar.Date, w plan.Wishes) error {
 	data, err := json.Marshal(w)
 	if err != nil {
@@ -191,8 +191,8 @@ func (s *Plans) Save(ctx context.Context, d planner.Draft) (saved bool, err erro
 	return saved, nil
 }
 
-// unchanged holds the user's row, so that nobody steers the week meanwhile, and compares
-// what the plan was made from with what is known now.
+// unchanged locks the user's row, so that no command changes the week meanwhile, and compares
+// the inputs of the plan with the stored ones.
 func unchanged(ctx context.Context, q *db.Queries, d planner.Draft) error {
 	row, err := q.LockUser(ctx, d.Week.User)
 	if err != nil {
@@ -216,7 +216,7 @@ func unchanged(ctx context.Context, q *db.Queries, d planner.Draft) error {
 	return nil
 }
 
-// same compares values as they are stored.
+// same compares values in their stored form.
 func same(a, b any) bool {
 	x, xerr := json.Marshal(a)
 	y, yerr := json.Marshal(b)

@@ -45,7 +45,7 @@ func (p *Pool) Current() *pgxpool.Pool { return p.current.Load() }
 // Size is the most connections.
 func (p *Pool) Size() int { return int(p.Current().Config().MaxConns) }
 
-// retireEvery is how often a retired pool is looked at.
+// retireEvery is how often a retired pool is checked.
 const retireEvery = 100 * time.Millisecond
 
 // Resize changes the most connections to n, at least 1. ctx bounds the opening of the new

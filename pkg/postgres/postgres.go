@@ -282,7 +282,7 @@ func Ready(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// failed gives a database error its kind: no rows is NotFound, a broken constraint
+// failed classifies a database error: no rows is NotFound, a violated constraint
 // Conflict, the rest DatabaseError.
 func failed(op string, err error) error {
 	switch {

@@ -22,8 +22,8 @@ type Recipes struct {
 	decoded *decodedRecipes
 }
 
-// recipeForm is the form in which recipes are stored. Raise it when what is stored lacks what
-// the planner looks at: rows of other forms are fetched again, and until then their recipes
+// recipeForm is the version of stored recipes. Raise it when stored recipes lack data that the
+// planner needs: rows of other versions are fetched again, and until then their recipes
 // are outdated.
 const recipeForm = 1
 
@@ -192,7 +192,7 @@ func (s *Recipes) Apply(ctx context.Context, connection string, c recipesync.Fou
 	}))
 }
 
-// markSynced records a complete fetch; a zero at says that it was not complete.
+// markSynced records a complete fetch; a zero at means that it was incomplete.
 func markSynced(ctx context.Context, q *db.Queries, connection string, at time.Time, full bool) error {
 	if at.IsZero() {
 		return nil

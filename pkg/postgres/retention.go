@@ -8,7 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// How long what is over is kept, in days. Executions are kept as long as metrics are.
+// Retention of past data, in days. Executions are kept as long as metrics are.
 const (
 	executionDays = 120
 	commandDays   = 120

@@ -93,8 +93,8 @@ func (s *Users) Set(ctx context.Context, u user.User) error {
 	return nil
 }
 
-// Change applies change to the user as they are now and stores the result; nobody else
-// changes them meanwhile. Kinds NotFound, InvalidInput and those of change.
+// Change applies change to the stored user, under their lock, and stores the result. Kinds
+// NotFound, InvalidInput and those of change.
 func (s *Users) Change(ctx context.Context, id string, change func(*user.User) error) (u user.User, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		q := s.q.WithTx(tx)

@@ -44,7 +44,7 @@ type Options struct {
 	Now         func() time.Time
 }
 
-// PagerDutyServices are whom the sandbox's PagerDuty can page, each with a routing key.
+// PagerDutyServices are the services the sandbox's PagerDuty can page, each with a routing key.
 var PagerDutyServices = []string{"oncall", "lead", "incident"}
 
 // SlackChannels are those of the sandbox's Slack.

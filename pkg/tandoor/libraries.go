@@ -28,12 +28,12 @@ type LibrariesConfig struct {
 	HTTP func() *http.Client
 	// Prober is for the probes, which no breaker stands before.
 	Prober *http.Client
-	// Silent is told of a library that does not answer a probe.
+	// Silent is called when a library does not answer a probe.
 	Silent func(ctx context.Context, connection string, err error)
 	Now    func() time.Time
 }
 
-// Libraries holds one client for each connection, and makes it anew when its address or token
+// Libraries holds one client per connection, and replaces it when its address or token
 // has changed. Safe for concurrent use.
 type Libraries struct {
 	c LibrariesConfig

@@ -91,7 +91,7 @@ type Ask struct {
 	// Guard, which may be nil, is told the space that the token shows and the known recipes
 	// that are not there any more, before any recipe is fetched. Its error ends the sync.
 	Guard    func(space int64, name string, gone []recipe.ID) error
-	Progress func(done, total int) // how many details are done; nil = nobody asks. Not called concurrently
+	Progress func(done, total int) // how many details are done; may be nil. Not called concurrently
 }
 
 // Result is what a [Client.Sync] found. All lists are sorted by recipe.

@@ -32,19 +32,19 @@ const (
 	HTTPProtobuf = "http/protobuf"
 )
 
-// Signal is what is set for traces, metrics or logs alone.
+// Signal holds the settings of traces, metrics or logs alone.
 type Signal struct {
 	Exporter string // "" = OTLP
 	Endpoint string // as it is, with its path over HTTP; "" = that of all signals
 	Protocol string // "" = that of all signals
 }
 
-// exported reports whether a signal goes out over OTLP: without an endpoint none does.
+// exported reports whether a signal is sent over OTLP; without an endpoint none is.
 func (o Options) exported(s Signal) bool {
 	return !o.Disabled && cmp.Or(s.Exporter, OTLP) == OTLP && cmp.Or(s.Endpoint, o.Endpoint) != ""
 }
 
-// target is the address a signal is sent to. The endpoint of all signals is a base, below
+// target returns the address a signal is sent to. The endpoint of all signals is a base, below
 // which HTTP has a path for each (OTLP specification, "Endpoint URLs for OTLP/HTTP").
 func (o Options) target(s Signal, path string) (url string, overHTTP bool) {
 	overHTTP = cmp.Or(s.Protocol, o.Protocol, GRPC) == HTTPProtobuf
@@ -68,7 +68,7 @@ var retry = struct {
 	MaxElapsedTime  time.Duration
 }{Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 5 * time.Second, MaxElapsedTime: time.Minute}
 
-// spanExporter returns nil when traces go nowhere.
+// spanExporter returns nil if traces are not exported.
 func (o Options) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 	if o.TracesTo.Exporter == Console && !o.Disabled {
 		return stdouttrace.New(stdouttrace.WithWriter(o.LogWriter))
@@ -83,7 +83,7 @@ func (o Options) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error
 	return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(url), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(retry)))
 }
 
-// metricExporter returns nil when metrics go nowhere.
+// metricExporter returns nil if metrics are not exported.
 func (o Options) metricExporter(ctx context.Context) (sdkmetric.Exporter, error) {
 	if o.MetricsTo.Exporter == Console && !o.Disabled {
 		return stdoutmetric.New(stdoutmetric.WithWriter(o.LogWriter))
@@ -98,7 +98,7 @@ func (o Options) metricExporter(ctx context.Context) (sdkmetric.Exporter, error)
 	return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(url), otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig(retry)))
 }
 
-// logExporter returns nil when logs go nowhere but to the log's writer.
+// logExporter returns nil if logs go only to the log's writer.
 func (o Options) logExporter(ctx context.Context) (sdklog.Exporter, error) {
 	if !o.exported(o.LogsTo) {
 		return nil, nil

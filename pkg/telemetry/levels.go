@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// Levels are the levels in force: one for everybody, and DEBUG for some users until it
-// expires. Safe for concurrent use.
+// Levels are the log levels in force: a default, and DEBUG for some users until it expires.
+// Safe for concurrent use.
 type Levels struct {
 	base  slog.Level
 	fixed map[string]time.Time // from the settings: not replaced by SetDebug
 	users atomic.Pointer[map[string]time.Time]
 }
 
-// NewLevels returns Levels with one level for everybody, and DEBUG for the given users
-// until the given times.
+// NewLevels returns Levels with a default level, and DEBUG for the given users until the given
+// times.
 func NewLevels(base slog.Level, debug map[string]time.Time) *Levels {
 	l := &Levels{base: base, fixed: debug}
 	l.SetDebug(nil)
 	return l
 }
 
-// SetDebug replaces the users whose DEBUG lines are written, and until when. Users given
-// to [NewLevels] stay at least as long as was said there.
+// SetDebug replaces the users whose DEBUG lines are on, with their expiry. Users given to
+// [NewLevels] keep DEBUG at least until the time given there.
 func (l *Levels) SetDebug(users map[string]time.Time) {
 	next := maps.Clone(l.fixed)
 	if next == nil {

@@ -15,9 +15,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// LogOptions say which lines are kept.
+// LogOptions select which lines are kept.
 type LogOptions struct {
-	Level slog.Level // lowest level for everybody
+	Level slog.Level // default lowest level
 	// SampleInfo keeps INFO lines for one trace in ten only. WARN and ERROR, lines
 	// outside a trace and lines marked [Keep] always stay.
 	SampleInfo bool

@@ -27,8 +27,8 @@ func RecordName(field string) string {
 	return field
 }
 
-// recordHandler gives fields their conventional names, and leaves empty ones out: the
-// document wants them on every line, the conventions know none without a value.
+// recordHandler gives fields their conventional names and drops empty ones: docs/logs.md
+// requires them on every line, the conventions allow none without a value.
 type recordHandler struct {
 	next    slog.Handler
 	grouped bool

@@ -10,24 +10,24 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// Debugged sets until when a user's DEBUG lines are written.
+// Debugged turns a user's DEBUG lines on until a time.
 type Debugged interface {
 	SetDebug(ctx context.Context, userID string, until time.Time) error
 }
 
-// MaxDebug is the longest time for which a user's DEBUG lines can be asked for at once.
+// MaxDebug is the longest time that one request can turn a user's DEBUG lines on.
 const MaxDebug = 24 * time.Hour
 
-// Admin is what operators and their machines ask for: figures of users, traces, what was done
-// automatically, and on this machine profiles and a user's DEBUG lines.
+// Admin serves operators and their tools: metrics of users, traces, automatic responses, and,
+// on loopback only, profiles and a user's DEBUG lines.
 type Admin struct {
 	Metrics  http.Handler // nil: not served
 	Runbooks *Runbooks
 	Traces   *Traces
 	Users    Debugged
 	Now      func() time.Time
-	// Local serves /debug. Requests that name another host, as a rebound browser would, are
-	// refused.
+	// Local serves /debug. It refuses requests that name another host, as DNS rebinding
+	// does.
 	Local bool
 }
 

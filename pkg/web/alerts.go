@@ -20,7 +20,7 @@ type Responder interface {
 	Respond(ctx context.Context, a alerting.Alert) error
 }
 
-// Alerts is what Alertmanager calls, with a bearer token.
+// Alerts serves Alertmanager's webhooks, which need a bearer token.
 type Alerts struct {
 	Responder Responder
 	Beat      func(context.Context) error
@@ -37,8 +37,8 @@ func (a *Alerts) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /alerts/heartbeat", a.guarded(func(ctx context.Context, _ []alerting.Alert) error { return a.Beat(ctx) }))
 }
 
-// notification is Alertmanager's webhook message, version 4. What is not read here may
-// grow with Alertmanager's versions.
+// notification is Alertmanager's webhook message, version 4. Unknown fields are allowed:
+// Alertmanager adds some.
 type notification struct {
 	Version string           `json:"version"`
 	Alerts  []alerting.Alert `json:"alerts"`
@@ -90,7 +90,7 @@ func (a *Alerts) fail(w http.ResponseWriter, r *http.Request, err error) {
 	message := err.Error()
 	code := fault.HTTPStatus(err)
 	if code >= http.StatusInternalServerError {
-		code, message = http.StatusServiceUnavailable, "try again" // Alertmanager tries 5xx again
+		code, message = http.StatusServiceUnavailable, "try again" // Alertmanager retries 5xx
 	}
 	http.Error(w, message, code)
 }

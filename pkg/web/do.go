@@ -14,18 +14,18 @@ import (
 
 // Commander carries out the commands of buttons.
 type Commander interface {
-	// Click carries out a button's line for the user's week; token names the button, which
-	// works once.
+	// Click carries out a button's line for the user's week; token identifies the button,
+	// which works once.
 	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (replies.Report, error)
-	// Lines are the commands that a button's line stands for.
+	// Lines returns the commands behind a button's line.
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
-// doPage is what the page of a button shows.
+// doPage is the content of a button's page.
 type doPage struct {
 	Week   calendar.Date
 	Lines  []string
-	Report *replies.Report // nil: it waits for a confirmation
+	Report *replies.Report // nil: awaiting confirmation
 	Undo   string
 	Plan   string
 }
@@ -42,7 +42,7 @@ func (p *Pages) button(r *http.Request) (c signedlink.Claims, week calendar.Date
 	return c, week, line, nil
 }
 
-// confirmDo shows what a button would do; nothing is changed.
+// confirmDo shows what a button would do, and changes nothing.
 func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 	c, week, line, err := p.button(r)
 	if err != nil {
@@ -57,7 +57,7 @@ func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Lines: lines})
 }
 
-// do carries out what a button says.
+// do carries out a button's commands.
 func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
 	c, week, line, err := p.button(r)
 	if err != nil {

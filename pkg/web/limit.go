@@ -17,15 +17,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// Limit bounds how often one client asks for the pages behind it.
+// Limit limits each client's request rate.
 type Limit struct {
 	PerMinute int            // requests of one client; a quarter of them at once. 0 = no limit
-	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
+	Proxies   []netip.Prefix // whose X-Forwarded-For is trusted
 	Now       func() time.Time
 	Log       *slog.Logger
 }
 
-// Wrap answers 429 with Retry-After where a client asks more often.
+// Wrap answers 429 with Retry-After to clients above the limit.
 func (l Limit) Wrap(next http.Handler) http.Handler {
 	if l.PerMinute <= 0 {
 		return next
@@ -36,7 +36,7 @@ func (l Limit) Wrap(next http.Handler) http.Handler {
 		now := l.Now()
 		asks := clients.of(clientOf(r, l.Proxies), now).ReserveN(now, 1)
 		if wait := asks.DelayFrom(now); wait > 0 {
-			asks.CancelAt(now) // what is refused does not count
+			asks.CancelAt(now) // refused requests do not count
 			seconds := int(math.Ceil(wait.Seconds()))
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 			refused.fail(w, r, fault.New(fault.QuotaExceeded, "pages", "%s", fmt.Sprintf("Too many requests came from your address. Please try again in %d s.", seconds)))
@@ -46,8 +46,8 @@ func (l Limit) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// clientOf is who asks, an IPv6 network of 64 bits counting as one: the connection's other
-// end, or the last address in X-Forwarded-For that is no trusted proxy's when that is one.
+// clientOf identifies the client, an IPv6 /64 counting as one: the peer's address or, if the
+// peer is a trusted proxy, the last untrusted address in X-Forwarded-For.
 func clientOf(r *http.Request, proxies []netip.Prefix) netip.Prefix {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -81,14 +81,14 @@ func trusted(a netip.Addr, proxies []netip.Prefix) bool {
 	return false
 }
 
-// forgetAfter is longer than a client's allowance takes to fill up again, so that to forget
-// one gives it nothing; most bounds the memory that clients can take, twice that many.
+// forgetAfter is longer than a client's allowance takes to refill, so that forgetting a client
+// gains it nothing; most bounds the memory, to twice that many clients.
 const (
 	forgetAfter = time.Minute
 	most        = 20_000
 )
 
-// clients are the allowances of those who asked lately, in two generations.
+// clients are the allowances of recent clients, in two generations.
 type clients struct {
 	limit rate.Limit
 	burst int

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// programs are parts of the User-Agents, in lower case, of what fetches links and pictures
-// without a person: proxies of mail services, scanners, previews, and libraries.
+// programs are substrings, in lower case, of User-Agents that fetch links and images without a
+// person: mail services' proxies, scanners, previews, and libraries.
 var programs = []string{
 	"googleimageproxy", "ggpht.com", "yahoomailproxy", "yahoocachesystem", // pictures of a mail
 	"barracuda", "mimecast", "proofpoint", "symantec", "trendmicro", "fortiguard", "cloudmark", "zscaler", "safelinks", "urldefense", "existence discovery",
@@ -15,8 +15,7 @@ var programs = []string{
 	"curl/", "wget/", "python", "go-http-client", "java/", "okhttp", "axios", "node-fetch", "libwww", "apache-httpclient", "ruby", "php/",
 }
 
-// byMachine reports whether a request was made by a program of its own accord, as far as
-// the request tells.
+// byMachine reports whether a request looks like one that a program made on its own.
 func byMachine(r *http.Request) bool {
 	if r.Method == http.MethodHead {
 		return true

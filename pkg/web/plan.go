@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
 
-// planPage is a plan with what can be done about it.
+// planPage is a plan with its buttons.
 type planPage struct {
 	*plan.Plan
 	Actions actions
@@ -24,7 +24,7 @@ type actions struct {
 
 type action struct{ Label, URL string }
 
-// actions returns the buttons of a week: each leads to a page that asks first.
+// actions returns the buttons of a week: each leads to a confirmation page.
 func (p *Pages) actions(userID string, w plan.Week) actions {
 	button := func(label string, c command.Command) action {
 		return action{label, p.Links.Command(userID, w.WeekOf, c.String())}

@@ -24,17 +24,17 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/runbook"
 )
 
-// AlertResponse is what was done automatically about an alert.
+// AlertResponse is an automatic response to an alert.
 type AlertResponse struct {
 	At                     time.Time
 	Status, Action, Result string
 }
 
-// Runbooks serves runbooks to whoever got a notification. They hold no secret.
+// Runbooks serves runbooks to every receiver of a notification. They hold no secrets.
 type Runbooks struct {
 	All map[string]runbook.Runbook
-	// Responses returns what was done automatically about an alert since a time; nil: that is
-	// not for those who read here.
+	// Responses returns the automatic responses to an alert since a time; nil: not shown to
+	// this audience.
 	Responses func(ctx context.Context, alert string, since time.Time) ([]AlertResponse, error)
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -54,8 +54,8 @@ func (b *Runbooks) list(w http.ResponseWriter, r *http.Request) {
 	b.pages().show(w, r, http.StatusOK, "runbooks.html", all)
 }
 
-// responsesSince is how far back a page shows automatic responses; responsesTimeout is how
-// long the page waits for them: it is wanted most when the database does not answer.
+// responsesSince is how far back a page shows automatic responses; responsesTimeout bounds the
+// wait for them: the page matters most when the database does not answer.
 const (
 	responsesSince   = 24 * time.Hour
 	responsesTimeout = 2 * time.Second
@@ -97,7 +97,7 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 	b.pages().show(w, r, http.StatusOK, "runbook.html", page)
 }
 
-// markdown makes HTML of runbooks. Raw HTML is left out.
+// markdown renders runbooks as HTML. Raw HTML is dropped.
 var markdown = sync.OnceValue(func() goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithExtensions(extension.Table),
@@ -105,7 +105,7 @@ var markdown = sync.OnceValue(func() goldmark.Markdown {
 	)
 })
 
-// inwards makes plain text of links to files beside the runbooks, which are not served.
+// inwards replaces links to files that are not served with plain text.
 type inwards struct{}
 
 // Transform implements [parser.ASTTransformer].

@@ -26,11 +26,11 @@ type Line struct {
 	Level, Text, Span string // Span is the id of the span that wrote it
 }
 
-// Traces shows traces and their log lines where Jaeger's and Grafana's own pages are not at
-// hand. It asks the servers and keeps nothing.
+// Traces shows traces and their log lines without Jaeger's and Grafana's own pages. It queries
+// the servers and stores nothing.
 type Traces struct {
 	// Recent returns some runs since a time, the slowest first; Spans the spans of a
-	// trace, with an error of kind NotFound when there are none.
+	// trace, with an error of kind NotFound if there are none.
 	Recent func(ctx context.Context, since time.Time) ([]Span, error)
 	Spans  func(ctx context.Context, trace string) ([]Span, error)
 	// Lines returns a trace's log lines since a time.
@@ -45,7 +45,7 @@ func (t *Traces) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /trace/{id}", t.one)
 }
 
-// recentTraces is how far back the list of traces looks; askingServers is how long a page
+// recentTraces is how far back the list of traces goes; askingServers is how long a page
 // waits for the telemetry servers.
 const (
 	recentTraces  = 24 * time.Hour
@@ -99,7 +99,7 @@ func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 		t.pages().fail(w, r, err)
 		return
 	}
-	if err != nil { // operators read here: they are told why
+	if err != nil { // for operators: show why
 		t.pages().show(w, r, fault.HTTPStatus(err), "traces.html", tracesPage{Err: err.Error()})
 		return
 	}

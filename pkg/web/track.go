@@ -12,7 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
-// Mails notes what people do with their mails.
+// Mails records opens and clicks.
 type Mails interface {
 	Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error)
 }
@@ -27,8 +27,8 @@ func isClickable(path string) bool {
 // maxTarget is the longest path that a counted link's token can carry.
 const maxTarget = 900
 
-// Click returns the address that leads to target, one of our pages, and notes that the
-// mail was clicked. What is not ours to count is returned as it is.
+// Click returns an address that redirects to target, one of our pages, and records a click of
+// the mail. Targets that must not be counted are returned unchanged.
 func (l Links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
 	path, ours := strings.CutPrefix(target, l.Base)
 	if !ours || !isClickable(path) || len(path) > maxTarget {
@@ -37,13 +37,13 @@ func (l Links) Click(key [signedlink.ReplyKeySize]byte, target string) string {
 	return l.Base + "/r/" + l.Signer.Sign(ClickLink, "", hex.EncodeToString(key[:])+" "+path, planValid)
 }
 
-// Open returns the address of the picture that notes that the mail was opened.
+// Open returns the address of the tracking pixel that records an open of the mail.
 func (l Links) Open(key [signedlink.ReplyKeySize]byte) string {
 	return l.Base + "/o/" + l.Signer.Sign(OpenLink, "", hex.EncodeToString(key[:]), planValid)
 }
 
-// click notes the click and leads on, whether or not it could be noted. Where to is in the
-// signed token, and is one of our pages in any case.
+// click records the click and redirects, even if recording failed. The target comes from the
+// signed token, and is always one of our pages.
 func (p *Pages) click(w http.ResponseWriter, r *http.Request) {
 	c, err := p.Signer.Verify(ClickLink, r.PathValue("token"))
 	mail, path, _ := strings.Cut(c.Subject, " ")
@@ -64,7 +64,7 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) {
 // pixel is a transparent GIF of one by one pixel.
 const pixel = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-// open notes that the mail was opened and shows nothing.
+// open records an open and returns an invisible image.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 	c, err := p.Signer.Verify(OpenLink, r.PathValue("token"))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// waterfall is a span in its place below its parent. X and Width are thousandths of the
+// waterfall is a span placed below its parent. X and Width are thousandths of the
 // trace's time.
 type waterfall struct {
 	Span
@@ -58,7 +58,7 @@ func falls(spans []Span) (rows []waterfall, start time.Time, took time.Duration)
 			place(s, 0)
 		}
 	}
-	for _, s := range spans { // whose ancestors go in a circle
+	for _, s := range spans { // whose ancestors form a cycle
 		place(s, 0)
 	}
 	return rows, start, took

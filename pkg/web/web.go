@@ -1,6 +1,6 @@
-// Package web is the HTTP face of the roles: health for machines, and for people the
-// pages behind the links in mails. A GET changes nothing, but for FatSecret's callback and
-// the note that a mail was opened or clicked.
+// Package web is the HTTP interface of the roles: health probes for machines, and for people
+// the pages behind the links in mails. A GET changes nothing, except FatSecret's callback and
+// the recording of opens and clicks.
 package web
 
 import (
@@ -74,11 +74,11 @@ const (
 // LongestLink is how long the last link of a mail works.
 const LongestLink = unsubscribeValid
 
-// Links makes the links that mails carry.
+// Links builds the links in mails.
 type Links struct {
 	Base   string // public URL without a slash at the end
 	Signer *signedlink.Signer
-	// Inbox is the address of the mailbox that is read for replies; "" when none is.
+	// Inbox is the address of the reply mailbox; "" if there is none.
 	Inbox string
 }
 
@@ -87,8 +87,8 @@ func (l Links) Key(kind, userID, period string) [signedlink.ReplyKeySize]byte {
 	return l.Signer.Key(kind, userID, period)
 }
 
-// Reply returns the address for replies to a mail: the inbox, with what nobody can guess
-// after a plus sign.
+// Reply returns the reply address of a mail: the inbox with an unguessable tag after a plus
+// sign.
 func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week calendar.Date) string {
 	local, domain, ok := strings.Cut(l.Inbox, "@")
 	if !ok {
@@ -102,7 +102,7 @@ func (l Links) Plan(userID string, week calendar.Date) string {
 	return l.Base + "/plan/" + l.Signer.Sign(PlanLink, userID, week.String(), planValid)
 }
 
-// Unsubscribe returns the address that ends the mails of a type (RFC 8058).
+// Unsubscribe returns the one-click unsubscribe address of a mail type (RFC 8058).
 func (l Links) Unsubscribe(userID, emailType string) string {
 	return l.Base + "/unsubscribe/" + l.Signer.Sign(UnsubscribeLink, userID, emailType, unsubscribeValid)
 }
@@ -117,7 +117,7 @@ func (l Links) Connect(userID string) string {
 	return l.Base + "/fatsecret/connect/" + l.Signer.Sign(ConnectLink, userID, "", connectValid)
 }
 
-// Plans gives stored plans.
+// Plans reads stored plans.
 type Plans interface {
 	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
 }
@@ -125,8 +125,8 @@ type Plans interface {
 // Users changes users.
 type Users interface {
 	Unsubscribe(ctx context.Context, id, emailType string) error
-	// LinksFrom returns since when the user's links count: those of mails to a former
-	// address do not.
+	// LinksFrom returns the time since which the user's links are valid: links in mails to
+	// a former address are not.
 	LinksFrom(ctx context.Context, id string) (time.Time, error)
 }
 
@@ -157,8 +157,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /fatsecret/callback", p.connected)
 }
 
-// verify returns the claims of the request's token, unless it was made for another purpose
-// or for a mail to an address that its user has given up.
+// verify returns the claims of the request's token, unless it was issued for another purpose
+// or in a mail to a former address of its user.
 func (p *Pages) verify(r *http.Request, purpose string) (signedlink.Claims, error) {
 	c, err := p.Signer.Verify(purpose, r.PathValue("token"))
 	if err != nil {
@@ -223,10 +223,10 @@ func (p *Pages) confirmConnect(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "connect.html", nil)
 }
 
-// connectCookie ties FatSecret's callback to the browser that began.
+// connectCookie ties FatSecret's callback to the browser that started the flow.
 const connectCookie = "fatsecret_connect"
 
-// connect sends the visitor to FatSecret to agree.
+// connect sends the visitor to FatSecret's consent page.
 func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
 	c, err := p.verify(r, ConnectLink)
 	if err != nil {
@@ -242,7 +242,7 @@ func (p *Pages) connect(w http.ResponseWriter, r *http.Request) {
 		Name: connectCookie, Value: digest(request), Path: strings.TrimRight(p.PublicURL.Path, "/") + "/fatsecret/", MaxAge: int(connectValid.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.PublicURL.Scheme == "https",
 	})
-	// A link, not a redirect: browsers hold the redirect of a form to form-action too.
+	// A link, not a redirect: browsers apply form-action to a form's redirect too.
 	p.show(w, r, http.StatusOK, "continue.html", agree)
 }
 
@@ -251,9 +251,8 @@ func digest(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// connected is where FatSecret sends the visitor back, in the browser that began; the
-// request token works once. It is the one GET that changes something: the protocol
-// leaves no choice.
+// connected is FatSecret's callback, in the browser that started the flow; the request token
+// works once. It is a GET that changes state, as the protocol requires.
 func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	began, err := r.Cookie(connectCookie)
@@ -268,8 +267,8 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "connected.html", nil)
 }
 
-// fail shows an error: its message where the visitor can act on it, else generic words
-// and a log line.
+// fail shows an error: its message if the visitor can act on it, else a generic text, and logs
+// it.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := fault.HTTPStatus(err)
 	message := "Something went wrong on our side. Please try again later."

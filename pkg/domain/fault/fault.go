@@ -31,7 +31,7 @@ const (
 	TimeoutError       Kind = "TimeoutError"         // a deadline passed
 	Unavailable        Kind = "Unavailable"          // an upstream is down or overloaded (5xx, breaker open)
 	DatabaseError      Kind = "DatabaseError"        // PostgreSQL refused or lost the statement
-	EmailError         Kind = "EmailError"           // the mail server refused for good
+	EmailError         Kind = "EmailError"           // the mail server rejected permanently
 	EmailDeferred      Kind = "EmailDeferred"        // the mail server refused for now
 	Canceled           Kind = "Canceled"             // the program is stopping
 	Internal           Kind = "Internal"             // a bug: anything without a kind

@@ -49,7 +49,7 @@ func (l limits) short(e nutrition.Energy, target nutrition.Macros) string {
 	}
 }
 
-// helper is whom to talk to.
+// helper names a place to get help.
 func (l limits) helper() string {
 	if l.supervised {
 		return "the doctor who follows your diet"

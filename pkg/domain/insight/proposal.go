@@ -11,7 +11,7 @@ import (
 
 // Proposal is one change for next week. Nothing changes unless the user confirms it.
 type Proposal struct {
-	Mode   targets.Mode     // of next week; "": the targets change for good
+	Mode   targets.Mode     // of next week; "": the targets change permanently
 	Target nutrition.Macros // of a day, as it would be
 	Reason string
 }

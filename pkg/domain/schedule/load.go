@@ -25,7 +25,7 @@ type Attempts struct {
 	Started, Retries, Finished int
 }
 
-// Failures are the jobs of one type that failed for good for one kind of reason.
+// Failures are the jobs of one type that failed terminally with one kind of error.
 type Failures struct {
 	Type Type
 	Kind fault.Kind

@@ -72,7 +72,7 @@ type Trigger string
 const (
 	Scheduled Trigger = "scheduled" // its time came
 	Manual    Trigger = "manual"    // enqueued on request
-	Retry     Trigger = "retry"     // it is run again after it failed for good
+	Retry     Trigger = "retry"     // it is run again after a terminal failure
 )
 
 // Defaults are how jobs of a type run where their schedule says nothing else.
@@ -82,7 +82,7 @@ type Defaults struct {
 	Attempts int           // in all
 	Backoff  time.Duration // before the second attempt; then doubled
 	Timeout  time.Duration // of one attempt
-	// AgainAfter is when a job that failed for good for a transient reason is run again,
+	// AgainAfter is when a job that failed terminally for a transient reason is run again,
 	// as long as [Type.CatchUp] allows; 0 = never.
 	AgainAfter time.Duration
 }

@@ -19,7 +19,7 @@ type Beats interface {
 	SetSilent(ctx context.Context, silent bool) error
 }
 
-// Pager calls a person without Alertmanager. Both may be said again.
+// Pager pages on-call without Alertmanager. Both methods are idempotent.
 type Pager interface {
 	Call(ctx context.Context, summary string, since time.Time) error
 	CallOff(ctx context.Context) error

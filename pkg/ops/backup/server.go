@@ -82,7 +82,7 @@ type Source struct {
 	Leave    []string // tables whose rows stay out
 }
 
-// Write dumps the database into a new file. progress is told of each table.
+// Write dumps the database into a new file. progress is called for each table.
 func (s *Server) Write(ctx context.Context, path string, from Source, progress func(table string)) (Manifest, error) {
 	args := []string{"--format=custom", "--no-owner", "--no-privileges", "--no-password", "--verbose", "--lock-wait-timeout=30s", "--dbname=" + s.target}
 	for _, t := range from.Leave {

@@ -71,7 +71,7 @@ func (c *investigation) lookAtLocks(ctx context.Context) ([]Finding, error) {
 		out = append(out, Finding{
 			Cause: fmt.Sprintf("%s is locked by %s (pid %d, %s): up to %d sessions wait", what, client(s.Application), s.PID, cmp.Or(s.State, "no state"), s.Waiting),
 			Evidence: []string{
-				fmt.Sprintf("somebody waited in %d of %d samples, %s at most; the holder's transaction was open for up to %s, since %s", s.samples, lockSamples,
+				fmt.Sprintf("sessions waited in %d of %d samples, %s at most; the holder's transaction was open for up to %s, since %s", s.samples, lockSamples,
 					rough(s.Waited), rough(s.Held), clock(c.Now.Add(-s.Held))),
 				"its statement: " + cmp.Or(s.Statement, "not shown to us"),
 				"who waits: " + strings.Join(s.Waiters, ", "),

@@ -11,7 +11,7 @@ import (
 )
 
 // lookAtSettings looks for limits that were lowered, jobs that are paused, and more jobs
-// than the pool has connections. Other changes are told, but are no cause.
+// than the pool has connections. Other changes are reported, but not as a cause.
 func (c *investigation) lookAtSettings(ctx context.Context) ([]Finding, error) {
 	changed, err := c.Database.Settings(ctx)
 	if err != nil {

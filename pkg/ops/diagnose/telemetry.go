@@ -15,7 +15,7 @@ import (
 // is what there is to say.
 func (c *investigation) lookAtTelemetry(ctx context.Context) ([]Finding, error) {
 	if _, err := c.Metrics.Query(ctx, "vector(1)"); err != nil {
-		if ctx.Err() != nil || fault.KindOf(err) == fault.InvalidConfig { // nobody said that there is one
+		if ctx.Err() != nil || fault.KindOf(err) == fault.InvalidConfig { // none is configured
 			return nil, err
 		}
 		return []Finding{{Cause: "Prometheus does not answer", Evidence: []string{oneLine(err.Error())}}}, nil

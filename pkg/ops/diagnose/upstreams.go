@@ -145,7 +145,7 @@ func (c *investigation) messages(ctx context.Context, query string) ([]string, e
 		}
 		return strings.Compare(a, b)
 	}) {
-		if out = append(out, fmt.Sprintf("logged %d times: %s", count[text], text)); len(out) == 3 {
+		if out = append(out, fmt.Sprintf("logged %s: %s", times(count[text]), text)); len(out) == 3 {
 			break
 		}
 	}
@@ -170,4 +170,12 @@ func (c *investigation) lookAtQuota(ctx context.Context) ([]Finding, error) {
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// times is how often something happened: once, 2 times.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

@@ -27,7 +27,7 @@ type Faults interface {
 // "api", "scheduler", "otel-collector", "jaeger" and "alertmanager". An error of kind
 // InvalidInput says that nothing was tried; after any other, it may have been done.
 type Processes interface {
-	// Freeze keeps a process from doing anything; Thaw lets it go on.
+	// Freeze suspends a process; Thaw resumes it.
 	Freeze(ctx context.Context, name string) error
 	Thaw(ctx context.Context, name string) error
 	// Stop ends a process; Start brings it back.

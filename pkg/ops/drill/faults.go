@@ -158,8 +158,8 @@ const (
 	settingRenewed = 5 * time.Minute
 )
 
-// setting changes a runtime setting. What somebody sets meanwhile stays; if nobody does,
-// what was set before comes back.
+// setting sets an override. Healing keeps a value that others set meanwhile, and otherwise
+// restores the previous one.
 func setting(name, value string) inject {
 	set := func(ctx context.Context, i *Installation) (Heal, error) {
 		before, err := one[string](ctx, i, "select to_jsonb(r)::text from runtime_settings r where name = $1 and set_by <> 'drill'", name)

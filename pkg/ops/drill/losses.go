@@ -17,7 +17,7 @@ import (
 
 func drillResource() *resource.Resource { return resource.NewSchemaless(semconv.ServiceName("drill")) }
 
-// belated sends a sample of last year each second, which Prometheus refuses for good.
+// belated sends a sample of last year each second, which Prometheus rejects permanently.
 var belated = during(func(ctx context.Context, i *Installation) error {
 	exporter, err := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(i.OTLP))
 	if err != nil {
@@ -68,7 +68,7 @@ var flooding = during(func(ctx context.Context, i *Installation) error {
 	<-ctx.Done()
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	if provider.Shutdown(limited) != nil { // nobody needs what is left over
+	if provider.Shutdown(limited) != nil { // the rest is not needed
 		_ = exporter.Shutdown(limited) // limited has ended: the request under way is dropped
 	}
 	return nil

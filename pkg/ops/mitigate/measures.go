@@ -38,7 +38,7 @@ func pause(ctx context.Context, m *Mitigator, r Request) (step, error) {
 		return s, err
 	}
 	n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool { return j.Type == string(t) })
-	s.needed, s.why = n > 0, fmt.Sprintf("%d attempts of %s failed in the last %s", n, t, window)
+	s.needed, s.why = n > 0, fmt.Sprintf("%s of %s failed in the last %s", counted(n, "attempt"), t, window)
 	return s, err
 }
 
@@ -71,7 +71,7 @@ func retry(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	}
 	n, err := m.db.FailedJobs(ctx, name)
 	return step{
-		needed: n > 0, why: fmt.Sprintf("%d jobs failed terminally", n), change: fmt.Sprintf("%d failed jobs -> run again", n),
+		needed: n > 0, why: counted(n, "job") + " failed terminally", change: counted(n, "failed job") + " -> run again",
 		do: func(ctx context.Context) (string, error) {
 			ids, err := m.db.RetryFailed(ctx, name)
 			return runAgain(ids), err
@@ -87,7 +87,7 @@ func runAgain(ids []string) string {
 	if n := len(ids) - maxNamed; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Sprintf("%d jobs -> run now: %s%s", len(ids), strings.Join(ids[:min(len(ids), maxNamed)], ", "), more)
+	return fmt.Sprintf("%s -> run now: %s%s", counted(len(ids), "job"), strings.Join(ids[:min(len(ids), maxNamed)], ", "), more)
 }
 
 func timedOut(t schedule.Type) func(diagnose.FailingJobs) bool {
@@ -104,7 +104,7 @@ func timeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	value := min(2*max(m.current.Timeout(t), t.Defaults().Timeout), 30*time.Minute).String()
 	return m.raise(ctx, override.Of(t, "timeout"), value, r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.failing(ctx, timedOut(t))
-		return n > 0, fmt.Sprintf("%d attempts of %s ran out of time in the last %s", n, t, window), err
+		return n > 0, fmt.Sprintf("%s of %s ran out of time in the last %s", counted(n, "attempt"), t, window), err
 	})
 }
 
@@ -117,14 +117,14 @@ func attempts(ctx context.Context, m *Mitigator, r Request) (step, error) {
 		n, err := m.failing(ctx, func(j diagnose.FailingJobs) bool {
 			return j.Type == string(t) && fault.Kind(j.ErrorType).Transient()
 		})
-		return n > 0, fmt.Sprintf("%d attempts of %s failed for a reason that passes in the last %s", n, t, window), err
+		return n > 0, fmt.Sprintf("%s of %s failed for a transient reason in the last %s", counted(n, "attempt"), t, window), err
 	})
 }
 
 func generationTimeout(ctx context.Context, m *Mitigator, r Request) (step, error) {
 	return m.raise(ctx, override.GenerationTimeout, "5s", r, func(ctx context.Context) (bool, string, error) {
 		n, err := m.failing(ctx, timedOut(schedule.WeeklyGeneration))
-		return n > 0, fmt.Sprintf("%d generations ran out of time in the last %s", n, window), err
+		return n > 0, fmt.Sprintf("%s ran out of time in the last %s", counted(n, "generation"), window), err
 	})
 }
 
@@ -221,7 +221,7 @@ func refresh(ctx context.Context, m *Mitigator, _ Request) (step, error) {
 		return j.Type == string(schedule.AutoSync) || j.ErrorType == string(fault.NoRecipesAvailable) || j.ErrorType == string(fault.NotEnoughRecipes)
 	})
 	return step{
-		needed: n > 0, why: fmt.Sprintf("%d attempts failed for want of recipes or in AutoSync in the last %s", n, window),
+		needed: n > 0, why: fmt.Sprintf("%s failed for want of recipes or in AutoSync in the last %s", counted(n, "attempt"), window),
 		change: "libraries -> synchronised now",
 		do: func(ctx context.Context) (string, error) {
 			ids, err := m.db.RefreshLibraries(ctx)
@@ -256,4 +256,12 @@ func reset(ctx context.Context, m *Mitigator, r Request) (step, error) {
 			return "", nil
 		},
 	}, nil
+}
+
+// counted is a number with its noun: 1 job, 2 jobs.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

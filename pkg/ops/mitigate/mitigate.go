@@ -13,7 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
 )
 
-// window is how far back trouble counts.
+// window is how far back failures count.
 const window = 15 * time.Minute
 
 // Database is what measures read and change.

@@ -22,7 +22,7 @@ type Heartbeat struct {
 
 var _ alerting.Pager = (*Heartbeat)(nil)
 
-// NewHeartbeat returns the pager of the process that source names. A nil client pages nobody.
+// NewHeartbeat returns the pager of the process named by source. A nil client only logs.
 func NewHeartbeat(client *Client, source string, log *slog.Logger) *Heartbeat {
 	return &Heartbeat{client, source, log}
 }

@@ -168,7 +168,7 @@ func (q *Queue) look(ctx context.Context, argv []string, now func() time.Time) e
 	return os.Rename(q.File, q.Moved)
 }
 
-// lock takes bbolt's lock of a file, if nobody has it.
+// lock takes bbolt's lock of a file, if it is free.
 func lock(f *os.File, how int) bool { return syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB) == nil }
 
 // mostSaid bounds what is repeated of a process.

@@ -13,12 +13,12 @@ import (
 // ProbeTimeout is how long an upstream may take to answer a probe.
 const ProbeTimeout = 15 * time.Second
 
-// Probe asks one upstream whether it is up. Probes are outside the counters of calls and cost,
-// and no breaker stands before them.
+// Probe checks whether one upstream is up. Probes do not count as calls or cost, and bypass the
+// breakers.
 type Probe struct {
 	API   string
 	Every time.Duration
-	// Up is given [ProbeTimeout]; known is false when there is nothing to ask.
+	// Up has [ProbeTimeout]; known is false if there is nothing to probe.
 	Up func(ctx context.Context) (up, known bool)
 }
 
@@ -28,8 +28,8 @@ func (p Probe) ask(ctx context.Context) (up, known bool) {
 	return p.Up(ctx)
 }
 
-// Availability probes the upstreams and keeps what they said as the gauge api_availability of
-// an installation. Safe for concurrent use.
+// Availability probes the upstreams and exports the results as an installation's gauge
+// api_availability. Safe for concurrent use.
 type Availability struct {
 	probes []Probe
 	to     *Installation
@@ -40,13 +40,13 @@ type Availability struct {
 
 var _ alerting.Upstreams = (*Availability)(nil)
 
-// NewAvailability returns the probes' keeper.
+// NewAvailability returns an Availability without results.
 func NewAvailability(to *Installation, probes ...Probe) *Availability {
 	return &Availability{probes: probes, to: to, up: map[string]bool{}}
 }
 
-// Run probes each upstream at once and then at its interval until ctx ends, and forgets what
-// they said: another process is the leader then.
+// Run probes each upstream at once and then at its interval until ctx ends, then drops the
+// results: another process becomes the leader.
 func (a *Availability) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, p := range a.probes {

@@ -24,8 +24,8 @@ type Commander interface {
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
-// Commands is a [Commander] seen from outside: a span for each mail and click, its outcome
-// and its commands counted, and a line for what a user or an operator may ask about.
+// Commands instruments a [Commander]: a span for each mail and click, counters of outcomes and
+// commands, and a log line for support questions.
 type Commands struct {
 	next   Commander
 	tracer trace.Tracer

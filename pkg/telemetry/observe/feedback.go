@@ -10,7 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// Feedback is a [outbox.Feedback] seen from outside: a mail counts once as opened, once
+// Feedback instruments an [outbox.Feedback]: a mail counts once as opened, once
 // as clicked and once as bounced.
 type Feedback struct {
 	next outbox.Feedback

@@ -26,7 +26,7 @@ type Generator interface {
 	Generate(ctx context.Context, req planner.Request) (planner.Result, error)
 }
 
-// Generation is a [Generator] seen from outside: a root span, the metrics of the run and
+// Generation instruments a [Generator]: a root span, the metrics of the run and
 // one completion line with the components' times.
 type Generation struct {
 	next    Generator
@@ -52,7 +52,7 @@ func Step(tracer trace.Tracer) planner.Step {
 	}
 }
 
-// fail marks the span as failed; an end asked for by the caller is no failure.
+// fail marks the span as failed; a cancellation by the caller is not a failure.
 func fail(span trace.Span, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
@@ -61,7 +61,7 @@ func fail(span trace.Span, err error) {
 	span.SetAttributes(semconv.ErrorTypeKey.String(string(fault.KindOf(err))))
 }
 
-// Measured is a run with what its spans measured.
+// Measured is a run with its spans' durations.
 type Measured struct {
 	planner.Result
 	Run

@@ -15,15 +15,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 )
 
-// HeldTooLong is how long a connection may be held before its taker is logged: longer than
-// a statement may run, so a leak.
+// HeldTooLong is how long a connection may be held before its holder is logged: longer than a
+// statement may run, so it indicates a leak.
 const HeldTooLong = 30 * time.Second
 
 // stackDepth is how many callers a line about a held connection names.
 const stackDepth = 24
 
-// Held is a pool's tracer that logs a connection which is held too long, with the stack of
-// its taker: a leak is seen where it was made.
+// Held is a pool tracer that logs connections held too long, with the stack of the acquiring
+// code: a leak is reported where it originates.
 type Held struct {
 	log   *slog.Logger
 	pool  string
@@ -42,7 +42,7 @@ func NewHeld(log *slog.Logger, pool string, after time.Duration) *Held {
 	return &Held{log: log, pool: pool, after: after}
 }
 
-// TraceQueryStart implements [pgx.QueryTracer]; statements are none of its business.
+// TraceQueryStart implements [pgx.QueryTracer]; it ignores statements.
 func (*Held) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }
@@ -75,7 +75,7 @@ func (h *Held) TraceRelease(_ *pgxpool.Pool, d pgxpool.TraceReleaseData) {
 	}
 }
 
-// stackText names callers, the nearest first, without those of the database library.
+// stackText lists callers, nearest first, without the database library's.
 func stackText(callers []uintptr) string {
 	var out []string
 	for frames := runtime.CallersFrames(callers); ; {

@@ -19,15 +19,15 @@ const (
 	gaugeFailures = 4
 )
 
-// GaugeGroup is gauges that one question answers.
+// GaugeGroup is a set of gauges filled by one query.
 type GaugeGroup struct {
 	Name string
 	Read func(ctx context.Context) ([]metrics.Reading, error)
 }
 
-// Installation holds the gauges that are true of the whole installation. One process, the
-// leader, reads them from the database; exports find the values ready, whatever the database
-// does. Safe for concurrent use.
+// Installation holds the gauges of the whole installation. One process, the leader, reads them
+// from the database; exports use the stored values and never wait for the database. Safe for
+// concurrent use.
 type Installation struct {
 	groups []GaugeGroup
 	log    *slog.Logger
@@ -42,7 +42,7 @@ func NewInstallation(log *slog.Logger, groups ...GaugeGroup) *Installation {
 // Of returns the last readings of a gauge; nil while this process is not the leader.
 func (i *Installation) Of(g metrics.AnyGauge) []metrics.Reading { return i.last.of(g) }
 
-// Set keeps readings of a group that somebody else reads.
+// Set stores readings of a group that is read elsewhere.
 func (i *Installation) Set(group string, values []metrics.Reading) {
 	i.last.set(group, values, nil)
 }
@@ -52,7 +52,7 @@ func (i *Installation) Run(ctx context.Context) {
 	loop.Every(ctx, gaugeAge, i.Read)
 }
 
-// Clear forgets every reading: another process is the leader.
+// Clear drops every reading: another process is the leader.
 func (i *Installation) Clear() { i.last.clear() }
 
 // Read reads each group once. One that fails keeps its values for a minute.
@@ -88,7 +88,7 @@ func (r *readings) of(g metrics.AnyGauge) (out []metrics.Reading) {
 	return out
 }
 
-// set keeps what a read brought, and reports whether a failure is the first in a row.
+// set stores the result of a read, and reports whether a failure is the first in a row.
 func (r *readings) set(group string, values []metrics.Reading, err error) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

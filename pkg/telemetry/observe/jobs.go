@@ -19,9 +19,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// Jobs sees the scheduler's work from outside. A job that its time started is a trace of
-// its own, linked to the scheduling; the first attempt of one that somebody asked for
-// belongs to the trace of the asking, further attempts link to it.
+// Jobs instruments the scheduler. A scheduled job is a trace of its own, linked to the
+// scheduling span; the first attempt of a requested job joins the trace of the request,
+// retries link to it.
 type Jobs struct {
 	tracer trace.Tracer
 	rec    *metrics.Recorder

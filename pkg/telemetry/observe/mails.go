@@ -17,15 +17,15 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
 )
 
-// MailServer hands a mail to SMTP and returns its size in bytes.
+// MailServer sends a mail over SMTP and returns its size in bytes.
 type MailServer interface {
 	Send(ctx context.Context, m mail.Mail, date time.Time) (int64, error)
 	// Address is the server's, as it is configured.
 	Address() (host string, port int)
 }
 
-// Mails is a [outbox.Sender] seen from outside. The first attempt is a span of the
-// trace that wrote the mail, later ones link to it; the outcome is counted when it is final.
+// Mails instruments an [outbox.Sender]. The first attempt is a span in the trace that wrote the
+// mail, later ones link to it; only the final outcome is counted.
 type Mails struct {
 	next   MailServer
 	tracer trace.Tracer

@@ -16,7 +16,7 @@ type Publisher interface {
 	Publish(ctx context.Context, userID string, today calendar.Date) ([]publish.Published, error)
 }
 
-// Publishing is a [Publisher] that logs what fails in a new way.
+// Publishing is a [Publisher] that logs new kinds of failure.
 type Publishing struct {
 	next Publisher
 	log  *slog.Logger

@@ -9,9 +9,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
-// NewQueueLog returns a logger for River, the job queue: its lines get our fields, those below
-// WARN are left out, and a persisting error is logged again after 5 minutes only. While the
-// database is away River complains more than once a second.
+// NewQueueLog returns a logger for River, the job queue: its lines get our fields, lines below
+// WARN are dropped, and a persistent error is logged at most every 5 minutes. While the
+// database is down River logs more than once a second.
 func NewQueueLog(log *slog.Logger, now func() time.Time) *slog.Logger {
 	return slog.New(queueLog{log.Handler(), NewRepeats(now)})
 }

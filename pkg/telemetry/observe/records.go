@@ -18,12 +18,12 @@ const (
 	streakWeeks = 26
 )
 
-// Records are what the gauges of an installation are read from.
+// Records reads the gauges of an installation.
 type Records struct {
 	Plans interface {
 		// MacroBalance returns the share of balanced plans by user.
 		MacroBalance(ctx context.Context) (map[string]float64, error)
-		// LastStored is when the newest plan was stored; zero when there is none.
+		// LastStored returns when the newest plan was stored; zero if there is none.
 		LastStored(ctx context.Context) (time.Time, error)
 		// DueWeeks returns those of the weeks that were due at the given time, newest first.
 		DueWeeks(ctx context.Context, weeks []calendar.Date, at time.Time, grace time.Duration) ([]plan.DueWeek, error)
@@ -42,7 +42,7 @@ type Records struct {
 	Now    func() time.Time
 }
 
-// Groups are the gauges, as far as one question answers several.
+// Groups returns the gauges, grouped by query.
 func (r Records) Groups() []GaugeGroup {
 	return []GaugeGroup{
 		{Name: "macro balance", Read: r.macroBalance},
@@ -100,7 +100,7 @@ func (r Records) Weeks(ctx context.Context) ([]metrics.Reading, error) {
 }
 
 // ofWeeks are the gauges about weeks, newest first. The two newest have series of their own:
-// success is 1 for a week in which nobody's plan is late, current is 1 for the newest.
+// success is 1 for a week without a late plan, current is 1 for the newest.
 func ofWeeks(due []plan.DueWeek) []metrics.Reading {
 	out := []metrics.Reading{metrics.WeeklyGenerationSuccessStreakWeeks.At(float64(plan.Streak(due)))}
 	for i, w := range due[:min(2, len(due))] {

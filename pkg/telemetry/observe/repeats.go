@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// repeatedEvery is how often the same trouble is reported.
+// repeatedEvery is how often the same error is reported.
 const repeatedEvery = 5 * time.Minute
 
-// Repeats limits how often a persisting error is reported. Safe for concurrent
-// use.
+// Repeats throttles the reports of persistent errors. Safe for concurrent use.
 type Repeats struct {
 	now func() time.Time
 
@@ -22,12 +21,12 @@ func NewRepeats(now func() time.Time) *Repeats {
 	return &Repeats{now: now, last: map[string]time.Time{}}
 }
 
-// News reports whether the trouble has not been reported lately; then it has.
-func (r *Repeats) News(trouble string) bool {
+// News reports whether the error has not been reported recently, and marks it as reported.
+func (r *Repeats) News(failure string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	if last, ok := r.last[trouble]; ok && now.Sub(last) < repeatedEvery && !now.Before(last) {
+	if last, ok := r.last[failure]; ok && now.Sub(last) < repeatedEvery && !now.Before(last) {
 		return false
 	}
 	for t, at := range r.last { // what differs each time must not pile up
@@ -35,6 +34,6 @@ func (r *Repeats) News(trouble string) bool {
 			delete(r.last, t)
 		}
 	}
-	r.last[trouble] = now
+	r.last[failure] = now
 	return true
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 )
 
-// Upstream is a [recipesync.Upstream] seen from outside: one span around the many calls
-// of a synchronisation.
+// Upstream instruments a [recipesync.Upstream]: one span around the many calls of a sync.
 type Upstream struct {
 	next   recipesync.Upstream
 	tracer trace.Tracer
