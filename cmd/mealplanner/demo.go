@@ -260,7 +260,7 @@ func (c *demoCmd) plans(ctx context.Context, a *app.Services, box *sandbox.Sandb
 	return nil
 }
 
-// obey lets one of the demo users reply to their plan, and prints what became of it.
+// obey lets one of the demo users reply to their plan, and prints the outcome.
 func obey(ctx context.Context, a *app.Services, box *sandbox.Sandbox, std *streams) error {
 	list := box.Mail.Messages()
 	i := slices.IndexFunc(list, func(m mailbox.Message) bool { return strings.HasPrefix(m.To, "lewis@") })

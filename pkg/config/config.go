@@ -365,7 +365,7 @@ func isHTTP(address string) bool {
 	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// Levels reads the log level: one for everybody, and a user whose DEBUG lines are wanted.
+// Levels parses the log level: the default, and a user whose DEBUG lines are on.
 func (l Log) Levels(fallback slog.Level) (level slog.Level, debugUser string, err error) {
 	text := strings.TrimSpace(l.Level)
 	if text == "" {

@@ -144,7 +144,7 @@ func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, string) {
 		return r, "was stored by an older version, and its allergens are not known before the next import"
 	case len(unclassified) > 0:
 		g.block(unclassified)
-		return r, "has ingredients nobody has classified: " + strings.Join(unclassified, ", ")
+		return r, "has unclassified ingredients: " + strings.Join(unclassified, ", ")
 	}
 	return r, ""
 }
@@ -181,7 +181,7 @@ func (g *gate) blockedBy() string {
 	if g.blocked == 0 {
 		return ""
 	}
-	text := count(g.blocked) + " left out because nobody has classified what is in them"
+	text := count(g.blocked) + " left out because they have unclassified ingredients"
 	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
 		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
 	})

@@ -29,7 +29,7 @@ func TestShortagesNameWhatBlocks(t *testing.T) {
 		t.Fatalf("without an allergy they are fine: %v", err)
 	}
 	p.in.User.Settings.Allergens = []string{"nuts"}
-	const want = `; 45 recipes were left out because nobody has classified what is in them, most often "Zauberpulver", "Drachenöl", "Feenstaub", and 1 more`
+	const want = `; 45 recipes were left out because they have unclassified ingredients, most often "Zauberpulver", "Drachenöl", "Feenstaub", and 1 more`
 	_, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if fault.KindOf(err) != fault.NotEnoughRecipes || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %s: %v", fault.KindOf(err), err)

@@ -94,7 +94,7 @@ func (s *Jobs) SetEnabled(ctx context.Context, f Filter, on bool) ([]string, err
 	return ids, failed("switch schedules", err)
 }
 
-// Waiting returns the run that somebody asked for with the same parameters and that has not
+// Waiting returns the requested run with the same parameters that has not
 // ended, 0 for none.
 func (s *Jobs) Waiting(ctx context.Context, scheduleID string, params json.RawMessage) (int64, error) {
 	if len(params) == 0 {

@@ -64,7 +64,7 @@ func begin(ctx context.Context, work func(context.Context)) (end func()) {
 // electionTimeout bounds one check: a brief stall of the database does not lose leadership.
 const electionTimeout = 10 * time.Second
 
-// campaign keeps the office or tries to win it. The session is kept in both cases; nil
+// campaign keeps the leadership or tries to win it. The session is kept in both cases; nil
 // means that it broke.
 func (l *Leader) campaign(ctx context.Context, session *pgx.Conn) (_ *pgx.Conn, won bool) {
 	limited, cancel := context.WithTimeout(ctx, electionTimeout)

@@ -21,7 +21,7 @@ const (
 
 // limit ends what a server does not answer any more. statement_timeout is kept by the server,
 // which cannot when its machine is gone or frozen: without a limit here the statement waits
-// until the kernel gives the connection up, a quarter of an hour later, or for good.
+// until the kernel gives the connection up, a quarter of an hour later, or never.
 type limit struct{ statement time.Duration }
 
 var (

@@ -134,7 +134,7 @@ func (s *Plans) Between(ctx context.Context, userID string, first, last calendar
 	return out, nil
 }
 
-// PlanState is a week that is planned. Mail is what became of its mail: sent, pending,
+// PlanState is a week that is planned. Mail is the state of its mail: sent, pending,
 // failed, or empty for none.
 type PlanState = db.ListPlanStatesRow
 

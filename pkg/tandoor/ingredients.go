@@ -26,7 +26,7 @@ func (c *converter) foodless(w wireRecipe, field string, in wireIngredient, r *r
 		r.Texts = append(r.Texts, text)
 	default:
 		r.Foodless = append(r.Foodless, text)
-		c.report(w, Problem{Kind: NoFood, Field: field, Detail: fmt.Sprintf("%q names no food: it is not bought, and the recipe is left out for everybody with an allergy", text)})
+		c.report(w, Problem{Kind: NoFood, Field: field, Detail: fmt.Sprintf("%q names no food: it is not bought, and the recipe is left out for users with an allergy", text)})
 	}
 }
 

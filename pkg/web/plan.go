@@ -30,7 +30,7 @@ func (p *Pages) actions(userID string, w plan.Week) actions {
 		return action{label, p.Links.Command(userID, w.WeekOf, c.String())}
 	}
 	a := actions{Week: []action{
-		button("Plan the week anew", command.Command{Verb: command.Regenerate, All: true}),
+		button("Replan the week", command.Command{Verb: command.Regenerate, All: true}),
 		button("with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}),
 		button("with more protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}),
 	}}

@@ -1,6 +1,6 @@
 package command
 
-// Outcome is what became of a mail or a click. The set is closed: it is a metric's label.
+// Outcome is the result of a mail or a click. The set is closed: it is a metric's label.
 type Outcome string
 
 // The outcomes. Only [Applied] changes anything; answers are sent for those marked so.

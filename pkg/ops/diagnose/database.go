@@ -19,7 +19,7 @@ func (c *investigation) lookAtDatabase(ctx context.Context) ([]Finding, error) {
 	return nil, nil
 }
 
-// lookAtLocks samples who waits for whom. A wait that is seen again and again, or is
+// lookAtLocks samples lock waits and their blockers. A wait that is seen again and again, or is
 // long, is a cause.
 func (c *investigation) lookAtLocks(ctx context.Context) ([]Finding, error) {
 	type seen struct {

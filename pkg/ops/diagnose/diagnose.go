@@ -1,8 +1,8 @@
 // Package diagnose names the likely cause of an alert from what the telemetry and the
 // database say, with the evidence. It changes nothing.
 //
-// Every probe looks for one kind of cause. What goes on now is a cause; what was seen
-// within the window and has ended is told apart from it. A source that does not answer is
+// Every probe looks for one kind of cause. What is present now is a cause; what was seen
+// within the window and has ended is listed separately. A source that does not answer is
 // said, and ends nothing.
 package diagnose
 

@@ -109,7 +109,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// locked holds a lock on a table that keeps everybody from it.
+// locked holds an exclusive lock on a table.
 func locked(table string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
 		unlock, err := lock(ctx, i, table)

@@ -237,7 +237,7 @@ var (
 
 	CommandRequests = counter1[Outcome](Def{
 		Name: "command_requests_total", Unit: "{request}", Section: "design",
-		Help: "Mails to the inbox and clicks of buttons by what became of them; only applied changed anything.",
+		Help: "Mails to the inbox and clicks of buttons by outcome; only applied changed anything.",
 	})
 
 	AlertResponses = counter2[Action, Result](Def{

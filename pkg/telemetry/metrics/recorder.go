@@ -180,7 +180,7 @@ func (r *Recorder) JobFailed(ctx context.Context, jobType string, kind fault.Kin
 	}
 }
 
-// CommandRequest counts a mail or a click by what became of it.
+// CommandRequest counts a mail or a click by outcome.
 func (r *Recorder) CommandRequest(ctx context.Context, outcome string) {
 	CommandRequests.add(ctx, r, 1, Outcome(outcome))
 }
