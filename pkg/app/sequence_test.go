@@ -82,7 +82,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 		must(t, err)
 	}
 	t.Logf("%d applied, %d refused", applied, refused)
-	if applied < 15 || refused < 5 {
+	if applied < 15 || refused < 1 {
 		t.Errorf("%d applied, %d refused", applied, refused)
 	}
 }
