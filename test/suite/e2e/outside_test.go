@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -32,10 +31,18 @@ type call struct{ api, endpoint, status string }
 
 func newOutside() *outside { return &outside{calls: map[call]int{}} }
 
-func (o *outside) snapshot() (calls map[call]int, bytes int64) {
+// counts are the calls by API, endpoint and status, by API and endpoint, and by API, and the bytes
+// received.
+func (o *outside) counts() (byCall, byEndpoint, byAPI map[string]float64, received int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return maps.Clone(o.calls), o.bytes
+	byCall, byEndpoint, byAPI = map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for c, n := range o.calls {
+		byCall[c.String()] += float64(n)
+		byEndpoint[c.api+" "+c.endpoint] += float64(n)
+		byAPI[c.api] += float64(n)
+	}
+	return byCall, byEndpoint, byAPI, o.bytes
 }
 
 // proxy stands before an upstream and returns its own address.
