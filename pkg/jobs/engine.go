@@ -109,7 +109,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 
 // repeat calls fn at once and then at an interval until ctx ends.
 func (e *Engine) repeat(ctx context.Context, every time.Duration, work string, fn func(context.Context) error) {
-	loop.Every(ctx, every, loop.Reporting(fn, func(ctx context.Context, err error) { e.o.Observer.Trouble(ctx, work, err) }))
+	loop.Every(ctx, every, loop.Reporting(fn, func(ctx context.Context, err error) { e.o.Observer.Error(ctx, work, err) }))
 }
 
 // maintain closes the records of lost jobs and spreads the weekly runs of crowds.
@@ -190,7 +190,7 @@ func (e *Engine) queue(ctx context.Context, tx pgx.Tx, due []postgres.DueSchedul
 		q, entry, err := read(row)
 		if err != nil {
 			runs[i].Broken = err
-			e.o.Observer.Trouble(ctx, "schedule "+row.ID, err)
+			e.o.Observer.Error(ctx, "schedule "+row.ID, err)
 			continue
 		}
 		run, ok, next := entry.Decide(row.Clock)

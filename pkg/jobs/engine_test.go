@@ -45,7 +45,7 @@ func (r *record) End(_ context.Context, _ jobs.Job, o jobs.Outcome) {
 	r.ended = append(r.ended, o)
 }
 
-func (*record) Trouble(context.Context, string, error) {}
+func (*record) Error(context.Context, string, error) {}
 
 func (r *record) outcomes() []jobs.Outcome {
 	r.mu.Lock()

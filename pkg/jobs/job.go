@@ -76,8 +76,8 @@ type Observer interface {
 	// Started reports that the attempt has been recorded.
 	Started(ctx context.Context, j Job)
 	End(ctx context.Context, j Job, o Outcome)
-	// Trouble reports a failure outside any attempt.
-	Trouble(ctx context.Context, work string, err error)
+	// Error reports a failure outside any attempt.
+	Error(ctx context.Context, work string, err error)
 }
 
 // River distinguishes job kinds by Go type.

@@ -96,7 +96,7 @@ func (e *Engine) attempt(ctx context.Context, job Job) error {
 		e.retries.set(job.River, job.Started.Add(o.Took+o.Retry))
 	}
 	if err := e.finish(record, job, o, output); err != nil {
-		e.o.Observer.Trouble(ctx, "record attempt", err)
+		e.o.Observer.Error(ctx, "record attempt", err)
 	}
 	e.o.Observer.End(ctx, job, o)
 	if o.Err == nil || !o.Final {

@@ -23,15 +23,15 @@ func (s Signal) MachineWithin() time.Duration {
 	return 5 * time.Second
 }
 
-// Seen is one signal of one mail.
-type Seen struct {
+// Event is one signal of one mail.
+type Event struct {
 	Mail    string // its [mail.Mail.ReplyKey]
 	Signal  Signal
 	Machine bool // the request looks like a program's
 }
 
-// Noted is the result of recording a signal.
-type Noted struct {
+// EventResult is the result of recording a signal.
+type EventResult struct {
 	User, Type string // of the mail; empty: it is unknown, or its user has not agreed to tracking
 	First      bool   // the first of its kind by a person
 }
@@ -40,18 +40,18 @@ type Noted struct {
 // act.
 const BounceAlarm = 3
 
-// Returned is a bounced mail.
-type Returned struct {
+// Bounce is a bounced mail.
+type Bounce struct {
 	User, Type string
 	InARow     int // how many of the user's newest mails bounced
 }
 
 // Feedback records opens, clicks and bounces.
 type Feedback interface {
-	// Note records a signal.
-	Note(ctx context.Context, s Seen) (Noted, error)
+	// Record records a signal.
+	Record(ctx context.Context, s Event) (EventResult, error)
 	// Bounced records a bounce. It returns false if that changes nothing: the failure is not
 	// permanent, the mail is not ours, or its bounce is already recorded. status is an RFC 3463
 	// code.
-	Bounced(ctx context.Context, messageID string, permanent bool, status string) (Returned, bool, error)
+	Bounced(ctx context.Context, messageID string, permanent bool, status string) (Bounce, bool, error)
 }

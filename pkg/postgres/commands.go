@@ -80,7 +80,7 @@ func (t *commandTx) Recent(ctx context.Context, since time.Duration, by replies.
 	return int(n), failed("command", err)
 }
 
-func (t *commandTx) Said(ctx context.Context, said string, since time.Duration) (int, error) {
+func (t *commandTx) Repeats(ctx context.Context, said string, since time.Duration) (int, error) {
 	n, err := t.q.CountSaid(ctx, db.CountSaidParams{UserID: t.user, Said: said, Seconds: since.Seconds()})
 	return int(n), failed("command", err)
 }

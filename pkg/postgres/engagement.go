@@ -14,19 +14,19 @@ import (
 
 var _ outbox.Feedback = (*Outbox)(nil)
 
-// Note implements [outbox.Feedback].
-func (o *Outbox) Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error) {
+// Record implements [outbox.Feedback].
+func (o *Outbox) Record(ctx context.Context, s outbox.Event) (outbox.EventResult, error) {
 	row, err := o.q.RecordMailEvent(ctx, db.RecordMailEventParams{
 		ReplyKey: s.Mail, Kind: string(s.Signal), Machine: s.Machine, MachineSeconds: s.Signal.MachineWithin().Seconds(),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return outbox.Noted{}, nil
+		return outbox.EventResult{}, nil
 	}
-	return outbox.Noted{User: row.UserID, Type: row.EmailType, First: row.First}, failed("note a "+string(s.Signal), err)
+	return outbox.EventResult{User: row.UserID, Type: row.EmailType, First: row.First}, failed("note a "+string(s.Signal), err)
 }
 
 // Bounced implements [outbox.Feedback].
-func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, status string) (r outbox.Returned, news bool, err error) {
+func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, status string) (r outbox.Bounce, news bool, err error) {
 	if !permanent || messageID == "" {
 		return r, false, nil
 	}
@@ -40,11 +40,11 @@ func (o *Outbox) Bounced(ctx context.Context, messageID string, permanent bool, 
 			return err
 		}
 		n, err := q.CountBouncedInARow(ctx, row.UserID)
-		r, news = outbox.Returned{User: row.UserID, Type: row.EmailType, InARow: int(n)}, true
+		r, news = outbox.Bounce{User: row.UserID, Type: row.EmailType, InARow: int(n)}, true
 		return err
 	})
 	if err != nil {
-		return outbox.Returned{}, false, failed("note a bounce", err)
+		return outbox.Bounce{}, false, failed("note a bounce", err)
 	}
 	return r, news, nil
 }

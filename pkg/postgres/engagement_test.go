@@ -57,7 +57,7 @@ func TestSignalsTooSoonAreMachines(t *testing.T) {
 	box := queue(t, pool, "a")
 	note := func(s outbox.Signal, first bool) {
 		t.Helper()
-		n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: s})
+		n, err := box.Record(t.Context(), outbox.Event{Mail: "key-a", Signal: s})
 		if err != nil || n.User != "user_ana" || n.Type != "weekly_plan" || n.First != first {
 			t.Errorf("%s: %+v, %v; want first = %t", s, n, err, first)
 		}
@@ -72,10 +72,10 @@ func TestSignalsTooSoonAreMachines(t *testing.T) {
 	note(outbox.Clicked, false)
 	exec(t, pool, "update outbox set sent_at = now() - interval '11 seconds'")
 	note(outbox.Opened, true)
-	if n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: outbox.Clicked, Machine: true}); err != nil || n.First {
+	if n, err := box.Record(t.Context(), outbox.Event{Mail: "key-a", Signal: outbox.Clicked, Machine: true}); err != nil || n.First {
 		t.Errorf("a machine's: %+v, %v", n, err)
 	}
-	if n, err := box.Note(t.Context(), outbox.Seen{Mail: "unknown", Signal: outbox.Clicked}); err != nil || n != (outbox.Noted{}) {
+	if n, err := box.Record(t.Context(), outbox.Event{Mail: "unknown", Signal: outbox.Clicked}); err != nil || n != (outbox.EventResult{}) {
 		t.Errorf("an unknown mail: %+v, %v", n, err)
 	}
 }
@@ -101,7 +101,7 @@ func TestSignalsThatAreNotWanted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for s, want := range map[outbox.Signal]bool{outbox.Opened: c.opens, outbox.Clicked: c.clicked} {
-			if n, err := box.Note(t.Context(), outbox.Seen{Mail: "key-a", Signal: s}); err != nil || (n.User != "") != want {
+			if n, err := box.Record(t.Context(), outbox.Event{Mail: "key-a", Signal: s}); err != nil || (n.User != "") != want {
 				t.Errorf("%+v, %s: %+v, %v", u.Settings, s, n, err)
 			}
 		}

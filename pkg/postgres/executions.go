@@ -10,14 +10,14 @@ import (
 // Execution is one attempt at a job.
 type Execution = db.ListExecutionsRow
 
-// Begun is a recorded attempt.
-type Begun = db.BeginExecutionRow
+// StartedExecution is a recorded attempt.
+type StartedExecution = db.BeginExecutionRow
 
 // BeginExecution records that an attempt begins and closes an earlier one whose process
 // died. Attempts that were cut short by the end of a process do not count in the
 // attempt's number; First is true for the very first one only. Kind NotFound: the job was
 // finished before; Conflict: its schedule was deleted.
-func (s *Jobs) BeginExecution(ctx context.Context, p db.BeginExecutionParams) (Begun, error) {
+func (s *Jobs) BeginExecution(ctx context.Context, p db.BeginExecutionParams) (StartedExecution, error) {
 	row, err := s.q.BeginExecution(ctx, p)
 	return row, failed("record attempt", err)
 }

@@ -110,8 +110,8 @@ type Tx interface {
 	Seen(ctx context.Context, messageID, digest string) (bool, error)
 	// Recent counts the records since a time, of one outcome or, with "", of all.
 	Recent(ctx context.Context, since time.Duration, by Source, o command.Outcome) (int, error)
-	// Said counts the records of a text since a time.
-	Said(ctx context.Context, said string, since time.Duration) (int, error)
+	// Repeats counts the records of a text since a time.
+	Repeats(ctx context.Context, said string, since time.Duration) (int, error)
 	// Last returns the newest applied record of the week; nil when there is none.
 	Last(ctx context.Context, week calendar.Date) (*Last, error)
 	Save(ctx context.Context, c Change) error

@@ -222,7 +222,7 @@ func (x *tx) Recent(_ context.Context, since time.Duration, by replies.Source, o
 	return x.count(since, func(r replies.Record) bool { return r.Source == by && (o == "" || r.Outcome == o) }), x.failing("Recent " + string(o))
 }
 
-func (x *tx) Said(_ context.Context, said string, since time.Duration) (int, error) {
+func (x *tx) Repeats(_ context.Context, said string, since time.Duration) (int, error) {
 	return x.count(since, func(r replies.Record) bool { return r.Said == said }), x.failing("Said")
 }
 

@@ -289,7 +289,7 @@ func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a
 		return false, nil
 	}
 	c.Record.Said = digest("said", in.text, strings.Join(in.below, "\n"))
-	same, err := tx.Said(ctx, c.Record.Said, 24*time.Hour)
+	same, err := tx.Repeats(ctx, c.Record.Said, 24*time.Hour)
 	if err != nil || a.Outcome != command.NoCommand {
 		return same >= maxSame, err
 	}

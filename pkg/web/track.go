@@ -14,7 +14,7 @@ import (
 
 // Mails records opens and clicks.
 type Mails interface {
-	Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error)
+	Record(ctx context.Context, s outbox.Event) (outbox.EventResult, error)
 }
 
 // clickable are the pages that a counted link may lead to.
@@ -80,7 +80,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) note(r *http.Request, mail string, s outbox.Signal) {
-	if _, err := p.Mails.Note(r.Context(), outbox.Seen{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
+	if _, err := p.Mails.Record(r.Context(), outbox.Event{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
 		p.Log.ErrorContext(r.Context(), "Recording an open or click failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 }

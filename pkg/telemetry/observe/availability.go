@@ -22,7 +22,7 @@ type Probe struct {
 	Up func(ctx context.Context) (up, known bool)
 }
 
-func (p Probe) ask(ctx context.Context) (up, known bool) {
+func (p Probe) check(ctx context.Context) (up, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
 	return p.Up(ctx)
@@ -68,7 +68,7 @@ func (a *Availability) Look(ctx context.Context) {
 }
 
 func (a *Availability) look(ctx context.Context, p Probe) {
-	up, known := p.ask(ctx)
+	up, known := p.check(ctx)
 	if !known {
 		return
 	}
@@ -88,7 +88,7 @@ func (a *Availability) Probe(ctx context.Context, api string) (answered, silent 
 		if api != "" && api != p.API {
 			continue
 		}
-		switch up, known := p.ask(ctx); {
+		switch up, known := p.check(ctx); {
 		case up:
 			answered = append(answered, p.API)
 		case known:

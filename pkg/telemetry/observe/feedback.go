@@ -25,9 +25,9 @@ func NewFeedback(next outbox.Feedback, rec *metrics.Recorder, log *slog.Logger) 
 	return &Feedback{next, rec, log}
 }
 
-// Note implements [outbox.Feedback].
-func (f *Feedback) Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error) {
-	n, err := f.next.Note(ctx, s)
+// Record implements [outbox.Feedback].
+func (f *Feedback) Record(ctx context.Context, s outbox.Event) (outbox.EventResult, error) {
+	n, err := f.next.Record(ctx, s)
 	if err != nil || !n.First {
 		return n, err
 	}
@@ -44,7 +44,7 @@ func (f *Feedback) Note(ctx context.Context, s outbox.Seen) (outbox.Noted, error
 }
 
 // Bounced implements [outbox.Feedback].
-func (f *Feedback) Bounced(ctx context.Context, messageID string, permanent bool, status string) (outbox.Returned, bool, error) {
+func (f *Feedback) Bounced(ctx context.Context, messageID string, permanent bool, status string) (outbox.Bounce, bool, error) {
 	r, news, err := f.next.Bounced(ctx, messageID, permanent, status)
 	if err != nil || !news {
 		return r, news, err

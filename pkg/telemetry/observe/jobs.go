@@ -124,8 +124,8 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 	}
 }
 
-// Trouble implements [jobs.Observer].
-func (o *Jobs) Trouble(ctx context.Context, work string, err error) {
+// Error implements [jobs.Observer].
+func (o *Jobs) Error(ctx context.Context, work string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}

@@ -85,7 +85,7 @@ func Run(ctx context.Context, all []Dashboard, s Servers, w Window) []Result {
 				r.OfLosses = ofLosses[name] || ofLosses[name+"/"+t.RefID]
 				r.MayBeEmpty = r.OfLosses || calm[name] || calm[name+"/"+t.RefID]
 				if r.LeftOut = s.Loki == "" && asksLoki(p, t); !r.LeftOut {
-					s.ask(ctx, d, p, t, w, &r)
+					s.query(ctx, d, p, t, w, &r)
 				}
 				results = append(results, r)
 			}
@@ -118,7 +118,7 @@ func WriteTable(out io.Writer, results []Result) error {
 	return tw.Flush()
 }
 
-func (s Servers) ask(ctx context.Context, d Dashboard, p Panel, t Target, w Window, r *Result) {
+func (s Servers) query(ctx context.Context, d Dashboard, p Panel, t Target, w Window, r *Result) {
 	text, w, err := d.prepare(p, t, w)
 	if err != nil {
 		r.Err = err
