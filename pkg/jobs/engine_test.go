@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -47,10 +48,18 @@ func (r *record) End(_ context.Context, _ jobs.Job, o jobs.Outcome) {
 
 func (*record) Error(context.Context, string, error) {}
 
-func (r *record) outcomes() []jobs.Outcome {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]jobs.Outcome(nil), r.ended...)
+// outcomes returns how the attempts ended, once at least n did: what is recorded in the database is
+// observed a moment later.
+func (r *record) outcomes(t *testing.T, n int) []jobs.Outcome {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		r.mu.Lock()
+		ended := slices.Clone(r.ended)
+		r.mu.Unlock()
+		if len(ended) >= n || time.Now().After(deadline) {
+			return ended
+		}
+	}
 }
 
 // shop is a database with one user, whose weekly run is due, and nothing that runs yet.
@@ -244,7 +253,7 @@ func TestFinishedJobsAreNotDoneAgain(t *testing.T) {
 	}), time.Second)
 	s.await(t, 1, "select count(*) from river_job where state = 'completed'")
 	s.await(t, 1, "select count(*) from job_executions")
-	if o := s.outcomes(); len(o) != 2 || !o[1].Dropped {
+	if o := s.outcomes(t, 2); len(o) != 2 || !o[1].Dropped {
 		t.Errorf("the observer saw %+v", o)
 	}
 }
@@ -299,7 +308,7 @@ func TestStopReturnsJobsToTheQueue(t *testing.T) {
 	s.await(t, 1, "select count(*) from scheduled_jobs where river_job_id is not null and status = 'pending' and error_count = 0")
 	run(t, s.engine(t, succeed), time.Second)
 	s.await(t, 1, completedFirst)
-	if o := s.outcomes(); len(o) != 2 || fault.KindOf(o[0].Err) != fault.Canceled || o[0].Final || !o[1].Final {
+	if o := s.outcomes(t, 2); len(o) != 2 || fault.KindOf(o[0].Err) != fault.Canceled || o[0].Final || !o[1].Final {
 		t.Errorf("the observer saw %+v", o)
 	}
 }
@@ -339,7 +348,7 @@ func TestSettingOfAttempts(t *testing.T) {
 	s.exec(t, "update river_job set state = 'available', scheduled_at = now()")
 	s.await(t, 1, "select count(*) from job_executions where attempt_number = 2 and final and status = 'failed' and error_type = 'Unavailable'")
 	s.await(t, 1, "select count(*) from scheduled_jobs where status = 'failed' and error_count = 2 and retry_max_attempts = 3 and river_job_id is null")
-	if o := s.outcomes(); len(o) != 2 || o[0].Exhausted || !o[1].Exhausted {
+	if o := s.outcomes(t, 2); len(o) != 2 || o[0].Exhausted || !o[1].Exhausted {
 		t.Errorf("the observer saw %+v", o)
 	}
 }
@@ -383,7 +392,7 @@ func TestDeletedSchedulesDropTheirJobs(t *testing.T) {
 	run(t, e, time.Second)
 	s.await(t, 1, "select count(*) from river_job where state = 'cancelled'")
 	s.await(t, 0, "select count(*) from job_executions")
-	if o := s.outcomes(); len(o) != 1 || !o[0].Dropped || o[0].Final {
+	if o := s.outcomes(t, 1); len(o) != 1 || !o[0].Dropped || o[0].Final {
 		t.Errorf("the observer saw %+v", o)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -142,7 +143,11 @@ func describe(w *world, r replies.Report, c replies.Change, had string) string {
 	return out.String()
 }
 
+// wishes writes every field of them: a new one belongs here too.
 func wishes(x plan.Wishes) string {
+	if n := reflect.TypeFor[plan.Wishes]().NumField(); n != 5 {
+		panic(fmt.Sprintf("plan.Wishes has %d fields, and 5 are written", n))
+	}
 	var out []string
 	for _, l := range x.Locks {
 		out = append(out, fmt.Sprintf("lock %s to %d (%s)", slots([]plan.Slot{l.Slot}), l.Recipe, l.Servings))
