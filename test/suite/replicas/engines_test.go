@@ -31,7 +31,7 @@ func (deaf) Queueing(ctx context.Context, _ int) (context.Context, string, func(
 func (deaf) Begin(ctx context.Context, _ jobs.Job) (context.Context, string) { return ctx, "" }
 func (deaf) Started(context.Context, jobs.Job)                               {}
 func (deaf) End(context.Context, jobs.Job, jobs.Outcome)                     {}
-func (deaf) Error(context.Context, string, error)                          {}
+func (deaf) Error(context.Context, string, error)                            {}
 
 // engines runs three of them, each with a pool of its own as in a process of its own,
 // until the test ends.
