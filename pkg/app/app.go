@@ -41,6 +41,8 @@ type App struct {
 
 	metricsPage http.Handler // nil = not served
 	instance    string       // names this process
+	starting    sync.Mutex
+	started     bool
 	stops       stack
 	addrs       map[Role]net.Addr
 }
@@ -78,8 +80,19 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	return a, a.joinKeys(ctx)
 }
 
-// Start starts the role's listeners and jobs, and returns once they are running.
+// Start starts the role's listeners and jobs, and returns once they are running. A second call does
+// nothing. After an error the program can only be stopped.
 func (a *App) Start(ctx context.Context) error {
+	a.starting.Lock()
+	defer a.starting.Unlock()
+	if a.started {
+		return nil
+	}
+	a.started = true
+	return a.start(ctx)
+}
+
+func (a *App) start(ctx context.Context) error {
 	if err := a.s.Ready(ctx); err != nil {
 		return err
 	}
