@@ -20,7 +20,7 @@ func (f Food) measured(p portion) Food {
 		word = rest[:i]
 	}
 	if base, ok := namedUnit(word); ok {
-		if v, volume := volumes[base]; volume && f.Density == 0 {
+		if v, volume := volumeOfOne(base); volume && f.Density == 0 {
 			f.Density = nutrition.Mass(mulDiv(int64(p.mass), picolitresPerMl, v))
 		}
 		return f

@@ -1,10 +1,9 @@
 package food
 
 import (
-	"slices"
-
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // quantity is an amount of a unit.
@@ -67,7 +66,7 @@ func (q quantity) base() string {
 }
 
 func (q quantity) mass() (nutrition.Mass, bool) {
-	ng, ok := masses[q.base()]
+	ng, ok := massOfOne(q.base())
 	if !ok || q.amount < 0 {
 		return 0, false
 	}
@@ -77,7 +76,7 @@ func (q quantity) mass() (nutrition.Mass, bool) {
 
 // volume returns nanolitres.
 func (q quantity) volume() (int64, bool) {
-	pl, ok := volumes[q.base()]
+	pl, ok := volumeOfOne(q.base())
 	if !ok || q.amount < 0 {
 		return 0, false
 	}
@@ -97,28 +96,27 @@ func (q quantity) weigh(f Food) (nutrition.Mass, bool) {
 	return nutrition.Mass(mulDiv(int64(q.amount), int64(m), int64(recipe.One))), ok
 }
 
-// piece returns the weight of one of the unit.
+// piece returns the weight of one of the unit: of a piece that the table has by that name, in
+// whatever language, or of a whole one where the unit says no more than its size.
 func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 	names := append(Forms(u.Name), Forms(u.Plural)...)
-	if wholeUnit(Normalize(u.Name)) {
+	times := int64(1)
+	switch known, ok := units.Named(u.Name); {
+	case Normalize(u.Name) == "":
 		names = []string{""}
+	case ok && (known.Key == "" || known.Key == "size" || known.Times > 1):
+		names, times = append(names, ""), known.Times
+	case ok && known.Kind == units.Count:
+		names = append(names, known.Key)
 	}
-	for _, p := range f.Pieces {
-		if slices.Contains(names, p.Unit) {
-			return p.Mass, true
+	for _, name := range names {
+		for _, p := range f.Pieces {
+			if p.Unit == name {
+				return p.Mass * nutrition.Mass(times), true
+			}
 		}
 	}
 	return 0, false
-}
-
-// wholeUnit reports whether a unit's name says no more than "one of it".
-func wholeUnit(name string) bool {
-	switch name {
-	case "", "piece", "pieces", "pc", "pcs", "whole", "x":
-		return true
-	default:
-		return false
-	}
 }
 
 // convert applies a conversion in whichever direction fits the unit.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // Parsed is an ingredient line taken apart.
@@ -70,18 +71,25 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 		return p, nil
 	}
 	p.Amount = amount
+	if raw := strings.TrimSpace(strings.TrimSuffix(s, rest)); thousands().MatchString(raw) {
+		if u, _, ok := leadingUnit(strings.TrimSpace(rest)); ok && u.num == u.den && u.dim != count {
+			p.Amount = new(big.Rat).Mul(amount, big.NewRat(1000, 1)) // nobody weighs to the milligram
+		}
+	}
 	return p, p.afterAmount(strings.TrimSpace(rest), names)
 }
 
 var (
 	madeOf  = lazyregexp.New(`(?i)^(?:juice|zest|rind|peel|(?:juice and zest)|(?:zest and juice)) of `)
-	about   = lazyregexp.New(`(?i)^(?:about|approx\.?|approximately|ca\.?|circa|etwa|~|≈) ?`)
+	about   = lazyregexp.New(`(?i)^(?:(?:about|approximately|circa|etwa|ca) |approx\.? |ca\. ?|~ ?|≈ ?)`)
 	article = lazyregexp.New(`(?i)^(?:an?|one|eine?) `)
-	times   = lazyregexp.New(`(?i)^[x×] ?`)
-	of      = lazyregexp.New(`(?i)^(?:of|von) `)
-	each    = lazyregexp.New(`(?i)^(?:each|apiece|je) ?`)
-	number  = lazyregexp.New(`^(?:(\d+)[ -]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|(\d+)[ -](\d+) ?/ ?(\d+)|(\d+) ?/ ?(\d+)|(\d{1,3}(?:,\d{3})+(?:\.\d+)?)|(\d+(?:[.,]\d+)?))`)
-	through = lazyregexp.New(`(?i)^ ?(?:-|–|—|to |bis |or ) ?`)
+	// thousands is how German writes them: "1.500 g".
+	thousands = lazyregexp.New(`^[1-9]\d{0,2}\.\d{3}$`)
+	times     = lazyregexp.New(`(?i)^[x×] ?`)
+	of        = lazyregexp.New(`(?i)^(?:of|von) `)
+	each      = lazyregexp.New(`(?i)^(?:each|apiece|je) ?`)
+	number    = lazyregexp.New(`^(?:(\d+)[ -]?([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|([½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])|(\d+)[ -](\d+) ?/ ?(\d+)|(\d+) ?/ ?(\d+)|(\d{1,3}(?:,\d{3})+(?:\.\d+)?)|(\d+(?:[.,]\d+)?))`)
+	through   = lazyregexp.New(`(?i)^ ?(?:-|–|—|to |bis |or ) ?`)
 )
 
 var signs = map[string][2]int64{
@@ -186,8 +194,8 @@ func leadingUnit(s string) (unit, string, bool) {
 	words := strings.SplitN(s, " ", 4)
 	for n := min(3, len(words)); n > 0; n-- {
 		name := strings.Join(words[:n], " ")
-		if u, ok := known(strings.TrimRight(name, ",:;")); ok {
-			return u, strings.TrimSpace(s[len(strings.TrimRight(name, ",:;")):]), true
+		if u, ok := units.Named(strings.TrimRight(name, ",:;")); ok && !u.Aside {
+			return from(u), strings.TrimSpace(s[len(strings.TrimRight(name, ",:;")):]), true
 		}
 	}
 	return piece, s, false

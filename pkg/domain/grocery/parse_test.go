@@ -26,6 +26,16 @@ func render(p grocery.Parsed) string {
 func TestParseLine(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
+		"carrots":                         "- | carrots | ",
+		"cake flour":                      "- | cake flour | ",
+		"capers":                          "- | capers | ",
+		"etwas Salz":                      "- | etwas Salz | ",
+		"ca. 200 g Mehl":                  "200 g | Mehl | ",
+		"1.500 g Mehl":                    "1500 g | Mehl | ",
+		"1.125 cups milk":                 "9/8 us_cup | milk | ",
+		"2 c. à soupe de sucre":           "2 metric_tbsp | de sucre | ",
+		"3 Zehe(n) Knoblauch":             "3 clove | Knoblauch | ",
+		"2 large eggs":                    "2  | large eggs | ",
 		"1½ cups flour":                   "3/2 us_cup | flour | ",
 		"1 ½ cups flour":                  "3/2 us_cup | flour | ",
 		"½ cup flour":                     "1/2 us_cup | flour | ",

@@ -49,6 +49,9 @@ func (r reader) read(in recipe.Ingredient) (*quantity, error) {
 			}
 		}
 	}
+	if n := q.unit.times; n > 1 {
+		q = &quantity{new(big.Rat).Mul(q.amount, big.NewRat(n, 1)), piece}
+	}
 	limit := float64(maxBase)
 	if q.unit.dim == count {
 		limit = maxCount

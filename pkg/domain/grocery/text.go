@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // text renders the part: what to buy, the sum before rounding, and whether the food's
@@ -13,7 +15,7 @@ import (
 func (p part) text(keep bool) (buy, sum string, many bool) {
 	first := p.units[0]
 	same := !slices.ContainsFunc(p.units, func(u unit) bool { return u.key != first.key })
-	all := func(s style) bool {
+	all := func(s units.Style) bool {
 		return !slices.ContainsFunc(p.units, func(u unit) bool { return u.style != s && u.style != tiny })
 	}
 	switch {
@@ -53,15 +55,7 @@ func (p part) imperialMass() (buy, sum string, many bool) {
 // spoons shows less than four tablespoons as spoons: whole and half teaspoons below a
 // tablespoon, then half tablespoons.
 func (p part) spoons() (buy, sum string, ok bool) {
-	var tbsp, tsp unit
-	for i, m := range measures {
-		switch m.key {
-		case family(p.units[0].key, "tbsp"):
-			tbsp = measures[i]
-		case family(p.units[0].key, "tsp"):
-			tsp = measures[i]
-		}
-	}
+	tbsp, tsp := keyed(family(p.units[0].key, "tbsp")), keyed(family(p.units[0].key, "tsp"))
 	u := tbsp
 	amount := new(big.Rat).Quo(p.base, tbsp.factor())
 	switch {
