@@ -39,6 +39,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/generic.csv":           ours,
 	"pkg/domain/allergen/data/measures.txt":          ours,
 	"pkg/domain/food/data/foods.csv":                 ours,
+	"pkg/domain/unit/data/units.csv":                 ours,
 	"pkg/domain/food/data/usda-sr27-per-100g.csv.gz": "USDA National Nutrient Database",
 	"pkg/sandbox/library/breakfast.txt":              ours,
 	"pkg/sandbox/library/dinner.txt":                 ours,

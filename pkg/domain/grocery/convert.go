@@ -51,10 +51,10 @@ func conversionsOf(f recipe.Food, own []recipe.Conversion, sums []sum) conversio
 		}
 	}
 	if is(f, butters) {
-		c.add(big.NewRat(1, 1), stick, big.NewRat(4, 1), ounce)
+		c.add(big.NewRat(1, 1), keyed("stick"), big.NewRat(4, 1), keyed("ounce"))
 	}
 	if is(f, waters) {
-		c.add(big.NewRat(1, 1), gram, big.NewRat(1, 1), millilitre)
+		c.add(big.NewRat(1, 1), keyed("g"), big.NewRat(1, 1), keyed("ml"))
 	}
 	return c
 }

@@ -43,6 +43,7 @@ func (p part) text(keep bool) (buy, sum string, many bool) {
 
 // imperialMass shows ounces up to a pound, then pounds in quarters.
 func (p part) imperialMass() (buy, sum string, many bool) {
+	ounce, pound := keyed("ounce"), keyed("pound")
 	amount := new(big.Rat).Quo(p.base, pound.factor())
 	if less(amount, 1) {
 		amount.Quo(p.base, ounce.factor())

@@ -73,15 +73,10 @@ func (u unit) node() string {
 	}
 }
 
-var (
-	gram       = keyed("g")
-	millilitre = keyed("ml")
-	ounce      = keyed("ounce")
-	pound      = keyed("pound")
-	stick      = keyed("stick")
-	piece      = keyed("")
-)
+// piece is one of something.
+var piece = unit{dim: count, style: item, times: 1}
 
+// keyed is a unit that the table has.
 func keyed(key string) unit {
 	u, ok := units.Keyed(key)
 	if !ok {
