@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/ops/diagnose"
+	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -130,7 +131,7 @@ var (
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	const lock = "the table plans is locked by psql (pid 7, idle in transaction): up to 3 sessions wait"
-	const mail = "the mail server rejects mails permanently: 4"
+	const mail = "the mail server refuses mails permanently: 4"
 	answers := func(window, recent float64) map[string][]diagnose.Sample {
 		return map[string][]diagnose.Sample{
 			`status_code=~"401|403|429|5..|timeout|network_error"}[900s]`: {sample(window, "api", "tandoor", "endpoint", "recipes", "status_code", "503")},
@@ -331,5 +332,24 @@ func TestUnknownSlug(t *testing.T) {
 	_, err := diagnose.Diagnose(t.Context(), diagnose.Sources{Metrics: s, Logs: s, Traces: s, Database: s}, diagnose.Options{Slug: "api-dwn", Window: time.Minute, Now: now})
 	if fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "api-down") {
 		t.Errorf("%v", err)
+	}
+}
+
+// The drill looks for these words in the diagnosis.
+func TestTheMailDrillLooksForWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	d, err := drill.Lookup("email-delivery-issues")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sick{mails: refused}
+	r := s.diagnose(t, "email-delivery-issues")
+	if len(r.Causes) != 1 {
+		t.Fatalf("%d causes", len(r.Causes))
+	}
+	for _, word := range d.Cause {
+		if !strings.Contains(strings.ToLower(r.Causes[0].Cause), word) {
+			t.Errorf("the drill looks for %q in %q", word, r.Causes[0].Cause)
+		}
 	}
 }

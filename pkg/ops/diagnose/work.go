@@ -20,7 +20,7 @@ func (c *investigation) lookAtMails(ctx context.Context) ([]Finding, error) {
 	}
 	var out []Finding
 	for _, m := range refused {
-		cause := fmt.Sprintf("the mail server rejects mails permanently: %d", m.Count)
+		cause := fmt.Sprintf("the mail server refuses mails permanently: %d", m.Count)
 		if !m.Final {
 			cause = fmt.Sprintf("the mail server refuses mails for now, or does not answer: %d wait", m.Count)
 		}

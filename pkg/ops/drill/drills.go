@@ -125,7 +125,7 @@ var Drills = []Drill{
 	},
 	{
 		Alert: alert.EmailDeliveryRateLow, Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
-		Fault:  "The mail server rejects every mail permanently.",
+		Fault:  "The mail server refuses every mail permanently.",
 		Cause:  []string{"mail server", "refuse"},
 		inject: all(planning(8*time.Second), upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
 	},
