@@ -32,10 +32,13 @@ deps-demo:
 deps: ## Install what a Debian machine lacks (as root), else say how.
 	@tools/deps test
 
+# Most tests wait for servers and clocks: more of them at a time than there are cores.
+PARALLEL := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$((n > 6 ? n : 6)))
+
 .PHONY: test
 test: deps ## All tests: real PostgreSQL, SMTP, IMAP, HTTP.
 	go vet ./...
-	go test -vet=off -parallel 6 -timeout 20m ./...
+	go test -vet=off -parallel $(PARALLEL) -timeout 20m ./...
 
 CALENDAR ?= -rotating 3
 .PHONY: test-calendar

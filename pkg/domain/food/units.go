@@ -8,21 +8,19 @@ import (
 
 // massOfOne and volumeOfOne return what one of a unit is: nanograms and picolitres, rounded. false:
 // it is not a unit of that kind, or unknown.
-func massOfOne(key string) (int64, bool) { return ofOne(key, units.Mass) }
+func massOfOne(key string) (int64, bool) { return ofOne(key, units.Mass, nanogramsPerG) }
 
-func volumeOfOne(key string) (int64, bool) { return ofOne(key, units.Volume) }
+func volumeOfOne(key string) (int64, bool) { return ofOne(key, units.Volume, picolitresPerMl) }
 
-func ofOne(key string, kind units.Kind) (int64, bool) {
+func ofOne(key string, kind units.Kind, smallest int64) (int64, bool) {
 	u, ok := units.Keyed(key)
-	if !ok || u.Kind != kind || key == "" {
+	if !ok || u.Kind != kind {
 		return 0, false
 	}
-	return mulDiv(u.Num, fine, u.Den), true
+	return mulDiv(u.Num, smallest, u.Den), true
 }
 
-// fine is how many of the smallest masses and volumes a gram and a millilitre have.
-const fine = 1_000_000_000
-
+// The smallest masses and volumes that are counted with.
 const (
 	nanogramsPerG   = 1_000_000_000
 	picolitresPerMl = 1_000_000_000

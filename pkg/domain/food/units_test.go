@@ -21,7 +21,7 @@ func TestUnitsOfAnySpelling(t *testing.T) {
 		{"garlic", 3, "gousses", 3, "cloves"},
 		{"egg", 1, "Dutzend", 12, ""},
 		{"egg", 2, "Stk.", 2, ""},
-		{"onion", 1, "red", 1, ""},
+		{"onion", 1, "mittelgroße", 1, ""},
 		{"olive oil", 2, "EL", 30, "ml"},
 		{"olive oil", 2, "c. à s.", 2, "cucharadas"},
 		{"olive oil", 3, "T", 3, "tbsp."},

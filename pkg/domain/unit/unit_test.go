@@ -9,7 +9,7 @@ func TestNamed(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string]string{
 		"g":            "g, G, Gramm, grammes, gramos, grammi",
-		"kg":           "kg, Kilo, kgs., chili",
+		"kg":           "kg, Kilo, kgs., chilo",
 		"metric_pound": "Pfund, livres, pond",
 		"ounce":        "oz., oz, Ounces",
 		"pound":        "lb., lbs, POUND",
@@ -32,7 +32,7 @@ func TestNamed(t *testing.T) {
 		"quart":        "quart, qts, qt.",
 		"stick":        "sticks",
 		"":             "piece, Stück, Stk., pièces, unidades, pezzi, stuks, whole",
-		"size":         "large, Med., mittelgroße, petites, pequeña, grandi, kleine, red",
+		"size":         "large, Med., mittelgroße, petites, pequeña, grandi, kleine",
 	} {
 		for name := range strings.SplitSeq(names, ", ") {
 			if u, ok := Named(name); !ok || u.Key != want {
@@ -40,7 +40,9 @@ func TestNamed(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", " ", "steaks", "carrots", "ca", "Knubbel", "tt", "CC cream"} {
+	// An import takes any second word for the unit: a colour makes another food ("2 green onions"),
+	// and a chili is no kilogram.
+	for _, name := range []string{"", " ", "green", "red", "rote", "chili", "steaks", "carrots", "ca", "Knubbel", "tt", "CC cream"} {
 		if u, ok := Named(name); ok {
 			t.Errorf("%q is %q", name, u.Key)
 		}

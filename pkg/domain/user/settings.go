@@ -51,6 +51,13 @@ type Settings struct {
 // DiaryMode says what is done with meals that the user confirmed as eaten.
 type DiaryMode string
 
+// The modes.
+const (
+	DiaryOff    DiaryMode = ""        // nothing
+	DiaryDryRun DiaryMode = "dry-run" // say what would be written
+	DiaryWrite  DiaryMode = "write"   // write it to the tracking service
+)
+
 // DefaultSettings are the settings of a new user.
 func DefaultSettings() Settings {
 	return Settings{
@@ -140,10 +147,3 @@ func (s Settings) Target(weightKG float64) (nutrition.Macros, targets.Source) {
 	}
 	return targets.Fallback, targets.Default
 }
-
-// The modes.
-const (
-	DiaryOff    DiaryMode = ""        // nothing
-	DiaryDryRun DiaryMode = "dry-run" // say what would be written
-	DiaryWrite  DiaryMode = "write"   // write it to the tracking service
-)

@@ -7,6 +7,14 @@ import (
 // Severity is how bad an event is.
 type Severity string
 
+// The severities of the vendor.
+const (
+	Critical Severity = "critical"
+	Error    Severity = "error"
+	Warning  Severity = "warning"
+	Info     Severity = "info"
+)
+
 // Link leads from an incident to a page.
 type Link struct {
 	Href string `json:"href"`
@@ -58,11 +66,3 @@ func firstRunes(s string, n int) string {
 	}
 	return string(r[:n-1]) + "…"
 }
-
-// The severities of the vendor.
-const (
-	Critical Severity = "critical"
-	Error    Severity = "error"
-	Warning  Severity = "warning"
-	Info     Severity = "info"
-)
