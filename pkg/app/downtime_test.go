@@ -133,8 +133,8 @@ func TestThreeProcessesAfterDowntime(t *testing.T) {
 	worlds := []*world{first}
 	for range 2 {
 		w := newWorld(t, options{
-			database: first.cfg.Database.URL.Reveal(),
-			change:   func(c *config.Config) { c.SMTP, c.FatSecret = first.cfg.SMTP, first.cfg.FatSecret }, // one world outside
+			now: time.Now, database: first.cfg.Database.URL.Reveal(),
+			change: func(c *config.Config) { c.SMTP, c.FatSecret = first.cfg.SMTP, first.cfg.FatSecret }, // one world outside
 		})
 		worlds = append(worlds, w)
 	}

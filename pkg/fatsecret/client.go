@@ -228,6 +228,7 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 		}
 		return &fault.Error{Kind: fault.KindOf(err), Op: op, Cause: err}
 	}
+	start := c.cfg.Now()
 	params, ts, err := c.signed(http.MethodPost, c.api, k.params, k.token)
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
@@ -238,7 +239,6 @@ func (c *Client) try(ctx context.Context, op string, k call, out any) error {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	start := c.cfg.Now()
 	resp, body, err := resilient.Exchange(c.cfg.HTTP, req, c.cfg.MaxBody) //nolint:bodyclose // it closes it
 	label := resilient.Label(resp, err)
 	var verdict error

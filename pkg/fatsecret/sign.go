@@ -104,16 +104,20 @@ func (c *clock) tookBy(timestamp int64) {
 const dateSlack = time.Second
 
 // correct learns from the refusal of a timestamp whose answer took so long and has the
-// server's time. Had the clock been right, that time would lie within the call: then another
-// process was quicker with a later timestamp, the clock stays, and the next one will do.
+// server's time. The clock is set to the end of the second that the server names, by which
+// it is ahead by a second at most: set to its beginning, it would lag, and every call of
+// another process in the same second would have its own refused. Had the clock been right,
+// that time would lie within the call: then another process was quicker with a later
+// timestamp, and the clock is not turned back.
 // Timestamps the server refused are forgotten, those it took are never gone below.
 func (c *clock) correct(server time.Time, refused int64, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if late := server.Sub(time.Unix(refused, 0)); late < -dateSlack || late > took+dateSlack {
-		c.skew = server.Sub(c.now())
+	late, skew := server.Sub(time.Unix(refused, 0)), server.Add(dateSlack).Sub(c.now())
+	if late < -dateSlack || late > took+dateSlack {
+		c.skew = skew
 	}
-	c.last = c.accepted
+	c.skew, c.last = max(c.skew, skew), c.accepted
 }
 
 // signed adds the OAuth parameters and the signature to params.

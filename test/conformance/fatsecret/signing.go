@@ -96,6 +96,7 @@ func signing() []Case {
 			return nil
 		}},
 		anotherWasQuicker(),
+		clockSetByAnother(),
 		{Name: "a slow clock is set though another process was quicker", Check: func(ctx context.Context, e *Env) error {
 			for _, slow := range []time.Duration{2 * time.Second, 20 * time.Second} {
 				if _, err := e.Client().Profile(ctx, user); err != nil {
@@ -197,6 +198,40 @@ func anotherWasQuicker() Case {
 		return nil
 	}
 	return Case{Name: "another process was quicker", Options: func(o *fatsecrettest.Options) { o.Now = now }, Check: check}
+}
+
+// clockSetByAnother has a process whose own clock is days off take turns with one whose
+// clock is right, call by call through a few seconds. The Date header tells the first the
+// time only to the second; it must not stay behind the other for that.
+func clockSetByAnother() Case {
+	var mu sync.Mutex
+	at := Clock.Add(700 * time.Millisecond)
+	now := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return at
+	}
+	check := func(ctx context.Context, e *Env) error {
+		const steps, allowed = 12, 3 // one to set the wrong clock, two until both lead alike
+		wrong := e.With(func(s *Settings) { s.Now = func() time.Time { return now().Add(-50 * time.Hour) } })
+		right := e.With(func(s *Settings) { s.Now = now })
+		before := len(e.Server.Requests())
+		for range steps {
+			for _, c := range []Client{wrong, right} {
+				if _, err := c.Profile(ctx, user); err != nil {
+					return err
+				}
+			}
+			mu.Lock()
+			at = at.Add(350 * time.Millisecond)
+			mu.Unlock()
+		}
+		if n := len(e.Server.Requests()) - before - 2*steps; n > allowed {
+			return fmt.Errorf("%d of the calls were refused; want at most %d", n, allowed)
+		}
+		return nil
+	}
+	return Case{Name: "a clock set by the server keeps up with a right one", Options: func(o *fatsecrettest.Options) { o.Now = now }, Check: check}
 }
 
 // connect goes through the three-legged flow as a browser would.
