@@ -5,30 +5,50 @@ import (
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// Classify returns the groups a food carries, and whether it is known. Names are compared
-// with the tables as a whole. Only the food's own name makes it known, or its plural where
-// that is a form of the name: a plural that is another word is a renaming, and a parent may
-// be as wrong as "drink" is for almond milk. Both may add groups; nothing takes one away.
+// Classify returns the groups a food carries, and whether it is known. Names are read by the
+// grammar of [phrase], in which every word must be understood. Only the food's own name makes
+// it known, or its plural where that is a form of the name: a plural that is another word is a
+// renaming, and a parent may be as wrong as "drink" is for almond milk. Both may add groups;
+// nothing takes one away.
 func Classify(f recipe.Food) (Set, bool) {
 	set, known := classify(f.Name, f.Plural)
 	for _, a := range f.Ancestors {
-		set |= groups()[food.Normalize(a.Name)]
+		set |= groups()[phrase.Key(a.Name)]
 	}
 	return set, known
 }
 
 func classify(name, plural string) (Set, bool) {
-	name, plural = food.Normalize(name), food.Normalize(plural)
-	set, known := groups()[name]
-	set |= generic()[name]
-	if s, ok := groups()[plural]; ok {
-		set |= s | generic()[plural]
-		known = known || slices.Contains(food.Forms(name), plural)
+	set, known := named(name)
+	if plural == "" || plural == name {
+		return set, known
 	}
-	return set, known
+	s, ok := named(plural)
+	key := phrase.Key(plural)
+	return set | s, known || ok && slices.ContainsFunc(food.Forms(name), func(f string) bool { return phrase.Key(f) == key })
+}
+
+// named classifies a name: it carries what all its foods carry, those that are taken together
+// or instead, and what the form of one adds.
+func named(name string) (Set, bool) {
+	t := table()
+	key := phrase.Key(name)
+	if s, ok := t.carries[key]; ok {
+		return s | t.may[key], true
+	}
+	r := t.names.Read(name)
+	set := Mentioned(name)
+	for _, f := range r.Foods {
+		set |= t.carries[f.Name] | t.may[f.Name]
+		for _, form := range f.Forms {
+			set |= preserved(f.Name, form)
+		}
+	}
+	return set, r.Known()
 }
 
 // line is what the names of an ingredient say. Many lines of a library are alike.
@@ -52,8 +72,8 @@ func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
 		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
 		if !l.based && !measure(unit) {
-			_, together := groups()[food.Normalize(l.unit+" "+l.food)]
-			c.known = c.known && together
+			s, together := named(l.unit + " " + l.food)
+			c.set, c.known = c.set|s, together
 		}
 		if l.units != "" && l.units != l.unit {
 			unit = p.words(l.units)
@@ -64,7 +84,7 @@ func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
 	for _, a := range i.Food.Ancestors {
 		s, ok := p.parents[a.Name]
 		if !ok {
-			s = groups()[food.Normalize(a.Name)]
+			s = groups()[phrase.Key(a.Name)]
 			p.parents[a.Name] = s
 		}
 		c.set |= s

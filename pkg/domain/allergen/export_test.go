@@ -21,9 +21,6 @@ func Stems() []string {
 			out = append(append(out, cols[0]), split(cols[1])...)
 		}
 	}
-	for i := range out {
-		out[i] = food.Normalize(out[i])
-	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }

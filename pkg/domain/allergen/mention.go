@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
 // beginning gives, for the first words of all names, the number of words of the longest
@@ -73,6 +74,7 @@ var measures = sync.OnceValue(func() map[string]bool {
 			continue
 		}
 		for w := range strings.FieldsSeq(row) {
+			w = phrase.Fold(w)
 			out[w], out[w+"s"], out[w+"es"] = true, true, true
 		}
 	}
@@ -99,13 +101,22 @@ func measure(runs [][]string) bool {
 
 // match returns the groups of the longest name that the words begin with, and its length.
 func match(words []string) (Set, int) {
-	for n := min(beginning()[words[0]], len(words)); n > 0; n-- {
-		if s, ok := groups()[strings.Join(words[:n], " ")]; ok {
+	for n := min(beginning()[first(words[0])], len(words)); n > 0; n-- {
+		if s, ok := groups()[spaced(words[:n])]; ok {
 			return s, n
 		}
 	}
 	return 0, 0
 }
+
+// first is the word's part before a hyphen.
+func first(word string) string {
+	w, _, _ := strings.Cut(word, "-")
+	return w
+}
+
+// spaced joins words as keys have them, without hyphens.
+func spaced(words []string) string { return strings.ReplaceAll(strings.Join(words, " "), "-", " ") }
 
 // across returns the groups of the longest name that begins in one text and ends in the
 // next, such as "peanut" and "butter".
@@ -120,8 +131,8 @@ func across(before, after [][]string) Set {
 	)
 	for from := range left {
 		words := left[from:]
-		for n := min(beginning()[words[0]], len(words)+len(right)); n > max(len(words), longest); n-- {
-			name := strings.Join(words, " ") + " " + strings.Join(right[:n-len(words)], " ")
+		for n := min(beginning()[first(words[0])], len(words)+len(right)); n > max(len(words), longest); n-- {
+			name := spaced(words) + " " + spaced(right[:n-len(words)])
 			if s, ok := groups()[name]; ok {
 				set, longest = s, n
 			}
@@ -131,7 +142,7 @@ func across(before, after [][]string) Set {
 }
 
 // segments splits a text into words, and into runs of words where punctuation parts them.
-// Accents written as characters of their own, and invisible characters, are left out.
+// Accents and invisible characters are left out.
 func segments(text string) [][]string {
 	var (
 		out  [][]string
@@ -144,15 +155,12 @@ func segments(text string) [][]string {
 		}
 		word = word[:0]
 	}
-	for _, r := range text {
+	for _, r := range phrase.Fold(text) {
 		switch {
-		case r == '’' || r == '‘' || r == '`':
-			word = append(word, '\'')
 		case unicode.IsLetter(r), unicode.IsDigit(r), r == '\'', r == '-', r == '%':
 			word = append(word, unicode.ToLower(r))
 		case r == ' ', r != '\n' && r != '\r' && unicode.IsSpace(r):
 			end()
-		case unicode.In(r, unicode.Mn, unicode.Cf):
 		default:
 			end()
 			if len(run) > 0 {

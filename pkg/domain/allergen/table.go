@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
 // carriersFile lists what package food does not: groups of foods, as they stand in food
@@ -24,19 +25,59 @@ var carriersFile string
 //go:embed data/generic.csv
 var genericFile string
 
-// tables are the names of all foods, in all their forms.
+// tables are the names of all foods, in all their forms, by [phrase.Key].
 type tables struct {
 	carries map[string]Set // what a food of the name carries
 	may     map[string]Set // what it may hide besides
+	names   *phrase.Names
 }
 
 var table = sync.OnceValue(func() tables {
 	t, err := readTables(carriersFile, genericFile, food.All())
+	if err == nil {
+		err = t.translate(food.Translations())
+	}
 	if err != nil {
 		panic(err) // the files are part of the program and tested with it
 	}
+	t.names = phrase.NewNames(maps.Keys(t.carries))
 	return t
 })
+
+// translate adds names of other languages. One that two languages share carries what either
+// food does.
+func (t tables) translate(list []food.Translation) error {
+	carries, may := map[string]Set{}, map[string]Set{}
+	for _, tr := range list {
+		own, k := phrase.Key(tr.Food), phrase.Key(tr.Name)
+		s, ok := t.carries[own]
+		if !ok {
+			return fmt.Errorf("food names: %q is called a %q, which no table has", tr.Name, tr.Food)
+		}
+		carries[k] |= s
+		may[k] |= t.may[own]
+	}
+	for k, s := range carries {
+		t.carries[k] |= s
+		t.may[k] |= may[k]
+	}
+	return nil
+}
+
+// preserved returns what fruit and vegetables commonly carry in a form that they do not fresh.
+func preserved(name, form string) Set {
+	if f, ok := food.Lookup(name); !ok || f.Category != food.Produce {
+		return 0
+	}
+	switch form {
+	case "dried", "dry", "sun dried", "dehydrated", "canned", "tinned", "jarred", "bottled", "preserved", "concentrate", "juice", "powder", "instant":
+		return Sulphites
+	case "pickled", "brined":
+		return Sulphites | Mustard
+	default:
+		return 0
+	}
+}
 
 func groups() map[string]Set  { return table().carries }
 func generic() map[string]Set { return table().may }
@@ -66,7 +107,7 @@ func readTables(carriers, generic string, foods []food.Food) (tables, error) {
 	if err != nil {
 		return tables{}, err
 	}
-	t := tables{map[string]Set{}, map[string]Set{}}
+	t := tables{carries: map[string]Set{}, may: map[string]Set{}}
 	for _, list := range [][]entry{listed, hidden} {
 		if err := spread(t.carries, list); err != nil {
 			return tables{}, err
@@ -103,21 +144,22 @@ func readEntries(file, text, column string) ([]entry, error) {
 // spread adds the entries under all forms of their names. A form that is listed itself
 // carries what it is listed with; one that two foods share carries what either does.
 func spread(into map[string]Set, entries []entry) error {
-	own := map[string]bool{}
-	for _, e := range entries {
+	own := map[string]int{}
+	for i, e := range entries {
 		for _, n := range e.names {
-			n = food.Normalize(n)
-			if own[n] {
+			n = phrase.Key(n)
+			if j, twice := own[n]; twice && j != i {
 				return fmt.Errorf("%q is listed twice", n)
 			}
-			own[n] = true
+			own[n] = i
 			into[n] |= e.set
 		}
 	}
 	for _, e := range entries {
 		for _, n := range e.names {
 			for _, form := range food.Forms(n) {
-				if !own[form] {
+				form = phrase.Key(form)
+				if _, listed := own[form]; !listed {
 					into[form] |= e.set
 				}
 			}

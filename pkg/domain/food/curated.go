@@ -5,10 +5,13 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
 //go:embed data/foods.csv
@@ -17,16 +20,21 @@ var foodsFile string
 // table is our own table with its indexes.
 type table struct {
 	foods  []Food
-	why    []string // how the name relates to the USDA's description, where no word is shared
-	byName map[string]int
+	why    []string       // how the name relates to the USDA's description, where no word is shared
+	byName map[string]int // by [phrase.Key]
 	byNDB  map[int64]int
+	names  *phrase.Names
 }
 
 var curated = sync.OnceValue(func() table {
 	t, err := readFoods(foodsFile)
+	if err == nil {
+		err = t.translate(Translations())
+	}
 	if err != nil {
 		panic(err) // the file is part of the program and tested with it
 	}
+	t.names = phrase.NewNames(maps.Keys(t.byName))
 	return t
 })
 
@@ -49,8 +57,8 @@ func readFoods(file string) (table, error) {
 			return table{}, fmt.Errorf("food table: %q: %w", rec[0], err)
 		}
 		for _, n := range f.names() {
-			n = Normalize(n)
-			if other, taken := t.byName[n]; taken {
+			n = phrase.Key(n)
+			if other, taken := t.byName[n]; taken && other != i {
 				return table{}, fmt.Errorf("food table: %q is both %q and %q", n, t.foods[other].Name, f.Name)
 			}
 			t.byName[n] = i
@@ -74,6 +82,7 @@ func (t *table) addForms() {
 	for i, f := range t.foods {
 		for _, n := range f.names() {
 			for _, form := range Forms(n) {
+				form = phrase.Key(form)
 				if _, taken := t.byName[form]; taken {
 					continue
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -67,11 +68,11 @@ func Categories() []string {
 // All returns the foods of our own table, in its order.
 func All() []Food { return slices.Clone(curated().foods) }
 
-// Lookup finds a food of our own table by its name, an alias, or a plural of either. Case
-// and spacing do not matter; everything else does.
+// Lookup finds a food of our own table by its name, an alias, a plural of either or a name in
+// another language. Case, accents, hyphens and spacing do not matter; everything else does.
 func Lookup(name string) (Food, bool) {
 	t := curated()
-	i, ok := t.byName[Normalize(name)]
+	i, ok := t.byName[phrase.Key(name)]
 	if !ok {
 		return Food{}, false
 	}
@@ -92,21 +93,25 @@ func ByNDB(ndb int64) (Food, bool) {
 const maxNDB = 99_999
 
 // Of identifies what a recipe's line is made of: by number if it states one of the USDA's
-// table, else by its name, else by its plural. The piece weights and the category of a
-// food found by number are those of its name where the two agree.
+// table, else by its name, else by its plural; names are read as [Read] does. The piece weights
+// and the category of a food found by number are those of its name where the two agree.
 func Of(f recipe.Food) (Food, bool) {
-	named, ok := Lookup(f.Name)
+	r, ok := Read(f.Name)
 	if !ok {
-		named, ok = Lookup(f.Plural)
+		r, ok = Read(f.Plural)
 	}
+	return numbered(f, r.Food, ok)
+}
+
+func numbered(f recipe.Food, named Food, ok bool) (Food, bool) {
 	if f.FDC <= 0 || f.FDC > maxNDB || ok && named.NDB == f.FDC {
 		return named, ok
 	}
-	if numbered, found := ByNDB(f.FDC); found {
-		return numbered, true
+	if found, known := ByNDB(f.FDC); known {
+		return found, true
 	}
 	return named, ok
 }
 
-// Names lists every name of the table, normalised and sorted.
+// Names lists every name of the table, as [phrase.Key] has them, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(curated().byName)) }

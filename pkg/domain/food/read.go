@@ -1,0 +1,48 @@
+package food
+
+import "github.com/mealplanner/mealplanner/pkg/domain/phrase"
+
+// Named is what a phrase names.
+type Named struct {
+	Food Food
+	Part string // the cut or piece that the phrase counts: "clove"
+}
+
+// Read finds the food of a phrase such as "garlic cloves, finely chopped". Of alternatives it
+// is the first. A food whose figures are not those of the table, because it is dried, cooked
+// or low in fat without a food of its own, comes without figures. false: the phrase names no
+// food of the table, or holds a word that is not understood.
+func Read(name string) (Named, bool) {
+	t := curated()
+	if i, ok := t.byName[phrase.Key(name)]; ok {
+		return Named{Food: t.foods[i]}, true
+	}
+	r := t.names.Read(name)
+	if len(r.Foods) == 0 || len(r.Unknown) > 0 {
+		return Named{}, false
+	}
+	first := r.Foods[0]
+	out := Named{t.foods[t.byName[first.Name]], first.Part}
+	same := true
+	for _, form := range first.Forms {
+		same = same && !phrase.Changes(form, out.Food.Category)
+	}
+	for _, f := range r.Foods[1:] {
+		other := t.foods[t.byName[f.Name]]
+		same = same && (f.Join == phrase.Or || other.Name == out.Food.Name || other.Seasoning() && out.Food.Seasoning() ||
+			f.Join == phrase.With && other.Name == water)
+	}
+	if !same {
+		out.Food = out.Food.withoutFigures()
+	}
+	return out, true
+}
+
+const water = "water"
+
+// withoutFigures is the food for what the table does not say of it.
+func (f Food) withoutFigures() Food {
+	f.NDB, f.Description, f.Per100g, f.Energy = 0, "", Food{}.Per100g, Food{}.Energy
+	f.Density, f.Pieces = 0, nil
+	return f
+}

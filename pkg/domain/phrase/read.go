@@ -1,0 +1,365 @@
+package phrase
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// Names are the names of a table, by [Key].
+type Names struct {
+	keys  map[string]bool
+	words map[string]bool // that occur in them
+}
+
+// NewNames returns the names of the keys.
+func NewNames(keys iter.Seq[string]) *Names {
+	n := &Names{map[string]bool{}, map[string]bool{}}
+	for k := range keys {
+		n.keys[k] = true
+		for w := range strings.SplitSeq(k, " ") {
+			n.words[w] = true
+		}
+	}
+	return n
+}
+
+// Join says how a food of a phrase belongs to the one before it.
+type Join uint8
+
+// The joins.
+const (
+	First  Join = iota
+	And         // both are meant: "salt and pepper"
+	Or          // either will do: "butter or oil"
+	With        // it comes along: "tuna in olive oil"
+	Within      // both are words of one name that the table does not have whole: "cheese sausage"
+)
+
+// Food is a name of the table that a phrase holds.
+type Food struct {
+	Name  string // key
+	Join  Join
+	Forms []string // left out before, after or within it: "dried"
+	Part  string   // the first cut, piece or container left out: "clove"
+}
+
+// Reading is what a phrase says.
+type Reading struct {
+	Foods     []Food
+	Unknown   []string // words that belong to no name and stand in no vocabulary
+	Otherwise []string // such words of what may be taken instead
+}
+
+// Known reports whether the phrase names a food, and all its words are understood.
+func (r Reading) Known() bool {
+	return len(r.Foods) > 0 && len(r.Unknown) == 0 && len(r.Otherwise) == 0
+}
+
+// longestPhrase bounds what is read: more words are a text, not a name.
+const longestPhrase = 40
+
+// Read takes a phrase apart. Of several ways the one that leaves out the fewest words wins,
+// so "white chocolate" is never chocolate where the table has both.
+func (n *Names) Read(text string) Reading {
+	list := tokens(text)
+	if len(list) > longestPhrase {
+		return Reading{Unknown: []string{strings.TrimSpace(text)}}
+	}
+	ws := tagged(list)
+	if i := slices.IndexFunc(ws, func(w word) bool { return w.kind == like }); i > 0 {
+		ws = ws[:i]
+	}
+	if f, ok := n.single(ws); ok {
+		return Reading{Foods: []Food{f}}
+	}
+	r := n.parts(split(ws))
+	if len(r.Foods) == 0 && len(r.Unknown) == 0 {
+		for _, w := range ws { // the vocabulary's words, and none is a name
+			if w.text != "" && !number(w.text) {
+				r.Unknown = append(r.Unknown, w.text)
+			}
+		}
+	}
+	return r
+}
+
+// segment is what stands between two conjunctions or marks.
+type segment struct {
+	words  []word
+	join   Join
+	marked bool // a comma or bracket stands before it, no word
+}
+
+func split(ws []word) []segment {
+	var out []segment
+	cur := segment{}
+	end := func() {
+		if len(cur.words) > 0 {
+			out = append(out, cur)
+		}
+	}
+	for _, w := range ws {
+		var next Join
+		switch w.kind {
+		case and:
+			next = And
+		case or:
+			next = Or
+		case with:
+			next = With
+		default:
+			cur.words = append(cur.words, w)
+			continue
+		}
+		if len(cur.words) == 0 { // the stronger of two that follow each other
+			if w.text != "" || next == Or {
+				cur.join, cur.marked = next, cur.marked && w.text == ""
+			}
+			continue
+		}
+		end()
+		cur = segment{join: next, marked: w.text == "" && w.kind == and}
+	}
+	end()
+	return out
+}
+
+func (n *Names) parts(segments []segment) Reading {
+	var r Reading
+	for i := 0; i < len(segments); i++ {
+		s := segments[i]
+		join := s.join
+		if len(r.Foods) == 0 {
+			join = First
+		}
+		if i+1 < len(segments) && segments[i+1].marked {
+			if f, ok := n.inverted(s, segments[i+1]); ok { // "beans, kidney"
+				f.Join = join
+				r.Foods = append(r.Foods, f)
+				i++
+				continue
+			}
+		}
+		if i+1 < len(segments) && !segments[i+1].marked && segments[i+1].join != With {
+			if f, ok := n.elliptic(s, segments[i+1]); ok { // "lemon or lime juice"
+				f.Join = join
+				r.Foods = append(r.Foods, f)
+				continue
+			}
+		}
+		foods, unknown := n.segment(s.words)
+		if join == Or {
+			r.Otherwise = append(r.Otherwise, unknown...)
+		} else {
+			r.Unknown = append(r.Unknown, unknown...)
+		}
+		if len(foods) == 0 && len(unknown) == 0 {
+			r.describe(s.words)
+			continue
+		}
+		if len(foods) > 0 {
+			foods[0].Join = join
+			r.Foods = append(r.Foods, foods...)
+		}
+	}
+	return r
+}
+
+// describe adds words that only say something of the food before them.
+func (r *Reading) describe(ws []word) {
+	if len(r.Foods) == 0 {
+		return
+	}
+	f := &r.Foods[len(r.Foods)-1]
+	for _, w := range ws {
+		f.leave(w)
+	}
+}
+
+// leave notes a word that is left out.
+func (f *Food) leave(w word) {
+	switch w.kind {
+	case form:
+		f.Forms = append(f.Forms, w.text)
+	case part:
+		if f.Part == "" {
+			f.Part = w.text
+		}
+	default:
+	}
+}
+
+// inverted reads "beans, kidney" and "oil, olive": a name that takes words of both.
+func (n *Names) inverted(a, b segment) (Food, bool) {
+	for _, ws := range [][]word{slices.Concat(a.words, b.words), slices.Concat(b.words, a.words)} {
+		if f, ok := n.one(ws); ok && spans(f.Name, a.words) && spans(f.Name, b.words) {
+			return f, true
+		}
+	}
+	return Food{}, false
+}
+
+// spans reports whether the name takes a word of the list.
+func spans(name string, ws []word) bool {
+	return slices.ContainsFunc(ws, func(w word) bool { return slices.Contains(strings.Fields(name), w.text) })
+}
+
+// elliptic reads the first of "lemon or lime juice", which shares the end of the second.
+func (n *Names) elliptic(a, b segment) (Food, bool) {
+	if !slices.ContainsFunc(a.words, func(w word) bool { return w.kind == content }) {
+		return Food{}, false
+	}
+	for from := 1; from < len(b.words); from++ {
+		if k := b.words[from].kind; k != content && k != form {
+			continue
+		}
+		if f, ok := n.one(slices.Concat(a.words, b.words[from:])); ok && spans(f.Name, a.words) && spans(f.Name, b.words[from:]) {
+			return f, true
+		}
+	}
+	return Food{}, false
+}
+
+// segment reads words that no conjunction parts. Without a food and an unknown word it says
+// nothing of its own.
+func (n *Names) segment(ws []word) ([]Food, []string) {
+	if f, ok := n.single(ws); ok {
+		return []Food{f}, nil
+	}
+	return n.compose(ws)
+}
+
+// single reads a single name, in the order of the words or, as in "juice of limes", around
+// the word between a piece and its food.
+func (n *Names) single(ws []word) (Food, bool) {
+	f, ok := n.one(ws)
+	i := slices.IndexFunc(ws, func(w word) bool { return w.kind == of })
+	if i <= 0 {
+		return f, ok
+	}
+	if around, found := n.one(slices.Concat(ws[i+1:], ws[:i])); found && (!ok || strings.Count(around.Name, " ") > strings.Count(f.Name, " ")) {
+		return around, true
+	}
+	return f, ok
+}
+
+// mostOptional bounds the words of the vocabulary that are tried both as part of a name and left out.
+const mostOptional = 8
+
+// one reads words of which a single name is left when words of the vocabulary are left out.
+func (n *Names) one(ws []word) (Food, bool) {
+	var (
+		optional []int // indexes
+		needed   bool
+	)
+	kept := make([]bool, len(ws))
+	for i, w := range ws {
+		if w.text == "" {
+			continue
+		}
+		in := n.words[w.text] || strings.Contains(w.text, " ") && n.words[strings.Fields(w.text)[0]]
+		switch w.kind {
+		case plain, part, form, of:
+			if in {
+				optional = append(optional, i)
+			}
+			continue
+		case measure:
+			if !needed {
+				continue
+			}
+		default:
+		}
+		if !in {
+			return Food{}, false
+		}
+		kept[i], needed = true, true
+	}
+	if extra := len(optional) - mostOptional; extra > 0 {
+		optional = optional[extra:]
+	}
+	for count := len(optional); count >= 0; count-- {
+		for mask := 1<<len(optional) - 1; mask >= 0; mask-- { // later words first: they are nearer the food
+			if bits.OnesCount(uint(mask)) != count {
+				continue
+			}
+			for bit, at := range optional {
+				kept[at] = mask&(1<<bit) != 0
+			}
+			if key := keyOf(ws, kept); n.keys[key] {
+				return left(key, ws, kept), true
+			}
+		}
+	}
+	return Food{}, false
+}
+
+func keyOf(ws []word, kept []bool) string {
+	var b strings.Builder
+	for i, w := range ws {
+		if !kept[i] {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.text)
+	}
+	return b.String()
+}
+
+func left(key string, ws []word, kept []bool) Food {
+	f := Food{Name: key}
+	for i, w := range ws {
+		if !kept[i] {
+			f.leave(w)
+		}
+	}
+	return f
+}
+
+// compose covers the words with names, the longest first.
+func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
+	var aside Food // what is left out between names
+	for i := 0; i < len(ws); {
+		w := ws[i]
+		f, size := n.longest(ws[i:])
+		switch {
+		case size > 0:
+			if len(foods) > 0 {
+				f.Join = Within
+			}
+			foods = append(foods, f)
+			i += size
+			continue
+		case w.kind == content || w.kind == measure && len(foods) > 0:
+			unknown = append(unknown, w.text)
+		default:
+			aside.leave(w)
+		}
+		i++
+	}
+	if len(foods) > 0 {
+		last := &foods[len(foods)-1]
+		last.Forms = append(last.Forms, aside.Forms...)
+		if last.Part == "" {
+			last.Part = aside.Part
+		}
+	}
+	return foods, unknown
+}
+
+// longest is the longest name that begins with the first word, and how many words it takes.
+func (n *Names) longest(ws []word) (Food, int) {
+	if ws[0].kind == plain && !n.keys[ws[0].text] {
+		return Food{}, 0
+	}
+	for size := len(ws); size > 0; size-- {
+		if f, ok := n.one(ws[:size]); ok && spans(f.Name, ws[:1]) && spans(f.Name, ws[size-1:size]) {
+			return f, size
+		}
+	}
+	return Food{}, 0
+}

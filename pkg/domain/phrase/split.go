@@ -1,0 +1,182 @@
+package phrase
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/unit"
+)
+
+// Key brings a name into the form in which names are compared: lower case words without
+// accents and punctuation. "Crème-fraîche" and "creme fraiche" are one name.
+func Key(name string) string {
+	var b strings.Builder
+	b.Grow(len(name))
+	for _, t := range tokens(name) {
+		if t.text == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+	}
+	return b.String()
+}
+
+// token is a word, or with an empty text a mark that parts words.
+type token struct {
+	text string
+	mark rune // of an empty text: ',' for all that parts, '/' for "or"
+}
+
+// tokens splits a text into words and marks. A hyphen is a space, unless spaces stand around
+// it. Compatibility characters, accents and case are folded, trade marks left out.
+func tokens(text string) []token {
+	text = Fold(text)
+	var (
+		out   []token
+		word  = make([]byte, 0, 32)
+		space = true // before the rune
+	)
+	end := func() {
+		if len(word) > 0 {
+			out = append(out, token{text: string(word)})
+			word = word[:0]
+		}
+	}
+	runes := []rune(text)
+	for i, r := range runes {
+		after := i+1 == len(runes) || unicode.IsSpace(runes[i+1])
+		digit := i > 0 && i+1 < len(runes) && unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1])
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '%', r == '&', digit && (r == '.' || r == ',' || r == '/'):
+			if r == '&' {
+				end()
+			}
+			word = append(word, string(unicode.ToLower(r))...)
+			if r == '&' {
+				end()
+			}
+		case r == '\'':
+			if len(word) > 0 && !after {
+				word = append(word, '\'')
+			}
+		case r == '-' && (!space || !after), r == '.' && !after, unicode.IsSpace(r), r == '*', r == '"':
+			end()
+		case r == '.':
+			end()
+		case r == '/':
+			end()
+			out = append(out, token{mark: '/'})
+		default:
+			end()
+			out = append(out, token{mark: ','})
+		}
+		space = unicode.IsSpace(r)
+	}
+	end()
+	return out
+}
+
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// spellings are letters and signs that do not decompose.
+var spellings = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "Æ", "ae", "Œ", "oe", "ø", "o", "Ø", "o", "®", "", "™", "", "©", "",
+	"’", "'", "‘", "'", "`", "'", "´", "'", "–", "-", "—", " - ", "‐", "-", "‑", "-", "⁄", "/", "½", " 1/2", "¼", " 1/4", "¾", " 3/4")
+
+// Fold takes accents off, and makes one of forms of letters and marks that differ in print only.
+func Fold(s string) string {
+	if plainASCII(s) && !strings.Contains(s, "`") {
+		return s
+	}
+	s = norm.NFKD.String(spellings.Replace(s))
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// word is a word with what the vocabularies say of it.
+type word struct {
+	text string
+	kind kind
+}
+
+// tagged joins the words of the vocabulary's longer entries and looks all of them up.
+func tagged(list []token) []word {
+	v := words()
+	var out []word
+	for i := 0; i < len(list); {
+		t := list[i]
+		if t.text == "" {
+			k := and
+			if t.mark == '/' {
+				k = or
+			}
+			out = append(out, word{"", k})
+			i++
+			continue
+		}
+		n := v.span(list[i:])
+		text := joined(list[i : i+n])
+		k, ok := v.words[text]
+		switch {
+		case ok:
+		case number(text):
+			k = plain
+		default:
+			if u, known := unit.Named(text); known && u.Kind != unit.Count {
+				k = measure
+			}
+		}
+		out = append(out, word{text, k})
+		i += n
+	}
+	return out
+}
+
+// span is the number of words of the longest entry that the list begins with, at least 1.
+func (v vocabulary) span(list []token) int {
+	for n := min(v.longest[list[0].text], len(list)); n > 1; n-- {
+		if _, ok := v.words[joined(list[:n])]; ok {
+			return n
+		}
+	}
+	return 1
+}
+
+func joined(list []token) string {
+	if len(list) == 1 {
+		return list[0].text
+	}
+	texts := make([]string, len(list))
+	for i, t := range list {
+		texts[i] = t.text
+	}
+	return strings.Join(texts, " ")
+}
+
+// number reports whether a word is a figure, alone or with a unit ("400g", "2%").
+func number(w string) bool {
+	rest := strings.TrimLeft(w, "0123456789.,/")
+	if rest == w {
+		return false
+	}
+	if rest == "" || rest == "%" || rest == "x" || rest == "th" || rest == "in" {
+		return true
+	}
+	u, ok := unit.Named(rest)
+	return ok && u.Kind != unit.Count
+}

@@ -1,0 +1,128 @@
+package phrase
+
+import (
+	"embed" // for the vocabularies
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed data/*.csv
+var vocabularies embed.FS
+
+// kind is what a word of a vocabulary does to the name it stands in.
+type kind uint8
+
+const (
+	content kind = iota // of no vocabulary: it must belong to a name
+	plain               // says nothing about what the food is
+	part                // a cut, a piece or a container; plain otherwise
+	form                // the same food, so the same allergens, with other figures
+	and                 // parts two foods
+	or                  // parts two foods of which one is taken
+	with                // parts a food and what it lies in
+	like                // begins examples
+	of                  // parts a piece and its food
+	measure             // a unit of mass or volume: plain before the food only
+)
+
+var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of}
+
+// vocabulary is what all languages' files say; libraries mix languages.
+type vocabulary struct {
+	words   map[string]kind     // by key, of up to three words
+	longest map[string]int      // number of words of the longest entry that begins so
+	aisles  map[string][]string // of a form: where it changes no figures
+}
+
+var words = sync.OnceValue(func() vocabulary {
+	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}}
+	files, err := vocabularies.ReadDir("data")
+	for _, f := range files {
+		if err == nil {
+			err = v.read(f.Name())
+		}
+	}
+	if err != nil {
+		panic(err) // the files are part of the program and tested with it
+	}
+	return v
+})
+
+// inflections are the endings that "~" stands for in a language's file.
+var inflections = map[string][]string{
+	"de": {"", "e", "er", "en", "es", "em"},
+	"fr": {"", "e", "s", "es"},
+	"it": {"o", "a", "i", "e"},
+	"es": {"o", "a", "os", "as"},
+	"nl": {"", "e"},
+}
+
+func (v vocabulary) read(name string) error {
+	file, err := vocabularies.ReadFile(path.Join("data", name))
+	if err != nil {
+		return fmt.Errorf("vocabulary: %w", err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(file))).ReadAll()
+	if err != nil {
+		return fmt.Errorf("vocabulary %s: %w", name, err)
+	}
+	if want := []string{"kind", "words", "aisles"}; len(rows) == 0 || !slices.Equal(rows[0], want) {
+		return fmt.Errorf("vocabulary %s: the first line must name the columns %s", name, strings.Join(want, ","))
+	}
+	lang := strings.TrimSuffix(name, ".csv")
+	for _, row := range rows[1:] {
+		k, ok := kinds[row[0]]
+		if !ok {
+			return fmt.Errorf("vocabulary %s: kind %q is unknown", name, row[0])
+		}
+		for w := range strings.SplitSeq(row[1], "|") {
+			for _, inflected := range inflect(w, lang) {
+				if err := v.add(Key(inflected), k, row[2]); err != nil {
+					return fmt.Errorf("vocabulary %s: %q: %w", name, w, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func inflect(w, lang string) []string {
+	stem, ok := strings.CutSuffix(w, "~")
+	if !ok {
+		return []string{w}
+	}
+	var out []string
+	for _, e := range inflections[lang] {
+		out = append(out, stem+e)
+	}
+	return out
+}
+
+var errTwice = errors.New("is listed as another kind as well")
+
+// add enters a word. Languages may share one, of the same kind.
+func (v vocabulary) add(key string, k kind, aisles string) error {
+	if key == "" {
+		return errors.New("is empty")
+	}
+	if old, ok := v.words[key]; ok && old != k {
+		return errTwice
+	}
+	v.words[key] = k
+	first, _, _ := strings.Cut(key, " ")
+	v.longest[first] = max(v.longest[first], 1+strings.Count(key, " "))
+	if k == form && aisles != "" {
+		v.aisles[key] = strings.Split(aisles, "|")
+	}
+	return nil
+}
+
+// Changes reports whether food of the aisle has other figures in the form, one of
+// [Food.Forms]: dried parsley is weighed like parsley's kin among the spices, dried apricots
+// are no apricots.
+func Changes(form, aisle string) bool { return !slices.Contains(words().aisles[form], aisle) }
