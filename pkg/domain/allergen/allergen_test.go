@@ -42,7 +42,7 @@ func TestClassify(t *testing.T) {
 		{"hummus", allergen.Sesame},
 		{"surimi", allergen.Fish | allergen.Crustaceans | allergen.Eggs | allergen.Gluten | allergen.Soy},
 		{"mayonnaise", allergen.Eggs | allergen.Mustard},
-		{"panko", allergen.Gluten},
+		{"panko", allergen.Gluten | allergen.Soy | allergen.Milk},
 		{"seitan", allergen.Gluten},
 		{"miso", allergen.Soy | allergen.Gluten},
 		{"marzipan", allergen.Nuts},
@@ -65,7 +65,7 @@ func TestClassify(t *testing.T) {
 		{"shrimp paste", allergen.Crustaceans},
 		{"Eggs", allergen.Eggs},
 		{"Peanuts", allergen.Peanuts},
-		{"nuts", allergen.Nuts},
+		{"nuts", allergen.Nuts | allergen.Peanuts},
 		// These only sound like carriers.
 		{"coconut milk", none},
 		{"nutmeg", none},
