@@ -80,8 +80,12 @@ var refuses = sync.OnceValue(func() map[string]int64 {
 	return out
 })
 
-// bone is what meat is taken to lose that a recipe wants with its bones, in percent.
-const bone = 25
+// What meat that a recipe wants with its bones, and molluscs in their shells, are taken to
+// lose, in percent.
+const (
+	bone  = 25
+	shell = 70
+)
 
 // refuse is the share of a line's weight that is not eaten, in percent. Pieces are weighed
 // without, but for a whole bird.
@@ -93,6 +97,9 @@ func refuse(f Food, i recipe.Ingredient) int64 {
 		return percent
 	}
 	text := " " + phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note) + " "
+	if f.Category == Fish && (strings.Contains(text, " shell ") || strings.Contains(text, " shells ") || strings.Contains(text, " debearded ") || strings.Contains(text, " scrubbed ")) {
+		return shell
+	}
 	if f.Category == Meat && (strings.Contains(text, " bone in ") || strings.Contains(text, " on the bone ")) {
 		return bone
 	}
