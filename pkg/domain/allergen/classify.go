@@ -82,6 +82,10 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 	c, ok := p.lines[l]
 	if !ok {
 		c.set, c.unknown = classify(l.food, l.foods)
+		if len(c.unknown) > 0 && table().names.Read(l.food).Bare { // "skinless", and "chicken breasts" in the note
+			s, words := named(l.food + ", " + l.note)
+			c.set, c.unknown = c.set|s, words
+		}
 		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
 		if !l.based && !measure(unit) {

@@ -38,6 +38,9 @@ func (f Food) fat() bool {
 	return f.Category == Oils || f.Category == Dairy && f.Per100g.Fat > 70*nutrition.Gram
 }
 
+// thin reports whether the food holds next to nothing, as water, broth and salt do.
+func (f Food) thin() bool { return f.Known() && max(f.Energy, f.Per100g.Energy()) <= thin }
+
 // herb reports whether the food is a fresh herb, of which recipes take a bunch or some leaves.
 func (f Food) herb() bool {
 	return slices.Contains([]string{"parsley", "coriander", "cilantro", "basil", "mint", "dill", "chives", "chive", "thyme", "rosemary", "sage", "oregano", "tarragon", "marjoram", "bay leaf", "chervil", "lemongrass", "curry leaf"}, f.Name)
@@ -45,7 +48,7 @@ func (f Food) herb() bool {
 
 // freely reports whether a line without an amount counts as nothing.
 func (f Food) freely(i recipe.Ingredient) bool {
-	return f.Seasoning() || f.herb() || f.Known() && f.Energy <= thin || f.Category == Produce && says(i, garnishWords)
+	return f.Seasoning() || f.herb() || f.thin() || f.Category == Produce && says(i, garnishWords)
 }
 
 // alcohol is, for 100 g of a drink, the carbohydrate that would hold the energy which protein,

@@ -85,7 +85,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):
 		e.frying = append(e.frying, l)
 		return
-	case l.Named && !l.Weighed && !none && (f.Seasoning() || f.herb() || f.Known() && f.Energy <= thin):
+	case l.Named && !l.Weighed && !none && (f.Seasoning() || f.herb() || f.thin()):
 		return
 	}
 	if l.Named && f.Known() && l.Weighed && l.Mass <= nutrition.MaxMass {
@@ -126,7 +126,7 @@ func (e *estimator) add(i recipe.Ingredient, l Line) {
 	if m > e.mostMass {
 		e.most, e.mostMass = i, m
 	}
-	if f.Energy > thin {
+	if !f.thin() {
 		e.est.MatchedMass += m
 		e.est.TotalMass += m
 	}
@@ -162,7 +162,7 @@ func (e *estimator) close() (Estimation, bool) {
 	case est.TotalMass > nutrition.MaxMass, e.mostMass/nutrition.Mass(e.servings) > mostMass, macros.Energy() > mostEnergy:
 		est.Refused = fmt.Sprintf("a serving would weigh %s and hold %.0f kcal: check %q, and the servings", est.TotalMass/nutrition.Mass(e.servings), macros.Energy().Kcal(), e.most.Food.Name)
 	case 10*est.MatchedMass < 9*est.TotalMass, 10*open > macros.Energy():
-		est.Refused = fmt.Sprintf("too much of it is not known: %s", strings.Join(est.Unmatched, ", "))
+		est.Refused = "too much of it is not known: " + strings.Join(est.Unmatched, ", ")
 	}
 	if est.Refused != "" {
 		return *est, false

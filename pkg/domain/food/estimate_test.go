@@ -83,7 +83,9 @@ func TestWeigh(t *testing.T) {
 
 func TestEstimate(t *testing.T) {
 	t.Parallel()
-	without := func(name string) recipe.Ingredient { return recipe.Ingredient{Food: recipe.Food{Name: name}, NoAmount: true} }
+	without := func(name string) recipe.Ingredient {
+		return recipe.Ingredient{Food: recipe.Food{Name: name}, NoAmount: true}
+	}
 	taste := recipe.Ingredient{Food: recipe.Food{Name: "salt"}, NoAmount: true}
 	pinch := recipe.Ingredient{Food: recipe.Food{Name: "paprika"}, Unit: recipe.Unit{Name: "pinch"}, Amount: recipe.One}
 	numbered := line(100, gram, "whatever it is called")

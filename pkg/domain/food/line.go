@@ -26,6 +26,9 @@ func Resolve(i recipe.Ingredient) Line {
 	if !ok && i.Food.Plural != "" {
 		named, ok = Read(i.Food.Plural)
 	}
+	if !ok && i.Note != "" && curated().names.Read(i.Food.Name).Bare { // "skinless", and "chicken breasts" in the note
+		named, ok = Read(i.Food.Name + ", " + i.Note)
+	}
 	torn := i.Unit.Name != "" && i.Unit.Base == "" && !counts(i.Unit.Name, named.Food)
 	text := i.Food.Name
 	if torn {
