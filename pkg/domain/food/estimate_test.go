@@ -116,7 +116,7 @@ func TestEstimate(t *testing.T) {
 		{name: "one of the unknown may be heavy", servings: 1, lines: []recipe.Ingredient{numbered, line(1, recipe.Unit{}, "unheard-of")}, unmatched: []string{"unheard-of"}},
 		{name: "a known food of unknown weight may be heavy", servings: 1, lines: []recipe.Ingredient{numbered, line(1, tub, "rice")}, unmatched: []string{"rice"}},
 		{name: "an amount of zero is not to taste", servings: 1, lines: []recipe.Ingredient{numbered, line(0, gram, "rice")}, unmatched: []string{"rice"}},
-		{name: "a food without figures", servings: 1, lines: []recipe.Ingredient{numbered, line(50, gram, "halloumi")}, unmatched: []string{"halloumi"}},
+		{name: "a food without figures", servings: 1, lines: []recipe.Ingredient{numbered, line(50, gram, "pesto")}, unmatched: []string{"pesto"}},
 		{name: "water makes up for nothing", servings: 1, lines: []recipe.Ingredient{numbered, line(1000, ml, "water"), line(12, gram, "unheard-of")}, unmatched: []string{"unheard-of"}},
 		{name: "no servings", servings: 0, lines: []recipe.Ingredient{numbered}},
 		{name: "no ingredients", servings: 1},
