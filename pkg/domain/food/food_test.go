@@ -100,8 +100,9 @@ func TestNumberWinsOverName(t *testing.T) {
 		{recipe.Food{Name: "Mormor's secret", FDC: 11282}, "onion"},
 		{recipe.Food{Name: "onion", FDC: 170_000}, "onion"}, // FoodData Central's, not the USDA's number
 		{recipe.Food{Name: "onion", FDC: 99_998}, "onion"},  // no such number
-		{recipe.Food{Name: "Zwiebel", Plural: "onions"}, "onion"},
-		{recipe.Food{Name: "Zwiebel"}, ""},
+		{recipe.Food{Name: "Lök", Plural: "onions"}, "onion"},
+		{recipe.Food{Name: "Lök"}, ""},
+		{recipe.Food{Name: "Zwiebel"}, "onion"},
 	} {
 		if f, ok := food.Of(c.food); f.Name != c.want || ok != (c.want != "") {
 			t.Errorf("Of(%+v) = %q, %v; want %q", c.food, f.Name, ok, c.want)
