@@ -27,42 +27,105 @@ func Resolve(i recipe.Ingredient) Line {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	named, ok := Read(i.Food.Name)
-	if !ok && i.Food.Plural != "" {
-		named, ok = Read(i.Food.Plural)
-	}
-	if !ok && i.Note != "" && curated().names.Read(i.Food.Name).Bare { // "skinless", and "chicken breasts" in the note
-		named, ok = Read(i.Food.Name + ", " + i.Note)
-	}
-	torn := i.Unit.Name != "" && i.Unit.Base == "" && !counts(i.Unit.Name, named.Food)
-	text := i.Food.Name
-	if torn {
-		together := i.Unit.Name + " " + i.Food.Name
-		if n, yes := Read(together); yes {
-			named, ok, text = n, true, together
-			i.Unit = recipe.Unit{}
-		}
-	}
-	if i.Note != "" {
-		if n, yes := specified(text, i.Note); yes {
-			named, ok = n, true
-		}
-	}
-	l := Line{Named: ok}
-	l.Food, l.Named = numbered(i.Food, named.Food, ok)
-	if m, yes := packed(i, text); yes {
-		l.Mass, l.Weighed = m, true
-		return l
-	}
-	if i.Unit.Name == "" && named.Part != "" {
-		part := i
-		part.Unit = recipe.Unit{Name: named.Part}
-		if l.Mass, l.Weighed = Weigh(part, l.Food); l.Weighed {
-			return l
-		}
-	}
-	l.Mass, l.Weighed = Weigh(i, l.Food)
+	r := resolver{i: i, text: i.Food.Name}
+	r.name()
+	r.together()
+	r.specify()
+	l := Line{}
+	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
+	l.Mass, l.Weighed = r.weigh(l.Food)
 	return l
+}
+
+// resolver puts a line together.
+type resolver struct {
+	i     recipe.Ingredient
+	text  string // the name, with what belongs to it
+	named Named
+	ok    bool
+}
+
+// name reads the food's own name, or its plural.
+func (r *resolver) name() {
+	if r.named, r.ok = Read(r.i.Food.Name); !r.ok && r.i.Food.Plural != "" {
+		r.named, r.ok = Read(r.i.Food.Plural)
+	}
+}
+
+// together reads unit, name and note as one where the unit is none, or where the name only
+// describes: "skinless", with "chicken breasts" in the note.
+func (r *resolver) together() {
+	unit, name := r.i.Unit, r.i.Food.Name
+	if unit.Name != "" && unit.Base == "" && !counts(unit.Name, r.named.Food) {
+		if n, ok := Read(unit.Name + " " + name); ok {
+			r.named, r.ok, r.text = n, true, unit.Name+" "+name
+			r.i.Unit = leading(r.text)
+			return
+		}
+	}
+	if unit.Name == "" {
+		r.i.Unit = leading(name)
+	}
+	if r.ok || r.i.Note == "" || !curated().names.Read(name).Bare {
+		return
+	}
+	for _, before := range []string{name, unit.Name + " " + name} {
+		for _, between := range []string{" ", ", "} {
+			if n, ok := Read(before + between + r.i.Note); ok {
+				r.named, r.ok, r.text = n, true, before
+				if before != name {
+					r.i.Unit = leading(before)
+				}
+				return
+			}
+		}
+	}
+}
+
+// leading is the unit of mass or volume that a text begins with: "fluid ounces vodka".
+func leading(text string) recipe.Unit {
+	words := strings.Fields(text)
+	const longest = 3
+	for n := min(longest, len(words)-1); n > 0; n-- {
+		if u, ok := units.Named(strings.Join(words[:n], " ")); ok && u.Kind != units.Count && !u.Aside {
+			return recipe.Unit{Name: u.One, Base: u.Key}
+		}
+	}
+	return recipe.Unit{}
+}
+
+// specify lets the note choose the food.
+func (r *resolver) specify() {
+	if r.i.Note == "" {
+		return
+	}
+	if n, ok := specified(r.text, r.i.Note); ok {
+		r.named, r.ok = n, true
+	}
+}
+
+// littleOf is what a pinch or a dash weighs.
+const littleOf = nutrition.Gram / 2
+
+func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
+	if m, ok := packed(r.i, r.text); ok {
+		return m, true
+	}
+	u, known := units.Named(r.i.Unit.Name)
+	if r.named.Part != "" && (r.i.Unit.Name == "" || known && u.Key == "size") {
+		part := r.i
+		part.Unit = recipe.Unit{Name: r.named.Part}
+		if m, ok := Weigh(part, f); ok {
+			return m, true
+		}
+	}
+	if m, ok := Weigh(r.i, f); ok {
+		return m, true
+	}
+	if known && u.Style == units.Tiny && !r.i.NoAmount {
+		return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(littleOf), int64(recipe.One))), true
+	}
+	return 0, false
 }
 
 // counts reports whether a unit's name says how much, of this food or any.
