@@ -67,6 +67,7 @@ func named(name string) (Set, []string) {
 type line struct {
 	food, foods, unit, units, note string
 	based                          bool // the unit is one of mass or volume
+	answer                         *recipe.Answer
 }
 
 type carried struct {
@@ -78,7 +79,7 @@ type carried struct {
 // understood; none means that it is classified. The importer of a library tears names apart, so
 // what stands in unit and note counts too, alone and together with the food.
 func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
-	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != ""}
+	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != "", i.Food.Answer}
 	c, ok := p.lines[l]
 	if !ok {
 		c.set, c.unknown = classify(l.food, l.foods)
@@ -96,6 +97,10 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 			unit = p.words(l.units)
 			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
 		}
+		if l.answer != nil {
+			s, words := told(*l.answer)
+			c.set, c.unknown = c.set|s, words
+		}
 		p.lines[l] = c
 	}
 	for _, a := range i.Food.Ancestors {
@@ -107,6 +112,25 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 		c.set |= s
 	}
 	return c.set, c.unknown
+}
+
+// told classifies a food by what the user said of it. It may take away no group that the
+// tables see.
+func told(a recipe.Answer) (set Set, unknown []string) {
+	if a.Is != "" {
+		set, unknown = named(a.Is)
+	}
+	if a.Told || a.Ignored {
+		unknown = nil
+	}
+	for _, n := range a.Contains {
+		g, err := Parse(n)
+		if err != nil {
+			unknown = append(unknown, n)
+		}
+		set |= g
+	}
+	return set, unknown
 }
 
 // words are the segments of a short text, which many lines share.

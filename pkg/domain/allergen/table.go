@@ -76,11 +76,13 @@ func preserved(name, form string) Set {
 		return 0
 	}
 	switch form {
-	case "dried", "dry", "sun dried", "dehydrated", "canned", "tinned", "jarred", "bottled", "preserved", "concentrate", "juice", "powder", "instant":
-		return Sulphites
-	case "pickled", "brined":
+	case "pickled", "brined", "eingelegt", "eingelegte", "eingelegter", "eingelegten", "eingelegtes", "eingemacht", "eingemachte", "eingemachter", "eingemachten",
+		"sottaceto", "sott'aceto", "ingelegd", "ingelegde":
 		return Sulphites | Mustard
-	default:
+	default: // dried, canned, juice, powder, in any language; cooked and frozen change nothing
+		if phrase.Changes(form, food.Produce) {
+			return Sulphites
+		}
 		return 0
 	}
 }

@@ -16,6 +16,7 @@ type Estimation struct {
 	// litre of them must not make up for unknown solids.
 	MatchedMass, TotalMass nutrition.Mass
 	Unmatched              []string // names of the lines that are not in PerServing
+	Unknown                []string // of them those that the tables do not have
 	Refused                string   // why there is no estimate; empty: there is one
 }
 
@@ -93,6 +94,9 @@ func (e *estimator) line(i recipe.Ingredient) {
 		return
 	}
 	e.est.Unmatched = append(e.est.Unmatched, i.Food.Name)
+	if !l.Named {
+		e.est.Unknown = append(e.est.Unknown, i.Food.Name)
+	}
 	m, bounded := l.Mass, l.Weighed
 	if !bounded {
 		m, bounded = Bound(i)

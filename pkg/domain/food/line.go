@@ -22,6 +22,11 @@ type Line struct {
 // cheese" one "(8" of "oz) package cream cheese". A note chooses the food where it says what a
 // longer name of the tables does ("rice", "cooked"), and states the weight of one container.
 func Resolve(i recipe.Ingredient) Line {
+	if a := i.Food.Answer; a != nil && a.Ignored {
+		return Line{Food: Food{Name: i.Food.Name, Category: Household}, Named: true}
+	} else if a != nil && a.Is != "" {
+		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
+	}
 	named, ok := Read(i.Food.Name)
 	if !ok && i.Food.Plural != "" {
 		named, ok = Read(i.Food.Plural)

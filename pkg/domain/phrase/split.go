@@ -26,6 +26,10 @@ func Key(name string) string {
 	return b.String()
 }
 
+// elided are the French and Italian words that lose their vowel before another: "gousse
+// d'ail", "olio d'oliva". The article says nothing.
+var elided = map[string]string{"d": "de", "l": "", "dell": "del", "all": "al", "nell": "nel", "sull": "sul", "dall": "da", "un": "un"}
+
 // token is a word, or with an empty text a mark that parts words.
 type token struct {
 	text string
@@ -61,7 +65,10 @@ func tokens(text string) []token {
 				end()
 			}
 		case r == '\'':
-			if len(word) > 0 && !after {
+			if whole, ok := elided[string(word)]; ok && !after {
+				word = append(word[:0], whole...)
+				end()
+			} else if len(word) > 0 && !after {
 				word = append(word, '\'')
 			}
 		case r == '-' && (!space || !after), r == '.' && !after, unicode.IsSpace(r), r == '*', r == '"':
