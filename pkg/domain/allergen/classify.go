@@ -83,9 +83,8 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 	c, ok := p.lines[l]
 	if !ok {
 		c.set, c.unknown = classify(l.food, l.foods)
-		if len(c.unknown) > 0 && table().names.Read(l.food).Bare { // "skinless", and "chicken breasts" in the note
-			s, words := named(l.food + ", " + l.note)
-			c.set, c.unknown = c.set|s, words
+		if len(c.unknown) > 0 && table().names.Read(l.food).Bare {
+			c.set, c.unknown = scattered(l, c)
 		}
 		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
@@ -112,6 +111,19 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 		c.set |= s
 	}
 	return c.set, c.unknown
+}
+
+// scattered classifies a line whose food only describes: "skinless", with "chicken breasts" in
+// the note, or "whites" of the unit "egg".
+func scattered(l line, c carried) (Set, []string) {
+	set := c.set
+	for _, text := range []string{l.unit + " " + l.food, l.food + ", " + l.note, l.unit + " " + l.food + ", " + l.note} {
+		s, unknown := named(text)
+		if set |= s; len(unknown) == 0 {
+			return set, nil
+		}
+	}
+	return set, c.unknown
 }
 
 // told classifies a food by what the user said of it. It may take away no group that the
