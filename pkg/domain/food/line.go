@@ -122,10 +122,14 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 	if m, ok := Weigh(r.i, f); ok {
 		return m, true
 	}
-	if known && u.Style == units.Tiny && !r.i.NoAmount {
-		return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(littleOf), int64(recipe.One))), true
+	one, usually := usual()[sort{u.Key, f.Category}]
+	if u.Style == units.Tiny {
+		one, usually = littleOf, true
 	}
-	return 0, false
+	if !known || !usually || r.i.NoAmount || r.i.Amount < 0 {
+		return 0, false
+	}
+	return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(one), int64(recipe.One))), true
 }
 
 // counts reports whether a unit's name says how much, of this food or any.
