@@ -74,6 +74,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 	if header(i) {
 		return
 	}
+	i = amountInName(i)
 	none := i.NoAmount || i.Amount <= 0
 	l := Resolve(i)
 	f := l.Food

@@ -1,10 +1,12 @@
 package food
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
@@ -27,6 +29,7 @@ func Resolve(i recipe.Ingredient) Line {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
+	i = amountInName(i)
 	r := resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -35,6 +38,48 @@ func Resolve(i recipe.Ingredient) Line {
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Mass, l.Weighed = r.weigh(l.Food)
 	return l
+}
+
+// beginning is an amount at the beginning of a name.
+var beginning = lazyregexp.New(`(?i)^[^\pL\d]*(?:ca\.? |about |etwa )?(?:(\d+) )?(\d+/\d+|\d+(?:[.,]\d+)?)(?: ?(?:-|–|bis|to|à) ?(\d+(?:[.,]\d+)?))? ?(\pL.*)$`)
+
+// amountInName takes the amount of a line that states none from its name: "3 Knoblauchzehen",
+// "1-2 EL Öl". Of a range it takes the middle.
+func amountInName(i recipe.Ingredient) recipe.Ingredient {
+	low := recipe.Amount(0)
+	switch slices.Contains([]string{"bis", "to", "-", "–"}, strings.ToLower(i.Unit.Name)) {
+	case true: // "200" "bis" "300 g Huhn"
+		low = i.Amount
+	case false:
+		if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
+			return i
+		}
+	}
+	m := beginning().FindStringSubmatch(phrase.Fold(i.Food.Name))
+	if m == nil {
+		return i
+	}
+	var amount recipe.Amount
+	for _, s := range m[1:3] {
+		if s == "" {
+			continue
+		}
+		a, ok := amountOf(s)
+		if !ok {
+			return i
+		}
+		amount += a
+	}
+	if m[3] != "" {
+		if upper, ok := amountOf(m[3]); ok && upper > amount {
+			amount = (amount + upper) / 2
+		}
+	}
+	if low > 0 && low < amount {
+		amount = (low + amount) / 2
+	}
+	i.Amount, i.NoAmount, i.Unit, i.Food.Name = amount, false, recipe.Unit{}, m[4]
+	return i
 }
 
 // resolver puts a line together.
@@ -73,8 +118,8 @@ func (r *resolver) together() {
 		for _, between := range []string{" ", ", "} {
 			if n, ok := Read(before + between + r.i.Note); ok {
 				r.named, r.ok, r.text = n, true, before
-				if before != name {
-					r.i.Unit = leading(before)
+				if u := leading(before + " " + r.i.Note); before != name || u.Name != "" {
+					r.i.Unit = u
 				}
 				return
 			}

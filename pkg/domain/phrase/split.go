@@ -145,7 +145,9 @@ func tagged(list []token) []word {
 			k = plain
 		default:
 			if _, known := unit.Named(text); known {
-				k = measure
+				if k = measure; len(out) > 0 && number(out[len(out)-1].text) {
+					k = plain // "à 400 g", wherever it stands
+				}
 			}
 		}
 		out = append(out, word{text, k})
