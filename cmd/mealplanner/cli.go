@@ -25,9 +25,11 @@ type cli struct {
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
 	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
 	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`
+	Food     foodCmd     `cmd:"" help:"See how ingredients are understood: explain."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
 
+	Library    libraryCmd    `cmd:"" help:"See what can be planned from a library, and say what its unknown foods are: report, answer, answers."`
 	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
 
 	Job        jobCmd        `cmd:"" help:"See and control scheduled jobs."`

@@ -11,12 +11,19 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
 // vocabulary is what a library's recipes call things.
-type vocabulary struct{ foods, tags []string }
+type vocabulary struct{ foods, tags, torn []string }
+
+// calls reports whether the library has a food of the name.
+func (v vocabulary) calls(name string) bool {
+	key := phrase.Key(name)
+	return slices.Contains(v.torn, key) || slices.ContainsFunc(v.foods, func(f string) bool { return phrase.Key(f) == key })
+}
 
 func vocabularyOf(ctx context.Context, a *app.Services, connection string) (vocabulary, error) {
 	recipes, err := a.Recipes.Load(ctx, connection)
@@ -28,6 +35,9 @@ func vocabularyOf(ctx context.Context, a *app.Services, connection string) (voca
 		v.tags = append(v.tags, r.Keywords...)
 		for _, i := range r.Ingredients {
 			v.foods = append(v.foods, names(i.Food)...)
+			if i.Unit.Name != "" && i.Unit.Base == "" { // an import may have torn the name apart
+				v.torn = append(v.torn, phrase.Key(i.Unit.Name+" "+i.Food.Name))
+			}
 		}
 	}
 	for _, l := range []*[]string{&v.foods, &v.tags} {

@@ -44,24 +44,20 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 	if len(pool.Recipes) == 0 {
 		return candidateSet{}, fault.New(fault.NoRecipesAvailable, op, "connection %q has no recipes: import them with `mealplanner import`", in.User.Connection)
 	}
-	avoid, err := allergens(in.User.Settings.Allergens)
+	gate, err := newGate(in.User.Settings.Allergens, pool)
 	if err != nil {
 		return candidateSet{}, err
 	}
 	set := candidateSet{recipes: make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))}
-	gate := gate{avoid: avoid}
-	if avoid != 0 {
-		gate.allergens = allergen.NewPool(pool.Recipes)
-	}
 	rejected := map[recipe.ID]string{}
 	for _, r := range pool.Recipes {
 		r, why := gate.admit(r)
-		if why == "" {
+		if why == nil {
 			set.recipes[r.ID] = r
 			set.ordered = append(set.ordered, r)
 			continue
 		}
-		rejected[r.ID] = why
+		rejected[r.ID] = why.text
 	}
 	set.notes, set.blocked = gate.notes(), gate.blockedBy()
 	for _, l := range in.Wishes.Locks {
@@ -92,61 +88,96 @@ func (c candidateSet) explain(err error) error {
 	if err == nil || c.blocked == "" {
 		return err
 	}
-	return fault.New(fault.KindOf(err), "", "%s; %s", err, c.blocked)
+	return fault.New(fault.KindOf(err), "", "%s; %s (mealplanner library report)", err, c.blocked)
+}
+
+// Reason is a kind of cause for leaving a recipe out.
+type Reason string
+
+// The reasons.
+const (
+	NoServings   Reason = "states no servings"
+	Embedded     Reason = "embeds recipes that cannot be put in"
+	NoNutrition  Reason = "has no nutrition, and none can be estimated"
+	BadNutrition Reason = "has impossible nutrition"
+	HasAllergen  Reason = "contains an allergen of the user's"
+	OldForm      Reason = "was stored by an older version"
+	Unclassified Reason = "has ingredients whose allergens are unknown"
+	ForNoMeal    Reason = "suits no meal"
+)
+
+// rejection is why a recipe cannot be planned.
+type rejection struct {
+	reason Reason
+	text   string   // continues "recipe 5 ..."
+	foods  []string // that the reason would go with
 }
 
 // gate admits recipes for one user and counts rejections.
 type gate struct {
 	avoid     allergen.Set
-	allergens *allergen.Pool
+	allergens *allergen.Pool // nil: the user avoids none
 
+	total     int
 	noFigures int
 	gaps      []string       // names of recipes with incomplete lines
 	blocked   int            // recipes with an unclassified ingredient
 	blocking  map[string]int // number of recipes per unclassified ingredient
 }
 
-// admit estimates missing figures and returns why a recipe cannot be planned.
-func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, string) {
+func newGate(names []string, pool recipe.Pool) (*gate, error) {
+	avoid, err := allergens(names)
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{avoid: avoid, total: len(pool.Recipes)}
+	if avoid != 0 {
+		g.allergens = allergen.NewPool(pool.Recipes)
+	}
+	return g, nil
+}
+
+// admit estimates missing figures and returns why a recipe cannot be planned, or nil.
+func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 	if r.Servings <= 0 {
-		return r, "does not say how many servings it makes"
+		return r, &rejection{NoServings, "does not say how many servings it makes", nil}
 	}
 	if len(r.Gaps) > 0 || len(r.Embeds) > 0 {
 		g.gaps = append(g.gaps, r.Name)
 		if len(r.Gaps) == 0 {
-			return r, "embeds recipes that were not put in"
+			return r, &rejection{Embedded, "embeds recipes that were not put in", nil}
 		}
-		return r, "embeds " + strings.Join(r.Gaps, ", and ")
+		return r, &rejection{Embedded, "embeds " + strings.Join(r.Gaps, ", and "), nil}
 	}
 	if r.Nutrition == recipe.Unknown || r.Nutrition == "" {
 		est, ok := food.Estimate(r)
 		if !ok {
 			r.Nutrition = recipe.Unknown
 			g.noFigures++
-			return r, "has no nutrition, and its ingredients do not allow an estimate"
+			return r, &rejection{NoNutrition, "has no nutrition, and none can be estimated: " + est.Refused, est.Unknown}
 		}
 		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
 	}
 	if err := r.PerServing.Validate(); err != nil {
 		g.noFigures++
-		return r, "has impossible nutrition (" + err.Error() + ")"
+		return r, &rejection{BadNutrition, "has impossible nutrition (" + err.Error() + ")", nil}
 	}
-	if g.avoid == 0 {
-		return r, ""
+	if g.allergens == nil {
+		return r, nil
 	}
 	contains, unclassified := g.allergens.Of(r)
 	if hit := contains & g.avoid; hit != 0 {
-		return r, "contains " + hit.String()
+		return r, &rejection{HasAllergen, "contains " + hit.String(), nil}
 	}
 	switch {
 	case r.Outdated:
 		g.block(nil)
-		return r, "was stored by an older version, and its allergens are not known before the next import"
+		return r, &rejection{OldForm, "was stored by an older version, and its allergens are not known before the next import", nil}
 	case len(unclassified) > 0:
 		g.block(unclassified)
-		return r, "has unclassified ingredients: " + strings.Join(unclassified, ", ")
+		return r, &rejection{Unclassified, "has unclassified ingredients: " + strings.Join(unclassified, ", "), unclassified}
 	}
-	return r, ""
+	return r, nil
 }
 
 func (g *gate) block(by []string) {
@@ -160,7 +191,7 @@ func (g *gate) block(by []string) {
 }
 
 // namesShown is how many names a note lists.
-const namesShown = 3
+const namesShown = 10
 
 func (g *gate) notes() []string {
 	var out []string
@@ -176,19 +207,30 @@ func (g *gate) notes() []string {
 	return out
 }
 
-// blockedBy lists the unclassified ingredients.
+// blockedBy says how many recipes unclassified ingredients keep out, and which.
 func (g *gate) blockedBy() string {
 	if g.blocked == 0 {
 		return ""
 	}
-	text := count(g.blocked) + " left out because they have unclassified ingredients"
+	text := fmt.Sprintf("%d of %s", g.blocked, counted(g.total))
 	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
 		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
 	})
-	if len(names) > 0 {
-		text += ", most often " + some(names)
+	switch len(names) {
+	case 0:
+		return text + " left out because their allergens are not known before the next import"
+	case 1:
+		return text + " left out because this ingredient is unknown: " + some(names)
+	default:
+		return fmt.Sprintf("%s left out because these %d ingredients are unknown: %s", text, len(names), some(names))
 	}
-	return text
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 recipe is"
+	}
+	return fmt.Sprintf("%d recipes are", n)
 }
 
 func count(n int) string {

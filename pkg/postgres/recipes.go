@@ -40,7 +40,8 @@ func NewRecipes(pool Conns) *Recipes {
 
 var _ recipesync.Cache = (*Recipes)(nil)
 
-// Load returns every cached recipe of the connection, by id, with the recipes that it embeds.
+// Load returns every cached recipe of the connection, by id, with the recipes that it embeds
+// and what users said of its foods.
 // Their slices are shared with other callers and must not be changed.
 func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe, error) {
 	const op = "load recipes"
@@ -82,7 +83,11 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 			out = append(out, d.recipe)
 		}
 	}
-	return recipe.Assemble(out), nil
+	answers, err := s.Answers(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	return recipe.Answered(recipe.Assemble(out), answers), nil
 }
 
 // Versions returns the upstream's change time of every cached recipe, and the sync state.

@@ -39,6 +39,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/generic.csv":           ours,
 	"pkg/domain/allergen/data/measures.txt":          ours,
 	"pkg/domain/food/data/foods.csv":                 ours,
+	"pkg/domain/food/data/refuse.csv":                ours,
 	"pkg/domain/food/data/names/de.csv":              ours,
 	"pkg/domain/food/data/names/es.csv":              ours,
 	"pkg/domain/food/data/names/fr.csv":              ours,

@@ -15,30 +15,36 @@ import (
 // renaming, and a parent may be as wrong as "drink" is for almond milk. Both may add groups;
 // nothing takes one away.
 func Classify(f recipe.Food) (Set, bool) {
-	set, known := classify(f.Name, f.Plural)
+	set, unknown := classify(f.Name, f.Plural)
 	for _, a := range f.Ancestors {
 		set |= groups()[phrase.Key(a.Name)]
 	}
-	return set, known
+	return set, len(unknown) == 0
 }
 
-func classify(name, plural string) (Set, bool) {
-	set, known := named(name)
+// classify returns the words that are not understood; none means that the food is known.
+func classify(name, plural string) (Set, []string) {
+	set, unknown := named(name)
 	if plural == "" || plural == name {
-		return set, known
+		return set, unknown
 	}
-	s, ok := named(plural)
-	key := phrase.Key(plural)
-	return set | s, known || ok && slices.ContainsFunc(food.Forms(name), func(f string) bool { return phrase.Key(f) == key })
+	s, also := named(plural)
+	if len(unknown) > 0 && len(also) == 0 {
+		key := phrase.Key(plural)
+		if slices.ContainsFunc(food.Forms(name), func(f string) bool { return phrase.Key(f) == key }) {
+			unknown = nil
+		}
+	}
+	return set | s, unknown
 }
 
 // named classifies a name: it carries what all its foods carry, those that are taken together
 // or instead, and what the form of one adds.
-func named(name string) (Set, bool) {
+func named(name string) (Set, []string) {
 	t := table()
 	key := phrase.Key(name)
 	if s, ok := t.carries[key]; ok {
-		return s | t.may[key], true
+		return s | t.may[key], nil
 	}
 	r := t.names.Read(name)
 	set := Mentioned(name)
@@ -48,36 +54,51 @@ func named(name string) (Set, bool) {
 			set |= preserved(f.Name, form)
 		}
 	}
-	return set, r.Known()
+	if r.Known() {
+		return set, nil
+	}
+	if unknown := slices.Concat(r.Unknown, r.Otherwise); len(unknown) > 0 {
+		return set, unknown
+	}
+	return set, []string{name}
 }
 
 // line is what the names of an ingredient say. Many lines of a library are alike.
 type line struct {
 	food, foods, unit, units, note string
 	based                          bool // the unit is one of mass or volume
+	answer                         *recipe.Answer
 }
 
 type carried struct {
-	set   Set
-	known bool
+	set     Set
+	unknown []string // words that are not understood
 }
 
-// carried returns the groups an ingredient carries. The importer of a library tears names
-// apart, so what stands in unit and note counts too, alone and together with the food.
-func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
-	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != ""}
+// Line returns the groups an ingredient carries, and the words of its name that are not
+// understood; none means that it is classified. The importer of a library tears names apart, so
+// what stands in unit and note counts too, alone and together with the food.
+func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
+	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != "", i.Food.Answer}
 	c, ok := p.lines[l]
 	if !ok {
-		c.set, c.known = classify(l.food, l.foods)
+		c.set, c.unknown = classify(l.food, l.foods)
+		if len(c.unknown) > 0 && table().names.Read(l.food).Bare {
+			c.set, c.unknown = scattered(l, c)
+		}
 		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
 		if !l.based && !measure(unit) {
 			s, together := named(l.unit + " " + l.food)
-			c.set, c.known = c.set|s, together
+			c.set, c.unknown = c.set|s, together
 		}
 		if l.units != "" && l.units != l.unit {
 			unit = p.words(l.units)
 			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
+		}
+		if l.answer != nil {
+			s, words := told(*l.answer)
+			c.set, c.unknown = c.set|s, words
 		}
 		p.lines[l] = c
 	}
@@ -89,7 +110,39 @@ func (p *Pool) carried(i recipe.Ingredient) (Set, bool) {
 		}
 		c.set |= s
 	}
-	return c.set, c.known
+	return c.set, c.unknown
+}
+
+// scattered classifies a line whose food only describes: "skinless", with "chicken breasts" in
+// the note, or "whites" of the unit "egg".
+func scattered(l line, c carried) (Set, []string) {
+	set := c.set
+	for _, text := range []string{l.unit + " " + l.food, l.food + ", " + l.note, l.unit + " " + l.food + ", " + l.note} {
+		s, unknown := named(text)
+		if set |= s; len(unknown) == 0 {
+			return set, nil
+		}
+	}
+	return set, c.unknown
+}
+
+// told classifies a food by what the user said of it. It may take away no group that the
+// tables see.
+func told(a recipe.Answer) (set Set, unknown []string) {
+	if a.Is != "" {
+		set, unknown = named(a.Is)
+	}
+	if a.Told || a.Ignored {
+		unknown = nil
+	}
+	for _, n := range a.Contains {
+		g, err := Parse(n)
+		if err != nil {
+			unknown = append(unknown, n)
+		}
+		set |= g
+	}
+	return set, unknown
 }
 
 // words are the segments of a short text, which many lines share.
@@ -166,8 +219,9 @@ func (p *Pool) Of(r recipe.Recipe) (contains Set, unclassified []string) {
 		v.unknown = append(v.unknown, r.Name)
 	}
 	for _, i := range r.Ingredients {
-		set, known := p.carried(i)
+		set, words := p.Line(i)
 		v.set |= set
+		known := len(words) == 0
 		if i.Food.Recipe != 0 {
 			known = p.made(i.Food, v) && (i.Unit.Base != "" || measure(p.words(i.Unit.Name)))
 		}

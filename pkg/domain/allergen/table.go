@@ -3,6 +3,7 @@ package allergen
 import (
 	_ "embed" // for the carriers
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,11 +50,16 @@ var table = sync.OnceValue(func() tables {
 // food does.
 func (t tables) translate(list []food.Translation) error {
 	carries, may := map[string]Set{}, map[string]Set{}
+	var problems []error
 	for _, tr := range list {
 		own, k := phrase.Key(tr.Food), phrase.Key(tr.Name)
 		s, ok := t.carries[own]
 		if !ok {
-			return fmt.Errorf("food names: %q is called a %q, which no table has", tr.Name, tr.Food)
+			problems = append(problems, fmt.Errorf("food names: %q is called a %q, which no table has", tr.Name, tr.Food))
+			continue
+		}
+		if !tr.Shared && t.listed[k] && t.carries[k]|t.may[k] != s|t.may[own] {
+			problems = append(problems, fmt.Errorf("food names: %q means another food in English than %q; a name that two languages share has a ! before it", tr.Name, tr.Food))
 		}
 		carries[k] |= s
 		may[k] |= t.may[own]
@@ -66,7 +72,7 @@ func (t tables) translate(list []food.Translation) error {
 		t.carries[k] |= s
 		t.may[k] |= may[k]
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // preserved returns what fruit and vegetables commonly carry in a form that they do not fresh.
@@ -86,8 +92,7 @@ func preserved(name, form string) Set {
 	}
 }
 
-func groups() map[string]Set  { return table().carries }
-func generic() map[string]Set { return table().may }
+func groups() map[string]Set { return table().carries }
 
 // entry is one food of the tables with all its names.
 type entry struct {

@@ -106,7 +106,7 @@ func parseFood(rec []string) (Food, error) {
 	if f.Name != Normalize(f.Name) || f.Name == "" {
 		return f, errors.New("name: must be lower case with single spaces")
 	}
-	if !slices.Contains(Categories(), f.Category) {
+	if f.Category != Household && !slices.Contains(Categories(), f.Category) {
 		return f, fmt.Errorf("category: %q is not an aisle", f.Category)
 	}
 	var err error

@@ -1,6 +1,9 @@
 package food
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
@@ -9,56 +12,165 @@ import (
 type Estimation struct {
 	PerServing nutrition.Macros
 	// MatchedMass is the mass of the lines whose food and weight are known, TotalMass
-	// that of all lines. Foods that hold no macros (water, salt) count in neither: a litre of
-	// water must not make up for unknown solids.
+	// that of all lines. Foods that hold next to no macros (water, broth) count in neither: a
+	// litre of them must not make up for unknown solids.
 	MatchedMass, TotalMass nutrition.Mass
 	Unmatched              []string // names of the lines that are not in PerServing
+	Unknown                []string // of them those that the tables do not have
+	Refused                string   // why there is no estimate; empty: there is one
 }
 
-// Estimate computes the macros of a serving from the ingredients. Lines without an amount
-// ("to taste") count nothing. It refuses (false) when the recipe states no servings, when
-// less than 90 % of the mass is matched, and when a line might be heavy without our
-// knowing: its weight cannot be told although its food is no seasoning. The weight of an
-// unmatched line that states a volume is taken as the most any food could weigh.
+const (
+	// thin is the energy of 100 g below which a food is taken for water.
+	thin = 15 * nutrition.Kilocalorie
+	// dense is what 100 g of an unknown food are taken to hold: as much as sugar, cheese or bread.
+	dense = 400
+	// Most energy of a serving (5 MJ) and most mass that a person could eat at once.
+	mostEnergy = 1195 * nutrition.Kilocalorie
+	mostMass   = 3000 * nutrition.Gram
+	// What a serving takes up of fat whose amount is left to the cook.
+	friedIn = 10 * nutrition.Gram
+	greased = 2 * nutrition.Gram
+	// Of a pan full of oil the food takes up a tenth of its own weight.
+	absorbed = 10
+	panful   = 100 * nutrition.Gram
+)
+
+// Estimate computes the macros of a serving from the ingredients. It refuses (false) when the
+// recipe states no servings, when less than 90 % of the mass is matched, when what is not
+// matched may hold more than a tenth of the energy, when a line might be heavy without our
+// knowing, and when a serving would weigh over 3 kg or hold over 5 MJ.
+//
+// A line without an amount counts as nothing if its food is a seasoning, water, a herb or said
+// to be a garnish. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
+// frying a tenth of the weight of the other ingredients is absorbed. Bones and shells that a
+// name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate.
+// The weight of an unmatched line that states a volume is the most any food could weigh.
 func Estimate(r recipe.Recipe) (Estimation, bool) {
-	var (
-		est   Estimation
-		sum   [3]int64 // of mass x content per 100 g
-		heavy bool
-	)
+	e := estimator{servings: int64(r.Servings)}
 	for _, i := range r.Ingredients {
-		if i.NoAmount {
-			continue
-		}
-		f, ok := Of(i.Food)
-		m, weighed := Weigh(i, f)
-		switch {
-		case ok && f.Known() && weighed && m <= nutrition.MaxMass:
-			sum[0] += int64(f.Per100g.Protein) * int64(m)
-			sum[1] += int64(f.Per100g.Fat) * int64(m)
-			sum[2] += int64(f.Per100g.Carbs) * int64(m)
-			if f.Per100g != (nutrition.Macros{}) {
-				est.MatchedMass += m
-				est.TotalMass += m
-			}
-			continue
-		case ok && f.Seasoning() && !weighed:
-			continue
-		}
-		est.Unmatched = append(est.Unmatched, i.Food.Name)
-		if !weighed {
-			m, weighed = Bound(i)
-		}
-		heavy = heavy || !weighed || m > nutrition.MaxMass
-		est.TotalMass += m
+		e.line(i)
 	}
-	if r.Servings <= 0 || heavy || est.MatchedMass == 0 || est.TotalMass > nutrition.MaxMass ||
-		10*est.MatchedMass < 9*est.TotalMass {
-		return est, false
+	e.fry()
+	return e.close()
+}
+
+type estimator struct {
+	est      Estimation
+	servings int64
+	sum      [3]int64 // of mass x content per 100 g
+	heavy    string   // the first line that may be heavy
+	most     recipe.Ingredient
+	mostMass nutrition.Mass
+	solids   nutrition.Mass
+	frying   []Line
+}
+
+func (e *estimator) line(i recipe.Ingredient) {
+	if header(i) {
+		return
+	}
+	none := i.NoAmount || i.Amount <= 0
+	l := Resolve(i)
+	f := l.Food
+	switch {
+	case l.Named && f.Category == Household:
+		return
+	case none && l.Named && f.freely(i):
+		return
+	case none && l.Named && f.Known() && f.fat():
+		l.Mass, l.Weighed = nutrition.Mass(e.servings)*friedIn, true
+		if greases(i) {
+			l.Mass = nutrition.Mass(e.servings) * greased
+		}
+	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):
+		e.frying = append(e.frying, l)
+		return
+	case l.Named && !l.Weighed && !none && (f.Seasoning() || f.herb() || f.thin()):
+		return
+	}
+	if l.Named && f.Known() && l.Weighed && l.Mass <= nutrition.MaxMass {
+		e.add(i, l)
+		return
+	}
+	e.est.Unmatched = append(e.est.Unmatched, i.Food.Name)
+	if !l.Named {
+		e.est.Unknown = append(e.est.Unknown, i.Food.Name)
+	}
+	m, bounded := l.Mass, l.Weighed
+	if !bounded {
+		m, bounded = Bound(i)
+	}
+	if (!bounded || m > nutrition.MaxMass) && e.heavy == "" {
+		e.heavy = unknowable(i, l)
+	}
+	e.est.TotalMass += min(m, nutrition.MaxMass)
+}
+
+// unknowable says what is not known of a line.
+func unknowable(i recipe.Ingredient, l Line) string {
+	switch {
+	case !l.Named:
+		return fmt.Sprintf("%q is not in the table", i.Food.Name)
+	case i.NoAmount || i.Amount <= 0:
+		return fmt.Sprintf("%q has no amount", i.Food.Name)
+	case !l.Food.Known():
+		return fmt.Sprintf("%q has no figures in this form", i.Food.Name)
+	default:
+		return fmt.Sprintf("nobody knows what one %q of %q weighs", i.Unit.Name, i.Food.Name)
+	}
+}
+
+func (e *estimator) add(i recipe.Ingredient, l Line) {
+	f := l.Food
+	m := l.Mass - nutrition.Mass(mulDiv(int64(l.Mass), refuse(f, i), 100))
+	e.sum[0] += int64(f.Per100g.Protein) * int64(m)
+	e.sum[1] += int64(f.Per100g.Fat) * int64(m)
+	e.sum[2] += int64(f.Per100g.Carbs+f.alcohol()) * int64(m)
+	if m > e.mostMass {
+		e.most, e.mostMass = i, m
+	}
+	if !f.thin() {
+		e.est.MatchedMass += m
+		e.est.TotalMass += m
+	}
+	if f.Category != Oils && f.Category != Drinks {
+		e.solids += m
+	}
+}
+
+// fry adds what is absorbed of oil to fry in.
+func (e *estimator) fry() {
+	for _, l := range e.frying {
+		l.Mass = min(l.Mass, e.solids/absorbed)
+		e.add(recipe.Ingredient{}, l)
+	}
+}
+
+func (e *estimator) close() (Estimation, bool) {
+	est := &e.est
+	if e.servings <= 0 {
+		est.Refused = "it does not say how many servings it makes"
+		return *est, false
 	}
 	perServing := func(sum int64) nutrition.Mass {
-		return nutrition.Mass(mulDiv(sum, 1, 100*int64(nutrition.Gram)*int64(r.Servings)))
+		return nutrition.Mass(mulDiv(sum, 1, 100*int64(nutrition.Gram)*e.servings))
 	}
-	est.PerServing = nutrition.Macros{Protein: perServing(sum[0]), Fat: perServing(sum[1]), Carbs: perServing(sum[2])}
-	return est, true
+	macros := nutrition.Macros{Protein: perServing(e.sum[0]), Fat: perServing(e.sum[1]), Carbs: perServing(e.sum[2])}
+	open := nutrition.Energy(mulDiv(int64(est.TotalMass-est.MatchedMass), dense*int64(nutrition.Kilocalorie), 100*int64(nutrition.Gram)*e.servings))
+	switch {
+	case e.heavy != "":
+		est.Refused = e.heavy
+	case est.MatchedMass == 0:
+		est.Refused = "nothing in it is known"
+	case est.TotalMass > nutrition.MaxMass, e.mostMass/nutrition.Mass(e.servings) > mostMass, macros.Energy() > mostEnergy:
+		est.Refused = fmt.Sprintf("a serving would weigh %s and hold %.0f kcal: check %q, and the servings", est.TotalMass/nutrition.Mass(e.servings), macros.Energy().Kcal(), e.most.Food.Name)
+	case 10*est.MatchedMass < 9*est.TotalMass, 10*open > macros.Energy():
+		est.Refused = "too much of it is not known: " + strings.Join(est.Unmatched, ", ")
+	}
+	if est.Refused != "" {
+		return *est, false
+	}
+	est.PerServing = macros
+	return *est, true
 }

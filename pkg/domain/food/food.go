@@ -57,6 +57,9 @@ const (
 	Frozen    = "frozen"
 )
 
+// Household is where what recipes list and nobody eats is sold: foil, skewers, twine.
+const Household = "household"
+
 // Categories lists the aisles in the order of a walk through a supermarket.
 func Categories() []string {
 	return []string{

@@ -77,7 +77,7 @@ func TestLookup(t *testing.T) {
 		{"mangos", "mango"},
 		{"goat’s cheese", "goat cheese"},
 		{"caper", "capers"},
-		{"onion soup", ""},
+		{"onion pie", ""},
 		{"red", ""},
 		{"", ""},
 		{"butt", ""},

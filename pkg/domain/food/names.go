@@ -3,6 +3,7 @@ package food
 import (
 	"embed" // for the names
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -71,6 +72,7 @@ func readNames(file, text string) ([]Translation, error) {
 // translate adds the names of foods of our own table. One that means another food elsewhere
 // has no figures, so it is not added.
 func (t *table) translate(list []Translation) error {
+	var problems []error
 	for _, tr := range list {
 		i, ok := t.byName[phrase.Key(tr.Food)]
 		if !ok || tr.Shared {
@@ -78,9 +80,10 @@ func (t *table) translate(list []Translation) error {
 		}
 		k := phrase.Key(tr.Name)
 		if other, taken := t.byName[k]; taken && other != i {
-			return fmt.Errorf("food names: %q is both %q and %q; a name that two languages share has a ! before it", tr.Name, t.foods[other].Name, t.foods[i].Name)
+			problems = append(problems, fmt.Errorf("food names: %q is both %q and %q; a name that two languages share has a ! before it", tr.Name, t.foods[other].Name, t.foods[i].Name))
+			continue
 		}
 		t.byName[k] = i
 	}
-	return nil
+	return errors.Join(problems...)
 }

@@ -21,6 +21,12 @@ func Read(name string) (Named, bool) {
 	if len(r.Foods) == 0 || len(r.Unknown) > 0 {
 		return Named{}, false
 	}
+	return named(r), true
+}
+
+// named takes the first food of a reading that has one.
+func named(r phrase.Reading) Named {
+	t := curated()
 	first := r.Foods[0]
 	out := Named{t.foods[t.byName[first.Name]], first.Part}
 	same := true
@@ -35,7 +41,7 @@ func Read(name string) (Named, bool) {
 	if !same {
 		out.Food = out.Food.withoutFigures()
 	}
-	return out, true
+	return out
 }
 
 const water = "water"

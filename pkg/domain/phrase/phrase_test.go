@@ -56,8 +56,8 @@ func TestRead(t *testing.T) {
 		"zoblat cheese":                       {Foods: []phrase.Food{food("cheese", phrase.First)}, Unknown: []string{"zoblat"}},
 		"peanut butter cups":                  {Foods: []phrase.Food{food("peanut butter", phrase.First)}, Unknown: []string{"cups"}},
 		"dairy-free milk":                     {Foods: []phrase.Food{food("milk", phrase.First)}, Unknown: []string{"dairy", "free"}},
-		"finely chopped":                      {Unknown: []string{"finely", "chopped"}},
-		"":                                    {},
+		"finely chopped":                      {Unknown: []string{"finely", "chopped"}, Bare: true},
+		"":                                    {Bare: true},
 	} {
 		if diff := cmp.Diff(want, shelf().Read(text)); diff != "" {
 			t.Errorf("%q: %s", text, diff)

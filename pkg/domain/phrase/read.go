@@ -50,6 +50,7 @@ type Reading struct {
 	Foods     []Food
 	Unknown   []string // words that belong to no name and stand in no vocabulary
 	Otherwise []string // such words of what may be taken instead
+	Bare      bool     // all words are of the vocabularies, and none is a name: Unknown has them
 }
 
 // Known reports whether the phrase names a food, and all its words are understood.
@@ -75,7 +76,8 @@ func (n *Names) Read(text string) Reading {
 		return Reading{Foods: []Food{f}}
 	}
 	r := n.parts(split(ws))
-	if len(r.Foods) == 0 && len(r.Unknown) == 0 {
+	if len(r.Foods) == 0 && len(r.Unknown) == 0 && len(r.Otherwise) == 0 {
+		r.Bare = true
 		for _, w := range ws { // the vocabulary's words, and none is a name
 			if w.text != "" && !number(w.text) {
 				r.Unknown = append(r.Unknown, w.text)

@@ -144,7 +144,7 @@ func tagged(list []token) []word {
 		case number(text):
 			k = plain
 		default:
-			if u, known := unit.Named(text); known && u.Kind != unit.Count {
+			if _, known := unit.Named(text); known {
 				k = measure
 			}
 		}

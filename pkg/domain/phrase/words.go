@@ -27,7 +27,7 @@ const (
 	with                // parts a food and what it lies in
 	like                // begins examples
 	of                  // parts a piece and its food
-	measure             // a unit of mass or volume: plain before the food only
+	measure             // a unit: plain before the food only
 )
 
 var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of}

@@ -145,6 +145,8 @@ type Food struct {
 	Recipe         ID        `json:"recipe,omitempty"` // that makes it; 0 = none
 	// Conversions are the user's own, for this food; see [Conversion].
 	Conversions []Conversion `json:"conversions,omitempty"`
+	// Answer is what the user said of it; nil: nothing.
+	Answer *Answer `json:"-"`
 }
 
 // FoodRef names a food in the food tree.

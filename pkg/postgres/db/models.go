@@ -39,6 +39,18 @@ type DebugUser struct {
 	Until  time.Time
 }
 
+type FoodAnswer struct {
+	ConnectionID string
+	FoodKey      string
+	Food         string
+	IsFood       string
+	Told         bool
+	Contains     []string
+	Ignored      bool
+	AnsweredAt   time.Time
+	AnsweredBy   string
+}
+
 type Key struct {
 	ID        string
 	InUse     bool

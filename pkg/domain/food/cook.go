@@ -1,0 +1,110 @@
+package food
+
+import (
+	_ "embed" // for the table
+	"encoding/csv"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// header reports whether a line is the heading of others: "For the sauce:".
+func header(i recipe.Ingredient) bool {
+	return (i.NoAmount || i.Amount <= 0) && strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":")
+}
+
+// says reports whether name or note hold one of the words.
+func says(i recipe.Ingredient, words []string) bool {
+	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Food.Name+" "+i.Note)), func(w string) bool { return slices.Contains(words, w) })
+}
+
+// Words by which recipes in six languages say what a line is for.
+var (
+	fryWords     = []string{"frying", "fry", "fried", "braten", "anbraten", "ausbacken", "frittieren", "friture", "frire", "cuisson", "friggere", "freir", "frituur", "bakken"}
+	greaseWords  = []string{"greasing", "grease", "brushing", "pan", "pans", "spray", "form", "einfetten", "fetten", "moule", "ungere", "engrasar", "invetten"}
+	garnishWords = []string{"garnish", "garnishing", "garnishes", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "geschmack", "gout", "gusto", "smaak"}
+)
+
+func fries(i recipe.Ingredient) bool   { return says(i, fryWords) }
+func greases(i recipe.Ingredient) bool { return says(i, greaseWords) }
+
+// fat reports whether the food is one to fry in or to grease with.
+func (f Food) fat() bool {
+	return f.Category == Oils || f.Category == Dairy && f.Per100g.Fat > 70*nutrition.Gram
+}
+
+// thin reports whether the food holds next to nothing, as water, broth and salt do.
+func (f Food) thin() bool { return f.Known() && max(f.Energy, f.Per100g.Energy()) <= thin }
+
+// herb reports whether the food is a fresh herb, of which recipes take a bunch or some leaves.
+func (f Food) herb() bool {
+	return slices.Contains([]string{"parsley", "coriander", "cilantro", "basil", "mint", "dill", "chives", "chive", "thyme", "rosemary", "sage", "oregano", "tarragon", "marjoram", "bay leaf", "chervil", "lemongrass", "curry leaf"}, f.Name)
+}
+
+// freely reports whether a line without an amount counts as nothing.
+func (f Food) freely(i recipe.Ingredient) bool {
+	return f.Seasoning() || f.herb() || f.thin() || f.Category == Produce && says(i, garnishWords)
+}
+
+// alcohol is, for 100 g of a drink, the carbohydrate that would hold the energy which protein,
+// fat and carbohydrate do not account for: alcohol has 7 kcal/g, and a plan counts three macros.
+func (f Food) alcohol() nutrition.Mass {
+	const least = 15 * nutrition.Kilocalorie // below it is rounding and fibre
+	if rest := f.Energy - f.Per100g.Energy(); f.Category == Drinks && rest > least {
+		return nutrition.Mass(rest / 4)
+	}
+	return 0
+}
+
+// refuseFile gives, in percent of the weight, the bones and shells of foods that are bought
+// with them. The figures of the USDA's table are for what is eaten.
+//
+//go:embed data/refuse.csv
+var refuseFile string
+
+var refuses = sync.OnceValue(func() map[string]int64 {
+	rows, err := csv.NewReader(strings.NewReader(refuseFile)).ReadAll()
+	if err != nil {
+		panic(err) // the file is part of the program and tested with it
+	}
+	out := map[string]int64{}
+	for _, row := range rows[1:] {
+		percent, err := strconv.ParseInt(row[1], 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		out[row[0]] = percent
+	}
+	return out
+})
+
+// What meat that a recipe wants with its bones, and molluscs in their shells, are taken to
+// lose, in percent.
+const (
+	bone  = 25
+	shell = 70
+)
+
+// refuse is the share of a line's weight that is not eaten, in percent. Pieces are weighed
+// without, but for a whole bird.
+func refuse(f Food, i recipe.Ingredient) int64 {
+	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" {
+		return 0
+	}
+	if percent, ok := refuses()[f.Name]; ok {
+		return percent
+	}
+	text := " " + phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note) + " "
+	if f.Category == Fish && (strings.Contains(text, " shell ") || strings.Contains(text, " shells ") || strings.Contains(text, " debearded ") || strings.Contains(text, " scrubbed ")) {
+		return shell
+	}
+	if f.Category == Meat && (strings.Contains(text, " bone in ") || strings.Contains(text, " on the bone ")) {
+		return bone
+	}
+	return 0
+}

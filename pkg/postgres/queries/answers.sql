@@ -1,0 +1,23 @@
+-- name: ListFoodAnswers :many
+select * from food_answers where connection_id = @connection_id order by food_key;
+
+-- name: LockFoodAnswer :one
+select * from food_answers where connection_id = @connection_id and food_key = @food_key for update;
+
+-- name: UpsertFoodAnswer :exec
+insert into food_answers (connection_id, food_key, food, is_food, told, contains, ignored, answered_by)
+values (@connection_id, @food_key, @food, @is_food, @told, @contains, @ignored, @answered_by)
+on conflict (connection_id, food_key) do update
+set food = excluded.food, is_food = excluded.is_food, told = excluded.told, contains = excluded.contains,
+    ignored = excluded.ignored, answered_at = now(), answered_by = excluded.answered_by;
+
+-- name: DeleteFoodAnswer :execrows
+delete from food_answers where connection_id = @connection_id and food_key = @food_key;
+
+-- name: RecordFoodAnswer :exec
+insert into food_answers_audit (connection_id, food, was, became, by)
+values (@connection_id, @food, @was, @became, @by);
+
+-- name: ListFoodAnswerChanges :many
+select food, was, became, at, by from food_answers_audit
+where connection_id = @connection_id order by id desc limit @most;

@@ -1,0 +1,171 @@
+// Command library measures how much of a collection of recipes the tables understand.
+//
+//	go run ./test/cmd/library [-unknown N] [-refused N] FILE...
+//
+// A file has one recipe a line: {"name", "servings", "lines": [{"amount", "unit", "food",
+// "note"}], "stated": {"kcal", "protein_g"}}, as an import leaves them in a
+// library; "stated", per serving, is optional; without servings four are taken. docs/foods.md says what was measured.
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"maps"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+type dish struct {
+	Name     string  `json:"name"`
+	Servings float64 `json:"servings"`
+	Lines    []struct {
+		Amount *float64 `json:"amount"`
+		Unit   string   `json:"unit"`
+		Food   string   `json:"food"`
+		Note   string   `json:"note"`
+	} `json:"lines"`
+	Stated *struct {
+		Kcal    float64 `json:"kcal"`
+		Protein float64 `json:"protein_g"`
+	} `json:"stated"`
+}
+
+func (d dish) recipe() recipe.Recipe {
+	const usual = 4 // servings, where a collection states none
+	r := recipe.Recipe{Name: d.Name, Servings: usual}
+	if d.Servings >= 1 {
+		r.Servings = int(d.Servings)
+	}
+	for _, l := range d.Lines {
+		i := recipe.Ingredient{Food: recipe.Food{Name: l.Food}, Unit: recipe.Unit{Name: l.Unit}, Note: l.Note, NoAmount: true}
+		if l.Amount != nil && *l.Amount > 0 {
+			i.NoAmount, i.Amount = false, recipe.Amount(math.Round(*l.Amount*float64(recipe.One)))
+		}
+		r.Ingredients = append(r.Ingredients, i)
+	}
+	return r
+}
+
+// tally is what a file comes to.
+type tally struct {
+	recipes, lines           int
+	matched, known           int // lines
+	classified, estimated    int // recipes
+	kcal, protein            []float64
+	unknown, refused, groups map[string]int
+}
+
+func main() {
+	log.SetFlags(0)
+	unknown := flag.Int("unknown", 0, "list the most frequent unknown words")
+	refused := flag.Int("refused", 0, "list the most frequent lines that keep recipes from an estimate")
+	worst := flag.Float64("worst", 0, "list recipes whose estimate is off by more than this share")
+	flag.Parse()
+	for _, name := range flag.Args() {
+		t, err := read(name, *worst)
+		if err != nil {
+			log.Fatal(err)
+		}
+		t.print(name, *unknown, *refused)
+	}
+}
+
+func read(name string, worst float64) (tally, error) {
+	t := tally{unknown: map[string]int{}, refused: map[string]int{}, groups: map[string]int{}}
+	f, err := os.Open(name)
+	if err != nil {
+		return t, err
+	}
+	defer f.Close()
+	pool := allergen.NewPool(nil)
+	lines := bufio.NewScanner(f)
+	const longest = 4 << 20
+	lines.Buffer(nil, longest)
+	for lines.Scan() {
+		var d dish
+		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
+			return t, fmt.Errorf("%s: %w", name, err)
+		}
+		t.add(pool, d, worst)
+	}
+	return t, lines.Err()
+}
+
+func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
+	r := d.recipe()
+	t.recipes++
+	whole := len(r.Ingredients) > 0
+	for _, i := range r.Ingredients {
+		t.lines++
+		if food.Resolve(i).Food.Known() {
+			t.matched++
+		}
+		_, unknown := pool.Line(i)
+		if len(unknown) == 0 {
+			t.known++
+		}
+		whole = whole && len(unknown) == 0
+		for _, w := range unknown {
+			t.unknown[w]++
+		}
+	}
+	if whole {
+		t.classified++
+	}
+	est, ok := food.Estimate(r)
+	for _, u := range est.Unmatched {
+		t.refused[u]++
+	}
+	if !ok {
+		return
+	}
+	t.estimated++
+	if d.Stated == nil || d.Stated.Kcal <= 0 {
+		return
+	}
+	off := est.PerServing.Energy().Kcal()/d.Stated.Kcal - 1
+	t.kcal = append(t.kcal, math.Abs(off))
+	if d.Stated.Protein > 0 {
+		t.protein = append(t.protein, math.Abs(est.PerServing.Protein.Grams()/d.Stated.Protein-1))
+	}
+	if worst > 0 && math.Abs(off) > worst {
+		fmt.Printf("%+4.0f %%  %s: %.0f kcal, stated %.0f\n", 100*off, d.Name, est.PerServing.Energy().Kcal(), d.Stated.Kcal)
+	}
+}
+
+func (t *tally) print(name string, unknown, refused int) {
+	share := func(n, of int) float64 { return 100 * float64(n) / float64(max(1, of)) }
+	fmt.Printf("%s: %d recipes, %d lines; lines with figures %.1f %%, classified %.1f %%; recipes classified %.1f %%, estimated %.1f %%\n",
+		name, t.recipes, t.lines, share(t.matched, t.lines), share(t.known, t.lines), share(t.classified, t.recipes), share(t.estimated, t.recipes))
+	if len(t.kcal) > 0 {
+		slices.Sort(t.kcal)
+		slices.Sort(t.protein)
+		fmt.Printf("  against stated figures of %d: kcal off by %.1f %% in the median, %.1f %% at the 90th percentile; protein %.1f %%\n",
+			len(t.kcal), 100*at(t.kcal, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
+	}
+	most("unknown", t.unknown, unknown)
+	most("refused", t.refused, refused)
+}
+
+func at(sorted []float64, share float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	return sorted[int(share*float64(len(sorted)-1))]
+}
+
+func most(what string, count map[string]int, n int) {
+	words := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(count[b]-count[a], cmp.Compare(a, b)) })
+	for _, w := range words[:min(n, len(words))] {
+		fmt.Printf("  %s %5d  %s\n", what, count[w], w)
+	}
+}
