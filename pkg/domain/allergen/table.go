@@ -58,7 +58,7 @@ func (t tables) translate(list []food.Translation) error {
 			problems = append(problems, fmt.Errorf("food names: %q is called a %q, which no table has", tr.Name, tr.Food))
 			continue
 		}
-		if english, listed := t.carries[k]; listed && !tr.Shared && english|t.may[k] != s|t.may[own] {
+		if !tr.Shared && t.listed[k] && t.carries[k]|t.may[k] != s|t.may[own] {
 			problems = append(problems, fmt.Errorf("food names: %q means another food in English than %q; a name that two languages share has a ! before it", tr.Name, tr.Food))
 		}
 		carries[k] |= s
