@@ -31,6 +31,7 @@ type tables struct {
 	carries map[string]Set // what a food of the name carries
 	may     map[string]Set // what it may hide besides
 	names   *phrase.Names
+	listed  map[string]bool // names that the files list; the others are forms of them
 }
 
 var table = sync.OnceValue(func() tables {
@@ -57,11 +58,15 @@ func (t tables) translate(list []food.Translation) error {
 			problems = append(problems, fmt.Errorf("food names: %q is called a %q, which no table has", tr.Name, tr.Food))
 			continue
 		}
-		if english, listed := t.carries[k]; listed && !tr.Shared && english|t.may[k] != s|t.may[own] {
+		if !tr.Shared && t.listed[k] && t.carries[k]|t.may[k] != s|t.may[own] {
 			problems = append(problems, fmt.Errorf("food names: %q means another food in English than %q; a name that two languages share has a ! before it", tr.Name, tr.Food))
 		}
 		carries[k] |= s
 		may[k] |= t.may[own]
+		if !tr.Shared && !t.listed[k] { // "pâtes" are no English plural of pâté
+			delete(t.carries, k)
+			delete(t.may, k)
+		}
 	}
 	for k, s := range carries {
 		t.carries[k] |= s
@@ -114,7 +119,7 @@ func readTables(carriers, generic string, foods []food.Food) (tables, error) {
 	if err != nil {
 		return tables{}, err
 	}
-	t := tables{carries: map[string]Set{}, may: map[string]Set{}}
+	t := tables{carries: map[string]Set{}, may: map[string]Set{}, listed: map[string]bool{}}
 	for _, list := range [][]entry{listed, hidden} {
 		if err := spread(t.carries, list); err != nil {
 			return tables{}, err
@@ -125,6 +130,11 @@ func readTables(carriers, generic string, foods []food.Food) (tables, error) {
 	}
 	for n := range t.may {
 		t.carries[n] |= 0 // known
+	}
+	for _, e := range slices.Concat(listed, hidden, vague) {
+		for _, n := range e.names {
+			t.listed[phrase.Key(n)] = true
+		}
 	}
 	return t, nil
 }

@@ -269,7 +269,10 @@ func (n *Names) one(ws []word) (Food, bool) {
 			}
 			continue
 		case measure:
-			if !needed {
+			if !needed { // "3 Knoblauchzehen" is a unit, and a name
+				if in {
+					optional = append(optional, i)
+				}
 				continue
 			}
 		default:

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
@@ -40,6 +41,9 @@ type token struct {
 // it. Compatibility characters, accents and case are folded, trade marks left out.
 func tokens(text string) []token {
 	text = Fold(text)
+	if strings.ContainsAny(text, "(/") {
+		text = endings().ReplaceAllString(text, "$1")
+	}
 	var (
 		out   []token
 		word  = make([]byte, 0, 32)
@@ -87,6 +91,9 @@ func tokens(text string) []token {
 	end()
 	return out
 }
+
+// endings are plurals left open, as in "Zwiebel(n)", "oeuf(s)" and "Zehe/n".
+var endings = lazyregexp.New(`(\pL)(?:\((?:n|en|nen|e|er|s|es|x)\)|/(?:n|en|e|s)\b)`)
 
 func plainASCII(s string) bool {
 	for i := range len(s) {
@@ -145,7 +152,9 @@ func tagged(list []token) []word {
 			k = plain
 		default:
 			if _, known := unit.Named(text); known {
-				k = measure
+				if k = measure; len(out) > 0 && number(out[len(out)-1].text) {
+					k = plain // "à 400 g", wherever it stands
+				}
 			}
 		}
 		out = append(out, word{text, k})
