@@ -13,10 +13,11 @@ import (
 
 // shelf is a small table of names.
 func shelf() *phrase.Names {
-	return phrase.NewNames(slices.Values([]string{
+	names := []string{
 		"garlic", "clove", "cloves", "salt", "pepper", "black pepper", "butter", "oil", "olive oil", "vegetable oil", "lemon", "lemon juice", "lime juice",
 		"half and half", "chocolate", "white chocolate", "cheese", "sausage", "cream cheese", "tuna", "kidney beans", "basil", "chicken breast", "milk", "2% milk", "peanut butter",
-	}))
+	}
+	return phrase.NewNames(slices.Values(names), func(key string) bool { return slices.Contains(names, key) })
 }
 
 func TestRead(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 // Key brings a name into the form in which names are compared: lower case words without
 // accents and punctuation. "Crème-fraîche" and "creme fraiche" are one name.
 func Key(name string) string {
+	if isKey(name) {
+		return name
+	}
 	var b strings.Builder
 	b.Grow(len(name))
 	for _, t := range tokens(name) {
@@ -30,6 +33,22 @@ func Key(name string) string {
 // elided are the French and Italian words that lose their vowel before another: "gousse
 // d'ail", "olio d'oliva". The article says nothing.
 var elided = map[string]string{"d": "de", "l": "", "dell": "del", "all": "al", "nell": "nel", "sull": "sul", "dall": "da", "un": "un"}
+
+// isKey reports whether a name is its own key, as most names of the tables are.
+func isKey(name string) bool {
+	space := true // before
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			space = false
+		case c == ' ' && !space:
+			space = true
+		default:
+			return false
+		}
+	}
+	return !space
+}
 
 // token is a word, or with an empty text a mark that parts words.
 type token struct {
