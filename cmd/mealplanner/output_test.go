@@ -103,6 +103,7 @@ func newDesk(t *testing.T) *desk {
 		"update scheduled_jobs set last_error = $1",
 		"insert into recipe_problems (connection_id, recipe_id, name, field, problem) select connection_id, recipe_id, $1, $1, $1 from recipes limit 1",
 		"insert into job_executions (job_id, job_type, user_id, river_job_id, trigger_type, attempt_number, status, scheduled_for, error_type, error_message, trace_id) select id, job_type, user_id, 1, 'scheduled', 1, 'failed', now(), 'Internal', $1, '' from scheduled_jobs where user_id is not null limit 1",
+		"insert into food_answers (connection_id, food_key, food, is_food, answered_by) select connection_id, 'evil', $1, $1, $1 from recipes limit 1",
 		"insert into alert_acknowledgements (silence_id, alert, labels, acknowledged_by, comment, expires_at) values ('s', $1, jsonb_build_object('api', $1::text), $1, $1, now())",
 		"insert into alert_responses (fingerprint, starts_at, status, action, alert, labels, result, detail) values ('f', now(), 'firing', 'retry_jobs', $1, jsonb_build_object('api', $1::text), 'done', $1)",
 	} {
@@ -223,6 +224,7 @@ var listings = map[string]struct {
 	"job history":     {nil, true},
 	"job setting":     {nil, true},
 	"key list":        {nil, false},
+	"library answers": {[]string{"--user=user_ana"}, true},
 	"mail preview":    {[]string{"--user=user_ana"}, true},
 	"mail queue":      {nil, true},
 	"mail stats":      {nil, false},

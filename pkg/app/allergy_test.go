@@ -131,7 +131,7 @@ func TestNoAllergenReachesAPlanByAnyRoad(t *testing.T) {
 			t.Errorf("%q cannot be known and was planned", name)
 		}
 	}
-	if !strings.Contains(notes, `2 recipes were left out because of embedded recipes`) || !strings.Contains(anaNotes, "left out because they have unclassified ingredients") {
+	if !strings.Contains(notes, `2 recipes were left out because of embedded recipes`) || !strings.Contains(anaNotes, "left out because these 2 ingredients are unknown") {
 		t.Errorf("notes:\n%s\n\n%s", notes, anaNotes)
 	}
 }
@@ -144,7 +144,7 @@ func TestOldPoolsAreClosedAndFetchedAgain(t *testing.T) {
 	_, err := w.pool(t).Exec(t.Context(), `update recipes set data = data - 'form'`)
 	must(t, err)
 	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Status: 401})
-	if _, err := w.generate(t, "user_ana"); fault.KindOf(err) != fault.NoRecipesAvailable || !strings.Contains(err.Error(), "recipes were left out because they have unclassified ingredients") {
+	if _, err := w.generate(t, "user_ana"); fault.KindOf(err) != fault.NoRecipesAvailable || !strings.Contains(err.Error(), "left out because these") {
 		t.Errorf("with an allergy: %v", err)
 	}
 	w.mustGenerate(t, "user_lewis")

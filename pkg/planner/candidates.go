@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/course"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -103,7 +104,7 @@ const (
 	HasAllergen  Reason = "contains an allergen of the user's"
 	OldForm      Reason = "was stored by an older version"
 	Unclassified Reason = "has ingredients whose allergens are unknown"
-	ForNoMeal    Reason = "suits no meal"
+	ForNoMeal    Reason = "is no meal"
 )
 
 // rejection is why a recipe cannot be planned.
@@ -120,6 +121,7 @@ type gate struct {
 
 	total     int
 	noFigures int
+	noMeals   int
 	gaps      []string       // names of recipes with incomplete lines
 	blocked   int            // recipes with an unclassified ingredient
 	blocking  map[string]int // number of recipes per unclassified ingredient
@@ -162,6 +164,11 @@ func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 		g.noFigures++
 		return r, &rejection{BadNutrition, "has impossible nutrition (" + err.Error() + ")", nil}
 	}
+	c := course.Of(r)
+	if r.Meals = c.Meals; len(r.Meals) == 0 {
+		g.noMeals++
+		return r, &rejection{ForNoMeal, c.Why + "; a keyword breakfast, lunch or dinner makes it one", nil}
+	}
 	if g.allergens == nil {
 		return r, nil
 	}
@@ -197,6 +204,9 @@ func (g *gate) notes() []string {
 	var out []string
 	if g.noFigures > 0 {
 		out = append(out, count(g.noFigures)+" left out because the nutrition is unknown.")
+	}
+	if g.noMeals > 0 {
+		out = append(out, count(g.noMeals)+" left out because they are no meals: sweets, drinks, sauces, breads, or too little.")
 	}
 	if n := len(g.gaps); n > 0 {
 		out = append(out, fmt.Sprintf("%s left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", count(n), some(g.gaps)))

@@ -86,7 +86,7 @@ func ana() user.User {
 // dish makes a recipe of the foods with a third of Ana's targets, roughly.
 func dish(id int, meals []recipe.Meal, foods ...string) recipe.Recipe {
 	r := recipe.Recipe{
-		ID: recipe.ID(id), Name: fmt.Sprint("dish ", id), Servings: 2, WorkingMinutes: 10, Meals: meals, Nutrition: recipe.Stated,
+		ID: recipe.ID(id), Name: fmt.Sprint("dish ", id), Servings: 2, WorkingMinutes: 10, Meals: meals, MealsSaid: true, Nutrition: recipe.Stated,
 		PerServing: nutrition.Macros{
 			Protein: nutrition.Mass(35+id%11) * nutrition.Gram, Fat: nutrition.Mass(16+id%7) * nutrition.Gram, Carbs: nutrition.Mass(58+id%17) * nutrition.Gram,
 		},

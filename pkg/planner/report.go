@@ -48,9 +48,6 @@ func Explain(u user.User, pool recipe.Pool) (Report, error) {
 	unknown := map[string]UnknownFood{}
 	for _, r := range pool.Recipes {
 		admitted, why := g.admit(r)
-		if why == nil && len(admitted.Meals) == 0 {
-			why = &rejection{ForNoMeal, "suits no meal by its keywords", nil}
-		}
 		if why == nil {
 			for _, m := range admitted.Meals {
 				out.Usable[m]++

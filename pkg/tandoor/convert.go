@@ -78,9 +78,8 @@ func (c *converter) recipe(w wireRecipe) (recipe.Recipe, error) {
 	for _, k := range w.Keywords {
 		r.Keywords = append(r.Keywords, k.Name)
 	}
-	var said bool
-	if r.Meals, said = c.keywords.meals(w.Keywords, c.ref.keywords); !said {
-		c.report(w, Problem{Kind: NoMealKeyword, Field: "keywords", Detail: "no keyword says which meal it is for, so it counts as lunch and dinner"})
+	if r.Meals, r.MealsSaid = c.keywords.meals(w.Keywords, c.ref.keywords); !r.MealsSaid {
+		c.report(w, Problem{Kind: NoMealKeyword, Field: "keywords", Detail: "no keyword says which meal it is for, so it counts as lunch and dinner, unless its title or figures say that it is none"})
 	}
 	if field, err := c.steps(w, &r); err != nil {
 		return refuse(field, err)

@@ -42,7 +42,7 @@ func TestClassify(t *testing.T) {
 		{"hummus", allergen.Sesame},
 		{"surimi", allergen.Fish | allergen.Crustaceans | allergen.Eggs | allergen.Gluten | allergen.Soy},
 		{"mayonnaise", allergen.Eggs | allergen.Mustard},
-		{"panko", allergen.Gluten | allergen.Soy | allergen.Milk},
+		{"panko", allergen.Gluten | allergen.Soy | allergen.Milk | allergen.Eggs | allergen.Sesame},
 		{"seitan", allergen.Gluten},
 		{"miso", allergen.Soy | allergen.Gluten},
 		{"marzipan", allergen.Nuts},

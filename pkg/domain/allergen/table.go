@@ -35,16 +35,21 @@ type tables struct {
 }
 
 var table = sync.OnceValue(func() tables {
+	t, err := load()
+	if err != nil {
+		panic(err) // the files are part of the program and tested with it
+	}
+	return t
+})
+
+func load() (tables, error) {
 	t, err := readTables(carriersFile, genericFile, food.All())
 	if err == nil {
 		err = t.translate(food.Translations())
 	}
-	if err != nil {
-		panic(err) // the files are part of the program and tested with it
-	}
-	t.names = phrase.NewNames(maps.Keys(t.carries))
-	return t
-})
+	t.names = phrase.NewNames(maps.Keys(t.carries), func(key string) bool { _, ok := t.carries[key]; return ok })
+	return t, err
+}
 
 // translate adds names of other languages. One that two languages share carries what either
 // food does.
@@ -62,7 +67,9 @@ func (t tables) translate(list []food.Translation) error {
 			problems = append(problems, fmt.Errorf("food names: %q means another food in English than %q; a name that two languages share has a ! before it", tr.Name, tr.Food))
 		}
 		carries[k] |= s
-		may[k] |= t.may[own]
+		if m := t.may[own]; m != 0 {
+			may[k] |= m
+		}
 		if !tr.Shared && !t.listed[k] { // "pâtes" are no English plural of pâté
 			delete(t.carries, k)
 			delete(t.may, k)
@@ -70,7 +77,9 @@ func (t tables) translate(list []food.Translation) error {
 	}
 	for k, s := range carries {
 		t.carries[k] |= s
-		t.may[k] |= may[k]
+		if m := may[k]; m != 0 {
+			t.may[k] |= m
+		}
 	}
 	return errors.Join(problems...)
 }

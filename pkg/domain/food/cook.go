@@ -48,7 +48,7 @@ func (f Food) herb() bool {
 
 // freely reports whether a line without an amount counts as nothing.
 func (f Food) freely(i recipe.Ingredient) bool {
-	return f.Seasoning() || f.herb() || f.thin() || f.Category == Produce && says(i, garnishWords)
+	return f.Seasoning() || f.herb() || f.thin() || says(i, garnishWords)
 }
 
 // alcohol is, for 100 g of a drink, the carbohydrate that would hold the energy which protein,

@@ -34,7 +34,7 @@ var curated = sync.OnceValue(func() table {
 	if err != nil {
 		panic(err) // the file is part of the program and tested with it
 	}
-	t.names = phrase.NewNames(maps.Keys(t.byName))
+	t.names = phrase.NewNames(maps.Keys(t.byName), func(key string) bool { _, ok := t.byName[key]; return ok })
 	return t
 })
 
@@ -50,7 +50,8 @@ func readFoods(file string) (table, error) {
 	if len(recs) == 0 || !slices.Equal(recs[0], foodColumns) {
 		return table{}, fmt.Errorf("food table: the first line must name the columns %s", strings.Join(foodColumns, ","))
 	}
-	t := table{byName: map[string]int{}, byNDB: map[int64]int{}}
+	const names = 1 << 15 // about, with those of other languages
+	t := table{byName: make(map[string]int, names), byNDB: map[int64]int{}}
 	for i, rec := range recs[1:] {
 		f, err := parseFood(rec)
 		if err != nil {

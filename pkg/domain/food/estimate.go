@@ -31,6 +31,10 @@ const (
 	// What a serving takes up of fat whose amount is left to the cook.
 	friedIn = 10 * nutrition.Gram
 	greased = 2 * nutrition.Gram
+	// What a serving has of lettuce, tomatoes or lemon whose amount is left to the cook, and the
+	// energy of 100 g up to which a vegetable or fruit is one of them.
+	aside  = 30 * nutrition.Gram
+	watery = 60 * nutrition.Kilocalorie
 	// Of a pan full of oil the food takes up a tenth of its own weight.
 	absorbed = 10
 	panful   = 100 * nutrition.Gram
@@ -42,7 +46,7 @@ const (
 // knowing, and when a serving would weigh over 3 kg or hold over 5 MJ.
 //
 // A line without an amount counts as nothing if its food is a seasoning, water, a herb or said
-// to be a garnish. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
+// to be a garnish; of a watery vegetable or fruit it counts as 30 g a serving. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
 // frying a tenth of the weight of the other ingredients is absorbed. Bones and shells that a
 // name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate.
 // The weight of an unmatched line that states a volume is the most any food could weigh.
@@ -70,6 +74,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 	if header(i) {
 		return
 	}
+	i = amountInName(i)
 	none := i.NoAmount || i.Amount <= 0
 	l := Resolve(i)
 	f := l.Food
@@ -83,6 +88,8 @@ func (e *estimator) line(i recipe.Ingredient) {
 		if greases(i) {
 			l.Mass = nutrition.Mass(e.servings) * greased
 		}
+	case none && l.Named && f.Known() && f.Category == Produce && f.Energy <= watery:
+		l.Mass, l.Weighed = nutrition.Mass(e.servings)*aside, true
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):
 		e.frying = append(e.frying, l)
 		return

@@ -1,10 +1,12 @@
 package food
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
@@ -27,42 +29,152 @@ func Resolve(i recipe.Ingredient) Line {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	named, ok := Read(i.Food.Name)
-	if !ok && i.Food.Plural != "" {
-		named, ok = Read(i.Food.Plural)
-	}
-	if !ok && i.Note != "" && curated().names.Read(i.Food.Name).Bare { // "skinless", and "chicken breasts" in the note
-		named, ok = Read(i.Food.Name + ", " + i.Note)
-	}
-	torn := i.Unit.Name != "" && i.Unit.Base == "" && !counts(i.Unit.Name, named.Food)
-	text := i.Food.Name
-	if torn {
-		together := i.Unit.Name + " " + i.Food.Name
-		if n, yes := Read(together); yes {
-			named, ok, text = n, true, together
-			i.Unit = recipe.Unit{}
-		}
-	}
-	if i.Note != "" {
-		if n, yes := specified(text, i.Note); yes {
-			named, ok = n, true
-		}
-	}
-	l := Line{Named: ok}
-	l.Food, l.Named = numbered(i.Food, named.Food, ok)
-	if m, yes := packed(i, text); yes {
-		l.Mass, l.Weighed = m, true
-		return l
-	}
-	if i.Unit.Name == "" && named.Part != "" {
-		part := i
-		part.Unit = recipe.Unit{Name: named.Part}
-		if l.Mass, l.Weighed = Weigh(part, l.Food); l.Weighed {
-			return l
-		}
-	}
-	l.Mass, l.Weighed = Weigh(i, l.Food)
+	i = amountInName(i)
+	r := resolver{i: i, text: i.Food.Name}
+	r.name()
+	r.together()
+	r.specify()
+	l := Line{}
+	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
+	l.Mass, l.Weighed = r.weigh(l.Food)
 	return l
+}
+
+// beginning is an amount at the beginning of a name.
+var beginning = lazyregexp.New(`(?i)^[^\pL\d]*(?:ca\.? |about |etwa )?(?:(\d+) )?(\d+/\d+|\d+(?:[.,]\d+)?)(?: ?(?:-|–|bis|to|à) ?(\d+(?:[.,]\d+)?))? ?(\pL.*)$`)
+
+// amountInName takes the amount of a line that states none from its name: "3 Knoblauchzehen",
+// "1-2 EL Öl". Of a range it takes the middle.
+func amountInName(i recipe.Ingredient) recipe.Ingredient {
+	low := recipe.Amount(0)
+	switch slices.Contains([]string{"bis", "to", "-", "–"}, strings.ToLower(i.Unit.Name)) {
+	case true: // "200" "bis" "300 g Huhn"
+		low = i.Amount
+	case false:
+		if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
+			return i
+		}
+	}
+	m := beginning().FindStringSubmatch(phrase.Fold(i.Food.Name))
+	if m == nil {
+		return i
+	}
+	var amount recipe.Amount
+	for _, s := range m[1:3] {
+		if s == "" {
+			continue
+		}
+		a, ok := amountOf(s)
+		if !ok {
+			return i
+		}
+		amount += a
+	}
+	if m[3] != "" {
+		if upper, ok := amountOf(m[3]); ok && upper > amount {
+			amount = (amount + upper) / 2
+		}
+	}
+	if low > 0 && low < amount {
+		amount = (low + amount) / 2
+	}
+	i.Amount, i.NoAmount, i.Unit, i.Food.Name = amount, false, recipe.Unit{}, m[4]
+	return i
+}
+
+// resolver puts a line together.
+type resolver struct {
+	i     recipe.Ingredient
+	text  string // the name, with what belongs to it
+	named Named
+	ok    bool
+}
+
+// name reads the food's own name, or its plural.
+func (r *resolver) name() {
+	if r.named, r.ok = Read(r.i.Food.Name); !r.ok && r.i.Food.Plural != "" {
+		r.named, r.ok = Read(r.i.Food.Plural)
+	}
+}
+
+// together reads unit, name and note as one where the unit is none, or where the name only
+// describes: "skinless", with "chicken breasts" in the note.
+func (r *resolver) together() {
+	unit, name := r.i.Unit, r.i.Food.Name
+	if unit.Name != "" && unit.Base == "" && !counts(unit.Name, r.named.Food) {
+		if n, ok := Read(unit.Name + " " + name); ok {
+			r.named, r.ok, r.text = n, true, unit.Name+" "+name
+			r.i.Unit = leading(r.text)
+			return
+		}
+	}
+	if unit.Name == "" {
+		r.i.Unit = leading(name)
+	}
+	if r.ok || r.i.Note == "" || !curated().names.Read(name).Bare {
+		return
+	}
+	for _, before := range []string{name, unit.Name + " " + name} {
+		for _, between := range []string{" ", ", "} {
+			if n, ok := Read(before + between + r.i.Note); ok {
+				r.named, r.ok, r.text = n, true, before
+				if u := leading(before + " " + r.i.Note); before != name || u.Name != "" {
+					r.i.Unit = u
+				}
+				return
+			}
+		}
+	}
+}
+
+// leading is the unit of mass or volume that a text begins with: "fluid ounces vodka".
+func leading(text string) recipe.Unit {
+	words := strings.Fields(text)
+	const longest = 3
+	for n := min(longest, len(words)-1); n > 0; n-- {
+		if u, ok := units.Named(strings.Join(words[:n], " ")); ok && u.Kind != units.Count && !u.Aside {
+			return recipe.Unit{Name: u.One, Base: u.Key}
+		}
+	}
+	return recipe.Unit{}
+}
+
+// specify lets the note choose the food.
+func (r *resolver) specify() {
+	if r.i.Note == "" {
+		return
+	}
+	if n, ok := specified(r.text, r.i.Note); ok {
+		r.named, r.ok = n, true
+	}
+}
+
+// littleOf is what a pinch or a dash weighs.
+const littleOf = nutrition.Gram / 2
+
+func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
+	if m, ok := packed(r.i, r.text); ok {
+		return m, true
+	}
+	u, known := units.Named(r.i.Unit.Name)
+	if r.named.Part != "" && (r.i.Unit.Name == "" || known && u.Key == "size") {
+		part := r.i
+		part.Unit = recipe.Unit{Name: r.named.Part}
+		if m, ok := Weigh(part, f); ok {
+			return m, true
+		}
+	}
+	if m, ok := Weigh(r.i, f); ok {
+		return m, true
+	}
+	one, usually := usual()[sort{u.Key, f.Category}]
+	if u.Style == units.Tiny {
+		one, usually = littleOf, true
+	}
+	if !known || !usually || r.i.NoAmount || r.i.Amount < 0 {
+		return 0, false
+	}
+	return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(one), int64(recipe.One))), true
 }
 
 // counts reports whether a unit's name says how much, of this food or any.

@@ -1,6 +1,8 @@
 package food
 
 import (
+	"sync"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
@@ -108,6 +110,12 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 		names, times = append(names, ""), known.Times
 	case ok && known.Kind == units.Count:
 		names = append(names, known.Key)
+		if known.Key == "packet" {
+			names = append(names, "sachet")
+		}
+	}
+	if names[len(names)-1] == "" {
+		names = append(names, "head") // one cabbage
 	}
 	for _, name := range names {
 		for _, p := range f.Pieces {
@@ -118,6 +126,21 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 	}
 	return 0, false
 }
+
+// sort is a unit of a kind of food.
+type sort struct{ unit, aisle string }
+
+// usual is what one weighs of foods that the table has no piece for: the common can, the small
+// carton of cream or yogurt, a slice of cheese, a bunch of greens.
+var usual = sync.OnceValue(func() map[sort]nutrition.Mass {
+	return map[sort]nutrition.Mass{
+		{"can", Tins}: 400 * nutrition.Gram, {"can", Pulses}: 400 * nutrition.Gram, {"can", Produce}: 400 * nutrition.Gram, {"can", Frozen}: 400 * nutrition.Gram, {"can", Fish}: 120 * nutrition.Gram,
+		{"carton", Dairy}: 200 * nutrition.Gram, {"packet", Dairy}: 200 * nutrition.Gram,
+		{"slice", Dairy}: 25 * nutrition.Gram, {"slice", Meat}: 25 * nutrition.Gram, {"slice", Bakery}: 35 * nutrition.Gram,
+		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
+		{"stick", Produce}: 40 * nutrition.Gram, {"leaf", Produce}: 5 * nutrition.Gram,
+	}
+})
 
 // convert applies a conversion in whichever direction fits the unit.
 func (q quantity) convert(c recipe.Conversion) (quantity, bool) {

@@ -9,20 +9,28 @@ import (
 
 // Names are the names of a table, by [Key].
 type Names struct {
-	keys  map[string]bool
-	words map[string]bool // that occur in them
+	has   func(key string) bool
+	words map[string]struct{} // that occur in them
 }
 
-// NewNames returns the names of the keys.
-func NewNames(keys iter.Seq[string]) *Names {
-	n := &Names{map[string]bool{}, map[string]bool{}}
+// NewNames returns the names of the keys; has reports whether a text is one of them.
+func NewNames(keys iter.Seq[string], has func(key string) bool) *Names {
+	n := &Names{has, map[string]struct{}{}}
 	for k := range keys {
-		n.keys[k] = true
 		for w := range strings.SplitSeq(k, " ") {
-			n.words[w] = true
+			n.words[w] = struct{}{}
 		}
 	}
 	return n
+}
+
+// within reports whether a name has the word, or begins with it.
+func (n *Names) within(text string) bool {
+	_, ok := n.words[text]
+	if first, _, several := strings.Cut(text, " "); several && !ok {
+		_, ok = n.words[first]
+	}
+	return ok
 }
 
 // Join says how a food of a phrase belongs to the one before it.
@@ -261,7 +269,7 @@ func (n *Names) one(ws []word) (Food, bool) {
 		if w.text == "" {
 			continue
 		}
-		in := n.words[w.text] || strings.Contains(w.text, " ") && n.words[strings.Fields(w.text)[0]]
+		in := n.within(w.text)
 		switch w.kind {
 		case plain, part, form, of:
 			if in {
@@ -269,7 +277,10 @@ func (n *Names) one(ws []word) (Food, bool) {
 			}
 			continue
 		case measure:
-			if !needed {
+			if !needed { // "3 Knoblauchzehen" is a unit, and a name
+				if in {
+					optional = append(optional, i)
+				}
 				continue
 			}
 		default:
@@ -290,7 +301,7 @@ func (n *Names) one(ws []word) (Food, bool) {
 			for bit, at := range optional {
 				kept[at] = mask&(1<<bit) != 0
 			}
-			if key := keyOf(ws, kept); n.keys[key] {
+			if key := keyOf(ws, kept); n.has(key) {
 				return left(key, ws, kept), true
 			}
 		}
@@ -355,7 +366,7 @@ func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 
 // longest is the longest name that begins with the first word, and how many words it takes.
 func (n *Names) longest(ws []word) (Food, int) {
-	if ws[0].kind == plain && !n.keys[ws[0].text] {
+	if ws[0].kind == plain && !n.has(ws[0].text) {
 		return Food{}, 0
 	}
 	for size := len(ws); size > 0; size-- {

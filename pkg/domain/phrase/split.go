@@ -6,12 +6,16 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // Key brings a name into the form in which names are compared: lower case words without
 // accents and punctuation. "Crème-fraîche" and "creme fraiche" are one name.
 func Key(name string) string {
+	if isKey(name) {
+		return name
+	}
 	var b strings.Builder
 	b.Grow(len(name))
 	for _, t := range tokens(name) {
@@ -30,6 +34,22 @@ func Key(name string) string {
 // d'ail", "olio d'oliva". The article says nothing.
 var elided = map[string]string{"d": "de", "l": "", "dell": "del", "all": "al", "nell": "nel", "sull": "sul", "dall": "da", "un": "un"}
 
+// isKey reports whether a name is its own key, as most names of the tables are.
+func isKey(name string) bool {
+	space := true // before
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			space = false
+		case c == ' ' && !space:
+			space = true
+		default:
+			return false
+		}
+	}
+	return !space
+}
+
 // token is a word, or with an empty text a mark that parts words.
 type token struct {
 	text string
@@ -40,6 +60,9 @@ type token struct {
 // it. Compatibility characters, accents and case are folded, trade marks left out.
 func tokens(text string) []token {
 	text = Fold(text)
+	if strings.ContainsAny(text, "(/") {
+		text = endings().ReplaceAllString(text, "$1")
+	}
 	var (
 		out   []token
 		word  = make([]byte, 0, 32)
@@ -87,6 +110,9 @@ func tokens(text string) []token {
 	end()
 	return out
 }
+
+// endings are plurals left open, as in "Zwiebel(n)", "oeuf(s)" and "Zehe/n".
+var endings = lazyregexp.New(`(\pL)(?:\((?:n|en|nen|e|er|s|es|x)\)|/(?:n|en|e|s)\b)`)
 
 func plainASCII(s string) bool {
 	for i := range len(s) {
@@ -145,7 +171,9 @@ func tagged(list []token) []word {
 			k = plain
 		default:
 			if _, known := unit.Named(text); known {
-				k = measure
+				if k = measure; len(out) > 0 && number(out[len(out)-1].text) {
+					k = plain // "à 400 g", wherever it stands
+				}
 			}
 		}
 		out = append(out, word{text, k})

@@ -74,6 +74,7 @@ type Recipe struct {
 	WaitingMinutes int              `json:"waiting_minutes"`
 	Keywords       []string         `json:"keywords,omitempty"`
 	Meals          []Meal           `json:"meals,omitempty"`
+	MealsSaid      bool             `json:"meals_said,omitempty"` // a keyword says them; else they are lunch and dinner for want of one
 	PerServing     nutrition.Macros `json:"per_serving"`
 	Nutrition      NutritionSource  `json:"nutrition"`
 	Ingredients    []Ingredient     `json:"ingredients,omitempty"`

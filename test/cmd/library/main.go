@@ -4,7 +4,8 @@
 //
 // A file has one recipe a line: {"name", "servings", "lines": [{"amount", "unit", "food",
 // "note"}], "stated": {"kcal", "protein_g"}}, as an import leaves them in a
-// library; "stated", per serving, is optional; without servings four are taken. docs/foods.md says what was measured.
+// library; "stated", per serving, is optional; without servings four are taken, or as many more as make one that
+// somebody could eat. docs/foods.md says what was measured.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
@@ -67,7 +69,7 @@ type tally struct {
 func main() {
 	log.SetFlags(0)
 	unknown := flag.Int("unknown", 0, "list the most frequent unknown words")
-	refused := flag.Int("refused", 0, "list the most frequent lines that keep recipes from an estimate")
+	refused := flag.Int("refused", 0, "list the most frequent reasons for which recipes get no estimate")
 	worst := flag.Float64("worst", 0, "list recipes whose estimate is off by more than this share")
 	flag.Parse()
 	for _, name := range flag.Args() {
@@ -100,6 +102,8 @@ func read(name string, worst float64) (tally, error) {
 	return t, lines.Err()
 }
 
+const most = 64 // servings
+
 func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 	r := d.recipe()
 	t.recipes++
@@ -122,8 +126,12 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 		t.classified++
 	}
 	est, ok := food.Estimate(r)
-	for _, u := range est.Unmatched {
-		t.refused[u]++
+	for !ok && d.Servings < 1 && strings.HasPrefix(est.Refused, "a serving would") && r.Servings < most {
+		r.Servings *= 2
+		est, ok = food.Estimate(r)
+	}
+	if !ok {
+		t.refused[est.Refused]++
 	}
 	if !ok {
 		return
@@ -152,8 +160,8 @@ func (t *tally) print(name string, unknown, refused int) {
 		fmt.Printf("  against stated figures of %d: kcal off by %.1f %% in the median, %.1f %% at the 90th percentile; protein %.1f %%\n",
 			len(t.kcal), 100*at(t.kcal, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
 	}
-	most("unknown", t.unknown, unknown)
-	most("refused", t.refused, refused)
+	list("unknown", t.unknown, unknown)
+	list("refused", t.refused, refused)
 }
 
 func at(sorted []float64, share float64) float64 {
@@ -163,7 +171,7 @@ func at(sorted []float64, share float64) float64 {
 	return sorted[int(share*float64(len(sorted)-1))]
 }
 
-func most(what string, count map[string]int, n int) {
+func list(what string, count map[string]int, n int) {
 	words := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(count[b]-count[a], cmp.Compare(a, b)) })
 	for _, w := range words[:min(n, len(words))] {
 		fmt.Printf("  %s %5d  %s\n", what, count[w], w)
