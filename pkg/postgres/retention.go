@@ -34,6 +34,7 @@ func (r *Retention) Purge(ctx context.Context, now time.Time) error {
 	_, mails := r.q.PurgeMails(ctx, mailDays)
 	_, entries := r.q.PurgeDiaryEntries(ctx, commandDays)
 	_, audit := r.q.PurgeSettingsAudit(ctx, auditDays)
+	_, answers := r.q.PurgeFoodAnswersAudit(ctx, auditDays)
 	return failed("purge", errors.Join(content, diary, r.q.PurgeFatSecretPending(ctx), r.q.PurgeDebugUsers(ctx, now),
-		executions, undo, commands, mails, entries, audit))
+		executions, undo, commands, mails, entries, audit, answers))
 }

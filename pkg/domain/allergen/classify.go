@@ -67,6 +67,7 @@ func named(name string) (Set, []string) {
 type line struct {
 	food, foods, unit, units, note string
 	based                          bool // the unit is one of mass or volume
+	heads                          bool // other lines
 	answer                         *recipe.Answer
 }
 
@@ -79,12 +80,20 @@ type carried struct {
 // understood; none means that it is classified. The importer of a library tears names apart, so
 // what stands in unit and note counts too, alone and together with the food.
 func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
-	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != "", i.Food.Answer}
+	l := line{i.Food.Name, i.Food.Plural, i.Unit.Name, i.Unit.Plural, i.Note, i.Unit.Base != "", i.Heads(), i.Food.Answer}
 	c, ok := p.lines[l]
 	if !ok {
 		c.set, c.unknown = classify(l.food, l.foods)
-		if len(c.unknown) > 0 && table().names.Read(l.food).Bare {
+		switch {
+		case len(c.unknown) == 0:
+		case l.heads:
+			c.unknown = unread(l.note)
+		case table().names.Read(l.food).Bare:
 			c.set, c.unknown = scattered(l, c)
+		case !l.based && l.unit != "":
+			if s, unknown := named(l.unit + " " + l.food); len(unknown) == 0 { // "wonton" and "wrappers"
+				c.set, c.unknown = c.set|s, nil
+			}
 		}
 		name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 		c.set |= mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(unit, note) | across(note, name) | across(name, note)
@@ -124,6 +133,16 @@ func scattered(l line, c carried) (Set, []string) {
 		}
 	}
 	return set, c.unknown
+}
+
+// unread returns the words of the note of a heading that are not understood. The heading is no
+// food itself.
+func unread(note string) []string {
+	if note == "" {
+		return nil
+	}
+	_, unknown := named(note)
+	return unknown
 }
 
 // told classifies a food by what the user said of it. It may take away no group that the

@@ -137,3 +137,29 @@ func TestFoodsMadeByRecipes(t *testing.T) {
 		}
 	}
 }
+
+// Of "wonton wrappers" an importer makes the unit "wonton"; a heading is no food.
+func TestLinesThatAreNoFoodAlone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		unit, food, note string
+		none, known      bool
+		set              allergen.Set
+	}{
+		{unit: "wonton", food: "wrappers", known: true, set: allergen.Gluten | allergen.Eggs},
+		{unit: "egg", food: "whites", known: true, set: allergen.Eggs},
+		{unit: "wonton", food: "plugh"},
+		{food: "Filling:", none: true, known: true},
+		{food: "Filling:"},
+		{food: "Filling", none: true},
+		{food: "Peanut sauce:", none: true, known: true, set: allergen.Peanuts},
+		{food: "Garnish:", note: "lemon slices", none: true, known: true},
+		{food: "Garnish:", note: "plugh", none: true},
+	} {
+		i := recipe.Ingredient{Food: recipe.Food{Name: c.food}, Unit: recipe.Unit{Name: c.unit}, Note: c.note, Amount: recipe.One, NoAmount: c.none}
+		set, unknown := allergen.NewPool(nil).Line(i)
+		if (len(unknown) == 0) != c.known || set&c.set != c.set {
+			t.Errorf("%+v: got %s, %q", c, set, unknown)
+		}
+	}
+}

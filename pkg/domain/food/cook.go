@@ -13,11 +13,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// header reports whether a line is the heading of others: "For the sauce:".
-func header(i recipe.Ingredient) bool {
-	return (i.NoAmount || i.Amount <= 0) && strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":")
-}
-
 // says reports whether name or note hold one of the words.
 func says(i recipe.Ingredient, words []string) bool {
 	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Food.Name+" "+i.Note)), func(w string) bool { return slices.Contains(words, w) })

@@ -71,7 +71,7 @@ type estimator struct {
 }
 
 func (e *estimator) line(i recipe.Ingredient) {
-	if header(i) {
+	if i.Heads() {
 		return
 	}
 	i = amountInName(i)

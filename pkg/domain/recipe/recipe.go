@@ -132,6 +132,11 @@ type Ingredient struct {
 	Note     string `json:"note,omitempty"`
 }
 
+// Heads reports whether a line is the heading of others: "For the sauce:".
+func (i Ingredient) Heads() bool {
+	return (i.NoAmount || i.Amount <= 0) && strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":")
+}
+
 // Food is what a line is made of. Foods are told apart by ID, never by parts of names.
 type Food struct {
 	ID             int64     `json:"id"`

@@ -116,6 +116,18 @@ func (q *Queries) LockFoodAnswer(ctx context.Context, connectionID string, foodK
 	return i, err
 }
 
+const purgeFoodAnswersAudit = `-- name: PurgeFoodAnswersAudit :execrows
+delete from food_answers_audit where at < now() - make_interval(days => $1::int)
+`
+
+func (q *Queries) PurgeFoodAnswersAudit(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeFoodAnswersAudit, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const recordFoodAnswer = `-- name: RecordFoodAnswer :exec
 insert into food_answers_audit (connection_id, food, was, became, by)
 values ($1, $2, $3, $4, $5)

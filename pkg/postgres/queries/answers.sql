@@ -21,3 +21,6 @@ values (@connection_id, @food, @was, @became, @by);
 -- name: ListFoodAnswerChanges :many
 select food, was, became, at, by from food_answers_audit
 where connection_id = @connection_id order by id desc limit @most;
+
+-- name: PurgeFoodAnswersAudit :execrows
+delete from food_answers_audit where at < now() - make_interval(days => @days::int);

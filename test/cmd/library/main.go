@@ -59,11 +59,12 @@ func (d dish) recipe() recipe.Recipe {
 
 // tally is what a file comes to.
 type tally struct {
-	recipes, lines           int
-	matched, known           int // lines
-	classified, estimated    int // recipes
-	kcal, protein            []float64
-	unknown, refused, groups map[string]int
+	recipes, lines        int
+	matched, known        int // lines
+	classified, estimated int // recipes
+	kcal, protein         []float64
+	unknown, refused      map[string]int
+	without, left         map[string]int // recipes without an allergen, and those that somebody with the allergy can have
 }
 
 func main() {
@@ -82,7 +83,7 @@ func main() {
 }
 
 func read(name string, worst float64) (tally, error) {
-	t := tally{unknown: map[string]int{}, refused: map[string]int{}, groups: map[string]int{}}
+	t := tally{unknown: map[string]int{}, refused: map[string]int{}, without: map[string]int{}, left: map[string]int{}}
 	f, err := os.Open(name)
 	if err != nil {
 		return t, err
@@ -125,6 +126,15 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 	if whole {
 		t.classified++
 	}
+	contains, unknown := pool.Of(r)
+	for i, name := range allergen.Names() {
+		if contains&(1<<i) == 0 {
+			t.without[name]++
+			if len(unknown) == 0 {
+				t.left[name]++
+			}
+		}
+	}
 	est, ok := food.Estimate(r)
 	for !ok && d.Servings < 1 && strings.HasPrefix(est.Refused, "a serving would") && r.Servings < most {
 		r.Servings *= 2
@@ -160,6 +170,11 @@ func (t *tally) print(name string, unknown, refused int) {
 		fmt.Printf("  against stated figures of %d: kcal off by %.1f %% in the median, %.1f %% at the 90th percentile; protein %.1f %%\n",
 			len(t.kcal), 100*at(t.kcal, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
 	}
+	fmt.Print("  of the recipes without an allergen, left for who avoids it:")
+	for _, name := range allergen.Names() {
+		fmt.Printf(" %s %.0f %%", name, share(t.left[name], t.without[name]))
+	}
+	fmt.Println()
 	list("unknown", t.unknown, unknown)
 	list("refused", t.refused, refused)
 }

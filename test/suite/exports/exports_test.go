@@ -25,7 +25,6 @@ var hooks = []string{
 
 // offered is exported for others, and here for tests alone.
 var offered = map[string]string{
-	"pkg/domain/allergen.Classify":         "of one food, which tests of libraries ask",
 	"pkg/generate/solvefile.DecodePlan":    "the half of the format that a reader of plans needs",
 	"pkg/ops/runbook.Matches":              "of a step's expectation, which the tests that run runbooks ask",
 	"pkg/generate/solvefile.EncodeProblem": "the half of the format that a writer of problems needs",
