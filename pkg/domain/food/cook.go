@@ -22,7 +22,7 @@ func says(i recipe.Ingredient, words []string) bool {
 var (
 	fryWords     = []string{"frying", "fry", "fried", "braten", "anbraten", "ausbacken", "frittieren", "friture", "frire", "cuisson", "friggere", "freir", "frituur", "bakken"}
 	greaseWords  = []string{"greasing", "grease", "brushing", "pan", "pans", "spray", "form", "einfetten", "fetten", "moule", "ungere", "engrasar", "invetten"}
-	garnishWords = []string{"garnish", "garnishing", "garnishes", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "geschmack", "gout", "gusto", "smaak"}
+	garnishWords = []string{"garnish", "garnishing", "garnishes", "accompaniment", "accompaniments", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "geschmack", "gout", "gusto", "smaak"}
 )
 
 func fries(i recipe.Ingredient) bool   { return says(i, fryWords) }
