@@ -164,3 +164,42 @@ func TestPrecisionOnLabelledNames(t *testing.T) {
 		t.Error("want at least 150 names, 98 % precision and 90 % recall")
 	}
 }
+
+// What an import tore apart, what a note says, and what a word means elsewhere.
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		amount           float64
+		unit, name, note string
+		want             string
+		grams            float64 // 0 = cannot be told
+	}{
+		{4, "salmon", "steaks", "", "salmon", 500},
+		{2, "", "garlic cloves, chopped", "", "garlic", 6},
+		{2, "garlic", "cloves", "", "garlic", 6},
+		{1, "(8", "ounce) package cream cheese", "", "cream cheese", 226.7962},
+		{4, "", "skinless", "boneless chicken breasts", "chicken breast", 680},
+		{2, "", "chicken breasts", "6 ounces each", "chicken breast", 340.1942},
+		{2, "", "chicken breasts", "about 1 pound", "chicken breast", 453.5924},
+		{2, "can", "chickpeas", "(15 oz)", "chickpeas", 0},
+		{0, "", "3 Knoblauchzehen", "", "garlic", 9},
+		{0, "", "1-2 EL Olivenöl", "", "olive oil", 0},
+		{200, "bis", "300 g Butter", "", "butter", 250},
+		{500, "g", "Paprika", "", "red pepper", 500},
+		{2, "", "Paprika", "", "red pepper", 300},
+		{1, "tsp", "paprika", "", "paprika", 2.3166},
+		{1, "small", "head white cabbage", "", "white cabbage", 900},
+		{2, "fluid", "ounces milk", "", "milk", 0},
+		{1, "pinch", "sugar", "", "sugar", 0.5},
+		{1, "tub", "zoblat", "", "", 0},
+	} {
+		i := recipe.Ingredient{Food: recipe.Food{Name: c.name}, Unit: recipe.Unit{Name: c.unit}, Note: c.note, Amount: recipe.Amount(c.amount * float64(recipe.One)), NoAmount: c.amount == 0}
+		l := food.Resolve(i)
+		if c.want != "" && (l.Food.Name != c.want || !l.Named) {
+			t.Errorf("%v %s %s, %s: %q, want %q", c.amount, c.unit, c.name, c.note, l.Food.Name, c.want)
+		}
+		if c.grams > 0 && (!l.Weighed || l.Mass != nutrition.Mass(c.grams*10_000+0.5)) {
+			t.Errorf("%v %s %s, %s: %s (%v), want %v g", c.amount, c.unit, c.name, c.note, l.Mass, l.Weighed, c.grams)
+		}
+	}
+}

@@ -37,8 +37,9 @@ func Resolve(i recipe.Ingredient) Line {
 	l := Line{}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Mass, l.Weighed = r.weigh(l.Food)
-	if l.Food.Seasoning() && r.elsewhere() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
-		return Line{}
+	if f, ok := r.elsewhere(); ok && l.Food.Seasoning() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
+		l.Food = f
+		l.Mass, l.Weighed = r.weigh(f)
 	}
 	return l
 }
@@ -46,15 +47,16 @@ func Resolve(i recipe.Ingredient) Line {
 // spoonful is more than anybody takes of a spice.
 const spoonful = 30 * nutrition.Gram
 
-// elsewhere reports whether the name is that of another food in another language: of a pound of
-// "Paprika", or two, a German takes bell peppers.
-func (r *resolver) elsewhere() bool {
-	for _, f := range curated().names.Read(r.text).Foods {
-		if curated().shared[f.Name] {
-			return true
+// elsewhere is the food that the name means in another language: of a pound of "Paprika", or
+// two, a German takes bell peppers.
+func (r *resolver) elsewhere() (Food, bool) {
+	t := curated()
+	for _, f := range t.names.Read(r.text).Foods {
+		if i, ok := t.shared[f.Name]; ok {
+			return t.foods[i], true
 		}
 	}
-	return false
+	return Food{}, false
 }
 
 // beginning is an amount at the beginning of a name.

@@ -76,11 +76,11 @@ func (t *table) translate(list []Translation) error {
 	for _, tr := range list {
 		i, ok := t.byName[phrase.Key(tr.Food)]
 		k := phrase.Key(tr.Name)
-		if tr.Shared {
-			t.shared[k] = true
+		if !ok {
 			continue
 		}
-		if !ok {
+		if tr.Shared {
+			t.shared[k] = i
 			continue
 		}
 		if other, taken := t.byName[k]; taken && other != i {

@@ -49,6 +49,9 @@ func named(r phrase.Reading) Named {
 		same = same && !phrase.Changes(form, out.Food.Category)
 	}
 	for _, f := range r.Foods[1:] {
+		for _, form := range f.Forms {
+			same = same && (f.Join == phrase.Or || !phrase.Changes(form, out.Food.Category))
+		}
 		other := t.foods[t.byName[f.Name]]
 		same = same && (f.Join == phrase.Or || other.Name == out.Food.Name || other.Seasoning() && out.Food.Seasoning() ||
 			f.Join == phrase.With && other.Name == water)
