@@ -21,9 +21,10 @@ var beginning = sync.OnceValue(func() map[string]int {
 	return out
 })
 
-// Mentioned returns the groups of the foods that a text names. Of names that overlap the
-// longest counts, so "coconut milk" is not milk. "Nut-free" names no nuts. What a text does
-// not say proves nothing: it may only add to what is known of the foods.
+// Mentioned returns the groups of the foods that a text names. A name within a longer one does
+// not count, so "coconut milk" is not milk; of names that overlap otherwise all do. "Nut-free"
+// names no nuts. What a text does not say proves nothing: it may only add to what is known of
+// the foods.
 func Mentioned(text string) Set { return mentioned(segments(text), nil) }
 
 // instructed is [Mentioned] for instructions, which call listed foods by short names: "the
@@ -47,18 +48,21 @@ var shorthand = sync.OnceValue(func() map[string]bool {
 func mentioned(runs [][]string, skip map[string]bool) Set {
 	var set Set
 	for _, words := range runs {
-		for at := 0; at < len(words); {
+		end := 0 // of the names so far
+		for at := range words {
 			s, n := match(words[at:])
-			if n == 0 {
+			switch {
+			case n == 0 && at >= end:
 				if parts := strings.Split(words[at], "-"); len(parts) > 1 && parts[len(parts)-1] != "free" {
 					set |= mentioned([][]string{parts}, skip)
 				}
-				n = 1
-			} else if at+n == len(words)-1 && words[at+n] == "free" || n == 1 && skip[words[at]] {
-				s = 0
+			case at+n <= end: // within a longer name
+			case at+n == len(words)-1 && words[at+n] == "free" || n == 1 && skip[words[at]]:
+				end = at + n
+			default:
+				set |= s
+				end = at + n
 			}
-			set |= s
-			at += n
 		}
 	}
 	return set

@@ -8,6 +8,21 @@ type Named struct {
 	Part string // the cut or piece that the phrase counts: "clove"
 }
 
+// Same returns the name of the food of the table that a phrase is, where buying one is buying
+// the other: "large eggs" and "egg" are, frozen and fresh spinach are not. false: the table
+// does not have it, or the phrase names more than one.
+func Same(name string) (string, bool) {
+	t := curated()
+	if i, ok := t.byName[phrase.Key(name)]; ok {
+		return t.foods[i].Name, true
+	}
+	r := t.names.Read(name)
+	if !r.Known() || len(r.Foods) != 1 || len(r.Foods[0].Forms) > 0 {
+		return "", false
+	}
+	return t.foods[t.byName[r.Foods[0].Name]].Name, true
+}
+
 // Read finds the food of a phrase such as "garlic cloves, finely chopped". Of alternatives it
 // is the first. A food whose figures are not those of the table, because it is dried, cooked
 // or low in fat without a food of its own, comes without figures. false: the phrase names no

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
@@ -39,13 +40,17 @@ func Consolidate(dishes []Dish) (List, error) {
 	return arrange(foods), nil
 }
 
-// foodKey tells foods apart: by id, by name only where there is none.
+// foodKey tells foods apart: by the food of the table, as "eggs" and "large egg" are one, else
+// by id, else by name.
 type foodKey struct {
 	id   int64
 	name string
 }
 
 func keyOf(f recipe.Food) foodKey {
+	if name, ok := food.Same(f.Name); ok {
+		return foodKey{name: name}
+	}
 	if f.ID != 0 {
 		return foodKey{id: f.ID}
 	}
@@ -91,6 +96,9 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 		if n == nil {
 			n = &need{food: in.Food}
 			foods[key] = n
+		}
+		if len(in.Food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
+			n.food = in.Food
 		}
 		for _, c := range in.Food.Conversions {
 			if !slices.Contains(n.conversions, c) {
@@ -143,17 +151,14 @@ func arrange(foods map[foodKey]*need) List {
 			list.Pantry = append(list.Pantry, line)
 			continue
 		}
-		name := strings.TrimSpace(n.food.Category.Name)
-		if name == "" {
-			name = OtherSection
-		}
+		name, order := section(n.food)
 		a := aisles[name]
 		if a == nil {
 			a = &aisle{Section: Section{Name: name}}
 			aisles[name] = a
 		}
-		if o := n.food.Category.Order; a.order == 0 || o != 0 && o < a.order {
-			a.order = o
+		if a.order == 0 || order != 0 && order < a.order {
+			a.order = order
 		}
 		a.Lines = append(a.Lines, line)
 	}
@@ -167,6 +172,21 @@ func arrange(foods map[foodKey]*need) List {
 	}
 	sortLines(list.Pantry)
 	return list
+}
+
+// section is where a food is looked for, and its place on the way: in the user's category, else
+// in an aisle of our own table, which come after the user's.
+func section(f recipe.Food) (name string, order int) {
+	if name = strings.TrimSpace(f.Category.Name); name != "" {
+		return name, f.Category.Order
+	}
+	known, ok := food.Of(f)
+	i := slices.Index(food.Categories(), known.Category)
+	if !ok || i < 0 {
+		return OtherSection, 0
+	}
+	const after = 100_000
+	return strings.ToUpper(known.Category[:1]) + known.Category[1:], after + i
 }
 
 // last sorts what holds behind what does not.
