@@ -23,6 +23,7 @@ type table struct {
 	why    []string       // how the name relates to the USDA's description, where no word is shared
 	byName map[string]int // by [phrase.Key]
 	byNDB  map[int64]int
+	shared map[string]bool // names that mean another food in another language
 	names  *phrase.Names
 }
 
@@ -51,7 +52,7 @@ func readFoods(file string) (table, error) {
 		return table{}, fmt.Errorf("food table: the first line must name the columns %s", strings.Join(foodColumns, ","))
 	}
 	const names = 1 << 15 // about, with those of other languages
-	t := table{byName: make(map[string]int, names), byNDB: map[int64]int{}}
+	t := table{byName: make(map[string]int, names), byNDB: map[int64]int{}, shared: map[string]bool{}}
 	for i, rec := range recs[1:] {
 		f, err := parseFood(rec)
 		if err != nil {

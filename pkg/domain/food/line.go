@@ -37,7 +37,24 @@ func Resolve(i recipe.Ingredient) Line {
 	l := Line{}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Mass, l.Weighed = r.weigh(l.Food)
+	if l.Food.Seasoning() && r.elsewhere() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
+		return Line{}
+	}
 	return l
+}
+
+// spoonful is more than anybody takes of a spice.
+const spoonful = 30 * nutrition.Gram
+
+// elsewhere reports whether the name is that of another food in another language: of a pound of
+// "Paprika", or two, a German takes bell peppers.
+func (r *resolver) elsewhere() bool {
+	for _, f := range curated().names.Read(r.text).Foods {
+		if curated().shared[f.Name] {
+			return true
+		}
+	}
+	return false
 }
 
 // beginning is an amount at the beginning of a name.

@@ -75,10 +75,14 @@ func (t *table) translate(list []Translation) error {
 	var problems []error
 	for _, tr := range list {
 		i, ok := t.byName[phrase.Key(tr.Food)]
-		if !ok || tr.Shared {
+		k := phrase.Key(tr.Name)
+		if tr.Shared {
+			t.shared[k] = true
 			continue
 		}
-		k := phrase.Key(tr.Name)
+		if !ok {
+			continue
+		}
 		if other, taken := t.byName[k]; taken && other != i {
 			problems = append(problems, fmt.Errorf("food names: %q is both %q and %q; a name that two languages share has a ! before it", tr.Name, t.foods[other].Name, t.foods[i].Name))
 			continue
