@@ -245,3 +245,25 @@ func BenchmarkLookup(b *testing.B) {
 		food.Lookup("Red  Onions")
 	}
 }
+
+// Of "1 (1.5 fluid ounce) jigger vodka" an importer makes the unit "(1.5".
+func TestTornContainers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		amount           recipe.Amount
+		unit, name, note string
+		food             string
+		grams            int64
+	}{
+		{1, "(1.5", "fluid ounce) jigger vodka", "", "vodka", 41},
+		{2, "(1", "liter) bottles ginger ale", "", "ginger ale", 2000},
+		{2, "(8", "ounce) packages cream cheese", "", "cream cheese", 453},
+		{3, "(6", "ounce) skinless", "boneless chicken breast halves", "chicken breast", 510},
+		{1, "", "egg", "beaten with 2 tbsp cold water", "egg", 50},
+	} {
+		got := food.Resolve(recipe.Ingredient{Amount: c.amount * recipe.One, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.name}, Note: c.note})
+		if got.Food.Name != c.food || int64(got.Mass/nutrition.Gram) != c.grams {
+			t.Errorf("%+v: got %v of %s", c, got.Mass, got.Food.Name)
+		}
+	}
+}

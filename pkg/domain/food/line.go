@@ -120,7 +120,8 @@ func (r *resolver) name() {
 // describes: "skinless", with "chicken breasts" in the note.
 func (r *resolver) together() {
 	unit, name := r.i.Unit, r.i.Food.Name
-	if unit.Name != "" && unit.Base == "" && !counts(unit.Name, r.named.Food) {
+	torn := unit.Name != "" && unit.Base == "" && !counts(unit.Name, r.named.Food)
+	if torn {
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
 			r.i.Unit = leading(r.text)
@@ -137,6 +138,9 @@ func (r *resolver) together() {
 		for _, between := range []string{" ", ", "} {
 			if n, ok := Read(before + between + r.i.Note); ok {
 				r.named, r.ok, r.text = n, true, before
+				if torn && before == name {
+					r.text = unit.Name + " " + name // "(6" and "ounce) skinless"
+				}
 				if u := leading(before + " " + r.i.Note); before != name || u.Name != "" {
 					r.i.Unit = u
 				}
@@ -172,7 +176,7 @@ func (r *resolver) specify() {
 const littleOf = nutrition.Gram / 2
 
 func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
-	if m, ok := packed(r.i, r.text); ok {
+	if m, ok := packed(r.i, r.text, f); ok {
 		return m, true
 	}
 	u, known := units.Named(r.i.Unit.Name)
@@ -216,11 +220,11 @@ func specified(name, note string) (Named, bool) {
 }
 
 // statement is an amount with a unit inside a text.
-var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(?:(\d+) )?(\d+(?:[.,]\d+)?|\d+/\d+)[ -]?(?:to \d+[ -]?)?([a-z]+)\b\.?( each| apiece| total)?`)
+var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(?:(\d+) )?(\d+(?:[.,]\d+)?|\d+/\d+)[ -]?(?:to \d+[ -]?)?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
 
-// packed weighs by what name and note say one container or piece holds: "(14 oz) can",
-// "breasts (6 ounces each)". What is said "about" several pieces is taken for all of them.
-func packed(i recipe.Ingredient, text string) (nutrition.Mass, bool) {
+// packed weighs by what name and note say one container or piece holds: "(14 oz) can", "(1.5
+// fluid ounce) jigger", "breasts (6 ounces each)". What is said "about" several pieces is taken for all of them.
+func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 	if i.NoAmount || i.Amount <= 0 {
 		return 0, false
 	}
@@ -240,14 +244,14 @@ func packed(i recipe.Ingredient, text string) (nutrition.Mass, bool) {
 			return s[m[2*g]:m[2*g+1]]
 		}
 		of, ok := units.Named(sub(4))
-		if !ok || of.Kind != units.Mass {
+		leading := n == 0 && strings.Trim(s[:m[0]], "( ") == ""
+		if !ok || of.Kind == units.Count || of.Kind == units.Volume && !leading {
 			continue
 		}
-		one, ok := massOfNumber(sub(2), sub(3), of.Key)
+		one, ok := massOfNumber(sub(2), sub(3), of.Key, f)
 		if !ok {
 			continue
 		}
-		leading := n == 0 && strings.Trim(s[:m[0]], "( ") == ""
 		each := leading || known && u.Style == units.Packed || strings.TrimSpace(sub(5)) == "each" || strings.TrimSpace(sub(5)) == "apiece"
 		if !each {
 			return one, true
@@ -258,7 +262,7 @@ func packed(i recipe.Ingredient, text string) (nutrition.Mass, bool) {
 }
 
 // massOfNumber weighs "14", "14.5" or "1/2" of a unit, with whole ones before it.
-func massOfNumber(whole, number, key string) (nutrition.Mass, bool) {
+func massOfNumber(whole, number, key string, f Food) (nutrition.Mass, bool) {
 	var total recipe.Amount
 	for _, s := range []string{whole, number} {
 		if s == "" {
@@ -270,7 +274,7 @@ func massOfNumber(whole, number, key string) (nutrition.Mass, bool) {
 		}
 		total += a
 	}
-	return quantity{total, recipe.Unit{Base: key}}.mass()
+	return Weigh(recipe.Ingredient{Amount: total, Unit: recipe.Unit{Base: key}}, f)
 }
 
 func amountOf(s string) (recipe.Amount, bool) {

@@ -17,7 +17,7 @@ func TestNamed(t *testing.T) {
 		"dl":           "dl, decilitros",
 		"us_cup":       "C, c, cups, taza",
 		"metric_cup":   "Tasse, Tasse(n), tasses, kopje",
-		"tbsp":         "T, Tbsp., tbs, tablespoons",
+		"tbsp":         "T, Tbsp., tbs, TB, tablespoons",
 		"tsp":          "t, tsp., teaspoon",
 		"metric_tbsp":  "EL, Esslöffel, Eßlöffel, c. à soupe, c. à s., càs, cuillères à soupe, cucharada, cucchiai, eetlepel, msk",
 		"metric_tsp":   "TL, Teelöffel, c. à c., cuillère à café, cucharaditas, cucchiaino, theelepels, tsk",
