@@ -18,7 +18,7 @@ import (
 
 type libraryCmd struct {
 	Report  libraryReportCmd  `cmd:"" help:"Say what a user can plan from the library, what is left out and why, and which unknown foods to explain first."`
-	Answer  libraryAnswerCmd  `cmd:"" help:"Say what a food of the library is that the tables do not know. It counts from the next plan on."`
+	Answer  libraryAnswerCmd  `cmd:"" help:"Say what a food of the library is that the tables do not know. The next plan counts with it; planned weeks lose what it forbids."`
 	Answers libraryAnswersCmd `cmd:"" help:"List what was said of the library's foods, or every change of it."`
 }
 
@@ -142,8 +142,8 @@ func (c *libraryAnswerCmd) Run(ctx context.Context, std *streams, now func() tim
 			if err := s.Recipes.TakeBack(ctx, connection, c.Food, by); err != nil {
 				return err
 			}
-			printf(std.out, "%s: forgotten, from the next plan on\n", c.Food)
-			return nil
+			printf(std.out, "%s: forgotten\n", c.Food)
+			return amendAll(ctx, s, std.out)
 		}
 		v, err := vocabularyOf(ctx, s, connection)
 		if err != nil {
@@ -155,8 +155,8 @@ func (c *libraryAnswerCmd) Run(ctx context.Context, std *streams, now func() tim
 		if err := s.Recipes.Answer(ctx, connection, a, by); err != nil {
 			return err
 		}
-		printf(std.out, "%s: %s, from the next plan on\n", c.Food, said(a))
-		return nil
+		printf(std.out, "%s: %s\n", c.Food, said(a))
+		return amendAll(ctx, s, std.out)
 	})
 }
 

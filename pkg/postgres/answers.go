@@ -32,6 +32,7 @@ func toAnswer(r db.FoodAnswer) recipe.Answer {
 }
 
 // Answer stores an answer in place of an earlier one about the food, and records the change.
+// The weeks of the library's users are outdated by it: they may hold what is forbidden now.
 func (s *Recipes) Answer(ctx context.Context, connection string, a recipe.Answer, by string) error {
 	return s.change(ctx, connection, a.Food, &a, by)
 }
@@ -77,6 +78,9 @@ func (s *Recipes) change(ctx context.Context, connection, food string, a *recipe
 			})
 		}
 		if err != nil {
+			return err
+		}
+		if err := q.OutdatePlansOfLibrary(ctx, connection); err != nil {
 			return err
 		}
 		return q.RecordFoodAnswer(ctx, change)

@@ -174,6 +174,9 @@ func spread(into map[string]Set, entries []entry) error {
 	for i, e := range entries {
 		for _, n := range e.names {
 			n = phrase.Key(n)
+			if n == "" {
+				return fmt.Errorf("%q has an empty name", e.names[0])
+			}
 			if j, twice := own[n]; twice && j != i {
 				return fmt.Errorf("%q is listed twice", n)
 			}
@@ -185,7 +188,7 @@ func spread(into map[string]Set, entries []entry) error {
 		for _, n := range e.names {
 			for _, form := range food.Forms(n) {
 				form = phrase.Key(form)
-				if _, listed := own[form]; !listed {
+				if _, listed := own[form]; !listed && (len(form) >= len(n) || !phrase.Describes(form)) {
 					into[form] |= e.set
 				}
 			}

@@ -60,6 +60,9 @@ func readFoods(file string) (table, error) {
 		}
 		for _, n := range f.names() {
 			n = phrase.Key(n)
+			if n == "" {
+				return table{}, fmt.Errorf("food table: %q has an empty name", f.Name)
+			}
 			if other, taken := t.byName[n]; taken && other != i {
 				return table{}, fmt.Errorf("food table: %q is both %q and %q", n, t.foods[other].Name, f.Name)
 			}
@@ -85,7 +88,7 @@ func (t *table) addForms() {
 		for _, n := range f.names() {
 			for _, form := range Forms(n) {
 				form = phrase.Key(form)
-				if _, taken := t.byName[form]; taken {
+				if _, taken := t.byName[form]; taken || len(form) < len(n) && phrase.Describes(form) { // "whites" are eggs', "white" is a colour
 					continue
 				}
 				if j, again := derived[form]; again && j != i {

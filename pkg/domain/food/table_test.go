@@ -25,6 +25,7 @@ func TestTableErrorsNameTheFoodAndTheField(t *testing.T) {
 		{header + "onion,,,,,:-1,produce,\n", "positive"},
 		{header + "onion,,,,,,produce,\nleek,onion,,,,,produce,\n", `"onion" is both "onion" and "leek"`},
 		{header + "onion,,\n", "wrong number of fields"},
+		{header + "onion,a||b,,,,,produce,\n", "empty name"},
 	} {
 		if _, err := food.ReadFoods(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got %v, want %q", c.file, err, c.want)

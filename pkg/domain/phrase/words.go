@@ -122,6 +122,9 @@ func (v vocabulary) add(key string, k kind, aisles string) error {
 	return nil
 }
 
+// Describes reports whether the key is a word of a vocabulary.
+func Describes(key string) bool { return words().words[key] != content }
+
 // Changes reports whether food of the aisle has other figures in the form, one of
 // [Food.Forms]: dried parsley is weighed like parsley's kin among the spices, dried apricots
 // are no apricots.

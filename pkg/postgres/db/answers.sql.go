@@ -116,6 +116,18 @@ func (q *Queries) LockFoodAnswer(ctx context.Context, connectionID string, foodK
 	return i, err
 }
 
+const outdatePlansOfLibrary = `-- name: OutdatePlansOfLibrary :exec
+update plans p set outdated = 'recipes'
+from users u
+where u.id = p.user_id and u.connection_id = $1 and p.outdated is null and p.week_of > current_date - 8
+`
+
+// What is known of the library's foods changed: its users' weeks are checked again.
+func (q *Queries) OutdatePlansOfLibrary(ctx context.Context, connectionID string) error {
+	_, err := q.db.Exec(ctx, outdatePlansOfLibrary, connectionID)
+	return err
+}
+
 const purgeFoodAnswersAudit = `-- name: PurgeFoodAnswersAudit :execrows
 delete from food_answers_audit where at < now() - make_interval(days => $1::int)
 `

@@ -24,3 +24,9 @@ where connection_id = @connection_id order by id desc limit @most;
 
 -- name: PurgeFoodAnswersAudit :execrows
 delete from food_answers_audit where at < now() - make_interval(days => @days::int);
+
+-- name: OutdatePlansOfLibrary :exec
+-- What is known of the library's foods changed: its users' weeks are checked again.
+update plans p set outdated = 'recipes'
+from users u
+where u.id = p.user_id and u.connection_id = @connection_id and p.outdated is null and p.week_of > current_date - 8;
