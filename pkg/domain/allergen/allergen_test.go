@@ -245,3 +245,28 @@ func TestAncestorsMakeNothingKnown(t *testing.T) {
 		}
 	})
 }
+
+// An answer takes away what a food of its name may hide, and nothing that all of them carry.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	line := func(name string, a recipe.Answer) recipe.Ingredient {
+		return recipe.Ingredient{Food: recipe.Food{Name: name, Answer: &a}}
+	}
+	for _, c := range []struct {
+		line recipe.Ingredient
+		want allergen.Set
+	}{
+		{line("chicken stock", recipe.Answer{Told: true}), allergen.Celery},
+		{line("oil", recipe.Answer{Told: true}), 0},
+		{line("oil", recipe.Answer{Told: true, Contains: []string{"peanuts"}}), allergen.Peanuts},
+		{line("butter", recipe.Answer{Told: true}), allergen.Milk},
+		{line("butter", recipe.Answer{Is: "olive oil"}), allergen.Milk},
+		{line("zoblat", recipe.Answer{Is: "cream cheese"}), allergen.Milk},
+		{line("zoblat", recipe.Answer{Ignored: true}), 0},
+		{recipe.Ingredient{Food: recipe.Food{Name: "zoblat", Answer: &recipe.Answer{Told: true}}, Note: "with walnuts"}, allergen.Nuts},
+	} {
+		if set, unknown := allergen.NewPool(nil).Line(c.line); set != c.want || len(unknown) > 0 {
+			t.Errorf("%s %+v: %q, %q; want %q", c.line.Food.Name, *c.line.Food.Answer, set, unknown, c.want)
+		}
+	}
+}

@@ -106,8 +106,8 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
 		}
 		if l.answer != nil {
-			s, words := told(*l.answer)
-			c.set, c.unknown = c.set|s, words
+			c.set, c.unknown = told(*l.answer)
+			c.set |= Mentioned(l.food) | Mentioned(l.foods) | mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(note, name) | across(name, note)
 		}
 		p.lines[l] = c
 	}
@@ -145,8 +145,8 @@ func unread(note string) []string {
 	return unknown
 }
 
-// told classifies a food by what the user said of it. It may take away no group that the
-// tables see.
+// told classifies a food by what the user said of it. That takes away what a food of the name
+// may hide, by brand or kind, and no group that all such foods carry.
 func told(a recipe.Answer) (set Set, unknown []string) {
 	if a.Is != "" {
 		set, unknown = named(a.Is)
