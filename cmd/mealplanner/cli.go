@@ -25,7 +25,7 @@ type cli struct {
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
 	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
 	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`
-	Food     foodCmd     `cmd:"" help:"See how ingredients are understood: explain."`
+	Food     foodCmd     `cmd:"" help:"See how ingredients are understood, and which are not: explain, missing."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
 

@@ -9,6 +9,7 @@ var examples = map[string][]string{
 	"licences":          {"mealplanner licences", "mealplanner licences --full"},
 	"solve":             {"mealplanner solve --in problem.json --out plan.json"},
 	"food explain":      {"mealplanner food explain '2 garlic cloves, chopped' '1 cup cooked rice'", "mealplanner food explain --json --unit salmon '4 steaks'"},
+	"food missing":      {"mealplanner food missing --user user_ana", "mealplanner food missing --connection home -o json"},
 	"import":            {"mealplanner import --problems", "mealplanner import --connection home --full"},
 	"plan list":         {"mealplanner plan", "mealplanner plan list --user user_ana --weeks 12"},
 	"plan show":         {"mealplanner plan show user_ana", "mealplanner plan show user_ana --week 2026-11-30 -o json"},

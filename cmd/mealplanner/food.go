@@ -18,6 +18,7 @@ import (
 )
 
 type foodCmd struct {
+	Missing foodMissingCmd `cmd:"" help:"List the ingredients of a library that the tables lack, for who wants to add them."`
 	Explain foodExplainCmd `cmd:"" help:"Say how ingredient lines are read: food, weight, macros, allergens. Needs no database and no network."`
 }
 
