@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -30,7 +31,7 @@ type Verdict struct {
 }
 
 // Of judges a recipe with its figures: by keywords for a meal, by keywords for another course,
-// by the words of its title, and last by what a serving holds.
+// by the words of its title, and last by what a serving holds and is made of.
 func Of(r recipe.Recipe) Verdict {
 	if r.MealsSaid {
 		return Verdict{r.Meals, "has a keyword for its meals"}
@@ -50,8 +51,33 @@ func Of(r recipe.Recipe) Verdict {
 		return Verdict{nil, "has more than 1,200 kcal a serving, which is no serving"}
 	case r.PerServing.Protein < protein:
 		return Verdict{nil, "has less than 5 g of protein a serving, as sweets and drinks do"}
+	case sweet(r):
+		return Verdict{nil, "has a fifth of its energy from sugar, chocolate and the like, and no meat, fish or pulses: a dessert"}
 	}
 	return Verdict{r.Meals, "has the figures of a meal"}
+}
+
+// sweet reports whether a recipe is a dessert by what it is made of.
+func sweet(r recipe.Recipe) bool {
+	var all, sugars nutrition.Energy
+	for _, i := range r.Ingredients {
+		l := food.Resolve(i)
+		switch l.Food.Category {
+		case food.Meat, food.Fish, food.Pulses:
+			return false
+		}
+		const hundred = 100 * nutrition.Gram
+		if !l.Weighed || l.Mass > nutrition.MaxMass {
+			continue
+		}
+		e := l.Food.Energy * nutrition.Energy(l.Mass/nutrition.Gram) / nutrition.Energy(hundred/nutrition.Gram)
+		all += e
+		if l.Food.Category == food.Sweets || strings.Contains(l.Food.Name, "sugar") || strings.Contains(l.Food.Name, "chocolate") {
+			sugars += e
+		}
+	}
+	const share = 5
+	return sugars*share > all && all > 0
 }
 
 // as is the verdict on a recipe of a course.

@@ -64,7 +64,17 @@ func TestOf(t *testing.T) {
 	sweet.PerServing = nutrition.Macros{Carbs: 100 * nutrition.Gram}
 	whole := dinner("Something")
 	whole.PerServing = nutrition.Macros{Protein: 100 * nutrition.Gram, Fat: 100 * nutrition.Gram}
-	for _, r := range []recipe.Recipe{thin, sweet, whole} {
+	line := func(name string, grams recipe.Amount) recipe.Ingredient {
+		return recipe.Ingredient{Food: recipe.Food{Name: name}, Unit: recipe.Unit{Name: "g", Base: "g"}, Amount: grams * recipe.One}
+	}
+	glazed := dinner("Something")
+	glazed.Ingredients = []recipe.Ingredient{line("chicken breast", 500), line("brown sugar", 200)}
+	if got := course.Of(glazed); len(got.Meals) == 0 {
+		t.Errorf("glazed chicken is no meal: %s", got.Why)
+	}
+	baked := dinner("Something")
+	baked.Ingredients = []recipe.Ingredient{line("flour", 300), line("sugar", 200), line("butter", 100), line("egg", 150)}
+	for _, r := range []recipe.Recipe{thin, sweet, whole, baked} {
 		if got := course.Of(r); len(got.Meals) > 0 {
 			t.Errorf("%+v is taken for a meal: %s", r.PerServing, got.Why)
 		}
