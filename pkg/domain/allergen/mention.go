@@ -10,16 +10,33 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
-// beginning gives, for the first words of all names, the number of words of the longest
-// name that begins so.
+// beginning gives, for the first word of all names and for the first two, the number of words
+// of the longest name that begins so.
 var beginning = sync.OnceValue(func() map[string]int {
 	out := map[string]int{}
 	for name := range groups() {
-		first, _, _ := strings.Cut(name, " ")
-		out[first] = max(out[first], 1+strings.Count(name, " "))
+		count := 1 + strings.Count(name, " ")
+		first, rest, _ := strings.Cut(name, " ")
+		out[first] = max(out[first], count)
+		if count > 2 {
+			second, _, _ := strings.Cut(rest, " ")
+			two := name[:len(first)+1+len(second)]
+			out[two] = max(out[two], count)
+		}
 	}
 	return out
 })
+
+// longest is the most words that a name beginning with these can have.
+func longest(words []string) int {
+	most := beginning()[first(words[0])]
+	if most > 2 && len(words) > 1 {
+		if two := spaced(words[:2]); strings.Count(two, " ") == 1 {
+			most = max(2, beginning()[two])
+		}
+	}
+	return most
+}
 
 // Mentioned returns the groups of the foods that a text names. A name within a longer one does
 // not count, so "coconut milk" is not milk; of names that overlap otherwise all do. "Nut-free"
@@ -105,7 +122,7 @@ func measure(runs [][]string) bool {
 
 // match returns the groups of the longest name that the words begin with, and its length.
 func match(words []string) (Set, int) {
-	for n := min(beginning()[first(words[0])], len(words)); n > 0; n-- {
+	for n := min(longest(words), len(words)); n > 0; n-- {
 		if s, ok := groups()[spaced(words[:n])]; ok {
 			return s, n
 		}
@@ -120,7 +137,12 @@ func first(word string) string {
 }
 
 // spaced joins words as keys have them, without hyphens.
-func spaced(words []string) string { return strings.ReplaceAll(strings.Join(words, " "), "-", " ") }
+func spaced(words []string) string {
+	if len(words) == 1 && !strings.Contains(words[0], "-") {
+		return words[0]
+	}
+	return strings.ReplaceAll(strings.Join(words, " "), "-", " ")
+}
 
 // across returns the groups of the longest name that begins in one text and ends in the
 // next, such as "peanut" and "butter".
@@ -130,15 +152,15 @@ func across(before, after [][]string) Set {
 	}
 	left, right := before[len(before)-1], after[0]
 	var (
-		set     Set
-		longest int
+		set  Set
+		most int
 	)
 	for from := range left {
 		words := left[from:]
-		for n := min(beginning()[first(words[0])], len(words)+len(right)); n > max(len(words), longest); n-- {
+		for n := min(longest(words), len(words)+len(right)); n > max(len(words), most); n-- {
 			name := spaced(words) + " " + spaced(right[:n-len(words)])
 			if s, ok := groups()[name]; ok {
-				set, longest = s, n
+				set, most = s, n
 			}
 		}
 	}

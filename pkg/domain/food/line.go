@@ -37,9 +37,11 @@ func Resolve(i recipe.Ingredient) Line {
 	l := Line{}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Mass, l.Weighed = r.weigh(l.Food)
-	if f, ok := r.elsewhere(); ok && l.Food.Seasoning() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
-		l.Food = f
-		l.Mass, l.Weighed = r.weigh(f)
+	if l.Food.Seasoning() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
+		if f, ok := r.elsewhere(); ok {
+			l.Food = f
+			l.Mass, l.Weighed = r.weigh(f)
+		}
 	}
 	return l
 }

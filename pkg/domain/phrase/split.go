@@ -16,6 +16,9 @@ func Key(name string) string {
 	if isKey(name) {
 		return name
 	}
+	if lower := strings.ToLower(name); isKey(lower) {
+		return lower
+	}
 	var b strings.Builder
 	b.Grow(len(name))
 	for _, t := range tokens(name) {
