@@ -140,12 +140,30 @@ func readTables(carriers, generic string, foods []food.Food) (tables, error) {
 	for n := range t.may {
 		t.carries[n] |= 0 // known
 	}
+	t.choices()
 	for _, e := range slices.Concat(listed, hidden, vague) {
 		for _, n := range e.names {
 			t.listed[phrase.Key(n)] = true
 		}
 	}
 	return t, nil
+}
+
+// choices gives names such as "vanilla extract or almond extract", which stand whole in the
+// files, what either of their halves carries.
+func (t tables) choices() {
+	for n := range t.carries {
+		before, after, ok := strings.Cut(n, " or ")
+		if !ok {
+			continue
+		}
+		for _, half := range []string{before, after} {
+			t.carries[n] |= t.carries[half]
+			if m := t.may[half]; m != 0 {
+				t.may[n] |= m
+			}
+		}
+	}
 }
 
 func readEntries(file, text, column string) ([]entry, error) {

@@ -27,10 +27,10 @@ const (
 	with                // parts a food and what it lies in
 	like                // begins examples
 	of                  // parts a piece and its food
-	measure             // a unit: plain before the food only
+	measure             // a unit, or a word that names a dish after a food, as in "lemon tart": plain before the food only
 )
 
-var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of}
+var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of, "before": measure}
 
 // vocabulary is what all languages' files say; libraries mix languages.
 type vocabulary struct {
