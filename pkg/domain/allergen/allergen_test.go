@@ -245,3 +245,22 @@ func TestAncestorsMakeNothingKnown(t *testing.T) {
 		}
 	})
 }
+
+// What a user said of "steaks" holds for steaks, not for the wahoo that an import took for the unit.
+func TestAnAnswerHoldsForItsFoodOnly(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		unit, food, answered string
+		known                bool
+	}{
+		{"", "zoblats", "zoblats", true},
+		{"g", "zoblats", "zoblats", true},
+		{"wahoo", "zoblats", "wahoo zoblats", true},
+		{"wahoo", "zoblats", "zoblats", false},
+	} {
+		i := recipe.Ingredient{Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.food, Answer: &recipe.Answer{Food: c.answered, Told: true}}}
+		if _, unknown := allergen.NewPool(nil).Line(i); (len(unknown) == 0) != c.known {
+			t.Errorf("%s %s, answered as %s: %q is not understood", c.unit, c.food, c.answered, unknown)
+		}
+	}
+}

@@ -107,6 +107,9 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 		}
 		if l.answer != nil {
 			s, words := told(*l.answer)
+			if !l.based && !measure(unit) && phrase.Key(l.answer.Food) != phrase.Key(l.unit+" "+l.food) {
+				words = append(words, l.unit) // of "steaks" nothing is said of "wahoo steaks"
+			}
 			c.set, c.unknown = c.set|s, words
 		}
 		p.lines[l] = c
