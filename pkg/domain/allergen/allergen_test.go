@@ -264,3 +264,27 @@ func TestAnAnswerHoldsForItsFoodOnly(t *testing.T) {
 		}
 	}
 }
+
+// A note that says the food is another than its name makes it unknown, unless the tables have both words.
+func TestANoteThatReplacesTheFood(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		food, note string
+		known      bool
+	}{
+		{"minced meat", "", true},
+		{"milk", "plant-based", true},
+		{"Hackfleisch", "vegan", false},
+		{"lait", "végétal", false},
+		{"parmesan", "or vegetarian alternative", true},
+		{"chicken stock", "use a good vegan brand when cooking for guests", true},
+	} {
+		i := recipe.Ingredient{Food: recipe.Food{Name: c.food}, Note: c.note}
+		set, unknown := allergen.NewPool(nil).Line(i)
+		if known := len(unknown) == 0; known != c.known {
+			t.Errorf("%s (%s): %q is not understood", c.food, c.note, unknown)
+		} else if known && c.note == "plant-based" && set&allergen.Soy == 0 {
+			t.Errorf("%s (%s) carries %q, and no soy", c.food, c.note, set)
+		}
+	}
+}
