@@ -85,8 +85,17 @@ func (t tables) translate(list []food.Translation) error {
 }
 
 // preserved returns what fruit and vegetables commonly carry in a form that they do not fresh.
+// Meat as a powder or concentrate is what stock is made of.
 func preserved(name, form string) Set {
-	if f, ok := food.Lookup(name); !ok || f.Category != food.Produce {
+	f, ok := food.Lookup(name)
+	if ok && f.Category == food.Meat {
+		switch form {
+		case "powder", "powdered", "poudre", "en poudre", "pulver", "polvo", "en polvo", "polvere", "in polvere", "poeder",
+			"concentrate", "concentrated", "konzentrat", "concentre", "concentrado", "concentrato", "geconcentreerd", "instant":
+			return Gluten | Soy | Milk | Celery
+		}
+	}
+	if !ok || f.Category != food.Produce {
 		return 0
 	}
 	switch form {
