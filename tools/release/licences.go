@@ -38,6 +38,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/carriers.csv":          ours,
 	"pkg/domain/allergen/data/generic.csv":           ours,
 	"pkg/domain/allergen/data/measures.txt":          ours,
+	"pkg/domain/allergen/data/replaced.txt":          ours,
 	"pkg/domain/course/data/courses.csv":             ours,
 	"pkg/domain/food/data/foods.csv":                 ours,
 	"pkg/domain/food/data/refuse.csv":                ours,

@@ -270,3 +270,46 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// What a user said of "steaks" holds for steaks, not for the wahoo that an import took for the unit.
+func TestAnAnswerHoldsForItsFoodOnly(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		unit, food, answered string
+		known                bool
+	}{
+		{"", "zoblats", "zoblats", true},
+		{"g", "zoblats", "zoblats", true},
+		{"wahoo", "zoblats", "wahoo zoblats", true},
+		{"wahoo", "zoblats", "zoblats", false},
+	} {
+		i := recipe.Ingredient{Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.food, Answer: &recipe.Answer{Food: c.answered, Told: true}}}
+		if _, unknown := allergen.NewPool(nil).Line(i); (len(unknown) == 0) != c.known {
+			t.Errorf("%s %s, answered as %s: %q is not understood", c.unit, c.food, c.answered, unknown)
+		}
+	}
+}
+
+// A note that says the food is another than its name makes it unknown, unless the tables have both words.
+func TestANoteThatReplacesTheFood(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		food, note string
+		known      bool
+	}{
+		{"minced meat", "", true},
+		{"milk", "plant-based", true},
+		{"Hackfleisch", "vegan", false},
+		{"lait", "végétal", false},
+		{"parmesan", "or vegetarian alternative", true},
+		{"chicken stock", "use a good vegan brand when cooking for guests", true},
+	} {
+		i := recipe.Ingredient{Food: recipe.Food{Name: c.food}, Note: c.note}
+		set, unknown := allergen.NewPool(nil).Line(i)
+		if known := len(unknown) == 0; known != c.known {
+			t.Errorf("%s (%s): %q is not understood", c.food, c.note, unknown)
+		} else if known && c.note == "plant-based" && set&allergen.Soy == 0 {
+			t.Errorf("%s (%s) carries %q, and no soy", c.food, c.note, set)
+		}
+	}
+}

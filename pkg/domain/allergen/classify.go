@@ -101,6 +101,10 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 			s, together := named(l.unit + " " + l.food)
 			c.set, c.unknown = c.set|s, together
 		}
+		if w, ok := replaced(note); ok && len(c.unknown) == 0 { // "mince", with "vegan" in the note
+			s, together := named(w + " " + l.food)
+			c.set, c.unknown = c.set|s, together
+		}
 		if l.units != "" && l.units != l.unit {
 			unit = p.words(l.units)
 			c.set |= mentioned(unit, nil) | across(unit, name) | across(unit, p.words(l.foods))
@@ -108,6 +112,9 @@ func (p *Pool) Line(i recipe.Ingredient) (contains Set, unknown []string) {
 		if l.answer != nil {
 			c.set, c.unknown = told(*l.answer)
 			c.set |= Mentioned(l.food) | Mentioned(l.foods) | mentioned(unit, nil) | mentioned(note, nil) | across(unit, name) | across(note, name) | across(name, note)
+			if !l.based && !measure(unit) && phrase.Key(l.answer.Food) != phrase.Key(l.unit+" "+l.food) {
+				c.unknown = append(c.unknown, l.unit) // of "steaks" nothing is said of "wahoo steaks"
+			}
 		}
 		p.lines[l] = c
 	}

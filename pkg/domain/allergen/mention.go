@@ -2,6 +2,7 @@ package allergen
 
 import (
 	_ "embed" // for the measures
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -101,6 +102,45 @@ var measures = sync.OnceValue(func() map[string]bool {
 	}
 	return out
 })
+
+//go:embed data/replaced.txt
+var replacedFile string
+
+var replacing = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for row := range strings.Lines(replacedFile) {
+		if strings.HasPrefix(row, "#") {
+			continue
+		}
+		for w := range strings.FieldsSeq(row) {
+			out[phrase.Fold(w)] = true
+		}
+	}
+	return out
+})
+
+// longestRemark bounds the words of a note that say what its food is; longer ones advise.
+const longestRemark = 3
+
+// replaced returns the word of a note that says that the food is another: "vegan". What may
+// be taken instead, "or a vegan alternative", does not count.
+func replaced(note [][]string) (string, bool) {
+	for _, words := range note {
+		if len(words) > longestRemark || slices.ContainsFunc(words, func(w string) bool { return conditional[w] }) {
+			continue
+		}
+		for _, w := range words {
+			if replacing()[w] {
+				return w, true
+			}
+		}
+	}
+	return "", false
+}
+
+var conditional = map[string]bool{
+	"or": true, "if": true, "for": true, "not": true, "oder": true, "falls": true, "wenn": true, "bzw": true, "fur": true, "ou": true, "si": true, "pour": true, "o": true, "se": true, "per": true, "para": true, "of": true, "voor": true,
+}
 
 // measure reports whether all words of a unit's name say how much or are names of the
 // tables. Of "4 wahoo steaks" an importer makes four wahoo of the food steaks.

@@ -85,8 +85,17 @@ func (t tables) translate(list []food.Translation) error {
 }
 
 // preserved returns what fruit and vegetables commonly carry in a form that they do not fresh.
+// Meat as a powder or concentrate is what stock is made of.
 func preserved(name, form string) Set {
-	if f, ok := food.Lookup(name); !ok || f.Category != food.Produce {
+	f, ok := food.Lookup(name)
+	if ok && f.Category == food.Meat {
+		switch form {
+		case "powder", "powdered", "poudre", "en poudre", "pulver", "polvo", "en polvo", "polvere", "in polvere", "poeder",
+			"concentrate", "concentrated", "konzentrat", "concentre", "concentrado", "concentrato", "geconcentreerd", "instant":
+			return Gluten | Soy | Milk | Celery
+		}
+	}
+	if !ok || f.Category != food.Produce {
 		return 0
 	}
 	switch form {
@@ -140,12 +149,30 @@ func readTables(carriers, generic string, foods []food.Food) (tables, error) {
 	for n := range t.may {
 		t.carries[n] |= 0 // known
 	}
+	t.choices()
 	for _, e := range slices.Concat(listed, hidden, vague) {
 		for _, n := range e.names {
 			t.listed[phrase.Key(n)] = true
 		}
 	}
 	return t, nil
+}
+
+// choices gives names such as "vanilla extract or almond extract", which stand whole in the
+// files, what either of their halves carries.
+func (t tables) choices() {
+	for n := range t.carries {
+		before, after, ok := strings.Cut(n, " or ")
+		if !ok {
+			continue
+		}
+		for _, half := range []string{before, after} {
+			t.carries[n] |= t.carries[half]
+			if m := t.may[half]; m != 0 {
+				t.may[n] |= m
+			}
+		}
+	}
 }
 
 func readEntries(file, text, column string) ([]entry, error) {

@@ -78,7 +78,11 @@ func (n *Names) Read(text string) Reading {
 	}
 	ws := tagged(list)
 	if i := slices.IndexFunc(ws, func(w word) bool { return w.kind == like }); i > 0 {
-		ws = ws[:i]
+		if slices.ContainsFunc(ws[i:], func(w word) bool { return w.text != "" && (w.kind == content || n.has(w.text)) }) {
+			ws = ws[:i]
+		} else {
+			ws[i].kind = content // "meat like pieces" are no meat
+		}
 	}
 	if f, ok := n.single(ws); ok {
 		return Reading{Foods: []Food{f}}
@@ -137,7 +141,10 @@ func split(ws []word) []segment {
 }
 
 func (n *Names) parts(segments []segment) Reading {
-	var r Reading
+	var (
+		r     Reading
+		named bool // the segment before
+	)
 	for i := 0; i < len(segments); i++ {
 		s := segments[i]
 		join := s.join
@@ -147,7 +154,7 @@ func (n *Names) parts(segments []segment) Reading {
 		if i+1 < len(segments) && segments[i+1].marked {
 			if f, ok := n.inverted(s, segments[i+1]); ok { // "beans, kidney"
 				f.Join = join
-				r.Foods = append(r.Foods, f)
+				r.Foods, named = append(r.Foods, f), true
 				i++
 				continue
 			}
@@ -155,7 +162,7 @@ func (n *Names) parts(segments []segment) Reading {
 		if i+1 < len(segments) && !segments[i+1].marked && segments[i+1].join != With {
 			if f, ok := n.elliptic(s, segments[i+1]); ok { // "lemon or lime juice"
 				f.Join = join
-				r.Foods = append(r.Foods, f)
+				r.Foods, named = append(r.Foods, f), true
 				continue
 			}
 		}
@@ -166,15 +173,34 @@ func (n *Names) parts(segments []segment) Reading {
 			r.Unknown = append(r.Unknown, unknown...)
 		}
 		if len(foods) == 0 && len(unknown) == 0 {
+			if w, ok := alone(segments, i, named); ok {
+				r.Unknown = append(r.Unknown, w)
+			}
+			named = false
 			r.describe(s.words)
 			continue
 		}
+		named = true
 		if len(foods) > 0 {
 			foods[0].Join = join
 			r.Foods = append(r.Foods, foods...)
 		}
 	}
 	return r
+}
+
+// alone returns the word of a segment without a food that stands for one beside another:
+// "butter and Knorr", "apple and danish", but "butter (Knorr)", "apples, tart and crisp".
+func alone(segments []segment, i int, named bool) (string, bool) {
+	s := segments[i]
+	joined := i > 0 && s.join != First && !s.marked
+	leads := i+1 < len(segments) && segments[i+1].join == And && !segments[i+1].marked
+	for _, w := range s.words {
+		if w.kind == brand && (joined || leads) || w.kind == before && joined && named {
+			return w.text, true
+		}
+	}
+	return "", false
 }
 
 // describe adds words that only say something of the food before them.
@@ -271,12 +297,12 @@ func (n *Names) one(ws []word) (Food, bool) {
 		}
 		in := n.within(w.text)
 		switch w.kind {
-		case plain, part, form, of:
+		case plain, part, form, of, brand:
 			if in {
 				optional = append(optional, i)
 			}
 			continue
-		case measure:
+		case measure, before:
 			if !needed { // "3 Knoblauchzehen" is a unit, and a name
 				if in {
 					optional = append(optional, i)
@@ -347,7 +373,7 @@ func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 			foods = append(foods, f)
 			i += size
 			continue
-		case w.kind == content || w.kind == measure && len(foods) > 0:
+		case w.kind == content || (w.kind == measure || w.kind == before) && len(foods) > 0:
 			unknown = append(unknown, w.text)
 		default:
 			aside.leave(w)

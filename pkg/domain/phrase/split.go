@@ -97,6 +97,8 @@ func tokens(text string) []token {
 			} else if len(word) > 0 && !after {
 				word = append(word, '\'')
 			}
+		case r == '-' && len(word) > 0 && likened(runes[i+1:]): // "chicken-like" is one word, and no chicken
+			word = append(word, '-')
 		case r == '-' && (!space || !after), r == '.' && !after, unicode.IsSpace(r), r == '*', r == '"':
 			end()
 		case r == '.':
@@ -112,6 +114,16 @@ func tokens(text string) []token {
 	}
 	end()
 	return out
+}
+
+// likened reports whether the text goes on with "like" or "type".
+func likened(text []rune) bool {
+	n := len("like")
+	if len(text) < n || len(text) > n && unicode.IsLetter(text[n]) {
+		return false
+	}
+	w := strings.ToLower(string(text[:n]))
+	return w == "like" || w == "type"
 }
 
 // endings are plurals left open, as in "Zwiebel(n)", "oeuf(s)" and "Zehe/n".

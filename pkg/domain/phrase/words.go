@@ -28,9 +28,11 @@ const (
 	like                // begins examples
 	of                  // parts a piece and its food
 	measure             // a unit: plain before the food only
+	before              // plain before the food; after it, it names a dish: "lemon tart"
+	brand               // plain beside the food; alone, it is a food
 )
 
-var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of}
+var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of, "before": before, "brand": brand}
 
 // vocabulary is what all languages' files say; libraries mix languages.
 type vocabulary struct {
