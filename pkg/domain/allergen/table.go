@@ -91,7 +91,7 @@ func preserved(name, form string) Set {
 	if ok && f.Category == food.Meat {
 		switch form {
 		case "powder", "powdered", "poudre", "en poudre", "pulver", "polvo", "en polvo", "polvere", "in polvere", "poeder",
-			"concentrate", "concentrated", "konzentrat", "concentre", "concentrado", "concentrato", "geconcentreerd", "instant":
+			"concentrate", "concentrated", "konzentrat", "concentre", "concentrado", "concentrato", "geconcentreerd", "instant": //nolint:misspell // Italian
 			return Gluten | Soy | Milk | Celery
 		}
 	}
