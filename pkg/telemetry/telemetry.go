@@ -181,10 +181,19 @@ func (t *Telemetry) Tracer() trace.Tracer {
 // collector is unreachable.
 func (t *Telemetry) Stop(ctx context.Context) error {
 	err := errors.Join(t.Tracers.Shutdown(ctx), t.logs.Shutdown(ctx))
+	return errors.Join(err, stopMeters(ctx, t.Meters))
+}
+
+// stopMeters lets an export that is under way end before the provider: its end cancels the
+// export, which counts as telemetry that was lost.
+func stopMeters(ctx context.Context, m *sdkmetric.MeterProvider) error {
 	// Prometheus sees a series begin at zero if it began in an earlier millisecond than
 	// its first sample. A command may end in the one of its last measurement.
-	time.Sleep(2 * time.Millisecond) //nolint:forbidigo // outside any logic
-	return errors.Join(err, t.Meters.Shutdown(ctx))
+	const next = 2 * time.Millisecond
+	time.Sleep(next) //nolint:forbidigo // outside any logic
+	err := m.ForceFlush(ctx)
+	time.Sleep(next) //nolint:forbidigo // two samples of a series need two times
+	return errors.Join(err, m.Shutdown(ctx))
 }
 
 // exportErrors logs the SDK's errors to stdout at most once per interval: never over
