@@ -5,7 +5,6 @@ import (
 	"io"
 	"os/user"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -69,17 +68,25 @@ func (c *libraryReportCmd) print(out io.Writer, r planner.Report) {
 	if len(r.Unknown) == 0 {
 		return
 	}
-	printf(out, "\n%s not known. Those whose answer alone would free most recipes first:\n", strings.Replace(counted(len(r.Unknown), "ingredient")+" are", "1 ingredient are", "1 ingredient is", 1))
+	are := "are"
+	if len(r.Unknown) == 1 {
+		are = "is"
+	}
+	printf(out, "\n%s %s not known. Those whose answer alone would free most recipes first:\n", counted(len(r.Unknown), "ingredient"), are)
 	t := newTable(out)
 	t.row("FREES", "RECIPES", "INGREDIENT")
 	for _, f := range r.Unknown[:min(c.Most, len(r.Unknown))] {
 		t.row(f.Frees, f.Recipes, f.Name)
 	}
 	_ = t.Flush() // to a buffer or a terminal, like the lines before
-	printf(out, "\nSay what one is:    mealplanner library answer %s --user %s --is 'cream cheese'\n", strconv.Quote(r.Unknown[0].Name), c.Who)
-	printf(out, "or what it holds:   mealplanner library answer %s --user %s --contains milk,nuts   (or --contains nothing)\n", strconv.Quote(r.Unknown[0].Name), c.Who)
-	printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", strconv.Quote(r.Unknown[0].Name), c.Who)
+	first := shellWord(r.Unknown[0].Name)
+	printf(out, "\nSay what one is:    mealplanner library answer %s --user %s --is 'cream cheese'\n", first, c.Who)
+	printf(out, "or what it holds:   mealplanner library answer %s --user %s --contains milk,nuts   (or --contains nothing)\n", first, c.Who)
+	printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", first, c.Who)
 }
+
+// shellWord quotes a name of others for a shell, which expands nothing in it.
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // whose names a library by itself or by somebody who cooks from it.
 type whose struct {

@@ -222,7 +222,7 @@ func (g *gate) blockedBy() string {
 	if g.blocked == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%d of %s", g.blocked, counted(g.total))
+	text := fmt.Sprintf("%d of %s", g.blocked, count(g.total))
 	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
 		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
 	})
@@ -234,13 +234,6 @@ func (g *gate) blockedBy() string {
 	default:
 		return fmt.Sprintf("%s left out because these %d ingredients are unknown: %s", text, len(names), some(names))
 	}
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 recipe is"
-	}
-	return fmt.Sprintf("%d recipes are", n)
 }
 
 func count(n int) string {

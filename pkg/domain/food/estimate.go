@@ -74,9 +74,8 @@ func (e *estimator) line(i recipe.Ingredient) {
 	if i.Heads() {
 		return
 	}
-	i = amountInName(i)
-	none := i.NoAmount || i.Amount <= 0
 	l := Resolve(i)
+	none := l.NoAmount || l.Amount <= 0
 	f := l.Food
 	switch {
 	case l.Named && f.Category == Household:
@@ -106,7 +105,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 	}
 	m, bounded := l.Mass, l.Weighed
 	if !bounded {
-		m, bounded = Bound(i)
+		m, bounded = Bound(l.Ingredient)
 	}
 	if (!bounded || m > nutrition.MaxMass) && e.heavy == "" {
 		e.heavy = unknowable(i, l)

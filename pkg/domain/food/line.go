@@ -1,7 +1,9 @@
 package food
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
@@ -13,6 +15,8 @@ import (
 
 // Line is an ingredient as the tables understand it.
 type Line struct {
+	recipe.Ingredient // with the amount and the unit that count, wherever they stood
+
 	Food    Food
 	Named   bool // the tables have the food
 	Mass    nutrition.Mass
@@ -25,7 +29,7 @@ type Line struct {
 // longer name of the tables does ("rice", "cooked"), and states the weight of one container.
 func Resolve(i recipe.Ingredient) Line {
 	if a := i.Food.Answer; a != nil && a.Ignored {
-		return Line{Food: Food{Name: i.Food.Name, Category: Household}, Named: true}
+		return Line{Ingredient: i, Food: Food{Name: i.Food.Name, Category: Household}, Named: true}
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
@@ -34,7 +38,7 @@ func Resolve(i recipe.Ingredient) Line {
 	r.name()
 	r.together()
 	r.specify()
-	l := Line{}
+	l := Line{Ingredient: r.i}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Mass, l.Weighed = r.weigh(l.Food)
 	if l.Food.Seasoning() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
@@ -68,13 +72,10 @@ var beginning = lazyregexp.New(`(?i)^[^\pL\d]*(?:ca\.? |about |etwa )?(?:(\d+) )
 // "1-2 EL Öl". Of a range it takes the middle.
 func amountInName(i recipe.Ingredient) recipe.Ingredient {
 	low := recipe.Amount(0)
-	switch slices.Contains([]string{"bis", "to", "-", "–"}, strings.ToLower(i.Unit.Name)) {
-	case true: // "200" "bis" "300 g Huhn"
-		low = i.Amount
-	case false:
-		if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
-			return i
-		}
+	if through := slices.Contains([]string{"bis", "to", "-", "–"}, strings.ToLower(i.Unit.Name)); through {
+		low = i.Amount // "200" "bis" "300 g Huhn"
+	} else if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
+		return i
 	}
 	m := beginning().FindStringSubmatch(phrase.Fold(i.Food.Name))
 	if m == nil {
@@ -279,20 +280,18 @@ func massOfNumber(whole, number, key string, f Food) (nutrition.Mass, bool) {
 	return Weigh(recipe.Ingredient{Amount: total, Unit: recipe.Unit{Base: key}}, f)
 }
 
+// amountOf reads "14", "1,5" or "1/2".
 func amountOf(s string) (recipe.Amount, bool) {
 	num, den, fraction := strings.Cut(s, "/")
-	a, err := parseMass(strings.Replace(num, ",", ".", 1))
-	if err != nil {
+	v, err := strconv.ParseFloat(strings.Replace(num, ",", ".", 1), 64)
+	if fraction && err == nil {
+		var by float64
+		by, err = strconv.ParseFloat(den, 64)
+		v /= by
+	}
+	const most = 1_000_000 // more is no amount
+	if err != nil || !(v >= 0 && v <= most) {
 		return 0, false
 	}
-	// A mass is read in milligrams; an amount counts ten-thousandths.
-	amount := mulDiv(int64(a), int64(recipe.One), int64(nutrition.Gram))
-	if !fraction {
-		return recipe.Amount(amount), true
-	}
-	b, err := parseMass(den)
-	if err != nil || b <= 0 {
-		return 0, false
-	}
-	return recipe.Amount(mulDiv(amount, int64(nutrition.Gram), int64(b))), true
+	return recipe.Amount(math.Round(v * float64(recipe.One))), true
 }

@@ -5,17 +5,29 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// Names are the names of a table, by [Key].
+// Names are the names of a table, by [Key]. What was read is kept: a library says the same in
+// many lines, and every generation reads them again.
 type Names struct {
 	has   func(key string) bool
 	words map[string]struct{} // that occur in them
+
+	mu   sync.RWMutex
+	read map[string]Reading
 }
+
+// What is kept is bounded: of more readings all are taken anew, and long texts, in bytes, every
+// time.
+const (
+	mostKept    = 1 << 13
+	longestKept = 100
+)
 
 // NewNames returns the names of the keys; has reports whether a text is one of them.
 func NewNames(keys iter.Seq[string], has func(key string) bool) *Names {
-	n := &Names{has, map[string]struct{}{}}
+	n := &Names{has: has, words: map[string]struct{}{}, read: map[string]Reading{}}
 	for k := range keys {
 		for w := range strings.SplitSeq(k, " ") {
 			n.words[w] = struct{}{}
@@ -70,8 +82,28 @@ func (r Reading) Known() bool {
 const longestPhrase = 40
 
 // Read takes a phrase apart. Of several ways the one that leaves out the fewest words wins,
-// so "white chocolate" is never chocolate where the table has both.
+// so "white chocolate" is never chocolate where the table has both. The reading is shared
+// with other callers and must not be changed.
 func (n *Names) Read(text string) Reading {
+	n.mu.RLock()
+	r, ok := n.read[text]
+	n.mu.RUnlock()
+	if ok {
+		return r
+	}
+	if r = n.take(text); len(text) > longestKept {
+		return r
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.read) >= mostKept {
+		clear(n.read)
+	}
+	n.read[strings.Clone(text)] = r
+	return r
+}
+
+func (n *Names) take(text string) Reading {
 	list := tokens(text)
 	if len(list) > longestPhrase {
 		return Reading{Unknown: []string{strings.TrimSpace(text)}}
