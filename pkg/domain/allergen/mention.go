@@ -43,12 +43,20 @@ func longest(words []string) int {
 // not count, so "coconut milk" is not milk; of names that overlap otherwise all do. "Nut-free"
 // names no nuts. What a text does not say proves nothing: it may only add to what is known of
 // the foods.
-func Mentioned(text string) Set { return mentioned(segments(text), nil) }
+func Mentioned(text string) Set { return inNames().of(text) }
+
+var inNames = sync.OnceValue(func() *memory {
+	return newMemory(func(text string) Set { return mentioned(segments(text), nil) })
+})
 
 // instructed is [Mentioned] for instructions, which call listed foods by short names: "the
 // milk" may be oat milk, and to toast or to cream is no food. Such words count only within
 // longer names.
-func instructed(text string) Set { return mentioned(segments(text), shorthand()) }
+func instructed(text string) Set { return inSteps().of(text) }
+
+var inSteps = sync.OnceValue(func() *memory {
+	return newMemory(func(text string) Set { return mentioned(segments(text), shorthand()) })
+})
 
 var shorthand = sync.OnceValue(func() map[string]bool {
 	out := map[string]bool{}
