@@ -41,6 +41,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/replaced.txt":          ours,
 	"pkg/domain/course/data/courses.csv":             ours,
 	"pkg/domain/food/data/foods.csv":                 ours,
+	"pkg/domain/food/data/pours.txt":                 ours,
 	"pkg/domain/food/data/refuse.csv":                ours,
 	"pkg/domain/food/data/names/de.csv":              ours,
 	"pkg/domain/food/data/names/es.csv":              ours,

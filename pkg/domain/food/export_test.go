@@ -13,3 +13,6 @@ func ReadFoods(file string) (map[string]string, error) {
 	}
 	return names, err
 }
+
+// Pours is data/pours.txt.
+func Pours() map[string]bool { return pours() }

@@ -204,3 +204,13 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+func TestPoursNamesFoodsOfTheTable(t *testing.T) {
+	t.Parallel()
+	for name := range food.Pours() {
+		f, ok := food.Lookup(name)
+		if byAisle := f.Category == food.Drinks || f.Category == food.Oils; !ok || f.Name != name || byAisle == f.Pours() {
+			t.Errorf("%q: no food of the table by its own name, or what its aisle says already", name)
+		}
+	}
+}
