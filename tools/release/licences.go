@@ -40,6 +40,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/measures.txt":          ours,
 	"pkg/domain/allergen/data/replaced.txt":          ours,
 	"pkg/domain/course/data/courses.csv":             ours,
+	"pkg/domain/food/data/fdc.csv":                   ours,
 	"pkg/domain/food/data/foods.csv":                 ours,
 	"pkg/domain/food/data/pours.txt":                 ours,
 	"pkg/domain/food/data/refuse.csv":                ours,

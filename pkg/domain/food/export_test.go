@@ -16,3 +16,6 @@ func ReadFoods(file string) (map[string]string, error) {
 
 // Pours is data/pours.txt.
 func Pours() map[string]bool { return pours() }
+
+// FDC is data/fdc.csv.
+func FDC() map[int64]string { return fdc() }
