@@ -53,13 +53,13 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		return fault.Wrap(fault.InvalidInput, "add user", err)
 	}
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		known, err := vocabularyOf(ctx, a, c.Connection)
+		known, err := a.Vocabulary(ctx, c.Connection)
 		if err != nil {
 			return err
 		}
-		imported := len(known.foods) > 0
+		imported := len(known.Foods) > 0
 		if imported {
-			if err := known.check(user.Settings{}, &u.Settings); err != nil {
+			if err := known.Check(user.Settings{}, &u.Settings); err != nil {
 				return err
 			}
 		}
@@ -91,11 +91,11 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 // meantNothing notes names that nothing in a library is called which could not be asked
 // before the user was stored, because its recipes were fetched afterwards.
 func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.Services, u user.User) error {
-	known, err := vocabularyOf(ctx, a, c.Connection)
-	if err != nil || len(known.foods) == 0 {
+	known, err := a.Vocabulary(ctx, c.Connection)
+	if err != nil || len(known.Foods) == 0 {
 		return err
 	}
-	if err := known.check(user.Settings{}, &u.Settings); err != nil {
+	if err := known.Check(user.Settings{}, &u.Settings); err != nil {
 		printLine(std.err, "note:", err.Error(), "(it is stored: mealplanner user set", u.ID, "changes it)")
 	}
 	return nil
@@ -185,7 +185,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		if err := a.Sync.Ensure(ctx, library, std.importing(now)); err != nil && c.Connection != nil {
 			return err
 		}
-		known, err := vocabularyOf(ctx, a, library)
+		known, err := a.Vocabulary(ctx, library)
 		if err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 			if err := c.apply(u); err != nil {
 				return err
 			}
-			return known.check(before.Settings, &u.Settings)
+			return known.Check(before.Settings, &u.Settings)
 		})
 		if err != nil {
 			return err
