@@ -154,7 +154,7 @@ func (r *resolver) together() {
 			return
 		}
 	}
-	if unit.Name == "" {
+	if unit.Name == "" && unit.Base == "" {
 		r.i.Unit = leading(name)
 	}
 	if r.ok || r.i.Note == "" || !curated().names.Read(name).Bare {

@@ -75,6 +75,23 @@ func (v Vocabulary) Check(before user.Settings, s *user.Settings) error {
 			return Unknown("--avoid-tags", "keyword of your recipes", t, v.Tags)
 		}
 	}
+	return v.checkWeekly(before.Cooking, s.Cooking)
+}
+
+// checkWeekly refuses rules that are new and count what no food group and no keyword is called.
+func (v Vocabulary) checkWeekly(before, after user.Cooking) error {
+	counts, err := after.Counts()
+	if err != nil {
+		return fault.Wrap(fault.InvalidInput, "settings", err)
+	}
+	for i, c := range counts {
+		if slices.Contains(before.Weekly, after.Weekly[i]) || slices.Contains(food.Groups(), c.Name) || len(v.Tags) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(v.Tags, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
+			return Unknown("--weekly", "food group or keyword of your recipes", c.Name, slices.Concat(food.Groups(), v.Tags))
+		}
+	}
 	return nil
 }
 
