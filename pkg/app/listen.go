@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
+	"github.com/mealplanner/mealplanner/pkg/web/site"
 )
 
 // health returns a mux with the health probes.
@@ -90,6 +92,13 @@ func (a *App) serveAPI(ctx context.Context) error {
 	}
 	public := http.NewServeMux()
 	pages.Register(public)
+	people := site.New(site.Ports{
+		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
+		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
+		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed,
+	}, base, a.opts.Now, a.log)
+	people.Register(public)
+	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })
 	books.Register(public)
 	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(public))
 	if err := a.serveAlerts(ctx, mux); err != nil {

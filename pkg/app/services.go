@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/account"
+	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -39,6 +40,7 @@ type Services struct {
 	Runtime  *override.Runtime   // the overrides in force
 	Recipes  *postgres.Recipes   // the recipe pools
 	Library  *library.Service    // what can be planned from them, and what is unknown
+	SignIns  *signin.Service     // links by which people sign in
 	Sync     *recipesync.Service // keeps them fresh
 	Accounts *account.Accounts   // at FatSecret
 	Coach    *coach.Coach        // advice and trends

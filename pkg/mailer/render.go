@@ -40,6 +40,8 @@ type Links interface {
 	Plan(userID string, week calendar.Date) string
 	// Library leads to what the user's library lacks, and its cure.
 	Library(userID string) string
+	// SignIn leads to the page that signs the holder of the token in.
+	SignIn(token string) string
 	Unsubscribe(userID, emailType string) string
 	// Key names a mail: it is the same for the same mail, always, and cannot be guessed.
 	Key(kind, userID, period string) [signedlink.ReplyKeySize]byte

@@ -14,6 +14,7 @@ const (
 	commandDays   = 120
 	mailDays      = 120
 	auditDays     = 365
+	shoppingDays  = 120
 )
 
 // Retention deletes what may not be kept any longer, or is of no use.
@@ -24,7 +25,7 @@ func NewRetention(pool Conns) *Retention { return &Retention{db.New(pool)} }
 
 // Purge deletes FatSecret's content after 23 hours, blanks the mails that hold its figures,
 // drops connections that were begun and not finished, DEBUG wishes that are over at now, and
-// old executions, mails, audits and undo records. What fails keeps nothing else from going.
+// old executions, mails, audits, undo records, sign-in links, sessions and shopping lists. What fails keeps nothing else from going.
 func (r *Retention) Purge(ctx context.Context, now time.Time) error {
 	_, content := r.q.PurgeFatSecret(ctx)
 	_, diary := r.q.BlankDiaryMails(ctx)
@@ -35,6 +36,9 @@ func (r *Retention) Purge(ctx context.Context, now time.Time) error {
 	_, entries := r.q.PurgeDiaryEntries(ctx, commandDays)
 	_, audit := r.q.PurgeSettingsAudit(ctx, auditDays)
 	_, answers := r.q.PurgeFoodAnswersAudit(ctx, auditDays)
+	_, links := r.q.PurgeSignInLinks(ctx)
+	_, sessions := r.q.PurgeSessions(ctx)
+	_, lists := r.q.PurgeShoppingLists(ctx, shoppingDays)
 	return failed("purge", errors.Join(content, diary, r.q.PurgeFatSecretPending(ctx), r.q.PurgeDebugUsers(ctx, now),
-		executions, undo, commands, mails, entries, audit, answers))
+		executions, undo, commands, mails, entries, audit, answers, links, sessions, lists))
 }

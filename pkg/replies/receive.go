@@ -31,6 +31,7 @@ const (
 const (
 	MaxMails   = 10    // per hour that are read
 	MaxClicks  = 60    // an hour
+	MaxPages   = 300   // an hour
 	maxToken   = 64    // characters of an address's local part
 	maxWritten = 5_000 // bytes of the writer's own text
 	maxSame    = 3     // answers a day to the same text without a command: programs repeat themselves
@@ -41,6 +42,7 @@ const (
 const (
 	ByMail   Source = "mail"
 	ByButton Source = "button"
+	ByPage   Source = "page" // of somebody who is signed in, and who sees the answer there
 )
 
 // Service carries out commands.
@@ -141,6 +143,12 @@ func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, li
 	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
 }
 
+// Press carries out a command of a page; no mail answers it. id identifies it, and works once.
+func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (Report, error) {
+	key := digest("page", id)
+	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByPage, id: "page." + key[:32], digest: key, text: line, proven: true})
+}
+
 // Lines returns the commands behind a button's line.
 func (s *Service) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	m := confirmLine().FindStringSubmatch(line)
@@ -235,12 +243,12 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 		}
 		var c Change
 		var a Answer
-		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks}[in.source]; {
+		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks, ByPage: MaxPages}[in.source]; {
 		case looked-limited < most:
 			if c, a, r.Verbs, err = s.decide(ctx, tx, o, in); err != nil {
 				return err
 			}
-		case limited > 0 || in.source == ByButton:
+		case limited > 0 || in.source != ByMail:
 			r.Outcome = command.RateLimited
 			return nil
 		default:
@@ -256,7 +264,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			return err
 		}
 		r.Outcome, r.Answer = a.Outcome, a
-		if !silent {
+		if !silent && in.source != ByPage {
 			u := o.User
 			if c.User != nil {
 				u = *c.User
@@ -307,12 +315,15 @@ func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (ans
 		if in.source == ByMail {
 			a.InReplyTo = in.id
 		}
-		m, err := s.renderer.Answer(o.User, a)
-		if err != nil {
-			return err
+		c := Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: command.Failed}}
+		if in.source != ByPage {
+			m, err := s.renderer.Answer(o.User, a)
+			if err != nil {
+				return err
+			}
+			c.Mail, answered = &m, true
 		}
-		answered = true
-		return tx.Save(ctx, Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: command.Failed}, Mail: &m})
+		return tx.Save(ctx, c)
 	})
 	return answered && err == nil, err
 }

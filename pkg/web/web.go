@@ -57,6 +57,7 @@ var pages = sync.OnceValue(func() *template.Template {
 const (
 	PlanLink        = "plan"
 	LibraryLink     = "library"
+	ListLink        = "list"
 	UnsubscribeLink = "unsubscribe"
 	ConnectLink     = "connect"
 	CommandLink     = "command"
@@ -68,6 +69,7 @@ const (
 const (
 	planValid        = 60 * 24 * time.Hour
 	libraryValid     = 60 * 24 * time.Hour
+	listValid        = 14 * 24 * time.Hour
 	unsubscribeValid = 2 * 365 * 24 * time.Hour
 	connectValid     = time.Hour
 	commandValid     = 14 * 24 * time.Hour
@@ -103,6 +105,14 @@ func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week cale
 func (l Links) Plan(userID string, week calendar.Date) string {
 	return l.Base + "/plan/" + l.Signer.Sign(PlanLink, userID, week.String(), planValid)
 }
+
+// List returns the address at which anybody can tick the user's shopping list of a week.
+func (l Links) List(userID string, week calendar.Date) string {
+	return l.Base + "/list/" + l.Signer.Sign(ListLink, userID, week.String(), listValid)
+}
+
+// SignIn returns the address of the page that signs the holder of the token in.
+func (l Links) SignIn(token string) string { return l.Base + "/sign-in/" + token }
 
 // Library returns the address of the page that says what the user's library lacks.
 func (l Links) Library(userID string) string {
@@ -170,11 +180,25 @@ func (p *Pages) Register(mux *http.ServeMux) {
 // verify returns the claims of the request's token, unless it was issued for another purpose
 // or in a mail to a former address of its user.
 func (p *Pages) verify(r *http.Request, purpose string) (signedlink.Claims, error) {
-	c, err := p.Signer.Verify(purpose, r.PathValue("token"))
+	return p.claims(r.Context(), purpose, r.PathValue("token"))
+}
+
+// Listed returns whose list of which week a token of [Links.List] is for; kind Unauthorized.
+func (p *Pages) Listed(ctx context.Context, token string) (userID string, week calendar.Date, err error) {
+	c, err := p.claims(ctx, ListLink, token)
+	if err != nil {
+		return "", 0, err
+	}
+	week, err = calendar.Parse(c.Subject)
+	return c.User, week, fault.Wrap(fault.InvalidInput, "list", err)
+}
+
+func (p *Pages) claims(ctx context.Context, purpose, token string) (signedlink.Claims, error) {
+	c, err := p.Signer.Verify(purpose, token)
 	if err != nil {
 		return c, err
 	}
-	from, err := p.Users.LinksFrom(r.Context(), c.User)
+	from, err := p.Users.LinksFrom(ctx, c.User)
 	if err != nil {
 		return c, err
 	}

@@ -101,6 +101,24 @@ func Wrap(k Kind, op string, err error) error {
 	return &Error{Kind: k, Op: op, Cause: err}
 }
 
+// Text is what to tell somebody of an error: without what was being done, which they know.
+func Text(err error) string {
+	for {
+		e, ok := errors.AsType[*Error](err)
+		switch {
+		case !ok:
+			return causeText(err)
+		case e.Message != "" && e.Cause == nil:
+			return e.Message
+		case e.Message != "":
+			return e.Message + ": " + Text(e.Cause)
+		case e.Cause == nil:
+			return e.Error()
+		}
+		err = e.Cause
+	}
+}
+
 // KindOf returns the outermost kind in err's chain; context errors count as
 // [TimeoutError] and [Canceled], everything else as [Internal]. nil has no kind.
 func KindOf(err error) Kind {

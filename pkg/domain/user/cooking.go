@@ -202,8 +202,8 @@ const countExample = "write what and how often: fish >= 1, red meat <= 2, pasta 
 func parseCount(text string) (Count, error) {
 	name, rest, op := "", "", ""
 	for _, o := range []string{">=", "<=", "≥", "≤", "="} {
-		if at := strings.Index(text, o); at >= 0 {
-			name, rest, op = text[:at], text[at+len(o):], o
+		if before, after, ok := strings.Cut(text, o); ok {
+			name, rest, op = before, after, o
 			break
 		}
 	}

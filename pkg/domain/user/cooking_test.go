@@ -29,11 +29,9 @@ func TestMinutesRules(t *testing.T) {
 		"brunch 30":                  `"brunch" is no day and no meal`,
 		"mon-someday 30":             `"mon-someday" is no day`,
 	} {
-		limits, err := user.Cooking{Minutes: []string{text}}.Limits()
-		got := ""
-		if err != nil {
-			got = err.Error()
-		} else {
+		limits, err := (user.Cooking{Minutes: []string{text}}).Limits()
+		got := fmt.Sprint(err)
+		if err == nil {
 			got = fmt.Sprint(limits[0].Days, limits[0].Meals, limits[0].Minutes)
 		}
 		if !strings.Contains(got, want) || (err == nil) != strings.HasPrefix(want, "[") {
@@ -62,10 +60,8 @@ func TestWeeklyRules(t *testing.T) {
 		"fish >= 1 lunch and dinners": "{fish [lunch dinner] false 1 -1}",
 	} {
 		counts, err := user.Cooking{Weekly: []string{text}}.Counts()
-		got := ""
-		if err != nil {
-			got = err.Error()
-		} else {
+		got := fmt.Sprint(err)
+		if err == nil {
 			got = fmt.Sprint(counts[0])
 		}
 		if !strings.Contains(got, want) || (err == nil) != strings.HasPrefix(want, "{") {

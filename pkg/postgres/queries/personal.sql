@@ -19,6 +19,10 @@ from (
     union all select 'meals confirmed as eaten', (select count(*) from meal_log l where l.user_id = @user_id::text)
     union all select 'diary entries', (select count(*) from diary_entries d where d.user_id = @user_id::text)
     union all select 'FatSecret cache rows', (select count(*) from fatsecret_cache f where f.user_id = @user_id::text)
+    union all select 'ticks on shopping lists', (select count(*) from shopping_ticks t where t.user_id = @user_id::text)
+    union all select 'own items on shopping lists', (select count(*) from shopping_items i where i.user_id = @user_id::text)
+    union all select 'browsers that are signed in', (select count(*) from sessions b where b.user_id = @user_id::text)
+    union all select 'sign-in links', (select count(*) from sign_in_links k where k.user_id = @user_id::text)
     union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = @user_id::text)
     union all select 'job executions', (select count(*) from job_executions x where x.user_id = @user_id::text)
     union all select 'queued jobs', (select count(*) from river_job r where r.args ->> 'user' = @user_id::text)
@@ -35,6 +39,10 @@ select jsonb_build_object(
     'commands', (select coalesce(jsonb_agg(to_jsonb(s) - 'user_id' order by s.id), '[]') from steerings s where s.user_id = @user_id::text),
     'meals_eaten', (select coalesce(jsonb_agg(to_jsonb(l) - 'user_id' order by l.date, l.meal), '[]') from meal_log l where l.user_id = @user_id::text),
     'diary_entries', (select coalesce(jsonb_agg(to_jsonb(d) - 'user_id' order by d.date, d.meal, d.line), '[]') from diary_entries d where d.user_id = @user_id::text),
+    'shopping_ticks', (select coalesce(jsonb_agg(to_jsonb(t) - 'user_id' order by t.week_of, t.food), '[]') from shopping_ticks t where t.user_id = @user_id::text),
+    'shopping_items', (select coalesce(jsonb_agg(to_jsonb(i) - 'user_id' order by i.id), '[]') from shopping_items i where i.user_id = @user_id::text),
+    'sessions', (select coalesce(jsonb_agg(jsonb_build_object('created_at', b.created_at, 'expires_at', b.expires_at) order by b.created_at), '[]') from sessions b where b.user_id = @user_id::text),
+    'sign_in_links', (select coalesce(jsonb_agg(jsonb_build_object('created_at', k.created_at, 'used_at', k.used_at) order by k.created_at), '[]') from sign_in_links k where k.user_id = @user_id::text),
     'schedules', (select coalesce(jsonb_agg(to_jsonb(j) - 'user_id' order by j.id), '[]') from scheduled_jobs j where j.user_id = @user_id::text),
     'job_executions', (select coalesce(jsonb_agg(to_jsonb(x) - 'user_id' order by x.id), '[]') from job_executions x where x.user_id = @user_id::text)
 )::jsonb as data;

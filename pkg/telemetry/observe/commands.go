@@ -21,6 +21,7 @@ import (
 type Commander interface {
 	Receive(ctx context.Context, l replies.Letter) (replies.Report, error)
 	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (replies.Report, error)
+	Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (replies.Report, error)
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
@@ -62,6 +63,15 @@ func (s *Commands) Click(ctx context.Context, u user.User, week calendar.Date, l
 	defer span.End()
 	r, err := s.next.Click(ctx, u, week, lines, token)
 	s.finish(ctx, span, replies.ByButton, r, err)
+	return r, err
+}
+
+// Press implements [Commander].
+func (s *Commands) Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (replies.Report, error) {
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command page")
+	defer span.End()
+	r, err := s.next.Press(ctx, u, week, line, id)
+	s.finish(ctx, span, replies.ByPage, r, err)
 	return r, err
 }
 

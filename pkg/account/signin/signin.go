@@ -1,0 +1,107 @@
+// Package signin lets people sign in by a link that is mailed to them.
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+)
+
+// Valid is how long a link works. It works once.
+const Valid = 15 * time.Minute
+
+// Most is how many links a user is mailed within an hour; further requests are answered alike
+// and mail nothing.
+const Most = 5
+
+// Store holds the links, by their digests.
+type Store interface {
+	// ByEmail returns the users with the address, in any case.
+	ByEmail(ctx context.Context, email string) ([]user.User, error)
+	// CreateLink stores a link, and reports whether it did: no more than most within an hour.
+	CreateLink(ctx context.Context, userID string, digest []byte, valid time.Duration, most int) (bool, error)
+	// UseLink returns the user of a link, which is used with that; kind Unauthorized.
+	UseLink(ctx context.Context, digest []byte) (string, error)
+}
+
+// Letters writes the mail.
+type Letters interface {
+	SignIn(u user.User, token string, valid time.Duration) (mail.Mail, error)
+}
+
+// Outbox sends it.
+type Outbox interface {
+	Add(ctx context.Context, userID string, m mail.Mail) (bool, error)
+}
+
+// Service is the use case.
+type Service struct {
+	store   Store
+	letters Letters
+	outbox  Outbox
+}
+
+// New returns the use case on its ports.
+func New(s Store, l Letters, o Outbox) *Service { return &Service{s, l, o} }
+
+// Request mails a link to each enabled user with the address, and does nothing for an address
+// that nobody has. Kinds of error: those of the ports. Callers answer alike in every case.
+func (s *Service) Request(ctx context.Context, email string) error {
+	users, err := s.store.ByEmail(ctx, strings.TrimSpace(email))
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		token, digest := newToken()
+		ok, err := s.store.CreateLink(ctx, u.ID, digest, Valid, Most)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		m, err := s.letters.SignIn(u, token, Valid)
+		if err != nil {
+			return err
+		}
+		if _, err := s.outbox.Add(ctx, u.ID, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Link returns a link's token for the user, for operators who hand it over themselves.
+func (s *Service) Link(ctx context.Context, userID string) (string, error) {
+	token, digest := newToken()
+	const unlimited = 1 << 30
+	_, err := s.store.CreateLink(ctx, userID, digest, Valid, unlimited)
+	return token, err
+}
+
+// Redeem uses a link and returns its user; kind Unauthorized for one that is unknown, used or
+// too old.
+func (s *Service) Redeem(ctx context.Context, token string) (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != tokenSize {
+		return "", fault.New(fault.Unauthorized, "sign in", "this link is not valid")
+	}
+	digest := sha256.Sum256(raw)
+	return s.store.UseLink(ctx, digest[:])
+}
+
+const tokenSize = 32 // bytes
+
+func newToken() (token string, digest []byte) {
+	raw := make([]byte, tokenSize)
+	_, _ = rand.Read(raw) // never fails
+	sum := sha256.Sum256(raw)
+	return base64.RawURLEncoding.EncodeToString(raw), sum[:]
+}

@@ -1,0 +1,211 @@
+package app_test
+
+import (
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/app"
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+// browser is somebody at the pages.
+type browser struct {
+	t      *testing.T
+	base   string
+	client *http.Client
+}
+
+func (w *world) browser(t *testing.T) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	return &browser{t, "http://" + w.Addr(app.API).String(), &http.Client{Jar: jar}}
+}
+
+// do asks for a path, by POST with a form, and returns the page that redirects lead to.
+func (b *browser) do(path string, form url.Values, headers ...string) (status int, at, page string) {
+	b.t.Helper()
+	method, body := http.MethodGet, io.Reader(http.NoBody)
+	if form != nil {
+		method, body = http.MethodPost, strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, body)
+	must(b.t, err)
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := b.client.Do(req)
+	must(b.t, err)
+	text, err := io.ReadAll(resp.Body)
+	must(b.t, err)
+	must(b.t, resp.Body.Close())
+	return resp.StatusCode, resp.Request.URL.Path, string(text)
+}
+
+// want asks for a path and wants a status and a text.
+func (b *browser) want(path string, form url.Values, status int, text string) string {
+	b.t.Helper()
+	got, at, page := b.do(path, form)
+	if got != status || !strings.Contains(html.UnescapeString(page), text) {
+		b.t.Errorf("%s %v leads to %d at %s; want %d and %q:\n%.3000s", path, form, got, at, status, text, page)
+	}
+	return page
+}
+
+var signInPath = regexp.MustCompile(`/sign-in/[\w-]+`)
+
+// signIn goes the way of a user: asks for a link, finds it in the mail, presses the button.
+func (b *browser) signIn(w *world, email string) {
+	b.t.Helper()
+	seen := len(w.box.Mail.Messages())
+	b.want("/sign-in", url.Values{"email": {strings.ToUpper(email)}}, http.StatusOK, "Look into your mail")
+	link := ""
+	for try := seen; link == ""; try++ {
+		must(b.t, w.box.Mail.Wait(b.t.Context(), try+1))
+		if m := w.box.Mail.Messages()[try]; m.To == email {
+			link = signInPath.FindString(text(b.t, m))
+		}
+	}
+	b.want(link, nil, http.StatusOK, "stays signed in")
+	b.want(link, nil, http.StatusOK, "stays signed in") // programs that look at links use none up
+	b.want(link, url.Values{}, http.StatusOK, "Week of")
+	b.want(link, url.Values{}, http.StatusUnauthorized, "was used before")
+}
+
+// field is what a page's first form with the text holds under the name.
+func field(t *testing.T, page, near, name string) string {
+	t.Helper()
+	for f := range strings.SplitSeq(page, "<form") {
+		if f, _, _ = strings.Cut(f, "</form>"); !strings.Contains(f, near) {
+			continue
+		}
+		if m := regexp.MustCompile(`name="` + name + `"[^>]* value="([^"]*)"`).FindStringSubmatch(f); m != nil {
+			return html.UnescapeString(m[1])
+		}
+	}
+	t.Fatalf("no form with %q has a field %s:\n%s", near, name, page)
+	return ""
+}
+
+// A user signs in by mail, changes their week, shops with others, changes settings, and takes
+// everything away.
+func TestAUserGoesThroughTheirPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }}) // nobody clicks as fast
+	lewis := sandbox.People()[0]
+	w.mustGenerate(t, lewis.ID)
+	must(t, w.Start(t.Context()))
+	must(t, w.box.Mail.Wait(t.Context(), 1))
+	b, ours := w.browser(t), "/week/"+week.String()
+	b.want("/week", nil, http.StatusOK, "Mail me a link") // nobody is signed in
+	b.want("/sign-in", url.Values{"email": {"nobody@example.org"}}, http.StatusOK, "Look into your mail")
+	b.want("/sign-in", url.Values{"email": {"nobody"}}, http.StatusUnprocessableEntity, "Write your address")
+	b.signIn(w, lewis.Email)
+	page := b.want("/week", nil, http.StatusOK, "on target")
+
+	version, keep := field(t, page, "Keep", "version"), field(t, page, "Keep", "command")
+	if status, _, page := b.do(ours, url.Values{"version": {version}, "command": {keep}}, "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
+		t.Errorf("a form of another site: %d %s", status, page)
+	}
+	b.want(ours, url.Values{"version": {version}, "command": {keep}}, http.StatusOK, "stays")
+	b.want(ours, url.Values{"version": {version}, "command": {keep}}, http.StatusOK, "was changed elsewhere meanwhile")
+	b.want(ours, url.Values{"command": {"DANCE"}}, http.StatusOK, "")
+
+	stored, err := w.Plans.Get(t.Context(), lewis.ID, week)
+	must(t, err)
+	dinner := stored.Week.Days[2].Meals[2]
+	at := "/meal/" + (week + 2).String() + "/dinner"
+	page = b.want(at, nil, http.StatusOK, dinner.Name)
+	if !strings.Contains(page, "Ingredients") || !strings.Contains(page, "Steps") {
+		t.Errorf("the dish's page:\n%s", page)
+	}
+	page = b.want(at+"/others", nil, http.StatusOK, "Take it")
+	take := field(t, page, "Take it", "command")
+	b.want(ours, url.Values{"version": {field(t, page, "Take it", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)
+
+	w.shop(t, b)
+	b.want("/library", nil, http.StatusOK, "for dinner")
+
+	b.want("/settings", nil, http.StatusOK, "Never on the plate")
+	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusOK, "Nothing was changed.")
+	b.want("/settings", url.Values{"form": {"food"}, "allergens": {"nuts"}, "dislikes": {"leek, celery"}}, http.StatusOK, "Stored.")
+	b.want("/settings", url.Values{"form": {"food"}, "dislikes": {"qwertz"}}, http.StatusOK, `Unknown food "qwertz"`)
+	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"weekdays dinner 40\r\nsunday 90"}, "weekly": {"fish >= 1"}, "eaters": {"1, 0.5"}}, http.StatusOK, "Stored.")
+	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"whenever"}}, http.StatusOK, "no number of minutes")
+	b.want("/settings", url.Values{"form": {"plan"}, "meals": {"lunch", "dinner"}, "plan_day": {"sunday"}, "plan_hour": {"18"}, "mails": {"weekly_plan"}}, http.StatusOK, "Stored.")
+	b.want("/settings", url.Values{"form": {"person"}, "name": {"Lewis H."}, "zone": {"Mars/Olympus"}}, http.StatusOK, "Time zone:")
+	u, err := w.Users.Get(t.Context(), lewis.ID)
+	must(t, err)
+	if s := u.Settings; len(s.Allergens) != 1 || len(s.Dislikes) != 2 || len(s.Cooking.Minutes) != 2 || u.Household() != 15_000 || s.PlanDay != "sunday" || s.Wants("daily_advisor") || s.Plans(0) || s.RotationDays != 14 {
+		t.Errorf("stored %+v", s)
+	}
+
+	b.want("/account/export.json", nil, http.StatusOK, `"shopping_ticks"`)
+	other := w.browser(t)
+	other.signIn(w, lewis.Email)
+	b.want("/account/sign-out", url.Values{}, http.StatusOK, "Mail me a link")
+	other.want("/week", nil, http.StatusOK, "Mail me a link")
+	other.signIn(w, lewis.Email)
+	other.want("/account/delete", url.Values{"email": {"somebody@example.org"}}, http.StatusOK, "Nothing was deleted")
+	other.want("/account/delete", url.Values{"email": {lewis.Email}}, http.StatusOK, "Everything is deleted")
+	other.want("/week", nil, http.StatusOK, "Mail me a link")
+	if _, err := w.Users.Get(t.Context(), lewis.ID); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the user is still there: %v", err)
+	}
+}
+
+// shop ticks a list in two browsers and through its shared address.
+func (w *world) shop(t *testing.T, b *browser) {
+	t.Helper()
+	path := "/shopping/" + week.String()
+	page := b.want(path, nil, http.StatusOK, "left to buy")
+	key, link := field(t, page, "data-tick", "key"), html.UnescapeString(regexp.MustCompile(`value="(http[^"]*/list/[^"]+)"`).FindStringSubmatch(page)[1])
+	shared := "/list/" + link[strings.LastIndex(link, "/")+1:]
+	guest := w.browser(t)
+	if page := guest.want(shared, nil, http.StatusOK, "left to buy"); strings.Contains(page, "Something else") || strings.Contains(page, "settings") {
+		t.Errorf("the shared list shows more than the list:\n%s", page)
+	}
+	list := func() shopping.List {
+		t.Helper()
+		status, _, text := b.do(path, nil, "Accept", "application/json")
+		var l shopping.List
+		if err := json.Unmarshal([]byte(text), &l); err != nil || status != http.StatusOK {
+			t.Fatalf("%d %v: %s", status, err, text)
+		}
+		return l
+	}
+	left := list().Left()
+	guest.want(shared, url.Values{"do": {"tick"}, "key": {key}}, http.StatusOK, "left to buy")
+	guest.want(shared, url.Values{"do": {"add"}, "text": {"beer"}}, http.StatusUnauthorized, "nothing else")
+	guest.want(path, url.Values{"do": {"tick"}, "key": {key}}, http.StatusUnauthorized, "not signed in")
+	if now := list(); now.Left() != left-1 || now.Version == 0 {
+		t.Errorf("%d left of %d, version %d", now.Left(), left, now.Version)
+	}
+	b.want(path, url.Values{"do": {"add"}, "text": {" <i>beer</i> "}}, http.StatusOK, "Added by you")
+	own := list().Own
+	if len(own) != 1 || own[0].Text != "<i>beer</i>" {
+		t.Fatalf("own items %+v", own)
+	}
+	b.want(path, url.Values{"do": {"tick-own"}, "id": {strconv.FormatInt(own[0].ID, 10)}}, http.StatusOK, "<i>beer</i>")
+	b.want(path, url.Values{"do": {"remove"}, "id": {"9999999"}}, http.StatusOK, "any longer")
+	b.want(path, url.Values{"do": {"tick"}, "key": {"food:moon"}}, http.StatusOK, "does not hold")
+	b.want(path, url.Values{"do": {"sing"}}, http.StatusOK, "is not tick")
+	b.want(path+"/list.txt", nil, http.StatusOK, "- ")
+	if now := list(); now.Left() != left-1 || !now.Own[0].Ticked {
+		t.Errorf("%d left of %d, %+v", now.Left(), left, now.Own)
+	}
+}

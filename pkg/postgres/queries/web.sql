@@ -1,0 +1,71 @@
+-- name: FindUsersByEmail :many
+select * from users where lower(email) = lower(@email) order by id;
+
+-- name: CountSignInLinks :one
+select count(*) from sign_in_links where user_id = @user_id and created_at > now() - make_interval(secs => @seconds::float8);
+
+-- name: CreateSignInLink :exec
+insert into sign_in_links (digest, user_id, expires_at) values (@digest, @user_id, now() + make_interval(secs => @seconds::float8));
+
+-- name: UseSignInLink :one
+update sign_in_links set used_at = now()
+where digest = @digest and used_at is null and expires_at > now()
+  and created_at >= (select coalesce(u.links_from, sign_in_links.created_at) from users u where u.id = sign_in_links.user_id) -- none mailed to a former address
+returning user_id;
+
+-- name: PurgeSignInLinks :execrows
+delete from sign_in_links where created_at < now() - interval '1 day';
+
+-- name: FindSession :one
+select data from sessions where token = @token and expires_at > now();
+
+-- name: CommitSession :exec
+insert into sessions (token, user_id, data, expires_at) values (@token, sqlc.narg(user_id), @data, @expires_at)
+on conflict (token) do update set user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at;
+
+-- name: DeleteSession :exec
+delete from sessions where token = @token;
+
+-- name: DeleteUserSessions :execrows
+delete from sessions where user_id = @user_id;
+
+-- name: PurgeSessions :execrows
+delete from sessions where expires_at < now();
+
+-- name: TouchShoppingList :one
+-- Creates the list or counts a change of it, and locks it for the rest of the transaction.
+insert into shopping_lists (user_id, week_of) values (@user_id, @week_of)
+on conflict (user_id, week_of) do update set version = shopping_lists.version + 1
+returning version;
+
+-- name: ShoppingVersion :one
+select coalesce((select version from shopping_lists where user_id = @user_id and week_of = @week_of), 0)::bigint;
+
+-- name: ListShoppingTicks :many
+select food, amount from shopping_ticks where user_id = @user_id and week_of = @week_of;
+
+-- name: TickShopping :exec
+insert into shopping_ticks (user_id, week_of, food, amount) values (@user_id, @week_of, @food, @amount)
+on conflict (user_id, week_of, food) do update set amount = excluded.amount, ticked_at = now();
+
+-- name: UntickShopping :exec
+delete from shopping_ticks where user_id = @user_id and week_of = @week_of and food = @food;
+
+-- name: ListShoppingItems :many
+select id, text, (ticked_at is not null)::boolean as ticked from shopping_items where user_id = @user_id and week_of = @week_of order by id;
+
+-- name: CountShoppingItems :one
+select count(*) from shopping_items where user_id = @user_id and week_of = @week_of;
+
+-- name: AddShoppingItem :one
+insert into shopping_items (user_id, week_of, text) values (@user_id, @week_of, @text) returning id;
+
+-- name: TickShoppingItem :execrows
+update shopping_items set ticked_at = case when @ticked::boolean then now() end
+where user_id = @user_id and week_of = @week_of and id = @id;
+
+-- name: DeleteShoppingItem :execrows
+delete from shopping_items where user_id = @user_id and week_of = @week_of and id = @id;
+
+-- name: PurgeShoppingLists :execrows
+delete from shopping_lists where week_of < current_date - @days::int;

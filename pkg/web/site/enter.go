@@ -1,0 +1,89 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+)
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	to := "/sign-in"
+	if s.sessions.GetString(r.Context(), sessionUser) != "" {
+		to = "/week"
+	}
+	http.Redirect(w, r, s.at(to), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) askSignIn(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, view{file: "signin.html", title: "Sign in"})
+}
+
+// mailWithin bounds the time that a link takes to be queued.
+const mailWithin = 10 * time.Second
+
+// requestLink answers alike whether or not somebody has the address, and as fast: the mail is
+// queued after the answer.
+func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.InvalidInput, "sign in", err)
+	}
+	email := strings.TrimSpace(r.PostForm.Get("email"))
+	if at := strings.IndexByte(email, '@'); at < 1 || at == len(email)-1 || len(email) > 254 {
+		return s.show(w, r, view{file: "signin.html", title: "Sign in", status: http.StatusUnprocessableEntity, data: signInPage{Email: email, Problem: "Write your address, like ana@example.org."}})
+	}
+	s.work.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), mailWithin)
+		defer cancel()
+		if err := s.SignIn.Request(ctx, email); err != nil {
+			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		}
+	})
+	return s.show(w, r, view{file: "signin.html", title: "Look into your mail", data: signInPage{Email: email, Sent: true}})
+}
+
+type signInPage struct {
+	Email, Problem string
+	Sent           bool
+}
+
+// confirmSignIn asks for a press of a button: programs that look at links in mails must not use
+// them up.
+func (s *Site) confirmSignIn(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, view{file: "entering.html", title: "Sign in"})
+}
+
+func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.SignIn.Redeem(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	next := s.sessions.PopString(r.Context(), sessionNext)
+	if next == "" {
+		next = "/week"
+	}
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	s.sessions.Put(r.Context(), sessionUser, id)
+	http.Redirect(w, r, s.at(next), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.sessions.Destroy(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.at("/sign-in"), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) signOutEverywhere(w http.ResponseWriter, r *http.Request, id string) error {
+	if err := s.Sessions.EndAll(r.Context(), id); err != nil {
+		return err
+	}
+	return s.signOut(w, r)
+}

@@ -1,0 +1,194 @@
+package site
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+)
+
+// mealPage is a dish as it is cooked for a meal.
+type mealPage struct {
+	Slot     plan.Slot
+	Week     calendar.Date
+	Serving  plan.Serving
+	Figures  nutrition.Macros // of the portion
+	Cooked   calendar.Date
+	Servings nutrition.Servings // that are cooked
+	Feeds    []string           // meals that are eaten of them
+	Lines    []lineView
+	Steps    []stepView
+	URL      string
+	Gone     bool // the library has the recipe no longer
+	Version  string
+	Buttons  []button
+}
+
+type lineView struct{ Amount, Food, Note string }
+
+type stepView struct {
+	Number  int
+	Text    []string // paragraphs
+	Minutes []int    // timers
+}
+
+// dish finds what is planned for the slot in the address.
+func (s *Site) dish(r *http.Request, id string) (*plan.Plan, plan.Slot, *plan.Serving, error) {
+	slot, err := slotOf(r)
+	if err != nil {
+		return nil, slot, nil, err
+	}
+	stored, err := s.Plans.Get(r.Context(), id, slot.Date.Monday())
+	if err != nil {
+		return nil, slot, nil, err
+	}
+	return stored, slot, stored.Week.At(slot), nil
+}
+
+func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
+	stored, slot, sv, err := s.dish(r, id)
+	if err != nil {
+		return err
+	}
+	if sv == nil {
+		return fault.New(fault.NotFound, "meal", "nothing is planned for %s %s", slot.Date.Weekday(), slot.Meal)
+	}
+	u, err := s.Users.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	page := mealPage{
+		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true,
+		Servings: stored.Week.Cooked(sv.Servings), Version: version(stored.Week), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv),
+	}
+	for _, b := range stored.Prep.Batches {
+		for _, e := range b.Eaten {
+			if b.Recipe != sv.Recipe || e.Date != slot.Date || e.Meal != slot.Meal {
+				continue
+			}
+			page.Cooked, page.Servings = b.Cook, b.Servings
+			for _, o := range b.Eaten {
+				page.Feeds = append(page.Feeds, fmt.Sprintf("%s %s", o.Date.Weekday(), o.Meal))
+			}
+		}
+	}
+	recipes, err := s.Recipes.Load(r.Context(), u.Connection)
+	if err != nil {
+		return err
+	}
+	for _, rec := range recipes {
+		if rec.ID == sv.Recipe {
+			page.Gone = false
+			page.cook(rec)
+		}
+	}
+	return s.show(w, r, view{file: "meal.html", title: sv.Name, nav: "week", data: page})
+}
+
+// cook fills in the recipe, its amounts for what is cooked.
+func (p *mealPage) cook(r recipe.Recipe) {
+	for _, i := range r.Ingredients {
+		l := lineView{Food: i.Food.Name, Note: i.Note}
+		if !i.NoAmount && i.Amount > 0 && r.Servings > 0 {
+			amount := i.Amount.Float() * p.Servings.Float() / float64(r.Servings)
+			l.Amount = strings.TrimSpace(rounded(amount) + " " + i.Unit.Name)
+		}
+		p.Lines = append(p.Lines, l)
+	}
+	for n, st := range r.Steps {
+		v := stepView{Number: n + 1, Minutes: timers(st)}
+		for paragraph := range strings.SplitSeq(st.Instruction, "\n") {
+			if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
+				v.Text = append(v.Text, paragraph)
+			}
+		}
+		if len(v.Text) > 0 {
+			p.Steps = append(p.Steps, v)
+		}
+	}
+	if strings.HasPrefix(r.URL, "https://") || strings.HasPrefix(r.URL, "http://") {
+		p.URL = r.URL
+	}
+}
+
+// rounded is an amount as one measures it in a kitchen.
+func rounded(a float64) string {
+	switch {
+	case a >= 100:
+		a = math.Round(a/5) * 5
+	case a >= 10:
+		a = math.Round(a)
+	case a >= 1:
+		a = math.Round(a*4) / 4
+	default:
+		a = math.Round(a*100) / 100
+	}
+	return strconv.FormatFloat(a, 'f', -1, 64)
+}
+
+// waits finds "20 minutes", "10-15 min", "2 Stunden": the longer end of a range counts.
+var waits = lazyregexp.New(`(?i)\b(\d{1,3})(?:\s*(?:-|–|to|bis)\s*(\d{1,3}))?\s*(minutes?|mins?\b|minuten|hours?|hrs?\b|stunden?|std\b)`)
+
+// timers are the times that a step waits: its own, and those its text names.
+func timers(s recipe.Step) []int {
+	var out []int
+	if s.Minutes > 0 {
+		out = append(out, s.Minutes)
+	}
+	for _, m := range waits().FindAllStringSubmatch(s.Instruction, -1) {
+		n, err := strconv.Atoi(m[1])
+		if m[2] != "" {
+			n, err = strconv.Atoi(m[2])
+		}
+		if strings.HasPrefix(strings.ToLower(m[3]), "h") || strings.HasPrefix(strings.ToLower(m[3]), "st") {
+			n *= 60
+		}
+		const day = 24 * 60
+		if err == nil && n > 0 && n <= day && (len(out) == 0 || out[0] != n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// othersPage are the dishes that could be in a meal's place.
+type othersPage struct {
+	Slot    plan.Slot
+	Week    calendar.Date
+	Version string
+	Now     *plan.Serving
+	Others  []otherView
+}
+
+type otherView struct {
+	planner.Alternative
+	Command string
+	Bars    []bar
+}
+
+func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
+	stored, slot, sv, err := s.dish(r, id)
+	if err != nil {
+		return err
+	}
+	others, err := s.Commands.Alternatives(r.Context(), id, slot)
+	if err != nil {
+		return err
+	}
+	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: version(stored.Week), Now: sv}
+	for _, o := range others {
+		c := command.Command{Verb: command.Adjust, Days: []calendar.Date{slot.Date}, Meal: &slot.Meal, Text: o.Name}
+		page.Others = append(page.Others, otherView{o, c.String(), bars(o.Day, stored.Week.TolerancePct)})
+	}
+	return s.show(w, r, view{file: "others.html", title: "Another " + slot.Meal.String(), nav: "week", data: page})
+}

@@ -1,0 +1,215 @@
+package site
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+)
+
+// shoppingPage is a list to work off.
+type shoppingPage struct {
+	shopping.List
+	Path  string // where its forms go
+	Share string // an address for others; empty on that address itself
+}
+
+func (s *Site) thisList(w http.ResponseWriter, r *http.Request, id string) error {
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.at("/shopping/"+today.Monday().String()), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	l, err := s.Shopping.List(r.Context(), id, week)
+	if fault.KindOf(err) == fault.NotFound && !wantsJSON(r) {
+		return s.show(w, r, view{file: "nolist.html", title: "Shopping list", nav: "shopping", data: week})
+	}
+	if err != nil {
+		return err
+	}
+	if wantsJSON(r) {
+		return reply(w, l)
+	}
+	w.Header().Set("Cache-Control", "private, no-cache") // kept by the worker, for places without a connection
+	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Share: s.Share(id, week)}})
+}
+
+// reply answers a script.
+func reply(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
+}
+
+// sharedList is the list for those who have its address.
+func (s *Site) sharedList(w http.ResponseWriter, r *http.Request) error {
+	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	l, err := s.Shopping.List(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	for i := range l.Own {
+		l.Own[i].Fixed = true
+	}
+	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", data: shoppingPage{List: l, Path: s.at("/list/" + r.PathValue("token"))}})
+}
+
+// sharedShop ticks and unticks, and does nothing else.
+func (s *Site) sharedShop(w http.ResponseWriter, r *http.Request) error {
+	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.InvalidInput, "shopping list", err)
+	}
+	if do := r.PostForm.Get("do"); do == "add" || do == "remove" {
+		return fault.New(fault.Unauthorized, "shopping list", "with this address you can tick the list, and nothing else")
+	}
+	return s.shopped(w, r, id, week, "/list/"+r.PathValue("token"))
+}
+
+func (s *Site) sharedEvents(w http.ResponseWriter, r *http.Request) error {
+	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	return s.watch(w, r, id, week)
+}
+
+// shop ticks, adds or takes away, by the form's field "do".
+func (s *Site) shop(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	return s.shopped(w, r, id, week, "/shopping/"+week.String())
+}
+
+func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
+	if err := s.changeList(r, id, week); err != nil {
+		if kind := fault.KindOf(err); !wantsJSON(r) && (kind == fault.NotFound || kind == fault.InvalidInput) {
+			return s.back(w, r, path, sentence(fault.Text(err)))
+		}
+		return err
+	}
+	if wantsJSON(r) {
+		l, err := s.Shopping.List(r.Context(), id, week)
+		if err != nil {
+			return err
+		}
+		return reply(w, l)
+	}
+	return s.back(w, r, path, "")
+}
+
+func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error {
+	const op = "shopping list"
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.InvalidInput, op, err)
+	}
+	do, ctx := r.PostForm.Get("do"), r.Context()
+	switch do {
+	case "tick", "untick":
+		return s.Shopping.Tick(ctx, id, week, r.PostForm.Get("key"), do == "tick")
+	case "add":
+		_, err := s.Shopping.Add(ctx, id, week, r.PostForm.Get("text"))
+		return err
+	case "tick-own", "untick-own", "remove":
+		item, err := strconv.ParseInt(r.PostForm.Get("id"), 10, 64)
+		if err != nil {
+			return fault.New(fault.InvalidInput, op, "id: %q is no number", r.PostForm.Get("id"))
+		}
+		if do == "remove" {
+			return s.Shopping.Remove(ctx, id, week, item)
+		}
+		return s.Shopping.TickOwn(ctx, id, week, item, do == "tick-own")
+	default:
+		return fault.New(fault.InvalidInput, op, "do: %q is not tick, untick, add, tick-own, untick-own or remove", do)
+	}
+}
+
+func (s *Site) listText(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	l, err := s.Shopping.List(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = fmt.Fprint(w, l.Text()) // the reader went away
+	return nil
+}
+
+// How often a browser that watches a list learns of changes, and for how long one connection
+// serves it; it then connects anew.
+const (
+	watchEvery = 2 * time.Second
+	watchFor   = 50 * time.Second
+)
+
+func (s *Site) listEvents(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	return s.watch(w, r, id, week)
+}
+
+// watch tells a browser when the list has changed: server-sent events whose data is the new
+// version.
+func (s *Site) watch(w http.ResponseWriter, r *http.Request, id string, week calendar.Date) error {
+	version, err := s.Shopping.Version(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	tell := func(v int64) error {
+		if _, err := fmt.Fprintf(w, "retry: 1000\ndata: %d\n\n", v); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	if err := tell(version); err != nil {
+		return nil // the reader went away
+	}
+	tick, end := time.NewTicker(watchEvery), time.NewTimer(watchFor)
+	defer tick.Stop()
+	defer end.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-end.C:
+			return nil
+		case <-tick.C:
+		}
+		now, err := s.Shopping.Version(r.Context(), id, week)
+		if err != nil {
+			return nil // the answer has begun; the browser connects anew
+		}
+		if now != version {
+			if version = now; tell(version) != nil {
+				return nil
+			}
+		}
+	}
+}

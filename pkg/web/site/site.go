@@ -1,0 +1,235 @@
+// Package site is the pages of those who are signed in: their week, its dishes, the shopping
+// list, their library and their settings. Everything works by plain links and forms; scripts
+// only save reloads. A GET changes nothing.
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/planner/library"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+)
+
+// SignIn lets people in by a link.
+type SignIn interface {
+	Request(ctx context.Context, email string) error
+	Redeem(ctx context.Context, token string) (string, error)
+}
+
+// Sessions are those of all browsers.
+type Sessions interface {
+	scs.CtxStore
+	EndAll(ctx context.Context, userID string) error
+}
+
+// Users reads and changes users.
+type Users interface {
+	Get(ctx context.Context, id string) (user.User, error)
+	Change(ctx context.Context, id string, change func(*user.User) error) (user.User, error)
+	Export(ctx context.Context, id string) (json.RawMessage, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Plans reads stored plans.
+type Plans interface {
+	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
+	Between(ctx context.Context, userID string, first, last calendar.Date) ([]plan.Plan, error)
+}
+
+// Commands carries out commands on a week.
+type Commands interface {
+	// Press carries out a command; its id works once. No mail answers it.
+	Press(ctx context.Context, userID string, week calendar.Date, line, id string) (replies.Report, error)
+	// Alternatives are the dishes that could be in a slot's place, the best first.
+	Alternatives(ctx context.Context, userID string, slot plan.Slot) ([]planner.Alternative, error)
+}
+
+// Recipes reads libraries.
+type Recipes interface {
+	Load(ctx context.Context, connection string) ([]recipe.Recipe, error)
+}
+
+// Shopping is the shopping list as people work it off.
+type Shopping interface {
+	List(ctx context.Context, userID string, week calendar.Date) (shopping.List, error)
+	Version(ctx context.Context, userID string, week calendar.Date) (int64, error)
+	Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error
+	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
+	Add(ctx context.Context, userID string, week calendar.Date, text string) (shopping.OwnItem, error)
+	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
+}
+
+// Library says what a library lacks.
+type Library interface {
+	Report(ctx context.Context, userID string) (planner.Report, []recipe.Answer, error)
+	AnswerAs(ctx context.Context, userID string, a recipe.Answer) error
+	TakeBackAs(ctx context.Context, userID, food string) error
+}
+
+// Ports are what the pages work with.
+type Ports struct {
+	SignIn     SignIn
+	Sessions   Sessions
+	Users      Users
+	Plans      Plans
+	Commands   Commands
+	Recipes    Recipes
+	Vocabulary func(ctx context.Context, connection string) (library.Vocabulary, error)
+	Shopping   Shopping
+	Library    Library
+	// Share makes an address at which anybody can tick a list, and Shared reads its token.
+	Share  func(userID string, week calendar.Date) string
+	Shared func(ctx context.Context, token string) (userID string, week calendar.Date, err error)
+}
+
+// Site is the pages.
+type Site struct {
+	Ports
+	base     *url.URL
+	now      func() time.Time
+	log      *slog.Logger
+	sessions *scs.SessionManager
+	cross    *http.CrossOriginProtection
+	work     sync.WaitGroup // that goes on after an answer
+}
+
+// How long a browser stays signed in, and how long unused.
+const (
+	lifetime = 90 * 24 * time.Hour
+	idle     = 30 * 24 * time.Hour
+)
+
+// New returns the pages, which browsers reach at base.
+func New(p Ports, base *url.URL, now func() time.Time, log *slog.Logger) *Site {
+	s := &Site{Ports: p, base: base, now: now, log: log, cross: http.NewCrossOriginProtection()}
+	s.sessions = &scs.SessionManager{ // scs.New would start a store of its own
+		Lifetime: lifetime, IdleTimeout: idle, Store: p.Sessions, HashTokenInStore: true, Codec: scs.GobCodec{}, ErrorFunc: s.fail,
+		Cookie: scs.SessionCookie{Name: "mealplanner", Path: trimSlash(base.Path) + "/", HttpOnly: true, Secure: base.Scheme == "https", SameSite: http.SameSiteLaxMode, Persist: true},
+	}
+	return s
+}
+
+// Register adds the pages to the mux.
+func (s *Site) Register(mux *http.ServeMux) {
+	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /{$}":              s.home,
+		"GET /sign-in":          s.askSignIn,
+		"POST /sign-in":         s.requestLink,
+		"GET /sign-in/{token}":  s.confirmSignIn,
+		"POST /sign-in/{token}": s.redeem,
+		"POST /sign-out":        s.signOut,
+		"GET /list/{token}":     s.sharedList,
+		"POST /list/{token}":    s.sharedShop,
+	} {
+		mux.Handle(pattern, s.page(h))
+	}
+	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, string) error{
+		"GET /week":                      s.thisWeek,
+		"GET /week/{week}":               s.week,
+		"POST /week/{week}":              s.command,
+		"GET /meal/{date}/{meal}":        s.meal,
+		"GET /meal/{date}/{meal}/others": s.others,
+		"GET /shopping":                  s.thisList,
+		"GET /shopping/{week}":           s.list,
+		"POST /shopping/{week}":          s.shop,
+		"GET /shopping/{week}/events":    s.listEvents,
+		"GET /shopping/{week}/list.txt":  s.listText,
+		"GET /settings":                  s.settings,
+		"POST /settings":                 s.change,
+		"GET /library":                   s.library,
+		"POST /library":                  s.answer,
+		"GET /account":                   s.account,
+		"GET /account/export.json":       s.export,
+		"POST /account/sign-out":         s.signOutEverywhere,
+		"POST /account/delete":           s.deleteAccount,
+	} {
+		mux.Handle(pattern, s.page(s.signedIn(h)))
+	}
+	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
+	mux.HandleFunc("GET /static/{file}", s.static)
+}
+
+// maxForm bounds what is posted.
+const maxForm = 64 << 10
+
+// page is a handler with session, headers and protection.
+func (s *Site) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	inner := s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers(w.Header(), s.base.Scheme == "https")
+		if err := s.cross.Check(r); err != nil {
+			s.fail(w, r, fault.New(fault.Unauthorized, "pages", "this form came from another site: open the page here and try again"))
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// headers keeps pages out of frames, caches and other sites, and scripts and styles to ours.
+func headers(h http.Header, secure bool) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// signedIn is a page of somebody who is signed in; others are asked to.
+func (s *Site) signedIn(h func(http.ResponseWriter, *http.Request, string) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id := s.sessions.GetString(r.Context(), sessionUser)
+		if id == "" {
+			if r.Method == http.MethodGet && !wantsJSON(r) {
+				s.sessions.Put(r.Context(), sessionNext, r.URL.Path)
+				http.Redirect(w, r, s.at("/sign-in"), http.StatusSeeOther)
+				return nil
+			}
+			return fault.New(fault.Unauthorized, "pages", "you are not signed in any longer")
+		}
+		return h(w, r, id)
+	}
+}
+
+// at is the address of a path of ours, which may lie below a proxy's prefix.
+func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }
+
+func trimSlash(path string) string {
+	for path != "" && path[len(path)-1] == '/' {
+		path = path[:len(path)-1]
+	}
+	return path
+}
+
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
+
+// What sessions hold.
+const (
+	sessionUser  = "user"
+	sessionNext  = "next"  // where to go after signing in
+	sessionFlash = "flash" // what to say on the next page
+)
+
+// Wait returns when what went on after answers is done.
+func (s *Site) Wait() { s.work.Wait() }

@@ -1,0 +1,303 @@
+package site
+
+import (
+	"crypto/rand"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// weekPage is a week with what can be done to it.
+type weekPage struct {
+	Week     calendar.Date
+	Prev     calendar.Date
+	Next     calendar.Date
+	This     calendar.Date
+	Plan     *plan.Week // nil: nothing is planned
+	Version  string
+	Days     []dayView
+	Notes    []string
+	People   int
+	Over     bool
+	Variants []button
+}
+
+type dayView struct {
+	Date    calendar.Date
+	Today   bool
+	Planned bool
+	In      bool
+	Meals   []mealView
+	Bars    []bar
+}
+
+type mealView struct {
+	Date    calendar.Date
+	Meal    recipe.Meal
+	Serving *plan.Serving
+	Missing bool
+	Notes   []string
+	Buttons []button
+}
+
+// button is a form that sends a command.
+type button struct{ Label, Command string }
+
+// bar is a macro beside its target.
+type bar struct {
+	Label, Actual, Target, Off string
+	Percent                    int // of the target, at most 125
+	In                         bool
+}
+
+func (s *Site) thisWeek(w http.ResponseWriter, r *http.Request, id string) error {
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	week := today.Monday()
+	if planned, err := s.Plans.Between(r.Context(), id, week, week+7); err != nil {
+		return err
+	} else if len(planned) == 1 && planned[0].Week.WeekOf > week {
+		week = planned[0].Week.WeekOf // the first week of a new user
+	}
+	http.Redirect(w, r, s.at("/week/"+week.String()), http.StatusSeeOther)
+	return nil
+}
+
+// today is the date on the user's clock.
+func (s *Site) today(r *http.Request, id string) (calendar.Date, error) {
+	u, err := s.Users.Get(r.Context(), id)
+	if err != nil {
+		return 0, err
+	}
+	zone, err := u.Location()
+	if err != nil {
+		return 0, fault.Wrap(fault.InvalidInput, "user", err)
+	}
+	return calendar.On(s.now().In(zone)), nil
+}
+
+// weekOf reads the Monday in the address.
+func weekOf(r *http.Request) (calendar.Date, error) {
+	week, err := calendar.Parse(r.PathValue("week"))
+	if err != nil || week != week.Monday() {
+		return 0, fault.New(fault.NotFound, "week", "%q is not the Monday of a week", r.PathValue("week"))
+	}
+	return week, nil
+}
+
+func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	page := weekPage{Week: week, Prev: week - 7, Next: week + 7}
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	page.This, page.Over = today.Monday(), week+6 < today
+	stored, err := s.Plans.Get(r.Context(), id, week)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return s.show(w, r, view{file: "week.html", title: "Week of " + week.Time().Format("2 January"), nav: "week", data: page})
+	case err != nil:
+		return err
+	}
+	page.fill(*stored, today)
+	return s.show(w, r, view{file: "week.html", title: "Week of " + week.Time().Format("2 January"), nav: "week", data: page})
+}
+
+func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
+	w := stored.Week
+	p.Plan, p.Version, p.Notes, p.People = &w, version(w), w.Notes, w.People
+	for _, d := range w.Days {
+		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced}
+		for m, sv := range d.Meals {
+			meal := recipe.Meals[m]
+			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv)}
+			if sv != nil {
+				mv.Notes = notes(stored, d.Date, meal, sv)
+			}
+			v.Meals = append(v.Meals, mv)
+		}
+		if v.Planned {
+			v.Bars = bars(d, w.TolerancePct)
+		}
+		p.Days = append(p.Days, v)
+	}
+	p.Variants = []button{
+		{"Replan the week", command.Command{Verb: command.Regenerate, All: true}.String()},
+		{"Replan with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}.String()},
+		{"Take back the last change", command.Command{Verb: command.Undo}.String()},
+	}
+}
+
+// buttons are what can be done to a meal.
+func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving) []button {
+	at := func(v command.Verb) string {
+		return command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String()
+	}
+	switch {
+	case slices.Contains(d.Missing, meal):
+		return []button{{"Try again", at(command.Adjust)}, {"Skip", at(command.Skip)}}
+	case sv == nil:
+		return []button{{"Plan it", at(command.Unskip)}}
+	case sv.Source == plan.Locked:
+		return []button{{"Unlock", at(command.Unlock)}, {"Eaten", at(command.Ate)}}
+	default:
+		return []button{{"Keep", at(command.Lock)}, {"Another", at(command.Adjust)}, {"Skip", at(command.Skip)}, {"Eaten", at(command.Ate)}}
+	}
+}
+
+// notes say of a meal how long it takes, or when it was cooked.
+func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serving) []string {
+	var out []string
+	switch sv.Source {
+	case plan.Locked:
+		out = append(out, "kept")
+	case plan.Travel:
+		out = append(out, "travel day")
+	case plan.Chosen:
+	}
+	cooked, servings := date, nutrition.Servings(0)
+	for _, b := range stored.Prep.Batches {
+		if b.Recipe != sv.Recipe {
+			continue
+		}
+		for _, e := range b.Eaten {
+			if e.Date == date && e.Meal == meal {
+				cooked = b.Cook
+				if b.Leftovers() && b.Cook == date {
+					servings = b.Servings
+				}
+			}
+		}
+	}
+	switch {
+	case cooked != date:
+		out = append(out, "cooked "+cooked.Weekday().String())
+	case sv.Minutes > 0:
+		out = append(out, fmt.Sprintf("%d min", sv.Minutes))
+	}
+	if servings > 0 {
+		out = append(out, "cook "+servings.String()+" servings")
+	}
+	if sv.Estimated {
+		out = append(out, "estimated")
+	}
+	return out
+}
+
+func bars(d plan.Day, pct int) []bar {
+	one := func(label string, actual, target float64, unit string, in bool) bar {
+		const most = 125
+		percent, off := 0, "no target"
+		if target > 0 {
+			percent = int(math.Round(100 * actual / target))
+			off = fmt.Sprintf("%+d %%", percent-100)
+		}
+		return bar{label, thousands(actual) + unit, thousands(target) + unit, off, min(percent, most), in}
+	}
+	in := func(a, t nutrition.Mass) bool {
+		return plan.InBand(nutrition.Macros{Protein: a}, nutrition.Macros{Protein: t}, pct)
+	}
+	energy, aim := d.Actual.Energy().Kcal(), d.Target.Energy().Kcal()
+	return []bar{
+		one("Energy", energy, aim, " kcal", math.Abs(energy-aim)*100 <= aim*float64(pct)),
+		one("Protein", d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", in(d.Actual.Protein, d.Target.Protein)),
+		one("Fat", d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", in(d.Actual.Fat, d.Target.Fat)),
+		one("Carbs", d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", in(d.Actual.Carbs, d.Target.Carbs)),
+	}
+}
+
+// version changes with the week's meals.
+func version(w plan.Week) string {
+	h := fnv.New64a()
+	for _, d := range w.Days {
+		for _, sv := range d.Meals {
+			if sv == nil {
+				_, _ = fmt.Fprint(h, "-;") // a hash never fails to write
+				continue
+			}
+			_, _ = fmt.Fprint(h, sv.Recipe, sv.Servings, sv.Source, ";")
+		}
+	}
+	return strconv.FormatUint(h.Sum64(), 16)
+}
+
+// command carries out a button, unless the week was changed elsewhere since the page was shown.
+func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.InvalidInput, "command", err)
+	}
+	line := r.PostForm.Get("command")
+	if strings.ContainsAny(line, "\r\n") || line == "" {
+		return fault.New(fault.InvalidInput, "command", "command: one line is needed")
+	}
+	stored, err := s.Plans.Get(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	if shown := r.PostForm.Get("version"); shown != "" && shown != version(stored.Week) {
+		return s.back(w, r, "/week/"+week.String(), "This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed.")
+	}
+	report, err := s.Commands.Press(r.Context(), id, week, line, rand.Text())
+	if err != nil {
+		return err
+	}
+	var say []string
+	for _, d := range report.Answer.Done {
+		say = append(say, d.Text)
+	}
+	for _, p := range report.Answer.Problems {
+		say = append(say, p.Why)
+	}
+	switch report.Outcome {
+	case command.RateLimited:
+		say = append(say, "There were many commands within the last hour. Please try again later.")
+	case command.WeekOver:
+		say = append(say, "This week is over: nothing was changed.")
+	default:
+	}
+	for _, d := range report.Answer.Diff {
+		is, was := "nothing", "nothing"
+		if d.Is != nil {
+			is = d.Is.Name
+		}
+		if d.Was != nil {
+			was = d.Was.Name
+		}
+		say = append(say, fmt.Sprintf("%s %s: %s instead of %s.", d.Date.Weekday(), d.Meal, is, was))
+	}
+	return s.back(w, r, "/week/"+week.String(), strings.Join(say, " "))
+}
+
+// slotOf reads the date and the meal in the address.
+func slotOf(r *http.Request) (plan.Slot, error) {
+	date, err := calendar.Parse(r.PathValue("date"))
+	if err != nil {
+		return plan.Slot{}, fault.New(fault.NotFound, "meal", "%q is no date", r.PathValue("date"))
+	}
+	meal, err := recipe.ParseMeal(r.PathValue("meal"))
+	if err != nil {
+		return plan.Slot{}, fault.Wrap(fault.NotFound, "meal", err)
+	}
+	return plan.Slot{Date: date, Meal: meal}, nil
+}
