@@ -23,7 +23,7 @@ type libraryCmd struct {
 
 type libraryReportCmd struct {
 	settings
-	Who  string `name:"user" required:"" help:"Id of the user, whose allergies count." placeholder:"USER"`
+	Who  string `name:"user" required:"" help:"Id of the user, whose allergies and diets count." placeholder:"USER"`
 	Most int    `default:"20" help:"Recipes listed per reason, and unknown foods."`
 	JSON bool   `name:"json" help:"Print everything as JSON."`
 }
@@ -111,8 +111,8 @@ type libraryAnswerCmd struct {
 	settings
 	whose
 	Food     string   `arg:"" help:"The food as the report names it."`
-	Is       string   `help:"It is this food of the tables: its figures and allergens count." placeholder:"FOOD" xor:"what"`
-	Contains []string `help:"It contains these allergens and no others; 'nothing' for none. Its figures stay unknown." placeholder:"ALLERGEN" xor:"what"`
+	Is       string   `help:"It is this food of the tables: its figures, allergens and diets count." placeholder:"FOOD" xor:"what"`
+	Contains []string `help:"It contains these allergens and no others; 'nothing' for none. Its figures stay unknown, and of diets its name alone tells." placeholder:"ALLERGEN" xor:"what"`
 	Ignore   bool     `help:"It is nothing to eat." xor:"what"`
 	Forget   bool     `help:"Take back what was said of it." xor:"what"`
 }

@@ -191,7 +191,7 @@ func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		u, err := a.Users.Change(ctx, c.ID, func(u *user.User) error {
 			before = *u
-			before.Settings.Allergens = slices.Clone(u.Settings.Allergens)
+			before.Settings.Allergens, before.Settings.Diets = slices.Clone(u.Settings.Allergens), slices.Clone(u.Settings.Diets)
 			set(&u.Connection, c.Connection)
 			if err := c.apply(u); err != nil {
 				return err

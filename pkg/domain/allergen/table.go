@@ -137,14 +137,17 @@ func split(s string) []string {
 // Known lists, sorted, the names that can be classified.
 func Known() []string { return slices.Sorted(maps.Keys(table().Known())) }
 
-// Listed returns the foods of the tables, each with the names that its row has, its own first.
-func Listed() ([][]string, error) {
+// Listed returns the tables: of each its foods, of each food the names of its row, its own
+// first.
+func Listed() ([][][]string, error) {
 	carries, may, err := readTables(carriersFile, genericFile, food.All())
-	var out [][]string
+	var out [][][]string
 	for _, list := range slices.Concat(carries, may) {
-		for _, e := range list {
-			out = append(out, e.Names)
+		rows := make([][]string, len(list))
+		for i, e := range list {
+			rows[i] = e.Names
 		}
+		out = append(out, rows)
 	}
 	return out, err
 }

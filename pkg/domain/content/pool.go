@@ -83,6 +83,22 @@ func (p *Pool[S]) Of(r recipe.Recipe) (contains S, unclassified []string) {
 	return v.set, v.unknown
 }
 
+// Bringing lists the foods of a recipe that bring some of a set; none where its texts say it.
+func (p *Pool[S]) Bringing(r recipe.Recipe, some S) []string {
+	var out []string
+	for _, i := range r.Ingredients {
+		set, _ := p.Line(i)
+		if inner, ok := p.by[i.Food.Recipe]; ok && i.Food.Recipe != 0 {
+			of, _ := p.Of(inner)
+			set |= of
+		}
+		if set&some != 0 && !slices.Contains(out, i.Food.Name) {
+			out = append(out, i.Food.Name)
+		}
+	}
+	return out
+}
+
 // made adds what the recipe of a food brings. false: the pool cannot tell.
 func (p *Pool[S]) made(f recipe.Food, into *verdict[S]) bool {
 	inner, ok := p.by[f.Recipe]
