@@ -81,6 +81,11 @@ func (c *libraryReportCmd) print(out io.Writer, r planner.Report) {
 	_ = t.Flush() // to a buffer or a terminal, like the lines before
 	first := shellWord(r.Unknown[0].Name)
 	printf(out, "\nSay what one is:    mealplanner library answer %s --user %s --is 'cream cheese'\n", first, c.Who)
+	if slices.ContainsFunc(r.LeftOut, func(l planner.LeftOut) bool { return l.Reason == planner.NoOrigin }) {
+		printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", first, c.Who)
+		printf(out, "What it holds of allergens (--contains) says nothing of diets.\n")
+		return
+	}
 	printf(out, "or what it holds:   mealplanner library answer %s --user %s --contains milk,nuts   (or --contains nothing)\n", first, c.Who)
 	printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", first, c.Who)
 }

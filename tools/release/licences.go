@@ -39,6 +39,7 @@ var ownData = map[string]string{
 	"pkg/domain/allergen/data/generic.csv":           ours,
 	"pkg/domain/content/data/measures.txt":           ours,
 	"pkg/domain/content/data/replaced.txt":           ours,
+	"pkg/domain/content/data/wishes.txt":             ours,
 	"pkg/domain/course/data/courses.csv":             ours,
 	"pkg/domain/diet/data/foods.csv":                 ours,
 	"pkg/domain/diet/data/lacks.csv":                 ours,

@@ -73,9 +73,12 @@ var measures = sync.OnceValue(func() map[string]bool {
 //go:embed data/replaced.txt
 var replacedFile string
 
-var replacing = sync.OnceValue(func() map[string]bool {
+var replacing = sync.OnceValue(func() map[string]bool { return words(replacedFile) })
+
+// words are those of a file, without the lines of comments.
+func words(file string) map[string]bool {
 	out := map[string]bool{}
-	for row := range strings.Lines(replacedFile) {
+	for row := range strings.Lines(file) {
 		if strings.HasPrefix(row, "#") {
 			continue
 		}
@@ -84,7 +87,7 @@ var replacing = sync.OnceValue(func() map[string]bool {
 		}
 	}
 	return out
-})
+}
 
 // longestRemark bounds the words of a note that say what its food is; longer ones advise.
 const longestRemark = 3

@@ -139,11 +139,14 @@ func load() (*content.List[Set], error) {
 // settle enters the names, those of other languages included, and what the allergens know.
 // What a name carries for certain counts even where the files say otherwise.
 func settle(l *content.List[Set], names map[string]origin) error {
-	own := map[string]origin{}
+	own, foreign := map[string]origin{}, map[string]bool{}
+	for _, tr := range food.Translations() {
+		foreign[phrase.Key(tr.Name)] = !tr.Shared // "pâtes" are no English plural of pâté
+	}
 	for n, o := range names {
 		for _, form := range food.Forms(n) {
 			key := phrase.Key(form)
-			if _, listed := names[form]; form == n || !listed && !l.Listed[key] && (len(form) > len(n) || !phrase.Describes(key)) {
+			if _, listed := names[form]; form == n || !listed && !l.Listed[key] && !foreign[key] && (len(form) > len(n) || !phrase.Describes(key)) {
 				own[key] = o
 			}
 		}

@@ -213,6 +213,14 @@ func Joined(text string) bool {
 	})
 }
 
+// Counts reports whether a text says no more than how much: numbers, units, pieces, containers.
+func Counts(text string) bool {
+	return !slices.ContainsFunc(tagged(tokens(text)), func(w word) bool {
+		_, measured := unit.Named(w.text)
+		return !measured && w.kind != part && w.kind != of && !number(w.text)
+	})
+}
+
 // span is the number of words of the longest entry that the list begins with, at least 1.
 func (v vocabulary) span(list []token) int {
 	for n := min(v.longest[list[0].text], len(list)); n > 1; n-- {
