@@ -137,7 +137,7 @@ func TestWhatAFoodLacks(t *testing.T) {
 	for _, name := range []string{
 		"vegan or pork sausages", "vegane oder Schweinswurst", "non-vegan bacon", "not vegan bacon", "un-vegan bacon", "bacon (vegan if you like)", "bacon (vegan optional)", "vegan-friendly bacon",
 		"vegan cheese and bacon", "bacon with vegan cheese", "vegan sausage/bacon", "wenn möglich vegane Bratwurst", "evtl. vegane Bratwurst", "gerne vegane Bratwurst", "am besten vegane Bratwurst",
-		"vegan option: bacon", "bacon, not vegan", "si possible saucisse végane", "salsiccia vegana o di maiale", "se possibile pancetta vegana", "indien mogelijk vegan spek", "ham (or vegan ham)",
+		"vegan option: bacon", "bacon, not vegan", "si possible saucisse végane", "salsiccia vegana o di maiale", "se possibile pancetta vegana", "indien mogelijk vegan spek", "ham (or vegan ham)", //nolint:misspell // Italian
 		"ham, vegan for vegans", "no vegan bacon", "kein veganer Speck", "almost vegan bacon", "vegan haggis with ham", "your favourite vegan or regular bacon", "vegan + pork sausage", "vegan - pork sausage",
 		"vegan & pork sausage", "ham (vegan?)", "ham, gerne vegan", "jambon ou jambon végan", "ham of vegan ham", "half vegan haggis", "bacon, vegan or not", "vegan bacon or ham",
 	} {

@@ -8,3 +8,15 @@ func Kind(name string) Set {
 	}
 	return s
 }
+
+// Read reads a file of origins, foods or names.
+func Read(file, text string) error {
+	_, err := readOrigins(file, text)
+	return err
+}
+
+// ReadLacks reads a file of descriptions.
+func ReadLacks(text string) error {
+	_, err := readLacks(text)
+	return err
+}

@@ -102,3 +102,26 @@ func TestEveryKnownNameHasAnOrigin(t *testing.T) {
 		}
 	}
 }
+
+// A line that says nothing, or what no diet knows, is refused, not taken for a plant.
+func TestFilesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                    "first line",
+		"name,brings,may\n":                   "first line",
+		"food,brings,may\nbacon,,\n":          `"bacon" brings ""`,
+		"food,brings,may\nbacon,swine,\n":     `"bacon" brings "swine"`,
+		"food,brings,may\nbacon,pork,swine\n": "swine",
+		"food,brings,may\nham,pork,\nham,plant,\n": "twice",
+		"food,brings,may\nham\n":                   "wrong number of fields",
+	} {
+		if err := diet.Read("foods", text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	for _, text := range []string{"", "words,without\n", "words,without,may\nvegan,swine,\n", "words,without,may\nvegan,pork,swine\n"} {
+		if err := diet.ReadLacks(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
