@@ -24,7 +24,8 @@ type List[S Set] struct {
 // NewList returns the names of lists, in each of which a name stands once. One that several
 // have brings what all of them say. Names that may bring something are known.
 func NewList[S Set](carries, may [][]Entry[S]) (*List[S], error) {
-	l := &List[S]{map[string]S{}, map[string]S{}, map[string]bool{}}
+	const names = 1 << 15 // about, with those of other languages
+	l := &List[S]{make(map[string]S, names), map[string]S{}, make(map[string]bool, names/4)}
 	for _, list := range carries {
 		if err := l.spread(l.Carries, list); err != nil {
 			return nil, err

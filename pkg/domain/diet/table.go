@@ -118,7 +118,9 @@ func load() (*content.List[Set], error) {
 				problems = append(problems, fmt.Errorf("foods: of %q it is not said what it brings", row[0]))
 			}
 			brings[n] = append(brings[n], content.Entry[Set]{Names: row, Set: o.brings})
-			may[n] = append(may[n], content.Entry[Set]{Names: row, Set: o.may})
+			if o.may != 0 {
+				may[n] = append(may[n], content.Entry[Set]{Names: row, Set: o.may})
+			}
 		}
 	}
 	for name := range rows {
@@ -140,8 +142,11 @@ func load() (*content.List[Set], error) {
 // What a name carries for certain counts even where the files say otherwise.
 func settle(l *content.List[Set], names map[string]origin) error {
 	own, foreign := map[string]origin{}, map[string]bool{}
-	for _, tr := range food.Translations() {
-		foreign[phrase.Key(tr.Name)] = !tr.Shared // "pâtes" are no English plural of pâté
+	translations := food.Translations()
+	keys := make([]string, len(translations)) // of their names
+	for i, tr := range translations {
+		keys[i] = phrase.Key(tr.Name)
+		foreign[keys[i]] = !tr.Shared // "pâtes" are no English plural of pâté
 	}
 	for n, o := range names {
 		for _, form := range food.Forms(n) {
@@ -157,19 +162,17 @@ func settle(l *content.List[Set], names map[string]origin) error {
 		}
 	}
 	enter() // first, since other languages name them
-	if err := l.Translate(food.Translations(), true); err != nil {
+	if err := l.Translate(translations, true); err != nil {
 		return err
 	}
 	enter()
 	others := map[string]bool{} // names of other languages that mean a food of which it is not said
-	for _, tr := range food.Translations() {
-		key := phrase.Key(tr.Name)
-		if _, said := own[phrase.Key(tr.Food)]; !said || l.Listed[key] {
-			others[key] = true
+	for i, tr := range translations {
+		if _, said := own[phrase.Key(tr.Food)]; !said || l.Listed[keys[i]] {
+			others[keys[i]] = true
 		}
 	}
-	for _, tr := range food.Translations() {
-		key := phrase.Key(tr.Name)
+	for _, key := range keys {
 		if _, said := own[key]; !said && !others[key] {
 			own[key] = origin{}
 		}
