@@ -16,6 +16,7 @@ var examples = map[string][]string{
 	"user add":          {"mealplanner user add user_ana --email ana@example.org --protein 130 --fat 60 --carbs 190 --allergens nuts --diets vegetarian", "mealplanner user add user_bo --email bo@example.org --tandoor-url https://tandoor.example.org"},
 	"user list":         {"mealplanner user", "mealplanner user list -o json"},
 	"user show":         {"mealplanner user show user_ana"},
+	"user cook":         {"mealplanner user cook user_ana --minutes='+weekdays dinner 30' --weekly='+fish=1-3,+red meat<=2'", "mealplanner user cook user_ana --eaters 1,1,0.6,0.4 --same-portions"},
 	"user set":          {"mealplanner user set user_ana --allergens=+milk,-nuts --people 3"},
 	"user demo":         {"mealplanner user demo --tandoor-url http://127.0.0.1:8100 --tandoor-token tda_token"},
 	"user export":       {"mealplanner user export user_ana >user_ana.json"},

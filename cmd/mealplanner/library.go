@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/app"
-	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -31,15 +30,7 @@ type libraryReportCmd struct {
 // Run prints the report.
 func (c *libraryReportCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		u, err := a.Users.Get(ctx, c.Who)
-		if err != nil {
-			return err
-		}
-		recipes, err := a.Recipes.Load(ctx, u.Connection)
-		if err != nil {
-			return err
-		}
-		r, err := planner.Explain(u, recipe.Pool{Recipes: recipes})
+		r, _, err := a.Library.Report(ctx, c.Who)
 		if err != nil {
 			return err
 		}
@@ -124,24 +115,11 @@ type libraryAnswerCmd struct {
 
 // Run stores or takes back an answer.
 func (c *libraryAnswerCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	a := recipe.Answer{Food: c.Food, Is: c.Is, Ignored: c.Ignore}
-	switch {
-	case c.Is != "":
-		if _, known := allergen.Classify(recipe.Food{Name: c.Is}); !known {
-			return unknown("--is", "food", c.Is, allergen.Known())
-		}
-	case len(c.Contains) > 0:
-		a.Told = true
-		for _, n := range c.Contains {
-			if strings.EqualFold(n, "nothing") && len(c.Contains) == 1 {
-				continue
-			}
-			if _, err := allergen.Parse(n); err != nil {
-				return fault.Wrap(fault.InvalidInput, "--contains", err)
-			}
-			a.Contains = append(a.Contains, strings.ToLower(strings.TrimSpace(n)))
-		}
-	case !c.Ignore && !c.Forget:
+	a := recipe.Answer{Food: c.Food, Is: c.Is, Ignored: c.Ignore, Told: len(c.Contains) > 0}
+	if len(c.Contains) != 1 || !strings.EqualFold(c.Contains[0], "nothing") {
+		a.Contains = c.Contains
+	}
+	if c.Is == "" && !a.Told && !c.Ignore && !c.Forget {
 		return fault.New(fault.InvalidInput, "library answer", "say what it is: give --is, --contains, --ignore or --forget")
 	}
 	return c.withApp(ctx, std, now, func(s *app.Services) error {
@@ -149,25 +127,17 @@ func (c *libraryAnswerCmd) Run(ctx context.Context, std *streams, now func() tim
 		if err != nil {
 			return err
 		}
-		by := operator()
+		became := "forgotten"
 		if c.Forget {
-			if err := s.Recipes.TakeBack(ctx, connection, c.Food, by); err != nil {
-				return err
-			}
-			printf(std.out, "%s: forgotten\n", c.Food)
-			return amendAll(ctx, s, std.out)
+			err = s.Recipes.TakeBack(ctx, connection, c.Food, operator())
+		} else {
+			became = said(a)
+			err = s.Library.Answer(ctx, connection, a, operator())
 		}
-		v, err := vocabularyOf(ctx, s, connection)
 		if err != nil {
 			return err
 		}
-		if !v.calls(c.Food) {
-			return unknown("FOOD", "food of the library", c.Food, v.foods)
-		}
-		if err := s.Recipes.Answer(ctx, connection, a, by); err != nil {
-			return err
-		}
-		printf(std.out, "%s: %s\n", c.Food, said(a))
+		printf(std.out, "%s: %s\n", c.Food, became)
 		return amendAll(ctx, s, std.out)
 	})
 }

@@ -23,6 +23,7 @@ type userCmd struct {
 	List userListCmd `cmd:"" default:"1" help:"List the users."`
 	Show userShowCmd `cmd:"" help:"Show all settings of a user."`
 	Set  userSetCmd  `cmd:"" help:"Change a user; omitted flags keep their value."`
+	Cook userCookCmd `cmd:"" help:"Change what is cooked when, how often, and for whom."`
 	Demo userDemoCmd `cmd:"" help:"Add the demo users of a running sandbox and plan their first week; existing ones stay."`
 
 	Export userExportCmd `cmd:"" help:"Print everything stored about a user, as JSON."`
@@ -53,13 +54,13 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		return fault.Wrap(fault.InvalidInput, "add user", err)
 	}
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		known, err := vocabularyOf(ctx, a, c.Connection)
+		known, err := a.Vocabulary(ctx, c.Connection)
 		if err != nil {
 			return err
 		}
-		imported := len(known.foods) > 0
+		imported := len(known.Foods) > 0
 		if imported {
-			if err := known.check(user.Settings{}, &u.Settings); err != nil {
+			if err := known.Check(user.Settings{}, &u.Settings); err != nil {
 				return err
 			}
 		}
@@ -91,11 +92,11 @@ func (c *userAddCmd) Run(ctx context.Context, std *streams, now func() time.Time
 // meantNothing notes names that nothing in a library is called which could not be asked
 // before the user was stored, because its recipes were fetched afterwards.
 func (c *userAddCmd) meantNothing(ctx context.Context, std *streams, a *app.Services, u user.User) error {
-	known, err := vocabularyOf(ctx, a, c.Connection)
-	if err != nil || len(known.foods) == 0 {
+	known, err := a.Vocabulary(ctx, c.Connection)
+	if err != nil || len(known.Foods) == 0 {
 		return err
 	}
-	if err := known.check(user.Settings{}, &u.Settings); err != nil {
+	if err := known.Check(user.Settings{}, &u.Settings); err != nil {
 		printLine(std.err, "note:", err.Error(), "(it is stored: mealplanner user set", u.ID, "changes it)")
 	}
 	return nil
@@ -173,50 +174,62 @@ type userSetCmd struct {
 // Run changes the user, brings their planned weeks in line, and shows both.
 func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		before, err := a.Users.Get(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		library := before.Connection
-		set(&library, c.Connection)
-		if _, err := a.Users.Connection(ctx, library); err != nil {
-			return err
-		}
-		if err := a.Sync.Ensure(ctx, library, std.importing(now)); err != nil && c.Connection != nil {
-			return err
-		}
-		known, err := vocabularyOf(ctx, a, library)
-		if err != nil {
-			return err
-		}
-		u, err := a.Users.Change(ctx, c.ID, func(u *user.User) error {
-			before = *u
-			before.Settings.Allergens, before.Settings.Diets = slices.Clone(u.Settings.Allergens), slices.Clone(u.Settings.Diets)
-			set(&u.Connection, c.Connection)
-			if err := c.apply(u); err != nil {
-				return err
-			}
-			return known.check(before.Settings, &u.Settings)
-		})
-		if err != nil {
-			return err
-		}
-		printChanges(std.out, before, u)
-		warn(std, u)
-		done, err := a.Amend(ctx, u.ID)
-		if err != nil {
-			return fault.Wrap(fault.KindOf(err), "the settings are stored, but the planned weeks could not be checked; until they are, no mail leaves and the plans carry a warning", err)
-		}
-		printAmended(std.out, u.ID, done)
-		if err := noteKept(ctx, std.out, a, before, u, now()); err != nil {
-			return err
-		}
-		if err := notePlannable(ctx, std, a, before, u); err != nil {
-			return err
-		}
-		_, err = a.Delivery.Drain(ctx)
-		return err
+		return changeUser(ctx, a, std, change{c.ID, c.Connection, c.apply}, now)
 	})
+}
+
+// change is what a command does to a user.
+type change struct {
+	id         string
+	connection *string // another library; nil: the same
+	apply      func(*user.User) error
+}
+
+// changeUser changes a user, brings their planned weeks in line, and shows both.
+func changeUser(ctx context.Context, a *app.Services, std *streams, c change, now func() time.Time) error {
+	before, err := a.Users.Get(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	library := before.Connection
+	set(&library, c.connection)
+	if _, err := a.Users.Connection(ctx, library); err != nil {
+		return err
+	}
+	if err := a.Sync.Ensure(ctx, library, std.importing(now)); err != nil && c.connection != nil {
+		return err
+	}
+	known, err := a.Vocabulary(ctx, library)
+	if err != nil {
+		return err
+	}
+	u, err := a.Users.Change(ctx, c.id, func(u *user.User) error {
+		before = *u
+		before.Settings.Allergens, before.Settings.Diets = slices.Clone(u.Settings.Allergens), slices.Clone(u.Settings.Diets)
+		set(&u.Connection, c.connection)
+		if err := c.apply(u); err != nil {
+			return err
+		}
+		return known.Check(before.Settings, &u.Settings)
+	})
+	if err != nil {
+		return err
+	}
+	printChanges(std.out, before, u)
+	warn(std, u)
+	done, err := a.Amend(ctx, u.ID)
+	if err != nil {
+		return fault.Wrap(fault.KindOf(err), "the settings are stored, but the planned weeks could not be checked; until they are, no mail leaves and the plans carry a warning", err)
+	}
+	printAmended(std.out, u.ID, done)
+	if err := noteKept(ctx, std.out, a, before, u, now()); err != nil {
+		return err
+	}
+	if err := notePlannable(ctx, std, a, before, u); err != nil {
+		return err
+	}
+	_, err = a.Delivery.Drain(ctx)
+	return err
 }
 
 type userShowCmd struct {

@@ -49,6 +49,7 @@ func fields(u user.User) []field {
 		{"time zone", u.TimeZone, u.TimeZone},
 		{"enabled", u.Enabled, strconv.FormatBool(u.Enabled)},
 		{"people", u.People, strconv.Itoa(u.People)},
+		{"eaters", s.Cooking.Eaters, eaters(s.Cooking)},
 		{"library", u.Connection, u.Connection},
 		{"daily target", target, fmt.Sprintf("%s (%s)", target, source)},
 		{"body", s.Body, body},
@@ -63,6 +64,11 @@ func fields(u user.User) []field {
 		{"portions", [2]nutrition.Servings{s.MinServings, s.MaxServings}, fmt.Sprintf("%s to %s servings", s.MinServings, s.MaxServings)},
 		{"meals", mealNames(s), strings.Join(mealNames(s), ", ")},
 		{"planned on", planTime(s), planTime(s)},
+		{"minutes", s.Cooking.Minutes, user.Shown(s.Cooking.Minutes)},
+		{"timed dishes only", s.Cooking.TimedOnly, onOff(s.Cooking.TimedOnly)},
+		{"weekly", s.Cooking.Weekly, user.Shown(s.Cooking.Weekly)},
+		{"same portions", s.Cooking.SamePortions, onOff(s.Cooking.SamePortions)},
+		{"rotate across meals", s.Cooking.RotateAcross, onOff(s.Cooking.RotateAcross)},
 		{"minutes on travel days", s.QuickMinutes, strconv.Itoa(s.QuickMinutes)},
 		{"mails not wanted", s.NoMail, user.Shown(s.NoMail)},
 		{"fatsecret", u.FatSecret, map[bool]string{true: "connected", false: "not connected"}[u.FatSecret]},
@@ -70,6 +76,18 @@ func fields(u user.User) []field {
 		{"track clicks", s.TrackClicks, onOff(s.TrackClicks)},
 		{"track opens", s.TrackOpens, onOff(s.TrackOpens)},
 	}
+}
+
+// eaters are the shares of those who eat.
+func eaters(c user.Cooking) string {
+	if len(c.Eaters) == 0 {
+		return "as many adults as people"
+	}
+	var out []string
+	for _, e := range c.Eaters {
+		out = append(out, e.String())
+	}
+	return strings.Join(out, ", ")
 }
 
 func mealNames(s user.Settings) []string {
@@ -93,7 +111,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.Services, before, after u
 	made := func(u user.User) string {
 		s := u.Settings
 		target, _ := s.Target(0)
-		return fmt.Sprint(u.People, target, s.TolerancePct, s.MinServings, s.MaxServings, s.RotationDays, s.QuickMinutes, mealNames(s))
+		return fmt.Sprint(u.Household(), s.Cooking, target, s.TolerancePct, s.MinServings, s.MaxServings, s.RotationDays, s.QuickMinutes, mealNames(s))
 	}
 	if made(before) == made(after) {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner/library"
 )
 
 // wishes are the flags that add and set share. A nil pointer was not given.
@@ -75,21 +76,21 @@ func (w wishes) apply(u *user.User) error {
 	}
 	for _, t := range w.Mails {
 		if !slices.Contains(mailTypes, t) {
-			return unknown("--mails", "mail", t, mailTypes)
+			return library.Unknown("--mails", "mail", t, mailTypes)
 		}
 	}
 	u.Settings.NoMail = slices.DeleteFunc(u.Settings.NoMail, func(t string) bool { return slices.Contains(w.Mails, t) })
 	for i, name := range u.Settings.Allergens {
 		a, err := allergen.Parse(name)
 		if err != nil {
-			return unknown("--allergens", "allergen", name, allergen.Names())
+			return library.Unknown("--allergens", "allergen", name, allergen.Names())
 		}
 		u.Settings.Allergens[i] = a.String()
 	}
 	for i, name := range u.Settings.Diets {
 		d, err := diet.Parse(name)
 		if err != nil {
-			return unknown("--diets", "diet", name, diet.Names())
+			return library.Unknown("--diets", "diet", name, diet.Names())
 		}
 		u.Settings.Diets[i] = d
 	}
@@ -130,7 +131,7 @@ func (w wishes) applyRhythm(s *user.Settings) error {
 	if w.PlanDay != nil {
 		s.PlanDay = strings.ToLower(*w.PlanDay)
 		if !slices.Contains(user.Weekdays, s.PlanDay) {
-			return unknown("--plan-day", "weekday", *w.PlanDay, user.Weekdays)
+			return library.Unknown("--plan-day", "weekday", *w.PlanDay, user.Weekdays)
 		}
 	}
 	set(&s.PlanHour, w.PlanHour)

@@ -16,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
+	"github.com/mealplanner/mealplanner/pkg/planner/library"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -37,6 +38,7 @@ type Services struct {
 	JobStore *postgres.Jobs      // their schedules, executions and overrides
 	Runtime  *override.Runtime   // the overrides in force
 	Recipes  *postgres.Recipes   // the recipe pools
+	Library  *library.Service    // what can be planned from them, and what is unknown
 	Sync     *recipesync.Service // keeps them fresh
 	Accounts *account.Accounts   // at FatSecret
 	Coach    *coach.Coach        // advice and trends
@@ -93,4 +95,10 @@ func (s *Services) Ready(ctx context.Context) error {
 func (s *Services) CheckWrites(ctx context.Context) error {
 	_, err := s.pool().Exec(ctx, "select pg_logical_emit_message(true, 'mealplanner doctor', repeat('x', 1048576))")
 	return fault.Wrap(fault.DatabaseError, "write to the database (is its disk full or read-only?)", err)
+}
+
+// Vocabulary returns the names in a connection's library; it is empty before the first import.
+func (s *Services) Vocabulary(ctx context.Context, connection string) (library.Vocabulary, error) {
+	recipes, err := s.Recipes.Load(ctx, connection)
+	return library.VocabularyOf(recipes), err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
+	"github.com/mealplanner/mealplanner/pkg/planner/library"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
@@ -56,6 +57,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	sync := recipesync.DefaultSettings()
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.s.Sync = recipesync.New(observe.NewUpstream(a.s.libraries, tracer), a.s.Recipes, sync, a.opts.Now)
+	a.s.Library = library.New(a.s.Recipes, a.s.Users)
 	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
 	planning := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,

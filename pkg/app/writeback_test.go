@@ -176,7 +176,7 @@ func (s *shared) untouched(after string) {
 func (s *shared) wanted() (meals map[string]string, lines map[string]recipe.Amount) {
 	s.t.Helper()
 	var p publish.Due
-	must(s.t, s.pool.QueryRow(s.t.Context(), "select p.id, p.user_id, u.connection_id, u.people from plans p join users u on u.id = p.user_id").Scan(&p.ID, &p.User, &p.Connection, &p.People))
+	must(s.t, s.pool.QueryRow(s.t.Context(), "select p.id, p.user_id, u.connection_id from plans p join users u on u.id = p.user_id").Scan(&p.ID, &p.User, &p.Connection))
 	p.Week = week
 	plan, err := s.Wanted(s.t.Context(), p)
 	must(s.t, err)

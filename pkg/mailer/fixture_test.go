@@ -27,6 +27,8 @@ type links struct{}
 
 const token = "eyJwIjoicGxhbiIsInUiOiJ1c2VyX2xld2lzIiwidyI6IjIwMjYtMTEtMzAifQ.dGhpcy1pcy1hLTMyLWJ5dGUtc2lnbmF0dXJlLWZvcg"
 
+func (links) Library(userID string) string { return "https://meals.example.com/library/" + userID }
+
 func (links) Plan(userID string, week calendar.Date) string {
 	return fmt.Sprintf("https://meals.example.org/plan/%s/%s?t=%s&x=1", userID, week, token)
 }

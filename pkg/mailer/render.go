@@ -38,6 +38,8 @@ const MaxHTML = 50 << 10
 // Links makes the links a mail carries.
 type Links interface {
 	Plan(userID string, week calendar.Date) string
+	// Library leads to what the user's library lacks, and its cure.
+	Library(userID string) string
 	Unsubscribe(userID, emailType string) string
 	// Key names a mail: it is the same for the same mail, always, and cannot be guessed.
 	Key(kind, userID, period string) [signedlink.ReplyKeySize]byte
@@ -141,6 +143,9 @@ func (r *Renderer) ChangedPlan(u user.User, s plan.Plan, was plan.Week, at time.
 func (r *Renderer) planMail(u user.User, s plan.Plan, v weekView) (mail.Mail, error) {
 	const op = "render the plan mail"
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
+	if len(v.Notes) > 0 {
+		v.LibraryURL = r.links.Library(u.ID)
+	}
 	v.Replies = replyLinks(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
 	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
@@ -148,6 +153,9 @@ func (r *Renderer) planMail(u user.User, s plan.Plan, v weekView) (mail.Mail, er
 	}
 	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
 	v.PlanURL, v.Pixel = track.link(v.PlanURL), track.pixel()
+	if v.LibraryURL != "" {
+		v.LibraryURL = track.link(v.LibraryURL)
+	}
 	v.Changes = r.changes(s.Week, track)
 	html, err := r.shortest(v)
 	if err != nil {

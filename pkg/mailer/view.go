@@ -31,6 +31,7 @@ type weekView struct {
 	ItemCount                         string // "17 items"
 	ListOnPage                        bool   // the shopping list is left out of the HTML
 	PlanURL, UnsubscribeURL           string
+	LibraryURL                        string     // what the library lacks; empty without notes
 	PlanDay                           string     // on which the next one comes
 	Changes                           []linkView // buttons
 	Replies                           []linkView // mails to send, nil if replies are not read

@@ -194,7 +194,7 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 	w := plan.Week{
 		User: in.User.ID, WeekOf: p.WeekOf, GenerationID: plan.GenerationID(in.User.ID, p.WeekOf),
 		Status: p.Status, Optimal: p.Optimal, Target: target, TargetSource: source, Mode: in.Wishes.Mode,
-		TolerancePct: in.User.Settings.TolerancePct, People: in.User.People,
+		TolerancePct: in.User.Settings.TolerancePct, People: in.User.Eaters(), Household: in.User.Household(),
 	}
 	for i, d := range p.Days {
 		day := plan.Day{Date: d.Date, Balanced: d.Balanced}

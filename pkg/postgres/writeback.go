@@ -21,7 +21,7 @@ func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.D
 	}
 	out := make([]publish.Due, len(rows))
 	for i, r := range rows {
-		out[i] = publish.Due{ID: r.ID, User: r.UserID, Week: calendar.On(r.WeekOf), Connection: r.ConnectionID, People: int(r.People)}
+		out[i] = publish.Due{ID: r.ID, User: r.UserID, Week: calendar.On(r.WeekOf), Connection: r.ConnectionID}
 	}
 	return out, nil
 }

@@ -21,7 +21,6 @@ type Due struct {
 	User       string
 	Week       calendar.Date
 	Connection string
-	People     int
 }
 
 // Plans stores plans.
@@ -105,16 +104,16 @@ func (p *Publisher) Wanted(ctx context.Context, d Due) (Plan, error) {
 	}
 	n := vocabularyOf(pool)
 	return Plan{
-		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, d.People), Needs: Merge(needs(stored.Groceries, n.need)),
+		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, stored.Week.Cooked), Needs: Merge(needs(stored.Groceries, n.need)),
 		Old: Old{
-			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, 1),
+			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, func(portion nutrition.Servings) nutrition.Servings { return portion }),
 			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
 		},
 	}, nil
 }
 
 // plannedMeals are the plan's meals for all who eat.
-func plannedMeals(s *plan.Plan, people int) []Meal {
+func plannedMeals(s *plan.Plan, cooked func(portion nutrition.Servings) nutrition.Servings) []Meal {
 	var out []Meal
 	for _, d := range s.Week.Days {
 		for m, sv := range d.Meals {
@@ -122,7 +121,7 @@ func plannedMeals(s *plan.Plan, people int) []Meal {
 				continue
 			}
 			out = append(out, Meal{
-				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: sv.Servings * nutrition.Servings(people), Name: sv.Name,
+				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: cooked(sv.Servings), Name: sv.Name,
 			})
 		}
 	}

@@ -66,7 +66,7 @@ func (o *office) publisher() *publish.Publisher {
 
 // newOffice has a plan of Ana's with one dinner and what it needs, due for two eaters.
 func newOffice() *office {
-	p := &plan.Plan{Week: plan.Week{WeekOf: monday}}
+	p := &plan.Plan{Week: plan.Week{WeekOf: monday, People: 2}}
 	for i := range p.Week.Days {
 		p.Week.Days[i].Date = monday + calendar.Date(i)
 	}
@@ -78,7 +78,7 @@ func newOffice() *office {
 		{Food: 5, Name: "rice", Need: []grocery.Quantity{need(1000, 3, "g"), need(2, 1, "")}}, {Name: "Eggs", Need: []grocery.Quantity{need(6, 1, "")}},
 	}}}
 	return &office{
-		due: []publish.Due{{ID: 7, User: "ana", Week: monday, Connection: "home", People: 2}}, stored: map[string]*plan.Plan{"ana": p},
+		due: []publish.Due{{ID: 7, User: "ana", Week: monday, Connection: "home"}}, stored: map[string]*plan.Plan{"ana": p},
 		shelf: newShelf(), claimed: map[int64]bool{}, fail: map[string]error{},
 	}
 }

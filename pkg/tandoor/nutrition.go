@@ -33,17 +33,38 @@ func (e *valueError) Error() string {
 // values are the four nutrients of one serving, in kilocalories and grams.
 type values [nutrients]number
 
+// complete reports whether the three macros are there, from which the energy follows. Three
+// zeros are a form that nobody filled in.
 func (v values) complete() bool {
-	for _, n := range v {
+	some := false
+	for _, n := range v[Protein:] {
 		if !n.stated {
 			return false
 		}
+		some = some || n.value != 0
 	}
-	return true
+	return some
 }
 
-// blank reports whether all four are zero, which is how an unfilled form looks.
-func (v values) blank() bool { return v == values{{0, true}, {0, true}, {0, true}, {0, true}} }
+// The energy that is stated may differ by this share from the energy of the macros, and by this
+// much in kilocalories, which roundings make of small servings. Fibre is counted among the
+// carbohydrates by some and not by others, and has half their energy: so much of them may be it.
+const (
+	energySlack    = 0.15
+	energyRounding = 15
+	fibreShare     = 0.15
+	fibreEnergy    = 2 // kcal/g
+)
+
+// energyDiffers reports whether energy is stated that the macros do not have, and what they have.
+func (v values) energyDiffers() (kcal float64, differs bool) {
+	kcal = 4*v[Protein].value + 9*v[Fat].value + 4*v[Carbs].value
+	if e := v[Energy]; e.stated && e.value > 0 {
+		fibre := fibreShare * fibreEnergy * v[Carbs].value
+		differs = e.value < (kcal-fibre)*(1-energySlack)-energyRounding || e.value > (kcal+fibre)*(1+energySlack)+energyRounding
+	}
+	return kcal, differs
+}
 
 func (v values) macros() (nutrition.Macros, error) {
 	var g [nutrients]nutrition.Mass
@@ -82,12 +103,15 @@ func (c *converter) macros(w wireRecipe) (nutrition.Macros, recipe.NutritionSour
 		if err != nil {
 			return nutrition.Macros{}, recipe.Unknown, err
 		}
-		if v.complete() && !v.blank() {
+		if v.complete() {
+			if kcal, differs := v.energyDiffers(); differs {
+				c.report(w, Problem{Kind: EnergyDiffers, Field: string(place.source), Detail: fmt.Sprintf("states %.0f kcal a serving, and its protein, fat and carbohydrates have %.0f: the plan goes by the latter", v[Energy].value, kcal)})
+			}
 			m, err := v.macros()
 			return m, place.source, err
 		}
 	}
-	c.report(w, Problem{Kind: NoNutrition, Detail: "no place states energy, protein, fat and carbohydrates together"})
+	c.report(w, Problem{Kind: NoNutrition, Detail: "no place states protein, fat and carbohydrates together"})
 	return nutrition.Macros{}, recipe.Unknown, nil
 }
 

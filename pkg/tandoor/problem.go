@@ -14,8 +14,9 @@ const (
 	BadValue         ProblemKind = "bad_value"         // NaN, negative or absurd; refused
 	Unreadable       ProblemKind = "unreadable"        // Tandoor cannot show it, or not as promised; refused
 	NoServings       ProblemKind = "no_servings"       // servings is 0: nothing can be divided by it
-	NoNutrition      ProblemKind = "no_nutrition"      // none of the three places has all four values
+	NoNutrition      ProblemKind = "no_nutrition"      // none of the three places has all three macros
 	PartialNutrition ProblemKind = "partial_nutrition" // computed values are a lower bound only
+	EnergyDiffers    ProblemKind = "energy_differs"    // stated energy is not that of the macros
 	BadUnit          ProblemKind = "bad_unit"          // a property in a unit that is neither kcal, kJ nor g
 	NoMealKeyword    ProblemKind = "no_meal_keyword"   // counts as lunch and dinner
 	OwnRecipe        ProblemKind = "own_recipe"        // a food that is itself a recipe stays one line

@@ -14,6 +14,7 @@ import (
 type planPage struct {
 	*plan.Plan
 	Actions actions
+	Library string // what it lacks
 }
 
 // actions are links to buttons: for the week, and by day and meal.

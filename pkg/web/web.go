@@ -56,6 +56,7 @@ var pages = sync.OnceValue(func() *template.Template {
 // Purposes of signed links.
 const (
 	PlanLink        = "plan"
+	LibraryLink     = "library"
 	UnsubscribeLink = "unsubscribe"
 	ConnectLink     = "connect"
 	CommandLink     = "command"
@@ -66,6 +67,7 @@ const (
 // How long links in a mail work.
 const (
 	planValid        = 60 * 24 * time.Hour
+	libraryValid     = 60 * 24 * time.Hour
 	unsubscribeValid = 2 * 365 * 24 * time.Hour
 	connectValid     = time.Hour
 	commandValid     = 14 * 24 * time.Hour
@@ -100,6 +102,11 @@ func (l Links) Reply(key [signedlink.ReplyKeySize]byte, userID string, week cale
 // Plan returns the address of the user's plan of a week.
 func (l Links) Plan(userID string, week calendar.Date) string {
 	return l.Base + "/plan/" + l.Signer.Sign(PlanLink, userID, week.String(), planValid)
+}
+
+// Library returns the address of the page that says what the user's library lacks.
+func (l Links) Library(userID string) string {
+	return l.Base + "/library/" + l.Signer.Sign(LibraryLink, userID, "", libraryValid)
 }
 
 // Unsubscribe returns the one-click unsubscribe address of a mail type (RFC 8058).
@@ -137,6 +144,7 @@ type Pages struct {
 	FatSecret *account.Accounts
 	Mails     Mails
 	Commands  Commander
+	Library   Library
 	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
@@ -146,6 +154,8 @@ type Pages struct {
 // Register adds the pages to the mux.
 func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
+	mux.HandleFunc("GET /library/{token}", p.library)
+	mux.HandleFunc("POST /library/{token}", p.answer)
 	mux.HandleFunc("GET /r/{token}", p.click)
 	mux.HandleFunc("GET /o/{token}", p.open)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.confirmUnsubscribe)
@@ -190,7 +200,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(c.User, stored.Week)})
+	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(c.User, stored.Week), p.Links.Library(c.User)})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -271,13 +281,18 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 // it.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := fault.HTTPStatus(err)
-	message := "Something went wrong on our side. Please try again later."
-	if e, ok := errors.AsType[*fault.Error](err); ok && status < http.StatusInternalServerError {
-		message = e.Message
-	} else {
+	if status >= http.StatusInternalServerError {
 		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
-	p.show(w, r, status, "error.html", message)
+	p.show(w, r, status, "error.html", message(err))
+}
+
+// message is what a visitor reads of an error.
+func message(err error) string {
+	if e, ok := errors.AsType[*fault.Error](err); ok && fault.HTTPStatus(err) < http.StatusInternalServerError {
+		return e.Message
+	}
+	return "Something went wrong on our side. Please try again later."
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {

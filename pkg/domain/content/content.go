@@ -24,6 +24,8 @@ type Table[S Set] struct {
 	names     *phrase.Names
 	beginning map[string]int // by the first word of all names and by the first two
 	shorthand map[string]bool
+
+	inNames, inSteps *memory[S]
 }
 
 // Rules are what tables differ in. Each may be nil.
@@ -61,6 +63,8 @@ func NewTable[S Set](list *List[S], rules Rules[S]) *Table[S] {
 			t.shorthand[f] = true
 		}
 	}
+	t.inNames = newMemory(func(text string) S { return t.mentioned(segments(text), nil) })
+	t.inSteps = newMemory(func(text string) S { return t.mentioned(segments(text), t.shorthand) })
 	return t
 }
 

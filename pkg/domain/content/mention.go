@@ -25,10 +25,10 @@ func (t *Table[S]) longest(words []string) int {
 // not count, so "coconut milk" is not milk; of names that overlap otherwise all do. "Nut-free"
 // names no nuts. What a text does not say proves nothing: it may only add to what is known of
 // the foods.
-func (t *Table[S]) Mentioned(text string) S { return t.mentioned(segments(text), nil) }
+func (t *Table[S]) Mentioned(text string) S { return t.inNames.of(text) }
 
 // instructed is [Table.Mentioned] for instructions, with the table's shorthand.
-func (t *Table[S]) instructed(text string) S { return t.mentioned(segments(text), t.shorthand) }
+func (t *Table[S]) instructed(text string) S { return t.inSteps.of(text) }
 
 func (t *Table[S]) mentioned(runs [][]string, skip map[string]bool) S {
 	var set S

@@ -13,3 +13,9 @@ func ReadFoods(file string) (map[string]string, error) {
 	}
 	return names, err
 }
+
+// Pours is data/pours.txt.
+func Pours() map[string]bool { return pours() }
+
+// FDC is data/fdc.csv.
+func FDC() map[int64]string { return fdc() }

@@ -1,8 +1,13 @@
 package food
 
 import (
+	_ "embed" // for the ids
+	"encoding/csv"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
@@ -96,8 +101,9 @@ func ByNDB(ndb int64) (Food, bool) {
 const maxNDB = 99_999
 
 // Of identifies what a recipe's line is made of: by number if it states one of the USDA's
-// table, else by its name, else by its plural; names are read as [Read] does. The piece weights
-// and the category of a food found by number are those of its name where the two agree.
+// table, else by its name, else by its plural, else by its id in FoodData Central, else by
+// Tandoor's open-data slug; names are read as [Read] does. The piece weights and the category
+// of a food found by number are those of its name where the two agree.
 func Of(f recipe.Food) (Food, bool) {
 	r, ok := Read(f.Name)
 	if !ok {
@@ -107,6 +113,9 @@ func Of(f recipe.Food) (Food, bool) {
 }
 
 func numbered(f recipe.Food, named Food, ok bool) (Food, bool) {
+	if !ok {
+		named, ok = referenced(f)
+	}
 	if f.FDC <= 0 || f.FDC > maxNDB || ok && named.NDB == f.FDC {
 		return named, ok
 	}
@@ -114,6 +123,40 @@ func numbered(f recipe.Food, named Food, ok bool) (Food, bool) {
 		return found, true
 	}
 	return named, ok
+}
+
+//go:embed data/fdc.csv
+var fdcFile string
+
+// fdc names the foods of the table by their ids in FoodData Central.
+var fdc = sync.OnceValue(func() map[int64]string {
+	rows, err := csv.NewReader(strings.NewReader(fdcFile)).ReadAll()
+	if err != nil {
+		panic(err) // the file is part of the program and tested with it
+	}
+	out := make(map[int64]string, len(rows))
+	for _, row := range rows[1:] {
+		id, err := strconv.ParseInt(row[0], 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		out[id] = row[1]
+	}
+	return out
+})
+
+// referenced finds a food whose name the tables do not have by what it refers to. It gives
+// figures only: what a food contains is known by its own name alone.
+func referenced(f recipe.Food) (Food, bool) {
+	if name, ok := fdc()[f.FDC]; ok {
+		return Lookup(name)
+	}
+	slug, ok := strings.CutPrefix(f.Slug, "food-")
+	if !ok {
+		return Food{}, false
+	}
+	n, ok := Read(strings.ReplaceAll(slug, "-", " "))
+	return n.Food, ok
 }
 
 // Names lists every name of the table, as [phrase.Key] has them, sorted.

@@ -204,3 +204,36 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+func TestPoursNamesFoodsOfTheTable(t *testing.T) {
+	t.Parallel()
+	for name := range food.Pours() {
+		f, ok := food.Lookup(name)
+		if byAisle := f.Category == food.Drinks || f.Category == food.Oils; !ok || f.Name != name || byAisle == f.Pours() {
+			t.Errorf("%q: no food of the table by its own name, or what its aisle says already", name)
+		}
+	}
+}
+
+// A food by a name of its own is found by what it refers to.
+func TestReferences(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]recipe.Food{
+		"brie":            {Name: "Omas Zauberlaib", FDC: 2341111},
+		"garlic":          {Name: "Stinkerchen", Slug: "food-garlic"},
+		"black bean":      {Name: "Zauberbohnen", Slug: "food-black-bean"},
+		"cheddar":         {Name: "cheddar", FDC: 2341110}, // the name goes before
+		"":                {Name: "Stinkerchen", FDC: 99_999_999, Slug: "garlic"},
+		"unsalted butter": {Name: "butter unsalted", FDC: 789828},
+	} {
+		got, ok := food.Of(f)
+		if got.Name != want || ok != (want != "") {
+			t.Errorf("%+v: %q, %t", f, got.Name, ok)
+		}
+	}
+	for id, name := range food.FDC() {
+		if f, ok := food.Lookup(name); !ok || f.Name != name || !f.Known() || id < 100_000 {
+			t.Errorf("%d: %q is no food of the table by its own name with figures", id, name)
+		}
+	}
+}

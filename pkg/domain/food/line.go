@@ -17,6 +17,12 @@ import (
 type Line struct {
 	recipe.Ingredient // with the amount and the unit that count, wherever they stood
 
+	// Name is what the line calls the food, with the words that an import took for its unit.
+	Name string
+	// Part is what the name counts, a unit of the table: of "3 garlic cloves" the clove.
+	Part string
+	// Same names the food of the table that one buys for it, as [Same] does; empty: none.
+	Same    string
 	Food    Food
 	Named   bool // the tables have the food
 	Mass    nutrition.Mass
@@ -28,26 +34,43 @@ type Line struct {
 // cheese" one "(8" of "oz) package cream cheese". A note chooses the food where it says what a
 // longer name of the tables does ("rice", "cooked"), and states the weight of one container.
 func Resolve(i recipe.Ingredient) Line {
+	l, r := identify(i)
+	if r != nil && !l.Weighed {
+		l.Mass, l.Weighed = r.weigh(l.Food)
+	}
+	return l
+}
+
+// Identify is [Resolve] for those who need no weight.
+func Identify(i recipe.Ingredient) Line {
+	l, _ := identify(i)
+	return l
+}
+
+func identify(i recipe.Ingredient) (Line, *resolver) {
 	if a := i.Food.Answer; a != nil && a.Ignored {
-		return Line{Ingredient: i, Food: Food{Name: i.Food.Name, Category: Household}, Named: true}
+		return Line{Ingredient: i, Name: i.Food.Name, Food: Food{Name: i.Food.Name, Category: Household}, Named: true}, nil
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
 	i = amountInName(i)
-	r := resolver{i: i, text: i.Food.Name}
+	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
 	r.specify()
-	l := Line{Ingredient: r.i}
+	l := Line{Ingredient: r.i, Name: r.text, Part: r.named.Part}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
-	l.Mass, l.Weighed = r.weigh(l.Food)
-	if l.Food.Seasoning() && (l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "") {
-		if f, ok := r.elsewhere(); ok {
-			l.Food = f
-			l.Mass, l.Weighed = r.weigh(f)
+	l.Same, _ = Same(r.text)
+	if l.Food.Seasoning() {
+		l.Mass, l.Weighed = r.weigh(l.Food)
+		if l.Mass > spoonful || !l.Weighed && !i.NoAmount && r.i.Unit.Name == "" {
+			if f, ok := r.elsewhere(); ok {
+				l.Food, l.Same = f, f.Name
+				l.Mass, l.Weighed = r.weigh(f)
+			}
 		}
 	}
-	return l
+	return l, r
 }
 
 // spoonful is more than anybody takes of a spice.
@@ -131,7 +154,7 @@ func (r *resolver) together() {
 			return
 		}
 	}
-	if unit.Name == "" {
+	if unit.Name == "" && unit.Base == "" {
 		r.i.Unit = leading(name)
 	}
 	if r.ok || r.i.Note == "" || !curated().names.Read(name).Bare {

@@ -47,9 +47,9 @@ type foodKey struct {
 	name string
 }
 
-func keyOf(f recipe.Food) foodKey {
-	if name, ok := food.Same(f.Name); ok {
-		return foodKey{name: name}
+func keyOf(f recipe.Food, same string) foodKey {
+	if same != "" {
+		return foodKey{name: same}
 	}
 	if f.ID != 0 {
 		return foodKey{id: f.ID}
@@ -57,9 +57,42 @@ func keyOf(f recipe.Food) foodKey {
 	return foodKey{name: strings.ToLower(strings.TrimSpace(f.Name))}
 }
 
+// loose is what imports leave at the end of a name.
+const loose = " ,;:*.-"
+
+// bought is the ingredient as it is shopped for: what an import tore apart is whole again, and
+// the amount is out of the name. It also names the food of the table, if there is one.
+func (r reader) bought(in recipe.Ingredient, l food.Line) (recipe.Ingredient, string) {
+	in.Food.Name, in.Food.Plural = strings.TrimRight(in.Food.Name, loose), strings.TrimRight(in.Food.Plural, loose)
+	if !l.Named || r.unit(in.Unit).size != nil {
+		same, _ := food.Same(in.Food.Name)
+		return in, same
+	}
+	own := in.Food
+	in = l.Ingredient
+	in.Food = own
+	part := l.Part != "" && r.unit(in.Unit).key == ""
+	switch {
+	case own.Answer != nil && own.Answer.Is != "":
+	case strings.TrimRight(l.Name, loose) != own.Name:
+		if in.Food.Name, in.Food.Plural = strings.TrimRight(l.Name, loose), ""; strings.ContainsAny(l.Name, "0123456789(") {
+			in.Food.Name = l.Food.Name
+		}
+		in.Food.ID = 0 // the library's food is but a piece of the name
+		if p, err := ParseLine("1 " + l.Name); err == nil && p.unit.size != nil {
+			in.Unit, part = recipe.Unit{Name: label("", p.unit, false)}, false
+		}
+	}
+	if part {
+		in.Unit = recipe.Unit{Name: l.Part}
+	}
+	return in, l.Same
+}
+
 // need is what the week asks of one food.
 type need struct {
 	food        recipe.Food
+	known       food.Food // of the tables; without a name if they have none
 	conversions []recipe.Conversion
 	sums        []sum // one per unit as written; sorted by key when all dishes are in
 	heaped      bool
@@ -87,14 +120,19 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 		if in.Food.IgnoreShopping {
 			continue
 		}
+		line := food.Identify(in)
+		in, same := reader.bought(in, line)
 		q, err := reader.read(in)
 		if err != nil {
 			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
 		}
-		key := keyOf(in.Food)
+		key := keyOf(in.Food, same)
 		n := foods[key]
 		if n == nil {
-			n = &need{food: in.Food}
+			n = &need{food: in.Food, known: line.Food}
+			if f, ok := food.Lookup(line.Food.Name); ok { // frozen peas weigh what peas do
+				n.known = f
+			}
 			foods[key] = n
 		}
 		if len(in.Food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
@@ -151,7 +189,10 @@ func arrange(foods map[foodKey]*need) List {
 			list.Pantry = append(list.Pantry, line)
 			continue
 		}
-		name, order := section(n.food)
+		if line.Buy == "" {
+			line.Buy = "for " + line.dishes()
+		}
+		name, order := section(n.food, n.known)
 		a := aisles[name]
 		if a == nil {
 			a = &aisle{Section: Section{Name: name}}
@@ -176,13 +217,12 @@ func arrange(foods map[foodKey]*need) List {
 
 // section is where a food is looked for, and its place on the way: in the user's category, else
 // in an aisle of our own table, which come after the user's.
-func section(f recipe.Food) (name string, order int) {
+func section(f recipe.Food, known food.Food) (name string, order int) {
 	if name = strings.TrimSpace(f.Category.Name); name != "" {
 		return name, f.Category.Order
 	}
-	known, ok := food.Of(f)
-	i := slices.Index(food.Categories(), known.Category)
-	if !ok || i < 0 {
+	i := slices.Index(append(food.Categories(), food.Household), known.Category)
+	if i < 0 {
 		return OtherSection, 0
 	}
 	const after = 100_000

@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -35,26 +37,35 @@ func inBase(amount *big.Rat, u unit) *big.Rat {
 	return new(big.Rat).Mul(amount, u.factor())
 }
 
-// conversionsOf gathers what is known about the food: its own conversions, the size of
-// its containers, a stick of butter, and a gram per millilitre for water alone.
-func conversionsOf(f recipe.Food, own []recipe.Conversion, sums []sum) conversions {
+// conversionsOf gathers what is known about the food: the user's own conversions, the size of
+// its containers, and what the table says that these do not: what a millilitre and each of
+// what is counted weigh. Packets are not weighed so: their sizes differ.
+func (n *need) conversionsOf() conversions {
 	c := conversions{}
-	for _, conv := range own {
+	for _, conv := range n.conversions {
 		if conv.Amount > 0 && conv.ToAmount > 0 {
 			c.add(exact(conv.Amount), unitOf(conv.Unit), exact(conv.ToAmount), unitOf(conv.ToUnit))
 		}
 	}
-	weighed := slices.ContainsFunc(sums, func(s sum) bool { return s.unit.dim != count })
-	for _, s := range sums {
+	weighed := slices.ContainsFunc(n.sums, func(s sum) bool { return s.unit.dim != count })
+	for _, s := range n.sums {
 		if s.unit.size != nil && weighed { // cans of two sizes stay cans
 			c.add(big.NewRat(1, 1), s.unit, s.unit.size.amount, s.unit.size.unit)
 		}
 	}
-	if is(f, butters) {
-		c.add(big.NewRat(1, 1), keyed("stick"), big.NewRat(4, 1), keyed("ounce"))
-	}
-	if is(f, waters) {
-		c.add(big.NewRat(1, 1), keyed("g"), big.NewRat(1, 1), keyed("ml"))
+	for _, s := range n.sums {
+		u := s.unit
+		if _, ok := c.factor(u.node(), "g"); ok || u.dim == mass || u.style == packed || u.style == tiny {
+			continue
+		}
+		one := recipe.Unit{Name: u.one}
+		if u.dim == volume {
+			u, one = keyed("ml"), recipe.Unit{Base: "ml"}
+		}
+		const many = 1000 // so that the rounding to 0.1 mg does not show
+		if m, ok := food.Weigh(recipe.Ingredient{Amount: many * recipe.One, Unit: one}, n.known); ok && m > 0 {
+			c.add(big.NewRat(many, 1), u, big.NewRat(int64(m), int64(nutrition.Gram)), keyed("g"))
+		}
 	}
 	return c
 }

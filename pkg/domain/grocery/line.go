@@ -5,6 +5,9 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // part is a sum of amounts of one kind, in grams, millilitres or pieces.
@@ -15,8 +18,9 @@ type part struct {
 }
 
 // parts sums a food's needs by kind, grams first, then millilitres, then what is
-// counted, and folds every kind into the first that a conversion leads to. The second
-// result says that it did.
+// counted, and folds every kind into the first that a conversion leads to. What is poured
+// comes in millilitres first; what is not has none: two cups of flour are grams. The second
+// result says that something was converted.
 func (n *need) parts() ([]part, bool) {
 	var parts []part
 	for _, s := range n.sums {
@@ -29,15 +33,21 @@ func (n *need) parts() ([]part, bool) {
 		parts[i].base.Add(parts[i].base, inBase(s.amount, u))
 		parts[i].units = append(parts[i].units, u)
 	}
+	poured := n.known.Name != "" && n.known.Pours()
 	slices.SortFunc(parts, func(a, b part) int {
-		return cmp.Or(cmp.Compare(a.units[0].dim, b.units[0].dim), cmp.Compare(a.node, b.node))
+		return cmp.Or(last(poured && a.node == "g", poured && b.node == "g"), cmp.Compare(a.units[0].dim, b.units[0].dim), cmp.Compare(a.node, b.node))
 	})
-	if len(parts) < 2 {
+	scooped := len(parts) > 0 && parts[0].node == "ml" && n.known.Name != "" && !poured && (!kept(n.food) || !parts[0].few())
+	if len(parts) < 2 && !scooped {
 		return parts, false
 	}
-	known := conversionsOf(n.food, n.conversions, n.sums)
+	known, one := n.conversionsOf(), big.NewRat(1, 1)
 	var out []part
 	derived := false
+	if f, ok := known.factor("ml", "g"); ok && scooped {
+		parts[0] = part{"g", f.Mul(f, parts[0].base), []unit{keyed("g")}}
+		derived = true
+	}
 	for _, p := range parts {
 		i := slices.IndexFunc(out, func(o part) bool {
 			_, ok := known.factor(p.node, o.node)
@@ -48,9 +58,13 @@ func (n *need) parts() ([]part, bool) {
 			continue
 		}
 		f, _ := known.factor(p.node, out[i].node)
+		if out[i].node == "#" && f.Cmp(one) == 0 { // a piece of garlic is a clove
+			out[i].node, out[i].units = p.node, nil
+		} else {
+			derived = true
+		}
 		out[i].base.Add(out[i].base, f.Mul(f, p.base))
 		out[i].units = append(out[i].units, p.units...)
-		derived = true
 	}
 	return out, derived
 }
@@ -65,6 +79,9 @@ func (n *need) line() Line {
 	keep := kept(n.food)
 	plural := len(parts) > 1
 	for _, p := range parts {
+		if u := &p.units[0]; u.dim == count && u.size == nil && named(n.food, *u) {
+			u.one, u.many = "", ""
+		}
 		b, s, many := p.text(keep)
 		buy, exact = append(buy, b), append(exact, s)
 		plural = plural || many
@@ -82,6 +99,23 @@ func (n *need) line() Line {
 	return line
 }
 
+// named reports whether the food's name says what is counted: three "garlic cloves".
+func named(f recipe.Food, u unit) bool {
+	at := strings.LastIndexByte(f.Name, ' ')
+	return at > 0 && u.one != "" && (strings.EqualFold(f.Name[at+1:], u.one) || strings.EqualFold(f.Name[at+1:], u.many))
+}
+
+// dishes names the recipes that use the food.
+func (l Line) dishes() string {
+	var names []string
+	for _, u := range l.Uses {
+		if !slices.Contains(names, u.Name) {
+			names = append(names, u.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 func (n *need) useText(u Use) string {
 	var out []string
 	for _, q := range u.Need {
@@ -93,12 +127,15 @@ func (n *need) useText(u Use) string {
 
 const spoonBase = 18 // grams or millilitres; the largest tablespoon, the imperial one, holds 17.8 ml
 
-// pantry reports whether the food is looked for at home first: what the user has, what
-// is used to taste or by the pinch, water and salt, and oils and spices of which the
-// week needs no more than a spoon.
+// pantry reports whether the food is looked for at home first: what the user has, water and
+// salt, what is used by the pinch, and staples of which the week needs no more than a spoon,
+// or that recipes want without saying how much. Other foods without an amount are bought.
 func (n *need) pantry() bool {
-	if n.food.OnHand || is(n.food, waters) || isOrUnder(n.food, salts) {
+	switch {
+	case n.food.OnHand || is(n.food, waters) || isOrUnder(n.food, salts):
 		return true
+	case len(n.sums) == 0:
+		return n.staple()
 	}
 	var total [count]*big.Rat // by dimension
 	for _, s := range n.sums {
@@ -116,4 +153,9 @@ func (n *need) pantry() bool {
 		}
 	}
 	return true
+}
+
+// staple reports whether the food is one of those that a kitchen has.
+func (n *need) staple() bool {
+	return kept(n.food) || n.known.Category == food.Spices || n.known.Category == food.Oils
 }

@@ -6,11 +6,13 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -222,4 +224,47 @@ func TestSnapping(t *testing.T) {
 			t.Errorf("%v is read as %s", plain.Float(), got)
 		}
 	}
+}
+
+// Whatever foods of the table recipes name, in whatever language and unit: no food stands twice
+// on the list, and what is not poured is not measured by volume once its density is known.
+func TestNoFoodTwiceAndNoSolidByVolume(t *testing.T) {
+	t.Parallel()
+	foods := food.All()
+	all := append(slices.Clone(units), named("dl"), named("EL"), named("Tasse"), base("l"), base("fluid_ounce"), base("pint"))
+	rapid.Check(t, func(t *rapid.T) {
+		var r recipe.Recipe
+		r.ID, r.Name, r.Servings = 1, "dish", 1
+		for range rapid.IntRange(1, 30).Draw(t, "lines") {
+			f := foods[rapid.IntRange(0, len(foods)-1).Draw(t, "food")]
+			names := append(slices.Clone(f.Aliases), f.Name, "finely chopped "+f.Name)
+			r.Ingredients = append(r.Ingredients, recipe.Ingredient{
+				Food:   recipe.Food{ID: rapid.Int64Range(1, 1<<40).Draw(t, "id"), Name: rapid.SampledFrom(names).Draw(t, "name")},
+				Amount: recipe.Amount(rapid.Int64Range(0, 500_000).Draw(t, "amount")), Unit: rapid.SampledFrom(all).Draw(t, "unit"),
+			})
+		}
+		seen := map[string]string{}
+		l := mustConsolidate(t, []grocery.Dish{once(r)})
+		for _, s := range append(l.Sections, grocery.Section{Lines: l.Pantry}) {
+			for _, line := range s.Lines {
+				key, ok := food.Same(line.Name)
+				if !ok {
+					continue
+				}
+				if other, twice := seen[key]; twice {
+					t.Fatalf("%q and %q are both %s", other, line.Name, key)
+				}
+				seen[key] = line.Name
+				f, _ := food.Lookup(key)
+				for word := range strings.FieldsSeq(line.Buy) {
+					switch word {
+					case "ml", "l", "cup", "cups", "pint", "pints", "fl":
+						if !f.Pours() && f.Density > 0 {
+							t.Fatalf("%s: %s", line.Name, line.Buy)
+						}
+					}
+				}
+			}
+		}
+	})
 }

@@ -11,11 +11,10 @@ import (
 // Foods are recognised by their whole name, never by a part of it: peanut butter is no
 // butter. Salts and oils are also recognised by an ancestor in the food tree.
 var (
-	waters  = []string{"water", "tap water", "hot water", "cold water", "boiling water", "warm water", "ice water", "wasser", "eau", "agua", "acqua", "vatten", "vann", "vand"}
-	salts   = []string{"salt", "sea salt", "kosher salt", "table salt", "fine salt", "coarse salt", "salt and pepper", "salz", "meersalz", "sel", "sal", "sale"}
-	oils    = []string{"oil", "olive oil", "extra virgin olive oil", "vegetable oil", "sunflower oil", "canola oil", "rapeseed oil", "sesame oil", "peanut oil", "coconut oil", "cooking oil", "öl", "olivenöl", "sonnenblumenöl", "rapsöl", "huile d'olive", "olivolja", "rapsolja"}
-	spices  = []string{"pepper", "black pepper", "ground black pepper", "white pepper", "paprika", "cumin", "cinnamon", "turmeric", "nutmeg", "oregano", "thyme", "chili powder", "curry powder", "garlic powder", "onion powder", "cayenne pepper", "baking powder", "baking soda", "vanilla extract", "pfeffer", "zimt", "kurkuma", "muskat", "backpulver", "natron"}
-	butters = []string{"butter", "unsalted butter", "salted butter", "margarine"}
+	waters = []string{"water", "tap water", "hot water", "cold water", "boiling water", "warm water", "ice water", "wasser", "eau", "agua", "acqua", "vatten", "vann", "vand"}
+	salts  = []string{"salt", "sea salt", "kosher salt", "table salt", "fine salt", "coarse salt", "salt and pepper", "salz", "meersalz", "sel", "sal", "sale"}
+	oils   = []string{"oil", "olive oil", "extra virgin olive oil", "vegetable oil", "sunflower oil", "canola oil", "rapeseed oil", "sesame oil", "peanut oil", "coconut oil", "cooking oil", "öl", "olivenöl", "sonnenblumenöl", "rapsöl", "huile d'olive", "olivolja", "rapsolja"}
+	spices = []string{"pepper", "black pepper", "ground black pepper", "white pepper", "paprika", "cumin", "cinnamon", "turmeric", "nutmeg", "oregano", "thyme", "chili powder", "curry powder", "garlic powder", "onion powder", "cayenne pepper", "baking powder", "baking soda", "vanilla extract", "pfeffer", "zimt", "kurkuma", "muskat", "backpulver", "natron"}
 
 	spiceAisles  = []string{"spice", "spices", "seasoning", "seasonings", "gewürz", "gewürze", "épices", "especias", "spezie", "kryddor"}
 	oilAisles    = []string{"oil", "oils", "öl", "öle", "huiles"}

@@ -9,6 +9,15 @@ import (
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
+// few reports whether the part is some spoons, shown as such.
+func (p part) few() bool {
+	if slices.ContainsFunc(p.units, func(u unit) bool { return u.style != spoon && u.style != tiny }) {
+		return false
+	}
+	_, _, ok := p.spoons()
+	return ok
+}
+
 // text renders the part: what to buy, the sum before rounding, and whether the food's
 // name takes its plural. Amounts written in one unit stay in it where people shop by it;
 // all others become grams and millilitres.

@@ -61,6 +61,12 @@ const (
 // Float returns the number of servings, for presentation and files.
 func (s Servings) Float() float64 { return float64(s) / float64(OneServing) }
 
+// Times returns the servings for a household that eats as much as so many people, rounded to
+// nearest.
+func (s Servings) Times(household Servings) Servings {
+	return (s*household + OneServing/2) / OneServing
+}
+
 // String renders the shortest exact decimal, e.g. "1.25".
 func (s Servings) String() string { return strconv.FormatFloat(s.Float(), 'f', -1, 64) }
 

@@ -44,9 +44,20 @@ type Week struct {
 	Mode         targets.Mode     `json:"mode,omitempty"`
 	TolerancePct int              `json:"tolerance_pct"`
 	People       int              `json:"people"`
-	Days         [7]Day           `json:"days"`
-	Reasons      []Reason         `json:"reasons,omitempty"`
-	Notes        []string         `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+	// Household is how many servings are cooked where a portion is one. 0, in plans of an older
+	// version: as many as People.
+	Household nutrition.Servings `json:"household,omitempty"`
+	Days      [7]Day             `json:"days"`
+	Reasons   []Reason           `json:"reasons,omitempty"`
+	Notes     []string           `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+}
+
+// Cooked is how many servings are cooked of a portion.
+func (w Week) Cooked(portion nutrition.Servings) nutrition.Servings {
+	if w.Household == 0 {
+		return portion * nutrition.Servings(w.People)
+	}
+	return portion.Times(w.Household)
 }
 
 // GenerationID is the readable name of a run, the same for every attempt at it.

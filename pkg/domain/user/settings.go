@@ -38,6 +38,8 @@ type Settings struct {
 	PlanDay  string `json:"plan_day,omitempty"`
 	PlanHour int    `json:"plan_hour,omitempty"`
 
+	Cooking Cooking `json:"cooking,omitzero"`
+
 	Preferences []string `json:"preferences,omitempty"` // wishes without an effect on plans yet
 
 	// Diary says whether confirmed meals are written to the user's food diary.
@@ -104,7 +106,7 @@ func (s Settings) Validate() error {
 	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
 		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
 	}
-	return nil
+	return s.Cooking.validate()
 }
 
 func (s Settings) weight() float64 {

@@ -42,8 +42,8 @@ func (u User) Validate() error {
 	if _, err := u.Location(); err != nil {
 		return err
 	}
-	if u.People < 1 || u.People > 20 {
-		return fmt.Errorf("people: %d is not between 1 and 20", u.People)
+	if u.People < 1 || u.People > maxPeople {
+		return fmt.Errorf("people: %d is not between 1 and %d", u.People, maxPeople)
 	}
 	if u.Connection == "" {
 		return errors.New("connection: name the recipe library")

@@ -124,7 +124,7 @@ func (q *Queries) ListRefusedRecipes(ctx context.Context, connectionID string) (
 }
 
 const listUnpublished = `-- name: ListUnpublished :many
-select p.id, p.user_id, p.week_of, u.connection_id, u.people
+select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
@@ -140,7 +140,6 @@ type ListUnpublishedRow struct {
 	UserID       string
 	WeekOf       time.Time
 	ConnectionID string
-	People       int32
 }
 
 // All of one user, whenever they were tried; of everybody, those whose time has come.
@@ -158,7 +157,6 @@ func (q *Queries) ListUnpublished(ctx context.Context, since time.Time, userID s
 			&i.UserID,
 			&i.WeekOf,
 			&i.ConnectionID,
-			&i.People,
 		); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,6 @@
 -- name: ListUnpublished :many
 -- All of one user, whenever they were tried; of everybody, those whose time has come.
-select p.id, p.user_id, p.week_of, u.connection_id, u.people
+select p.id, p.user_id, p.week_of, u.connection_id
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id

@@ -126,9 +126,23 @@ func nutritionCases() []Case {
 		}}
 	}
 	return append(cases,
-		amended("three of four properties are not enough", "Dal", recipe.Computed, func(d map[string]any) {
+		amended("energy follows from the macros", "Dal", recipe.Stated, func(d map[string]any) {
 			d["properties"] = d["properties"].([]any)[:3]
 		}),
+		amended("two of three macros are not enough", "Dal", recipe.Computed, func(d map[string]any) {
+			d["properties"] = append(d["properties"].([]any)[:2:2], property(d, 3))
+		}),
+		Case{Name: "energy that the macros do not have is told", Check: func(ctx context.Context, e *Env) error {
+			id := e.Server.RecipeID("Dal")
+			if err := e.Server.Amend(id, func(d map[string]any) { property(d, 3)["property_amount"] = 2000.0 }); err != nil {
+				return err
+			}
+			r, problems, err := e.Client().Recipe(ctx, recipe.ID(id))
+			if err != nil || r.Nutrition != recipe.Stated || !has(problems, tandoor.EnergyDiffers) {
+				return fmt.Errorf("nutrition = %s, %v, problems %v; want stated and energy_differs", r.Nutrition, err, problems)
+			}
+			return nil
+		}},
 		amended("a property without a value is not stated", "Dal", recipe.Computed, func(d map[string]any) { property(d, 1)["property_amount"] = nil }),
 		amended("an unfilled form of zeros is not stated", "Dal", recipe.Computed, func(d map[string]any) {
 			for i := range 4 {
