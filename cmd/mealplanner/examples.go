@@ -13,7 +13,7 @@ var examples = map[string][]string{
 	"import":            {"mealplanner import --problems", "mealplanner import --connection home --full"},
 	"plan list":         {"mealplanner plan", "mealplanner plan list --user user_ana --weeks 12"},
 	"plan show":         {"mealplanner plan show user_ana", "mealplanner plan show user_ana --week 2026-11-30 -o json"},
-	"user add":          {"mealplanner user add user_ana --email ana@example.org --protein 130 --fat 60 --carbs 190 --allergens nuts", "mealplanner user add user_bo --email bo@example.org --tandoor-url https://tandoor.example.org"},
+	"user add":          {"mealplanner user add user_ana --email ana@example.org --protein 130 --fat 60 --carbs 190 --allergens nuts --diets vegetarian", "mealplanner user add user_bo --email bo@example.org --tandoor-url https://tandoor.example.org"},
 	"user list":         {"mealplanner user", "mealplanner user list -o json"},
 	"user show":         {"mealplanner user show user_ana"},
 	"user cook":         {"mealplanner user cook user_ana --minutes='+weekdays dinner 30' --weekly='+fish=1-3,+red meat<=2'", "mealplanner user cook user_ana --eaters 1,1,0.6,0.4 --same-portions"},

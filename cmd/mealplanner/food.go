@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
+	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
@@ -19,7 +21,7 @@ import (
 
 type foodCmd struct {
 	Missing foodMissingCmd `cmd:"" help:"List the ingredients of a library that the tables lack, for who wants to add them."`
-	Explain foodExplainCmd `cmd:"" help:"Say how ingredient lines are read: food, weight, macros, allergens. Needs no database and no network."`
+	Explain foodExplainCmd `cmd:"" help:"Say how ingredient lines are read: food, weight, macros, allergens, diets. Needs no database and no network."`
 }
 
 type foodExplainCmd struct {
@@ -32,26 +34,28 @@ type foodExplainCmd struct {
 
 // explanation is what the tables make of a line. What is not known is left out.
 type explanation struct {
-	Line         string   `json:"line"`
-	Amount       *float64 `json:"amount,omitempty"`
-	Unit         string   `json:"unit,omitempty"`
-	Food         string   `json:"food,omitempty"`
-	TableID      string   `json:"table_id,omitempty"`
-	Grams        *float64 `json:"grams,omitempty"`
-	Kcal         *float64 `json:"kcal,omitempty"`
-	Protein      *float64 `json:"protein_g,omitempty"`
-	Fat          *float64 `json:"fat_g,omitempty"`
-	Carbs        *float64 `json:"carbs_g,omitempty"`
-	Allergens    []string `json:"allergens"`
-	Classified   bool     `json:"classified"`
-	UnknownWords []string `json:"unknown_words,omitempty"`
+	Line         string    `json:"line"`
+	Amount       *float64  `json:"amount,omitempty"`
+	Unit         string    `json:"unit,omitempty"`
+	Food         string    `json:"food,omitempty"`
+	TableID      string    `json:"table_id,omitempty"`
+	Grams        *float64  `json:"grams,omitempty"`
+	Kcal         *float64  `json:"kcal,omitempty"`
+	Protein      *float64  `json:"protein_g,omitempty"`
+	Fat          *float64  `json:"fat_g,omitempty"`
+	Carbs        *float64  `json:"carbs_g,omitempty"`
+	Allergens    []string  `json:"allergens"`
+	Classified   bool      `json:"classified"`
+	UnknownWords []string  `json:"unknown_words,omitempty"`
+	Diets        *[]string `json:"diets,omitempty"` // that the food fits; nil: it is not known
+	Brings       string    `json:"-"`
 }
 
 // Run explains each line, in order.
 func (c *foodExplainCmd) Run(std *streams) error {
-	pool := allergen.NewPool(nil)
+	pools := explaining{allergen.NewPool(nil), diet.NewPool(nil)}
 	out := bufio.NewWriter(std.out)
-	write := func(line string, i recipe.Ingredient) error { return c.write(out, explain(pool, line, i)) }
+	write := func(line string, i recipe.Ingredient) error { return c.write(out, pools.explain(line, i)) }
 	switch {
 	case c.Recipe != "" && (len(c.Line) > 0 || c.Unit != "" || c.Note != ""):
 		return fault.New(fault.InvalidInput, "--recipe", "explains the lines of a file: give no lines, --unit or --note beside it")
@@ -136,11 +140,21 @@ func (c *foodExplainCmd) ingredient(line string) (recipe.Ingredient, error) {
 	return i, nil
 }
 
-func explain(pool *allergen.Pool, line string, i recipe.Ingredient) explanation {
-	contains, unknown := pool.Line(i)
+// explaining is what explanations are drawn from.
+type explaining struct {
+	allergens *allergen.Pool
+	diets     *diet.Pool
+}
+
+func (x explaining) explain(line string, i recipe.Ingredient) explanation {
+	contains, unknown := x.allergens.Line(i)
 	e := explanation{Line: line, Unit: i.Unit.Name, Classified: len(unknown) == 0, UnknownWords: unknown, Allergens: []string{}}
 	if s := contains.String(); s != "" {
 		e.Allergens = strings.Split(s, ", ")
+	}
+	if brings, unknown := x.diets.Line(i); len(unknown) == 0 {
+		fits := diet.Fits(brings)
+		e.Diets, e.Brings = &fits, brings.String()
 	}
 	number := func(v float64) *float64 { return &v }
 	if !i.NoAmount && i.Amount > 0 {
@@ -213,6 +227,7 @@ func (c *foodExplainCmd) write(out *bufio.Writer, e explanation) error {
 	} else if e.Food != "" && e.TableID == "" {
 		printf(out, "  holds      no figures for this form of it\n")
 	}
+	defer e.writeDiets(out)
 	if e.Classified {
 		printf(out, "  allergens  %s\n", unless(strings.Join(e.Allergens, ", "), "none"))
 		return nil
@@ -223,4 +238,17 @@ func (c *foodExplainCmd) write(out *bufio.Writer, e explanation) error {
 	}
 	printf(out, "\n")
 	return nil
+}
+
+func (e explanation) writeDiets(out io.Writer) {
+	switch {
+	case e.Diets == nil:
+		printf(out, "  diets      unknown\n")
+	case e.Brings == "":
+		printf(out, "  diets      %s\n", strings.Join(*e.Diets, ", "))
+	case len(*e.Diets) == 0:
+		printf(out, "  diets      none: brings %s\n", e.Brings)
+	default:
+		printf(out, "  diets      %s; brings %s\n", strings.Join(*e.Diets, ", "), e.Brings)
+	}
 }

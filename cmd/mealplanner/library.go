@@ -22,7 +22,7 @@ type libraryCmd struct {
 
 type libraryReportCmd struct {
 	settings
-	Who  string `name:"user" required:"" help:"Id of the user, whose allergies count." placeholder:"USER"`
+	Who  string `name:"user" required:"" help:"Id of the user, whose allergies and diets count." placeholder:"USER"`
 	Most int    `default:"20" help:"Recipes listed per reason, and unknown foods."`
 	JSON bool   `name:"json" help:"Print everything as JSON."`
 }
@@ -72,6 +72,11 @@ func (c *libraryReportCmd) print(out io.Writer, r planner.Report) {
 	_ = t.Flush() // to a buffer or a terminal, like the lines before
 	first := shellWord(r.Unknown[0].Name)
 	printf(out, "\nSay what one is:    mealplanner library answer %s --user %s --is 'cream cheese'\n", first, c.Who)
+	if slices.ContainsFunc(r.LeftOut, func(l planner.LeftOut) bool { return l.Reason == planner.NoOrigin }) {
+		printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", first, c.Who)
+		printf(out, "What it holds of allergens (--contains) says nothing of diets.\n")
+		return
+	}
 	printf(out, "or what it holds:   mealplanner library answer %s --user %s --contains milk,nuts   (or --contains nothing)\n", first, c.Who)
 	printf(out, "or that it is none: mealplanner library answer %s --user %s --ignore\n", first, c.Who)
 }
@@ -102,8 +107,8 @@ type libraryAnswerCmd struct {
 	settings
 	whose
 	Food     string   `arg:"" help:"The food as the report names it."`
-	Is       string   `help:"It is this food of the tables: its figures and allergens count." placeholder:"FOOD" xor:"what"`
-	Contains []string `help:"It contains these allergens and no others; 'nothing' for none. Its figures stay unknown." placeholder:"ALLERGEN" xor:"what"`
+	Is       string   `help:"It is this food of the tables: its figures, allergens and diets count." placeholder:"FOOD" xor:"what"`
+	Contains []string `help:"It contains these allergens and no others; 'nothing' for none. Its figures stay unknown, and of diets its name alone tells." placeholder:"ALLERGEN" xor:"what"`
 	Ignore   bool     `help:"It is nothing to eat." xor:"what"`
 	Forget   bool     `help:"Take back what was said of it." xor:"what"`
 }

@@ -205,7 +205,7 @@ func changeUser(ctx context.Context, a *app.Services, std *streams, c change, no
 	}
 	u, err := a.Users.Change(ctx, c.id, func(u *user.User) error {
 		before = *u
-		before.Settings.Allergens = slices.Clone(u.Settings.Allergens)
+		before.Settings.Allergens, before.Settings.Diets = slices.Clone(u.Settings.Allergens), slices.Clone(u.Settings.Diets)
 		set(&u.Connection, c.connection)
 		if err := c.apply(u); err != nil {
 			return err

@@ -55,6 +55,7 @@ func fields(u user.User) []field {
 		{"body", s.Body, body},
 		{"supervised", s.Supervised, strconv.FormatBool(s.Supervised)},
 		{"allergens", s.Allergens, user.Shown(s.Allergens)},
+		{"diets", s.Diets, user.Shown(s.Diets)},
 		{"dislikes", s.Dislikes, user.Shown(s.Dislikes)},
 		{"tags to avoid", s.AvoidTags, user.Shown(s.AvoidTags)},
 		{"preferences", s.Preferences, user.Shown(s.Preferences)},
@@ -134,7 +135,7 @@ func noteKept(ctx context.Context, w io.Writer, a *app.Services, before, after u
 func notePlannable(ctx context.Context, std *streams, a *app.Services, before, after user.User) error {
 	allowed := func(u user.User) string {
 		s := u.Settings
-		return fmt.Sprint(u.Connection, u.Enabled, s.Allergens, s.Dislikes, s.AvoidTags, mealNames(s))
+		return fmt.Sprint(u.Connection, u.Enabled, s.Allergens, s.Diets, s.Dislikes, s.AvoidTags, mealNames(s))
 	}
 	if !after.Enabled || allowed(before) == allowed(after) {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
+	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -29,14 +30,15 @@ type wishes struct {
 	Sex       *string  `help:"female or male." group:"Targets"`
 	Activity  *string  `help:"sedentary, light, moderate or active." group:"Targets"`
 	Goal      *string  `help:"lose, maintain or gain." group:"Targets"`
-	Allergens []string `help:"EU-14 groups. Lists take +x and -x, or =x,y to replace; none empties them: --allergens=+nuts,-milk." placeholder:"NAME"`
+	Allergens []string `help:"EU-14 groups. Lists take +x, -x, =x,y or none: --allergens=+nuts,-milk." placeholder:"NAME"`
+	Diets     []string `help:"vegetarian, vegan, pescatarian, no-pork, no-alcohol." placeholder:"DIET"`
 	Dislikes  []string `help:"Foods never to plan; their kinds count too." placeholder:"FOOD"`
 	AvoidTags []string `help:"Recipe keywords never to plan." placeholder:"TAG"`
 	Tolerance *int     `name:"tolerance-pct" help:"How far macros may be off target, 1 to 50 %." placeholder:"PCT"`
 	Quick     *int     `name:"quick-minutes" help:"Longest preparation on a travel day." placeholder:"MIN"`
 	PlanDay   *string  `help:"When the next week is planned, e.g. sunday." placeholder:"DAY"`
 	PlanHour  *int     `help:"Hour, 0 to 23, in the user's time zone." placeholder:"HOUR"`
-	Meals     []string `help:"Meals to plan: breakfast, lunch, dinner (default all)." placeholder:"MEAL"`
+	Meals     []string `help:"breakfast, lunch, dinner (default all)." placeholder:"MEAL"`
 	Smallest  *float64 `name:"min-servings" help:"Smallest portion, in servings of the recipe." placeholder:"N"`
 	Largest   *float64 `name:"max-servings" help:"Largest portion." placeholder:"N"`
 	Doctor    *bool    `name:"supervised" help:"A doctor supervises it: targets below 800 kcal." negatable:"" group:"Targets"`
@@ -65,7 +67,7 @@ func (w wishes) apply(u *user.User) error {
 		flag string
 		to   *[]string
 		from []string
-	}{{"--allergens", &u.Settings.Allergens, w.Allergens}, {"--dislikes", &u.Settings.Dislikes, w.Dislikes}, {"--avoid-tags", &u.Settings.AvoidTags, w.AvoidTags}} {
+	}{{"--allergens", &u.Settings.Allergens, w.Allergens}, {"--diets", &u.Settings.Diets, w.Diets}, {"--dislikes", &u.Settings.Dislikes, w.Dislikes}, {"--avoid-tags", &u.Settings.AvoidTags, w.AvoidTags}} {
 		edited, err := user.Edit(*l.to, l.from)
 		if err != nil {
 			return fault.Wrap(fault.InvalidInput, l.flag, err)
@@ -84,6 +86,13 @@ func (w wishes) apply(u *user.User) error {
 			return library.Unknown("--allergens", "allergen", name, allergen.Names())
 		}
 		u.Settings.Allergens[i] = a.String()
+	}
+	for i, name := range u.Settings.Diets {
+		d, err := diet.Parse(name)
+		if err != nil {
+			return library.Unknown("--diets", "diet", name, diet.Names())
+		}
+		u.Settings.Diets[i] = d
 	}
 	set(&u.Settings.TolerancePct, w.Tolerance)
 	set(&u.Settings.QuickMinutes, w.Quick)

@@ -144,7 +144,7 @@ func TestOldPoolsAreClosedAndFetchedAgain(t *testing.T) {
 	_, err := w.pool(t).Exec(t.Context(), `update recipes set data = data - 'form'`)
 	must(t, err)
 	heal := w.fault(t, faultswitch.Rule{Upstream: "tandoor", Status: 401})
-	if _, err := w.generate(t, "user_ana"); fault.KindOf(err) != fault.NoRecipesAvailable || !strings.Contains(err.Error(), "left out because their allergens are not known") {
+	if _, err := w.generate(t, "user_ana"); fault.KindOf(err) != fault.NoRecipesAvailable || !strings.Contains(err.Error(), "left out because their ingredients are not known") {
 		t.Errorf("with an allergy: %v", err)
 	}
 	w.mustGenerate(t, "user_lewis")

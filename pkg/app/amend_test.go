@@ -16,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -89,6 +90,11 @@ func breach(t *testing.T, s user.Settings, r recipe.Recipe) string {
 		if a, err := allergen.Parse(name); err != nil || set&a != 0 || len(unknown) > 0 {
 			return "holds " + name
 		}
+	}
+	leaves, err := diet.Leaves(s.Diets)
+	must(t, err)
+	if brings, unknown := diet.NewPool(nil).Of(r); leaves != 0 && (brings&leaves != 0 || len(unknown) > 0) {
+		return fmt.Sprintf("is not %s: %s", s.Diets, brings)
 	}
 	for _, k := range r.Keywords {
 		if slices.ContainsFunc(s.AvoidTags, func(tag string) bool { return strings.EqualFold(tag, k) }) {
@@ -325,13 +331,16 @@ func TestAnySequenceOfSettings(t *testing.T) {
 			switch way := random.IntN(4); way {
 			case 0, 1:
 				s := user.Settings{Allergens: some([]string{"nuts", "peanuts", "milk", "eggs", "fish", "gluten", "soy", "sesame", "celery"}), Dislikes: some(foods), AvoidTags: some(tags)}
-				what = fmt.Sprintf("way %d: %q %q %q", way, s.Allergens, s.Dislikes, s.AvoidTags)
+				if random.IntN(2) == 0 {
+					s.Diets = some(diet.Names())
+				}
+				what = fmt.Sprintf("way %d: %q %q %q %q", way, s.Allergens, s.Diets, s.Dislikes, s.AvoidTags)
 				if way == 0 {
 					k.change(t, func(to *user.Settings) {
-						to.Allergens, to.Dislikes, to.AvoidTags = s.Allergens, s.Dislikes, s.AvoidTags
+						to.Allergens, to.Diets, to.Dislikes, to.AvoidTags = s.Allergens, s.Diets, s.Dislikes, s.AvoidTags
 					})
 				} else {
-					data, err := json.Marshal(map[string]any{"allergens": s.Allergens, "dislikes": s.Dislikes, "avoid_tags": s.AvoidTags})
+					data, err := json.Marshal(map[string]any{"allergens": s.Allergens, "diets": s.Diets, "dislikes": s.Dislikes, "avoid_tags": s.AvoidTags})
 					must(t, err)
 					_, err = k.pool.Exec(t.Context(), "update users set settings = settings || $1::jsonb where id = $2", data, k.who)
 					must(t, err)
@@ -372,7 +381,9 @@ func TestAnySequenceOfSettings(t *testing.T) {
 // refill takes back what a sequence did: the next one begins with full weeks.
 func (k *kitchen) refill(t *testing.T) {
 	t.Helper()
-	k.change(t, func(to *user.Settings) { to.Allergens, to.Dislikes, to.AvoidTags = nil, nil, nil })
+	k.change(t, func(to *user.Settings) {
+		to.Allergens, to.Diets, to.Dislikes, to.AvoidTags = nil, nil, nil, nil
+	})
 	_, err := k.pool.Exec(t.Context(), "delete from plans; delete from week_constraints; delete from steerings; delete from outbox")
 	must(t, err)
 	k.plan(t, k.week)

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
@@ -40,11 +41,27 @@ func TestDislikesCoverDescendants(t *testing.T) {
 // plan by any route: choice, travel day, lock, estimated nutrition, food tree.
 func TestNoAllergenByAnyRoute(t *testing.T) {
 	t.Parallel()
-	harmless := []string{"rice", "chicken breast", "carrot", "apple", "olive oil"}
 	harmful := map[string]string{ // food: allergen
 		"peanut butter": "peanuts", "walnut": "nuts", "milk": "milk", "egg": "eggs", "soy sauce": "soy", "tahini": "sesame",
 		"salmon": "fish", "shrimp": "crustaceans", "wheat flour": "gluten", "celery": "celery", "mustard": "mustard",
 	}
+	byAnyRoute(t, []string{"rice", "chicken breast", "carrot", "apple", "olive oil"}, harmful, func(s *user.Settings, name string) { s.Allergens = []string{name} })
+}
+
+// Nor does a recipe that a diet of the user leaves out, or of which that is not known.
+func TestNoDietIsBrokenByAnyRoute(t *testing.T) {
+	t.Parallel()
+	broken := map[string]string{ // food: diet
+		"bacon": "no-pork", "lard": "no-pork", "gelatine": "no-pork", "chicken stock": "vegetarian", "salmon": "vegetarian", "parmesan": "vegetarian", "beef": "pescatarian",
+		"milk": "vegan", "honey": "vegan", "egg": "vegan", "oyster sauce": "vegan", "red wine": "no-alcohol", "vanilla extract": "no-alcohol",
+	}
+	byAnyRoute(t, []string{"rice", "tofu", "carrot", "apple", "olive oil"}, broken, func(s *user.Settings, name string) { s.Diets = []string{name} })
+}
+
+// byAnyRoute plans from libraries into which a food came by any route, for users that must not
+// have it.
+func byAnyRoute(t *testing.T, harmless []string, harmful map[string]string, forbid func(s *user.Settings, name string)) {
+	t.Helper()
 	foods := make([]string, 0, len(harmful))
 	for f := range harmful {
 		foods = append(foods, f)
@@ -55,7 +72,7 @@ func TestNoAllergenByAnyRoute(t *testing.T) {
 		bad := map[recipe.ID]bool{}
 		poison := rapid.SampledFrom(foods).Draw(rt, "food")
 		p := &ports{in: planner.Inputs{User: ana()}}
-		p.in.User.Settings.Allergens = []string{harmful[poison]}
+		forbid(&p.in.User.Settings, harmful[poison])
 		p.pool.Recipes = library(func(i int) []string { return []string{harmless[i%len(harmless)]} })
 		for i := range p.pool.Recipes {
 			r := &p.pool.Recipes[i]
@@ -140,8 +157,8 @@ func spoil(r *recipe.Recipe, poison string, way int) bool {
 		r.Outdated = true
 	case 16:
 		named := poison
-		if poison == "milk" { // in an instruction, short for a listed food
-			named = "buttermilk"
+		if longer := map[string]string{"milk": "buttermilk", "bacon": "bacon fat"}[poison]; longer != "" { // in an instruction, short for a listed food
+			named = longer
 		}
 		r.Steps = []recipe.Step{{Instruction: "Serve with " + named + "."}}
 	default:

@@ -20,7 +20,7 @@ type Outdated string
 const (
 	SettingsRelaxed Outdated = "relaxed"  // fewer of them: the meals stay, the notes may not
 	RecipesChanged  Outdated = "recipes"  // of the library it was planned from
-	SettingsChanged Outdated = "settings" // more allergens, dislikes or tags to avoid
+	SettingsChanged Outdated = "settings" // more allergens, diets, dislikes or tags to avoid
 	LibraryChanged  Outdated = "library"  // its recipe numbers mean other dishes now
 )
 

@@ -4,14 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/domain/course"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -36,8 +32,8 @@ type candidateSet struct {
 }
 
 // candidates applies the gates no route into a plan may bypass: known nutrition, a
-// stated yield, all lines of embedded recipes, no allergen of the user's and, for a user with
-// an allergy, no ingredient that cannot be classified. A lock on a recipe that fails a gate is
+// stated yield, all lines of embedded recipes, no allergen of the user's, nothing that their
+// diets leave out and, for a user with either, no ingredient of which that is not known. A lock on a recipe that fails a gate is
 // an error, or, with lenient, left out with a note: a week without the locked dish is better
 // than no week.
 func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error) {
@@ -45,7 +41,7 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 	if len(pool.Recipes) == 0 {
 		return candidateSet{}, fault.New(fault.NoRecipesAvailable, op, "connection %q has no recipes: import them with `mealplanner import`", in.User.Connection)
 	}
-	gate, err := newGate(in.User.Settings.Allergens, pool)
+	gate, err := newGate(in.User.Settings, pool)
 	if err != nil {
 		return candidateSet{}, err
 	}
@@ -76,7 +72,7 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 		}
 	}
 	if len(set.ordered) == 0 {
-		return set, set.explain(fault.New(fault.NoRecipesAvailable, op, "none of the %d recipes can be planned for %s (nutrition unknown, or allergens)", len(pool.Recipes), in.User.ID))
+		return set, set.explain(fault.New(fault.NoRecipesAvailable, op, "none of the %d recipes can be planned for %s (nutrition unknown, allergens, or a diet)", len(pool.Recipes), in.User.ID))
 	}
 	set.sample(in)
 	slices.SortFunc(set.ordered, func(a, b recipe.Recipe) int { return cmp.Compare(a.ID, b.ID) })
@@ -90,184 +86,6 @@ func (c candidateSet) explain(err error) error {
 		return err
 	}
 	return fault.New(fault.KindOf(err), "", "%s; %s (mealplanner library report)", err, c.blocked)
-}
-
-// Reason is a kind of cause for leaving a recipe out.
-type Reason string
-
-// The reasons.
-const (
-	NoServings   Reason = "states no servings"
-	Embedded     Reason = "embeds recipes that cannot be put in"
-	NoNutrition  Reason = "has no nutrition, and none can be estimated"
-	BadNutrition Reason = "has impossible nutrition"
-	HasAllergen  Reason = "contains an allergen of the user's"
-	OldForm      Reason = "was stored by an older version"
-	Unclassified Reason = "has ingredients whose allergens are unknown"
-	ForNoMeal    Reason = "is no meal"
-)
-
-// rejection is why a recipe cannot be planned.
-type rejection struct {
-	reason Reason
-	text   string   // continues "recipe 5 ..."
-	foods  []string // that the reason would go with
-}
-
-// gate admits recipes for one user and counts rejections.
-type gate struct {
-	avoid     allergen.Set
-	allergens *allergen.Pool // nil: the user avoids none
-
-	total     int
-	noFigures int
-	noMeals   int
-	gaps      []string       // names of recipes with incomplete lines
-	blocked   int            // recipes with an unclassified ingredient
-	blocking  map[string]int // number of recipes per unclassified ingredient
-}
-
-func newGate(names []string, pool recipe.Pool) (*gate, error) {
-	avoid, err := allergens(names)
-	if err != nil {
-		return nil, err
-	}
-	g := &gate{avoid: avoid, total: len(pool.Recipes)}
-	if avoid != 0 {
-		g.allergens = allergen.NewPool(pool.Recipes)
-	}
-	return g, nil
-}
-
-// admit estimates missing figures and returns why a recipe cannot be planned, or nil.
-func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
-	if r.Servings <= 0 {
-		return r, &rejection{NoServings, "does not say how many servings it makes", nil}
-	}
-	if len(r.Gaps) > 0 || len(r.Embeds) > 0 {
-		g.gaps = append(g.gaps, r.Name)
-		if len(r.Gaps) == 0 {
-			return r, &rejection{Embedded, "embeds recipes that were not put in", nil}
-		}
-		return r, &rejection{Embedded, "embeds " + strings.Join(r.Gaps, ", and "), nil}
-	}
-	if r.Nutrition == recipe.Unknown || r.Nutrition == "" {
-		est, ok := food.Estimate(r)
-		if !ok {
-			r.Nutrition = recipe.Unknown
-			g.noFigures++
-			return r, &rejection{NoNutrition, "has no nutrition, and none can be estimated: " + est.Refused, est.Unknown}
-		}
-		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
-	}
-	if err := r.PerServing.Validate(); err != nil {
-		g.noFigures++
-		return r, &rejection{BadNutrition, "has impossible nutrition (" + err.Error() + ")", nil}
-	}
-	c := course.Of(r)
-	if r.Meals = c.Meals; len(r.Meals) == 0 {
-		g.noMeals++
-		return r, &rejection{ForNoMeal, c.Why + "; a keyword breakfast, lunch or dinner makes it one", nil}
-	}
-	if g.allergens == nil {
-		return r, nil
-	}
-	contains, unclassified := g.allergens.Of(r)
-	if hit := contains & g.avoid; hit != 0 {
-		return r, &rejection{HasAllergen, "contains " + hit.String(), nil}
-	}
-	switch {
-	case r.Outdated:
-		g.block(nil)
-		return r, &rejection{OldForm, "was stored by an older version, and its allergens are not known before the next import", nil}
-	case len(unclassified) > 0:
-		g.block(unclassified)
-		return r, &rejection{Unclassified, "has unclassified ingredients: " + strings.Join(unclassified, ", "), unclassified}
-	}
-	return r, nil
-}
-
-func (g *gate) block(by []string) {
-	g.blocked++
-	if g.blocking == nil {
-		g.blocking = map[string]int{}
-	}
-	for _, n := range by {
-		g.blocking[n]++
-	}
-}
-
-// namesShown is how many names a note lists.
-const namesShown = 10
-
-func (g *gate) notes() []string {
-	var out []string
-	if g.noFigures > 0 {
-		out = append(out, count(g.noFigures)+" left out because the nutrition is unknown.")
-	}
-	if g.noMeals > 0 {
-		out = append(out, count(g.noMeals)+" left out because they are no meals: sweets, drinks, sauces, breads, or too little.")
-	}
-	if n := len(g.gaps); n > 0 {
-		out = append(out, fmt.Sprintf("%s left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", count(n), some(g.gaps)))
-	}
-	if text := g.blockedBy(); text != "" {
-		out = append(out, strings.ToUpper(text[:1])+text[1:]+".")
-	}
-	return out
-}
-
-// blockedBy says how many recipes unclassified ingredients keep out, and which.
-func (g *gate) blockedBy() string {
-	if g.blocked == 0 {
-		return ""
-	}
-	text := fmt.Sprintf("%d of %s", g.blocked, count(g.total))
-	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
-	})
-	switch len(names) {
-	case 0:
-		return text + " left out because their allergens are not known before the next import"
-	case 1:
-		return text + " left out because this ingredient is unknown: " + some(names)
-	default:
-		return fmt.Sprintf("%s left out because these %d ingredients are unknown: %s", text, len(names), some(names))
-	}
-}
-
-func count(n int) string {
-	if n == 1 {
-		return "1 recipe was"
-	}
-	return fmt.Sprintf("%d recipes were", n)
-}
-
-// some lists the first names in at most one line.
-func some(names []string) string {
-	out := make([]string, 0, namesShown+1)
-	for _, n := range names[:min(len(names), namesShown)] {
-		if r := []rune(n); len(r) > 60 {
-			n = string(r[:59]) + "…"
-		}
-		out = append(out, strconv.Quote(n))
-	}
-	if more := len(names) - len(out); more > 0 {
-		out = append(out, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(out, ", ")
-}
-
-func allergens(names []string) (allergen.Set, error) {
-	var set allergen.Set
-	for _, n := range names {
-		s, err := allergen.Parse(n)
-		if err != nil {
-			return 0, fault.Wrap(fault.InvalidConstraints, "settings: allergens", err)
-		}
-		set |= s
-	}
-	return set, nil
 }
 
 // sample reduces a library to the engine's limit: it keeps locked recipes and an arbitrary

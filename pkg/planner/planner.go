@@ -434,6 +434,9 @@ func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []st
 	case n > 1:
 		out = append(out, fmt.Sprintf("%d recipes have estimated nutrition, computed from their ingredients with the USDA table.", n))
 	}
+	if d := in.User.Settings.Diets; len(d) > 0 {
+		out = append(out, "Recipes that are not "+strings.Join(d, ", ")+", or that have something in them of which we cannot tell, were left out. Processing aids are beyond what we can see.")
+	}
 	if len(in.User.Settings.Allergens) > 0 {
 		out = append(out, "Recipes with your allergens, or with something in them that we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see.")
 	}

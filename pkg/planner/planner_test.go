@@ -128,6 +128,7 @@ func TestRefusals(t *testing.T) {
 		"no recipes":    {func(p *ports) { p.pool.Recipes = nil }, week, fault.NoRecipesAvailable, `"home" has no recipes`},
 		"upstream dead": {func(p *ports) { p.poolErr = upstream }, week, fault.NetworkError, "refused"},
 		"unknown mode":  {func(p *ports) { p.in.Wishes.Mode = "keto" }, week, fault.InvalidConstraints, `unknown mode "keto"`},
+		"bad diet":      {func(p *ports) { p.in.User.Settings.Diets = []string{"fruitarian"} }, week, fault.InvalidConstraints, `unknown diet "fruitarian"`},
 		"bad allergen":  {func(p *ports) { p.in.User.Settings.Allergens = []string{"plastic"} }, week, fault.InvalidConstraints, `unknown allergen "plastic"`},
 		"too few":       {func(p *ports) { p.pool.Recipes = p.pool.Recipes[:10] }, week, fault.NotEnoughRecipes, "lunch"},
 		"nothing usable": {func(p *ports) {

@@ -39,7 +39,7 @@ type UnknownFood struct {
 
 // Explain reports on a pool as the next plan of the user would find it.
 func Explain(u user.User, pool recipe.Pool) (Report, error) {
-	g, err := newGate(u.Settings.Allergens, pool)
+	g, err := newGate(u.Settings, pool)
 	if err != nil {
 		return Report{}, err
 	}

@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -195,6 +196,29 @@ func tagged(list []token) []word {
 		i += n
 	}
 	return out
+}
+
+// Joined reports whether a text has a word or mark that joins foods or gives examples; commas
+// and brackets are none.
+func Joined(text string) bool {
+	return slices.ContainsFunc(tagged(tokens(text)), func(w word) bool {
+		switch w.kind {
+		case or, with, like:
+			return true
+		case and:
+			return w.text != ""
+		default:
+			return false
+		}
+	})
+}
+
+// Counts reports whether a text says no more than how much: numbers, units, pieces, containers.
+func Counts(text string) bool {
+	return !slices.ContainsFunc(tagged(tokens(text)), func(w word) bool {
+		_, measured := unit.Named(w.text)
+		return !measured && w.kind != part && w.kind != of && !number(w.text)
+	})
 }
 
 // span is the number of words of the longest entry that the list begins with, at least 1.

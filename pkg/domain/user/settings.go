@@ -19,6 +19,7 @@ type Settings struct {
 	Supervised bool              `json:"supervised,omitempty"`
 
 	Allergens []string `json:"allergens,omitempty"`  // names of the EU-14 groups
+	Diets     []string `json:"diets,omitempty"`      // names of package diet
 	Dislikes  []string `json:"dislikes,omitempty"`   // food names; their descendants count too
 	AvoidTags []string `json:"avoid_tags,omitempty"` // recipe keywords
 

@@ -1,5 +1,5 @@
 // Package amend brings stored weeks in line with what changed after they were planned:
-// the user's allergies, dislikes and tags to avoid, their library, or its recipes. Until a
+// the user's allergies, diets, dislikes and tags to avoid, their library, or its recipes. Until a
 // week is amended, its mails are held and its pages show a warning.
 package amend
 

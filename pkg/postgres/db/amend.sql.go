@@ -123,12 +123,13 @@ where u.id = p.user_id and u.connection_id = $1 and p.outdated is null and p.wee
   and (jsonb_path_exists(p.data, '$.week.days[*].missing[*]') or exists (
     select from plan_meals m
     where m.plan_id = p.id and m.date >= current_date - 1
-      and (m.recipe_id = any($2::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0)
+      and (m.recipe_id = any($2::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0
+        or jsonb_array_length(coalesce(nullif(u.settings -> 'diets', 'null'), '[]')) > 0)
   ))
 `
 
 // The coming meals of those who cook from a library whose recipes changed: a changed dish,
-// for users with an allergy any dish, since it may hold a changed one, and meals that are
+// for users with an allergy or a diet any dish, since it may hold a changed one, and meals that are
 // missing, since there may be something for them now.
 func (q *Queries) OutdateByRecipes(ctx context.Context, connectionID string, recipeIds []int64) error {
 	_, err := q.db.Exec(ctx, outdateByRecipes, connectionID, recipeIds)

@@ -9,7 +9,7 @@ update plans set outdated = null where user_id = @user_id and week_of = @week_of
 
 -- name: OutdateByRecipes :exec
 -- The coming meals of those who cook from a library whose recipes changed: a changed dish,
--- for users with an allergy any dish, since it may hold a changed one, and meals that are
+-- for users with an allergy or a diet any dish, since it may hold a changed one, and meals that are
 -- missing, since there may be something for them now.
 update plans p set outdated = 'recipes'
 from users u
@@ -17,7 +17,8 @@ where u.id = p.user_id and u.connection_id = @connection_id and p.outdated is nu
   and (jsonb_path_exists(p.data, '$.week.days[*].missing[*]') or exists (
     select from plan_meals m
     where m.plan_id = p.id and m.date >= current_date - 1
-      and (m.recipe_id = any(@recipe_ids::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0)
+      and (m.recipe_id = any(@recipe_ids::bigint[]) or jsonb_array_length(coalesce(nullif(u.settings -> 'allergens', 'null'), '[]')) > 0
+        or jsonb_array_length(coalesce(nullif(u.settings -> 'diets', 'null'), '[]')) > 0)
   ));
 
 -- name: DropPendingMails :many

@@ -1,4 +1,4 @@
-package allergen
+package content
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 func TestMemoryAsksOnceAndStaysSmall(t *testing.T) {
 	t.Parallel()
 	asked := map[string]int{}
-	m := newMemory(func(text string) Set { asked[text]++; return Set(len(text)) })
+	m := newMemory(func(text string) uint16 { asked[text]++; return uint16(len(text)) })
 	for range 3 {
 		if s := m.of("milk"); s != 4 {
 			t.Fatalf("milk: %d", s)
@@ -36,7 +36,7 @@ func TestMemoryAsksOnceAndStaysSmall(t *testing.T) {
 
 func TestMemoryIsShared(t *testing.T) {
 	t.Parallel()
-	m := newMemory(func(text string) Set { return Set(len(text)) })
+	m := newMemory(func(text string) uint16 { return uint16(len(text)) })
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

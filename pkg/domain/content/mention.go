@@ -1,4 +1,4 @@
-package allergen
+package content
 
 import (
 	_ "embed" // for the measures
@@ -7,80 +7,39 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
-// beginning gives, for the first word of all names and for the first two, the number of words
-// of the longest name that begins so.
-var beginning = sync.OnceValue(func() map[string]int {
-	out := map[string]int{}
-	for name := range groups() {
-		count := 1 + strings.Count(name, " ")
-		first, rest, _ := strings.Cut(name, " ")
-		out[first] = max(out[first], count)
-		if count > 2 {
-			second, _, _ := strings.Cut(rest, " ")
-			two := name[:len(first)+1+len(second)]
-			out[two] = max(out[two], count)
-		}
-	}
-	return out
-})
-
 // longest is the most words that a name beginning with these can have.
-func longest(words []string) int {
-	most := beginning()[first(words[0])]
+func (t *Table[S]) longest(words []string) int {
+	most := t.beginning[first(words[0])]
 	if most > 2 && len(words) > 1 {
 		if two := spaced(words[:2]); strings.Count(two, " ") == 1 {
-			most = max(2, beginning()[two])
+			most = max(2, t.beginning[two])
 		}
 	}
 	return most
 }
 
-// Mentioned returns the groups of the foods that a text names. A name within a longer one does
+// Mentioned returns what the foods bring that a text names. A name within a longer one does
 // not count, so "coconut milk" is not milk; of names that overlap otherwise all do. "Nut-free"
 // names no nuts. What a text does not say proves nothing: it may only add to what is known of
 // the foods.
-func Mentioned(text string) Set { return inNames().of(text) }
+func (t *Table[S]) Mentioned(text string) S { return t.inNames.of(text) }
 
-var inNames = sync.OnceValue(func() *memory {
-	return newMemory(func(text string) Set { return mentioned(segments(text), nil) })
-})
+// instructed is [Table.Mentioned] for instructions, with the table's shorthand.
+func (t *Table[S]) instructed(text string) S { return t.inSteps.of(text) }
 
-// instructed is [Mentioned] for instructions, which call listed foods by short names: "the
-// milk" may be oat milk, and to toast or to cream is no food. Such words count only within
-// longer names.
-func instructed(text string) Set { return inSteps().of(text) }
-
-var inSteps = sync.OnceValue(func() *memory {
-	return newMemory(func(text string) Set { return mentioned(segments(text), shorthand()) })
-})
-
-var shorthand = sync.OnceValue(func() map[string]bool {
-	out := map[string]bool{}
-	for _, n := range []string{
-		"batter", "bread", "broth", "bun", "butter", "cake", "cheese", "chocolate", "cream", "dough", "flour", "milk", "noodle",
-		"pasta", "pastry", "porridge", "roll", "sausage", "seafood", "stock", "toast", "tortilla", "wine", "wrap", "yoghurt", "yogurt",
-	} {
-		for _, f := range food.Forms(n) {
-			out[f] = true
-		}
-	}
-	return out
-})
-
-func mentioned(runs [][]string, skip map[string]bool) Set {
-	var set Set
+func (t *Table[S]) mentioned(runs [][]string, skip map[string]bool) S {
+	var set S
 	for _, words := range runs {
 		end := 0 // of the names so far
 		for at := range words {
-			s, n := match(words[at:])
+			s, n := t.described(words[at:])
 			switch {
 			case n == 0 && at >= end:
 				if parts := strings.Split(words[at], "-"); len(parts) > 1 && parts[len(parts)-1] != "free" {
-					set |= mentioned([][]string{parts}, skip)
+					set |= t.mentioned([][]string{parts}, skip)
 				}
 			case at+n <= end: // within a longer name
 			case at+n == len(words)-1 && words[at+n] == "free" || n == 1 && skip[words[at]]:
@@ -114,9 +73,12 @@ var measures = sync.OnceValue(func() map[string]bool {
 //go:embed data/replaced.txt
 var replacedFile string
 
-var replacing = sync.OnceValue(func() map[string]bool {
+var replacing = sync.OnceValue(func() map[string]bool { return words(replacedFile) })
+
+// words are those of a file, without the lines of comments.
+func words(file string) map[string]bool {
 	out := map[string]bool{}
-	for row := range strings.Lines(replacedFile) {
+	for row := range strings.Lines(file) {
 		if strings.HasPrefix(row, "#") {
 			continue
 		}
@@ -125,7 +87,7 @@ var replacing = sync.OnceValue(func() map[string]bool {
 		}
 	}
 	return out
-})
+}
 
 // longestRemark bounds the words of a note that say what its food is; longer ones advise.
 const longestRemark = 3
@@ -152,10 +114,10 @@ var conditional = map[string]bool{
 
 // measure reports whether all words of a unit's name say how much or are names of the
 // tables. Of "4 wahoo steaks" an importer makes four wahoo of the food steaks.
-func measure(runs [][]string) bool {
+func (t *Table[S]) measure(runs [][]string) bool {
 	for _, words := range runs {
 		for at := 0; at < len(words); {
-			if _, n := match(words[at:]); n > 0 {
+			if _, n := t.match(words[at:]); n > 0 {
 				at += n
 				continue
 			}
@@ -168,10 +130,10 @@ func measure(runs [][]string) bool {
 	return true
 }
 
-// match returns the groups of the longest name that the words begin with, and its length.
-func match(words []string) (Set, int) {
-	for n := min(longest(words), len(words)); n > 0; n-- {
-		if s, ok := groups()[spaced(words[:n])]; ok {
+// match returns what the longest name brings that the words begin with, and its length.
+func (t *Table[S]) match(words []string) (S, int) {
+	for n := min(t.longest(words), len(words)); n > 0; n-- {
+		if s, ok := t.carries[spaced(words[:n])]; ok {
 			return s, n
 		}
 	}
@@ -192,22 +154,22 @@ func spaced(words []string) string {
 	return strings.ReplaceAll(strings.Join(words, " "), "-", " ")
 }
 
-// across returns the groups of the longest name that begins in one text and ends in the
+// across returns what the longest name brings that begins in one text and ends in the
 // next, such as "peanut" and "butter".
-func across(before, after [][]string) Set {
+func (t *Table[S]) across(before, after [][]string) S {
 	if len(before) == 0 || len(after) == 0 {
 		return 0
 	}
 	left, right := before[len(before)-1], after[0]
 	var (
-		set  Set
+		set  S
 		most int
 	)
 	for from := range left {
 		words := left[from:]
-		for n := min(longest(words), len(words)+len(right)); n > max(len(words), most); n-- {
+		for n := min(t.longest(words), len(words)+len(right)); n > max(len(words), most); n-- {
 			name := spaced(words) + " " + spaced(right[:n-len(words)])
-			if s, ok := groups()[name]; ok {
+			if s, ok := t.carries[name]; ok {
 				set, most = s, n
 			}
 		}

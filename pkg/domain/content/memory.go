@@ -1,4 +1,4 @@
-package allergen
+package content
 
 import (
 	"strings"
@@ -6,22 +6,22 @@ import (
 )
 
 // memory keeps what texts name: each generation asks for all texts of the library again.
-type memory struct {
-	set func(text string) Set
+type memory[S Set] struct {
+	set func(text string) S
 
 	mu    sync.RWMutex
-	known map[string]Set
+	known map[string]S
 	bytes int
 }
 
 // mostKept bounds the bytes of the texts kept; beyond it, all are read anew.
 const mostKept = 2 << 20
 
-func newMemory(set func(text string) Set) *memory {
-	return &memory{set: set, known: map[string]Set{}}
+func newMemory[S Set](set func(text string) S) *memory[S] {
+	return &memory[S]{set: set, known: map[string]S{}}
 }
 
-func (m *memory) of(text string) Set {
+func (m *memory[S]) of(text string) S {
 	m.mu.RLock()
 	s, ok := m.known[text]
 	m.mu.RUnlock()

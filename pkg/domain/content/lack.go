@@ -1,0 +1,112 @@
+package content
+
+import (
+	_ "embed" // for the wishes
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
+)
+
+// longestLack is the number of words of the longest description, such as "plant based".
+const longestLack = 2
+
+// lacking classifies a name that says what its one food lacks: "vegan sausages, sliced",
+// "200 g sausages (vegan)". Where a word may join another food, or make a wish of it ("vegan if
+// you like"), the words are read like others.
+func (t *Table[S]) lacking(name string) (set S, ok bool) {
+	if len(t.rules.Lacks) == 0 {
+		return 0, false
+	}
+	name = strings.ToLower(phrase.Fold(name))
+	parts := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(",()", r) })
+	parts = slices.DeleteFunc(parts, func(p string) bool { return phrase.Key(p) == "" })
+	if len(parts) == 0 {
+		return 0, false
+	}
+	food, l, found := t.cut(parts[0])
+	if food == "" {
+		return 0, false
+	}
+	for _, p := range parts[1:] {
+		if other, is := t.rules.Lacks[phrase.Key(p)]; is {
+			l, found = Lack[S]{l.Without | other.Without, l.May | other.May}, true
+		} else if !t.names.Read(p).Bare {
+			return 0, false
+		}
+	}
+	if !found || doubtful(name) {
+		return 0, false
+	}
+	r := t.names.Read(food)
+	if !r.Known() || len(r.Foods) != 1 {
+		return 0, false
+	}
+	return t.all(r)&^l.Without | l.May, true
+}
+
+// cut takes the descriptions out of a name. They stand before the food, with nothing but an
+// amount before them, or after its last word; elsewhere nothing is left of the name.
+func (t *Table[S]) cut(name string) (food string, l Lack[S], found bool) {
+	words := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || r == '-' })
+	for at := 0; at < len(words); {
+		n, one := t.lack(words[at:])
+		if n == 0 {
+			at++
+			continue
+		}
+		trails := at+n == len(words) && at > 0 && !phrase.Describes(phrase.Key(words[at-1]))
+		if !trails && !phrase.Counts(strings.Join(words[:at], " ")) {
+			return "", l, false
+		}
+		l, found = Lack[S]{l.Without | one.Without, l.May | one.May}, true
+		words = slices.Delete(words, at, at+n)
+	}
+	return strings.Join(words, " "), l, found
+}
+
+// lack returns the description that words begin with, and its number of words.
+func (t *Table[S]) lack(words []string) (n int, l Lack[S]) {
+	for n := min(longestLack, len(words)); n > 0; n-- {
+		if l, ok := t.rules.Lacks[strings.ReplaceAll(strings.Join(words[:n], " "), "-", " ")]; ok {
+			return n, l
+		}
+	}
+	return 0, Lack[S]{}
+}
+
+// doubtful reports whether a name joins foods, or may mean what it says as a wish.
+func doubtful(name string) bool {
+	if strings.ContainsAny(name, "?!+&/*=:;") || strings.Contains(name, " - ") || phrase.Joined(name) {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(phrase.Key(name)), func(w string) bool { return conditional[w] || wished()[w] })
+}
+
+//go:embed data/wishes.txt
+var wishesFile string
+
+var wished = sync.OnceValue(func() map[string]bool { return words(wishesFile) })
+
+// described is [Table.match] for texts, in which a description before a name, or after it at
+// the end, makes a longer name: "vegan sausage rolls", "salsiccia vegana".
+func (t *Table[S]) described(words []string) (S, int) {
+	if len(t.rules.Lacks) == 0 {
+		return t.match(words)
+	}
+	if before, l := t.lack(words); before > 0 && before < len(words) {
+		if s, n := t.match(words[before:]); n > 0 {
+			return s &^ l.Without, before + n
+		}
+	}
+	s, n := t.match(words)
+	if n == 0 {
+		return s, n
+	}
+	if after, l := t.lack(words[n:]); after > 0 && n+after == len(words) {
+		return s &^ l.Without, n + after
+	}
+	return s, n
+}
