@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
+	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -24,6 +25,7 @@ type settingsPage struct {
 	Target    nutrition.Macros
 	Source    targets.Source
 	Allergens []choice
+	Diets     []choice
 	Meals     []choice
 	Days      []choice
 	Hour      int
@@ -49,6 +51,9 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error
 	page.Target, page.Source = u.Settings.Target(0)
 	for _, n := range allergen.Names() {
 		page.Allergens = append(page.Allergens, choice{n, n, slices.Contains(u.Settings.Allergens, n)})
+	}
+	for _, n := range diet.Names() {
+		page.Diets = append(page.Diets, choice{n, strings.ReplaceAll(n, "-", " "), slices.Contains(u.Settings.Diets, n)})
 	}
 	for _, m := range recipe.Meals {
 		page.Meals = append(page.Meals, choice{m.String(), m.String(), u.Settings.Plans(m)})
@@ -90,7 +95,6 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	_, err = s.Users.Change(r.Context(), id, func(u *user.User) error {
 		was := u.Settings
-		was.Allergens = slices.Clone(was.Allergens)
 		if err := apply(form{r.PostForm}, u); err != nil {
 			return err
 		}
@@ -189,6 +193,14 @@ func setFood(f form, u *user.User) error {
 			return fault.Wrap(fault.InvalidInput, "allergens", err)
 		}
 		u.Settings.Allergens = append(u.Settings.Allergens, a.String())
+	}
+	u.Settings.Diets = nil
+	for _, n := range f.values["diets"] {
+		d, err := diet.Parse(n)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, "diets", err)
+		}
+		u.Settings.Diets = append(u.Settings.Diets, d)
 	}
 	u.Settings.Dislikes, u.Settings.AvoidTags = f.list("dislikes"), f.list("avoid_tags")
 	return nil

@@ -83,6 +83,10 @@ func (links) Plan(userID string, week calendar.Date) string {
 	return "https://meals.example.org/plan/" + userID + "/" + week.String()
 }
 
+func (links) Library(userID string) string { return "https://meals.example.org/library/" + userID }
+
+func (links) SignIn(token string) string { return "https://meals.example.org/sign-in/" + token }
+
 func (links) Unsubscribe(userID, emailType string) string {
 	return "https://meals.example.org/unsubscribe/" + userID + "/" + emailType
 }
