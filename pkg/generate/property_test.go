@@ -65,6 +65,21 @@ func TestRemovingARecipeNeverImproves(t *testing.T) {
 	})
 }
 
+// The larger pool is one for which the search tries a few pairs first, the smaller is not; no
+// day can be in band.
+func TestALargerPoolIsNeverWorseFarOffTheTarget(t *testing.T) {
+	t.Parallel()
+	for seed := uint64(1); seed <= 25; seed++ {
+		p := problems.New(seed, problems.Shape{Breakfasts: 9, Lunches: 29, Dinners: 29, Portions: true, Tolerance: 10})
+		fewer := p
+		fewer.Recipes = slices.Concat(p.Recipes[:36], p.Recipes[38:65])
+		large, small := solve(t, p, generate.Options{}).Plan, solve(t, fewer, generate.Options{}).Plan
+		if worse(small, large) {
+			t.Errorf("seed %d: with all recipes %+v, with fewer %+v", seed, large.Objective, small.Objective)
+		}
+	}
+}
+
 func TestWideningTheBandNeverWorsens(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -60,7 +60,7 @@ func (s *search) run() (proven bool, bound value) {
 	var met [2][][2]int
 	var least [2]value
 	for i, side := range s.sides {
-		met[i] = s.list(side, s.affordable(side, s.listShare()), float64(i+1)*listedShare)
+		met[i] = append(s.list(side, s.affordable(side, s.listShare()), float64(i+1)*listedShare), side.outOfBand...)
 	}
 	s.widen()
 	for i, side := range s.sides {
@@ -134,6 +134,8 @@ func (s *search) scout() {
 		for _, p := range s.list(side, scoutedPairs, scoutedShare) {
 			if v := side.bound(p[0], p[1]); v.exists() {
 				side.add(p[0], p[1], v)
+			} else {
+				side.outOfBand = append(side.outOfBand, p)
 			}
 		}
 		for _, p := range lowest(side.pairs, seedPairs) {

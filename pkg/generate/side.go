@@ -32,7 +32,9 @@ type side struct {
 	refined []*pair // those of the pairs that are refined and exist
 	missing bool    // pairs were left out for lack of work
 	floor   value   // lower bound of a pair that was left out
-	chunk   []pair
+	// outOfBand are pairs that scout found none in band for, to be looked at again after widen.
+	outOfBand [][2]int
+	chunk     []pair
 }
 
 // pair is a choice of lunch and dinner for one side. Once refined, bound is the exact
