@@ -173,9 +173,6 @@ func TestAbsurdAmounts(t *testing.T) {
 
 func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 	t.Parallel()
-	base := func() generate.Problem {
-		return problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
-	}
 	keep := func(p *generate.Problem, m recipe.Meal, n int) {
 		p.Recipes = slices.DeleteFunc(p.Recipes, func(r generate.Recipe) bool {
 			if r.Meals[0] == m {
@@ -185,13 +182,7 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 			return false
 		})
 	}
-	for _, c := range []struct {
-		name             string
-		change           func(p *generate.Problem)
-		rule, need, have int
-		meal             recipe.Meal
-		dates            int
-	}{
+	namesShortages(t, []shortage{
 		{"three breakfasts", func(p *generate.Problem) { keep(p, recipe.Breakfast, 3) }, 6, 7, 3, recipe.Breakfast, 7},
 		{"no breakfast", func(p *generate.Problem) { keep(p, recipe.Breakfast, 0) }, 4, 1, 0, recipe.Breakfast, 1},
 		{"one lunch", func(p *generate.Problem) { keep(p, recipe.Lunch, 1) }, 7, 2, 1, recipe.Lunch, 7},
@@ -216,10 +207,50 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 			}
 			p.Recipes = append(p.Recipes, generate.Recipe{ID: 999, Meals: []recipe.Meal{recipe.Lunch, recipe.Dinner}, Minutes: 5})
 		}, 8, 2, 1, recipe.Lunch, 1},
-	} {
+	})
+}
+
+func TestInfeasibleForLackOfTime(t *testing.T) {
+	t.Parallel()
+	namesShortages(t, []shortage{
+		{"slow dinners", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf}, Meals: []recipe.Meal{recipe.Dinner}, Minutes: 30}}
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 31
+			}
+		}, 10, 1, 0, recipe.Dinner, 4},
+		{"one fast lunch", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf, p.WeekOf + 1}, Meals: []recipe.Meal{recipe.Lunch}, Minutes: 30}}
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 30 + i%13
+			}
+			p.Recipes[9].Minutes, p.Recipes[10].Minutes, p.Recipes[11].Minutes, p.Recipes[12].Minutes = 30, 31, 40, 45
+		}, 10, 2, 1, recipe.Lunch, 7},
+		{"minutes unknown", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf + 1}, Meals: []recipe.Meal{recipe.Breakfast}, Minutes: 30}}
+			p.RefuseUnknownMinutes = true
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 0
+			}
+		}, 10, 1, 0, recipe.Breakfast, 1},
+	})
+}
+
+// shortage is a change that makes a week infeasible, and the reason to be named first.
+type shortage struct {
+	name             string
+	change           func(p *generate.Problem)
+	rule, need, have int
+	meal             recipe.Meal
+	dates            int
+}
+
+func namesShortages(t *testing.T, cases []shortage) {
+	t.Helper()
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := base()
+			p := problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
 			c.change(&p)
 			result := solve(t, p, generate.Options{})
 			if result.Plan.Status != generate.Infeasible || fault.KindOf(result.Err()) != fault.NotEnoughRecipes {
@@ -233,6 +264,32 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 				t.Errorf("error %q", result.Err())
 			}
 		})
+	}
+}
+
+// A wish that cannot be had in full is told with what there is.
+func TestMissedCountsAreTold(t *testing.T) {
+	t.Parallel()
+	p := problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
+	for i := range p.Recipes {
+		p.Recipes[i].Tags = []string{"stew"}
+	}
+	most := 2
+	p.Counts = []generate.Count{
+		{Name: "fish", Tags: []string{"fish"}, Meals: recipe.Meals[:], Of: generate.CountSlots, Min: 2},
+		{Name: "stews", Tags: []string{"stew"}, Meals: []recipe.Meal{recipe.Dinner}, Of: generate.CountSlots, Max: &most},
+		{Name: "kinds of stew", Tags: []string{"stew"}, Meals: []recipe.Meal{recipe.Dinner}, Of: generate.CountRecipes, Max: &most},
+	}
+	plan := solve(t, p, generate.Options{}).Plan
+	var told []string
+	for _, r := range plan.Reasons {
+		if r.Code == generate.CountMissed {
+			told = append(told, r.String())
+		}
+	}
+	want := []string{"fish: 0 in the week, at least 2 wanted", "stews: 7 in the week, at most 2 wanted"}
+	if plan.Objective.CountsMissed != 7 || !slices.Equal(told, want) {
+		t.Errorf("%d missed, %q, want %q", plan.Objective.CountsMissed, told, want)
 	}
 }
 
