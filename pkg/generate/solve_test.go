@@ -41,7 +41,7 @@ func solve(t *testing.T, p generate.Problem, o generate.Options) *generate.Resul
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.problem.json")
-	if err != nil || len(files) < 5 {
+	if err != nil || len(files) < 6 {
 		t.Fatalf("%d examples, %v", len(files), err)
 	}
 	for _, file := range files {
@@ -52,6 +52,7 @@ func TestExamples(t *testing.T) {
 				Status    generate.Status
 				Objective struct {
 					DaysOut      int `json:"days_out"`
+					CountsMissed int `json:"counts_missed"`
 					Repeats      int
 					RotationDebt int `json:"rotation_debt"`
 					Cost         float64
@@ -66,7 +67,7 @@ func TestExamples(t *testing.T) {
 			}
 			plan := solve(t, p, generate.Options{}).Plan
 			o := plan.Objective
-			if plan.Status != want.Status || !plan.Optimal || o.DaysOut != want.Objective.DaysOut || o.Repeats != want.Objective.Repeats ||
+			if plan.Status != want.Status || !plan.Optimal || o.DaysOut != want.Objective.DaysOut || o.CountsMissed != want.Objective.CountsMissed || o.Repeats != want.Objective.Repeats ||
 				o.RotationDebt != want.Objective.RotationDebt || math.Abs(o.Cost-want.Objective.Cost) > 1e-5 {
 				t.Errorf("%s, optimal %v, %+v; want %+v", plan.Status, plan.Optimal, o, want)
 			}
@@ -76,6 +77,23 @@ func TestExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The optimum of the example for version 2 comes from the engine, so brute force confirms it.
+func TestExampleOfVersion2(t *testing.T) {
+	t.Parallel()
+	p, err := solvefile.DecodeProblem(bytes.NewReader(read(t, "example-6-version-2.problem.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.MinutesLimits) == 0 || len(p.Counts) == 0 || !p.SamePortions || !p.RotateByRecipe {
+		t.Fatal("the example leaves a rule out")
+	}
+	want, got := newBruteForce(p).solve(), solve(t, p, generate.Options{}).Plan
+	o := got.Objective
+	if !got.Optimal || o.DaysOut != want.out || o.CountsMissed != want.missed || o.Repeats != want.repeats || o.RotationDebt != want.debt || math.Abs(o.Cost-want.cost) > 1e-7 {
+		t.Errorf("%+v, optimal %v; brute force finds %+v", o, got.Optimal, want)
 	}
 }
 
