@@ -1,9 +1,12 @@
 package generate
 
-// entry is one breakfast a day may take, by recipe, with the day's value.
+// entry is one breakfast a day may take, by recipe, with the day's value. travel is the one of
+// the class's shares that lunch and dinner add, share what the day adds in all.
 type entry struct {
 	rec    int32
 	option int32
+	travel int32
+	share  int32
 	value  value
 }
 
@@ -14,11 +17,13 @@ type assigner struct {
 	stamp   []int32
 	current int32
 	cost    [DaysPerWeek][DaysPerWeek * DaysPerWeek]value
-	option  [DaysPerWeek][DaysPerWeek * DaysPerWeek]int32
-	pick    [DaysPerWeek]int32 // option chosen per row, after solve
+	place   [DaysPerWeek][DaysPerWeek * DaysPerWeek]int32
+	pick    [DaysPerWeek]int32 // the entry chosen per row, after solve
 }
 
+// newAssigner allows for a stand-in of a recipe on days that choose no breakfast.
 func newAssigner(recipes int) *assigner {
+	recipes += DaysPerWeek
 	return &assigner{column: make([]int32, recipes), stamp: make([]int32, recipes)}
 }
 
@@ -81,7 +86,7 @@ func (a *assigner) solve(rows [][]entry) value {
 				return none
 			}
 			total = total.add(a.cost[i-1][j-1])
-			a.pick[i-1] = a.option[i-1][j-1]
+			a.pick[i-1] = a.place[i-1][j-1]
 		}
 	}
 	return total
@@ -104,9 +109,10 @@ func (a *assigner) columns(rows [][]entry) int {
 		for j := range m {
 			a.cost[i][j] = none
 		}
-		for _, e := range row {
-			a.cost[i][a.column[e.rec]] = e.value
-			a.option[i][a.column[e.rec]] = e.option
+		for k := range row {
+			at := a.column[row[k].rec]
+			a.cost[i][at] = row[k].value
+			a.place[i][at] = int32(k)
 		}
 	}
 	return m

@@ -13,7 +13,7 @@ type goal struct {
 // goalOf puts an objective of the same recipes and target in the model's terms.
 func (m *model) goalOf(o Objective) *goal {
 	const margin = DaysPerWeek*3*roundingMargin + 1
-	counts := int64(o.DaysOut)*outUnit + int64(o.Repeats)*repeatUnit + int64(o.RotationDebt)
+	counts := int64(o.DaysOut)*outUnit + int64(o.CountsMissed)*missUnit + int64(o.Repeats)*repeatUnit + int64(o.RotationDebt)
 	cost := func(c float64) int64 { return int64(min(c*float64(int64(1)<<m.scale), math.MaxInt64/4)) }
 	return &goal{
 		objective: o,

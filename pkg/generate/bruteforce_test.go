@@ -9,34 +9,35 @@ import (
 )
 
 // bruteForce is a second, independent reading of docs/solve-contract.md: it tries every
-// combination of the four alternating recipes, every recipe of a travel slot and every
-// portion, in floating point, and shares the breakfasts out by dynamic programming over
-// sets of them. It is for pools of at most a dozen breakfasts.
+// combination of the four alternating recipes, with batch_portions same of their servings too,
+// every recipe of a travel slot and every portion, in floating point, and shares the breakfasts
+// out by dynamic programming over sets of them and what has been counted. It is for pools of
+// at most a dozen breakfasts and 32 recipes.
 type bruteForce struct {
 	p         generate.Problem
 	servings  []float64
 	breakfast []int // candidates of free breakfasts, the bits of the set
-	memo      map[[4]int]score
+	memo      map[dayKey]score
 }
 
 // score is the objective; cost compares with a tolerance far below the contract's.
 type score struct {
-	out, repeats, debt int
-	cost               float64
-	impossible         bool
+	out, missed, repeats, debt int
+	cost                       float64
+	impossible                 bool
 }
 
 var impossible = score{impossible: true}
 
 func (s score) plus(t score) score {
-	return score{s.out + t.out, s.repeats + t.repeats, s.debt + t.debt, s.cost + t.cost, s.impossible || t.impossible}
+	return score{s.out + t.out, s.missed + t.missed, s.repeats + t.repeats, s.debt + t.debt, s.cost + t.cost, s.impossible || t.impossible}
 }
 
 func (s score) better(t score) bool {
 	if s.impossible || t.impossible {
 		return !s.impossible
 	}
-	for _, d := range []int{s.out - t.out, s.repeats - t.repeats, s.debt - t.debt} {
+	for _, d := range []int{s.out - t.out, s.missed - t.missed, s.repeats - t.repeats, s.debt - t.debt} {
 		if d != 0 {
 			return d < 0
 		}
@@ -45,12 +46,15 @@ func (s score) better(t score) bool {
 }
 
 const (
-	none  = -1 // a recipe index that stands for nothing
-	never = -2 // and one that no slot uses
+	none  = -1 // a recipe index that stands for nothing, and any servings
+	never = -2 // a recipe index that no slot uses
 )
 
+// pot is an alternating recipe, with the place of its servings on the grid where its slots share them.
+type pot struct{ recipe, servings int }
+
 func newBruteForce(p generate.Problem) *bruteForce {
-	b := &bruteForce{p: p, memo: make(map[[4]int]score)}
+	b := &bruteForce{p: p, memo: make(map[dayKey]score)}
 	for i := 0; ; i++ {
 		s := p.Portions.Min.Float() + float64(i)*p.Portions.Step.Float()
 		if s > p.Portions.Max.Float()+1e-9 {
@@ -78,8 +82,21 @@ func (b *bruteForce) mayBeChosen(i int, m recipe.Meal) bool {
 	return slices.Contains(r.Meals, m)
 }
 
-func (b *bruteForce) isQuick(i int) bool {
-	return b.p.Recipes[i].Minutes > 0 && b.p.Recipes[i].Minutes <= b.p.QuickMinutes
+// fits reports whether rules 5 and 10 let the recipe be chosen on the day.
+func (b *bruteForce) fits(i, day int, m recipe.Meal) bool {
+	minutes := b.p.Recipes[i].Minutes
+	if b.travels(day) && (minutes == 0 || minutes > b.p.QuickMinutes) {
+		return false
+	}
+	for _, l := range b.p.MinutesLimits {
+		if !slices.Contains(l.Dates, b.slot(day, m).Date) || !slices.Contains(l.Meals, m) {
+			continue
+		}
+		if minutes > l.Minutes || minutes == 0 && b.p.RefuseUnknownMinutes {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *bruteForce) slot(day int, m recipe.Meal) generate.Slot {
@@ -109,31 +126,40 @@ func (b *bruteForce) alternates(day int, m recipe.Meal) bool {
 	return m != recipe.Breakfast && !locked && !b.skipped(day, m) && !b.travels(day)
 }
 
-func (b *bruteForce) solve() score {
-	lists := make([][]int, 4) // lunch A, dinner A, lunch B, dinner B
-	for i := range lists {
-		meal := []recipe.Meal{recipe.Lunch, recipe.Dinner}[i%2]
-		used := false
-		for day := i / 2; day < 7; day += 2 {
-			used = used || b.alternates(day, meal)
-		}
-		if !used {
-			lists[i] = []int{never}
-			continue
-		}
-		for r := range b.p.Recipes {
-			if b.mayBeChosen(r, meal) {
-				lists[i] = append(lists[i], r)
-			}
+// pots lists what may alternate at the meal on the days first, first+2, ...
+func (b *bruteForce) pots(first int, m recipe.Meal) (out []pot) {
+	var days []int
+	for day := first; day < 7; day += 2 {
+		if b.alternates(day, m) {
+			days = append(days, day)
 		}
 	}
+	if len(days) == 0 {
+		return []pot{{never, none}}
+	}
+	for r := range b.p.Recipes {
+		if !b.mayBeChosen(r, m) || slices.ContainsFunc(days, func(day int) bool { return !b.fits(r, day, m) }) {
+			continue
+		}
+		if !b.p.SamePortions {
+			out = append(out, pot{r, none})
+			continue
+		}
+		for s := range b.servings {
+			out = append(out, pot{r, s})
+		}
+	}
+	return out
+}
+
+func (b *bruteForce) solve() score {
 	best := impossible
-	for _, la := range lists[0] {
-		for _, da := range lists[1] {
-			for _, lb := range lists[2] {
-				for _, db := range lists[3] {
-					if distinct(la, da, lb, db) {
-						if s := b.week([2][2]int{{la, da}, {lb, db}}); s.better(best) {
+	for _, la := range b.pots(0, recipe.Lunch) {
+		for _, da := range b.pots(0, recipe.Dinner) {
+			for _, lb := range b.pots(1, recipe.Lunch) {
+				for _, db := range b.pots(1, recipe.Dinner) {
+					if distinct(la.recipe, da.recipe, lb.recipe, db.recipe) {
+						if s := b.week([2][2]pot{{la, da}, {lb, db}}, best); s.better(best) {
 							best = s
 						}
 					}
@@ -153,94 +179,196 @@ func distinct(list ...int) bool {
 	return true
 }
 
-// week finds the best breakfasts for given alternating recipes: table[set] is the best
-// score of the days so far that uses exactly this set.
-func (b *bruteForce) week(pairs [2][2]int) score {
-	table := map[int]score{0: {}}
-	for day := range 7 {
-		next := make(map[int]score)
-		put := func(set int, s score) {
-			if s.impossible {
-				return
-			}
-			if old, ok := next[set]; !ok || s.better(old) {
-				next[set] = s
+// menu is one way to fill a day: the recipes of its slots.
+type menu struct {
+	recipes [3]int
+	score   score
+}
+
+// menus lists the ways to fill a day, each with its best portions.
+func (b *bruteForce) menus(day int, pots [2]pot) (out []menu) {
+	for _, x := range b.dishes(day, recipe.Breakfast, pot{none, none}) {
+		for _, y := range b.dishes(day, recipe.Lunch, pots[0]) {
+			for _, z := range b.dishes(day, recipe.Dinner, pots[1]) {
+				if s := b.day(day, [3]dish{x, y, z}); !s.impossible {
+					out = append(out, menu{[3]int{x.recipe, y.recipe, z.recipe}, s})
+				}
 			}
 		}
-		lunch, dinner := pairs[day%2][0], pairs[day%2][1]
-		locked, _, isLocked := b.lock(day, recipe.Breakfast)
-		for set, s := range table {
-			switch {
-			case b.skipped(day, recipe.Breakfast):
-				put(set, s.plus(b.day(day, none, lunch, dinner)))
-			case isLocked:
-				put(set, s.plus(b.day(day, locked, lunch, dinner)))
-			default:
-				for bit, r := range b.breakfast {
-					if set&(1<<bit) == 0 && (!b.travels(day) || b.isQuick(r)) {
-						put(set|1<<bit, s.plus(b.day(day, r, lunch, dinner)))
+	}
+	return out
+}
+
+// counted is what a count has seen so far: slots, or the bits of recipes.
+type counted struct {
+	set   int // the free breakfasts used
+	slots [4]int
+	seen  [4]uint32
+}
+
+// week finds the best breakfasts and travel dishes for given alternating recipes: table[c] is
+// the best score of the days so far that leads to c. A week whose days are not better than
+// the best even when each chooses for itself is left out.
+func (b *bruteForce) week(pots [2][2]pot, best score) score {
+	var menus [7][]menu
+	alone := score{}
+	for day := range menus {
+		menus[day] = b.menus(day, pots[day%2])
+		least := impossible
+		for _, m := range menus[day] {
+			if m.score.better(least) {
+				least = m.score
+			}
+		}
+		alone = alone.plus(least)
+	}
+	if !alone.better(best) {
+		return impossible
+	}
+	table := map[counted]score{{}: {}}
+	for day := range menus {
+		next := make(map[counted]score)
+		for c, s := range table {
+			for _, m := range menus[day] {
+				if to, ok := b.serve(c, day, m); ok {
+					if old, ok := next[to]; !ok || s.plus(m.score).better(old) {
+						next[to] = s.plus(m.score)
 					}
 				}
 			}
 		}
 		table = next
 	}
-	best := impossible
-	for _, s := range table {
-		if s.better(best) {
+	best = impossible
+	for c, s := range table {
+		if s.missed = b.missed(c); s.better(best) {
 			best = s
 		}
 	}
 	return best
 }
 
-// dish is one way to fill a slot.
+// serve adds a day's menu to what has been counted, unless it repeats a breakfast.
+func (b *bruteForce) serve(c counted, day int, m menu) (counted, bool) {
+	if _, _, locked := b.lock(day, recipe.Breakfast); !locked && !b.skipped(day, recipe.Breakfast) {
+		bit := 1 << slices.Index(b.breakfast, m.recipes[0])
+		if c.set&bit != 0 {
+			return c, false
+		}
+		c.set |= bit
+	}
+	for i, count := range b.p.Counts {
+		for meal, r := range m.recipes {
+			if r < 0 || !slices.Contains(count.Meals, recipe.Meal(meal)) {
+				continue
+			}
+			for _, t := range count.Tags {
+				if slices.Contains(b.p.Recipes[r].Tags, t) {
+					c.slots[i]++
+					c.seen[i] |= 1 << r
+					break
+				}
+			}
+		}
+		if count.Of == generate.CountRecipes {
+			c.slots[i] = 0
+		} else {
+			c.seen[i] = 0
+		}
+	}
+	return c, true
+}
+
+func (b *bruteForce) missed(c counted) (missed int) {
+	for i, count := range b.p.Counts {
+		n := c.slots[i]
+		for seen := c.seen[i]; seen != 0; seen &= seen - 1 {
+			n++
+		}
+		if n < count.Min {
+			missed += count.Min - n
+		}
+		if count.Max != nil && n > *count.Max {
+			missed += n - *count.Max
+		}
+	}
+	return missed
+}
+
+// dish is one way to fill a slot; place is that of its servings on the grid if they are shared.
 type dish struct {
 	recipe   int
 	chosen   bool
 	servings []float64
 	free     bool
+	place    int
 }
 
-func (b *bruteForce) dishes(day int, m recipe.Meal, given int) []dish {
+func (b *bruteForce) dishes(day int, m recipe.Meal, given pot) (out []dish) {
 	if b.skipped(day, m) {
-		return []dish{{recipe: none, servings: []float64{0}}}
+		return []dish{{recipe: none, servings: []float64{0}, place: none}}
 	}
 	if r, s, ok := b.lock(day, m); ok {
 		if s > 0 {
-			return []dish{{recipe: r, servings: []float64{s}}}
+			return []dish{{recipe: r, servings: []float64{s}, place: none}}
 		}
-		return []dish{{recipe: r, servings: b.servings, free: true}}
+		return []dish{{recipe: r, servings: b.servings, free: true, place: none}}
 	}
-	if b.travels(day) && m != recipe.Breakfast {
-		var out []dish
-		for r := range b.p.Recipes {
-			if b.mayBeChosen(r, m) && b.isQuick(r) {
-				out = append(out, dish{r, true, b.servings, true})
+	switch {
+	case m == recipe.Breakfast:
+		for _, r := range b.breakfast {
+			if b.fits(r, day, m) {
+				out = append(out, dish{r, true, b.servings, true, none})
 			}
 		}
-		return out
+	case b.travels(day):
+		for r := range b.p.Recipes {
+			if b.mayBeChosen(r, m) && b.fits(r, day, m) {
+				out = append(out, dish{r, true, b.servings, true, none})
+			}
+		}
+	case given.servings != none:
+		return []dish{{given.recipe, true, b.servings[given.servings : given.servings+1], true, given.servings}}
+	default:
+		return []dish{{given.recipe, true, b.servings, true, none}}
 	}
-	return []dish{{given, true, b.servings, true}}
+	return out
 }
 
-func (b *bruteForce) day(day, breakfast, lunch, dinner int) score {
-	key := [4]int{day, breakfast, lunch, dinner}
-	if s, ok := b.memo[key]; ok {
-		return s
+// dayKey names a day with the recipes of its slots and the places of shared servings.
+type dayKey struct {
+	day             int
+	recipes, places [3]int
+}
+
+func (b *bruteForce) day(day int, dishes [3]dish) score {
+	key := dayKey{day: day}
+	for m, d := range dishes {
+		key.recipes[m], key.places[m] = d.recipe, d.place
 	}
-	best := impossible
-	for _, x := range b.dishes(day, recipe.Breakfast, breakfast) {
-		for _, y := range b.dishes(day, recipe.Lunch, lunch) {
-			for _, z := range b.dishes(day, recipe.Dinner, dinner) {
-				if s := b.portions(day, [3]dish{x, y, z}); s.better(best) {
-					best = s
-				}
+	s, ok := b.memo[key]
+	if !ok {
+		s = b.portions(day, dishes)
+		b.memo[key] = s
+	}
+	return s
+}
+
+// debt is the rotation debt of serving the recipe.
+func (b *bruteForce) debt(r generate.Recipe, day, meal int) int {
+	last := r.LastUsed[meal]
+	if b.p.RotateByRecipe {
+		for _, d := range r.LastUsed {
+			if d > last {
+				last = d
 			}
 		}
 	}
-	b.memo[key] = best
-	return best
+	since := int(b.p.WeekOf) + day - int(last)
+	if last == 0 || since < 0 || since > b.p.RotationDays {
+		return 0
+	}
+	return b.p.RotationDays - since
 }
 
 func (b *bruteForce) portions(day int, dishes [3]dish) score {
@@ -261,11 +389,7 @@ func (b *bruteForce) portions(day int, dishes [3]dish) score {
 			if slices.Contains(b.p.AvoidRepeats, r.ID) {
 				fixed.repeats++
 			}
-			if last := r.LastUsed[m]; last != 0 {
-				if since := int(b.p.WeekOf) + day - int(last); since >= 0 {
-					fixed.debt += max(0, b.p.RotationDays-since)
-				}
-			}
+			fixed.debt += b.debt(r, day, m)
 		}
 	}
 	if slots == 0 {

@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"slices"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -31,6 +33,8 @@ type class struct {
 	lowsFar  map[int][2]value
 	rowsBy   map[int]row
 	scratch  row
+	// shares lists what lunch and dinner of a travel date may add to the tally: rows differ by it.
+	shares [][2]int32
 }
 
 // approach makes low look only for costs below reach in what it has not answered yet, and
@@ -63,7 +67,21 @@ func newClass(m *model, k int, kinds [3]slotKind, options [3][]option) *class {
 	c.grid = newGrid(options[recipe.Breakfast], m.limit+roundingMargin, false)
 	c.boxes = boxesOf(c.grid.entries)
 	c.free = kinds[recipe.Breakfast] == freeSlot || kinds[recipe.Breakfast] == travelSlot
+	for _, lunch := range sharesOf(options[recipe.Lunch]) {
+		for _, dinner := range sharesOf(options[recipe.Dinner]) {
+			c.shares = append(c.shares, [2]int32{lunch, dinner})
+		}
+	}
 	return c
+}
+
+func sharesOf(options []option) (out []int32) {
+	for i := range options {
+		if !slices.Contains(out, options[i].share) {
+			out = append(out, options[i].share)
+		}
+	}
+	return out
 }
 
 // join adds a day of the week, counted from 0, to the class.
@@ -129,7 +147,7 @@ func (c *class) low(l, d int) [2]value {
 
 func (c *class) newLow(l, d int) [2]value {
 	if !c.pairs() {
-		r := c.row(l, d)
+		r := c.row(l, d, anyShare)
 		best := fewest{want: c.want}
 		for _, i := range r.some {
 			best.offer(r.values[i], i)

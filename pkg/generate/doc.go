@@ -10,4 +10,10 @@
 // days different breakfasts at the least total, and pairs of pairs are combined in the order
 // of their bounds until none can beat the best week. Weeks with every day in band as far as
 // each can be are looked at first; only if there is none are days out of band admitted.
+//
+// With batch_portions same, each recipe with each number of servings is an alternating recipe of
+// its own. Counts are kept in a tally: each pair, and each way in which breakfasts and travel
+// dishes may add to the counts on its days, has a span of what it adds. Pairs of equal spans
+// form a bundle, so that two bundles have one bound of what their weeks miss. Where a recipe may be counted on
+// two days, the days are divided by their dishes until nothing is left open.
 package generate

@@ -9,7 +9,7 @@ import (
 
 // price computes a plan's days and objective from its meals alone.
 func (m *model) price(days []PlanDay) Objective {
-	var out Objective
+	out := Objective{CountsMissed: m.missed(days)}
 	free := int64(0)
 	for i := range days {
 		d := &days[i]
@@ -23,9 +23,9 @@ func (m *model) price(days []PlanDay) Objective {
 			_, lock := m.problem.kindOf(slot)
 			if lock == nil {
 				rec := m.index[s.Recipe]
-				_, repeats, debt := value{counts: m.counts(rec, slot)}.split()
-				out.Repeats += repeats
-				out.RotationDebt += debt
+				own := value{counts: m.counts(rec, slot)}.split()
+				out.Repeats += own.Repeats
+				out.RotationDebt += own.RotationDebt
 			}
 			if lock == nil || lock.Servings == 0 {
 				free += int64(max(s.Servings-nutrition.OneServing, nutrition.OneServing-s.Servings))
@@ -74,9 +74,9 @@ func (m *model) deviation(d *PlanDay) (sum float64) {
 
 // objective converts a lower bound of the engine, leaving room for the rounding of costs.
 func (m *model) objective(v value) Objective {
-	out, repeats, debt := v.split()
-	cost := float64(v.cost-DaysPerWeek*3*roundingMargin) / float64(int64(1)<<m.scale)
-	return Objective{out, repeats, debt, max(0, cost-1e-9)}
+	o := v.split()
+	o.Cost = max(0, float64(v.cost-DaysPerWeek*3*roundingMargin)/float64(int64(1)<<m.scale)-1e-9)
+	return o
 }
 
 // Less reports whether o is better than p in the contract's strict order.
@@ -84,6 +84,8 @@ func (o Objective) Less(p Objective) bool {
 	switch {
 	case o.DaysOut != p.DaysOut:
 		return o.DaysOut < p.DaysOut
+	case o.CountsMissed != p.CountsMissed:
+		return o.CountsMissed < p.CountsMissed
 	case o.Repeats != p.Repeats:
 		return o.Repeats < p.Repeats
 	case o.RotationDebt != p.RotationDebt:

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 	"github.com/mealplanner/mealplanner/pkg/generate/solvefile"
 	"github.com/mealplanner/mealplanner/test/kit/problems"
@@ -20,6 +21,16 @@ type family struct {
 
 func small(r *rand.Rand) problems.Shape {
 	return problems.Shape{Breakfasts: 7 + r.IntN(3), Lunches: 2 + r.IntN(3), Dinners: 2 + r.IntN(3), Tolerance: generate.Ratio(300 * (1 + r.IntN(8)))}
+}
+
+// demanding is small with a grid of few portions.
+func demanding(r *rand.Rand) problems.Shape {
+	s := small(r)
+	half := nutrition.OneServing / 2
+	s.Grid = generate.Portions{Min: half, Max: half * nutrition.Servings(2+r.IntN(3)), Step: half}
+	s.PortionWeight, s.Both = generate.Ratio(250*r.IntN(3)), 0.3
+	s.Locks, s.Skips, s.TravelDates, s.AvoidRepeats = r.IntN(4), r.IntN(3), r.IntN(3), r.IntN(4)
+	return s
 }
 
 var families = []family{
@@ -58,6 +69,40 @@ var families = []family{
 		s.Both, s.AvoidTags, s.TravelDates, s.Locks = 0.8, r.IntN(3), r.IntN(3), r.IntN(6)
 		return s
 	}},
+	{"minutes limits", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Breakfasts, s.Lunches, s.Dinners = 8+r.IntN(3), 3+r.IntN(4), 3+r.IntN(4)
+		s.Limits, s.RefuseUnknown, s.AvoidTags = 1+r.IntN(3), r.IntN(3) == 0, r.IntN(2)
+		return s
+	}},
+	{"counts", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Lunches, s.Dinners, s.Counts = 3+r.IntN(2), 3+r.IntN(2), 1+r.IntN(4)
+		return s
+	}},
+	{"counts of a few", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Breakfasts, s.Lunches, s.Dinners, s.Both, s.Grid = 9, 3, 3, 0.8, generate.Portions{}
+		s.Counts, s.TravelDates, s.Locks = 2+r.IntN(2), r.IntN(4), r.IntN(8)
+		return s
+	}},
+	{"same portions", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Lunches, s.Dinners, s.Same = 2+r.IntN(2), 2+r.IntN(2), true
+		return s
+	}},
+	{"rotation by recipe", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Both, s.Used, s.RotationDays, s.ByRecipe = 0.8, 0.7, 5+r.IntN(40), true
+		return s
+	}},
+	{"all demands", func(r *rand.Rand) problems.Shape {
+		s := demanding(r)
+		s.Lunches, s.Dinners, s.Both = 3, 3, 0.5
+		s.Used, s.RotationDays, s.ByRecipe, s.Same = 0.6, 5+r.IntN(30), true, true
+		s.Limits, s.RefuseUnknown, s.Counts, s.AvoidTags = r.IntN(2)+1, r.IntN(4) == 0, 1+r.IntN(3), r.IntN(2)
+		return s
+	}},
 }
 
 // compareWithBruteForce solves one generated problem both ways. The plan goes through its
@@ -75,16 +120,31 @@ func compareWithBruteForce(t *testing.T, f family, seed uint64) generate.Status 
 		if !want.impossible || plan.Status != generate.Infeasible || len(plan.Reasons) == 0 {
 			t.Fatalf("%s seed %d: status %s with reasons %v, brute force says impossible %v", f.name, seed, plan.Status, plan.Reasons, want.impossible)
 		}
+		blamesRule10(t, p, plan.Reasons)
 		return plan.Status
 	}
 	if err := referee(p, throughFile(t, plan)); err != nil {
 		t.Fatalf("%s seed %d: %v", f.name, seed, err)
 	}
 	got := plan.Objective
-	if !plan.Optimal || got.DaysOut != want.out || got.Repeats != want.repeats || got.RotationDebt != want.debt || math.Abs(got.Cost-want.cost) > 1e-7 {
+	if !plan.Optimal || got.DaysOut != want.out || got.CountsMissed != want.missed || got.Repeats != want.repeats || got.RotationDebt != want.debt || math.Abs(got.Cost-want.cost) > 1e-7 {
 		t.Fatalf("%s seed %d: %+v optimal %v, brute force finds %+v", f.name, seed, got, plan.Optimal, want)
 	}
 	return plan.Status
+}
+
+// blamesRule10 fails unless the reasons name rule 10 where the week is possible without it.
+func blamesRule10(t *testing.T, p generate.Problem, reasons []generate.Reason) {
+	t.Helper()
+	p.MinutesLimits = nil
+	if newBruteForce(p).solve().impossible {
+		return
+	}
+	for _, r := range reasons {
+		if r.Rule != 10 {
+			t.Fatalf("seed %d: %+v, but the week is possible without limits", p.Seed, r)
+		}
+	}
 }
 
 func throughFile(t *testing.T, plan generate.Plan) generate.Plan {

@@ -14,6 +14,7 @@ type choice struct {
 	travel bool
 	days   []int
 	domain []int32
+	slow   []int32 // recipes that rule 10 alone keeps out of the domain
 }
 
 func (c *choice) conflicts(d *choice) bool {
@@ -52,8 +53,21 @@ func (m *model) choices() []choice {
 		out[n].domain = slices.DeleteFunc(slices.Clone(out[n].domain), func(rec int32) bool {
 			return slices.ContainsFunc(out[n].days, func(i int) bool { return m.lockedOn(i, rec) })
 		})
+		m.hurry(&out[n])
 	}
 	return out
+}
+
+// hurry applies rule 10 to the choice, on each of its days.
+func (m *model) hurry(c *choice) {
+	for _, i := range c.days {
+		slot := Slot{Date: m.days[i].date, Meal: c.meal}
+		within := m.within(c.domain, slot)
+		if len(within) < len(c.domain) {
+			c.slow = append(c.slow, slices.DeleteFunc(c.domain, func(rec int32) bool { return m.inTime(rec, slot) })...)
+		}
+		c.domain = within
+	}
 }
 
 // lockedOn reports whether some slot of the day is locked to the recipe.
@@ -254,7 +268,10 @@ func (m *model) shortage(choices []choice, set []int) Reason {
 		r.Meals = append(r.Meals, c.meal)
 		days = append(days, c.days...)
 	}
-	if len(set) == 1 {
+	switch {
+	case tooSlow(choices, set):
+		r.Rule = 10
+	case len(set) == 1:
 		r.Rule = m.ruleAgainst(&choices[set[0]])
 	}
 	slices.Sort(r.Meals)
@@ -264,6 +281,17 @@ func (m *model) shortage(choices []choice, set []int) Reason {
 		r.Dates = append(r.Dates, m.days[d].date)
 	}
 	return r
+}
+
+// tooSlow reports whether rule 10 alone makes the set impossible.
+func tooSlow(choices []choice, set []int) bool {
+	some := make([]choice, len(set))
+	for i, n := range set {
+		some[i] = choices[n]
+		some[i].domain = slices.Concat(some[i].domain, some[i].slow)
+	}
+	_, ok := satisfy(some)
+	return ok
 }
 
 // ruleAgainst names the rule that leaves a single choice without recipes.

@@ -12,11 +12,13 @@ func (m *meter) exhausted() bool { return m.spent >= m.budget }
 const DefaultEffort = 1
 
 const (
-	provenPool   = 100  // candidates per meal that the default effort proves
-	fullBudget   = 20e9 // units up to that pool
-	leastBudget  = 5e6  // units for the largest pools
-	budgetPower  = 6    // how fast the budget falls with the size of the pool in between
-	naturalSteps = 7    // portions the budget is made for
+	provenPool  = 100  // candidates per meal that the default effort proves
+	fullBudget  = 20e9 // units up to that pool
+	leastBudget = 5e6  // units for the largest pools
+	// A problem with counts is proven soon, or hardly at all where counts contradict each other.
+	countedBudget = 2e9
+	budgetPower   = 6 // how fast the budget falls with the size of the pool in between
+	naturalSteps  = 7 // portions the budget is made for
 )
 
 // budgetFor returns the work allowed: constant up to 100 candidates of 7 portions per meal,

@@ -26,10 +26,12 @@ type point struct {
 }
 
 // option is a dish a slot may hold. counts is its share of the objective on its own, used
-// where the slot decides alone (a travel slot); elsewhere it is added per date.
+// where the slot decides alone (a travel slot); elsewhere it is added per date. share is what a
+// breakfast or a dish on a travel date adds to the tally.
 type option struct {
 	rec    int32
 	chosen bool
+	share  int32
 	counts int64
 	points []point
 }
@@ -48,12 +50,14 @@ const (
 )
 
 // day is one date with what its slots may hold. counts is indexed by meal and option and
-// holds the objective's share of a free slot's option on this date.
+// holds the objective's share of a free slot's option on this date. open says that breakfasts,
+// or what adds to the tally, are chosen.
 type day struct {
 	date   Date
 	kinds  [3]slotKind
 	class  *class
 	counts [3][]int64
+	open   bool
 }
 
 func (d *day) slots() int {
@@ -77,12 +81,14 @@ type model struct {
 	repeats   []bool
 	eligible  [3][]int32 // recipes a free slot may hold, in the seed's order
 	quick     [3][]int32 // those for a travel date
+	batches   [3][]batch // what alternating lunches and dinners may be
 	left      [3]int     // how many there were before trimming
 	leftQuick [3]int
 	trimmed   bool // some of either were left out: nothing is proven
 	days      [DaysPerWeek]day
 	classes   []*class
-	free      int // breakfasts to be chosen
+	free      int    // breakfasts to be chosen
+	tally     *tally // nil without counts
 	work      *meter
 }
 
@@ -104,8 +110,16 @@ func newModel(p *Problem, effort int) *model {
 	m.limit = int64(q)
 	m.chooseEligible()
 	m.work.budget = budgetFor(effort, m.largestPool(), len(m.grid))
+	if len(p.Counts) > 0 {
+		m.work.budget = min(m.work.budget, countedBudget*int64(effort))
+	}
 	m.trim(effort)
+	m.buildBatches()
+	m.tally = m.newTally()
 	m.buildDays()
+	if m.tally != nil {
+		m.findTotals()
+	}
 	return m
 }
 
@@ -158,7 +172,11 @@ func (m *model) trim(effort int) {
 	core, quick := coreFor(effort, len(m.grid)), quickFor(m.work.budget, len(m.grid))
 	for _, meal := range recipe.Meals {
 		m.left[meal], m.leftQuick[meal] = len(m.eligible[meal]), len(m.quick[meal])
-		m.eligible[meal] = m.leastUsed(m.eligible[meal], meal, core)
+		most := core
+		if m.problem.SamePortions && meal != recipe.Breakfast {
+			most = min(core, max(leastQuick, mostBatches/len(m.grid)))
+		}
+		m.eligible[meal] = m.leastUsed(m.eligible[meal], meal, most)
 		m.quick[meal] = m.leastUsed(m.quick[meal], meal, core)
 		if meal != recipe.Breakfast && len(m.problem.TravelDates) > 0 {
 			m.quick[meal] = m.leastUsed(m.quick[meal], meal, quick)
@@ -179,7 +197,55 @@ func (m *model) leastUsed(recipes []int32, meal recipe.Meal, most int) []int32 {
 	}
 	out := slices.Clone(recipes)
 	slices.SortStableFunc(out, func(a, b int32) int { return cmp.Compare(history[a], history[b]) })
-	return out[:most]
+	return m.withNeeded(out[:most:most], out[most:], meal)
+}
+
+// withNeeded adds to the recipes kept some of the rest where a slot can take few of those
+// kept, so that trimming makes no slot impossible.
+func (m *model) withNeeded(kept, rest []int32, meal recipe.Meal) []int32 {
+	for _, needed := range m.needs(meal) {
+		n := 0
+		for _, rec := range kept {
+			if needed(rec) {
+				n++
+			}
+		}
+		for _, rec := range rest {
+			if n < leastQuick && needed(rec) && !slices.Contains(kept, rec) {
+				kept = append(kept, rec)
+				n++
+			}
+		}
+	}
+	return kept
+}
+
+// needs lists what recipes for the meal have to be like: in time for each date. Counts are
+// soft, but better met.
+func (m *model) needs(meal recipe.Meal) (out []func(rec int32) bool) {
+	for i := range DaysPerWeek {
+		s := Slot{Date: m.problem.Day(i), Meal: meal}
+		if _, limited := m.problem.tightest(s); limited {
+			out = append(out, func(rec int32) bool { return m.inTime(rec, s) })
+		}
+	}
+	for i := range m.problem.Counts {
+		c := &m.problem.Counts[i]
+		if c.Min > 0 && slices.Contains(c.Meals, meal) {
+			out = append(out, func(rec int32) bool { return c.counts(&m.problem.Recipes[rec]) })
+		}
+	}
+	return out
+}
+
+func (m *model) inTime(rec int32, s Slot) bool { return m.problem.inTime(&m.problem.Recipes[rec], s) }
+
+// within returns those of the recipes that rule 10 admits to the slot.
+func (m *model) within(recipes []int32, s Slot) []int32 {
+	if _, limited := m.problem.tightest(s); !limited {
+		return recipes
+	}
+	return slices.DeleteFunc(slices.Clone(recipes), func(rec int32) bool { return !m.inTime(rec, s) })
 }
 
 func (p *Problem) quick(r *Recipe) bool { return r.Minutes > 0 && r.Minutes <= p.QuickMinutes }
@@ -211,6 +277,9 @@ func (m *model) counts(rec int32, s Slot) (c int64) {
 // debt is the contract's rotation debt of serving the recipe in the slot, in days.
 func (p *Problem) debt(r *Recipe, s Slot) int {
 	last := r.LastUsed[s.Meal]
+	if p.RotateByRecipe {
+		last = slices.Max(r.LastUsed[:])
+	}
 	if last == 0 || last > s.Date {
 		return 0
 	}
@@ -245,8 +314,12 @@ func (m *model) buildDays() {
 				}
 			}
 		}
-		if d.counts[recipe.Breakfast] != nil {
+		d.open = d.counts[recipe.Breakfast] != nil
+		if d.open {
 			m.free++
+		}
+		if m.tally != nil && (d.kinds[recipe.Lunch] == travelSlot || d.kinds[recipe.Dinner] == travelSlot) {
+			d.open = true
 		}
 		key := strings.Join(keys, "|")
 		if byKey[key] == nil {
@@ -261,7 +334,11 @@ func (m *model) buildDays() {
 // options names the list of dishes the slot may hold, and builds it. Lists that depend on
 // the date carry it in their name.
 func (m *model) options(d *day, k int, meal recipe.Meal, lock *Lock) (key string, list func() []option) {
-	breakfast := meal == recipe.Breakfast
+	breakfast, slot := meal == recipe.Breakfast, Slot{Date: d.date, Meal: meal}
+	limit := ""
+	if minutes, limited := m.problem.tightest(slot); limited {
+		limit = fmt.Sprint(":", minutes)
+	}
 	switch d.kinds[meal] {
 	case skippedSlot:
 		return "skip", func() []option { return []option{{rec: noRecipe, points: []point{{}}}} }
@@ -274,23 +351,30 @@ func (m *model) options(d *day, k int, meal recipe.Meal, lock *Lock) (key string
 			return []option{{rec: rec, points: []point{m.point(rec, k, lock.Servings)}}}
 		}
 	case travelSlot:
-		key := fmt.Sprint("travel", k, ":", meal)
+		key := fmt.Sprint("travel", k, ":", meal, limit)
 		if !breakfast {
 			key += d.date.String()
 		}
-		return key, func() []option { return m.dishes(m.quick[meal], k, !breakfast, Slot{Date: d.date, Meal: meal}) }
+		return key, func() []option { return m.dishes(m.within(m.quick[meal], slot), k, slot) }
 	default:
-		return fmt.Sprint("free", k, ":", meal), func() []option { return m.dishes(m.eligible[meal], k, false, Slot{}) }
+		if breakfast {
+			return fmt.Sprint("free", k, ":", meal, limit), func() []option { return m.dishes(m.within(m.eligible[meal], slot), k, slot) }
+		}
+		return fmt.Sprint("free", k, ":", meal), func() []option { return m.batchOptions(meal, k) }
 	}
 }
 
-// dishes turns recipes into options; where the slot decides alone, counts go into them.
-func (m *model) dishes(recipes []int32, k int, alone bool, s Slot) []option {
+// dishes turns recipes for a breakfast or a travel date into options; counts go into those of
+// a lunch or dinner, which the slot decides alone.
+func (m *model) dishes(recipes []int32, k int, s Slot) []option {
 	out := make([]option, len(recipes))
 	for i, rec := range recipes {
 		out[i] = option{rec: rec, chosen: true, points: m.points(rec, k)}
-		if alone {
+		if s.Meal != recipe.Breakfast {
 			out[i].counts = m.counts(rec, s)
+		}
+		if m.tally != nil {
+			out[i].share = m.tally.dish(rec, s.Meal)
 		}
 	}
 	return out
@@ -307,7 +391,7 @@ func (m *model) points(rec int32, k int) []point {
 
 // penalty is portion_weight x |servings - 1| in units of 2^-scale.
 func (m *model) penalty(s nutrition.Servings) int64 {
-	off := uint64(max(s-nutrition.OneServing, nutrition.OneServing-s))
+	off := uint64(unnatural(s))
 	hi, lo := bits.Mul64(uint64(m.problem.PortionWeight)*off, 1<<m.scale)
 	q, _ := bits.Div64(hi, lo, uint64(RatioOne)*uint64(nutrition.OneServing))
 	return int64(q)

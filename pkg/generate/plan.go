@@ -78,8 +78,8 @@ func (t DayTarget) Kcal() float64 {
 
 // Objective is the vector the contract minimises, in strict order. Cost is exact to 1e-9.
 type Objective struct {
-	DaysOut, Repeats, RotationDebt int
-	Cost                           float64
+	DaysOut, CountsMissed, Repeats, RotationDebt int
+	Cost                                         float64
 }
 
 // Reason codes of the contract.
@@ -87,6 +87,7 @@ const (
 	MacroOutOfBand   = "macro_out_of_band"
 	RecipeRepeated   = "recipe_repeated"
 	RotationRelaxed  = "rotation_relaxed"
+	CountMissed      = "count_missed"
 	NotEnoughRecipes = "not_enough_recipes"
 )
 
@@ -96,6 +97,7 @@ const (
 //     where one exists, Remedy
 //   - recipe_repeated: Date, Meal, Recipe
 //   - rotation_relaxed: Date, Meal, Recipe, DaysMissing
+//   - count_missed: Name, Have, Min, and Max if the count has one
 //   - not_enough_recipes: Rule (the contract's number), Meals, Dates, Need, Have
 type Reason struct {
 	Code        string
@@ -110,6 +112,9 @@ type Reason struct {
 	Meals       []recipe.Meal
 	Dates       []Date
 	Need, Have  int
+	Name        string
+	Min         int
+	Max         *int
 }
 
 // Remedy describes one further recipe for the meal with which the day would be in band,
@@ -121,7 +126,8 @@ type Remedy struct {
 }
 
 // Plan is the answer to a [Problem]. Optimal is true only when no better selection exists;
-// otherwise Bound is a proven lower bound in the objective's order.
+// otherwise Bound is a proven lower bound in the objective's order. Counted says that the problem
+// has counts, so that CountsMissed means something.
 type Plan struct {
 	Status    Status
 	WeekOf    Date
@@ -129,6 +135,7 @@ type Plan struct {
 	Objective Objective
 	Optimal   bool
 	Bound     Objective
+	Counted   bool
 	Effort    int
 	Reasons   []Reason
 }

@@ -75,6 +75,12 @@ type Problem struct {
 	QuickMinutes  int
 	AvoidTags     []string
 	AvoidRepeats  []recipe.ID
+
+	MinutesLimits        []MinutesLimit
+	RefuseUnknownMinutes bool // unknown_minutes is refuse
+	Counts               []Count
+	SamePortions         bool // batch_portions is same
+	RotateByRecipe       bool // rotation_scope is recipe
 }
 
 // Day returns the i-th date of the week, from 0.
@@ -92,7 +98,9 @@ func (p *Problem) Validate() error {
 	if p.WeekOf <= 0 || p.WeekOf.Weekday() != time.Monday {
 		return invalid("week_of: %s is not a Monday", p.WeekOf)
 	}
-	for _, check := range []func() error{p.validateNumbers, p.validateRecipes, p.validateDates, p.validateLocks} {
+	for _, check := range []func() error{
+		p.validateNumbers, p.validateRecipes, p.validateDates, p.validateLocks, p.validateMinutesLimits, p.validateCounts,
+	} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -31,6 +31,11 @@ func (m *model) reasons(plan *Plan) []Reason {
 			}
 		}
 	}
+	for i, have := range m.have(plan.Days) {
+		if c := &m.problem.Counts[i]; c.missed(have) > 0 {
+			out = append(out, Reason{Code: CountMissed, Name: c.Name, Have: have, Min: c.Min, Max: c.Max})
+		}
+	}
 	return out
 }
 
@@ -121,27 +126,33 @@ func (r Reason) String() string {
 		return fmt.Sprintf("%s %s: recipe %d was seen just before", r.Date, r.Meal, r.Recipe)
 	case RotationRelaxed:
 		return fmt.Sprintf("%s %s: recipe %d is back %d days early", r.Date, r.Meal, r.Recipe, r.DaysMissing)
+	case CountMissed:
+		if r.Have < r.Min {
+			return fmt.Sprintf("%s: %d in the week, at least %d wanted", r.Name, r.Have, r.Min)
+		}
+		return fmt.Sprintf("%s: %d in the week, at most %d wanted", r.Name, r.Have, *r.Max)
 	default:
 		meals := make([]string, len(r.Meals))
 		for i, m := range r.Meals {
 			meals[i] = m.String()
 		}
 		return fmt.Sprintf("too few recipes for %s %s: %d needed, because %s (rule %d), and %d there",
-			strings.Join(meals, " and "), span(r.Dates), r.Need, because[r.Rule], r.Rule, r.Have)
+			strings.Join(meals, " and "), datesText(r.Dates), r.Need, because[r.Rule], r.Rule, r.Have)
 	}
 }
 
 // because explains the hard rules of docs/solve-contract.md that need recipes, by number.
 var because = map[int]string{
-	4: "a meal takes the recipes that are for it and have no tag to avoid",
-	5: "a travel day takes quick ones",
-	6: "no breakfast comes twice in a week",
-	7: "lunches and dinners alternate between two each",
-	8: "none comes twice on a day",
+	4:  "a meal takes the recipes that are for it and have no tag to avoid",
+	5:  "a travel day takes quick ones",
+	6:  "no breakfast comes twice in a week",
+	7:  "lunches and dinners alternate between two each",
+	8:  "none comes twice on a day",
+	10: "its minutes are limited",
 }
 
-// span renders dates in their order, a run of three or more by its ends.
-func span(dates []Date) string {
+// datesText renders dates in their order, a run of three or more by its ends.
+func datesText(dates []Date) string {
 	if n := len(dates); n > 2 && int(dates[n-1]-dates[0]) == n-1 {
 		return fmt.Sprintf("from %s to %s", dates[0], dates[n-1])
 	}

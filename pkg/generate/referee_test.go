@@ -5,7 +5,9 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
@@ -20,7 +22,7 @@ func referee(p generate.Problem, plan generate.Plan) error {
 	for _, r := range p.Recipes {
 		byID[r.ID] = r
 	}
-	t := tally{Problem: p, byID: byID, rotating: make(map[[2]int]recipe.ID), cost: new(big.Rat)}
+	t := tally{Problem: p, byID: byID, rotating: make(map[[2]int]recipe.ID), servings: make(map[[2]int]nutrition.Servings), cost: new(big.Rat)}
 	for i, d := range plan.Days {
 		if d.Date != p.WeekOf+generate.Date(i) {
 			return fmt.Errorf("day %d is %s", i, d.Date)
@@ -43,10 +45,13 @@ func referee(p generate.Problem, plan generate.Plan) error {
 			used = append(used, id)
 		}
 	}
+	if err := t.counts(plan); err != nil {
+		return err
+	}
 	want := t.want
 	want.Cost, _ = t.cost.Float64()
 	got := plan.Objective
-	if got.DaysOut != want.DaysOut || got.Repeats != want.Repeats || got.RotationDebt != want.RotationDebt || math.Abs(got.Cost-want.Cost) > 1e-8 {
+	if got.DaysOut != want.DaysOut || got.CountsMissed != want.CountsMissed || got.Repeats != want.Repeats || got.RotationDebt != want.RotationDebt || math.Abs(got.Cost-want.Cost) > 1e-8 {
 		return fmt.Errorf("objective %+v, the meals give %+v", got, want)
 	}
 	if status := map[bool]generate.Status{true: generate.Balanced, false: generate.Unbalanced}[want.DaysOut == 0]; plan.Status != status {
@@ -63,6 +68,7 @@ type tally struct {
 	generate.Problem
 	byID       map[recipe.ID]generate.Recipe
 	rotating   map[[2]int]recipe.ID // by parity of the day, and meal
+	servings   map[[2]int]nutrition.Servings
 	breakfasts []recipe.ID
 	want       generate.Objective
 	cost       *big.Rat
@@ -106,7 +112,10 @@ func (t *tally) day(d generate.PlanDay, i int) error {
 			return fmt.Errorf("rule 1: %s holds %s servings", slot.Meal, s.Servings)
 		}
 		if n < 0 {
-			if err := t.chosen(r, d, slot, i, travel); err != nil {
+			if err := t.chosen(r, d, slot, travel); err != nil {
+				return err
+			}
+			if err := t.rotates(s, slot, i, travel); err != nil {
 				return err
 			}
 		}
@@ -124,7 +133,7 @@ func (t *tally) day(d generate.PlanDay, i int) error {
 	return t.sums(d, slots, sums)
 }
 
-func (t *tally) chosen(r generate.Recipe, d generate.PlanDay, slot generate.Slot, i int, travel bool) error {
+func (t *tally) chosen(r generate.Recipe, d generate.PlanDay, slot generate.Slot, travel bool) error {
 	if !slices.Contains(r.Meals, slot.Meal) {
 		return fmt.Errorf("rule 4: %d is no %s", r.ID, slot.Meal)
 	}
@@ -141,18 +150,82 @@ func (t *tally) chosen(r generate.Recipe, d generate.PlanDay, slot generate.Slot
 			return fmt.Errorf("rule 8: %d twice on one date", r.ID)
 		}
 	}
-	if slot.Meal != recipe.Breakfast && !travel {
-		key := [2]int{i % 2, int(slot.Meal)}
-		if id, ok := t.rotating[key]; ok && id != r.ID {
-			return fmt.Errorf("rule 7: %s is %d, not %d", slot.Meal, r.ID, id)
+	for _, l := range t.MinutesLimits {
+		if slices.Contains(l.Dates, d.Date) && slices.Contains(l.Meals, slot.Meal) &&
+			(r.Minutes > l.Minutes || r.Minutes == 0 && t.RefuseUnknownMinutes) {
+			return fmt.Errorf("rule 10: %s is %d with %d minutes", slot.Meal, r.ID, r.Minutes)
 		}
-		t.rotating[key] = r.ID
 	}
 	if slices.Contains(t.AvoidRepeats, r.ID) {
 		t.want.Repeats++
 	}
-	if last := r.LastUsed[slot.Meal]; last != 0 && last <= d.Date {
+	last := r.LastUsed[slot.Meal]
+	if t.RotateByRecipe {
+		last = max(r.LastUsed[0], r.LastUsed[1], r.LastUsed[2])
+	}
+	if last != 0 && last <= d.Date {
 		t.want.RotationDebt += max(0, t.RotationDays-int(d.Date-last))
+	}
+	return nil
+}
+
+// rotates checks a chosen dish of an alternating slot: rules 7 and 12.
+func (t *tally) rotates(s *generate.Serving, slot generate.Slot, i int, travel bool) error {
+	if slot.Meal == recipe.Breakfast || travel {
+		return nil
+	}
+	key := [2]int{i % 2, int(slot.Meal)}
+	if id, ok := t.rotating[key]; ok && id != s.Recipe {
+		return fmt.Errorf("rule 7: %s is %d, not %d", slot.Meal, s.Recipe, id)
+	}
+	if n, ok := t.servings[key]; ok && t.SamePortions && n != s.Servings {
+		return fmt.Errorf("rule 12: %s has %s servings, not %s", slot.Meal, s.Servings, n)
+	}
+	t.rotating[key], t.servings[key] = s.Recipe, s.Servings
+	return nil
+}
+
+// counts recomputes what each count has, and checks that the misses, and no others, are reasons.
+func (t *tally) counts(plan generate.Plan) error {
+	if plan.Counted != (len(t.Counts) > 0) {
+		return fmt.Errorf("counted %v with %d counts", plan.Counted, len(t.Counts))
+	}
+	var missed []string
+	for _, c := range t.Counts {
+		var found []recipe.ID
+		for _, d := range plan.Days {
+			for _, m := range c.Meals {
+				if s := d.Meals[m]; s != nil && slices.ContainsFunc(t.byID[s.Recipe].Tags, func(tag string) bool { return slices.Contains(c.Tags, tag) }) {
+					found = append(found, s.Recipe)
+				}
+			}
+		}
+		if c.Of == generate.CountRecipes {
+			slices.Sort(found)
+			found = slices.Compact(found)
+		}
+		off := max(0, c.Min-len(found))
+		most := "any"
+		if c.Max != nil {
+			off += max(0, len(found)-*c.Max)
+			most = strconv.Itoa(*c.Max)
+		}
+		if t.want.CountsMissed += off; off > 0 {
+			missed = append(missed, fmt.Sprint(c.Name, len(found), c.Min, most))
+		}
+	}
+	var told []string
+	for _, r := range plan.Reasons {
+		if r.Code == generate.CountMissed {
+			most := "any"
+			if r.Max != nil {
+				most = strconv.Itoa(*r.Max)
+			}
+			told = append(told, fmt.Sprint(r.Name, r.Have, r.Min, most))
+		}
+	}
+	if !slices.Equal(missed, told) {
+		return fmt.Errorf("rule 11: missed %q, reasons %q", missed, told)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 type Conflict string
 
 // The conflicts, each at most once per run: the best week needs a repeated or a rotation
-// breaking recipe; a day is out of band; without the user's locks, skips, travel dates and
-// avoided tags a better week exists, or one at all.
+// breaking recipe; a day is out of band; without the user's locks, skips, travel dates, avoided
+// tags and limits on minutes a better week exists, or one at all.
 const (
 	DuplicateRecipe     Conflict = "DuplicateRecipe"
 	MacroImbalance      Conflict = "MacroImbalance"
@@ -89,11 +89,11 @@ func (m *model) candidates(meal recipe.Meal) Candidates {
 // explain adds ConstraintViolation when the same problem without the user's constraints has
 // a better week, as far as the work allowed shows one.
 func (r *Report) explain(p *Problem, o Options, plan *Plan) {
-	if len(p.Locks)+len(p.Skips)+len(p.TravelDates) == 0 && !slices.ContainsFunc(p.Recipes, p.avoided) {
+	if len(p.Locks)+len(p.Skips)+len(p.TravelDates)+len(p.MinutesLimits) == 0 && !slices.ContainsFunc(p.Recipes, p.avoided) {
 		return
 	}
 	free := *p
-	free.Locks, free.Skips, free.TravelDates, free.AvoidTags = nil, nil, nil, nil
+	free.Locks, free.Skips, free.TravelDates, free.AvoidTags, free.MinutesLimits = nil, nil, nil, nil, nil
 	m := newModel(&free, o.Effort)
 	if len(m.shortages()) > 0 {
 		return

@@ -13,23 +13,34 @@ type row struct {
 	some   []int32
 }
 
-// row returns the row of a lunch and a dinner. It is valid until the next call and must not
-// be changed.
-func (c *class) row(l, d int) row {
+// anyShare asks for the best of all that a travel date may add to the tally.
+const anyShare = -1
+
+// row returns the row of a lunch and a dinner, with dishes of travel slots that add the given one of c.shares. It is
+// valid until the next call and must not be changed.
+func (c *class) row(l, d, share int) row {
 	if c.pairs() {
-		c.fill(&c.scratch, l, d)
+		c.fill(&c.scratch, l, d, anyShare)
 		return c.scratch
 	}
-	key := c.key(l, d)
+	if len(c.shares) == 1 {
+		share = anyShare
+	}
+	key := c.key(l, d)*(len(c.shares)+1) + share + 1
 	if _, ok := c.rowsBy[key]; !ok {
 		var r row
-		c.fill(&r, l, d)
+		c.fill(&r, l, d, share)
 		c.rowsBy[key] = r
 	}
 	return c.rowsBy[key]
 }
 
-func (c *class) fill(r *row, l, d int) {
+// allows reports whether the dishes of a lunch and a dinner add the given one of c.shares.
+func (c *class) allows(share int, lunch, dinner *option) bool {
+	return share == anyShare || c.shares[share] == [2]int32{lunch.share, dinner.share}
+}
+
+func (c *class) fill(r *row, l, d, share int) {
 	if r.values == nil {
 		r.values = make([]value, len(c.options[recipe.Breakfast]))
 		for i := range r.values {
@@ -48,7 +59,7 @@ func (c *class) fill(r *row, l, d int) {
 	for i := range lunches {
 		for j := range dinners {
 			switch {
-			case lunches[i].clashes(&dinners[j]):
+			case lunches[i].clashes(&dinners[j]) || !c.allows(share, &lunches[i], &dinners[j]):
 			case c.outside:
 				c.fillRow(r, &lunches[i], &dinners[j])
 			default:
@@ -153,8 +164,8 @@ type resolved struct {
 }
 
 // resolve finds the portions, and the dishes of slots settled inside the class, that attain
-// row(l, d)[b].
-func (c *class) resolve(l, d, b int) (resolved, value) {
+// row(l, d, share)[b].
+func (c *class) resolve(l, d, b, share int) (resolved, value) {
 	var out resolved
 	best := none
 	breakfast := &c.options[recipe.Breakfast][b]
@@ -162,7 +173,7 @@ func (c *class) resolve(l, d, b int) (resolved, value) {
 	for i := range lunches {
 		for j := range dinners {
 			lunch, dinner := &lunches[i], &dinners[j]
-			if lunch.clashes(dinner) || breakfast.clashes(lunch) || breakfast.clashes(dinner) {
+			if lunch.clashes(dinner) || breakfast.clashes(lunch) || breakfast.clashes(dinner) || !c.allows(share, lunch, dinner) {
 				continue
 			}
 			for x := range lunch.points {

@@ -1,16 +1,14 @@
 package generate
 
-import (
-	"slices"
+import "github.com/mealplanner/mealplanner/pkg/domain/recipe"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-)
-
-// solution is a week: the option numbers of both pairs, and of each day's breakfast.
+// solution is a week: the option numbers of both pairs, and of each day's breakfast, and what
+// travel slots add to the tally.
 type solution struct {
 	value      value
 	sides      [2]*pair
 	breakfasts [DaysPerWeek]int32
+	travel     [DaysPerWeek]int32 // of the class's shares; anyShare leaves it open
 	found      bool
 }
 
@@ -24,6 +22,8 @@ type search struct {
 	outside  bool
 	rough    bool // refined bounds are no bounds: what is far off was left out
 	goal     *goal
+	outlook  [2]outlook // what each side's pairs can expect of the other
+	places   []int      // scratch for lots, by share
 }
 
 func newSearch(m *model, outside bool) *search {
@@ -60,7 +60,7 @@ func (s *search) run() (proven bool, bound value) {
 	var met [2][][2]int
 	var least [2]value
 	for i, side := range s.sides {
-		met[i] = s.list(side, s.affordable(side, s.listShare()), float64(i+1)*listedShare)
+		met[i] = append(s.list(side, s.affordable(side, s.listShare()), float64(i+1)*listedShare), side.outOfBand...)
 	}
 	s.widen()
 	for i, side := range s.sides {
@@ -134,6 +134,8 @@ func (s *search) scout() {
 		for _, p := range s.list(side, scoutedPairs, scoutedShare) {
 			if v := side.bound(p[0], p[1]); v.exists() {
 				side.add(p[0], p[1], v)
+			} else {
+				side.outOfBand = append(side.outOfBand, p)
 			}
 		}
 		for _, p := range lowest(side.pairs, seedPairs) {
@@ -191,10 +193,11 @@ const (
 
 // seed finds a first good week among the most promising pairs.
 func (s *search) seed() {
+	s.prospect()
 	for n := seedPairs; ; n *= 4 {
 		all := true
 		for _, side := range s.sides {
-			for _, p := range lowest(side.pairs, n) {
+			for _, p := range s.promising(side, n) {
 				s.refine(side, p)
 			}
 			all = all && n >= len(side.pairs)
@@ -241,156 +244,13 @@ func (s *search) meetLate(side *side, lunch, dinner int) {
 	}
 }
 
-// refine makes the pair's bound exact for its side.
-func (s *search) refine(side *side, p *pair) {
-	if p.refined != nil {
-		return
-	}
-	r := &refinement{fixed: value{counts: side.fixedCounts(int(p.lunch), int(p.dinner))}, rows: make([][]entry, 0, len(side.days))}
-	p.refined = r
-	entries := make([]entry, 0, len(side.days)*s.free)
-	var last *class
-	var row row
-	for _, d := range side.days {
-		if d.class != last {
-			last, row = d.class, d.class.row(int(p.lunch), int(p.dinner))
-		}
-		if d.counts[recipe.Breakfast] == nil {
-			r.fixed = r.fixed.add(row.values[0])
-			continue
-		}
-		from := len(entries)
-		entries = s.shortlist(entries, d, row)
-		r.rows = append(r.rows, entries[from:len(entries):len(entries)])
-	}
-	s.work.spend(100)
-	total := value{}
-	if len(r.rows) > 0 {
-		total = s.assigner.solve(r.rows)
-	}
-	p.bound = none
-	if total = total.add(r.fixed); total.exists() {
-		p.bound = total
-		side.refined = append(side.refined, p)
-		for i := range r.rows {
-			r.picks[i] = recipeOf(r.rows[i], s.assigner.pick[i])
-		}
-	}
-}
-
-// recipeOf returns the recipe of the row's entry for the option.
-func recipeOf(row []entry, option int32) int32 {
-	for _, e := range row {
-		if e.option == option {
-			return e.rec
-		}
-	}
-	return noRecipe
-}
-
-// shortlist appends the day's best breakfasts, as many as there are free breakfasts in the
-// week: with that many, one is always left.
-func (s *search) shortlist(out []entry, d *day, row row) []entry {
-	from := len(out)
-	counts := d.counts[recipe.Breakfast]
-	options := d.class.options[recipe.Breakfast]
-	for _, b := range row.some {
-		v := row.values[b]
-		v.counts += counts[b]
-		at := len(out)
-		if at-from == s.free {
-			if at--; !v.less(out[at].value) {
-				continue
-			}
-		} else {
-			out = append(out, entry{})
-		}
-		for at > from && v.less(out[at-1].value) {
-			out[at] = out[at-1]
-			at--
-		}
-		out[at] = entry{options[b].rec, b, v}
-	}
-	return out
-}
-
-// combine tries all combinations of refined pairs that may beat the best week. It returns
-// a lower bound of those it had no work left for.
-func (s *search) combine() (complete bool, bound value) {
-	as, bs := s.sides[0].refined, s.sides[1].refined
-	if len(as) == 0 || len(bs) == 0 || s.done() {
-		return true, none
-	}
-	sortPairs(as)
-	sortPairs(bs)
-	rows := make([][]entry, 0, DaysPerWeek)
-	for _, a := range as {
-		if !a.bound.add(bs[0].bound).less(s.best.value) {
-			return true, none
-		}
-		if s.best.found && s.work.exhausted() {
-			return false, a.bound.add(bs[0].bound)
-		}
-		for _, b := range bs {
-			sum := a.bound.add(b.bound)
-			if !sum.less(s.best.value) {
-				break
-			}
-			s.work.spend(1)
-			if a.shares(b) {
-				continue
-			}
-			p, q := a.refined, b.refined
-			if !disjoint(p.picks[:len(p.rows)], q.picks[:len(q.rows)]) {
-				rows = append(append(rows[:0], p.rows...), q.rows...)
-				total := s.assigner.solve(rows)
-				s.work.spend(500)
-				if !total.exists() {
-					continue
-				}
-				if sum = total.add(p.fixed).add(q.fixed); !sum.less(s.best.value) {
-					continue
-				}
-			}
-			if s.keep(a, b, sum); s.done() {
-				return false, none
-			}
-		}
-	}
-	return true, none
-}
-
-func disjoint(a, b []int32) bool {
-	for _, x := range a {
-		if slices.Contains(b, x) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *search) keep(a, b *pair, v value) {
-	s.assigner.solve(append(slices.Clone(a.refined.rows), b.refined.rows...))
-	s.best = solution{value: v, sides: [2]*pair{a, b}, found: true}
-	row := 0
-	for i, side := range s.sides {
-		for j, d := range side.days {
-			if d.counts[recipe.Breakfast] != nil {
-				s.best.breakfasts[i+2*j] = s.assigner.pick[row]
-				row++
-			}
-		}
-	}
-	s.judge()
-}
-
 // refineAll refines every pair that may still be part of a better week, cheapest first.
 func (s *search) refineAll() {
 	for i, side := range s.sides {
-		other := s.sides[1-i].least()
+		s.prospect()
 		var open []*pair
 		for _, p := range side.pairs {
-			if p.refined == nil && s.improves(p.bound.add(other)) {
+			if p.refined == nil && s.improves(p.bound.add(s.rest(i, p.adds))) {
 				open = append(open, p)
 			}
 		}
@@ -421,15 +281,15 @@ func (s *search) enumerate() (proven bool, bound value) {
 			}
 		}
 	}
+	s.prospect()
 	for i, side := range s.sides {
-		other := s.sides[1-i].least()
 		for _, p := range side.pairs {
 			if p.refined == nil {
-				leave(p.bound.add(other))
+				leave(p.bound.add(s.rest(i, p.adds)))
 			}
 		}
 		if side.missing {
-			leave(side.floor.add(other))
+			leave(side.floor.add(s.sides[1-i].least()))
 		}
 	}
 	return proven, bound

@@ -24,15 +24,22 @@ type side struct {
 	days    []*day
 	classes []*class
 	uses    [3]bool // which of lunch and dinner some day takes from the pair
-	lists   [3][]int32
+	lists   [3][]batch
+	barred  [3][]bool  // by meal and option: rule 10 forbids it on some day, nil without limits
 	counts  [3][]int64 // by meal and option, summed over the days
 	base    value      // what the days' breakfasts cost at least, in counts
+	tally   *tally     // nil without counts
+	spans   [3][]int32 // what each batch adds to the tally, by meal and option
+	chosen  int32      // the span of what the open days add
+	twins   []int      // by open day: an earlier one that is like it, or -1
 	known   []uint64   // a bit for every pair that has been looked at
 	pairs   []*pair
 	refined []*pair // those of the pairs that are refined and exist
 	missing bool    // pairs were left out for lack of work
 	floor   value   // lower bound of a pair that was left out
-	chunk   []pair
+	// outOfBand are pairs that scout found none in band for, to be looked at again after widen.
+	outOfBand [][2]int
+	chunk     []pair
 }
 
 // pair is a choice of lunch and dinner for one side. Once refined, bound is the exact
@@ -41,15 +48,8 @@ type pair struct {
 	lunch, dinner       int32
 	lunchRec, dinnerRec int32
 	bound               value
+	adds                addition
 	refined             *refinement
-}
-
-// refinement is what refining a pair finds out. rows are the free days' best breakfasts, fixed
-// the value of all else, picks the recipes of the side's own best breakfasts.
-type refinement struct {
-	fixed value
-	rows  [][]entry
-	picks [4]int32
 }
 
 func (p *pair) shares(q *pair) bool {
@@ -105,16 +105,42 @@ func (m *model) newSide(parity int) *side {
 		if !s.uses[meal] {
 			continue
 		}
-		s.lists[meal] = m.eligible[meal]
-		s.counts[meal] = make([]int64, len(m.eligible[meal]))
+		s.lists[meal] = m.batches[meal]
+		s.barred[meal] = m.barred(s.days, meal)
+		s.counts[meal] = make([]int64, len(m.batches[meal]))
 		for _, d := range s.days {
 			for j, c := range d.counts[meal] {
 				s.counts[meal][j] += c
 			}
 		}
 	}
+	if m.tally != nil {
+		s.count(m.tally)
+	}
 	s.known = make([]uint64, ((len(s.lists[recipe.Lunch])+1)*(len(s.lists[recipe.Dinner])+1)+63)/64)
 	return s
+}
+
+// barred marks the batches for the days' alternating meal that are too slow for one of them.
+func (m *model) barred(days []*day, meal recipe.Meal) (out []bool) {
+	for _, d := range days {
+		slot := Slot{Date: d.date, Meal: meal}
+		if _, limited := m.problem.tightest(slot); !limited || d.kinds[meal] != freeSlot {
+			continue
+		}
+		if out == nil {
+			out = make([]bool, len(m.batches[meal]))
+		}
+		for j, b := range m.batches[meal] {
+			out[j] = out[j] || !m.inTime(b.rec, slot)
+		}
+	}
+	return out
+}
+
+// admits reports whether rule 10 admits the option of the meal on all its days.
+func (s *side) admits(meal recipe.Meal, option int) bool {
+	return option == noArgument || s.barred[meal] == nil || !s.barred[meal][option]
 }
 
 func leastOf(counts []int64) int64 {
@@ -129,22 +155,27 @@ func (s *side) order(meal recipe.Meal) []int {
 	if !s.uses[meal] {
 		return []int{noArgument}
 	}
-	out := make([]int, len(s.lists[meal]))
-	for i := range out {
-		out[i] = i
+	out := make([]int, 0, len(s.lists[meal]))
+	for i := range s.lists[meal] {
+		if s.admits(meal, i) {
+			out = append(out, i)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b int) int { return cmp.Compare(s.counts[meal][a], s.counts[meal][b]) })
 	return out
 }
 
-// meet marks a pair as looked at, and reports whether it is new and rule 7 admits it.
+// meet marks a pair as looked at, and reports whether it is new and rules 7 and 10 admit it.
 func (s *side) meet(lunch, dinner int) bool {
 	n := (lunch+1)*(len(s.lists[recipe.Dinner])+1) + dinner + 1
 	if s.known[n/64]>>(n%64)&1 != 0 {
 		return false
 	}
 	s.known[n/64] |= 1 << (n % 64)
-	return lunch == noArgument || dinner == noArgument || s.lists[recipe.Lunch][lunch] != s.lists[recipe.Dinner][dinner]
+	if !s.admits(recipe.Lunch, lunch) || !s.admits(recipe.Dinner, dinner) {
+		return false
+	}
+	return lunch == noArgument || dinner == noArgument || s.lists[recipe.Lunch][lunch].rec != s.lists[recipe.Dinner][dinner].rec
 }
 
 // size is the number of pairs, those that rule 7 forbids included.
@@ -189,13 +220,17 @@ func (m *model) affordable(s *side, share float64) int {
 	cost := 1.0
 	for _, c := range s.classes {
 		if c.pairs() {
-			n := float64(len(m.grid))
+			portions := float64(len(c.options[recipe.Lunch][0].points) * len(c.options[recipe.Dinner][0].points))
 			g := c.nearest()
 			cells := float64(len(g.members)) / float64(len(g.starts))
-			cost += n*n*(1+cells/2) + pairWork
+			cost += portions*(1+cells/2) + pairWork
 		}
 	}
-	return int(min(max(64, share*float64(m.work.budget)/cost), math.MaxInt32))
+	most := math.MaxInt32
+	if m.problem.SamePortions {
+		most = lowsTable
+	}
+	return min(int(max(64, share*float64(m.work.budget)/cost)), most)
 }
 
 // floorOf bounds every pair of the side from below: the least counts, plus what the days
@@ -241,10 +276,14 @@ func (s *side) add(lunch, dinner int, bound value) {
 	if len(s.chunk) == cap(s.chunk) {
 		s.chunk = make([]pair, 0, 256)
 	}
-	s.chunk = append(s.chunk, pair{
+	p := pair{
 		lunch: int32(lunch), dinner: int32(dinner), bound: bound,
 		lunchRec: s.recipeAt(recipe.Lunch, lunch), dinnerRec: s.recipeAt(recipe.Dinner, dinner),
-	})
+	}
+	if s.tally != nil {
+		p.adds = addition{s.tally.sum(s.spanOf(recipe.Lunch, lunch), s.spanOf(recipe.Dinner, dinner)), s.chosen, anyChosen}
+	}
+	s.chunk = append(s.chunk, p)
 	s.pairs = append(s.pairs, &s.chunk[len(s.chunk)-1])
 }
 
@@ -252,7 +291,12 @@ func (s *side) recipeAt(meal recipe.Meal, i int) int32 {
 	if i == noArgument {
 		return noRecipe
 	}
-	return s.lists[meal][i]
+	return s.lists[meal][i].rec
+}
+
+// batchOf returns the first option with the recipe.
+func (s *side) batchOf(meal recipe.Meal, rec int32) int32 {
+	return int32(slices.IndexFunc(s.lists[meal], func(b batch) bool { return b.rec == rec }))
 }
 
 // least is a lower bound of all the side's pairs, looked at or not.

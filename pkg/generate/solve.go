@@ -89,7 +89,7 @@ func (m *model) fill(plan *Plan) error {
 		proven, bound = false, value{}
 	}
 	plan.Days = s.days()
-	plan.Objective = m.price(plan.Days)
+	plan.Objective, plan.Counted = m.price(plan.Days), m.tally != nil
 	plan.Optimal = proven
 	plan.Bound = plan.Objective
 	if !proven {
@@ -107,12 +107,14 @@ func (m *model) fill(plan *Plan) error {
 
 // check compares the search's own value of the week with what its meals add up to.
 func (s *search) check(o Objective) error {
-	out, repeats, debt := s.best.value.split()
-	cost := float64(s.best.value.cost) / float64(int64(1)<<s.scale)
-	if out != o.DaysOut || repeats != o.Repeats || debt != o.RotationDebt || math.Abs(cost-o.Cost) > 1e-6*max(1, cost) {
-		return fault.New(fault.Internal, "generate: check the week",
-			"search counted %d, %d, %d, %g, the meals give %d, %d, %d, %g",
-			out, repeats, debt, cost, o.DaysOut, o.Repeats, o.RotationDebt, o.Cost)
+	counted := s.best.value.split()
+	counted.Cost = float64(s.best.value.cost) / float64(int64(1)<<s.scale)
+	off := math.Abs(counted.Cost - o.Cost)
+	if off > 1e-6*max(1, counted.Cost) {
+		return fault.New(fault.Internal, "generate: check the week", "search counted %+v, the meals give %+v", counted, o)
+	}
+	if counted.Cost = o.Cost; counted != o {
+		return fault.New(fault.Internal, "generate: check the week", "search counted %+v, the meals give %+v", counted, o)
 	}
 	return nil
 }
@@ -139,10 +141,10 @@ func (s *search) settle() error {
 		for j, d := range side.days {
 			n := i + 2*j
 			if d.class.varies[recipe.Lunch] {
-				p.lunch = int32(slices.Index(side.lists[recipe.Lunch], pick(recipe.Lunch, n)))
+				p.lunch = side.batchOf(recipe.Lunch, pick(recipe.Lunch, n))
 			}
 			if d.class.varies[recipe.Dinner] {
-				p.dinner = int32(slices.Index(side.lists[recipe.Dinner], pick(recipe.Dinner, n)))
+				p.dinner = side.batchOf(recipe.Dinner, pick(recipe.Dinner, n))
 			}
 			if d.counts[recipe.Breakfast] != nil {
 				want := pick(recipe.Breakfast, n)
@@ -152,15 +154,17 @@ func (s *search) settle() error {
 		s.best.sides[i] = p
 	}
 	for n := range s.best.breakfasts {
+		s.best.travel[n] = anyShare
 		s.best.value = s.best.value.add(s.dayValue(n))
 	}
+	s.best.value.counts += missUnit * int64(s.missed(s.days()))
 	return nil
 }
 
 // dayValue is the value of one day of the best week, with the counts of its date.
 func (s *search) dayValue(n int) value {
 	d, p, b := &s.model.days[n], s.best.sides[n%2], int(s.best.breakfasts[n])
-	_, v := d.class.resolve(int(p.lunch), int(p.dinner), b)
+	_, v := d.class.resolve(int(p.lunch), int(p.dinner), b, int(s.best.travel[n]))
 	for meal, i := range [3]int{b, int(p.lunch), int(p.dinner)} {
 		if d.counts[meal] != nil {
 			v.counts += d.counts[meal][i]
@@ -175,7 +179,7 @@ func (s *search) days() []PlanDay {
 	for n := range out {
 		d, p := &s.model.days[n], s.best.sides[n%2]
 		out[n].Date = d.date
-		r, _ := d.class.resolve(int(p.lunch), int(p.dinner), int(s.best.breakfasts[n]))
+		r, _ := d.class.resolve(int(p.lunch), int(p.dinner), int(s.best.breakfasts[n]), int(s.best.travel[n]))
 		for meal, kind := range d.kinds {
 			if kind == skippedSlot {
 				continue

@@ -41,7 +41,7 @@ func solve(t *testing.T, p generate.Problem, o generate.Options) *generate.Resul
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.problem.json")
-	if err != nil || len(files) < 5 {
+	if err != nil || len(files) < 6 {
 		t.Fatalf("%d examples, %v", len(files), err)
 	}
 	for _, file := range files {
@@ -52,6 +52,7 @@ func TestExamples(t *testing.T) {
 				Status    generate.Status
 				Objective struct {
 					DaysOut      int `json:"days_out"`
+					CountsMissed int `json:"counts_missed"`
 					Repeats      int
 					RotationDebt int `json:"rotation_debt"`
 					Cost         float64
@@ -66,7 +67,7 @@ func TestExamples(t *testing.T) {
 			}
 			plan := solve(t, p, generate.Options{}).Plan
 			o := plan.Objective
-			if plan.Status != want.Status || !plan.Optimal || o.DaysOut != want.Objective.DaysOut || o.Repeats != want.Objective.Repeats ||
+			if plan.Status != want.Status || !plan.Optimal || o.DaysOut != want.Objective.DaysOut || o.CountsMissed != want.Objective.CountsMissed || o.Repeats != want.Objective.Repeats ||
 				o.RotationDebt != want.Objective.RotationDebt || math.Abs(o.Cost-want.Objective.Cost) > 1e-5 {
 				t.Errorf("%s, optimal %v, %+v; want %+v", plan.Status, plan.Optimal, o, want)
 			}
@@ -76,6 +77,23 @@ func TestExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The optimum of the example for version 2 comes from the engine, so brute force confirms it.
+func TestExampleOfVersion2(t *testing.T) {
+	t.Parallel()
+	p, err := solvefile.DecodeProblem(bytes.NewReader(read(t, "example-6-version-2.problem.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.MinutesLimits) == 0 || len(p.Counts) == 0 || !p.SamePortions || !p.RotateByRecipe {
+		t.Fatal("the example leaves a rule out")
+	}
+	want, got := newBruteForce(p).solve(), solve(t, p, generate.Options{}).Plan
+	o := got.Objective
+	if !got.Optimal || o.DaysOut != want.out || o.CountsMissed != want.missed || o.Repeats != want.repeats || o.RotationDebt != want.debt || math.Abs(o.Cost-want.cost) > 1e-7 {
+		t.Errorf("%+v, optimal %v; brute force finds %+v", o, got.Optimal, want)
 	}
 }
 
@@ -173,9 +191,6 @@ func TestAbsurdAmounts(t *testing.T) {
 
 func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 	t.Parallel()
-	base := func() generate.Problem {
-		return problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
-	}
 	keep := func(p *generate.Problem, m recipe.Meal, n int) {
 		p.Recipes = slices.DeleteFunc(p.Recipes, func(r generate.Recipe) bool {
 			if r.Meals[0] == m {
@@ -185,13 +200,7 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 			return false
 		})
 	}
-	for _, c := range []struct {
-		name             string
-		change           func(p *generate.Problem)
-		rule, need, have int
-		meal             recipe.Meal
-		dates            int
-	}{
+	namesShortages(t, []shortage{
 		{"three breakfasts", func(p *generate.Problem) { keep(p, recipe.Breakfast, 3) }, 6, 7, 3, recipe.Breakfast, 7},
 		{"no breakfast", func(p *generate.Problem) { keep(p, recipe.Breakfast, 0) }, 4, 1, 0, recipe.Breakfast, 1},
 		{"one lunch", func(p *generate.Problem) { keep(p, recipe.Lunch, 1) }, 7, 2, 1, recipe.Lunch, 7},
@@ -216,10 +225,50 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 			}
 			p.Recipes = append(p.Recipes, generate.Recipe{ID: 999, Meals: []recipe.Meal{recipe.Lunch, recipe.Dinner}, Minutes: 5})
 		}, 8, 2, 1, recipe.Lunch, 1},
-	} {
+	})
+}
+
+func TestInfeasibleForLackOfTime(t *testing.T) {
+	t.Parallel()
+	namesShortages(t, []shortage{
+		{"slow dinners", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf}, Meals: []recipe.Meal{recipe.Dinner}, Minutes: 30}}
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 31
+			}
+		}, 10, 1, 0, recipe.Dinner, 4},
+		{"one fast lunch", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf, p.WeekOf + 1}, Meals: []recipe.Meal{recipe.Lunch}, Minutes: 30}}
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 30 + i%13
+			}
+			p.Recipes[9].Minutes, p.Recipes[10].Minutes, p.Recipes[11].Minutes, p.Recipes[12].Minutes = 30, 31, 40, 45
+		}, 10, 2, 1, recipe.Lunch, 7},
+		{"minutes unknown", func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf + 1}, Meals: []recipe.Meal{recipe.Breakfast}, Minutes: 30}}
+			p.RefuseUnknownMinutes = true
+			for i := range p.Recipes {
+				p.Recipes[i].Minutes = 0
+			}
+		}, 10, 1, 0, recipe.Breakfast, 1},
+	})
+}
+
+// shortage is a change that makes a week infeasible, and the reason to be named first.
+type shortage struct {
+	name             string
+	change           func(p *generate.Problem)
+	rule, need, have int
+	meal             recipe.Meal
+	dates            int
+}
+
+func namesShortages(t *testing.T, cases []shortage) {
+	t.Helper()
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := base()
+			p := problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
 			c.change(&p)
 			result := solve(t, p, generate.Options{})
 			if result.Plan.Status != generate.Infeasible || fault.KindOf(result.Err()) != fault.NotEnoughRecipes {
@@ -233,6 +282,32 @@ func TestInfeasibleNamesTheSmallestShortage(t *testing.T) {
 				t.Errorf("error %q", result.Err())
 			}
 		})
+	}
+}
+
+// A wish that cannot be had in full is told with what there is.
+func TestMissedCountsAreTold(t *testing.T) {
+	t.Parallel()
+	p := problems.New(4, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4})
+	for i := range p.Recipes {
+		p.Recipes[i].Tags = []string{"stew"}
+	}
+	most := 2
+	p.Counts = []generate.Count{
+		{Name: "fish", Tags: []string{"fish"}, Meals: recipe.Meals[:], Of: generate.CountSlots, Min: 2},
+		{Name: "stews", Tags: []string{"stew"}, Meals: []recipe.Meal{recipe.Dinner}, Of: generate.CountSlots, Max: &most},
+		{Name: "kinds of stew", Tags: []string{"stew"}, Meals: []recipe.Meal{recipe.Dinner}, Of: generate.CountRecipes, Max: &most},
+	}
+	plan := solve(t, p, generate.Options{}).Plan
+	var told []string
+	for _, r := range plan.Reasons {
+		if r.Code == generate.CountMissed {
+			told = append(told, r.String())
+		}
+	}
+	want := []string{"fish: 0 in the week, at least 2 wanted", "stews: 7 in the week, at most 2 wanted"}
+	if plan.Objective.CountsMissed != 7 || !slices.Equal(told, want) {
+		t.Errorf("%d missed, %q, want %q", plan.Objective.CountsMissed, told, want)
 	}
 }
 

@@ -28,7 +28,14 @@ func TestProblemLimits(t *testing.T) {
 		"recipes[2].minutes":               func(p *generate.Problem) { p.Recipes[2].Minutes = generate.MaxMinutes + 1 },
 		"recipes[2].meals[0]":              func(p *generate.Problem) { p.Recipes[2].Meals = []recipe.Meal{3} },
 		"locks[0].servings":                func(p *generate.Problem) { p.Locks[0].Servings = generate.MaxServing + 1 },
-		"skips[0].meal":                    func(p *generate.Problem) { p.Skips = []generate.Slot{{Date: p.WeekOf, Meal: 7}} },
+		"counts":                           func(p *generate.Problem) { p.Counts = make([]generate.Count, generate.MaxCounts+1) },
+		"counts[0].meals[0]": func(p *generate.Problem) {
+			p.Counts = []generate.Count{{Name: "soup", Tags: []string{"soup"}, Meals: []recipe.Meal{3}, Of: generate.CountSlots}}
+		},
+		"minutes_limits[0].minutes": func(p *generate.Problem) {
+			p.MinutesLimits = []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf}, Meals: []recipe.Meal{0}, Minutes: -1}}
+		},
+		"skips[0].meal": func(p *generate.Problem) { p.Skips = []generate.Slot{{Date: p.WeekOf, Meal: 7}} },
 	} {
 		p := problems.New(1, problems.Shape{Breakfasts: 8, Lunches: 3, Dinners: 3})
 		p.Recipes = slices.Clone(p.Recipes)

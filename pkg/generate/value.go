@@ -10,7 +10,8 @@ type value struct{ counts, cost int64 }
 
 const (
 	outUnit    = int64(1) << 50
-	repeatUnit = int64(1) << 40
+	missUnit   = int64(1) << 30 // MaxCounts x MaxCount of them are less than outUnit
+	repeatUnit = int64(1) << 24 // above any week's debt
 	// noCounts marks a combination that does not exist; a week's worth of them still adds up.
 	noCounts = int64(1) << 57
 )
@@ -33,6 +34,12 @@ func (v value) compare(w value) int {
 
 func (v value) exists() bool { return v.counts < noCounts/2 }
 
-func (v value) split() (out, repeats, debt int) {
-	return int(v.counts / outUnit), int(v.counts % outUnit / repeatUnit), int(v.counts % repeatUnit)
+// split gives the counts of the value; the cost is left out.
+func (v value) split() Objective {
+	return Objective{
+		DaysOut:      int(v.counts / outUnit),
+		CountsMissed: int(v.counts % outUnit / missUnit),
+		Repeats:      int(v.counts % missUnit / repeatUnit),
+		RotationDebt: int(v.counts % repeatUnit),
+	}
 }

@@ -3,6 +3,7 @@ package solvefile_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 // TestContractPage runs the examples of docs/solve-contract.md: the problem gives the plan
-// and, without a recipe, the reason shown; the fields of version 2 are refused.
+// and, without a recipe, the reason shown; the fields of version 2 give what the page says of them.
 func TestContractPage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../docs/solve-contract.md")
@@ -22,7 +23,7 @@ func TestContractPage(t *testing.T) {
 	}
 	blocks := strings.Split(string(page), "```json\n")[1:]
 	if len(blocks) != 4 {
-		t.Fatalf("%d examples, want a problem, a plan, a reason and the fields of version 2", len(blocks))
+		t.Fatalf("%d examples, want a problem, the fields of version 2, a plan and a reason", len(blocks))
 	}
 	for i, b := range blocks {
 		blocks[i], _, _ = strings.Cut(b, "```")
@@ -53,7 +54,7 @@ func TestContractPage(t *testing.T) {
 		t.Fatalf("exit %d, %v", exit, err)
 	}
 	plan["days"] = plan["days"].([]any)[:1]
-	if want := object(blocks[1]); !reflect.DeepEqual(plan, want) {
+	if want := object(blocks[2]); !reflect.DeepEqual(plan, want) {
 		t.Errorf("the plan is\n%v\nthe page shows\n%v", plan, want)
 	}
 
@@ -61,15 +62,32 @@ func TestContractPage(t *testing.T) {
 	recipes := short["recipes"].([]any)
 	short["recipes"] = append(recipes[:6:6], recipes[7:]...) // without id 7
 	plan, exit, _ = solve(short)
-	if want := []any{object(blocks[2])}; exit != fault.ExitInfeasible || !reflect.DeepEqual(plan["reasons"], any(want)) {
+	if want := []any{object(blocks[3])}; exit != fault.ExitInfeasible || !reflect.DeepEqual(plan["reasons"], any(want)) {
 		t.Errorf("without recipe 7: exit %d, %v, the page shows %v", exit, plan["reasons"], want)
 	}
 
-	for name, value := range object(blocks[3]) {
-		p := object(blocks[0])
-		p[name] = value
-		if _, exit, err := solve(p); exit != fault.ExitUsage || err == nil || err.Error() != name+": unknown field" {
-			t.Errorf("%s: exit %d, %v; the page says that it is refused", name, exit, err)
+	wishes := object(blocks[0])
+	maps.Copy(wishes, object(blocks[1]))
+	plan, exit, err = solve(wishes)
+	if err != nil || exit != fault.ExitOK {
+		t.Fatalf("with the fields of version 2: exit %d, %v", exit, err)
+	}
+	for _, name := range []string{"objective", "bound"} {
+		if missed := plan[name].(map[string]any)["counts_missed"]; missed != 1.0 {
+			t.Errorf("%s: %v counts missed, the page says that there is no meat", name, missed)
 		}
+	}
+	lunches := make(map[any]map[any]bool)
+	for i, d := range plan["days"].([]any) {
+		meals := d.(map[string]any)["meals"].(map[string]any)
+		if l, ok := meals["lunch"].(map[string]any); ok {
+			if lunches[i%2] == nil {
+				lunches[i%2] = make(map[any]bool)
+			}
+			lunches[i%2][l["servings"]] = true
+		}
+	}
+	if len(lunches[0]) != 1 || len(lunches[1]) != 1 {
+		t.Errorf("servings of the lunches %v, the page says that those of a batch are the same", lunches)
 	}
 }

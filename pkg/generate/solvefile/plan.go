@@ -23,7 +23,8 @@ func DecodePlan(in io.Reader) (generate.Plan, error) {
 	p := generate.Plan{Status: generate.Status(f.text("status")), WeekOf: f.date("week_of"), Effort: f.whole("effort", true), Optimal: f.flag("optimal")}
 	switch p.Status {
 	case generate.Balanced, generate.Unbalanced:
-		p.Objective, p.Bound = f.objective("objective"), f.objective("bound")
+		p.Objective, p.Counted = f.objective("objective")
+		p.Bound, _ = f.objective("bound")
 	case generate.Infeasible:
 	default:
 		f.fail("status", "unknown: want balanced, unbalanced or infeasible")
@@ -53,18 +54,20 @@ func (f *fields) float(name string) float64 {
 	return v
 }
 
-func (f *fields) objective(name string) (o generate.Objective) {
+// objective reads an objective and says whether it is that of a problem with counts.
+func (f *fields) objective(name string) (o generate.Objective, counted bool) {
 	n := f.get(name, object, true)
 	if n == nil {
-		return o
+		return o, false
 	}
-	g := open(n, "days_out", "repeats", "rotation_debt", "cost")
+	g := open(n, "days_out", "counts_missed", "repeats", "rotation_debt", "cost")
+	counted = g.has("counts_missed")
 	o = generate.Objective{
-		DaysOut: g.whole("days_out", true), Repeats: g.whole("repeats", true),
+		DaysOut: g.whole("days_out", true), CountsMissed: g.whole("counts_missed", false), Repeats: g.whole("repeats", true),
 		RotationDebt: g.whole("rotation_debt", true), Cost: g.float("cost"),
 	}
 	f.adopt(g)
-	return o
+	return o, counted
 }
 
 func (f *fields) day(n *node) generate.PlanDay {
@@ -154,6 +157,13 @@ func (f *fields) reason(n *node) generate.Reason {
 		g = open(n, "code", "date", "meal", "recipe", "days_missing")
 		s := g.slot()
 		r = generate.Reason{Date: s.Date, Meal: s.Meal, Recipe: g.id("recipe"), DaysMissing: g.whole("days_missing", true)}
+	case generate.CountMissed:
+		g = open(n, "code", "name", "have", "min", "max")
+		r = generate.Reason{Name: g.text("name"), Have: g.whole("have", true), Min: g.whole("min", true)}
+		if g.has("max") {
+			most := g.whole("max", true)
+			r.Max = &most
+		}
 	default:
 		f.fail(n.child("code"), "unknown reason")
 		return r

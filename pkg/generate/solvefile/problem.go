@@ -21,7 +21,8 @@ func DecodeProblem(in io.Reader) (generate.Problem, error) {
 		return generate.Problem{}, err
 	}
 	f := open(&root, "week_of", "seed", "target", "tolerance", "rotation_days", "portions", "portion_weight",
-		"recipes", "locks", "skips", "travel_dates", "quick_minutes", "avoid_tags", "avoid_repeats")
+		"recipes", "locks", "skips", "travel_dates", "quick_minutes", "avoid_tags", "avoid_repeats",
+		"minutes_limits", "unknown_minutes", "counts", "batch_portions", "rotation_scope")
 	p := generate.Problem{
 		WeekOf:        f.date("week_of"),
 		Seed:          f.seed("seed"),
@@ -34,7 +35,13 @@ func DecodeProblem(in io.Reader) (generate.Problem, error) {
 		Recipes:       f.recipes(),
 		Locks:         f.locks(),
 		Skips:         f.skips(),
-		AvoidTags:     f.texts("avoid_tags"),
+		AvoidTags:     f.texts("avoid_tags", false),
+
+		MinutesLimits:        f.minutesLimits(),
+		RefuseUnknownMinutes: f.either("unknown_minutes", "allow", "refuse"),
+		Counts:               f.counts(),
+		SamePortions:         f.either("batch_portions", "free", "same"),
+		RotateByRecipe:       f.either("rotation_scope", "meal", "recipe"),
 	}
 	f.each("travel_dates", false, func(_ int, n *node) { p.TravelDates = append(p.TravelDates, f.asDate(n)) })
 	f.each("avoid_repeats", false, func(_ int, n *node) { p.AvoidRepeats = append(p.AvoidRepeats, f.asID(n)) })
@@ -72,8 +79,8 @@ func (f *fields) portions() (p generate.Portions) {
 	return p
 }
 
-func (f *fields) texts(name string) (out []string) {
-	f.each(name, false, func(_ int, n *node) {
+func (f *fields) texts(name string, required bool) (out []string) {
+	f.each(name, required, func(_ int, n *node) {
 		s, ok := n.value.(string)
 		if !ok {
 			f.fail(n.path, "is %s, want a string", kindNames[n.kind])
@@ -91,7 +98,7 @@ func (f *fields) recipes() (out []generate.Recipe) {
 			Name:       g.text("name"),
 			PerServing: g.macros("per_serving"),
 			Minutes:    g.whole("minutes", false),
-			Tags:       g.texts("tags"),
+			Tags:       g.texts("tags", false),
 			LastUsed:   g.lastUsed(),
 		}
 		g.each("meals", true, func(_ int, n *node) {

@@ -52,6 +52,116 @@ func TestDecodeValid(t *testing.T) {
 	}
 }
 
+// demanding is valid with the fields of version 2.
+var demanding = strings.TrimSuffix(valid, "\n}") + `,
+  "minutes_limits": [{"dates": ["2026-11-30", "2026-12-06"], "meals": ["breakfast", "dinner"], "minutes": 30}],
+  "unknown_minutes": "refuse",
+  "counts": [{"name": "fish", "tags": ["fish", "cod"], "meals": ["lunch"], "of": "slots", "min": 1},
+             {"name": "red meat", "tags": ["beef"], "meals": ["dinner"], "of": "recipes", "max": 0}],
+  "batch_portions": "same",
+  "rotation_scope": "recipe"
+}`
+
+func TestDecodeVersion2(t *testing.T) {
+	t.Parallel()
+	p, err := solvefile.DecodeProblem(strings.NewReader(demanding))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zero := 0
+	limits := []generate.MinutesLimit{{Dates: []generate.Date{p.WeekOf, p.WeekOf + 6}, Meals: []recipe.Meal{recipe.Breakfast, recipe.Dinner}, Minutes: 30}}
+	counts := []generate.Count{
+		{Name: "fish", Tags: []string{"fish", "cod"}, Meals: []recipe.Meal{recipe.Lunch}, Of: generate.CountSlots, Min: 1},
+		{Name: "red meat", Tags: []string{"beef"}, Meals: []recipe.Meal{recipe.Dinner}, Of: generate.CountRecipes, Max: &zero},
+	}
+	if !reflect.DeepEqual(p.MinutesLimits, limits) || !reflect.DeepEqual(p.Counts, counts) || !p.RefuseUnknownMinutes || !p.SamePortions || !p.RotateByRecipe {
+		t.Errorf("%+v", p)
+	}
+	usual := strings.NewReplacer(`"refuse"`, `"allow"`, `"same"`, `"free"`, `"rotation_scope": "recipe"`, `"rotation_scope": "meal"`).Replace(demanding)
+	if p, err = solvefile.DecodeProblem(strings.NewReader(usual)); err != nil || p.RefuseUnknownMinutes || p.SamePortions || p.RotateByRecipe {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestInvalidVersion2(t *testing.T) {
+	t.Parallel()
+	dates, fish := `["2026-11-30", "2026-12-06"]`, `"fish", "tags"`
+	for _, c := range []struct{ name, old, new, want string }{
+		{"limits a number", `"minutes_limits": [{"dates": ` + dates + `, "meals": ["breakfast", "dinner"], "minutes": 30}]`, `"minutes_limits": 30`, "minutes_limits: is a number, want a list"},
+		{"limit no object", `{"dates": ` + dates + `, "meals": ["breakfast", "dinner"], "minutes": 30}`, `30`, "minutes_limits[0]: is a number, want an object"},
+		{"unknown field of a limit", `"minutes": 30}`, `"minutes": 30, "seconds": 1}`, "minutes_limits[0].seconds: unknown field"},
+		{"no dates", dates, `[]`, "minutes_limits[0].dates: empty"},
+		{"dates missing", `"dates": ` + dates + `, `, ``, "minutes_limits[0].dates: missing"},
+		{"dates no list", dates, `"2026-11-30"`, "minutes_limits[0].dates: is a string, want a list"},
+		{"not a date", dates, `["2026-11-30", 6]`, "minutes_limits[0].dates[1]: is a number, want a date"},
+		{"date before the week", dates, `["2026-11-29"]`, "minutes_limits[0].dates[0]: 2026-11-29 is outside"},
+		{"date after the week", dates, `["2026-11-30", "2026-12-07"]`, "minutes_limits[0].dates[1]: 2026-12-07 is outside"},
+		{"no meals", `["breakfast", "dinner"]`, `[]`, "minutes_limits[0].meals: empty"},
+		{"meals missing", `"meals": ["breakfast", "dinner"], `, ``, "minutes_limits[0].meals: missing"},
+		{"unknown meal", `["breakfast", "dinner"]`, `["breakfast", "tea"]`, "minutes_limits[0].meals[1]: unknown meal"},
+		{"minutes missing", `, "minutes": 30`, ``, "minutes_limits[0].minutes: missing"},
+		{"minutes negative", `"minutes": 30`, `"minutes": -30`, "minutes_limits[0].minutes: negative"},
+		{"minutes not whole", `"minutes": 30`, `"minutes": 30.5`, "minutes_limits[0].minutes: not a whole number"},
+		{"minutes infinite", `"minutes": 30`, `"minutes": 1e999`, "minutes_limits[0].minutes: not a finite number"},
+		{"minutes NaN", `"minutes": 30`, `"minutes": NaN`, "minutes_limits[0].minutes: not JSON"},
+		{"minutes text", `"minutes": 30`, `"minutes": "30"`, "minutes_limits[0].minutes: is a string, want a number"},
+		{"minutes too many", `"minutes": 30`, `"minutes": 100001`, "minutes_limits[0].minutes: must be from 0 to 100000"},
+		{"unknown minutes unknown", `"refuse"`, `"maybe"`, "unknown_minutes: unknown: want allow or refuse"},
+		{"unknown minutes a boolean", `"refuse"`, `true`, "unknown_minutes: is a boolean, want a string"},
+		{"count no object", `"counts": [`, `"counts": [1, `, "counts[0]: is a number, want an object"},
+		{"unknown field of a count", `"min": 1`, `"min": 1, "weight": 2`, "counts[0].weight: unknown field"},
+		{"name missing", `"name": "fish", `, ``, "counts[0].name: missing"},
+		{"name empty", fish, `"", "tags"`, "counts[0].name: empty"},
+		{"name a number", fish, `7, "tags"`, "counts[0].name: is a number, want a string"},
+		{"name twice", `"red meat"`, `"fish"`, `counts[1].name: "fish" is given twice`},
+		{"no tags", `["fish", "cod"]`, `[]`, "counts[0].tags: empty"},
+		{"tags missing", `"tags": ["fish", "cod"], `, ``, "counts[0].tags: missing"},
+		{"tag a number", `["fish", "cod"]`, `["fish", 1]`, "counts[0].tags[1]: is a number, want a string"},
+		{"count without meals", `["lunch"], "of"`, `[], "of"`, "counts[0].meals: empty"},
+		{"count with meals missing", `"meals": ["lunch"], `, ``, "counts[0].meals: missing"},
+		{"count of an unknown meal", `["lunch"], "of"`, `["supper"], "of"`, "counts[0].meals[0]: unknown meal"},
+		{"of missing", `"of": "slots", `, ``, "counts[0].of: missing"},
+		{"of unknown", `"slots"`, `"servings"`, "counts[0].of: unknown: want slots or recipes"},
+		{"of null", `"slots"`, `null`, "counts[0].of: is null, want a string"},
+		{"neither min nor max", `, "min": 1`, ``, "counts[0].min: missing: a count needs min or max"},
+		{"min null", `"min": 1`, `"min": null`, "counts[0].min: missing: a count needs min or max"},
+		{"min negative", `"min": 1`, `"min": -1`, "counts[0].min: negative"},
+		{"min not whole", `"min": 1`, `"min": 1.5`, "counts[0].min: not a whole number"},
+		{"min infinite", `"min": 1`, `"min": 1e400`, "counts[0].min: not a finite number"},
+		{"min too large", `"min": 1`, `"min": 10001`, "counts[0].min: must be from 0 to 10000"},
+		{"min text", `"min": 1`, `"min": "1"`, "counts[0].min: is a string, want a number"},
+		{"min above max", `"max": 0`, `"max": 1, "min": 2`, "counts[1].min: larger than max"},
+		{"max negative", `"max": 0`, `"max": -1`, "counts[1].max: negative"},
+		{"max too large", `"max": 0`, `"max": 10001`, "counts[1].max: must be from 0 to 10000"},
+		{"batch portions unknown", `"same"`, `"equal"`, "batch_portions: unknown: want free or same"},
+		{"batch portions a list", `"same"`, `["same"]`, "batch_portions: is a list, want a string"},
+		{"rotation scope unknown", `"rotation_scope": "recipe"`, `"rotation_scope": "week"`, "rotation_scope: unknown: want meal or recipe"},
+		{"rotation scope a number", `"rotation_scope": "recipe"`, `"rotation_scope": 3`, "rotation_scope: is a number, want a string"},
+		{"given twice", `"batch_portions": "same"`, `"batch_portions": "same", "batch_portions": "same"`, "batch_portions: given twice"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, demanding, c.old, c.new, c.want)
+		})
+	}
+}
+
+// refused fails unless the file with a part replaced is invalid, with one line that says why.
+func refused(t *testing.T, file, old, replacement, want string) {
+	t.Helper()
+	if !strings.Contains(file, old) {
+		t.Fatalf("the valid problem has no %s", old)
+	}
+	var out bytes.Buffer
+	exit, err := solvefile.Run(strings.NewReader(strings.Replace(file, old, replacement, 1)), &out, 1)
+	if exit != fault.ExitUsage || fault.KindOf(err) != fault.InvalidInput || out.Len() > 0 {
+		t.Fatalf("exit %d, error %v, output %q", exit, err, out.String())
+	}
+	if !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\n\r") {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}
+
 // Every case of rule 3 and of the strict form: what is replaced, by what, and the line.
 func TestInvalidInput(t *testing.T) {
 	t.Parallel()
@@ -131,17 +241,7 @@ func TestInvalidInput(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if !strings.Contains(valid, c.old) {
-				t.Fatalf("the valid problem has no %s", c.old)
-			}
-			var out bytes.Buffer
-			exit, err := solvefile.Run(strings.NewReader(strings.Replace(valid, c.old, c.new, 1)), &out, 1)
-			if exit != fault.ExitUsage || fault.KindOf(err) != fault.InvalidInput || out.Len() > 0 {
-				t.Fatalf("exit %d, error %v, output %q", exit, err, out.String())
-			}
-			if !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("error %q, want %q", err, c.want)
-			}
+			refused(t, valid, c.old, c.new, c.want)
 		})
 	}
 }
@@ -231,6 +331,8 @@ func TestPlanFields(t *testing.T) {
 	t.Parallel()
 	var in, out bytes.Buffer
 	p := problems.New(1, problems.Shape{Breakfasts: 8, Lunches: 3, Dinners: 3, Tolerance: 100, Used: 1, RotationDays: 60, AvoidRepeats: 14})
+	most := 30
+	p.Counts = []generate.Count{{Name: "caviar", Tags: []string{"caviar"}, Meals: recipe.Meals[:], Of: generate.CountSlots, Min: 25, Max: &most}}
 	for m := range 3 {
 		p.Skips = append(p.Skips, generate.Slot{Date: p.WeekOf + 3, Meal: recipe.Meal(m)})
 	}
@@ -246,7 +348,9 @@ func TestPlanFields(t *testing.T) {
 			Actual map[string]float64
 			Target map[string]float64
 		}
-		Reasons []map[string]any
+		Objective map[string]float64
+		Bound     map[string]float64
+		Reasons   []map[string]any
 	}
 	if err := json.Unmarshal(out.Bytes(), &f); err != nil {
 		t.Fatal(err)
@@ -258,12 +362,15 @@ func TestPlanFields(t *testing.T) {
 	if got, want := d.Actual["kcal"], 4*d.Actual["protein_g"]+9*d.Actual["fat_g"]+4*d.Actual["carbs_g"]; got-want > 1e-6 || want-got > 1e-6 || got == 0 {
 		t.Errorf("kcal %g, want %g", got, want)
 	}
+	if f.Objective["counts_missed"] != 25 || f.Bound["counts_missed"] != 25 {
+		t.Errorf("objective %v, bound %v", f.Objective, f.Bound)
+	}
 	seen := make(map[string]map[string]any)
 	for _, r := range f.Reasons {
 		seen[fmt.Sprint(r["code"])] = r
 	}
 	for code, fields := range map[string][]string{
-		"macro_out_of_band": {"date", "macro", "short_g"}, "recipe_repeated": {"date", "meal", "recipe"}, "rotation_relaxed": {"date", "meal", "recipe", "days_missing"},
+		"count_missed": {"name", "have", "min", "max"}, "macro_out_of_band": {"date", "macro", "short_g"}, "recipe_repeated": {"date", "meal", "recipe"}, "rotation_relaxed": {"date", "meal", "recipe", "days_missing"},
 	} {
 		for _, name := range fields {
 			if seen[code] == nil || seen[code][name] == nil {
@@ -276,7 +383,10 @@ func TestPlanFields(t *testing.T) {
 func TestProblemRoundTrip(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
-		p := problems.New(seed, problems.Shape{Breakfasts: 9, Lunches: 4, Dinners: 4, Both: 0.5, Used: 0.5, RotationDays: 9, Locks: 4, Skips: 3, TravelDates: 2, AvoidTags: 2, AvoidRepeats: 3, Portions: true, PortionWeight: 123})
+		p := problems.New(seed, problems.Shape{
+			Breakfasts: 9, Lunches: 4, Dinners: 4, Both: 0.5, Used: 0.5, RotationDays: 9, Locks: 4, Skips: 3, TravelDates: 2, AvoidTags: 2, AvoidRepeats: 3,
+			Portions: true, PortionWeight: 123, Limits: int(seed % 3), Counts: int(seed % 4), RefuseUnknown: seed%2 == 0, Same: seed%3 == 0, ByRecipe: seed%5 == 0,
+		})
 		var file bytes.Buffer
 		if err := solvefile.EncodeProblem(&file, p); err != nil {
 			t.Fatal(err)
@@ -295,6 +405,7 @@ func TestProblemRoundTrip(t *testing.T) {
 // can be written and read again.
 func FuzzDecodeProblem(f *testing.F) {
 	f.Add([]byte(valid))
+	f.Add([]byte(demanding))
 	f.Add([]byte(`{"week_of": "2026-11-30", "seed": 1e5}`))
 	f.Add([]byte(`[[[[1e-5, null, "x"`))
 	f.Fuzz(func(t *testing.T, data []byte) {

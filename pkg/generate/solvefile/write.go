@@ -53,6 +53,7 @@ type amountsFile struct {
 
 type objectiveFile struct {
 	DaysOut      int         `json:"days_out"`
+	CountsMissed *int        `json:"counts_missed,omitempty"`
 	Repeats      int         `json:"repeats"`
 	RotationDebt int         `json:"rotation_debt"`
 	Cost         json.Number `json:"cost"`
@@ -79,6 +80,14 @@ type slotReasonFile struct {
 	DaysMissing *int        `json:"days_missing,omitempty"`
 }
 
+type countMissedFile struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	Have int    `json:"have"`
+	Min  int    `json:"min"`
+	Max  *int   `json:"max,omitempty"`
+}
+
 type shortageFile struct {
 	Code  string        `json:"code"`
 	Rule  int           `json:"rule"`
@@ -97,7 +106,7 @@ func EncodePlan(out io.Writer, p generate.Plan) error {
 		f.Days = append(f.Days, dayOf(&p.Days[i]))
 	}
 	if p.Status != generate.Infeasible {
-		f.Objective, f.Bound = objectiveOf(p.Objective), objectiveOf(p.Bound)
+		f.Objective, f.Bound = objectiveOf(p.Objective, p.Counted), objectiveOf(p.Bound, p.Counted)
 	}
 	for _, r := range p.Reasons {
 		f.Reasons = append(f.Reasons, reasonOf(r))
@@ -130,8 +139,12 @@ func dayOf(d *generate.PlanDay) dayFile {
 	return f
 }
 
-func objectiveOf(o generate.Objective) *objectiveFile {
-	return &objectiveFile{o.DaysOut, o.Repeats, o.RotationDebt, rounded(o.Cost)}
+func objectiveOf(o generate.Objective, counted bool) *objectiveFile {
+	f := &objectiveFile{DaysOut: o.DaysOut, Repeats: o.Repeats, RotationDebt: o.RotationDebt, Cost: rounded(o.Cost)}
+	if counted {
+		f.CountsMissed = &o.CountsMissed
+	}
+	return f
 }
 
 func reasonOf(r generate.Reason) any {
@@ -142,6 +155,8 @@ func reasonOf(r generate.Reason) any {
 			f.Remedy = &remedyFile{r.Remedy.Meal, macrosOf(r.Remedy.PerServing)}
 		}
 		return f
+	case generate.CountMissed:
+		return countMissedFile{Code: r.Code, Name: r.Name, Have: r.Have, Min: r.Min, Max: r.Max}
 	case generate.NotEnoughRecipes:
 		f := shortageFile{Code: r.Code, Rule: r.Rule, Meals: r.Meals, Need: r.Need, Have: r.Have, Dates: []string{}}
 		for _, d := range r.Dates {
@@ -184,88 +199,4 @@ func rounded(v float64) json.Number {
 		return "0"
 	}
 	return json.Number(strconv.FormatFloat(v, 'f', -1, 64))
-}
-
-type problemFile struct {
-	WeekOf        string       `json:"week_of"`
-	Seed          uint64       `json:"seed"`
-	Target        amountsFile  `json:"target"`
-	Tolerance     json.Number  `json:"tolerance"`
-	RotationDays  int          `json:"rotation_days"`
-	Portions      portionsFile `json:"portions"`
-	PortionWeight json.Number  `json:"portion_weight"`
-	Recipes       []recipeFile `json:"recipes"`
-	Locks         []lockFile   `json:"locks,omitempty"`
-	Skips         []slotFile   `json:"skips,omitempty"`
-	TravelDates   []string     `json:"travel_dates,omitempty"`
-	QuickMinutes  int          `json:"quick_minutes"`
-	AvoidTags     []string     `json:"avoid_tags,omitempty"`
-	AvoidRepeats  []recipe.ID  `json:"avoid_repeats,omitempty"`
-}
-
-type portionsFile struct {
-	Min  json.Number `json:"min"`
-	Max  json.Number `json:"max"`
-	Step json.Number `json:"step"`
-}
-
-type recipeFile struct {
-	ID         recipe.ID         `json:"id"`
-	Name       string            `json:"name"`
-	Meals      []recipe.Meal     `json:"meals"`
-	PerServing amountsFile       `json:"per_serving"`
-	Minutes    int               `json:"minutes,omitempty"`
-	Tags       []string          `json:"tags,omitempty"`
-	LastUsed   map[string]string `json:"last_used,omitempty"`
-}
-
-type slotFile struct {
-	Date string      `json:"date"`
-	Meal recipe.Meal `json:"meal"`
-}
-
-type lockFile struct {
-	slotFile
-	Recipe   recipe.ID   `json:"recipe"`
-	Servings json.Number `json:"servings,omitempty"`
-}
-
-// EncodeProblem writes a problem.json that [DecodeProblem] reads back as p.
-func EncodeProblem(out io.Writer, p generate.Problem) error {
-	f := problemFile{
-		WeekOf: p.WeekOf.String(), Seed: p.Seed, Target: macrosOf(p.Target), Tolerance: ratio(int64(p.Tolerance)),
-		RotationDays: p.RotationDays, PortionWeight: ratio(int64(p.PortionWeight)),
-		Portions:     portionsFile{ratio(int64(p.Portions.Min)), ratio(int64(p.Portions.Max)), ratio(int64(p.Portions.Step))},
-		Recipes:      []recipeFile{},
-		QuickMinutes: p.QuickMinutes, AvoidTags: p.AvoidTags, AvoidRepeats: p.AvoidRepeats,
-	}
-	for _, r := range p.Recipes {
-		g := recipeFile{ID: r.ID, Name: r.Name, Meals: r.Meals, PerServing: macrosOf(r.PerServing), Minutes: r.Minutes, Tags: r.Tags}
-		if g.Meals == nil {
-			g.Meals = []recipe.Meal{}
-		}
-		for _, m := range recipe.Meals {
-			if d := r.LastUsed[m]; d != 0 {
-				if g.LastUsed == nil {
-					g.LastUsed = make(map[string]string)
-				}
-				g.LastUsed[m.String()] = d.String()
-			}
-		}
-		f.Recipes = append(f.Recipes, g)
-	}
-	for _, l := range p.Locks {
-		g := lockFile{slotFile: slotFile{l.Date.String(), l.Meal}, Recipe: l.Recipe}
-		if l.Servings > 0 {
-			g.Servings = ratio(int64(l.Servings))
-		}
-		f.Locks = append(f.Locks, g)
-	}
-	for _, s := range p.Skips {
-		f.Skips = append(f.Skips, slotFile{s.Date.String(), s.Meal})
-	}
-	for _, d := range p.TravelDates {
-		f.TravelDates = append(f.TravelDates, d.String())
-	}
-	return encode(out, f)
 }

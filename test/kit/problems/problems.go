@@ -27,6 +27,9 @@ type Shape struct {
 	AvoidRepeats                 int
 	Tolerance                    generate.Ratio // 0 means 0.10
 	PortionWeight                generate.Ratio
+
+	Limits, Counts                int // entries of minutes_limits and counts
+	RefuseUnknown, Same, ByRecipe bool
 }
 
 var tags = []string{"beef", "dairy", "egg", "fish", "gluten", "nuts", "pork", "soy"}
@@ -63,6 +66,7 @@ func New(seed uint64, s Shape) generate.Problem {
 		}
 	}
 	constrain(r, &p, s)
+	demand(seed, &p, s)
 	return p
 }
 
