@@ -334,6 +334,8 @@ func reason(r plan.Reason) string {
 				r.RemedyMeal, r.Remedy.Protein.Grams(), r.Remedy.Fat.Grams(), r.Remedy.Carbs.Grams())
 		}
 		return text + "."
+	case "count_missed":
+		return fmt.Sprintf("Your rule %q could not be kept: this week has %d.", r.Rule, r.Have)
 	case "recipe_repeated":
 		return fmt.Sprintf("%s %s is a dish you just had; no other fits.", day(r.Date), r.Meal)
 	case "rotation_relaxed":

@@ -39,7 +39,7 @@ func Alternatives(in Inputs, pool recipe.Pool, slot plan.Slot, most int) ([]Alte
 	s := in.User.Settings
 	var out []Alternative
 	for _, r := range c.ordered {
-		if !r.Suits(slot.Meal) || rules.forbids(r.ID) || slices.ContainsFunc(day.Meals[:], func(sv *plan.Serving) bool { return sv != nil && sv.Recipe == r.ID }) {
+		if !r.Suits(slot.Meal) || rules.forbids(r.ID) || tooLong(s.Cooking, slot, r.Minutes()) || slices.ContainsFunc(day.Meals[:], func(sv *plan.Serving) bool { return sv != nil && sv.Recipe == r.ID }) {
 			continue
 		}
 		best := Alternative{Recipe: r.ID, Name: r.Name, Minutes: r.Minutes()}

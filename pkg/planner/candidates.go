@@ -229,6 +229,8 @@ func toReason(r generate.Reason) plan.Reason {
 			m := r.Remedy.PerServing
 			out.RemedyMeal, out.Remedy = r.Remedy.Meal.String(), &m
 		}
+	case generate.CountMissed:
+		out.Rule, out.Have = r.Name, r.Have
 	default:
 		out.Meal = r.Meal.String()
 	}

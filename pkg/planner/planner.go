@@ -366,7 +366,8 @@ func formulate(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date
 	if err != nil {
 		return task{}, c, err
 	}
-	return task{problem(in, c, target, week), target, source}, c, nil
+	t := task{problem(in, c, target, week), target, source}
+	return t, c, cooking(&t.problem, in.User.Settings.Cooking, c)
 }
 
 // choose states the problem, solves it and explains the answer.

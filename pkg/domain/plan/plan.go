@@ -104,6 +104,8 @@ type Reason struct {
 	Short       nutrition.Mass    `json:"short,omitempty"` // below 0 = too much
 	RemedyMeal  string            `json:"remedy_meal,omitempty"`
 	Remedy      *nutrition.Macros `json:"remedy,omitempty"` // per serving of a recipe that would help
+	Rule        string            `json:"rule,omitempty"`   // of the user's, about what to eat how often
+	Have        int               `json:"have,omitempty"`   // what the week has of it
 }
 
 // Meals counts the filled slots.
