@@ -78,7 +78,7 @@ func (t *tally) settle(id int32, served []int32, days map[int32]int) int32 {
 		switch {
 		case slices.Contains(served, c):
 			s.high[i]--
-		case days[c] == 1:
+		case days[c] == 1 || !t.travels[c]: // breakfasts are different anyway
 			s.low[i]++
 		default:
 			s.sure[i] = 1
@@ -151,7 +151,7 @@ func (t *tally) boundOf(b *branching) value {
 		}
 		chosen = t.sum(chosen, span)
 	}
-	return t.bound(t.sum(b.pairs[0].adds.own, b.pairs[1].adds.own), t.firm(chosen))
+	return t.boundWithin(t.sum(b.pairs[0].adds.own, b.pairs[1].adds.own), t.firm(chosen))
 }
 
 // divided returns the day that has the most spans, and its lots by span; once each day has

@@ -118,7 +118,7 @@ func (s *search) refineCounted(side *side, p *pair) {
 	}
 }
 
-// mostPatterns bounds the refined pairs that replace one.
+// mostPatterns is the usual bound of the refined pairs that replace one.
 const mostPatterns = 500
 
 // split enters the pair's patterns, one kind of lots for each open day.
@@ -131,7 +131,7 @@ func (s *search) split(side *side, p *pair) {
 			parts[i] = s.tally.divide(lots, keyed)
 			patterns *= len(parts[i])
 		}
-		if patterns <= mostPatterns {
+		if patterns <= s.patterns || keyed == 0 {
 			break
 		}
 	}

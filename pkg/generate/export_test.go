@@ -9,3 +9,13 @@ func SolveWithin(p Problem, budget int64) (*Result, error) {
 	m.work.budget = budget
 	return m.solve(Options{Effort: DefaultEffort})
 }
+
+// SolveDividing is Solve with a limit of its own on the patterns of a pair.
+func SolveDividing(p Problem, patterns int) (*Result, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	m := newModel(&p, DefaultEffort)
+	m.patterns = patterns
+	return m.solve(Options{Effort: DefaultEffort})
+}

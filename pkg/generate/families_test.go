@@ -78,6 +78,10 @@ var families = []family{
 	{"counts", func(r *rand.Rand) problems.Shape {
 		s := demanding(r)
 		s.Lunches, s.Dinners, s.Counts = 3+r.IntN(2), 3+r.IntN(2), 1+r.IntN(4)
+		s.Used, s.RotationDays = 0.8, 5+r.IntN(40)
+		if s.Counts == 1 {
+			s.Anytime, s.TravelDates = 0.3, 0
+		}
 		return s
 	}},
 	{"counts of a few", func(r *rand.Rand) problems.Shape {
@@ -178,6 +182,39 @@ func againstBruteForce(t *testing.T, first uint64, each int) map[string]int {
 func TestSampleAgainstBruteForce(t *testing.T) {
 	t.Parallel()
 	againstBruteForce(t, 1, 7)
+}
+
+// With room for few patterns of a pair, days are divided only once both pairs are known; the
+// weeks are as good.
+func TestDividingDaysLateMakesNoDifference(t *testing.T) {
+	t.Parallel()
+	missed := 0
+	for _, f := range families {
+		for seed := uint64(1); seed <= 6; seed++ {
+			p := problems.New(seed, f.shape(rand.New(rand.NewPCG(seed, 7))))
+			if len(p.Counts) == 0 {
+				continue
+			}
+			want := solve(t, p, generate.Options{}).Plan
+			missed += want.Objective.CountsMissed
+			for _, patterns := range []int{8, 40} {
+				r, err := generate.SolveDividing(p, patterns)
+				if err != nil {
+					t.Fatalf("%s seed %d: %v", f.name, seed, err)
+				}
+				got := r.Plan.Objective
+				if off := got.Cost - want.Objective.Cost; math.Abs(off) < 1e-9 {
+					got.Cost = want.Objective.Cost
+				}
+				if got != want.Objective || r.Plan.Optimal != want.Optimal {
+					t.Errorf("%s seed %d: with %d patterns %+v, without %+v", f.name, seed, patterns, got, want.Objective)
+				}
+			}
+		}
+	}
+	if missed < 10 {
+		t.Errorf("only %d counts missed: nothing is at stake", missed)
+	}
 }
 
 // However little work is allowed, the plan keeps the rules, and the optimum lies between

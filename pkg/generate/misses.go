@@ -32,7 +32,19 @@ func (t *tally) atLeast(a, b addition) value {
 			return none
 		}
 	}
-	return t.bound(t.sum(a.own, b.own), chosen)
+	return t.boundWithin(t.sum(a.own, b.own), chosen)
+}
+
+// boundWithin is bound, or that of the best of the totals if this is higher.
+func (t *tally) boundWithin(own, chosen int32) value {
+	v := t.bound(own, chosen)
+	if t.totals == nil {
+		return v
+	}
+	if w := t.atBest(own); v.less(w) {
+		return w
+	}
+	return v
 }
 
 // bound is what a week misses at least if lunches and dinners add own, open days chosen.

@@ -89,6 +89,7 @@ type model struct {
 	classes   []*class
 	free      int    // breakfasts to be chosen
 	tally     *tally // nil without counts
+	patterns  int    // the most refined pairs that replace one
 	work      *meter
 }
 
@@ -96,7 +97,7 @@ type model struct {
 const roundingMargin = 3
 
 func newModel(p *Problem, effort int) *model {
-	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: &meter{}}
+	m := &model{problem: p, grid: p.Portions.Values(), index: make(map[recipe.ID]int32, len(p.Recipes)), work: &meter{}, patterns: mostPatterns}
 	m.repeats = make([]bool, len(p.Recipes))
 	for i := range p.Recipes {
 		m.index[p.Recipes[i].ID] = int32(i)
@@ -118,6 +119,13 @@ func newModel(p *Problem, effort int) *model {
 	m.tally = m.newTally()
 	m.buildDays()
 	if m.tally != nil {
+		for _, c := range m.classes {
+			for _, add := range c.shares {
+				for _, code := range m.tally.shares[m.tally.join(add[0], add[1])].codes {
+					m.tally.travels[code] = true
+				}
+			}
+		}
 		m.findTotals()
 	}
 	return m

@@ -12,10 +12,11 @@ import (
 type tally struct {
 	problem *Problem
 	counts  []Count
-	tagged  [][]bool // by count and recipe
-	locked  [][]bool // by count and recipe: a lock has it counted already
-	fixed   []int    // what the locks add
-	roaming []bool   // by recipe: a breakfast that may be lunch or dinner too
+	tagged  [][]bool       // by count and recipe
+	locked  [][]bool       // by count and recipe: a lock has it counted already
+	fixed   []int          // what the locks add
+	roaming []bool         // by recipe: a breakfast that may be lunch or dinner too
+	travels map[int32]bool // the codes of dishes for travel slots
 	// totals are the spans that all open days can add together, nil if they are too many to list,
 	// best what a week misses at least by the span of the lunches and dinners.
 	totals map[int32]bool
@@ -49,7 +50,7 @@ func (m *model) newTally() *tally {
 	t := &tally{
 		problem: p, counts: p.Counts, fixed: make([]int, len(p.Counts)), roaming: make([]bool, len(p.Recipes)),
 		bySpan: make(map[string]int32), byShare: make(map[string]int32),
-		best: make(map[int32]value), summed: make(map[[2]int32]int32), joined: make(map[[2]int32]int32),
+		best: make(map[int32]value), travels: make(map[int32]bool), summed: make(map[[2]int32]int32), joined: make(map[[2]int32]int32),
 	}
 	for _, meal := range []recipe.Meal{recipe.Lunch, recipe.Dinner} {
 		for _, rec := range m.eligible[meal] {

@@ -16,12 +16,13 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// Goal names one of the four objectives of docs/solve-contract.md.
+// Goal names one of the objectives of docs/solve-contract.md.
 type Goal int
 
 // The goals in their strict order.
 const (
 	DaysOut Goal = iota
+	CountsMissed
 	Repeats
 	RotationDebt
 	Cost
@@ -60,11 +61,12 @@ type model struct {
 	constraints []constraint
 	binaries    []string
 	byRecipe    map[recipe.ID][]term
+	served      map[plan.Slot]map[int][]term // by index of the recipe
 }
 
 // Write writes the problem in the LP format.
 func Write(out io.Writer, p generate.Problem, w Weights, limits Limits) error {
-	m := &model{p: p, byRecipe: make(map[recipe.ID][]term)}
+	m := &model{p: p, byRecipe: make(map[recipe.ID][]term), served: make(map[plan.Slot]map[int][]term)}
 	m.build()
 	var b strings.Builder
 	b.WriteString("Minimize\n obj: ")
@@ -144,6 +146,57 @@ func (m *model) build() {
 			m.constrain(terms, "<=", 1)
 		}
 	}
+	for j := range m.p.Counts {
+		m.count(j)
+	}
+}
+
+// count measures how far a count is missed (rule 11).
+func (m *model) count(j int) {
+	c := &m.p.Counts[j]
+	n := []term{{0, "zero"}}
+	for i, r := range m.p.Recipes {
+		if !slices.ContainsFunc(c.Tags, func(t string) bool { return slices.Contains(r.Tags, t) }) {
+			continue
+		}
+		var all []term
+		seen := ""
+		for s := range generate.DaysPerWeek * len(recipe.Meals) {
+			slot := plan.Slot{Date: m.p.Day(s / len(recipe.Meals)), Meal: recipe.Meal(s % len(recipe.Meals))}
+			dish := m.served[slot][i]
+			if len(dish) == 0 || !slices.Contains(c.Meals, slot.Meal) {
+				continue
+			}
+			all = append(all, dish...)
+			if c.Of == generate.CountRecipes {
+				if seen == "" {
+					seen = m.binary("seen_%d_%d", j, i)
+				}
+				m.constrain(append(slices.Clone(dish), term{-1, seen}), "<=", 0)
+			}
+		}
+		switch {
+		case seen != "":
+			m.constrain(append([]term{{1, seen}}, negative(all)...), "<=", 0)
+			n = append(n, term{1, seen})
+		default:
+			n = append(n, all...)
+		}
+	}
+	short, over := fmt.Sprintf("short_%d", j), fmt.Sprintf("over_%d", j)
+	m.goals[CountsMissed] = append(m.goals[CountsMissed], term{1, short}, term{1, over})
+	m.constrain(append(slices.Clone(n), term{1, short}), ">=", float64(c.Min))
+	if c.Max != nil {
+		m.constrain(append(slices.Clone(n), term{-1, over}), "<=", float64(*c.Max))
+	}
+}
+
+func negative(terms []term) []term {
+	out := make([]term, len(terms))
+	for i, t := range terms {
+		out[i] = term{-t.factor, t.name}
+	}
+	return out
 }
 
 func (m *model) lock(s plan.Slot) *plan.Lock {
@@ -170,6 +223,7 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 		slot := plan.Slot{Date: date, Meal: meal}
 		lock := m.lock(slot)
 		var one []term
+		m.served[slot] = make(map[int][]term)
 		for i := range m.p.Recipes {
 			r := &m.p.Recipes[i]
 			if lock != nil && lock.Recipe != r.ID || lock == nil && !m.candidate(r, slot) {
@@ -177,6 +231,7 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 			}
 			dish := m.servings(day, meal, i, lock, &actual)
 			one = append(one, dish...)
+			m.served[slot][i] = dish
 			if meal == recipe.Breakfast {
 				breakfasts[r.ID] = append(breakfasts[r.ID], dish...)
 			}
@@ -202,10 +257,16 @@ func (m *model) day(day int, breakfasts map[recipe.ID][]term, roles map[string]b
 	m.band(day, len(open), actual)
 }
 
-// candidate applies rules 4 and 5, and what locks of the date rule out.
+// candidate applies rules 4, 5 and 10, and what locks of the date rule out.
 func (m *model) candidate(r *generate.Recipe, s plan.Slot) bool {
 	if !r.Suits(s.Meal) || slices.Contains(m.p.TravelDates, s.Date) && (r.Minutes <= 0 || r.Minutes > m.p.QuickMinutes) {
 		return false
+	}
+	for _, l := range m.p.MinutesLimits {
+		if slices.Contains(l.Dates, s.Date) && slices.Contains(l.Meals, s.Meal) &&
+			(r.Minutes > l.Minutes || r.Minutes == 0 && m.p.RefuseUnknownMinutes) {
+			return false
+		}
 	}
 	for _, t := range m.p.AvoidTags {
 		if slices.Contains(r.Tags, t) {
@@ -238,7 +299,11 @@ func (m *model) servings(day int, meal recipe.Meal, i int, lock *plan.Lock, actu
 
 func (m *model) history(r *generate.Recipe, s plan.Slot, dish []term) {
 	debt := 0.0
-	if last := r.LastUsed[s.Meal]; last != 0 && last <= s.Date {
+	last := r.LastUsed[s.Meal]
+	if m.p.RotateByRecipe {
+		last = slices.Max(r.LastUsed[:])
+	}
+	if last != 0 && last <= s.Date {
 		debt = max(0, float64(m.p.RotationDays)-float64(s.Date-last))
 	}
 	for _, t := range dish {
@@ -251,9 +316,19 @@ func (m *model) history(r *generate.Recipe, s plan.Slot, dish []term) {
 	}
 }
 
-// alternate ties a slot's dish to the recipe of its parity (rule 7).
+// alternate ties a slot's dish to the recipe of its parity (rule 7), with equal portions to its
+// servings too (rule 12).
 func (m *model) alternate(day int, meal recipe.Meal, id recipe.ID, dish []term, roles map[string]bool) {
-	name := fmt.Sprintf("y_%d_%d_%d", day%2, meal, id)
+	if !m.p.SamePortions {
+		m.tie(fmt.Sprintf("y_%d_%d_%d", day%2, meal, id), id, dish, roles)
+		return
+	}
+	for n, t := range dish {
+		m.tie(fmt.Sprintf("y_%d_%d_%d_%d", day%2, meal, id, n), id, []term{t}, roles)
+	}
+}
+
+func (m *model) tie(name string, id recipe.ID, dish []term, roles map[string]bool) {
 	if !roles[name] {
 		roles[name] = true
 		m.binary("%s", name)

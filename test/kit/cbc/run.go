@@ -114,6 +114,6 @@ func Lexicographic(ctx context.Context, dir string, p generate.Problem, seconds 
 		limits[g] = math.Round(out.Value)
 	}
 	return generate.Objective{
-		DaysOut: int(limits[DaysOut]), Repeats: int(limits[Repeats]), RotationDebt: int(limits[RotationDebt]), Cost: least[Cost],
+		DaysOut: int(limits[DaysOut]), CountsMissed: int(limits[CountsMissed]), Repeats: int(limits[Repeats]), RotationDebt: int(limits[RotationDebt]), Cost: least[Cost],
 	}, true, nil
 }

@@ -12,6 +12,11 @@ import (
 // problem is the same otherwise.
 func demand(seed uint64, p *generate.Problem, s Shape) {
 	r := rand.New(rand.NewPCG(seed, 0x636f6f6b))
+	for i := range p.Recipes {
+		if of := &p.Recipes[i]; s.Anytime > 0 && of.Meals[0] == recipe.Breakfast && r.Float64() < s.Anytime {
+			of.Meals = append(of.Meals, recipe.Lunch)
+		}
+	}
 	for range s.Limits {
 		p.MinutesLimits = append(p.MinutesLimits, generate.MinutesLimit{
 			Dates: dates(r, p), Meals: meals(r), Minutes: []int{5, 10, 15, 20, 25, 30, 40}[r.IntN(7)],

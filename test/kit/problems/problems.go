@@ -30,6 +30,7 @@ type Shape struct {
 
 	Limits, Counts                int // entries of minutes_limits and counts
 	RefuseUnknown, Same, ByRecipe bool
+	Anytime                       float64 // of the breakfasts that are lunches too
 }
 
 var tags = []string{"beef", "dairy", "egg", "fish", "gluten", "nuts", "pork", "soy"}
