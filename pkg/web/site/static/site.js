@@ -60,7 +60,17 @@
     list.replaceChildren(...next.childNodes);
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
   };
+  let sending = false;
   const send = async () => {
+    if (sending) return;
+    sending = true;
+    try {
+      await sendAll();
+    } finally {
+      sending = false;
+    }
+  };
+  const sendAll = async () => {
     while (waiting.length) {
       let answer;
       try {

@@ -1,0 +1,136 @@
+package shopping_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+)
+
+const week calendar.Date = 739_950
+
+// ports are a plan and the state of its list in memory.
+type ports struct {
+	plan  *plan.Plan
+	state shopping.State
+}
+
+func (p *ports) Get(context.Context, string, calendar.Date) (*plan.Plan, error) {
+	if p.plan == nil {
+		return nil, fault.New(fault.NotFound, "plan", "no plan")
+	}
+	return p.plan, nil
+}
+
+func (p *ports) State(context.Context, string, calendar.Date) (shopping.State, error) {
+	return p.state, nil
+}
+
+func (p *ports) Version(context.Context, string, calendar.Date) (int64, error) {
+	return p.state.Version, nil
+}
+
+func (p *ports) Tick(_ context.Context, _ string, _ calendar.Date, key, amount string) error {
+	p.state.Version++
+	p.state.Ticked[key] = amount
+	return nil
+}
+
+func (p *ports) Untick(_ context.Context, _ string, _ calendar.Date, key string) error {
+	p.state.Version++
+	delete(p.state.Ticked, key)
+	return nil
+}
+
+func (p *ports) own(id int64) int {
+	return slices.IndexFunc(p.state.Own, func(o shopping.OwnItem) bool { return o.ID == id })
+}
+
+func (p *ports) TickOwn(_ context.Context, _ string, _ calendar.Date, id int64, ticked bool) error {
+	p.state.Own[p.own(id)].Ticked = ticked
+	return nil
+}
+
+func (p *ports) Add(_ context.Context, _ string, _ calendar.Date, text string, _ int) (int64, error) {
+	p.state.Own = append(p.state.Own, shopping.OwnItem{ID: int64(len(p.state.Own) + 1), Text: text})
+	return int64(len(p.state.Own)), nil
+}
+
+func (p *ports) Remove(_ context.Context, _ string, _ calendar.Date, id int64) error {
+	p.state.Own = slices.Delete(p.state.Own, p.own(id), p.own(id)+1)
+	return nil
+}
+
+func groceries(lines ...string) grocery.List {
+	s := grocery.Section{Name: "Produce"}
+	for _, l := range lines {
+		name, buy, _ := strings.Cut(l, "|")
+		s.Lines = append(s.Lines, grocery.Line{Name: name, Buy: buy})
+	}
+	return grocery.List{Sections: []grocery.Section{s}, Pantry: []grocery.Line{{Name: "salt"}}}
+}
+
+// A tick stays while the need does, whatever the library calls the food; when more is needed it
+// ends and says what was ticked; what is needed no longer is named.
+func TestTicksAndAChangingPlan(t *testing.T) {
+	t.Parallel()
+	p := &ports{plan: &plan.Plan{Groceries: groceries("large eggs|6", "leek|2", "rice|300 g")}, state: shopping.State{Ticked: map[string]string{}}}
+	s := shopping.New(p, p)
+	list := func() shopping.List {
+		t.Helper()
+		l, err := s.List(t.Context(), "ana", week)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for _, i := range list().Sections[0].Items {
+		if err := s.Tick(t.Context(), "ana", week, i.Key, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if l := list(); l.Left() != 0 || l.Version != 3 || len(l.Gone) != 0 {
+		t.Errorf("all is ticked: %+v", l)
+	}
+	p.plan = &plan.Plan{Groceries: groceries("Eier|6", "leek|3")}
+	l := list()
+	eggs, leek := l.Sections[0].Items[0], l.Sections[0].Items[1]
+	if !eggs.Ticked || leek.Ticked || leek.Was != "2" || l.Left() != 1 || !slices.Equal(l.Gone, []string{"rice"}) {
+		t.Errorf("after a change: %+v", l)
+	}
+	if err := s.Tick(t.Context(), "ana", week, "food:rice", true); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "rice") {
+		t.Errorf("what is needed no longer: %v", err)
+	}
+	if err := s.Tick(t.Context(), "ana", week, eggs.Key, false); err != nil || list().Left() != 2 {
+		t.Errorf("unticked: %v", err)
+	}
+}
+
+func TestOwnItems(t *testing.T) {
+	t.Parallel()
+	p := &ports{plan: &plan.Plan{Groceries: groceries("leek|2")}, state: shopping.State{Ticked: map[string]string{"food:leek": "2"}}}
+	s := shopping.New(p, p)
+	for _, bad := range []string{"", " \n ", strings.Repeat("x", shopping.MaxText+1), "\xff"} {
+		if _, err := s.Add(t.Context(), "ana", week, bad); fault.KindOf(err) != fault.InvalidInput {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	item, err := s.Add(t.Context(), "ana", week, " two \n bottles ")
+	if err != nil || item.Text != "two bottles" {
+		t.Fatalf("%+v, %v", item, err)
+	}
+	l, err := s.List(t.Context(), "ana", week)
+	if err != nil || l.Left() != 1 || l.Text() != "- two bottles\n" {
+		t.Errorf("%d left, %v:\n%s", l.Left(), err, l.Text())
+	}
+	p.plan = nil
+	if _, err := s.Add(t.Context(), "ana", week, "beer"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("without a plan: %v", err)
+	}
+}
