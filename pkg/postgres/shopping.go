@@ -26,7 +26,7 @@ func NewShopping(pool Conns) *Shopping { return &Shopping{pool, db.New(pool)} }
 // change meanwhile is noticed later.
 func (s *Shopping) State(ctx context.Context, userID string, week calendar.Date) (shopping.State, error) {
 	const op = "load a shopping list"
-	out := shopping.State{Ticked: map[string]string{}}
+	var out shopping.State
 	var err error
 	if out.Version, err = s.q.ShoppingVersion(ctx, userID, week.Time()); err != nil {
 		return out, failed(op, err)
@@ -36,7 +36,7 @@ func (s *Shopping) State(ctx context.Context, userID string, week calendar.Date)
 		return out, failed(op, err)
 	}
 	for _, t := range ticks {
-		out.Ticked[t.Food] = t.Amount
+		out.Ticks = append(out.Ticks, shopping.Tick{Key: t.Food, Name: t.Name, Amount: t.Amount})
 	}
 	items, err := s.q.ListShoppingItems(ctx, userID, week.Time())
 	for _, i := range items {
@@ -64,9 +64,9 @@ func (s *Shopping) change(ctx context.Context, userID string, week calendar.Date
 }
 
 // Tick implements [shopping.Store].
-func (s *Shopping) Tick(ctx context.Context, userID string, week calendar.Date, key, amount string) error {
+func (s *Shopping) Tick(ctx context.Context, userID string, week calendar.Date, t shopping.Tick) error {
 	return s.change(ctx, userID, week, func(q *db.Queries) error {
-		return q.TickShopping(ctx, db.TickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: key, Amount: amount})
+		return q.TickShopping(ctx, db.TickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: t.Key, Name: t.Name, Amount: t.Amount})
 	})
 }
 

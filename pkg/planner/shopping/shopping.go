@@ -73,19 +73,22 @@ func (l List) Left() int {
 	return n
 }
 
-// State is what is stored of a list: the ticked amounts by key, and own items.
+// State is what is stored of a list: ticks, the oldest first, and own items.
 type State struct {
 	Version int64
-	Ticked  map[string]string
+	Ticks   []Tick
 	Own     []OwnItem
 }
+
+// Tick is a food that was ticked, as the list had it.
+type Tick struct{ Key, Name, Amount string }
 
 // Store holds the state of lists. Each change grows the version; kind NotFound for an item
 // that the list does not have.
 type Store interface {
 	State(ctx context.Context, userID string, week calendar.Date) (State, error)
 	Version(ctx context.Context, userID string, week calendar.Date) (int64, error)
-	Tick(ctx context.Context, userID string, week calendar.Date, key, amount string) error
+	Tick(ctx context.Context, userID string, week calendar.Date, t Tick) error
 	Untick(ctx context.Context, userID string, week calendar.Date, key string) error
 	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
 	// Add appends an item unless there are most, kind InvalidInput.
@@ -126,15 +129,18 @@ func merge(week calendar.Date, g grocery.List, state State) List {
 	if out.Own == nil {
 		out.Own = []OwnItem{}
 	}
-	seen := map[string]bool{}
+	ticks, seen := map[string]Tick{}, map[string]bool{}
+	for _, t := range state.Ticks {
+		ticks[t.Key] = t
+	}
 	items := func(lines []grocery.Line) []Item {
 		list := make([]Item, 0, len(lines))
 		for _, l := range lines {
 			i := Item{Key: Key(l), Name: l.Name, Buy: l.Buy, Uses: l.Uses}
 			seen[i.Key] = true
-			if was, ok := state.Ticked[i.Key]; ok {
-				if i.Ticked = was == l.Buy; !i.Ticked {
-					i.Was = was
+			if t, ok := ticks[i.Key]; ok {
+				if i.Ticked = t.Amount == l.Buy; !i.Ticked {
+					i.Was = t.Amount
 				}
 			}
 			list = append(list, i)
@@ -145,10 +151,9 @@ func merge(week calendar.Date, g grocery.List, state State) List {
 		out.Sections = append(out.Sections, Section{sec.Name, items(sec.Lines)})
 	}
 	out.Pantry = items(g.Pantry)
-	for key := range state.Ticked {
-		if !seen[key] {
-			_, name, _ := strings.Cut(key, ":")
-			out.Gone = append(out.Gone, name)
+	for _, t := range state.Ticks {
+		if !seen[t.Key] {
+			out.Gone = append(out.Gone, t.Name)
 		}
 	}
 	return out
@@ -181,7 +186,7 @@ func (s *Service) Tick(ctx context.Context, userID string, week calendar.Date, k
 	for _, sec := range append(p.Groceries.Sections, grocery.Section{Lines: p.Groceries.Pantry}) {
 		for _, l := range sec.Lines {
 			if Key(l) == key {
-				return s.store.Tick(ctx, userID, week, key, l.Buy)
+				return s.store.Tick(ctx, userID, week, Tick{key, l.Name, l.Buy})
 			}
 		}
 	}

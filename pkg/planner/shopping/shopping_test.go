@@ -36,15 +36,15 @@ func (p *ports) Version(context.Context, string, calendar.Date) (int64, error) {
 	return p.state.Version, nil
 }
 
-func (p *ports) Tick(_ context.Context, _ string, _ calendar.Date, key, amount string) error {
+func (p *ports) Tick(_ context.Context, _ string, _ calendar.Date, t shopping.Tick) error {
 	p.state.Version++
-	p.state.Ticked[key] = amount
+	p.state.Ticks = append(p.state.Ticks, t)
 	return nil
 }
 
 func (p *ports) Untick(_ context.Context, _ string, _ calendar.Date, key string) error {
 	p.state.Version++
-	delete(p.state.Ticked, key)
+	p.state.Ticks = slices.DeleteFunc(p.state.Ticks, func(t shopping.Tick) bool { return t.Key == key })
 	return nil
 }
 
@@ -80,7 +80,7 @@ func groceries(lines ...string) grocery.List {
 // ends and says what was ticked; what is needed no longer is named.
 func TestTicksAndAChangingPlan(t *testing.T) {
 	t.Parallel()
-	p := &ports{plan: &plan.Plan{Groceries: groceries("large eggs|6", "leek|2", "rice|300 g")}, state: shopping.State{Ticked: map[string]string{}}}
+	p := &ports{plan: &plan.Plan{Groceries: groceries("large eggs|6", "leek|2", "rice|300 g")}}
 	s := shopping.New(p, p)
 	list := func() shopping.List {
 		t.Helper()
@@ -114,7 +114,7 @@ func TestTicksAndAChangingPlan(t *testing.T) {
 
 func TestOwnItems(t *testing.T) {
 	t.Parallel()
-	p := &ports{plan: &plan.Plan{Groceries: groceries("leek|2")}, state: shopping.State{Ticked: map[string]string{"food:leek": "2"}}}
+	p := &ports{plan: &plan.Plan{Groceries: groceries("leek|2")}, state: shopping.State{Ticks: []shopping.Tick{{Key: "food:leek", Name: "leek", Amount: "2"}}}}
 	s := shopping.New(p, p)
 	for _, bad := range []string{"", " \n ", strings.Repeat("x", shopping.MaxText+1), "\xff"} {
 		if _, err := s.Add(t.Context(), "ana", week, bad); fault.KindOf(err) != fault.InvalidInput {

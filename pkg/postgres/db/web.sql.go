@@ -204,11 +204,12 @@ func (q *Queries) ListShoppingItems(ctx context.Context, userID string, weekOf t
 }
 
 const listShoppingTicks = `-- name: ListShoppingTicks :many
-select food, amount from shopping_ticks where user_id = $1 and week_of = $2
+select food, name, amount from shopping_ticks where user_id = $1 and week_of = $2 order by ticked_at, food
 `
 
 type ListShoppingTicksRow struct {
 	Food   string
+	Name   string
 	Amount string
 }
 
@@ -221,7 +222,7 @@ func (q *Queries) ListShoppingTicks(ctx context.Context, userID string, weekOf t
 	items := []ListShoppingTicksRow{}
 	for rows.Next() {
 		var i ListShoppingTicksRow
-		if err := rows.Scan(&i.Food, &i.Amount); err != nil {
+		if err := rows.Scan(&i.Food, &i.Name, &i.Amount); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -280,14 +281,15 @@ func (q *Queries) ShoppingVersion(ctx context.Context, userID string, weekOf tim
 }
 
 const tickShopping = `-- name: TickShopping :exec
-insert into shopping_ticks (user_id, week_of, food, amount) values ($1, $2, $3, $4)
-on conflict (user_id, week_of, food) do update set amount = excluded.amount, ticked_at = now()
+insert into shopping_ticks (user_id, week_of, food, name, amount) values ($1, $2, $3, $4, $5)
+on conflict (user_id, week_of, food) do update set name = excluded.name, amount = excluded.amount, ticked_at = now()
 `
 
 type TickShoppingParams struct {
 	UserID string
 	WeekOf time.Time
 	Food   string
+	Name   string
 	Amount string
 }
 
@@ -296,6 +298,7 @@ func (q *Queries) TickShopping(ctx context.Context, arg TickShoppingParams) erro
 		arg.UserID,
 		arg.WeekOf,
 		arg.Food,
+		arg.Name,
 		arg.Amount,
 	)
 	return err

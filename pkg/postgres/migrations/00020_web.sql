@@ -36,6 +36,7 @@ create table shopping_ticks (
     user_id text not null,
     week_of date not null,
     food text not null,
+    name text not null, -- as the list called it
     amount text not null,
     ticked_at timestamptz not null default now(),
     primary key (user_id, week_of, food),
