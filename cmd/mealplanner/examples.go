@@ -17,6 +17,7 @@ var examples = map[string][]string{
 	"user list":         {"mealplanner user", "mealplanner user list -o json"},
 	"user show":         {"mealplanner user show user_ana"},
 	"user cook":         {"mealplanner user cook user_ana --minutes='+weekdays dinner 30' --weekly='+fish=1-3,+red meat<=2'", "mealplanner user cook user_ana --eaters 1,1,0.6,0.4 --same-portions"},
+	"user sign-in":      {"mealplanner user sign-in user_ana"},
 	"user set":          {"mealplanner user set user_ana --allergens=+milk,-nuts --people 3"},
 	"user demo":         {"mealplanner user demo --tandoor-url http://127.0.0.1:8100 --tandoor-token tda_token"},
 	"user export":       {"mealplanner user export user_ana >user_ana.json"},

@@ -26,6 +26,7 @@ type userCmd struct {
 	Cook userCookCmd `cmd:"" help:"Change what is cooked when, how often, and for whom."`
 	Demo userDemoCmd `cmd:"" help:"Add the demo users of a running sandbox and plan their first week; existing ones stay."`
 
+	SignIn userSignInCmd `cmd:"" name:"sign-in" help:"Print a link that signs a browser in as the user, once, within 15 minutes."`
 	Export userExportCmd `cmd:"" help:"Print everything stored about a user, as JSON."`
 	Delete userDeleteCmd `cmd:"" help:"Delete a user and everything stored about them; without --yes only show what that is."`
 

@@ -59,6 +59,7 @@ var ownData = map[string]string{
 	"pkg/domain/phrase/data/fr.csv":                  ours,
 	"pkg/domain/phrase/data/it.csv":                  ours,
 	"pkg/domain/phrase/data/nl.csv":                  ours,
+	"pkg/web/site/static/icon.svg":                   ours,
 	"pkg/domain/unit/data/units.csv":                 ours,
 	"pkg/domain/food/data/usda-sr27-per-100g.csv.gz": "USDA National Nutrient Database",
 	"pkg/sandbox/library/breakfast.txt":              ours,
