@@ -60,6 +60,9 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	}()
 	a.stops.push(string(role)+" server", func(ctx context.Context) error {
 		err := srv.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, srv.Close())
+		}
 		<-done
 		return err
 	})
@@ -104,5 +107,9 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err := a.serveAlerts(ctx, mux); err != nil {
 		return err
 	}
-	return a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters))
+	if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
+		return err
+	}
+	a.stops.push("watched lists", func(context.Context) error { people.Close(); return nil }) // before the server
+	return nil
 }

@@ -12,9 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
@@ -42,6 +45,7 @@ func (b *browser) do(path string, form url.Values, headers ...string) (status in
 	}
 	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, body)
 	must(b.t, err)
+	req.Header.Set("Accept", "text/html")
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -82,7 +86,7 @@ func (b *browser) signIn(w *world, email string) {
 	}
 	b.want(link, nil, http.StatusOK, "stays signed in")
 	b.want(link, nil, http.StatusOK, "stays signed in") // programs that look at links use none up
-	b.want(link, url.Values{}, http.StatusOK, "Week of")
+	b.want(link, url.Values{}, http.StatusOK, "mealplanner")
 	b.want(link, url.Values{}, http.StatusUnauthorized, "was used before")
 }
 
@@ -112,10 +116,15 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	must(t, w.box.Mail.Wait(t.Context(), 1))
 	b, ours := w.browser(t), "/week/"+week.String()
 	b.want("/week", nil, http.StatusOK, "Mail me a link") // nobody is signed in
+	b.want("/settings", nil, http.StatusOK, "Mail me a link")
 	b.want("/sign-in", url.Values{"email": {"nobody@example.org"}}, http.StatusOK, "Look into your mail")
 	b.want("/sign-in", url.Values{"email": {"nobody"}}, http.StatusUnprocessableEntity, "Write your address")
 	b.signIn(w, lewis.Email)
 	page := b.want("/week", nil, http.StatusOK, "on target")
+	b.want("/settings", url.Values{"form": {"person"}, "name": {"a\x00b"}, "zone": {"UTC"}}, http.StatusBadRequest, "characters that are none")
+	if n := w.rows(t, "sessions"); n != 1 {
+		t.Errorf("%d sessions are stored for one browser", n)
+	}
 
 	version, keep := field(t, page, "Keep", "version"), field(t, page, "Keep", "command")
 	if status, _, page := b.do(ours, url.Values{"version": {version}, "command": {keep}}, "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
@@ -140,9 +149,10 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	w.shop(t, b)
 	b.want("/library", nil, http.StatusOK, "for dinner")
 
-	b.want("/settings", nil, http.StatusOK, "Never on the plate")
+	page = b.want("/settings", nil, http.StatusOK, "Never on the plate")
 	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusOK, "Nothing was changed.")
 	b.want("/settings", url.Values{"form": {"food"}, "allergens": {"nuts"}, "dislikes": {"leek, celery"}}, http.StatusOK, "Stored.")
+	b.want("/settings", url.Values{"form": {"food"}, "seen": {field(t, page, "dislikes", "seen")}}, http.StatusOK, "changed elsewhere")
 	b.want("/settings", url.Values{"form": {"food"}, "dislikes": {"qwertz"}}, http.StatusOK, `Unknown food "qwertz"`)
 	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"weekdays dinner 40\r\nsunday 90"}, "weekly": {"fish >= 1"}, "eaters": {"1, 0.5"}}, http.StatusOK, "Stored.")
 	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"whenever"}}, http.StatusOK, "no number of minutes")
@@ -155,6 +165,11 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	}
 
 	b.want("/account/export.json", nil, http.StatusOK, `"shopping_ticks"`)
+	_, err = w.Users.Change(t.Context(), lewis.ID, func(u *user.User) error { u.Email = "new@sandbox.example"; return nil })
+	must(t, err)
+	b.want("/week", nil, http.StatusOK, "Mail me a link") // a former address signs nobody in
+	lewis.Email = "new@sandbox.example"
+	b.signIn(w, lewis.Email)
 	other := w.browser(t)
 	other.signIn(w, lewis.Email)
 	b.want("/account/sign-out", url.Values{}, http.StatusOK, "Mail me a link")
@@ -191,6 +206,7 @@ func (w *world) shop(t *testing.T, b *browser) {
 	left := list().Left()
 	guest.want(shared, url.Values{"do": {"tick"}, "key": {key}}, http.StatusOK, "left to buy")
 	guest.want(shared, url.Values{"do": {"add"}, "text": {"beer"}}, http.StatusUnauthorized, "nothing else")
+	guest.want(shared, url.Values{"do": {"tick"}, "key": {"food:moon"}}, http.StatusUnprocessableEntity, "is no more")
 	guest.want(path, url.Values{"do": {"tick"}, "key": {key}}, http.StatusUnauthorized, "not signed in")
 	if now := list(); now.Left() != left-1 || now.Version == 0 {
 		t.Errorf("%d left of %d, version %d", now.Left(), left, now.Version)
@@ -202,10 +218,21 @@ func (w *world) shop(t *testing.T, b *browser) {
 	}
 	b.want(path, url.Values{"do": {"tick-own"}, "id": {strconv.FormatInt(own[0].ID, 10)}}, http.StatusOK, "<i>beer</i>")
 	b.want(path, url.Values{"do": {"remove"}, "id": {"9999999"}}, http.StatusOK, "any longer")
-	b.want(path, url.Values{"do": {"tick"}, "key": {"food:moon"}}, http.StatusOK, "does not hold")
+	b.want(path, url.Values{"do": {"tick"}, "key": {"food:moon"}}, http.StatusOK, "any longer")
 	b.want(path, url.Values{"do": {"sing"}}, http.StatusOK, "is not tick")
 	b.want(path+"/list.txt", nil, http.StatusOK, "- ")
 	if now := list(); now.Left() != left-1 || !now.Own[0].Ticked {
 		t.Errorf("%d left of %d, %+v", now.Left(), left, now.Own)
 	}
+}
+
+// rows counts a table's rows.
+func (w *world) rows(t *testing.T, table string) int {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), w.cfg.Database.URL.Reveal())
+	must(t, err)
+	defer pool.Close()
+	var n int
+	must(t, pool.QueryRow(t.Context(), "select count(*) from "+table).Scan(&n))
+	return n
 }

@@ -48,7 +48,7 @@ func (s *SignIns) CreateLink(ctx context.Context, userID string, digest []byte, 
 		if _, err := q.LockUser(ctx, userID); err != nil {
 			return err
 		}
-		n, err := q.CountSignInLinks(ctx, userID, time.Hour.Seconds())
+		n, err := q.CountSignInLinks(ctx, userID)
 		if err != nil || n >= int64(most) {
 			return err
 		}
@@ -106,12 +106,12 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx implements [scs.CtxStore].
 func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	return failed("end a session", s.q.DeleteSession(ctx, token))
+	return failed("end a session", s.q.EndBrowser(ctx, token))
 }
 
 // EndAll ends all sessions of a user.
 func (s *Sessions) EndAll(ctx context.Context, userID string) error {
-	_, err := s.q.DeleteUserSessions(ctx, &userID)
+	_, err := s.q.EndBrowsers(ctx, &userID)
 	return failed("end sessions", err)
 }
 

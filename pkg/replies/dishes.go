@@ -146,6 +146,12 @@ func (w *work) recipe(ctx context.Context, name string, m recipe.Meal) (recipe.R
 	if err != nil {
 		return recipe.Recipe{}, err
 	}
+	if w.wanted != 0 {
+		if i := slices.IndexFunc(recipes, func(r recipe.Recipe) bool { return r.ID == w.wanted }); i >= 0 {
+			return recipes[i], nil
+		}
+		return recipe.Recipe{}, refuse("Your library does not have this recipe any longer.")
+	}
 	want := fold(name)
 	var exact, prefix, within []recipe.Recipe
 	for _, r := range recipes {

@@ -2,9 +2,15 @@ package replies
 
 import (
 	"encoding/hex"
+	"fmt"
+	"strconv"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -32,5 +38,36 @@ func (w *work) parse(in incoming) command.Parsed {
 			return command.Parsed{Commands: []command.Command{{Verb: command.Undo, Line: "UNDO"}}}
 		}
 	}
+	if in.source == ByPage {
+		if c, id, ok := taken(in.text); ok {
+			w.wanted = id
+			return command.Parsed{Commands: []command.Command{c}}
+		}
+	}
 	return command.Parse(in.text, w.week)
+}
+
+// Take is the line by which a page puts a recipe of the library into a slot. It names the recipe
+// by id: names are other people's text, and may read like commands.
+func Take(s plan.Slot, id recipe.ID) string {
+	return fmt.Sprintf("TAKE %s %s %d", s.Date, s.Meal, id)
+}
+
+var takeLine = lazyregexp.New(`^TAKE (\S+) (\S+) (\d{1,18})$`)
+
+// taken reads a line of [Take].
+func taken(text string) (command.Command, recipe.ID, bool) {
+	m := takeLine().FindStringSubmatch(text)
+	if m == nil {
+		return command.Command{}, 0, false
+	}
+	date, derr := calendar.Parse(m[1])
+	meal, merr := recipe.ParseMeal(m[2])
+	id, ierr := strconv.ParseInt(m[3], 10, 64)
+	if derr != nil || merr != nil || ierr != nil {
+		return command.Command{}, 0, false
+	}
+	c := command.Command{Verb: command.Adjust, Days: []calendar.Date{date}, Meal: &meal}
+	c.Line, c.Text = c.String(), "recipe "+m[3]
+	return c, recipe.ID(id), true
 }

@@ -34,7 +34,8 @@ type work struct {
 	today   calendar.Date
 	week    calendar.Date
 	source  Source
-	undoKey string // the change that a button undoes; "" = the newest
+	undoKey string    // the change that a button undoes; "" = the newest
+	wanted  recipe.ID // that a page names; 0: commands name recipes
 
 	before  Before
 	free    []plan.Slot

@@ -17,15 +17,15 @@ import (
 // Valid is how long a link works. It works once.
 const Valid = 15 * time.Minute
 
-// Most is how many links a user is mailed within an hour; further requests are answered alike
-// and mail nothing.
-const Most = 5
+// Most is how many links of a user work at a time; further requests are answered alike and mail
+// nothing, so a mailbox is not flooded and always holds a link that works.
+const Most = 3
 
 // Store holds the links, by their digests.
 type Store interface {
 	// ByEmail returns the users with the address, in any case.
 	ByEmail(ctx context.Context, email string) ([]user.User, error)
-	// CreateLink stores a link, and reports whether it did: no more than most within an hour.
+	// CreateLink stores a link, and reports whether it did: no more than most work at a time.
 	CreateLink(ctx context.Context, userID string, digest []byte, valid time.Duration, most int) (bool, error)
 	// UseLink returns the user of a link, which is used with that; kind Unauthorized.
 	UseLink(ctx context.Context, digest []byte) (string, error)
@@ -51,7 +51,7 @@ type Service struct {
 // New returns the use case on its ports.
 func New(s Store, l Letters, o Outbox) *Service { return &Service{s, l, o} }
 
-// Request mails a link to each enabled user with the address, and does nothing for an address
+// Request mails a link to each user with the address, paused ones too, and does nothing for an address
 // that nobody has. Kinds of error: those of the ports. Callers answer alike in every case.
 func (s *Service) Request(ctx context.Context, email string) error {
 	users, err := s.store.ByEmail(ctx, strings.TrimSpace(email))

@@ -45,6 +45,9 @@ func FromGrams(g float64) (Mass, error) {
 // Grams returns the mass in grams, for presentation and files.
 func (m Mass) Grams() float64 { return float64(m) / float64(Gram) }
 
+// Round returns the nearest whole number of grams.
+func (m Mass) Round() Mass { return (m + Gram/2) / Gram * Gram }
+
 // String renders the mass with one decimal, e.g. "12.5 g".
 func (m Mass) String() string { return strconv.FormatFloat(m.Grams(), 'f', 1, 64) + " g" }
 

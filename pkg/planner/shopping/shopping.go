@@ -4,6 +4,8 @@ package shopping
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +29,8 @@ type List struct {
 	Sections []Section     `json:"sections"`
 	Pantry   []Item        `json:"pantry"` // to be looked for at home first
 	Own      []OwnItem     `json:"own"`
-	Gone     []string      `json:"gone"` // what was ticked and is needed no longer, by name
+	Gone     []string      `json:"gone"`     // what was ticked and is needed no longer, by name
+	Outdated bool          `json:"outdated"` // the plan is being replaced: it may hold what must not be eaten
 }
 
 // Section is an aisle.
@@ -121,7 +124,9 @@ func (s *Service) List(ctx context.Context, userID string, week calendar.Date) (
 	if err != nil {
 		return List{}, err
 	}
-	return merge(week, p.Groceries, state), nil
+	l := merge(week, p.Groceries, state)
+	l.Outdated = slices.Contains(p.Week.Notes, plan.OutdatedNote)
+	return l, nil
 }
 
 func merge(week calendar.Date, g grocery.List, state State) List {
@@ -160,10 +165,13 @@ func merge(week calendar.Date, g grocery.List, state State) List {
 }
 
 // Key names a food of a list: by the food of the tables, so that it stays the same when the
-// library calls it otherwise, else by its name.
+// library calls it otherwise, else by the library's id, else by its name.
 func Key(l grocery.Line) string {
 	if same, ok := food.Same(l.Name); ok {
 		return "food:" + same
+	}
+	if l.Food != 0 {
+		return "id:" + strconv.FormatInt(l.Food, 10)
 	}
 	return "name:" + strings.ToLower(l.Name)
 }
@@ -176,12 +184,12 @@ func (s *Service) Version(ctx context.Context, userID string, week calendar.Date
 // Tick ticks a food of the list, or takes the tick back. Kinds of error: NotFound for a food
 // that the list does not hold any longer, and those of the ports.
 func (s *Service) Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error {
-	if !ticked {
-		return s.store.Untick(ctx, userID, week, key)
-	}
 	p, err := s.plans.Get(ctx, userID, week)
 	if err != nil {
 		return err
+	}
+	if !ticked {
+		return s.store.Untick(ctx, userID, week, key)
 	}
 	for _, sec := range append(p.Groceries.Sections, grocery.Section{Lines: p.Groceries.Pantry}) {
 		for _, l := range sec.Lines {
@@ -190,8 +198,7 @@ func (s *Service) Tick(ctx context.Context, userID string, week calendar.Date, k
 			}
 		}
 	}
-	_, name, _ := strings.Cut(key, ":")
-	return fault.New(fault.NotFound, "shopping list", "the list does not hold %q any longer: load it anew", name)
+	return fault.New(fault.NotFound, "shopping list", "the list does not hold this food any longer: load it anew")
 }
 
 // TickOwn ticks an own item, or takes the tick back; kind NotFound.

@@ -30,7 +30,7 @@ func (q *Queries) BlankDiaryMails(ctx context.Context) (int64, error) {
 const claimMail = `-- name: ClaimMail :one
 select id, user_id, email_type, period, message_id, recipient, subject, text_body, html_body, headers, trace_parent, status, attempts, next_attempt_at, last_error, created_at, sent_at, inline, diary, week_of, reply_key, bounced_at, fingerprint from outbox o
 where status = 'pending' and next_attempt_at <= now()
-  and not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library'))
+  and (email_type = 'sign_in' or not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library')))
 order by next_attempt_at, id
 limit 1
 for update of o skip locked

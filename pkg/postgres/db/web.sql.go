@@ -30,6 +30,7 @@ func (q *Queries) AddShoppingItem(ctx context.Context, arg AddShoppingItemParams
 const commitSession = `-- name: CommitSession :exec
 insert into sessions (token, user_id, data, expires_at) values ($1, $2, $3, $4)
 on conflict (token) do update set user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+where sessions.expires_at > now()
 `
 
 type CommitSessionParams struct {
@@ -61,11 +62,12 @@ func (q *Queries) CountShoppingItems(ctx context.Context, userID string, weekOf 
 }
 
 const countSignInLinks = `-- name: CountSignInLinks :one
-select count(*) from sign_in_links where user_id = $1 and created_at > now() - make_interval(secs => $2::float8)
+select count(*) from sign_in_links where user_id = $1 and used_at is null and expires_at > now()
 `
 
-func (q *Queries) CountSignInLinks(ctx context.Context, userID string, seconds float64) (int64, error) {
-	row := q.db.QueryRow(ctx, countSignInLinks, userID, seconds)
+// Those that can still be used: whoever asks in somebody's name must not lock them out.
+func (q *Queries) CountSignInLinks(ctx context.Context, userID string) (int64, error) {
+	row := q.db.QueryRow(ctx, countSignInLinks, userID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -83,15 +85,6 @@ type CreateSignInLinkParams struct {
 
 func (q *Queries) CreateSignInLink(ctx context.Context, arg CreateSignInLinkParams) error {
 	_, err := q.db.Exec(ctx, createSignInLink, arg.Digest, arg.UserID, arg.Seconds)
-	return err
-}
-
-const deleteSession = `-- name: DeleteSession :exec
-delete from sessions where token = $1
-`
-
-func (q *Queries) DeleteSession(ctx context.Context, token string) error {
-	_, err := q.db.Exec(ctx, deleteSession, token)
 	return err
 }
 
@@ -113,12 +106,24 @@ func (q *Queries) DeleteShoppingItem(ctx context.Context, arg DeleteShoppingItem
 	return result.RowsAffected(), nil
 }
 
-const deleteUserSessions = `-- name: DeleteUserSessions :execrows
-delete from sessions where user_id = $1
+const endBrowser = `-- name: EndBrowser :exec
+
+update sessions set user_id = null, data = '', expires_at = now() where token = $1
 `
 
-func (q *Queries) DeleteUserSessions(ctx context.Context, userID *string) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteUserSessions, userID)
+// one that was ended meanwhile stays so
+// It is kept for an hour, so that a request under way does not bring it back.
+func (q *Queries) EndBrowser(ctx context.Context, token string) error {
+	_, err := q.db.Exec(ctx, endBrowser, token)
+	return err
+}
+
+const endBrowsers = `-- name: EndBrowsers :execrows
+update sessions set user_id = null, data = '', expires_at = now() where user_id = $1
+`
+
+func (q *Queries) EndBrowsers(ctx context.Context, userID *string) (int64, error) {
+	result, err := q.db.Exec(ctx, endBrowsers, userID)
 	if err != nil {
 		return 0, err
 	}
@@ -234,7 +239,7 @@ func (q *Queries) ListShoppingTicks(ctx context.Context, userID string, weekOf t
 }
 
 const purgeSessions = `-- name: PurgeSessions :execrows
-delete from sessions where expires_at < now()
+delete from sessions where expires_at < now() - interval '1 hour'
 `
 
 func (q *Queries) PurgeSessions(ctx context.Context) (int64, error) {

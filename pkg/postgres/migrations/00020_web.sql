@@ -60,7 +60,24 @@ create index shopping_items_list on shopping_items (user_id, week_of);
 alter table steerings drop constraint steerings_source_check;
 alter table steerings add constraint steerings_source_check check (source in ('mail', 'button', 'page'));
 
+-- A former address signs nobody in.
+-- +goose StatementBegin
+create or replace function end_links() returns trigger language plpgsql as $$
+begin
+    new.links_from := coalesce((select max(sent_at) from outbox where user_id = new.id and status = 'sent'), old.links_from);
+    update sessions set user_id = null, data = '', expires_at = now() where user_id = new.id;
+    return new;
+end $$;
+-- +goose StatementEnd
+
 -- +goose Down
+-- +goose StatementBegin
+create or replace function end_links() returns trigger language plpgsql as $$
+begin
+    new.links_from := coalesce((select max(sent_at) from outbox where user_id = new.id and status = 'sent'), old.links_from);
+    return new;
+end $$;
+-- +goose StatementEnd
 delete from steerings where source = 'page';
 alter table steerings drop constraint steerings_source_check;
 alter table steerings add constraint steerings_source_check check (source in ('mail', 'button'));

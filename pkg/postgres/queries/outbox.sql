@@ -19,7 +19,7 @@ where diary and created_at <= now() - interval '23 hours';
 -- Nothing goes to a user whose plan is outdated: it may show meals they must not eat.
 select * from outbox o
 where status = 'pending' and next_attempt_at <= now()
-  and not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library'))
+  and (email_type = 'sign_in' or not exists (select from plans p where p.user_id = o.user_id and p.outdated in ('settings', 'library')))
 order by next_attempt_at, id
 limit 1
 for update of o skip locked;

@@ -2,7 +2,8 @@
 select * from users where lower(email) = lower(@email) order by id;
 
 -- name: CountSignInLinks :one
-select count(*) from sign_in_links where user_id = @user_id and created_at > now() - make_interval(secs => @seconds::float8);
+-- Those that can still be used: whoever asks in somebody's name must not lock them out.
+select count(*) from sign_in_links where user_id = @user_id and used_at is null and expires_at > now();
 
 -- name: CreateSignInLink :exec
 insert into sign_in_links (digest, user_id, expires_at) values (@digest, @user_id, now() + make_interval(secs => @seconds::float8));
@@ -21,16 +22,18 @@ select data from sessions where token = @token and expires_at > now();
 
 -- name: CommitSession :exec
 insert into sessions (token, user_id, data, expires_at) values (@token, sqlc.narg(user_id), @data, @expires_at)
-on conflict (token) do update set user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at;
+on conflict (token) do update set user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+where sessions.expires_at > now(); -- one that was ended meanwhile stays so
 
--- name: DeleteSession :exec
-delete from sessions where token = @token;
+-- name: EndBrowser :exec
+-- It is kept for an hour, so that a request under way does not bring it back.
+update sessions set user_id = null, data = '', expires_at = now() where token = @token;
 
--- name: DeleteUserSessions :execrows
-delete from sessions where user_id = @user_id;
+-- name: EndBrowsers :execrows
+update sessions set user_id = null, data = '', expires_at = now() where user_id = @user_id;
 
 -- name: PurgeSessions :execrows
-delete from sessions where expires_at < now();
+delete from sessions where expires_at < now() - interval '1 hour';
 
 -- name: TouchShoppingList :one
 -- Creates the list or counts a change of it, and locks it for the rest of the transaction.

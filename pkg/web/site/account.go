@@ -3,7 +3,6 @@ package site
 import (
 	"net/http"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
@@ -28,9 +27,6 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request, id string) error {
 
 // deleteAccount deletes everything, if the visitor wrote their address to confirm it.
 func (s *Site) deleteAccount(w http.ResponseWriter, r *http.Request, id string) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "account", err)
-	}
 	u, err := s.Users.Get(r.Context(), id)
 	if err != nil {
 		return err
@@ -44,5 +40,6 @@ func (s *Site) deleteAccount(w http.ResponseWriter, r *http.Request, id string) 
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
+	forget(w.Header())
 	return s.show(w, r, view{file: "gone.html", title: "Everything is deleted", data: user.User{Email: u.Email}})
 }

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"net/http"
+	"net/mail"
 	"strings"
 	"time"
 
@@ -28,11 +29,8 @@ const mailWithin = 10 * time.Second
 // requestLink answers alike whether or not somebody has the address, and as fast: the mail is
 // queued after the answer.
 func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "sign in", err)
-	}
 	email := strings.TrimSpace(r.PostForm.Get("email"))
-	if at := strings.IndexByte(email, '@'); at < 1 || at == len(email)-1 || len(email) > 254 {
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > 254 {
 		return s.show(w, r, view{file: "signin.html", title: "Sign in", status: http.StatusUnprocessableEntity, data: signInPage{Email: email, Problem: "Write your address, like ana@example.org."}})
 	}
 	s.work.Go(func() {
@@ -61,10 +59,8 @@ func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	next := s.sessions.PopString(r.Context(), sessionNext)
-	if next == "" {
-		next = "/week"
-	}
+	next := s.next(w, r)
+	forget(w.Header())
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
@@ -73,10 +69,14 @@ func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// forget has the browser drop what pages of somebody else left there.
+func forget(h http.Header) { h.Set("Clear-Site-Data", `"cache", "storage"`) }
+
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
+	forget(w.Header())
 	http.Redirect(w, r, s.at("/sign-in"), http.StatusSeeOther)
 	return nil
 }

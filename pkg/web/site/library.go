@@ -48,9 +48,6 @@ func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error 
 
 // answer stores what a form says of a food.
 func (s *Site) answer(w http.ResponseWriter, r *http.Request, id string) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "answer", err)
-	}
 	a := recipe.Answer{Food: r.PostForm.Get("food")}
 	var said string
 	var err error

@@ -1,20 +1,22 @@
 package site
 
 import (
+	"crypto/rand"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
 // mealPage is a dish as it is cooked for a meal.
@@ -30,7 +32,9 @@ type mealPage struct {
 	Steps    []stepView
 	URL      string
 	Gone     bool // the library has the recipe no longer
+	Outdated bool // the plan is being replaced: it may hold what must not be eaten
 	Version  string
+	Once     string
 	Buttons  []button
 }
 
@@ -68,7 +72,7 @@ func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	page := mealPage{
-		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true,
+		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: slices.Contains(stored.Week.Notes, plan.OutdatedNote),
 		Servings: stored.Week.Cooked(sv.Servings), Version: version(stored.Week), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv),
 	}
 	for _, b := range stored.Prep.Batches {
@@ -166,6 +170,7 @@ type othersPage struct {
 	Slot    plan.Slot
 	Week    calendar.Date
 	Version string
+	Once    string
 	Now     *plan.Serving
 	Others  []otherView
 }
@@ -185,10 +190,9 @@ func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: version(stored.Week), Now: sv}
+	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: version(stored.Week), Once: rand.Text(), Now: sv}
 	for _, o := range others {
-		c := command.Command{Verb: command.Adjust, Days: []calendar.Date{slot.Date}, Meal: &slot.Meal, Text: o.Name}
-		page.Others = append(page.Others, otherView{o, c.String(), bars(o.Day, stored.Week.TolerancePct)})
+		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct)})
 	}
 	return s.show(w, r, view{file: "others.html", title: "Another " + slot.Meal.String(), nav: "week", data: page})
 }

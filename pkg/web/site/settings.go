@@ -1,6 +1,9 @@
 package site
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -31,6 +34,7 @@ type settingsPage struct {
 	Hour      int
 	Eaters    string
 	Mails     []choice
+	Seen      string // changes with the settings
 }
 
 // choice is an entry to tick or choose.
@@ -47,7 +51,7 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error
 	if err != nil {
 		return err
 	}
-	page := settingsPage{User: u}
+	page := settingsPage{User: u, Seen: seen(u)}
 	page.Target, page.Source = u.Settings.Target(0)
 	for _, n := range allergen.Names() {
 		page.Allergens = append(page.Allergens, choice{n, n, slices.Contains(u.Settings.Allergens, n)})
@@ -76,9 +80,6 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error
 
 // change stores one of the page's forms, named by its field "form".
 func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "settings", err)
-	}
 	apply, ok := map[string]func(form, *user.User) error{
 		"targets": setTargets, "food": setFood, "plan": setPlan, "cooking": setCooking, "person": setPerson,
 	}[r.PostForm.Get("form")]
@@ -94,6 +95,9 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	_, err = s.Users.Change(r.Context(), id, func(u *user.User) error {
+		if shown := r.PostForm.Get("seen"); shown != "" && shown != seen(*u) {
+			return fault.New(fault.Conflict, "settings", "your settings were changed elsewhere since this page was shown. This is how they are now; change them here.")
+		}
 		was := u.Settings
 		if err := apply(form{r.PostForm}, u); err != nil {
 			return err
@@ -104,6 +108,17 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 		return fault.Wrap(fault.InvalidInput, "settings", u.Validate())
 	})
 	return s.said(w, r, "/settings", "Stored. What is planned and may not be eaten any longer is replaced within seconds; other changes count from the next plan on.", err)
+}
+
+// seen changes with what a user may set, so that a page shown before a change elsewhere does not
+// take it back.
+func seen(u user.User) string {
+	settings, err := json.Marshal(u.Settings)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(settings, "\x00%s\x00%s\x00%d", u.Name, u.TimeZone, u.People))
+	return hex.EncodeToString(sum[:8])
 }
 
 // said goes back to a page with what to say: that it worked, or why not. Errors that the
@@ -179,7 +194,9 @@ func setTargets(f form, u *user.User) error {
 	if len(warnings) > 0 && f.get("confirm") == "" {
 		return fault.New(fault.InvalidInput, "targets", "%s Tick the box to set them all the same.", strings.Join(warnings, " "))
 	}
-	u.Settings.Targets = &m
+	if was, _ := u.Settings.Target(0); was.Protein.Round() != m.Protein || was.Fat.Round() != m.Fat || was.Carbs.Round() != m.Carbs {
+		u.Settings.Targets = &m // else the numbers shown were left as they are
+	}
 	tolerance, err := f.number("tolerance", 1, 50)
 	u.Settings.TolerancePct = int(tolerance)
 	return err

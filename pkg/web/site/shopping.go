@@ -1,6 +1,8 @@
 package site
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,8 +17,10 @@ import (
 // shoppingPage is a list to work off.
 type shoppingPage struct {
 	shopping.List
-	Path  string // where its forms go
-	Share string // an address for others; empty on that address itself
+	Path    string // where its forms go
+	Owner   string // names whose list it is, for what browsers keep
+	Share   string // an address for others; empty on that address itself
+	Problem string // why something was not done
 }
 
 func (s *Site) thisList(w http.ResponseWriter, r *http.Request, id string) error {
@@ -43,8 +47,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	if wantsJSON(r) {
 		return reply(w, l)
 	}
-	w.Header().Set("Cache-Control", "private, no-cache") // kept by the worker, for places without a connection
-	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Share: s.Share(id, week)}})
+	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}})
 }
 
 // reply answers a script.
@@ -55,28 +58,54 @@ func reply(w http.ResponseWriter, v any) error {
 
 // sharedList is the list for those who have its address.
 func (s *Site) sharedList(w http.ResponseWriter, r *http.Request) error {
-	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	return s.guest(w, r, "")
+}
+
+// guest shows a shared list, and why something was not done.
+func (s *Site) guest(w http.ResponseWriter, r *http.Request, problem string) error {
+	id, week, err := s.shared(r)
 	if err != nil {
 		return err
 	}
 	l, err := s.Shopping.List(r.Context(), id, week)
 	if err != nil {
-		return err
+		return guestError(err)
 	}
 	for i := range l.Own {
 		l.Own[i].Fixed = true
 	}
-	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", data: shoppingPage{List: l, Path: s.at("/list/" + r.PathValue("token"))}})
+	status := http.StatusOK
+	if problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", status: status, data: shoppingPage{List: l, Path: s.at("/list/" + r.PathValue("token")), Owner: owner(id, week), Problem: problem}})
+}
+
+// shared is whose list of which week the address is for.
+func (s *Site) shared(r *http.Request) (string, calendar.Date, error) {
+	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	return id, week, guestError(err)
+}
+
+// guestError keeps from guests who has which plan.
+func guestError(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return fault.New(fault.NotFound, "shopping list", "this list, or what was ticked, is no more: load it anew")
+	}
+	return err
+}
+
+// owner names whose list it is without saying it.
+func owner(id string, week calendar.Date) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:8]) + "-" + week.String()
 }
 
 // sharedShop ticks and unticks, and does nothing else.
 func (s *Site) sharedShop(w http.ResponseWriter, r *http.Request) error {
-	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	id, week, err := s.shared(r)
 	if err != nil {
 		return err
-	}
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "shopping list", err)
 	}
 	if do := r.PostForm.Get("do"); do == "add" || do == "remove" {
 		return fault.New(fault.Unauthorized, "shopping list", "with this address you can tick the list, and nothing else")
@@ -85,7 +114,7 @@ func (s *Site) sharedShop(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) sharedEvents(w http.ResponseWriter, r *http.Request) error {
-	id, week, err := s.Shared(r.Context(), r.PathValue("token"))
+	id, week, err := s.shared(r)
 	if err != nil {
 		return err
 	}
@@ -104,6 +133,9 @@ func (s *Site) shop(w http.ResponseWriter, r *http.Request, id string) error {
 func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
 	if err := s.changeList(r, id, week); err != nil {
 		if kind := fault.KindOf(err); !wantsJSON(r) && (kind == fault.NotFound || kind == fault.InvalidInput) {
+			if r.PathValue("token") != "" {
+				return s.guest(w, r, sentence(fault.Text(guestError(err))))
+			}
 			return s.back(w, r, path, sentence(fault.Text(err)))
 		}
 		return err
@@ -120,9 +152,6 @@ func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week c
 
 func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error {
 	const op = "shopping list"
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, op, err)
-	}
 	do, ctx := r.PostForm.Get("do"), r.Context()
 	switch do {
 	case "tick", "untick":
@@ -181,6 +210,7 @@ func (s *Site) watch(w http.ResponseWriter, r *http.Request, id string, week cal
 		return err
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	out := http.NewResponseController(w)
 	tell := func(v int64) error {
 		if _, err := fmt.Fprintf(w, "retry: 1000\ndata: %d\n\n", v); err != nil {
@@ -197,6 +227,8 @@ func (s *Site) watch(w http.ResponseWriter, r *http.Request, id string, week cal
 	for {
 		select {
 		case <-r.Context().Done():
+			return nil
+		case <-s.closing:
 			return nil
 		case <-end.C:
 			return nil

@@ -22,6 +22,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 )
@@ -59,20 +60,21 @@ var files = sync.OnceValue(func() map[string]asset {
 
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"asset":   func(name string) string { return files()[name].name },
-		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
-		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
-		"date":    func(d calendar.Date) string { return d.Time().Format("2 January") },
-		"long":    func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
-		"iso":     func(d calendar.Date) string { return d.String() },
-		"mealOf":  func(i int) recipe.Meal { return recipe.Meals[i] },
-		"title":   title,
-		"kcal":    func(m nutrition.Macros) string { return thousands(m.Energy().Kcal()) },
-		"grams":   func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
-		"join":    func(list []string) string { return strings.Join(list, ", ") },
-		"lines":   func(list []string) string { return strings.Join(list, "\n") },
-		"tab":     func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
-		"item":    func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"asset":    func(name string) string { return files()[name].name },
+		"weekday":  func(d calendar.Date) string { return d.Weekday().String() },
+		"short":    func(d calendar.Date) string { return d.Weekday().String()[:3] },
+		"date":     func(d calendar.Date) string { return d.Time().Format("2 January") },
+		"long":     func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
+		"iso":      func(d calendar.Date) string { return d.String() },
+		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
+		"title":    title,
+		"kcal":     func(m nutrition.Macros) string { return thousands(m.Energy().Kcal()) },
+		"grams":    func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
+		"join":     func(list []string) string { return strings.Join(list, ", ") },
+		"lines":    func(list []string) string { return strings.Join(list, "\n") },
+		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
+		"item":     func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"outdated": func(note string) bool { return note == plan.OutdatedNote },
 		"mark": func(key string) string {
 			sum := sha256.Sum256([]byte(key))
 			return "i" + hex.EncodeToString(sum[:6])

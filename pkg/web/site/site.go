@@ -6,16 +6,20 @@ package site
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -106,6 +110,8 @@ type Site struct {
 	sessions *scs.SessionManager
 	cross    *http.CrossOriginProtection
 	work     sync.WaitGroup // that goes on after an answer
+	closing  chan struct{}  // closed when browsers are to stop watching
+	once     sync.Once
 }
 
 // How long a browser stays signed in, and how long unused.
@@ -116,7 +122,10 @@ const (
 
 // New returns the pages, which browsers reach at base.
 func New(p Ports, base *url.URL, now func() time.Time, log *slog.Logger) *Site {
-	s := &Site{Ports: p, base: base, now: now, log: log, cross: http.NewCrossOriginProtection()}
+	s := &Site{Ports: p, base: base, now: now, log: log, cross: http.NewCrossOriginProtection(), closing: make(chan struct{})}
+	if err := s.cross.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		log.Warn("PUBLIC_URL names no origin", "component", "web", "error_message", err.Error())
+	}
 	s.sessions = &scs.SessionManager{ // scs.New would start a store of its own
 		Lifetime: lifetime, IdleTimeout: idle, Store: p.Sessions, HashTokenInStore: true, Codec: scs.GobCodec{}, ErrorFunc: s.fail,
 		Cookie: scs.SessionCookie{Name: "mealplanner", Path: trimSlash(base.Path) + "/", HttpOnly: true, Secure: base.Scheme == "https", SameSite: http.SameSiteLaxMode, Persist: true},
@@ -171,7 +180,11 @@ const maxForm = 64 << 10
 func (s *Site) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	inner := s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := h(w, r); err != nil {
+		err := readable(r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	}))
@@ -183,6 +196,27 @@ func (s *Site) page(h func(http.ResponseWriter, *http.Request) error) http.Handl
 		}
 		inner.ServeHTTP(w, r)
 	})
+}
+
+// readable reads the request's form, whose texts must be texts.
+func readable(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if err := r.ParseForm(); err != nil {
+		if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return tooLong
+		}
+		return fault.New(fault.InvalidInput, "form", "the form cannot be read")
+	}
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				return fault.New(fault.InvalidInput, "form", "%q holds characters that are none", name)
+			}
+		}
+	}
+	return nil
 }
 
 // headers keeps pages out of frames, caches and other sites, and scripts and styles to ours.
@@ -201,8 +235,8 @@ func (s *Site) signedIn(h func(http.ResponseWriter, *http.Request, string) error
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id := s.sessions.GetString(r.Context(), sessionUser)
 		if id == "" {
-			if r.Method == http.MethodGet && !wantsJSON(r) {
-				s.sessions.Put(r.Context(), sessionNext, r.URL.Path)
+			if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
+				s.remember(w, r.URL.Path)
 				http.Redirect(w, r, s.at("/sign-in"), http.StatusSeeOther)
 				return nil
 			}
@@ -211,6 +245,31 @@ func (s *Site) signedIn(h func(http.ResponseWriter, *http.Request, string) error
 		return h(w, r, id)
 	}
 }
+
+// nextCookie holds where to go after signing in, for an hour: a session would be stored for
+// everybody who looks.
+const nextCookie = "mealplanner_next"
+
+func (s *Site) remember(w http.ResponseWriter, path string) {
+	const hour = 3600
+	http.SetCookie(w, &http.Cookie{Name: nextCookie, Value: url.PathEscape(path), Path: s.at("/"), MaxAge: hour, HttpOnly: true, Secure: s.base.Scheme == "https", SameSite: http.SameSiteLaxMode})
+}
+
+// next is where the visitor wanted to go before signing in: a page of ours, or the week.
+func (s *Site) next(w http.ResponseWriter, r *http.Request) string {
+	c, err := r.Cookie(nextCookie)
+	if err != nil {
+		return "/week"
+	}
+	http.SetCookie(w, &http.Cookie{Name: nextCookie, Path: s.at("/"), MaxAge: -1})
+	path, err := url.PathUnescape(c.Value)
+	if err != nil || !pagePath().MatchString(path) {
+		return "/week"
+	}
+	return path
+}
+
+var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal)(/[a-z0-9-]+)*$`)
 
 // at is the address of a path of ours, which may lie below a proxy's prefix.
 func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }
@@ -227,9 +286,12 @@ func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "applica
 // What sessions hold.
 const (
 	sessionUser  = "user"
-	sessionNext  = "next"  // where to go after signing in
 	sessionFlash = "flash" // what to say on the next page
 )
+
+// Close ends the answers that go on for as long as a browser watches a list, so that the server
+// can stop.
+func (s *Site) Close() { s.once.Do(func() { close(s.closing) }) }
 
 // Wait returns when what went on after answers is done.
 func (s *Site) Wait() { s.work.Wait() }

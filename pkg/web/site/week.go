@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"hash/fnv"
@@ -26,6 +27,7 @@ type weekPage struct {
 	This     calendar.Date
 	Plan     *plan.Week // nil: nothing is planned
 	Version  string
+	Once     string // names the page's next command, so that it is carried out once
 	Days     []dayView
 	Notes    []string
 	People   int
@@ -122,7 +124,7 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 
 func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
 	w := stored.Week
-	p.Plan, p.Version, p.Notes, p.People = &w, version(w), w.Notes, w.People
+	p.Plan, p.Version, p.Once, p.Notes, p.People = &w, version(w), rand.Text(), w.Notes, w.People
 	for _, d := range w.Days {
 		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced}
 		for m, sv := range d.Meals {
@@ -244,9 +246,6 @@ func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error 
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.InvalidInput, "command", err)
-	}
 	line := r.PostForm.Get("command")
 	if strings.ContainsAny(line, "\r\n") || line == "" {
 		return fault.New(fault.InvalidInput, "command", "command: one line is needed")
@@ -258,7 +257,7 @@ func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error 
 	if shown := r.PostForm.Get("version"); shown != "" && shown != version(stored.Week) {
 		return s.back(w, r, "/week/"+week.String(), "This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed.")
 	}
-	report, err := s.Commands.Press(r.Context(), id, week, line, rand.Text())
+	report, err := s.Commands.Press(r.Context(), id, week, line, cmp.Or(r.PostForm.Get("once"), rand.Text()))
 	if err != nil {
 		return err
 	}
@@ -270,6 +269,8 @@ func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error 
 		say = append(say, p.Why)
 	}
 	switch report.Outcome {
+	case command.Duplicate:
+		say = append(say, "This button was pressed before.")
 	case command.RateLimited:
 		say = append(say, "There were many commands within the last hour. Please try again later.")
 	case command.WeekOver:

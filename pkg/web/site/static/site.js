@@ -36,56 +36,56 @@
   }
   if (!list) return;
   let version = Number(list.dataset.version);
-  const waiting = JSON.parse(localStorage.getItem(list.dataset.list) || "[]");
-  const keep = () => localStorage.setItem(list.dataset.list, JSON.stringify(waiting));
+  const key = "list-" + list.dataset.list;
+  const waiting = JSON.parse(localStorage.getItem(key) || "[]");
+  const keep = () => localStorage.setItem(key, JSON.stringify(waiting));
   const state = document.querySelector("[data-state]");
   const say = (text) => { if (state) state.textContent = text; };
+  let stale = false; // somebody else changed the list meanwhile
 
   const mark = (form, done) => {
-    const item = form.closest("li");
-    item.classList.toggle("done", done);
-    const button = form.querySelector("button.check");
-    button.setAttribute("aria-pressed", done);
+    form.closest("li").classList.toggle("done", done);
+    form.querySelector("button.check").setAttribute("aria-pressed", done);
     const how = form.querySelector("[name=do]");
     how.value = done ? how.value.replace(/^tick/, "untick") : how.value.replace(/^untick/, "tick");
   };
   const refresh = async () => {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = fresh.querySelector("[data-list]");
-    if (!next) return;
+    if (!answer.ok || answer.redirected) return;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-list]");
+    if (!next || waiting.length) return;
+    stale = false;
     version = Number(next.dataset.version);
     const focused = document.activeElement && document.activeElement.id;
     list.replaceChildren(...next.childNodes);
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
   };
+  const later = (text) => { say(text); setTimeout(send, 10000); };
   let sending = false;
   const send = async () => {
     if (sending) return;
     sending = true;
     try {
-      await sendAll();
+      while (waiting.length) {
+        let answer;
+        try {
+          answer = await fetch(list.dataset.path, { method: "POST", headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" }, body: waiting[0] });
+        } catch {
+          return later("No connection: what you tick is kept and sent later.");
+        }
+        if (answer.status === 401) return say("You are signed out: sign in again, and what you ticked is sent.");
+        if (!answer.ok && ![400, 404, 409, 422].includes(answer.status)) return later("The service does not answer: what you tick is kept and sent later.");
+        waiting.shift();
+        keep();
+        const now = answer.ok ? (await answer.json()).version : 0;
+        stale = stale || now !== version + 1;
+        version = now || version;
+      }
+      say("");
+      if (stale) await refresh();
     } finally {
       sending = false;
     }
-  };
-  const sendAll = async () => {
-    while (waiting.length) {
-      let answer;
-      try {
-        answer = await fetch(list.dataset.path, { method: "POST", headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" }, body: waiting[0] });
-      } catch {
-        say("No connection: what you tick is kept and sent later.");
-        return;
-      }
-      waiting.shift();
-      keep();
-      if (answer.status === 401) { location.reload(); return; }
-      if (answer.ok) version = (await answer.json()).version;
-      else await refresh();
-    }
-    say("");
   };
   main.addEventListener("submit", (event) => {
     const form = event.target;
@@ -98,9 +98,15 @@
   });
   addEventListener("online", send);
   send();
-  if (window.EventSource) {
+  const watch = () => {
     const events = new EventSource(list.dataset.path + "/events");
-    events.onmessage = (event) => { if (Number(event.data) !== version && !waiting.length) refresh(); };
-  }
+    events.onmessage = (event) => {
+      if (Number(event.data) === version) return;
+      if (waiting.length || sending) stale = true;
+      else refresh();
+    };
+    events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(watch, 15000); };
+  };
+  if (window.EventSource) watch();
   if (navigator.serviceWorker && list.dataset.worker) navigator.serviceWorker.register(list.dataset.worker, { scope: list.dataset.scope });
 })();

@@ -6,7 +6,12 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && /\/(sign-out|account\/delete|sign-in\/[^/]+)$/.test(url.pathname)) {
+    event.waitUntil(caches.delete(kept)); // another person may come
+    return;
+  }
+  if (request.method !== "GET") return;
   const list = /\/shopping\/\d{4}-\d{2}-\d{2}$/.test(url.pathname);
   if (!list && !url.pathname.includes("/static/")) return;
   event.respondWith((async () => {
