@@ -32,7 +32,7 @@ import (
 )
 
 // budgets are the most series of one process in an installation of so many users.
-var budgets = map[int]float64{5: 3_500, 500: 40_000, 5_000: 8_000}
+var budgets = map[int]float64{5: 4_000, 500: 40_000, 5_000: 8_000}
 
 // rolesBudget is that of 5 users with a process for each role and one for commands, the
 // Collector's span metrics included: each statement is counted where it runs, and each
