@@ -2,8 +2,12 @@ package generate
 
 import "math"
 
-// goal is an objective to beat. Every week that beats it is below within, every week below
-// sure beats it; met says that there is one.
+// costNoise is by how much two sums of one week's deviations may differ: weeks whose costs
+// differ by less are as good as each other.
+const costNoise = 1e-9
+
+// goal is an objective to beat, by more than costNoise. Every week that beats it is below
+// within, every week below sure beats it; met says that there is one.
 type goal struct {
 	objective    Objective
 	sure, within value
@@ -15,11 +19,10 @@ func (m *model) goalOf(o Objective) *goal {
 	const margin = DaysPerWeek*3*roundingMargin + 1
 	counts := int64(o.DaysOut)*outUnit + int64(o.CountsMissed)*missUnit + int64(o.Repeats)*repeatUnit + int64(o.RotationDebt)
 	cost := func(c float64) int64 { return int64(min(c*float64(int64(1)<<m.scale), math.MaxInt64/4)) }
-	return &goal{
-		objective: o,
-		sure:      value{counts, cost(o.Cost-1e-9) - margin},
-		within:    value{counts, cost(o.Cost+1e-9) + margin},
-	}
+	g := &goal{sure: value{counts, cost(o.Cost-costNoise) - margin}, within: value{counts, cost(o.Cost+costNoise) + margin}}
+	o.Cost -= costNoise
+	g.objective = o
+	return g
 }
 
 // beats reports whether a feasible model has a week better than the objective. It looks only

@@ -186,6 +186,7 @@ func TestConstraintViolationIsWhatSolvingWithoutConstraintsSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.Plan.Objective.Cost -= 1e-9 // sums of the same deviations in another order
 		want := best.Status != generate.Infeasible && (r.Plan.Status == generate.Infeasible || best.Objective.Less(r.Plan.Objective))
 		if got := slices.Contains(r.Report.Conflicts, generate.ConstraintViolation); got != want {
 			t.Fatalf("ConstraintViolation: %t; with %+v, without %+v", got, r.Plan.Objective, best.Objective)
