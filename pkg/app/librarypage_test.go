@@ -72,10 +72,10 @@ func TestTheCureBehindASignedLink(t *testing.T) {
 		plannable bool
 	}{
 		{url.Values{"food": {food}, "answer": {"is"}, "is": {"chese"}}, http.StatusUnprocessableEntity, "did you mean cheese", false},
-		{url.Values{"food": {food}, "answer": {"perhaps"}}, http.StatusBadRequest, "lacks its answer", false},
+		{url.Values{"food": {food}, "answer": {"perhaps"}}, http.StatusUnprocessableEntity, "Say what", false},
 		{url.Values{"food": {food}, "answer": {"is"}, "is": {"cheese"}}, http.StatusOK, "Forget", true},
 		{url.Values{"food": {food}, "answer": {"forget"}}, http.StatusOK, "is forgotten", false},
-		{url.Values{"food": {food}, "answer": {"forget"}}, http.StatusUnprocessableEntity, "nothing was said", false},
+		{url.Values{"food": {food}, "answer": {"forget"}}, http.StatusUnprocessableEntity, "Nothing was said", false},
 		{url.Values{"food": {food}, "answer": {"contains"}, "contains": {"milk", "eggs"}}, http.StatusOK, "contains milk, eggs", true},
 		{url.Values{"food": {food}, "answer": {"contains"}}, http.StatusOK, "contains no allergen", true},
 	} {

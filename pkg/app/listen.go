@@ -83,7 +83,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 	}
-	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.s.Accounts, Commands: a.s, Library: a.s.Library, Links: a.s.Links, Signer: a.s.Links.Signer, PublicURL: base, Log: a.log}
+	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.s.Accounts, Commands: a.s, Links: a.s.Links, Signer: a.s.Links.Signer, PublicURL: base, Log: a.log}
 	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api, observe.TraceParent), a.rec, a.log)
 	proxies, err := a.opts.Config.Web.Proxies()
 	if err != nil {
@@ -98,7 +98,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
 		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
-		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed,
+		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })

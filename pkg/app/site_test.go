@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -229,10 +227,7 @@ func (w *world) shop(t *testing.T, b *browser) {
 // rows counts a table's rows.
 func (w *world) rows(t *testing.T, table string) int {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), w.cfg.Database.URL.Reveal())
-	must(t, err)
-	defer pool.Close()
 	var n int
-	must(t, pool.QueryRow(t.Context(), "select count(*) from "+table).Scan(&n))
+	must(t, w.pool(t).QueryRow(t.Context(), "select count(*) from "+table).Scan(&n))
 	return n
 }

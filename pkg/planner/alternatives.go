@@ -60,7 +60,7 @@ func Alternatives(in Inputs, pool recipe.Pool, slot plan.Slot, most int) ([]Alte
 	return out[:min(most, len(out))], nil
 }
 
-// inBand is what a day in band is better than any other.
+// inBand sorts a day in band before any other: no distance reaches it.
 func inBand(balanced bool) float64 {
 	if balanced {
 		return 1000

@@ -61,7 +61,7 @@ func (s *Recipes) change(ctx context.Context, connection, food string, a *recipe
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		case a == nil:
-			return fault.New(fault.NotFound, op, "nothing was said of %q in connection %q (mealplanner library answers)", food, connection)
+			return fault.New(fault.NotFound, op, "nothing was said of %q", food)
 		}
 		if a == nil {
 			_, err = q.DeleteFoodAnswer(ctx, connection, key)

@@ -154,7 +154,6 @@ type Pages struct {
 	FatSecret *account.Accounts
 	Mails     Mails
 	Commands  Commander
-	Library   Library
 	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
@@ -164,8 +163,6 @@ type Pages struct {
 // Register adds the pages to the mux.
 func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /plan/{token}", p.plan)
-	mux.HandleFunc("GET /library/{token}", p.library)
-	mux.HandleFunc("POST /library/{token}", p.answer)
 	mux.HandleFunc("GET /r/{token}", p.click)
 	mux.HandleFunc("GET /o/{token}", p.open)
 	mux.HandleFunc("GET /unsubscribe/{token}", p.confirmUnsubscribe)
@@ -191,6 +188,12 @@ func (p *Pages) Listed(ctx context.Context, token string) (userID string, week c
 	}
 	week, err = calendar.Parse(c.Subject)
 	return c.User, week, fault.Wrap(fault.InvalidInput, "list", err)
+}
+
+// Librarian returns whose library a token of [Links.Library] is for; kind Unauthorized.
+func (p *Pages) Librarian(ctx context.Context, token string) (userID string, err error) {
+	c, err := p.claims(ctx, LibraryLink, token)
+	return c.User, err
 }
 
 func (p *Pages) claims(ctx context.Context, purpose, token string) (signedlink.Claims, error) {

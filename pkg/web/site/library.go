@@ -20,6 +20,8 @@ type libraryPage struct {
 	Meals     []count
 	Answers   []recipe.Answer
 	Allergens []string
+	Said      string // what was stored just now, or
+	Problem   string // why it was not
 }
 
 type count struct {
@@ -34,23 +36,66 @@ func (libraryPage) More(n int) int { return max(0, n-mostShown) }
 func (libraryPage) Most(n int) int { return min(n, mostShown) }
 
 func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error {
-	report, answers, err := s.Library.Report(r.Context(), id)
+	return s.showLibrary(w, r, id, libraryPage{})
+}
+
+// linkedLibrary is the library for whoever follows a link in a mail.
+func (s *Site) linkedLibrary(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.Librarian(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(answers, func(a, b recipe.Answer) int { return strings.Compare(a.Food, b.Food) })
-	page := libraryPage{Report: report, Answers: answers, Allergens: allergen.Names()}
-	for _, m := range recipe.Meals {
-		page.Meals = append(page.Meals, count{m.String(), report.Usable[m]})
+	return s.showLibrary(w, r, id, libraryPage{})
+}
+
+func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, page libraryPage) error {
+	var err error
+	if page.Report, page.Answers, err = s.Library.Report(r.Context(), id); err != nil {
+		return err
 	}
-	return s.show(w, r, view{file: "library.html", title: "Your library", nav: "library", data: page})
+	slices.SortFunc(page.Answers, func(a, b recipe.Answer) int { return strings.Compare(a.Food, b.Food) })
+	page.Allergens = allergen.Names()
+	for _, m := range recipe.Meals {
+		page.Meals = append(page.Meals, count{m.String(), page.Usable[m]})
+	}
+	v := view{file: "library.html", title: "Your library", nav: "library", data: page}
+	if r.PathValue("token") != "" {
+		v.nav = ""
+	}
+	if page.Problem != "" {
+		v.status = http.StatusUnprocessableEntity
+	}
+	return s.show(w, r, v)
 }
 
 // answer stores what a form says of a food.
 func (s *Site) answer(w http.ResponseWriter, r *http.Request, id string) error {
+	said, err := s.storeAnswer(r, id)
+	return s.said(w, r, "/library", said, err)
+}
+
+// linkedAnswer is [Site.answer] for whoever follows a link: there is no session that could say
+// on the next page what was done.
+func (s *Site) linkedAnswer(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.Librarian(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	said, err := s.storeAnswer(r, id)
+	switch kind := fault.KindOf(err); {
+	case err == nil:
+		return s.showLibrary(w, r, id, libraryPage{Said: said})
+	case kind == fault.InvalidInput || kind == fault.NotFound:
+		return s.showLibrary(w, r, id, libraryPage{Problem: sentence(fault.Text(err))})
+	default:
+		return err
+	}
+}
+
+// storeAnswer stores what the form's field "answer" says of its food, and returns it in words.
+func (s *Site) storeAnswer(r *http.Request, id string) (string, error) {
 	a := recipe.Answer{Food: r.PostForm.Get("food")}
-	var said string
-	var err error
+	said := a.Food + " is nothing to eat."
 	switch r.PostForm.Get("answer") {
 	case "is":
 		a.Is = strings.TrimSpace(r.PostForm.Get("is"))
@@ -63,15 +108,8 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, id string) error {
 		}
 	case "ignore":
 		a.Ignored = true
-		said = a.Food + " is nothing to eat."
 	case "forget":
-		said = "What was said of " + a.Food + " is forgotten."
-		err = s.Library.TakeBackAs(r.Context(), id, a.Food)
-	default:
-		return fault.New(fault.InvalidInput, "answer", "the form lacks its answer: go back and try again")
+		return "What was said of " + a.Food + " is forgotten.", s.Library.TakeBackAs(r.Context(), id, a.Food)
 	}
-	if r.PostForm.Get("answer") != "forget" {
-		err = s.Library.AnswerAs(r.Context(), id, a)
-	}
-	return s.said(w, r, "/library", said+" The next plan counts with it.", err)
+	return said + " The next plan counts with it.", s.Library.AnswerAs(r.Context(), id, a)
 }

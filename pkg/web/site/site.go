@@ -99,6 +99,8 @@ type Ports struct {
 	// Share makes an address at which anybody can tick a list, and Shared reads its token.
 	Share  func(userID string, week calendar.Date) string
 	Shared func(ctx context.Context, token string) (userID string, week calendar.Date, err error)
+	// Librarian reads the token of an address in mails that leads to a user's library.
+	Librarian func(ctx context.Context, token string) (userID string, err error)
 }
 
 // Site is the pages.
@@ -142,6 +144,8 @@ func (s *Site) Register(mux *http.ServeMux) {
 		"GET /sign-in/{token}":  s.confirmSignIn,
 		"POST /sign-in/{token}": s.redeem,
 		"POST /sign-out":        s.signOut,
+		"GET /library/{token}":  s.linkedLibrary,
+		"POST /library/{token}": s.linkedAnswer,
 		"GET /list/{token}":     s.sharedList,
 		"POST /list/{token}":    s.sharedShop,
 	} {
