@@ -29,6 +29,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
 
+	Invitation invitationCmd `cmd:"" help:"Let people set themselves up by a link: list, add, remove."`
 	Library    libraryCmd    `cmd:"" help:"See what can be planned from a library, and say what its unknown foods are: report, answer, answers."`
 	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
 

@@ -105,6 +105,7 @@ func newDesk(t *testing.T) *desk {
 		"insert into job_executions (job_id, job_type, user_id, river_job_id, trigger_type, attempt_number, status, scheduled_for, error_type, error_message, trace_id) select id, job_type, user_id, 1, 'scheduled', 1, 'failed', now(), 'Internal', $1, '' from scheduled_jobs where user_id is not null limit 1",
 		`update recipes set data = jsonb_set(data, '{ingredients,0,food,name}', to_jsonb($1::text))`,
 		"insert into food_answers (connection_id, food_key, food, is_food, answered_by) select connection_id, 'evil', $1, $1, $1 from recipes limit 1",
+		`insert into invitations (user_id, email, digest, draft, expires_at) values ('user_bo', $1, 'x', jsonb_build_object('name', $1::text), now())`,
 		"insert into alert_acknowledgements (silence_id, alert, labels, acknowledged_by, comment, expires_at) values ('s', $1, jsonb_build_object('api', $1::text), $1, $1, now())",
 		"insert into alert_responses (fingerprint, starts_at, status, action, alert, labels, result, detail) values ('f', now(), 'firing', 'retry_jobs', $1, jsonb_build_object('api', $1::text), 'done', $1)",
 	} {
@@ -225,6 +226,7 @@ var listings = map[string]struct {
 	"job history":     {nil, true},
 	"job setting":     {nil, true},
 	"food missing":    {[]string{"--user=user_ana"}, true},
+	"invitation list": {nil, true},
 	"key list":        {nil, false},
 	"library answers": {[]string{"--user=user_ana"}, true},
 	"mail preview":    {[]string{"--user=user_ana"}, true},

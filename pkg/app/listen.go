@@ -99,6 +99,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
 		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
 		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
+		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })

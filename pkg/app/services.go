@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/account"
+	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config/override"
@@ -29,25 +30,27 @@ import (
 // Services holds the wired stores and use cases that commands, pages and jobs call. They
 // work without starting the program.
 type Services struct {
-	Users    *postgres.Users // with their connections
-	Plans    *postgres.Plans
-	Outbox   *postgres.Outbox    // mails that wait, and what became of them
-	Delivery *outbox.Service     // sends them
-	Mail     *mailer.SMTP        // the mail server
-	Feedback *observe.Feedback   // opens, clicks and bounces
-	Jobs     *jobs.Engine        // runs jobs
-	JobStore *postgres.Jobs      // their schedules, executions and overrides
-	Runtime  *override.Runtime   // the overrides in force
-	Recipes  *postgres.Recipes   // the recipe pools
-	Library  *library.Service    // what can be planned from them, and what is unknown
-	SignIns  *signin.Service     // links by which people sign in
-	Sync     *recipesync.Service // keeps them fresh
-	Accounts *account.Accounts   // at FatSecret
-	Coach    *coach.Coach        // advice and trends
-	Alerts   *postgres.Alerts    // acknowledgements, responses, the heartbeat
-	Links    web.Links
-	Keys     *keyring.Service
-	Log      *slog.Logger
+	Users       *postgres.Users // with their connections
+	Plans       *postgres.Plans
+	Outbox      *postgres.Outbox      // mails that wait, and what became of them
+	Delivery    *outbox.Service       // sends them
+	Mail        *mailer.SMTP          // the mail server
+	Feedback    *observe.Feedback     // opens, clicks and bounces
+	Jobs        *jobs.Engine          // runs jobs
+	JobStore    *postgres.Jobs        // their schedules, executions and overrides
+	Runtime     *override.Runtime     // the overrides in force
+	Recipes     *postgres.Recipes     // the recipe pools
+	Library     *library.Service      // what can be planned from them, and what is unknown
+	SignIns     *signin.Service       // links by which people sign in
+	Invitations *invite.Service       // people who set themselves up
+	Invited     *postgres.Invitations // those who have not done so
+	Sync        *recipesync.Service   // keeps them fresh
+	Accounts    *account.Accounts     // at FatSecret
+	Coach       *coach.Coach          // advice and trends
+	Alerts      *postgres.Alerts      // acknowledgements, responses, the heartbeat
+	Links       web.Links
+	Keys        *keyring.Service
+	Log         *slog.Logger
 
 	opts       Options
 	pool       func() *pgxpool.Pool

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
@@ -59,6 +60,8 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.s.Sync = recipesync.New(observe.NewUpstream(a.s.libraries, tracer), a.s.Recipes, sync, a.opts.Now)
 	a.s.Library = library.New(a.s.Recipes, a.s.Users)
+	a.s.Invited = postgres.NewInvitations(pool)
+	a.s.Invitations = &invite.Service{Store: a.s.Invited, Libraries: a.s.Users, Tandoor: a.s}
 	a.s.SignIns = signin.New(postgres.NewSignIns(pool), a.s.renderer, a.s.Outbox)
 	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
 	planning := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{

@@ -27,7 +27,8 @@ type links struct{}
 
 const token = "eyJwIjoicGxhbiIsInUiOiJ1c2VyX2xld2lzIiwidyI6IjIwMjYtMTEtMzAifQ.dGhpcy1pcy1hLTMyLWJ5dGUtc2lnbmF0dXJlLWZvcg"
 
-func (links) SignIn(token string) string { return "https://meals.example.com/sign-in/" + token }
+func (links) SignIn(token string) string     { return "https://meals.example.com/sign-in/" + token }
+func (links) Invitation(token string) string { return "https://meals.example.com/invitation/" + token }
 
 func (links) Library(userID string) string { return "https://meals.example.com/library/" + userID }
 

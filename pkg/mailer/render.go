@@ -42,6 +42,8 @@ type Links interface {
 	Library(userID string) string
 	// SignIn leads to the page that signs the holder of the token in.
 	SignIn(token string) string
+	// Invitation leads to the page where the holder of the token sets themselves up.
+	Invitation(token string) string
 	Unsubscribe(userID, emailType string) string
 	// Key names a mail: it is the same for the same mail, always, and cannot be guessed.
 	Key(kind, userID, period string) [signedlink.ReplyKeySize]byte

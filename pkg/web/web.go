@@ -114,6 +114,9 @@ func (l Links) List(userID string, week calendar.Date) string {
 // SignIn returns the address of the page that signs the holder of the token in.
 func (l Links) SignIn(token string) string { return l.Base + "/sign-in/" + token }
 
+// Invitation returns the address at which the holder of the token sets themselves up.
+func (l Links) Invitation(token string) string { return l.Base + "/invitation/" + token }
+
 // Library returns the address of the page that says what the user's library lacks.
 func (l Links) Library(userID string) string {
 	return l.Base + "/library/" + l.Signer.Sign(LibraryLink, userID, "", libraryValid)

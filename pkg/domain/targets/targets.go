@@ -131,23 +131,39 @@ func (b Body) Validate() error {
 	return nil
 }
 
-// Target computes a day's macros: resting energy by Mifflin and St Jeor (1990), 10 x kg
+// Working is how a target follows from a body: kcal a day.
+type Working struct {
+	Resting  float64 // by Mifflin and St Jeor (1990)
+	Activity float64 // the factor of the activity
+	Goal     float64 // the factor of the goal
+	Kcal     float64 // the product, whole
+	Target   nutrition.Macros
+}
+
+// Work computes a day's macros: resting energy by Mifflin and St Jeor (1990), 10 x kg
 // + 6.25 x cm - 5 x years + 5 (men) or - 161 (women), times the activity and the goal;
 // 30 % of it as protein, 30 % as fat. Grams are whole.
-func (b Body) Target() (nutrition.Macros, error) {
+func (b Body) Work() (Working, error) {
 	if err := b.Validate(); err != nil {
-		return nutrition.Macros{}, err
+		return Working{}, err
 	}
-	resting := 10*b.WeightKG + 6.25*b.HeightCM - 5*float64(b.Age)
+	w := Working{Resting: 10*b.WeightKG + 6.25*b.HeightCM - 5*float64(b.Age), Activity: activityFactor[b.Activity], Goal: goalFactor[b.Goal]}
 	if b.Sex == Male {
-		resting += 5
+		w.Resting += 5
 	} else {
-		resting -= 161
+		w.Resting -= 161
 	}
-	kcal := math.Round(resting * activityFactor[b.Activity] * goalFactor[b.Goal])
-	m := Split(nutrition.Energy(kcal)*nutrition.Kilocalorie, 30, 30)
+	w.Kcal = math.Round(w.Resting * w.Activity * w.Goal)
+	m := Split(nutrition.Energy(w.Kcal)*nutrition.Kilocalorie, 30, 30)
 	whole := func(x nutrition.Mass) nutrition.Mass { return (x + nutrition.Gram/2) / nutrition.Gram * nutrition.Gram }
-	return nutrition.Macros{Protein: whole(m.Protein), Fat: whole(m.Fat), Carbs: whole(m.Carbs)}, nil
+	w.Target = nutrition.Macros{Protein: whole(m.Protein), Fat: whole(m.Fat), Carbs: whole(m.Carbs)}
+	return w, nil
+}
+
+// Target is the target of [Body.Work].
+func (b Body) Target() (nutrition.Macros, error) {
+	w, err := b.Work()
+	return w.Target, err
 }
 
 // Check applies the safety limits. refuse is an error for a target nobody should be

@@ -51,6 +51,15 @@ type FoodAnswer struct {
 	AnsweredBy   string
 }
 
+type Invitation struct {
+	UserID    string
+	Email     string
+	Digest    []byte
+	Draft     []byte
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
 type Key struct {
 	ID        string
 	InUse     bool

@@ -88,6 +88,24 @@ func (q *Queries) CreateSignInLink(ctx context.Context, arg CreateSignInLinkPara
 	return err
 }
 
+const deleteInvitation = `-- name: DeleteInvitation :execrows
+with gone as (delete from invitations where user_id = $1 returning draft),
+lone as (
+    delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
+      and not exists (select from users u where u.connection_id = c.id)
+)
+select from gone
+`
+
+// With the library that was connected for it, if it is in nobody's use.
+func (q *Queries) DeleteInvitation(ctx context.Context, userID string) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteInvitation, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const deleteShoppingItem = `-- name: DeleteShoppingItem :execrows
 delete from shopping_items where user_id = $1 and week_of = $2 and id = $3
 `
@@ -178,6 +196,55 @@ func (q *Queries) FindUsersByEmail(ctx context.Context, email string) ([]User, e
 	return items, nil
 }
 
+const getInvitation = `-- name: GetInvitation :one
+select user_id, email, digest, draft, created_at, expires_at from invitations where user_id = $1 and expires_at > now() for update
+`
+
+func (q *Queries) GetInvitation(ctx context.Context, userID string) (Invitation, error) {
+	row := q.db.QueryRow(ctx, getInvitation, userID)
+	var i Invitation
+	err := row.Scan(
+		&i.UserID,
+		&i.Email,
+		&i.Digest,
+		&i.Draft,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const listInvitations = `-- name: ListInvitations :many
+select user_id, email, digest, draft, created_at, expires_at from invitations order by user_id
+`
+
+func (q *Queries) ListInvitations(ctx context.Context) ([]Invitation, error) {
+	rows, err := q.db.Query(ctx, listInvitations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invitation{}
+	for rows.Next() {
+		var i Invitation
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Email,
+			&i.Digest,
+			&i.Draft,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listShoppingItems = `-- name: ListShoppingItems :many
 select id, text, (ticked_at is not null)::boolean as ticked from shopping_items where user_id = $1 and week_of = $2 order by id
 `
@@ -238,6 +305,34 @@ func (q *Queries) ListShoppingTicks(ctx context.Context, userID string, weekOf t
 	return items, nil
 }
 
+const openInvitation = `-- name: OpenInvitation :one
+select user_id from invitations where digest = $1 and expires_at > now()
+`
+
+func (q *Queries) OpenInvitation(ctx context.Context, digest []byte) (string, error) {
+	row := q.db.QueryRow(ctx, openInvitation, digest)
+	var user_id string
+	err := row.Scan(&user_id)
+	return user_id, err
+}
+
+const purgeInvitations = `-- name: PurgeInvitations :execrows
+with gone as (delete from invitations where expires_at < now() returning draft),
+lone as (
+    delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
+      and not exists (select from users u where u.connection_id = c.id)
+)
+select from gone
+`
+
+func (q *Queries) PurgeInvitations(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeInvitations)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeSessions = `-- name: PurgeSessions :execrows
 delete from sessions where expires_at < now() - interval '1 hour'
 `
@@ -272,6 +367,15 @@ func (q *Queries) PurgeSignInLinks(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const saveInvitation = `-- name: SaveInvitation :exec
+update invitations set draft = $1 where user_id = $2
+`
+
+func (q *Queries) SaveInvitation(ctx context.Context, draft []byte, userID string) error {
+	_, err := q.db.Exec(ctx, saveInvitation, draft, userID)
+	return err
 }
 
 const shoppingVersion = `-- name: ShoppingVersion :one
@@ -361,6 +465,36 @@ type UntickShoppingParams struct {
 func (q *Queries) UntickShopping(ctx context.Context, arg UntickShoppingParams) error {
 	_, err := q.db.Exec(ctx, untickShopping, arg.UserID, arg.WeekOf, arg.Food)
 	return err
+}
+
+const upsertInvitation = `-- name: UpsertInvitation :execrows
+insert into invitations (user_id, email, digest, draft, expires_at)
+select $1, $2, $3, $4, now() + make_interval(secs => $5::float8)
+where not exists (select from users where id = $1)
+on conflict (user_id) do update set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at
+`
+
+type UpsertInvitationParams struct {
+	UserID  string
+	Email   string
+	Digest  []byte
+	Draft   []byte
+	Seconds float64
+}
+
+// One that is there keeps what was entered; nothing is stored for an id that a user has.
+func (q *Queries) UpsertInvitation(ctx context.Context, arg UpsertInvitationParams) (int64, error) {
+	result, err := q.db.Exec(ctx, upsertInvitation,
+		arg.UserID,
+		arg.Email,
+		arg.Digest,
+		arg.Draft,
+		arg.Seconds,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const useSignInLink = `-- name: UseSignInLink :one

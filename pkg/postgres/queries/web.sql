@@ -72,3 +72,39 @@ delete from shopping_items where user_id = @user_id and week_of = @week_of and i
 
 -- name: PurgeShoppingLists :execrows
 delete from shopping_lists where week_of < current_date - @days::int;
+
+-- name: UpsertInvitation :execrows
+-- One that is there keeps what was entered; nothing is stored for an id that a user has.
+insert into invitations (user_id, email, digest, draft, expires_at)
+select @user_id, @email, @digest, @draft, now() + make_interval(secs => @seconds::float8)
+where not exists (select from users where id = @user_id)
+on conflict (user_id) do update set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at;
+
+-- name: OpenInvitation :one
+select user_id from invitations where digest = @digest and expires_at > now();
+
+-- name: GetInvitation :one
+select * from invitations where user_id = @user_id and expires_at > now() for update;
+
+-- name: SaveInvitation :exec
+update invitations set draft = @draft where user_id = @user_id;
+
+-- name: ListInvitations :many
+select * from invitations order by user_id;
+
+-- name: DeleteInvitation :execrows
+-- With the library that was connected for it, if it is in nobody's use.
+with gone as (delete from invitations where user_id = @user_id returning draft),
+lone as (
+    delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
+      and not exists (select from users u where u.connection_id = c.id)
+)
+select from gone;
+
+-- name: PurgeInvitations :execrows
+with gone as (delete from invitations where expires_at < now() returning draft),
+lone as (
+    delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
+      and not exists (select from users u where u.connection_id = c.id)
+)
+select from gone;

@@ -74,6 +74,7 @@ var pages = sync.OnceValue(func() *template.Template {
 		"lines":    func(list []string) string { return strings.Join(list, "\n") },
 		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item":     func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"whole":    whole,
 		"outdated": func(note string) bool { return note == plan.OutdatedNote },
 		"mark": func(key string) string {
 			sum := sha256.Sum256([]byte(key))
@@ -167,8 +168,22 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		nav = "error"
 	}
 	page := view{file: "error.html", status: status}
-	if err := render(w, page, frame{Title: http.StatusText(status), Root: s.at(""), Nav: nav, Page: message}); err != nil {
+	if err := render(w, page, frame{Title: headline(status), Root: s.at(""), Nav: nav, Page: message}); err != nil {
 		http.Error(w, message, status)
+	}
+}
+
+// headline is the title of an error's page.
+func headline(status int) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "Not signed in"
+	case status == http.StatusNotFound:
+		return "Nothing is here"
+	case status < http.StatusInternalServerError:
+		return "That did not work"
+	default:
+		return "Something went wrong"
 	}
 }
 

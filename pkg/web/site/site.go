@@ -96,6 +96,9 @@ type Ports struct {
 	Vocabulary func(ctx context.Context, connection string) (library.Vocabulary, error)
 	Shopping   Shopping
 	Library    Library
+
+	Invitations Invitations
+	Beginning   Beginning
 	// Share makes an address at which anybody can tick a list, and Shared reads its token.
 	Share  func(userID string, week calendar.Date) string
 	Shared func(ctx context.Context, token string) (userID string, week calendar.Date, err error)
@@ -138,20 +141,27 @@ func New(p Ports, base *url.URL, now func() time.Time, log *slog.Logger) *Site {
 // Register adds the pages to the mux.
 func (s *Site) Register(mux *http.ServeMux) {
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET /{$}":              s.home,
-		"GET /sign-in":          s.askSignIn,
-		"POST /sign-in":         s.requestLink,
-		"GET /sign-in/{token}":  s.confirmSignIn,
-		"POST /sign-in/{token}": s.redeem,
-		"POST /sign-out":        s.signOut,
-		"GET /library/{token}":  s.linkedLibrary,
-		"POST /library/{token}": s.linkedAnswer,
-		"GET /list/{token}":     s.sharedList,
-		"POST /list/{token}":    s.sharedShop,
+		"GET /{$}":                 s.home,
+		"GET /sign-in":             s.askSignIn,
+		"POST /sign-in":            s.requestLink,
+		"GET /sign-in/{token}":     s.confirmSignIn,
+		"POST /sign-in/{token}":    s.redeem,
+		"POST /sign-out":           s.signOut,
+		"GET /invitation/{token}":  s.invitation,
+		"POST /invitation/{token}": s.openInvitation,
+		"GET /setup":               s.invited(s.setup),
+		"GET /setup/{step}":        s.invited(s.setupStep),
+		"POST /setup/{step}":       s.invited(s.passStep),
+		"GET /library/{token}":     s.linkedLibrary,
+		"POST /library/{token}":    s.linkedAnswer,
+		"GET /list/{token}":        s.sharedList,
+		"POST /list/{token}":       s.sharedShop,
 	} {
 		mux.Handle(pattern, s.page(h))
 	}
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, string) error{
+		"GET /first":                     s.first,
+		"POST /first":                    s.tryFirst,
 		"GET /week":                      s.thisWeek,
 		"GET /week/{week}":               s.week,
 		"POST /week/{week}":              s.command,

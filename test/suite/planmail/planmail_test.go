@@ -85,7 +85,8 @@ func (links) Plan(userID string, week calendar.Date) string {
 
 func (links) Library(userID string) string { return "https://meals.example.org/library/" + userID }
 
-func (links) SignIn(token string) string { return "https://meals.example.org/sign-in/" + token }
+func (links) SignIn(token string) string     { return "https://meals.example.org/sign-in/" + token }
+func (links) Invitation(token string) string { return "https://meals.example.org/invitation/" + token }
 
 func (links) Unsubscribe(userID, emailType string) string {
 	return "https://meals.example.org/unsubscribe/" + userID + "/" + emailType

@@ -34,6 +34,10 @@
       copy.textContent = "Copied";
     });
   }
+  const zone = document.querySelector("[data-zone]");
+  if (zone && zone.value === "UTC" && location.pathname.includes("/setup/")) {
+    zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  }
   if (!list) return;
   let version = Number(list.dataset.version);
   const key = "list-" + list.dataset.list;

@@ -1,0 +1,151 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+var invitationPath = regexp.MustCompile(`/invitation/[\w-]+`)
+
+// invite invites somebody by mail and returns the path of their link.
+func (w *world) invite(t *testing.T, u user.User) string {
+	t.Helper()
+	u.TimeZone, u.People, u.Settings = "Europe/Berlin", 1, user.DefaultSettings()
+	seen := len(w.box.Mail.Messages())
+	link, err := w.Invite(t.Context(), u, true)
+	must(t, err)
+	must(t, w.box.Mail.Wait(t.Context(), seen+1))
+	m := w.box.Mail.Messages()[seen]
+	path := invitationPath.FindString(text(t, m))
+	if m.To != u.Email || path == "" || !strings.HasSuffix(link, path) {
+		t.Fatalf("%s was mailed to %s, printed %s", path, m.To, link)
+	}
+	return path
+}
+
+// Somebody who is invited connects their library, says what they eat, and has a week.
+func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }})
+	must(t, w.Start(t.Context()))
+	link := w.invite(t, user.User{ID: "user_bo", Email: "bo@example.org"})
+	b := w.browser(t)
+	b.want("/setup", nil, http.StatusUnauthorized, "the link of your invitation")
+	b.want("/invitation/nonsense", url.Values{}, http.StatusUnauthorized, "not valid")
+	b.want(link, nil, http.StatusOK, "Five short steps")
+	b.want(link, url.Values{}, http.StatusOK, "Where your recipes are")
+	b.want("/setup/food", nil, http.StatusOK, "Where your recipes are") // steps are done in order
+	b.want("/setup/food", url.Values{"allergens": {"nuts"}}, http.StatusOK, "Where your recipes are")
+	b.want("/setup/dance", nil, http.StatusNotFound, "no step")
+
+	library := url.Values{"url": {w.box.TandoorURL()}, "token": {"tda_wrong"}, "write_back": {"yes"}}
+	page := b.want("/setup/library", library, http.StatusUnprocessableEntity, "token")
+	if strings.Contains(page, "tda_wrong") || !strings.Contains(page, w.box.TandoorURL()) {
+		t.Errorf("a refused form keeps the address and not the token:\n%s", page)
+	}
+	b.want("/setup/library", url.Values{"url": {"http://127.0.0.1:1"}, "token": {"tda_x"}}, http.StatusUnprocessableEntity, "127.0.0.1:1")
+	b.want("/setup/library", url.Values{"url": {"gopher:x"}, "token": {"tda_x"}}, http.StatusUnprocessableEntity, "gopher")
+	library.Set("token", w.box.TandoorToken)
+	b.want("/setup/library", library, http.StatusOK, "Who eats")
+	b.want("/setup/library", nil, http.StatusOK, "keep the one that is stored")
+	b.want("/setup/library", url.Values{"url": {w.box.TandoorURL()}}, http.StatusOK, "Who eats") // without write-back, after all
+	if c, err := w.Users.Connection(t.Context(), "user_bo"); err != nil || c.WriteBack {
+		t.Errorf("the connection: %+v, %v", c, err)
+	}
+
+	eaters := url.Values{"name": {"Bo"}, "zone": {"Mars/Olympus"}, "adults": {"2"}, "children": {"1"}, "share": {"0.5"}}
+	page = b.want("/setup/eaters", eaters, http.StatusUnprocessableEntity, "Time zone:")
+	if got := field(t, page, "share", "share"); got != "0.5" {
+		t.Errorf("the share typed is %q", got)
+	}
+	eaters.Set("zone", "Europe/Berlin")
+	b.want("/setup/eaters", eaters, http.StatusOK, "What a day should hold")
+	body := url.Values{"how": {"body"}, "weight": {"62"}, "height": {"168"}, "age": {"17"}, "sex": {"female"}, "activity": {"light"}, "goal": {"maintain"}}
+	page = b.want("/setup/targets", body, http.StatusUnprocessableEntity, "age")
+	if !strings.Contains(page, `<option value="light" selected>`) || field(t, page, "weight", "weight") != "62" {
+		t.Errorf("what was typed is lost:\n%s", page)
+	}
+	body.Set("age", "35")
+	b.want("/setup/targets", body, http.StatusOK, "At rest 1334 kcal a day")
+	b.want("/setup/targets", url.Values{"how": {"grams"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "below 800")
+	must(t, w.Sync.Ensure(t.Context(), "user_bo", nil)) // as the page began to
+	b.want("/setup/food", url.Values{"dislikes": {"qwertz"}}, http.StatusUnprocessableEntity, `Unknown food "qwertz"`)
+	b.want("/setup/food", url.Values{"allergens": {"nuts"}, "dislikes": {"leek"}}, http.StatusOK, "When the week is planned")
+	b.want(link, url.Values{}, http.StatusOK, "When the week is planned") // it can be opened again
+	b.want("/setup/schedule", url.Values{"plan_day": {"friday"}, "plan_hour": {"6"}}, http.StatusUnprocessableEntity, "Choose at least one meal")
+	if n := w.rows(t, "users where id = 'user_bo'"); n != 0 {
+		t.Error("a user before the last step")
+	}
+	mails := len(w.box.Mail.Messages())
+	b.want("/setup/schedule", url.Values{"meals": {"breakfast", "lunch", "dinner"}, "plan_day": {"friday"}, "plan_hour": {"6"}, "mails": {"weekly_plan"}}, http.StatusOK, "")
+	must(t, w.box.Mail.Wait(t.Context(), mails+1))
+	if m := w.box.Mail.Messages()[mails]; m.To != "bo@example.org" {
+		t.Errorf("mailed to %s", m.To)
+	}
+	b.want("/first", nil, http.StatusOK, "on target")
+	b.want("/setup", nil, http.StatusUnauthorized, "the link of your invitation")
+	b.want(link, url.Values{}, http.StatusUnauthorized, "was used")
+
+	u, err := w.Users.Get(t.Context(), "user_bo")
+	must(t, err)
+	want, err := (targets.Body{WeightKG: 62, HeightCM: 168, Age: 35, Sex: targets.Female, Activity: targets.Light, Goal: targets.Maintain}).Target()
+	must(t, err)
+	if got, source := u.Settings.Target(0); got != want || source != targets.Computed || u.Household() != 25_000 || u.Settings.Allergens[0] != "nuts" || u.Settings.Wants("daily_advisor") || u.Name != "Bo" {
+		t.Errorf("the user is %+v", u)
+	}
+	if _, err := w.Invite(t.Context(), u, false); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("inviting a user: %v", err)
+	}
+}
+
+// What is withdrawn or too old ends, and takes the library with it that nobody else uses.
+func TestInvitationsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }})
+	must(t, w.Start(t.Context()))
+	library := url.Values{"url": {w.box.TandoorURL()}, "token": {w.box.TandoorToken}}
+	for id, end := range map[string]func(id string){
+		"withdrawn": func(id string) { must(t, w.Invited.Withdraw(t.Context(), id)) },
+		"expired": func(id string) {
+			_, err := w.pool(t).Exec(t.Context(), "update invitations set expires_at = now() where user_id = $1", id)
+			must(t, err)
+		},
+	} {
+		first := w.invite(t, user.User{ID: id, Email: id + "@example.org"})
+		link := w.invite(t, user.User{ID: id, Email: id + "@example.org"}) // replaces the first
+		b := w.browser(t)
+		b.want(first, url.Values{}, http.StatusUnauthorized, "replaced")
+		b.want(link, url.Values{}, http.StatusOK, "Where your recipes are")
+		b.want("/setup/library", library, http.StatusOK, "Who eats")
+		end(id)
+		b.want("/setup", nil, http.StatusUnauthorized, "has ended")
+		b.want(link, url.Values{}, http.StatusUnauthorized, "withdrawn")
+	}
+	must(t, w.Purge(t.Context()))
+	if n := w.rows(t, "invitations") + w.rows(t, "connections where id in ('withdrawn', 'expired')"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+	shared := w.invite(t, user.User{ID: "guest", Email: "guest@example.org", Connection: sandbox.Connection})
+	b := w.browser(t)
+	b.want(shared, url.Values{}, http.StatusOK, "You cook from the recipes at")
+	b.want("/setup/library", url.Values{"url": {"http://evil.example"}}, http.StatusOK, "Who eats") // theirs to use, not to change
+	if c, err := w.Users.Connection(t.Context(), sandbox.Connection); err != nil || c.URL != w.box.TandoorURL() {
+		t.Errorf("the shared library is %+v, %v", c, err)
+	}
+	if _, err := w.Invite(t.Context(), user.User{ID: "lost", Email: "lost@example.org", TimeZone: "UTC", People: 1, Connection: "moon", Settings: user.DefaultSettings()}, false); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a library that is not there: %v", err)
+	}
+	must(t, w.Invited.Withdraw(t.Context(), "guest"))
+	if _, err := w.Users.Connection(t.Context(), sandbox.Connection); err != nil {
+		t.Errorf("a withdrawn guest took the library with them: %v", err)
+	}
+}

@@ -1,0 +1,354 @@
+package site
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/account/invite"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/seal"
+)
+
+// Invitations are those of people who set themselves up.
+type Invitations interface {
+	Open(ctx context.Context, token string) (string, error)
+	Get(ctx context.Context, id string) (invite.Invitation, error)
+	Connect(ctx context.Context, id, url string, token seal.Secret, writeBack bool) error
+	Pass(ctx context.Context, id string, step invite.Step, change func(*user.User) error) error
+	Accept(ctx context.Context, id string) (user.User, error)
+}
+
+// Beginning is what happens before a user's first plan.
+type Beginning interface {
+	// Library says where a connection is and whether plans are written to it.
+	Library(ctx context.Context, connection string) (url string, writeBack bool, err error)
+	// Import fetches a connection's recipes, unless that is done.
+	Import(ctx context.Context, connection string) error
+	// PlanFirst plans the user's first week.
+	PlanFirst(ctx context.Context, userID string) error
+	// Progress says how far it is.
+	Progress(ctx context.Context, userID string) (Progress, error)
+}
+
+// Progress is how far a first week is.
+type Progress struct {
+	Week      calendar.Date // planned; 0: none is
+	Importing bool
+	Recipes   int
+	Problem   string // why no week comes; "": one is under way
+}
+
+// setupStep is a step of the set-up: its address, and what stands on its page.
+type setupStep struct{ name, label, title string }
+
+var setupSteps = [invite.Done]setupStep{
+	invite.Library:  {"library", "Recipes", "Where your recipes are"},
+	invite.Eaters:   {"eaters", "Eaters", "Who eats"},
+	invite.Targets:  {"targets", "Targets", "What a day should hold"},
+	invite.Food:     {"food", "Foods", "What must not be on the plate"},
+	invite.Schedule: {"schedule", "When", "When the week is planned"},
+}
+
+func stepNamed(name string) (invite.Step, error) {
+	for i, s := range setupSteps {
+		if s.name == name {
+			return invite.Step(i), nil
+		}
+	}
+	return 0, fault.New(fault.NotFound, "set-up", "there is no step %q", name)
+}
+
+// setupPage is a step with what was entered.
+type setupPage struct {
+	*settingsPage
+	Steps            []stepTab
+	Step, Title      string
+	URL              string
+	WriteBack, Fixed bool
+	Adults, Children int
+	Share            string
+}
+
+// stepTab leads to a step.
+type stepTab struct {
+	Name, Label string
+	Here, Open  bool
+}
+
+// sessionInvited holds the id of a user to be.
+const sessionInvited = "invited"
+
+// invitation asks for a press of a button, as signing in does.
+func (s *Site) invitation(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, view{file: "invitation.html", title: "Your meal plan"})
+}
+
+func (s *Site) openInvitation(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.Invitations.Open(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	forget(w.Header())
+	if err := s.sessions.Destroy(r.Context()); err != nil { // of somebody else on this browser
+		return err
+	}
+	s.sessions.Put(r.Context(), sessionInvited, id)
+	http.Redirect(w, r, s.at("/setup"), http.StatusSeeOther)
+	return nil
+}
+
+// invited is a page of the set-up.
+func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitation) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id := s.sessions.GetString(r.Context(), sessionInvited)
+		if id == "" {
+			return fault.New(fault.Unauthorized, "set-up", "open the link of your invitation first; if you were here before, sign in")
+		}
+		inv, err := s.Invitations.Get(r.Context(), id)
+		if fault.KindOf(err) == fault.NotFound {
+			return fault.New(fault.Unauthorized, "set-up", "this invitation has ended: ask for another, or sign in if you are done")
+		}
+		if err != nil {
+			return err
+		}
+		return h(w, r, inv)
+	}
+}
+
+func (s *Site) setup(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
+	http.Redirect(w, r, s.at("/setup/"+setupSteps[min(inv.Next, invite.Schedule)].name), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) setupStep(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
+	step, err := stepNamed(r.PathValue("step"))
+	if err != nil {
+		return err
+	}
+	if step > inv.Next {
+		return s.setup(w, r, inv)
+	}
+	page, err := s.setupPage(r.Context(), inv, step)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, view{file: "setup.html", title: page.Title, data: page})
+}
+
+func (s *Site) setupPage(ctx context.Context, inv invite.Invitation, step invite.Step) (*setupPage, error) {
+	p := &setupPage{settingsPage: settingsOf(inv.User), Step: setupSteps[step].name, Title: setupSteps[step].title, Fixed: inv.User.Connection != "" && !inv.Owned, WriteBack: true}
+	for i, t := range setupSteps {
+		p.Steps = append(p.Steps, stepTab{t.name, t.label, invite.Step(i) == step, invite.Step(i) <= inv.Next})
+	}
+	if inv.User.Connection != "" {
+		var err error
+		if p.URL, p.WriteBack, err = s.Beginning.Library(ctx, inv.User.Connection); err != nil {
+			return nil, err
+		}
+	}
+	p.Adults, p.Share = inv.User.People, "0.6"
+	if eaters := inv.User.Settings.Cooking.Eaters; len(eaters) > 0 {
+		p.Adults = 0
+		for _, e := range eaters {
+			if e == nutrition.OneServing {
+				p.Adults++
+			} else {
+				p.Children++
+				p.Share = e.String()
+			}
+		}
+	}
+	return p, nil
+}
+
+// passStep stores a step and leads to the next; what was wrong is said beside what was typed.
+func (s *Site) passStep(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
+	step, err := stepNamed(r.PathValue("step"))
+	if err != nil {
+		return err
+	}
+	if step > inv.Next {
+		return s.setup(w, r, inv)
+	}
+	name := ""
+	switch step {
+	case invite.Library:
+		err = s.connect(r, inv)
+	case invite.Eaters:
+		err = s.Invitations.Pass(r.Context(), inv.User.ID, step, func(u *user.User) error { return setEaters(form{r.PostForm}, u) })
+	case invite.Targets:
+		name = "targets"
+		if r.PostForm.Get("how") == "body" {
+			name = "body"
+		}
+	case invite.Food:
+		name = "food"
+	default:
+		name = "plan"
+	}
+	if name != "" {
+		err = s.Invitations.Pass(r.Context(), inv.User.ID, step, func(u *user.User) error { return forms[name](form{r.PostForm}, u) })
+	}
+	if err != nil {
+		return s.refuseStep(w, r, inv, step, name, err)
+	}
+	switch {
+	case step == invite.Schedule:
+		return s.accept(w, r, inv)
+	case name == "body": // shows the arithmetic first
+		http.Redirect(w, r, s.at("/setup/targets"), http.StatusSeeOther)
+	default:
+		http.Redirect(w, r, s.at("/setup/"+setupSteps[step+1].name), http.StatusSeeOther)
+	}
+	return nil
+}
+
+// refuseStep shows a step again with what was typed, and why it was refused. What is wrong with a
+// library stands there whatever its kind: the visitor entered its address.
+func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Invitation, step invite.Step, name string, cause error) error {
+	kind := fault.KindOf(cause)
+	if !correctable(cause) && (step != invite.Library || kind == fault.Internal || kind == fault.DatabaseError) {
+		return cause
+	}
+	page, err := s.setupPage(r.Context(), inv, step)
+	if err != nil {
+		return err
+	}
+	typed := url.Values{}
+	for field, v := range r.PostForm {
+		if field != "token" {
+			typed[field] = v
+		}
+	}
+	page.refuse(name, typed, sentence(fault.Text(cause)))
+	if step == invite.Library {
+		page.WriteBack = typed.Has("write_back")
+	}
+	return s.show(w, r, view{file: "setup.html", title: page.Title, status: http.StatusUnprocessableEntity, data: page})
+}
+
+// How long a library may take to answer, and the work after an answer.
+const (
+	checkWithin  = 25 * time.Second
+	importWithin = 20 * time.Minute
+)
+
+// connect checks the library and begins to fetch its recipes, while the visitor goes on.
+func (s *Site) connect(r *http.Request, inv invite.Invitation) error {
+	ctx, cancel := context.WithTimeout(r.Context(), checkWithin)
+	defer cancel()
+	f := form{r.PostForm}
+	if err := s.Invitations.Connect(ctx, inv.User.ID, f.get("url"), seal.Secret(f.get("token")), f.get("write_back") != ""); err != nil {
+		return err
+	}
+	s.afterwards(r.Context(), importWithin, "fetch recipes", func(ctx context.Context) error {
+		inv, err := s.Invitations.Get(ctx, inv.User.ID)
+		if err != nil {
+			return err
+		}
+		return s.Beginning.Import(ctx, inv.User.Connection)
+	})
+	return nil
+}
+
+// afterwards does what a visitor does not wait for.
+func (s *Site) afterwards(ctx context.Context, within time.Duration, work string, do func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	s.work.Go(func() { // ends with the server
+		select {
+		case <-s.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	s.work.Go(func() {
+		defer cancel()
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "Work after a page failed", "component", "web", "work", work, "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		}
+	})
+}
+
+// accept makes a user of the visitor, signs them in, and plans their first week.
+func (s *Site) accept(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
+	u, err := s.Invitations.Accept(r.Context(), inv.User.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	s.sessions.Remove(r.Context(), sessionInvited)
+	s.sessions.Put(r.Context(), sessionUser, u.ID)
+	s.planFirst(r.Context(), u.ID)
+	http.Redirect(w, r, s.at("/first"), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) planFirst(ctx context.Context, id string) {
+	s.afterwards(ctx, importWithin, "plan a first week", func(ctx context.Context) error { return s.Beginning.PlanFirst(ctx, id) })
+}
+
+// first shows how far the first week is, and leads to it.
+func (s *Site) first(w http.ResponseWriter, r *http.Request, id string) error {
+	p, err := s.Beginning.Progress(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if p.Week != 0 {
+		http.Redirect(w, r, s.at("/week/"+p.Week.String()), http.StatusSeeOther)
+		return nil
+	}
+	if p.Problem == "" {
+		w.Header().Set("Refresh", "2")
+	}
+	return s.show(w, r, view{file: "first.html", title: "Your first week", nav: "week", data: p})
+}
+
+func (s *Site) tryFirst(w http.ResponseWriter, r *http.Request, id string) error {
+	s.planFirst(r.Context(), id)
+	return s.back(w, r, "/first", "")
+}
+
+// setEaters sets who eats: adults, children, and their share of a portion.
+func setEaters(f form, u *user.User) error {
+	if err := setPerson(f, u); err != nil {
+		return err
+	}
+	const mostAdults, mostChildren, leastShare = 12, 8, 0.1
+	adults, err := f.number("adults", 1, mostAdults)
+	if err != nil {
+		return err
+	}
+	children, err := f.number("children", 0, mostChildren)
+	if err != nil {
+		return err
+	}
+	if adults != math.Trunc(adults) || children != math.Trunc(children) {
+		return fault.New(fault.InvalidInput, "set-up", "adults and children: write whole numbers")
+	}
+	share, err := f.number("share", leastShare, 1)
+	if err != nil {
+		return err
+	}
+	u.People, u.Settings.Cooking.Eaters = int(adults+children), nil
+	if children > 0 {
+		for range int(adults) {
+			u.Settings.Cooking.Eaters = append(u.Settings.Cooking.Eaters, nutrition.OneServing)
+		}
+		for range int(children) {
+			u.Settings.Cooking.Eaters = append(u.Settings.Cooking.Eaters, nutrition.Servings(math.Round(share*float64(nutrition.OneServing))))
+		}
+	}
+	return nil
+}
+
+// whole is a number without its fraction.
+func whole(f float64) string { return strconv.Itoa(int(math.Round(f))) }
