@@ -26,9 +26,16 @@ func (s *Services) Click(ctx context.Context, userID string, week calendar.Date,
 }
 
 // Press implements [site.Commands].
-func (s *Services) Press(ctx context.Context, userID string, week calendar.Date, line, id string) (replies.Report, error) {
+func (s *Services) Press(ctx context.Context, userID string, week calendar.Date, p replies.Press) (replies.Report, error) {
+	if p.Preview {
+		u, err := s.Users.Get(ctx, userID)
+		if err != nil {
+			return replies.Report{}, err
+		}
+		return s.commander.Press(ctx, u, week, p)
+	}
 	return s.carryOut(ctx, userID, func(u user.User) (replies.Report, error) {
-		return s.commander.Press(ctx, u, week, line, id)
+		return s.commander.Press(ctx, u, week, p)
 	})
 }
 
@@ -42,6 +49,17 @@ func (s *Services) carryOut(ctx context.Context, userID string, do func(user.Use
 		s.settle(ctx, r.User)
 	}
 	return r, err
+}
+
+// History implements [site.Commands].
+func (s *Services) History(ctx context.Context, userID string, week calendar.Date) ([]replies.Past, error) {
+	return s.commands.History(ctx, userID, week)
+}
+
+// Wishes implements [site.Commands].
+func (s *Services) Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error) {
+	in, err := s.Plans.Inputs(ctx, userID, week)
+	return in.Wishes, err
 }
 
 // Alternatives returns the dishes that could be in a meal's place, the best first. Kinds of

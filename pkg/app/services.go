@@ -59,6 +59,7 @@ type Services struct {
 	generation *observe.Generation  // plans a week
 	renderer   *mailer.Renderer     // writes mails
 	commander  observe.Commander    // carries out commands
+	commands   *postgres.Commands   // those that were carried out
 	inbox      *inbox.Reader        // nil: replies are not read
 	amendments *postgres.Amendments // which plans are outdated
 	amender    observe.Amender      // brings them in line

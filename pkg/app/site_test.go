@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -145,6 +146,7 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	take := field(t, page, "Take it", "command")
 	b.want(ours, url.Values{"version": {field(t, page, "Take it", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)
 
+	w.wish(t, b)
 	w.shop(t, b)
 	b.want("/library", nil, http.StatusOK, "for dinner")
 
@@ -180,6 +182,44 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	if _, err := w.Users.Get(t.Context(), lewis.ID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("the user is still there: %v", err)
 	}
+}
+
+// wish sees what wishes would do, has them, and takes them back.
+func (w *world) wish(t *testing.T, b *browser) {
+	t.Helper()
+	lewis, ours := sandbox.People()[0], "/week/"+week.String()
+	before, err := w.Plans.Get(t.Context(), lewis.ID, week)
+	must(t, err)
+	friday := (week + 4).String()
+	form := url.Values{"travel": {friday}, "skip": {friday + " breakfast"}, "guests " + friday + " dinner": {"4"}}
+	b.want(ours+"/wishes", nil, http.StatusOK, "Wishes for the week")
+	page := b.want(ours+"/wishes", form, http.StatusOK, "What would change")
+	if now, err := w.Plans.Get(t.Context(), lewis.ID, week); err != nil || now.Week.Version() != before.Week.Version() {
+		t.Errorf("a preview changed the week: %v", err)
+	}
+	form.Set("sure", "yes")
+	form.Set("version", "of yesterday")
+	b.want(ours+"/wishes", form, http.StatusOK, "was changed elsewhere meanwhile")
+	form.Set("version", field(t, page, "Do it", "version"))
+	b.want(ours+"/wishes", form, http.StatusOK, "Friday is a travel day.")
+	now, err := w.Plans.Get(t.Context(), lewis.ID, week)
+	must(t, err)
+	if dinner := now.Week.Days[4].Meals[2]; now.Week.Days[4].Meals[0] != nil || dinner == nil || dinner.Guests != 4 || now.Week.Cooked(*dinner) != dinner.Servings.Times(now.Week.Household+4*nutrition.OneServing) {
+		t.Errorf("Friday is %+v, dinner %+v", now.Week.Days[4], dinner)
+	}
+	b.want(ours+"/wishes", nil, http.StatusOK, `value="4"`)
+	b.want(ours+"/wishes", url.Values{"guests " + friday + " dinner": {"many"}}, http.StatusOK, "is no number from 0 to 30")
+	b.want(ours+"/wishes", url.Values{"travel": {"2020-01-01"}}, http.StatusOK, "is no day of the week")
+	b.want(ours+"/preview?command=REGENERATE+WEEK", nil, http.StatusOK, "Do it")
+	b.want(ours+"/preview?command=DANCE", nil, http.StatusOK, "Leave it as it is")
+	page = b.want(ours+"/history", nil, http.StatusOK, "Friday dinner has 4 guests.")
+	b.want(ours, url.Values{"command": {"UNDO"}, "version": {field(t, page, "Take the last", "version")}}, http.StatusOK, "")
+	back, err := w.Plans.Get(t.Context(), lewis.ID, week)
+	must(t, err)
+	if back.Week.Version() != before.Week.Version() {
+		t.Error("the wishes were not taken back")
+	}
+	b.want(ours+"/history", nil, http.StatusOK, "taken back")
 }
 
 // shop ticks a list in two browsers and through its shared address.

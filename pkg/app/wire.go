@@ -68,12 +68,12 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,
 	})
 	a.s.generation = observe.NewGeneration(planning, tracer, timings, a.rec, a.log)
-	commands := postgres.NewCommands(pool, observe.TraceParent)
-	commandPorts := replies.Ports{Store: commands, Planner: planning, Library: a.s.Recipes, Tokens: a.s.Links.Signer, Renderer: a.s.renderer}
+	a.s.commands = postgres.NewCommands(pool, observe.TraceParent)
+	commandPorts := replies.Ports{Store: a.s.commands, Planner: planning, Library: a.s.Recipes, Tokens: a.s.Links.Signer, Renderer: a.s.renderer}
 	a.s.commander = observe.NewCommands(replies.New(commandPorts, commandSlots(pool), a.opts.Now), tracer, a.rec, a.log)
 	a.s.amendments = postgres.NewAmendments(pool, observe.TraceParent)
 	a.s.amender = observe.NewAmendments(amend.New(a.s.amendments, planning, a.s.renderer, a.opts.Now), tracer, a.log)
-	if a.s.inbox, err = a.newInbox(commands); err != nil {
+	if a.s.inbox, err = a.newInbox(a.s.commands); err != nil {
 		return err
 	}
 	a.s.publisher = observe.NewPublishing(publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook), a.log)

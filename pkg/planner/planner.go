@@ -203,7 +203,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 		return res, err
 	}
 	if err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
-		dishes := sel.dishes(in.User.Household())
+		dishes := sel.dishes()
 		if res.Groceries, err = grocery.Consolidate(dishes); err != nil {
 			return err
 		}
@@ -329,7 +329,7 @@ type selection struct {
 	shortage   generate.Reason // with an error of kind NotEnoughRecipes: how many recipes each slot lacks
 }
 
-func (s selection) dishes(household nutrition.Servings) []grocery.Dish {
+func (s selection) dishes() []grocery.Dish {
 	var out []grocery.Dish
 	for _, d := range s.week.Days {
 		for m, sv := range d.Meals {
@@ -341,7 +341,7 @@ func (s selection) dishes(household nutrition.Servings) []grocery.Dish {
 			}
 			out = append(out, grocery.Dish{
 				Date: d.Date, Meal: recipe.Meals[m], Recipe: s.recipes[sv.Recipe],
-				Servings: sv.Servings.Times(household),
+				Servings: s.week.Cooked(*sv),
 			})
 		}
 	}
@@ -405,6 +405,7 @@ func (s task) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (se
 		return sel, c.explain(err)
 	}
 	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
+	sel.week.Invite(in.Wishes.Guests)
 	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
 	return sel, nil
 }

@@ -77,7 +77,7 @@ func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (plan.Pl
 	out := plan.Plan{Week: sel.week}
 	out.Week.GenerationID = in.Existing.Week.GenerationID
 	err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
-		dishes := sel.dishes(in.User.Household())
+		dishes := sel.dishes()
 		out.Groceries, err = grocery.Consolidate(dishes)
 		out.Prep = prep.Plan(dishes)
 		return err

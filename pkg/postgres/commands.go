@@ -220,3 +220,19 @@ func (s *Commands) Watermark(ctx context.Context, folder string) (validity, uid 
 func (s *Commands) SetWatermark(ctx context.Context, folder string, validity, uid uint32) error {
 	return failed("inbox watermark", s.q.SetWatermark(ctx, db.SetWatermarkParams{Folder: folder, UidValidity: int64(validity), Uid: int64(uid)}))
 }
+
+// History lists what was changed in a week by commands, the newest first.
+func (s *Commands) History(ctx context.Context, userID string, week calendar.Date) ([]replies.Past, error) {
+	rows, err := s.q.ListSteerings(ctx, userID, week.Time())
+	if err != nil {
+		return nil, failed("history", err)
+	}
+	out := make([]replies.Past, len(rows))
+	for i, r := range rows {
+		out[i] = replies.Past{At: r.CreatedAt, Source: replies.Source(r.Source), Undone: r.Undone}
+		if err := json.Unmarshal(r.Results, &out[i].Results); err != nil {
+			return nil, fault.Wrap(fault.Internal, "history", err)
+		}
+	}
+	return out, nil
+}

@@ -106,14 +106,14 @@ func (p *Publisher) Wanted(ctx context.Context, d Due) (Plan, error) {
 	return Plan{
 		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, stored.Week.Cooked), Needs: Merge(needs(stored.Groceries, n.need)),
 		Old: Old{
-			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, func(portion nutrition.Servings) nutrition.Servings { return portion }),
+			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, func(s plan.Serving) nutrition.Servings { return s.Servings }),
 			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
 		},
 	}, nil
 }
 
 // plannedMeals are the plan's meals for all who eat.
-func plannedMeals(s *plan.Plan, cooked func(portion nutrition.Servings) nutrition.Servings) []Meal {
+func plannedMeals(s *plan.Plan, cooked func(plan.Serving) nutrition.Servings) []Meal {
 	var out []Meal
 	for _, d := range s.Week.Days {
 		for m, sv := range d.Meals {
@@ -121,7 +121,7 @@ func plannedMeals(s *plan.Plan, cooked func(portion nutrition.Servings) nutritio
 				continue
 			}
 			out = append(out, Meal{
-				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: cooked(sv.Servings), Name: sv.Name,
+				Date: d.Date, Meal: recipe.Meals[m], Recipe: sv.Recipe, Servings: cooked(*sv), Name: sv.Name,
 			})
 		}
 	}

@@ -1,11 +1,15 @@
 package replies_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -18,7 +22,7 @@ func TestPagesTakeRecipesByID(t *testing.T) {
 		w := newWorld()
 		w.recipes = append(w.recipes, recipe.Recipe{ID: 77, Name: name, Meals: []recipe.Meal{recipe.Dinner}})
 		for i, want := range []command.Outcome{command.Applied, command.Duplicate} {
-			r, err := w.service().Press(t.Context(), w.in.User, week, replies.Take(friday, 77), "once")
+			r, err := w.service().Press(t.Context(), w.in.User, week, replies.Press{Line: replies.Take(friday, 77), ID: "once"})
 			if err != nil || r.Outcome != want || r.Answered || len(w.changes) != 1 {
 				t.Fatalf("%q, press %d: %+v, %v, %d changes", name, i, r, err, len(w.changes))
 			}
@@ -30,11 +34,75 @@ func TestPagesTakeRecipesByID(t *testing.T) {
 	}
 	w := newWorld()
 	for _, line := range []string{replies.Take(friday, 99), "TAKE 2026-12-04 brunch 77", "TAKE someday dinner 77"} {
-		if r, err := w.service().Press(t.Context(), w.in.User, week, line, line); err != nil || r.Outcome == command.Applied {
+		if r, err := w.service().Press(t.Context(), w.in.User, week, replies.Press{Line: line, ID: line}); err != nil || r.Outcome == command.Applied {
 			t.Errorf("%q: %+v, %v", line, r.Outcome, err)
 		}
 	}
 	if r, err := w.service().Click(t.Context(), w.in.User, week, replies.Take(friday, 1), "a button"); err != nil || r.Outcome == command.Applied {
 		t.Errorf("a button: %+v, %v", r.Outcome, err)
+	}
+}
+
+// A page's wishes replace those of the days to come; what they do is shown before, and what was
+// shown of another week is not done.
+func TestPagesSetTheWishesOfAWeek(t *testing.T) {
+	t.Parallel()
+	friday := plan.Slot{Date: week + 4, Meal: recipe.Dinner}
+	wanted := replies.Wanted{
+		Travel: []calendar.Date{week, week + 2}, Skips: []plan.Slot{{Date: week + 3, Meal: recipe.Breakfast}},
+		Guests: []plan.Guests{{Slot: friday, People: 3}}, Mode: targets.HighProtein,
+	}
+	w := newWorld()
+	press := func(p replies.Press) replies.Report {
+		t.Helper()
+		r, err := w.service().Press(t.Context(), w.in.User, week, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	version := w.in.Existing.Week.Version()
+	if r := press(replies.Press{Wanted: &wanted, ID: "a", Version: version, Preview: true}); r.Outcome != command.Applied || len(r.Answer.Done) != 1 || len(w.changes) != 0 {
+		t.Fatalf("a preview: %+v, %d changes", r, len(w.changes))
+	}
+	if r := press(replies.Press{Wanted: &wanted, ID: "a", Version: "of another week"}); r.Outcome != command.Outdated || len(w.changes) != 0 {
+		t.Fatalf("of another week: %+v, %d changes", r, len(w.changes))
+	}
+	if r := press(replies.Press{Wanted: &wanted, ID: "a", Version: version}); r.Outcome != command.Applied || r.Answered {
+		t.Fatalf("%+v", r)
+	}
+	got := *w.last(t).Wishes
+	if fmt.Sprint(got.Travel) != fmt.Sprint([]calendar.Date{week + 2}) { // Monday is over
+		t.Errorf("travel %v", got.Travel)
+	}
+	if len(got.Skips) != 1 || len(got.Guests) != 1 || got.Guests[0].People != 3 || got.Mode != targets.HighProtein {
+		t.Errorf("wishes %+v", got)
+	}
+	freed := w.asked[len(w.asked)-1].Free
+	if !slices.Contains(freed, friday) || slices.Contains(freed, plan.Slot{Date: week, Meal: recipe.Lunch}) {
+		t.Errorf("freed %v", freed)
+	}
+	w.in.Wishes = got
+	same := wanted
+	same.Travel = []calendar.Date{week + 2}
+	if r := press(replies.Press{Wanted: &same, ID: "b"}); r.Outcome != command.Refused {
+		t.Errorf("the same again: %+v", r)
+	}
+	none := replies.Wanted{}
+	if r := press(replies.Press{Wanted: &none, ID: "c"}); r.Outcome != command.Applied {
+		t.Errorf("none any longer: %+v", r)
+	}
+	if got := *w.last(t).Wishes; len(got.Travel)+len(got.Skips)+len(got.Guests) != 0 || got.Mode != "" {
+		t.Errorf("wishes %+v", got)
+	}
+	for _, bad := range []replies.Wanted{
+		{Guests: []plan.Guests{{Slot: friday, People: 31}}},
+		{Guests: []plan.Guests{{Slot: friday, People: -1}}},
+		{Guests: []plan.Guests{{Slot: plan.Slot{Date: week + 9}, People: 1}}},
+		{Mode: "keto"},
+	} {
+		if r := press(replies.Press{Wanted: &bad, ID: fmt.Sprint(bad)}); r.Outcome != command.Refused {
+			t.Errorf("%+v: %+v", bad, r)
+		}
 	}
 }

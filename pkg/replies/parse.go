@@ -39,6 +39,9 @@ func (w *work) parse(in incoming) command.Parsed {
 		}
 	}
 	if in.source == ByPage {
+		if in.wanted != nil {
+			return command.Parsed{Commands: []command.Command{{Verb: wishesVerb, Line: string(wishesVerb)}}}
+		}
 		if c, id, ok := taken(in.text); ok {
 			w.wanted = id
 			return command.Parsed{Commands: []command.Command{c}}

@@ -143,12 +143,6 @@ func (s *Service) Click(ctx context.Context, u user.User, week calendar.Date, li
 	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByButton, id: "click." + id[:32], digest: id, text: strings.Join(lines, "\n"), proven: true})
 }
 
-// Press carries out a command of a page; no mail answers it. id identifies it, and works once.
-func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (Report, error) {
-	key := digest("page", id)
-	return s.handle(ctx, Origin{User: u, Week: week}, incoming{source: ByPage, id: "page." + key[:32], digest: key, text: line, proven: true})
-}
-
 // Lines returns the commands behind a button's line.
 func (s *Service) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	m := confirmLine().FindStringSubmatch(line)
@@ -171,6 +165,8 @@ type incoming struct {
 	below   []string // text below or inside the quotation
 	tooLong bool
 	proven  bool
+	wanted  *Wanted // of a page
+	version string  // of the week that it showed
 }
 
 func digest(parts ...string) string {
@@ -214,15 +210,24 @@ func (s *Service) origin(ctx context.Context, tags []string) (o Origin, tag stri
 	return Origin{}, "", nil
 }
 
+// turn waits until few enough are handled; done ends it.
+func (s *Service) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case s.free <- struct{}{}:
+		return func() { <-s.free }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.KindOf(ctx.Err()), "command", ctx.Err())
+	}
+}
+
 // handle decides about a mail or a click and stores the decision with its answer in one
 // transaction.
 func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, err error) {
-	select {
-	case s.free <- struct{}{}:
-		defer func() { <-s.free }()
-	case <-ctx.Done():
-		return Report{User: o.User.ID, Outcome: command.Failed}, fault.Wrap(fault.KindOf(ctx.Err()), "command", ctx.Err())
+	done, err := s.turn(ctx)
+	if err != nil {
+		return Report{User: o.User.ID, Outcome: command.Failed}, err
 	}
+	defer done()
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
 		r = Report{User: o.User.ID}
 		seen, err := tx.Seen(ctx, in.id, in.digest)
@@ -253,6 +258,9 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			return nil
 		default:
 			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("We read %d mails of yours within an hour. We did not read this one, and will not read further ones until an hour after the first: send your commands again then.", most)}}}
+		}
+		if r.Outcome = a.Outcome; r.Outcome == command.Outdated {
+			return nil
 		}
 		c.Record.Week, c.Record.Source, c.Record.MessageID, c.Record.Digest, c.Record.Outcome = o.Week, in.source, in.id, in.digest, a.Outcome
 		a.Week, a.Key = o.Week, in.id
@@ -344,7 +352,7 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 		}
 		return c, a, nil, nil
 	}
-	w := work{service: s, tx: tx, week: o.Week, source: in.source}
+	w := work{service: s, tx: tx, week: o.Week, source: in.source, request: in.wanted}
 	parsed := w.parse(in)
 	for _, x := range parsed.Commands {
 		c.Record.Commands = append(c.Record.Commands, x.String())
@@ -360,6 +368,9 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 	}
 	a.PlanExists = inputs.Existing != nil
 	switch {
+	case in.version != "" && inputs.Existing != nil && inputs.Existing.Week.Version() != in.version:
+		a.Outcome = command.Outdated
+		return c, a, nil, nil
 	case len(parsed.Commands) > command.MaxCommands || len(parsed.Problems) > 0 && len(parsed.Commands) == command.MaxCommands:
 		a.Outcome, a.Problems = command.TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
 		return c, a, nil, nil

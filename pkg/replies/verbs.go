@@ -43,6 +43,8 @@ func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 	case command.HelpVerb:
 		w.help = true
 		return "The commands are below.", nil
+	case wishesVerb:
+		return w.wish()
 	case targetsVerb:
 		return w.targets(c)
 	default:

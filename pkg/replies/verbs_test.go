@@ -145,8 +145,8 @@ func describe(w *world, r replies.Report, c replies.Change, had string) string {
 
 // wishes writes every field of them: a new one belongs here too.
 func wishes(x plan.Wishes) string {
-	if n := reflect.TypeFor[plan.Wishes]().NumField(); n != 5 {
-		panic(fmt.Sprintf("plan.Wishes has %d fields, and 5 are written", n))
+	if n := reflect.TypeFor[plan.Wishes]().NumField(); n != 6 {
+		panic(fmt.Sprintf("plan.Wishes has %d fields, and 6 are written", n))
 	}
 	var out []string
 	for _, l := range x.Locks {
@@ -154,6 +154,9 @@ func wishes(x plan.Wishes) string {
 	}
 	if len(x.Skips) > 0 {
 		out = append(out, "skip "+slots(x.Skips))
+	}
+	for _, g := range x.Guests {
+		out = append(out, fmt.Sprintf("%d guests at %s", g.People, slots([]plan.Slot{g.Slot})))
 	}
 	if len(x.Travel) > 0 {
 		out = append(out, fmt.Sprint("travel ", x.Travel))

@@ -36,6 +36,7 @@ type work struct {
 	source  Source
 	undoKey string    // the change that a button undoes; "" = the newest
 	wanted  recipe.ID // that a page names; 0: commands name recipes
+	request *Wanted   // of a page
 
 	before  Before
 	free    []plan.Slot
@@ -94,7 +95,7 @@ func (w *work) run(ctx context.Context, cmds []command.Command) error {
 
 func clone(x plan.Wishes) plan.Wishes {
 	x.Locks, x.Skips = slices.Clone(x.Locks), slices.Clone(x.Skips)
-	x.Travel, x.AvoidRepeats = slices.Clone(x.Travel), slices.Clone(x.AvoidRepeats)
+	x.Travel, x.AvoidRepeats, x.Guests = slices.Clone(x.Travel), slices.Clone(x.AvoidRepeats), slices.Clone(x.Guests)
 	return x
 }
 

@@ -26,6 +26,7 @@ const (
 	SenderMismatch Outcome = "sender_mismatch"
 	AuthFailed     Outcome = "auth_failed"
 	Duplicate      Outcome = "duplicate"
+	Outdated       Outcome = "outdated"     // the week was changed since the page was shown
 	RateLimited    Outcome = "rate_limited" // the first mail of them is answered
 	Failed         Outcome = "failed"       // our fault; tried again
 )
@@ -33,5 +34,5 @@ const (
 // Outcomes lists every outcome.
 var Outcomes = []Outcome{
 	Applied, Informed, Refused, NotUnderstood, TooManyCommands, Misplaced, NoCommand, Unproven, WeekOver,
-	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, RateLimited, Failed,
+	AutoReply, Bulk, Bounce, TooLarge, Unreadable, NoToken, BadToken, SenderMismatch, AuthFailed, Duplicate, Outdated, RateLimited, Failed,
 }

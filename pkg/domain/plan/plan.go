@@ -3,7 +3,10 @@
 package plan
 
 import (
+	"fmt"
+	"hash/fnv"
 	"slices"
+	"strconv"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
@@ -52,12 +55,29 @@ type Week struct {
 	Notes     []string           `json:"notes,omitempty"` // data quality and fallbacks, for the reader
 }
 
-// Cooked is how many servings are cooked of a portion.
-func (w Week) Cooked(portion nutrition.Servings) nutrition.Servings {
-	if w.Household == 0 {
-		return portion * nutrition.Servings(w.People)
+// Cooked is how many servings are cooked for a meal: its portion for each who eats, and for
+// each guest.
+func (w Week) Cooked(s Serving) nutrition.Servings {
+	household := w.Household
+	if household == 0 {
+		household = nutrition.Servings(w.People) * nutrition.OneServing
 	}
-	return portion.Times(w.Household)
+	return s.Servings.Times(household + nutrition.Servings(s.Guests)*nutrition.OneServing)
+}
+
+// Version changes with the week's meals.
+func (w Week) Version() string {
+	h := fnv.New64a()
+	for _, d := range w.Days {
+		for _, s := range d.Meals {
+			if s == nil {
+				_, _ = fmt.Fprint(h, "-;") // a hash never fails to write
+				continue
+			}
+			_, _ = fmt.Fprint(h, s.Recipe, s.Servings, s.Source, s.Guests, ";")
+		}
+	}
+	return strconv.FormatUint(h.Sum64(), 16)
 }
 
 // GenerationID is the readable name of a run, the same for every attempt at it.
@@ -91,6 +111,7 @@ type Serving struct {
 	Minutes    int                `json:"minutes,omitempty"` // 0 = unknown
 	PerServing nutrition.Macros   `json:"per_serving"`
 	Estimated  bool               `json:"estimated,omitempty"` // macros from the USDA table, not from the recipe
+	Guests     int                `json:"guests,omitempty"`    // who eat a portion besides the household
 }
 
 // Reason explains a day out of band, a repeat or a relaxed rotation.

@@ -16,6 +16,33 @@ type Wishes struct {
 	Travel       []calendar.Date `json:"travel,omitempty"`
 	Mode         targets.Mode    `json:"mode,omitempty"`
 	AvoidRepeats []recipe.ID     `json:"avoid_repeats,omitempty"`
+	Guests       []Guests        `json:"guests,omitempty"`
+}
+
+// Guests are people who eat a portion of a meal besides the household. They change what is
+// cooked and bought, not what is planned.
+type Guests struct {
+	Slot
+	People int `json:"people"`
+}
+
+// MaxGuests bounds the guests of a meal.
+const MaxGuests = 30
+
+// Invite notes the guests of the week's meals.
+func (w *Week) Invite(guests []Guests) {
+	for i := range w.Days {
+		for m, s := range w.Days[i].Meals {
+			if s == nil {
+				continue
+			}
+			at := Slot{Date: w.Days[i].Date, Meal: recipe.Meals[m]}
+			s.Guests = 0
+			if g := slices.IndexFunc(guests, func(g Guests) bool { return g.Slot == at }); g >= 0 {
+				s.Guests = guests[g].People
+			}
+		}
+	}
 }
 
 // Slot is one meal of one day.

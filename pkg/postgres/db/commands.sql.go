@@ -189,6 +189,45 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 	return i, err
 }
 
+const listSteerings = `-- name: ListSteerings :many
+select created_at, source, results, (undone_at is not null)::boolean as undone from steerings
+where user_id = $1 and week_of = $2 and outcome = 'applied'
+order by id desc
+limit 200
+`
+
+type ListSteeringsRow struct {
+	CreatedAt time.Time
+	Source    string
+	Results   []byte
+	Undone    bool
+}
+
+func (q *Queries) ListSteerings(ctx context.Context, userID string, weekOf time.Time) ([]ListSteeringsRow, error) {
+	rows, err := q.db.Query(ctx, listSteerings, userID, weekOf)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSteeringsRow{}
+	for rows.Next() {
+		var i ListSteeringsRow
+		if err := rows.Scan(
+			&i.CreatedAt,
+			&i.Source,
+			&i.Results,
+			&i.Undone,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockUser = `-- name: LockUser :one
 select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where id = $1 for no key update
 `

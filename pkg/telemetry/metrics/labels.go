@@ -124,8 +124,9 @@ var (
 	JobTypes = texts(schedule.Types)
 	// Priorities are those of jobs.
 	Priorities = []string{schedule.Low.String(), schedule.Medium.String(), schedule.High.String(), schedule.Critical.String()}
-	// CommandTypes are the commands of mails, and TARGETS, which only buttons carry.
-	CommandTypes = append([]string{"TARGETS"}, texts(command.Verbs)...)
+	// CommandTypes are the commands of mails, and those that only buttons (TARGETS) or pages
+	// (WISHES) carry.
+	CommandTypes = append([]string{"TARGETS", "WISHES"}, texts(command.Verbs)...)
 	// Outcomes are what becomes of a mail to the inbox or a click.
 	Outcomes = texts(command.Outcomes)
 	// Actions are the automatic responses to alerts, Results how they end.

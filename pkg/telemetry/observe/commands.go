@@ -21,7 +21,7 @@ import (
 type Commander interface {
 	Receive(ctx context.Context, l replies.Letter) (replies.Report, error)
 	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (replies.Report, error)
-	Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (replies.Report, error)
+	Press(ctx context.Context, u user.User, week calendar.Date, p replies.Press) (replies.Report, error)
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
@@ -66,11 +66,15 @@ func (s *Commands) Click(ctx context.Context, u user.User, week calendar.Date, l
 	return r, err
 }
 
-// Press implements [Commander].
-func (s *Commands) Press(ctx context.Context, u user.User, week calendar.Date, line, id string) (replies.Report, error) {
+// Press implements [Commander]. A preview counts as nothing.
+func (s *Commands) Press(ctx context.Context, u user.User, week calendar.Date, p replies.Press) (replies.Report, error) {
 	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command page")
 	defer span.End()
-	r, err := s.next.Press(ctx, u, week, line, id)
+	r, err := s.next.Press(ctx, u, week, p)
+	if p.Preview {
+		fail(span, err)
+		return r, err
+	}
 	s.finish(ctx, span, replies.ByPage, r, err)
 	return r, err
 }

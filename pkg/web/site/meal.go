@@ -71,9 +71,13 @@ func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: slices.Contains(stored.Week.Notes, plan.OutdatedNote),
-		Servings: stored.Week.Cooked(sv.Servings), Version: version(stored.Week), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv),
+		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, slot.Date < today),
 	}
 	for _, b := range stored.Prep.Batches {
 		for _, e := range b.Eaten {
@@ -190,7 +194,7 @@ func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: version(stored.Week), Once: rand.Text(), Now: sv}
+	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: stored.Week.Version(), Once: rand.Text(), Now: sv}
 	for _, o := range others {
 		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct)})
 	}

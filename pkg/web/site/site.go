@@ -57,8 +57,12 @@ type Plans interface {
 
 // Commands carries out commands on a week.
 type Commands interface {
-	// Press carries out a command; its id works once. No mail answers it.
-	Press(ctx context.Context, userID string, week calendar.Date, line, id string) (replies.Report, error)
+	// Press carries out what a page wants of a week, or says what it would do. No mail answers it.
+	Press(ctx context.Context, userID string, week calendar.Date, p replies.Press) (replies.Report, error)
+	// History lists what was changed in a week by commands, the newest first.
+	History(ctx context.Context, userID string, week calendar.Date) ([]replies.Past, error)
+	// Wishes are those for a week, planned or not.
+	Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error)
 	// Alternatives are the dishes that could be in a slot's place, the best first.
 	Alternatives(ctx context.Context, userID string, slot plan.Slot) ([]planner.Alternative, error)
 }
@@ -165,6 +169,10 @@ func (s *Site) Register(mux *http.ServeMux) {
 		"GET /week":                      s.thisWeek,
 		"GET /week/{week}":               s.week,
 		"POST /week/{week}":              s.command,
+		"GET /week/{week}/preview":       s.preview,
+		"GET /week/{week}/history":       s.history,
+		"GET /week/{week}/wishes":        s.wishes,
+		"POST /week/{week}/wishes":       s.wish,
 		"GET /meal/{date}/{meal}":        s.meal,
 		"GET /meal/{date}/{meal}/others": s.others,
 		"GET /shopping":                  s.thisList,

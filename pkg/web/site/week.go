@@ -1,15 +1,11 @@
 package site
 
 import (
-	"cmp"
 	"crypto/rand"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
@@ -40,6 +36,8 @@ type dayView struct {
 	Today   bool
 	Planned bool
 	In      bool
+	Over    bool
+	Replan  *button // nil: nothing can be replanned
 	Meals   []mealView
 	Bars    []bar
 }
@@ -53,8 +51,11 @@ type mealView struct {
 	Buttons []button
 }
 
-// button is a form that sends a command.
-type button struct{ Label, Command string }
+// button sends a command, or first shows what it would do.
+type button struct {
+	Label, Command string
+	Preview        bool
+}
 
 // bar is a macro beside its target.
 type bar struct {
@@ -124,12 +125,15 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 
 func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
 	w := stored.Week
-	p.Plan, p.Version, p.Once, p.Notes, p.People = &w, version(w), rand.Text(), w.Notes, w.People
+	p.Plan, p.Version, p.Once, p.Notes, p.People = &w, w.Version(), rand.Text(), w.Notes, w.People
 	for _, d := range w.Days {
-		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced}
+		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced, Over: d.Date < today}
+		if d.Date > today {
+			v.Replan = &button{"Replan the day", command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
+		}
 		for m, sv := range d.Meals {
 			meal := recipe.Meals[m]
-			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv)}
+			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv, v.Over)}
 			if sv != nil {
 				mv.Notes = notes(stored, d.Date, meal, sv)
 			}
@@ -141,26 +145,30 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
 		p.Days = append(p.Days, v)
 	}
 	p.Variants = []button{
-		{"Replan the week", command.Command{Verb: command.Regenerate, All: true}.String()},
-		{"Replan with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}.String()},
-		{"Take back the last change", command.Command{Verb: command.Undo}.String()},
+		{"Replan the week", command.Command{Verb: command.Regenerate, All: true}.String(), true},
+		{"Replan with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}.String(), true},
 	}
 }
 
 // buttons are what can be done to a meal.
-func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving) []button {
-	at := func(v command.Verb) string {
-		return command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String()
+func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, over bool) []button {
+	at := func(label string, v command.Verb, preview bool) button {
+		return button{label, command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String(), preview}
 	}
+	eaten, skip := at("Eaten", command.Ate, false), at("Skip", command.Skip, true)
 	switch {
+	case over && sv != nil:
+		return []button{eaten}
+	case over:
+		return nil
 	case slices.Contains(d.Missing, meal):
-		return []button{{"Try again", at(command.Adjust)}, {"Skip", at(command.Skip)}}
+		return []button{at("Try again", command.Adjust, true), skip}
 	case sv == nil:
-		return []button{{"Plan it", at(command.Unskip)}}
+		return []button{at("Plan it", command.Unskip, true)}
 	case sv.Source == plan.Locked:
-		return []button{{"Unlock", at(command.Unlock)}, {"Eaten", at(command.Ate)}}
+		return []button{at("Unlock", command.Unlock, false), eaten}
 	default:
-		return []button{{"Keep", at(command.Lock)}, {"Another", at(command.Adjust)}, {"Skip", at(command.Skip)}, {"Eaten", at(command.Ate)}}
+		return []button{at("Keep", command.Lock, false), at("Another", command.Adjust, true), skip, eaten}
 	}
 }
 
@@ -194,6 +202,9 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	case sv.Minutes > 0:
 		out = append(out, fmt.Sprintf("%d min", sv.Minutes))
 	}
+	if sv.Guests > 0 {
+		out = append(out, fmt.Sprintf("%d guests", sv.Guests))
+	}
 	if servings > 0 {
 		out = append(out, "cook "+servings.String()+" servings")
 	}
@@ -223,71 +234,6 @@ func bars(d plan.Day, pct int) []bar {
 		one("Fat", d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", in(d.Actual.Fat, d.Target.Fat)),
 		one("Carbs", d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", in(d.Actual.Carbs, d.Target.Carbs)),
 	}
-}
-
-// version changes with the week's meals.
-func version(w plan.Week) string {
-	h := fnv.New64a()
-	for _, d := range w.Days {
-		for _, sv := range d.Meals {
-			if sv == nil {
-				_, _ = fmt.Fprint(h, "-;") // a hash never fails to write
-				continue
-			}
-			_, _ = fmt.Fprint(h, sv.Recipe, sv.Servings, sv.Source, ";")
-		}
-	}
-	return strconv.FormatUint(h.Sum64(), 16)
-}
-
-// command carries out a button, unless the week was changed elsewhere since the page was shown.
-func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error {
-	week, err := weekOf(r)
-	if err != nil {
-		return err
-	}
-	line := r.PostForm.Get("command")
-	if strings.ContainsAny(line, "\r\n") || line == "" {
-		return fault.New(fault.InvalidInput, "command", "command: one line is needed")
-	}
-	stored, err := s.Plans.Get(r.Context(), id, week)
-	if err != nil {
-		return err
-	}
-	if shown := r.PostForm.Get("version"); shown != "" && shown != version(stored.Week) {
-		return s.back(w, r, "/week/"+week.String(), "This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed.")
-	}
-	report, err := s.Commands.Press(r.Context(), id, week, line, cmp.Or(r.PostForm.Get("once"), rand.Text()))
-	if err != nil {
-		return err
-	}
-	var say []string
-	for _, d := range report.Answer.Done {
-		say = append(say, d.Text)
-	}
-	for _, p := range report.Answer.Problems {
-		say = append(say, p.Why)
-	}
-	switch report.Outcome {
-	case command.Duplicate:
-		say = append(say, "This button was pressed before.")
-	case command.RateLimited:
-		say = append(say, "There were many commands within the last hour. Please try again later.")
-	case command.WeekOver:
-		say = append(say, "This week is over: nothing was changed.")
-	default:
-	}
-	for _, d := range report.Answer.Diff {
-		is, was := "nothing", "nothing"
-		if d.Is != nil {
-			is = d.Is.Name
-		}
-		if d.Was != nil {
-			was = d.Was.Name
-		}
-		say = append(say, fmt.Sprintf("%s %s: %s instead of %s.", d.Date.Weekday(), d.Meal, is, was))
-	}
-	return s.back(w, r, "/week/"+week.String(), strings.Join(say, " "))
 }
 
 // slotOf reads the date and the meal in the address.

@@ -1,0 +1,148 @@
+package replies
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+)
+
+// Press is what somebody who is signed in wants of a week. No mail answers it.
+type Press struct {
+	Line    string // commands, or a line of [Take]
+	Wanted  *Wanted
+	ID      string // names the press, which works once
+	Version string // of the week that was shown ([plan.Week.Version]); "": any
+	Preview bool   // say what it would do, and store nothing
+}
+
+// Wanted are all wishes for a week. Those for days that are over stay as they were.
+type Wanted struct {
+	Travel []calendar.Date
+	Skips  []plan.Slot
+	Guests []plan.Guests
+	Mode   targets.Mode
+}
+
+// wishesVerb replaces the wishes of a week; only pages carry it.
+const wishesVerb command.Verb = "WISHES"
+
+// Press carries out a press.
+func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, p Press) (Report, error) {
+	key := digest("page", p.ID)
+	o, in := Origin{User: u, Week: week}, incoming{source: ByPage, id: "page." + key[:32], digest: key, text: p.Line, proven: true, wanted: p.Wanted, version: p.Version}
+	if p.Preview {
+		return s.preview(ctx, o, in)
+	}
+	return s.handle(ctx, o, in)
+}
+
+// preview decides and stores nothing.
+func (s *Service) preview(ctx context.Context, o Origin, in incoming) (r Report, err error) {
+	r.User = o.User.ID
+	done, err := s.turn(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer done()
+	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) (err error) {
+		_, r.Answer, r.Verbs, err = s.decide(ctx, tx, o, in)
+		r.Outcome = r.Answer.Outcome
+		return err
+	})
+	return r, err
+}
+
+// Past is a change of a week that was carried out.
+type Past struct {
+	At      time.Time
+	Source  Source
+	Results []string
+	Undone  bool
+}
+
+// wish replaces the wishes of the days that are not over, and replans the meals that this
+// concerns.
+func (w *work) wish() (string, error) {
+	want := w.request
+	was := &w.in.Wishes
+	ours := func(d calendar.Date) bool { return d >= w.week && d < w.week+7 }
+	for _, g := range want.Guests {
+		if !ours(g.Date) || g.People < 0 || g.People > plan.MaxGuests {
+			return "", refuse("guests: %d on %s is not between 0 and %d in this week.", g.People, g.Date, plan.MaxGuests)
+		}
+	}
+	var said []string
+	for d := max(w.today, w.week); d < w.week+7; d++ {
+		if slices.Contains(was.Travel, d) != slices.Contains(want.Travel, d) {
+			was.Travel = toggle(was.Travel, d)
+			w.release(w.open(d)...)
+			said = append(said, fmt.Sprintf("%s is %sa travel day.", d.Weekday(), not(!slices.Contains(was.Travel, d))))
+		}
+	}
+	for _, s := range plan.Slots(w.week) {
+		if s.Date < w.today {
+			continue
+		}
+		if was.Skipped(s) != slices.Contains(want.Skips, s) {
+			was.Skips = toggle(was.Skips, s)
+			if was.Skipped(s) {
+				w.dropLock(s)
+			}
+			w.release(s)
+			said = append(said, fmt.Sprintf("%s is %sskipped.", named(s), not(!was.Skipped(s))))
+		}
+		if before, now := guestsAt(was.Guests, s), guestsAt(want.Guests, s); before != now {
+			was.Guests = slices.DeleteFunc(slices.Clone(was.Guests), func(g plan.Guests) bool { return g.Slot == s })
+			if now > 0 {
+				was.Guests = append(was.Guests, plan.Guests{Slot: s, People: now})
+			}
+			w.changed, w.replan = true, true
+			said = append(said, fmt.Sprintf("%s has %d guests.", named(s), now))
+		}
+	}
+	if want.Mode != was.Mode {
+		if _, err := want.Mode.Apply(targets.Fallback); err != nil {
+			return "", refuse("%s.", err)
+		}
+		was.Mode = want.Mode
+		for _, d := range w.ahead() {
+			w.release(w.open(d)...)
+		}
+		said = append(said, "The rest of the week is replanned for the other emphasis.")
+	}
+	if len(said) == 0 {
+		return "", refuse("Nothing would change.")
+	}
+	w.changed = true
+	return strings.Join(said, " "), nil
+}
+
+func guestsAt(list []plan.Guests, s plan.Slot) int {
+	if i := slices.IndexFunc(list, func(g plan.Guests) bool { return g.Slot == s }); i >= 0 {
+		return list[i].People
+	}
+	return 0
+}
+
+func not(is bool) string {
+	if is {
+		return "not "
+	}
+	return ""
+}
+
+// toggle returns the list with the entry, or without one that it has.
+func toggle[T calendar.Date | plan.Slot](list []T, x T) []T {
+	if i := slices.Index(list, x); i >= 0 {
+		return slices.Delete(slices.Clone(list), i, i+1)
+	}
+	return append(slices.Clone(list), x)
+}

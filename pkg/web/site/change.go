@@ -1,0 +1,205 @@
+package site
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+)
+
+// command carries out a button, unless the week was changed elsewhere since the page was shown.
+func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	line, err := commandLine(r.PostForm.Get("command"))
+	if err != nil {
+		return err
+	}
+	return s.press(w, r, id, week, replies.Press{Line: line})
+}
+
+func commandLine(line string) (string, error) {
+	if strings.ContainsAny(line, "\r\n") || line == "" {
+		return "", fault.New(fault.InvalidInput, "command", "command: one line is needed")
+	}
+	return line, nil
+}
+
+// press carries out what a form wants, and says on the week's page what became of it.
+func (s *Site) press(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, p replies.Press) error {
+	p.ID, p.Version = cmp.Or(r.PostForm.Get("once"), rand.Text()), r.PostForm.Get("version")
+	report, err := s.Commands.Press(r.Context(), id, week, p)
+	if err != nil {
+		return err
+	}
+	say := told(report)
+	for _, d := range report.Answer.Diff {
+		is, was := names(d)
+		say = append(say, fmt.Sprintf("%s %s: %s instead of %s.", d.Date.Weekday(), d.Meal, is, was))
+	}
+	return s.back(w, r, "/week/"+week.String(), strings.Join(say, " "))
+}
+
+// names are what a slot holds now and held before.
+func names(d plan.Difference) (is, was string) {
+	is, was = "nothing", "nothing"
+	if d.Is != nil {
+		is = d.Is.Name
+	}
+	if d.Was != nil {
+		was = d.Was.Name
+	}
+	return is, was
+}
+
+// told is what became of a press.
+func told(report replies.Report) []string {
+	var say []string
+	for _, d := range report.Answer.Done {
+		say = append(say, d.Text)
+	}
+	for _, p := range report.Answer.Problems {
+		say = append(say, p.Why)
+	}
+	switch report.Outcome {
+	case command.Duplicate:
+		say = append(say, "This button was pressed before.")
+	case command.Outdated:
+		say = append(say, "This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed.")
+	case command.RateLimited:
+		say = append(say, "There were many commands within the last hour. Please try again later.")
+	case command.WeekOver:
+		say = append(say, "This week is over: nothing was changed.")
+	default:
+	}
+	return say
+}
+
+// previewPage is what a change would do.
+type previewPage struct {
+	Week     calendar.Date
+	Command  string // "" for wishes
+	Wishes   []wishField
+	Version  string
+	Once     string
+	Said     []string
+	Possible bool
+	Changes  []change
+	Days     []dayChange
+}
+
+// change is a meal that would be another.
+type change struct {
+	Slot    plan.Slot
+	Was, Is string
+	Portion string
+}
+
+// dayChange is a day whose figures would be others.
+type dayChange struct {
+	Date    calendar.Date
+	Was, In bool
+	Bars    []bar
+}
+
+// preview shows what a command would do. It changes nothing.
+func (s *Site) preview(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	line, err := commandLine(r.URL.Query().Get("command"))
+	if err != nil {
+		return err
+	}
+	return s.showPreview(w, r, id, previewPage{Week: week, Command: line}, replies.Press{Line: line})
+}
+
+func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, page previewPage, p replies.Press) error {
+	p.Preview = true
+	report, err := s.Commands.Press(r.Context(), id, page.Week, p)
+	if err != nil {
+		return err
+	}
+	a := report.Answer
+	page.Said, page.Possible, page.Once = told(report), report.Outcome == command.Applied, rand.Text()
+	if a.Was != nil {
+		page.Version = a.Was.Version()
+	}
+	for _, d := range a.Diff {
+		c := change{Slot: d.Slot}
+		c.Is, c.Was = names(d)
+		if d.Is != nil {
+			c.Portion = d.Is.Servings.String()
+		}
+		page.Changes = append(page.Changes, c)
+	}
+	if a.Is != nil && a.Was != nil {
+		for i, d := range a.Is.Days {
+			if before := a.Was.Days[i]; d.Actual != before.Actual || d.Target != before.Target {
+				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, bars(d, a.Is.TolerancePct)})
+			}
+		}
+	}
+	return s.show(w, r, view{file: "preview.html", title: "What would change", nav: "week", data: page})
+}
+
+// historyPage is what was changed in a week.
+type historyPage struct {
+	Week    calendar.Date
+	Version string
+	Once    string
+	Undo    string // the command; "": there is nothing to take back
+	Past    []pastView
+}
+
+type pastView struct {
+	When, How, What string
+	Undone          bool
+}
+
+// sources say how a command came.
+var sources = map[replies.Source]string{replies.ByMail: "by mail", replies.ByButton: "by a button in a mail", replies.ByPage: "here"}
+
+func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	u, err := s.Users.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	zone, err := u.Location()
+	if err != nil {
+		return fault.Wrap(fault.InvalidInput, "user", err)
+	}
+	past, err := s.Commands.History(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	page := historyPage{Week: week, Once: rand.Text()}
+	for _, p := range past {
+		page.Past = append(page.Past, pastView{p.At.In(zone).Format("Monday 2 January, 15:04"), sources[p.Source], strings.Join(p.Results, " "), p.Undone})
+	}
+	stored, err := s.Plans.Get(r.Context(), id, week)
+	switch {
+	case err == nil:
+		page.Version = stored.Week.Version()
+	case fault.KindOf(err) != fault.NotFound:
+		return err
+	}
+	if len(past) > 0 && !past[0].Undone {
+		page.Undo = string(command.Undo)
+	}
+	return s.show(w, r, view{file: "history.html", title: "What was changed", nav: "week", data: page})
+}

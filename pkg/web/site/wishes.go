@@ -1,0 +1,155 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/replies"
+)
+
+// wishesPage are the wishes for a week's days that are not over.
+type wishesPage struct {
+	Week  calendar.Date
+	Modes []choice
+	Days  []wishDay
+	Quick int // minutes on travel days
+}
+
+type wishDay struct {
+	Date   calendar.Date
+	Travel bool
+	Meals  []wishMeal
+}
+
+type wishMeal struct {
+	Slot    plan.Slot
+	Skipped bool
+	Guests  int
+}
+
+// wishField is a field of the form, to send again.
+type wishField struct{ Name, Value string }
+
+// modes are how a week may be emphasised.
+var modes = []choice{
+	{Value: "", Label: "as in your targets"},
+	{Value: string(targets.HighProtein), Label: "more protein"},
+	{Value: string(targets.LowCarb), Label: "less carbohydrate"},
+	{Value: string(targets.Balanced), Label: "30 % protein, 30 % fat, 40 % carbohydrate"},
+}
+
+func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	u, err := s.Users.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	now, err := s.Commands.Wishes(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	page := wishesPage{Week: week, Modes: slices.Clone(modes), Quick: u.Settings.QuickMinutes}
+	for i := range page.Modes {
+		page.Modes[i].On = page.Modes[i].Value == string(now.Mode)
+	}
+	for d := max(today, week); d < week+7; d++ {
+		day := wishDay{Date: d, Travel: slices.Contains(now.Travel, d)}
+		for _, m := range recipe.Meals {
+			meal := wishMeal{Slot: plan.Slot{Date: d, Meal: m}}
+			meal.Skipped = now.Skipped(meal.Slot)
+			for _, g := range now.Guests {
+				if g.Slot == meal.Slot {
+					meal.Guests = g.People
+				}
+			}
+			day.Meals = append(day.Meals, meal)
+		}
+		page.Days = append(page.Days, day)
+	}
+	return s.show(w, r, view{file: "wishes.html", title: "Wishes for the week", nav: "week", data: page})
+}
+
+// wish shows what the wishes would do, and with the field "sure" does it.
+func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	wanted, err := readWishes(r.PostForm, week)
+	if err != nil {
+		return s.said(w, r, "/week/"+week.String()+"/wishes", "", err)
+	}
+	if r.PostForm.Get("sure") != "" {
+		return s.press(w, r, id, week, replies.Press{Wanted: &wanted})
+	}
+	page := previewPage{Week: week}
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			page.Wishes = append(page.Wishes, wishField{name, v})
+		}
+	}
+	return s.showPreview(w, r, id, page, replies.Press{Wanted: &wanted})
+}
+
+// readWishes reads the form: "travel" and "skip" hold days and slots, "guests <slot>" numbers.
+func readWishes(f url.Values, week calendar.Date) (replies.Wanted, error) {
+	out := replies.Wanted{Mode: targets.Mode(f.Get("mode"))}
+	for _, v := range f["travel"] {
+		d, err := calendar.Parse(v)
+		if err != nil || d.Monday() != week {
+			return out, fault.New(fault.InvalidInput, "wishes", "travel: %q is no day of the week", v)
+		}
+		out.Travel = append(out.Travel, d)
+	}
+	for _, v := range f["skip"] {
+		slot, err := parseSlot(v, week)
+		if err != nil {
+			return out, err
+		}
+		out.Skips = append(out.Skips, slot)
+	}
+	for name, values := range f {
+		at, ok := strings.CutPrefix(name, "guests ")
+		if !ok || values[0] == "" {
+			continue
+		}
+		slot, err := parseSlot(at, week)
+		if err != nil {
+			return out, err
+		}
+		n, err := strconv.Atoi(values[0])
+		if err != nil || n < 0 || n > plan.MaxGuests {
+			return out, fault.New(fault.InvalidInput, "wishes", "guests: %q is no number from 0 to %d", values[0], plan.MaxGuests)
+		}
+		if n > 0 {
+			out.Guests = append(out.Guests, plan.Guests{Slot: slot, People: n})
+		}
+	}
+	return out, nil
+}
+
+// parseSlot reads "2026-12-04 dinner".
+func parseSlot(text string, week calendar.Date) (plan.Slot, error) {
+	date, meal, _ := strings.Cut(text, " ")
+	d, derr := calendar.Parse(date)
+	m, merr := recipe.ParseMeal(meal)
+	if derr != nil || merr != nil || d.Monday() != week {
+		return plan.Slot{}, fault.New(fault.InvalidInput, "wishes", "%q is no meal of the week", text)
+	}
+	return plan.Slot{Date: d, Meal: m}, nil
+}
