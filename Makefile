@@ -161,6 +161,17 @@ $(GRAFANA): test/grafana/package-lock.json
 	npm --prefix test/grafana ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+WALK := test/pages/node_modules/.package-lock.json
+$(WALK): test/pages/package-lock.json
+	@tools/deps dashboards
+	npm --prefix test/pages ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-pages
+test-pages: $(WALK) ## The ways of people through the pages in Chromium (Playwright), each page held against axe-core and html-validate (a minute, npm).
+	@tools/deps test
+	go test -tags pages -count=1 -timeout 15m -v -run '^TestPagesInBrowsers$$' ./pkg/app
+
 .PHONY: lint-dashboards
 lint-dashboards: $(PROMLINT) $(GRAFANA) ## Dashboards: queries against the catalogue, JSON against Grafana's types, stored answers through Grafana's code (npm).
 	npm --prefix test/grafana run --silent check

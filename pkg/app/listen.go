@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -70,6 +72,13 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	return nil
 }
 
+// compressed compresses answers, but for those that go on for as long as somebody watches. A
+// random length keeps it from telling what a page holds (the BREACH attack).
+func compressed() (func(http.Handler) http.HandlerFunc, error) {
+	const jitter = 64 // bytes
+	return gzhttp.NewWrapper(gzhttp.EnableZstd(false), gzhttp.RandomJitter(jitter, 0, false), gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
+}
+
 // Addr returns the listen address of a started role.
 func (a *App) Addr(r Role) net.Addr { return a.addrs[r] }
 
@@ -104,7 +113,11 @@ func (a *App) serveAPI(ctx context.Context) error {
 	people.Register(public)
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })
 	books.Register(public)
-	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(public))
+	small, err := compressed()
+	if err != nil {
+		return fault.Wrap(fault.Internal, "compression", err)
+	}
+	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(small(public)))
 	if err := a.serveAlerts(ctx, mux); err != nil {
 		return err
 	}

@@ -24,12 +24,7 @@ type shoppingPage struct {
 }
 
 func (s *Site) thisList(w http.ResponseWriter, r *http.Request, id string) error {
-	today, err := s.today(r, id)
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.at("/shopping/"+today.Monday().String()), http.StatusSeeOther)
-	return nil
+	return s.thisWeekOf(w, r, id, "/shopping/")
 }
 
 func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {

@@ -193,6 +193,9 @@ func (s *Site) Register(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
 	mux.HandleFunc("GET /static/{file}", s.static)
+	mux.Handle("/", s.page(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "pages", "there is no page at this address")
+	}))
 }
 
 // maxForm bounds what is posted.

@@ -65,6 +65,11 @@ type bar struct {
 }
 
 func (s *Site) thisWeek(w http.ResponseWriter, r *http.Request, id string) error {
+	return s.thisWeekOf(w, r, id, "/week/")
+}
+
+// thisWeekOf leads to the page of the current week, or of a new user's first.
+func (s *Site) thisWeekOf(w http.ResponseWriter, r *http.Request, id, path string) error {
 	today, err := s.today(r, id)
 	if err != nil {
 		return err
@@ -73,9 +78,9 @@ func (s *Site) thisWeek(w http.ResponseWriter, r *http.Request, id string) error
 	if planned, err := s.Plans.Between(r.Context(), id, week, week+7); err != nil {
 		return err
 	} else if len(planned) == 1 && planned[0].Week.WeekOf > week {
-		week = planned[0].Week.WeekOf // the first week of a new user
+		week = planned[0].Week.WeekOf
 	}
-	http.Redirect(w, r, s.at("/week/"+week.String()), http.StatusSeeOther)
+	http.Redirect(w, r, s.at(path+week.String()), http.StatusSeeOther)
 	return nil
 }
 

@@ -112,5 +112,10 @@
     events.onerror = () => { if (events.readyState === EventSource.CLOSED) setTimeout(watch, 15000); };
   };
   if (window.EventSource) watch();
+  if (navigator.serviceWorker && !navigator.serviceWorker.controller) {
+    navigator.serviceWorker.addEventListener("controllerchange", () => { // what was loaded before there was a worker
+      for (const kept of [location.href, ...[...document.querySelectorAll("link[rel=stylesheet], script[src]")].map((e) => e.href || e.src)]) fetch(kept, { headers: { Accept: "text/html" } });
+    }, { once: true });
+  }
   if (navigator.serviceWorker && list.dataset.worker) navigator.serviceWorker.register(list.dataset.worker, { scope: list.dataset.scope });
 })();

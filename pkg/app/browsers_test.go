@@ -1,0 +1,54 @@
+//go:build pages
+
+package app_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/test/kit/loopback"
+)
+
+// The ways of people through the pages, in Chromium: test/pages.
+func TestPagesInBrowsers(t *testing.T) {
+	addr := loopback.Addr(t)
+	lewis := sandbox.People()[0]
+	w := newWorld(t, options{people: []sandbox.Person{lewis}, change: func(c *config.Config) {
+		c.Web.APIAddr, c.Web.PublicURL, c.Web.RateLimit = addr, "http://"+addr, 0
+	}})
+	w.mustGenerate(t, lewis.ID)
+	must(t, w.Start(t.Context()))
+	u := user.User{ID: "user_bo", Name: "Bo", Email: "bo@example.org", TimeZone: "UTC", People: 1, Settings: user.DefaultSettings()}
+	invitation, err := w.Invite(t.Context(), u, false)
+	must(t, err)
+	about := struct {
+		Base       string   `json:"base"`
+		Week       string   `json:"week"`
+		Days       []string `json:"days"`
+		Tandoor    string   `json:"tandoor"`
+		Token      string   `json:"token"`
+		Invitation string   `json:"invitation"`
+		Shared     string   `json:"shared"`
+		Links      []string `json:"links"`
+	}{Base: "http://" + addr, Week: week.String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
+	for d := range 7 {
+		about.Days = append(about.Days, (week + calendar.Date(d)).String())
+	}
+	for range 20 {
+		token, err := w.SignIns.Link(t.Context(), lewis.ID)
+		must(t, err)
+		about.Links = append(about.Links, w.Links.SignIn(token))
+	}
+	data, err := json.Marshal(about)
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), "npm", "--prefix", "../../test/pages", "run", "--silent", "walk")
+	cmd.Env = append(os.Environ(), "PAGES="+string(data))
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	must(t, cmd.Run())
+}

@@ -1,0 +1,72 @@
+// A browser at the pages of a running program, and what every page is held against.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { HtmlValidate } from "html-validate";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// The rules of the HTML standard and of accessibility; boxes of one name are a list, and a button of a form submits it.
+const html = new HtmlValidate({
+  extends: ["html-validate:standard", "html-validate:a11y"],
+  rules: { "no-implicit-button-type": "off", "form-dup-name": ["error", { shared: ["radio", "checkbox"] }] },
+});
+
+/** What the program that is tested says of itself. */
+export const world = JSON.parse(process.env.PAGES ?? "null");
+
+let browser;
+export const start = async () => {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+};
+export const stop = () => browser.close();
+
+export const views = [
+  { name: "phone, light", viewport: { width: 360, height: 740 }, colorScheme: "light", hasTouch: true },
+  { name: "phone, dark", viewport: { width: 360, height: 740 }, colorScheme: "dark", hasTouch: true },
+  { name: "desk, light", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
+  { name: "desk, dark", viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+];
+
+/** Somebody with a browser of their own, who is signed in if a link is given. */
+export const visitor = async (options = {}, link) => {
+  const context = await browser.newContext({ baseURL: world.base, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15000);
+  page.wrong = [];
+  page.expected = [];
+  page.on("pageerror", (e) => page.wrong.push(`script: ${e.message}`));
+  page.on("console", (m) => {
+    const of4xx = /status of 4\d\d/.test(m.text());
+    if (["error", "warning"].includes(m.type()) && !of4xx && !page.expected.some((x) => x.test(m.text()))) page.wrong.push(`console: ${m.text()}`);
+  });
+  if (link) {
+    await page.goto(link);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+  return page;
+};
+
+/** What is wrong with the page as it stands: axe's findings of every level, the markup, sideways scrolling, the console. */
+export const findings = async (page) => {
+  const out = page.wrong.splice(0);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  for (const v of violations) {
+    for (const n of v.nodes) out.push(`axe ${v.impact} ${v.id}: ${v.help}: ${n.html.slice(0, 200)}`);
+  }
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) out.push(`scrolls sideways by ${over} px`);
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("a.button, button, summary, input, select, .top a")]
+      .filter((e) => e.offsetParent && !e.closest(".off-screen"))
+      .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
+      .filter(([, r]) => r.height && (r.height < 24 || r.width < 24))
+      .map(([e, r]) => `a target of ${Math.round(r.width)} × ${Math.round(r.height)} px: ${e.outerHTML.slice(0, 120)}`));
+  return [...out, ...small];
+};
+
+/** What html-validate says of a page as the server sends it. */
+export const markup = async (text) => {
+  const report = await html.validateString(text);
+  return report.results.flatMap((r) => r.messages.map((m) => `html ${m.ruleId}: ${m.message} (${m.line}:${m.column})`));
+};

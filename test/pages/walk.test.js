@@ -1,0 +1,189 @@
+// The ways of people through the pages. Each test has browsers of its own.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { findings, markup, start, stop, views, visitor, world } from "./kit.js";
+
+before(start);
+after(stop);
+
+const friday = world.days[4];
+const pages = [
+  "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, "/shopping", "/library", "/settings", "/account", "/nowhere",
+];
+
+test("every page, on a phone and a desk, light and dark", async (t) => {
+  for (const view of views) {
+    const page = await visitor(view, world.links.pop());
+    for (const path of pages) {
+      await t.test(`${path}, ${view.name}`, async () => {
+        const answer = await page.goto(path);
+        assert.deepEqual(await findings(page), []);
+        assert.deepEqual(await markup(await answer.text()), []);
+      });
+    }
+    await page.context().close();
+  }
+});
+
+test("the pages before signing in", async () => {
+  for (const view of views) {
+    const page = await visitor(view);
+    for (const path of ["/sign-in", "/sign-in/x", "/invitation/x", "/setup", world.shared]) {
+      const answer = await page.goto(path);
+      assert.deepEqual(await findings(page), [], `${path}, ${view.name}`);
+      assert.deepEqual(await markup(await answer.text()), [], path);
+    }
+    await page.context().close();
+  }
+});
+
+test("from an invitation to ticked groceries", async () => {
+  const page = await visitor(views[0]);
+  const good = async (step) => assert.deepEqual(await findings(page), [], step);
+  await page.goto(world.invitation);
+  await page.getByRole("button", { name: "Begin" }).click();
+  await good("library");
+  await page.getByLabel("Address of your Tandoor").fill(world.tandoor);
+  await page.getByLabel("Token").fill("tda_wrong");
+  await page.getByRole("button", { name: "Test and go on" }).click();
+  await page.getByRole("alert").waitFor();
+  await good("a token that is refused");
+  await page.getByLabel("Token").fill(world.token);
+  await page.getByRole("button", { name: "Test and go on" }).click();
+  await page.getByLabel("Adults who eat").waitFor();
+  assert.notEqual(await page.getByLabel("Time zone").inputValue(), "", "the browser's zone");
+  await page.getByLabel("Name").fill("Bo");
+  await page.getByLabel("Adults who eat").fill("2");
+  await page.getByLabel("Children").fill("1");
+  await good("eaters");
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByLabel("Weight, kg").fill("70");
+  await page.getByLabel("Height, cm").fill("175");
+  await page.getByLabel("Age").fill("40");
+  await good("targets");
+  await page.getByRole("button", { name: "Work it out" }).click();
+  await page.getByText("At rest").waitFor();
+  await good("the arithmetic");
+  await page.getByRole("link", { name: "Next" }).click();
+  await page.getByRole("checkbox", { name: "nuts", exact: true }).check();
+  await good("foods");
+  await page.getByRole("button", { name: "Next" }).click();
+  await good("when");
+  await page.getByRole("button", { name: "Plan my first week" }).click();
+  await page.waitForURL(/\/week\/\d/);
+  await good("the first week");
+  await page.getByRole("link", { name: "Shopping", exact: true }).click();
+  const ticks = page.locator("button.check");
+  await ticks.nth(0).click();
+  await ticks.nth(1).click();
+  await page.waitForFunction(() => document.querySelectorAll("li.done").length === 2);
+  await page.reload();
+  assert.equal(await page.locator("li.done").count(), 2, "ticks last");
+  await page.context().close();
+});
+
+test("another dish, after seeing what it does", async () => {
+  const page = await visitor(views[2], world.links.pop());
+  await page.goto("/week");
+  const dinner = page.getByRole("region", { name: "Saturday" }).locator(".dish").nth(2);
+  const was = await dinner.locator("a").first().textContent();
+  await dinner.getByText("Change").click();
+  await dinner.getByRole("link", { name: /^Another/ }).click();
+  await page.getByRole("heading", { name: "What would change" }).waitFor();
+  await page.goBack();
+  assert.equal(await dinner.locator("a").first().textContent(), was, "a preview changes nothing");
+  await page.goForward();
+  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("status").waitFor();
+  assert.notEqual(await dinner.locator("a").first().textContent(), was);
+  await page.getByRole("link", { name: "Changes" }).click();
+  await page.getByRole("button", { name: "Take the last change back" }).click();
+  await page.getByRole("status").waitFor();
+  assert.equal(await dinner.locator("a").first().textContent(), was, "taken back");
+  await page.context().close();
+});
+
+test("two browsers on one list, one of them without a connection", async () => {
+  const home = await visitor(views[2], world.links.pop());
+  const shop = await visitor(views[0], world.links.pop());
+  const path = `/shopping/${world.week}`;
+  for (const p of [home, shop]) await p.goto(path);
+  await shop.evaluate(() => navigator.serviceWorker.ready);
+  await shop.waitForFunction(async () => (await caches.match(location.pathname)) !== undefined);
+  const done = (p) => p.locator("li.done").count();
+  const before = await done(home);
+  await home.locator("li:not(.done) button.check").first().click();
+  await shop.waitForFunction((n) => document.querySelectorAll("li.done").length === n, before + 1);
+  shop.expected.push(/ERR_INTERNET_DISCONNECTED/);
+  await shop.context().setOffline(true);
+  await shop.locator("li:not(.done) button.check").first().click();
+  await shop.getByText("No connection").waitFor();
+  await shop.reload();
+  assert.ok(await shop.getByRole("heading", { name: "Shopping list" }).isVisible(), "the list is kept");
+  await home.locator("li:not(.done) button.check").last().click();
+  await shop.context().setOffline(false);
+  for (const p of [home, shop]) await p.waitForFunction((n) => document.querySelectorAll("li.done").length === n, before + 3, { timeout: 30000 });
+  for (const p of [home, shop]) await p.context().close();
+});
+
+test("with the keyboard alone", async () => {
+  const page = await visitor(views[2], world.links.pop());
+  await page.goto("/week");
+  const press = async (key, until) => {
+    for (let i = 0; i < 200; i++) {
+      await page.keyboard.press(key);
+      if (await page.evaluate((text) => (document.activeElement.textContent ?? "").includes(text), until)) return;
+    }
+    assert.fail(`${key} never reaches ${until}`);
+  };
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "To the content");
+  await press("Tab", "Change Sunday dinner");
+  await page.keyboard.press("Enter");
+  await press("Tab", "Keep: Sunday dinner");
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "stays" }).waitFor();
+  await page.context().close();
+});
+
+test("without scripts everything is read and changed by plain forms", async () => {
+  const page = await visitor({ ...views[0], javaScriptEnabled: false }, world.links.pop());
+  await page.goto(`/shopping/${world.week}`);
+  const before = await page.locator("li.done").count();
+  await page.locator("li:not(.done) button.check").first().click();
+  assert.equal(await page.locator("li.done").count(), before + 1);
+  await page.getByLabel("Something else").fill("beer");
+  await page.getByRole("button", { name: "Add" }).click();
+  assert.ok(await page.getByText("beer").first().isVisible());
+  await page.goto("/settings");
+  await page.getByLabel("Days until a dish returns").fill("21");
+  await page.locator("form", { has: page.getByLabel("Days until a dish returns") }).getByRole("button", { name: "Save" }).click();
+  assert.ok(await page.getByText("Stored.").isVisible());
+  await page.goto(`/week/${world.week}/wishes`);
+  await page.getByLabel("Guests Sunday dinner").fill("2");
+  await page.getByRole("button", { name: "Show what would change" }).click();
+  await page.getByRole("button", { name: "Do it" }).click();
+  assert.ok(await page.getByText("Sunday dinner has 2 guests.").isVisible());
+  await page.context().close();
+});
+
+test("the first page is small and does not move", async (t) => {
+  const page = await visitor(views[0], world.links.pop());
+  const client = await page.context().newCDPSession(page);
+  let bytes = 0;
+  await client.send("Network.enable");
+  await client.send("Network.setCacheDisabled", { cacheDisabled: true });
+  await client.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  client.on("Network.loadingFinished", (e) => { bytes += e.encodedDataLength; });
+  await page.goto("/week", { waitUntil: "networkidle" });
+  const { shift, ready } = await page.evaluate(() => new Promise((done) => {
+    let shift = 0;
+    new PerformanceObserver((list) => { for (const e of list.getEntries()) shift += e.value; }).observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => setTimeout(() => done({ shift, ready: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd }), 0));
+  }));
+  t.diagnostic(`${bytes} bytes over the wire, layout shift ${shift}, interactive after ${Math.round(ready)} ms with the CPU slowed 4 times`);
+  assert.ok(bytes <= 60_000, `${bytes} bytes`);
+  assert.equal(shift, 0);
+  await page.context().close();
+});
