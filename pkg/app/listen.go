@@ -102,6 +102,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
+	a.registerPrograms(public, base) //nolint:contextcheck // operations have the contexts of their requests
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })
 	books.Register(public)
 	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(public))
