@@ -28,6 +28,7 @@ type cli struct {
 	Food     foodCmd     `cmd:"" help:"See how ingredients are understood, and which are not: explain, missing."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`
 	User     userCmd     `cmd:"" help:"Add, list, change, export and delete users."`
+	Token    tokenCmd    `cmd:"" help:"Tokens by which programs use the API, and addresses of calendars: list, create, revoke."`
 
 	Invitation invitationCmd `cmd:"" help:"Let people set themselves up by a link: list, add, remove."`
 	Library    libraryCmd    `cmd:"" help:"See what can be planned from a library, and say what its unknown foods are: report, answer, answers."`

@@ -98,6 +98,7 @@ func newDesk(t *testing.T) *desk {
 	d.must("mitigate pause-jobs --type AutoSync --force --reason", hostile)
 	for _, sql := range []string{
 		"update users set name = $1",
+		"insert into api_tokens (user_id, digest, name, scopes) select id, 'd', $1, '{plan:read}' from users",
 		"update connections set last_error = $1",
 		"update outbox set last_error = $1, status = 'failed', subject = $1 where status = 'pending'",
 		"update scheduled_jobs set last_error = $1",
@@ -235,6 +236,7 @@ var listings = map[string]struct {
 	"mitigate":        {[]string{"--log"}, true},
 	"plan list":       {nil, false},
 	"plan show":       {[]string{"user_ana"}, true},
+	"token list":      {[]string{"user_ana"}, true},
 	"user list":       {nil, true},
 	"user show":       {[]string{"user_ana"}, true},
 }

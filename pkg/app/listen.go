@@ -111,6 +111,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
+	a.registerPrograms(public, base) //nolint:contextcheck // operations have the contexts of their requests
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })
 	books.Register(public)
 	small, err := compressed()

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/account"
+	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/coach"
@@ -42,6 +43,7 @@ type Services struct {
 	Recipes     *postgres.Recipes     // the recipe pools
 	Library     *library.Service      // what can be planned from them, and what is unknown
 	SignIns     *signin.Service       // links by which people sign in
+	Tokens      *access.Service       // by which programs act for users
 	Invitations *invite.Service       // people who set themselves up
 	Invited     *postgres.Invitations // those who have not done so
 	Sync        *recipesync.Service   // keeps them fresh

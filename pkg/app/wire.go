@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/coach"
@@ -63,6 +64,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.s.Invited = postgres.NewInvitations(pool)
 	a.s.Invitations = &invite.Service{Store: a.s.Invited, Libraries: a.s.Users, Tandoor: a.s}
 	a.s.SignIns = signin.New(postgres.NewSignIns(pool), a.s.renderer, a.s.Outbox)
+	a.s.Tokens = access.New(postgres.NewTokens(pool))
 	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
 	planning := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,

@@ -106,3 +106,15 @@ func TestPagesSetTheWishesOfAWeek(t *testing.T) {
 		}
 	}
 }
+
+// What a program wants counts apart from what pages want, and is recorded as a program's.
+func TestAProgramPressesAsAPageDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for _, p := range []replies.Press{{Line: "SKIP friday dinner", ID: "once"}, {Line: "SKIP friday dinner", ID: "once", Program: true}} {
+		r, err := w.service().Press(t.Context(), w.in.User, week, p)
+		if err != nil || r.Outcome != command.Applied || r.Answered || w.last(t).Record.Source != p.By() {
+			t.Errorf("%+v: %+v, %v, by %s", p, r, err, w.last(t).Record.Source)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (w *work) parse(in incoming) command.Parsed {
 			return command.Parsed{Commands: []command.Command{{Verb: command.Undo, Line: "UNDO"}}}
 		}
 	}
-	if in.source == ByPage {
+	if in.shown() {
 		if in.wanted != nil {
 			return command.Parsed{Commands: []command.Command{{Verb: wishesVerb, Line: string(wishesVerb)}}}
 		}

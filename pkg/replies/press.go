@@ -14,13 +14,22 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
-// Press is what somebody who is signed in wants of a week. No mail answers it.
+// Press is what somebody who is signed in, or a program of theirs, wants of a week. No mail answers it.
 type Press struct {
 	Line    string // commands, or a line of [Take]
 	Wanted  *Wanted
 	ID      string // names the press, which works once
 	Version string // of the week that was shown ([plan.Week.Version]); "": any
 	Preview bool   // say what it would do, and store nothing
+	Program bool   // a program of theirs wants it
+}
+
+// By is the source of the press.
+func (p Press) By() Source {
+	if p.Program {
+		return ByAPI
+	}
+	return ByPage
 }
 
 // Wanted are all wishes for a week. Those for days that are over stay as they were.
@@ -36,8 +45,9 @@ const wishesVerb command.Verb = "WISHES"
 
 // Press carries out a press.
 func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, p Press) (Report, error) {
-	key := digest("page", p.ID)
-	o, in := Origin{User: u, Week: week}, incoming{source: ByPage, id: "page." + key[:32], digest: key, text: p.Line, proven: true, wanted: p.Wanted, version: p.Version}
+	by := string(p.By())
+	key := digest(by, p.ID)
+	o, in := Origin{User: u, Week: week}, incoming{source: p.By(), id: by + "." + key[:32], digest: key, text: p.Line, proven: true, wanted: p.Wanted, version: p.Version}
 	if p.Preview {
 		return s.preview(ctx, o, in)
 	}

@@ -31,7 +31,7 @@ const (
 const (
 	MaxMails   = 10    // per hour that are read
 	MaxClicks  = 60    // an hour
-	MaxPages   = 300   // an hour
+	MaxPages   = 300   // an hour; as many by programs
 	maxToken   = 64    // characters of an address's local part
 	maxWritten = 5_000 // bytes of the writer's own text
 	maxSame    = 3     // answers a day to the same text without a command: programs repeat themselves
@@ -43,6 +43,7 @@ const (
 	ByMail   Source = "mail"
 	ByButton Source = "button"
 	ByPage   Source = "page" // of somebody who is signed in, and who sees the answer there
+	ByAPI    Source = "api"  // of a program of theirs, which gets the answer
 )
 
 // Service carries out commands.
@@ -169,6 +170,9 @@ type incoming struct {
 	version string  // of the week that it showed
 }
 
+// shown reports whether its sender gets the answer without a mail.
+func (in incoming) shown() bool { return in.source == ByPage || in.source == ByAPI }
+
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
@@ -248,7 +252,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 		}
 		var c Change
 		var a Answer
-		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks, ByPage: MaxPages}[in.source]; {
+		switch most := map[Source]int{ByMail: MaxMails, ByButton: MaxClicks, ByPage: MaxPages, ByAPI: MaxPages}[in.source]; {
 		case looked-limited < most:
 			if c, a, r.Verbs, err = s.decide(ctx, tx, o, in); err != nil {
 				return err
@@ -272,7 +276,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			return err
 		}
 		r.Outcome, r.Answer = a.Outcome, a
-		if !silent && in.source != ByPage {
+		if !silent && !in.shown() {
 			u := o.User
 			if c.User != nil {
 				u = *c.User
@@ -324,7 +328,7 @@ func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (ans
 			a.InReplyTo = in.id
 		}
 		c := Change{Record: Record{Week: o.Week, Source: in.source, MessageID: in.id, Digest: in.digest, Outcome: command.Failed}}
-		if in.source != ByPage {
+		if !in.shown() {
 			m, err := s.renderer.Answer(o.User, a)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
@@ -39,10 +40,26 @@ func (l Limit) Wrap(next http.Handler) http.Handler {
 			asks.CancelAt(now) // refused requests do not count
 			seconds := int(math.Ceil(wait.Seconds()))
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+			if strings.HasPrefix(r.URL.Path, "/api/") {
+				refuseProgram(w, seconds)
+				return
+			}
 			refused.fail(w, r, fault.New(fault.QuotaExceeded, "pages", "%s", fmt.Sprintf("Too many requests came from your address. Please try again in %d s.", seconds)))
 			return
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// refuseProgram tells a program what pages tell people (RFC 9457).
+func refuseProgram(w http.ResponseWriter, seconds int) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusTooManyRequests)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client went away
+		"type": "about:blank", "title": http.StatusText(http.StatusTooManyRequests), "status": http.StatusTooManyRequests, "code": "too_many_requests",
+		"detail": fmt.Sprintf("Too many requests came from your address. Try again in %d s, as Retry-After says.", seconds),
 	})
 }
 

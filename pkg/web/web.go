@@ -111,6 +111,9 @@ func (l Links) List(userID string, week calendar.Date) string {
 	return l.Base + "/list/" + l.Signer.Sign(ListLink, userID, week.String(), listValid)
 }
 
+// Calendar returns the address of a calendar, by its secret.
+func (l Links) Calendar(secret string) string { return l.Base + "/calendar/" + secret + ".ics" }
+
 // SignIn returns the address of the page that signs the holder of the token in.
 func (l Links) SignIn(token string) string { return l.Base + "/sign-in/" + token }
 

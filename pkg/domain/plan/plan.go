@@ -3,7 +3,7 @@
 package plan
 
 import (
-	"fmt"
+	"encoding/json"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -65,18 +65,10 @@ func (w Week) Cooked(s Serving) nutrition.Servings {
 	return s.Servings.Times(household + nutrition.Servings(s.Guests)*nutrition.OneServing)
 }
 
-// Version changes with the week's meals.
+// Version changes with everything that is said of the week.
 func (w Week) Version() string {
 	h := fnv.New64a()
-	for _, d := range w.Days {
-		for _, s := range d.Meals {
-			if s == nil {
-				_, _ = fmt.Fprint(h, "-;") // a hash never fails to write
-				continue
-			}
-			_, _ = fmt.Fprint(h, s.Recipe, s.Servings, s.Source, s.Guests, ";")
-		}
-	}
+	_ = json.NewEncoder(h).Encode(w) // a week has no values that JSON lacks, and a hash takes all
 	return strconv.FormatUint(h.Sum64(), 16)
 }
 

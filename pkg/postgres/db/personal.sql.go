@@ -26,6 +26,8 @@ from (
     union all select 'own items on shopping lists', (select count(*) from shopping_items i where i.user_id = $1::text)
     union all select 'browsers that are signed in', (select count(*) from sessions b where b.user_id = $1::text)
     union all select 'sign-in links', (select count(*) from sign_in_links k where k.user_id = $1::text)
+    union all select 'tokens and calendar addresses', (select count(*) from api_tokens a where a.user_id = $1::text)
+    union all select 'answers to programs, kept for a day', (select count(*) from api_answers w join api_tokens a on a.id = w.token_id where a.user_id = $1::text)
     union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = $1::text)
     union all select 'job executions', (select count(*) from job_executions x where x.user_id = $1::text)
     union all select 'queued jobs', (select count(*) from river_job r where r.args ->> 'user' = $1::text)
@@ -97,6 +99,7 @@ select jsonb_build_object(
     'shopping_items', (select coalesce(jsonb_agg(to_jsonb(i) - 'user_id' order by i.id), '[]') from shopping_items i where i.user_id = $1::text),
     'sessions', (select coalesce(jsonb_agg(jsonb_build_object('created_at', b.created_at, 'expires_at', b.expires_at) order by b.created_at), '[]') from sessions b where b.user_id = $1::text),
     'sign_in_links', (select coalesce(jsonb_agg(jsonb_build_object('created_at', k.created_at, 'used_at', k.used_at) order by k.created_at), '[]') from sign_in_links k where k.user_id = $1::text),
+    'tokens', (select coalesce(jsonb_agg(to_jsonb(a) - 'user_id' - 'digest' order by a.id), '[]') from api_tokens a where a.user_id = $1::text),
     'schedules', (select coalesce(jsonb_agg(to_jsonb(j) - 'user_id' order by j.id), '[]') from scheduled_jobs j where j.user_id = $1::text),
     'job_executions', (select coalesce(jsonb_agg(to_jsonb(x) - 'user_id' order by x.id), '[]') from job_executions x where x.user_id = $1::text)
 )::jsonb as data

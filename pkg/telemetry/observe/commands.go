@@ -68,14 +68,14 @@ func (s *Commands) Click(ctx context.Context, u user.User, week calendar.Date, l
 
 // Press implements [Commander]. A preview counts as nothing.
 func (s *Commands) Press(ctx context.Context, u user.User, week calendar.Date, p replies.Press) (replies.Report, error) {
-	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command page")
+	ctx, span := s.tracer.Start(telemetry.WithComponent(ctx, "commands"), "command "+string(p.By()))
 	defer span.End()
 	r, err := s.next.Press(ctx, u, week, p)
 	if p.Preview {
 		fail(span, err)
 		return r, err
 	}
-	s.finish(ctx, span, replies.ByPage, r, err)
+	s.finish(ctx, span, p.By(), r, err)
 	return r, err
 }
 

@@ -168,7 +168,7 @@ type pastView struct {
 }
 
 // sources say how a command came.
-var sources = map[replies.Source]string{replies.ByMail: "by mail", replies.ByButton: "by a button in a mail", replies.ByPage: "here"}
+var sources = map[replies.Source]string{replies.ByMail: "by mail", replies.ByButton: "by a button in a mail", replies.ByPage: "here", replies.ByAPI: "by a program"}
 
 func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error {
 	week, err := weekOf(r)

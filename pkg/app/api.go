@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/mealplanner/mealplanner/pkg/account/settings"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
+	"github.com/mealplanner/mealplanner/pkg/web/api"
+)
+
+// registerPrograms adds what programs use to the mux. Like pages they read by the api pool.
+func (a *App) registerPrograms(mux *http.ServeMux, base *url.URL) {
+	pool := a.pools["api"]
+	plans := weeks{postgres.NewPlans(pool, observe.TraceParent)}
+	api.New(api.Ports{
+		Tokens: a.s.Tokens, Answers: postgres.NewAnswers(pool), Users: a.s.Users, Settings: settings.New(a.s.Users, a.s.Vocabulary), Plans: plans, Commands: a.s,
+		Recipes: postgres.NewRecipes(pool), Shopping: shopping.New(postgres.NewShopping(pool), plans), Library: a.s.Library, Calendar: a.s.Links.Calendar,
+	}, base, a.opts.Now, a.log).Register(mux)
+}
+
+// weeks are the stored plans as programs see them.
+type weeks struct{ *postgres.Plans }
+
+// Weeks implements [api.Plans].
+func (w weeks) Weeks(ctx context.Context, userID string) ([]api.Planned, error) {
+	states, err := w.States(ctx, userID, 1)
+	out := make([]api.Planned, len(states))
+	for i, s := range states {
+		out[i] = api.Planned{Week: calendar.On(s.WeekOf), Status: s.Status, Balanced: int(s.BalancedDays), Mail: s.Mail, Created: s.CreatedAt}
+	}
+	return out, err
+}
+
+// PlanWeek implements [api.Commands]. Kind Conflict if the week is planned, InvalidInput if it is
+// over or too far ahead.
+func (s *Services) PlanWeek(ctx context.Context, userID string, week calendar.Date) error {
+	u, err := s.Users.Get(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := planner.InReach(u, week, s.opts.Now()); err != nil {
+		return err
+	}
+	m, err := s.generate(ctx, u, planner.Request{User: userID, Week: week}, nil)
+	if err == nil && m.Existing {
+		return fault.New(fault.Conflict, "plan", "the week of %s is planned: replan it instead", week)
+	}
+	return err
+}
