@@ -170,12 +170,18 @@ type userSetCmd struct {
 	ID string `arg:"" name:"user" help:"Id of the user."`
 	wishes
 	Connection *string `help:"Id of another recipe library to cook from: the planned weeks are replaced." placeholder:"CONNECTION"`
+	Operator   *bool   `help:"Whether their pages show the state of the installation." negatable:""`
+}
+
+func (c *userSetCmd) change(u *user.User) error {
+	set(&u.Operator, c.Operator)
+	return c.apply(u)
 }
 
 // Run changes the user, brings their planned weeks in line, and shows both.
 func (c *userSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		return changeUser(ctx, a, std, change{c.ID, c.Connection, c.apply}, now)
+		return changeUser(ctx, a, std, change{c.ID, c.Connection, c.change}, now)
 	})
 }
 

@@ -48,6 +48,7 @@ func fields(u user.User) []field {
 		{"email", u.Email, u.Email},
 		{"time zone", u.TimeZone, u.TimeZone},
 		{"enabled", u.Enabled, strconv.FormatBool(u.Enabled)},
+		{"operator", u.Operator, strconv.FormatBool(u.Operator)},
 		{"people", u.People, strconv.Itoa(u.People)},
 		{"eaters", s.Cooking.Eaters, eaters(s.Cooking)},
 		{"library", u.Connection, u.Connection},

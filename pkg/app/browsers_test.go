@@ -25,6 +25,8 @@ func TestPagesInBrowsers(t *testing.T) {
 	w.mustGenerate(t, lewis.ID)
 	must(t, w.Start(t.Context()))
 	u := user.User{ID: "user_bo", Name: "Bo", Email: "bo@example.org", TimeZone: "UTC", People: 1, Settings: user.DefaultSettings()}
+	_, err := w.Users.Change(t.Context(), lewis.ID, func(u *user.User) error { u.Operator = true; return nil })
+	must(t, err)
 	invitation, err := w.Invite(t.Context(), u, false)
 	must(t, err)
 	about := struct {

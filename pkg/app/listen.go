@@ -109,6 +109,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
 		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
+		Operations: &operations{s: a.s, ready: a.readiness, traces: a.tracePages()},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
 	a.registerPrograms(public, base) //nolint:contextcheck // operations have the contexts of their requests

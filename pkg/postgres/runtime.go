@@ -26,6 +26,15 @@ func (s *Jobs) Values(ctx context.Context) (map[string]string, error) {
 	return out, err
 }
 
+// SettingChange is a setting that somebody changed, or took back.
+type SettingChange = db.ListSettingsAuditRow
+
+// SettingChanges lists the latest.
+func (s *Jobs) SettingChanges(ctx context.Context) ([]SettingChange, error) {
+	rows, err := s.q.ListSettingsAudit(ctx)
+	return rows, failed("runtime settings", err)
+}
+
 // SetRuntime changes a setting until it expires.
 func (s *Jobs) SetRuntime(ctx context.Context, name, value, by, reason string, valid time.Duration) error {
 	return failed("runtime settings", s.q.SetRuntimeSetting(ctx, db.SetRuntimeSettingParams{

@@ -62,7 +62,7 @@ func (s *Users) Add(ctx context.Context, u user.User, sealed []byte) error {
 		return fault.Wrap(fault.Internal, "add user", err)
 	}
 	err = failed("add user", s.q.InsertUser(ctx, db.InsertUserParams{
-		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, People: int32(u.People), //nolint:gosec // 1 to 20
+		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, Operator: u.Operator, People: int32(u.People), //nolint:gosec // 1 to 20
 		ConnectionID: u.Connection, Settings: settings, FatsecretSealed: sealed,
 	}))
 	if fault.KindOf(err) == fault.Conflict {
@@ -81,7 +81,7 @@ func (s *Users) Set(ctx context.Context, u user.User) error {
 		return fault.Wrap(fault.Internal, "set user", err)
 	}
 	n, err := s.q.UpdateUser(ctx, db.UpdateUserParams{
-		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, People: int32(u.People), //nolint:gosec // 1 to 20
+		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, Operator: u.Operator, People: int32(u.People), //nolint:gosec // 1 to 20
 		ConnectionID: u.Connection, Settings: settings,
 	})
 	if err != nil {
@@ -214,7 +214,7 @@ func noUser(id string) error {
 
 func toUser(r db.User) (user.User, error) {
 	u := user.User{
-		ID: r.ID, Email: r.Email, Name: r.Name, TimeZone: r.TimeZone, Enabled: r.Enabled, People: int(r.People),
+		ID: r.ID, Email: r.Email, Name: r.Name, TimeZone: r.TimeZone, Enabled: r.Enabled, Operator: r.Operator, People: int(r.People),
 		Connection: r.ConnectionID, FatSecret: r.FatsecretSealed != nil, Created: r.CreatedAt, Settings: user.DefaultSettings(),
 	}
 	if err := json.Unmarshal(r.Settings, &u.Settings); err != nil {

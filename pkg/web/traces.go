@@ -91,27 +91,43 @@ func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 		t.pages().fail(w, r, errTraceID)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), askingServers)
+	page, err := t.Load(r.Context(), id)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		t.pages().fail(w, r, err)
+	case err != nil: // for operators: show why
+		t.pages().show(w, r, fault.HTTPStatus(err), "traces.html", tracesPage{Err: err.Error()})
+	default:
+		t.pages().show(w, r, http.StatusOK, "trace.html", page)
+	}
+}
+
+// Trace is a trace with its log lines.
+type Trace struct {
+	ID       string
+	Took     time.Duration
+	Start    time.Time
+	Rows     []Row
+	Lines    []Line // of no span that is shown
+	NoLines  string // why there are none
+	Services []string
+}
+
+// Load asks the servers for a trace; kind NotFound if there is none.
+func (t *Traces) Load(ctx context.Context, id string) (Trace, error) {
+	page := Trace{ID: id}
+	if !traceID.MatchString(id) {
+		return page, errTraceID
+	}
+	ctx, cancel := context.WithTimeout(ctx, askingServers)
 	defer cancel()
 	spans, err := t.Spans(ctx, id)
 	if fault.KindOf(err) == fault.NotFound || err == nil && len(spans) == 0 {
-		err = fault.New(fault.NotFound, "trace", "There is no trace %s: it was not kept, is older than the retention, or has not arrived yet.", id)
-		t.pages().fail(w, r, err)
-		return
+		return page, fault.New(fault.NotFound, "trace", "There is no trace %s: it was not kept, is older than the retention, or has not arrived yet.", id)
 	}
-	if err != nil { // for operators: show why
-		t.pages().show(w, r, fault.HTTPStatus(err), "traces.html", tracesPage{Err: err.Error()})
-		return
+	if err != nil {
+		return page, err
 	}
-	page := struct {
-		ID       string
-		Took     time.Duration
-		Start    time.Time
-		Rows     []waterfall
-		Lines    []Line // of no span that is shown
-		NoLines  string // why there are none
-		Services []string
-	}{ID: id}
 	page.Rows, page.Start, page.Took = falls(spans)
 	for _, s := range spans {
 		page.Services = append(page.Services, s.Service)
@@ -127,12 +143,12 @@ func (t *Traces) one(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortStableFunc(lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
 	for _, l := range lines {
-		i := slices.IndexFunc(page.Rows, func(s waterfall) bool { return s.ID == l.Span })
+		i := slices.IndexFunc(page.Rows, func(s Row) bool { return s.ID == l.Span })
 		if i < 0 {
 			page.Lines = append(page.Lines, l)
 			continue
 		}
 		page.Rows[i].Lines = append(page.Rows[i].Lines, l)
 	}
-	t.pages().show(w, r, http.StatusOK, "trace.html", page)
+	return page, nil
 }

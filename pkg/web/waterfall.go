@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// waterfall is a span placed below its parent. X and Width are thousandths of the
-// trace's time.
-type waterfall struct {
+// Row is a span placed below its parent. X and Width are thousandths of the trace's time.
+type Row struct {
 	Span
 	Depth    int
 	X, Width float64
@@ -19,7 +18,7 @@ type waterfall struct {
 }
 
 // falls orders spans by start, each below its parent, and places them on the trace's time.
-func falls(spans []Span) (rows []waterfall, start time.Time, took time.Duration) {
+func falls(spans []Span) (rows []Row, start time.Time, took time.Duration) {
 	spans = slices.SortedStableFunc(slices.Values(spans), func(a, b Span) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(b.Took, a.Took))
 	})
@@ -44,7 +43,7 @@ func falls(spans []Span) (rows []waterfall, start time.Time, took time.Duration)
 			return
 		}
 		placed[s.ID] = true
-		rows = append(rows, waterfall{
+		rows = append(rows, Row{
 			Span: s, Depth: depth, X: share(s.Start.Sub(start)), Width: max(share(s.Took), 2),
 			Failed: s.Attributes["otel.status_code"] == "ERROR" || s.Attributes["error.type"] != "",
 			Names:  slices.Sorted(maps.Keys(s.Attributes)),

@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, "/shopping", "/library", "/settings", "/account", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, "/shopping", "/library", "/settings", "/account", "/operations", "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {
@@ -29,7 +29,7 @@ test("every page, on a phone and a desk, light and dark", async (t) => {
 test("the pages before signing in", async () => {
   for (const view of views) {
     const page = await visitor(view);
-    for (const path of ["/sign-in", "/sign-in/x", "/invitation/x", "/setup", world.shared]) {
+    for (const path of ["/sign-in", "/sign-in/x", "/invitation/x", "/setup", "/status", world.shared]) {
       const answer = await page.goto(path);
       assert.deepEqual(await findings(page), [], `${path}, ${view.name}`);
       assert.deepEqual(await markup(await answer.text()), [], path);

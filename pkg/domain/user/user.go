@@ -19,6 +19,7 @@ type User struct {
 	Name       string
 	TimeZone   string // IANA name
 	Enabled    bool
+	Operator   bool   // sees the state of the installation
 	People     int    // 1 to 20; scales groceries only
 	Connection string // the recipe library
 	FatSecret  bool   // a FatSecret account is connected

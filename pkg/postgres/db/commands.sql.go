@@ -229,7 +229,7 @@ func (q *Queries) ListSteerings(ctx context.Context, userID string, weekOf time.
 }
 
 const lockUser = `-- name: LockUser :one
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where id = $1 for no key update
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from, operator from users where id = $1 for no key update
 `
 
 // Whoever changes a user or their plan holds the row; references to it are not held up.
@@ -249,6 +249,7 @@ func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LinksFrom,
+		&i.Operator,
 	)
 	return i, err
 }

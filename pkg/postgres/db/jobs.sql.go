@@ -635,6 +635,47 @@ func (q *Queries) ListSchedules(ctx context.Context, arg ListSchedulesParams) ([
 	return items, nil
 }
 
+const listSettingsAudit = `-- name: ListSettingsAudit :many
+select name, value, set_by, reason, at, expires_at from runtime_settings_audit order by at desc, id desc limit 50
+`
+
+type ListSettingsAuditRow struct {
+	Name      string
+	Value     *string
+	SetBy     string
+	Reason    string
+	At        time.Time
+	ExpiresAt *time.Time
+}
+
+// Who changed a setting of the running program, the newest first.
+func (q *Queries) ListSettingsAudit(ctx context.Context) ([]ListSettingsAuditRow, error) {
+	rows, err := q.db.Query(ctx, listSettingsAudit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSettingsAuditRow{}
+	for rows.Next() {
+		var i ListSettingsAuditRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.Value,
+			&i.SetBy,
+			&i.Reason,
+			&i.At,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const markScheduleBroken = `-- name: MarkScheduleBroken :exec
 update scheduled_jobs
 set status = 'failed', last_error = $1, error_count = error_count + 1, enabled = false

@@ -145,4 +145,5 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	LinksFrom       *time.Time
+	Operator        bool
 }

@@ -37,7 +37,7 @@ func (q *Queries) CountUsers(ctx context.Context) (int64, error) {
 }
 
 const getUser = `-- name: GetUser :one
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where id = $1
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from, operator from users where id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
@@ -56,13 +56,14 @@ func (q *Queries) GetUser(ctx context.Context, id string) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LinksFrom,
+		&i.Operator,
 	)
 	return i, err
 }
 
 const insertUser = `-- name: InsertUser :exec
-insert into users (id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into users (id, email, name, time_zone, enabled, operator, people, connection_id, settings, fatsecret_sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type InsertUserParams struct {
@@ -71,6 +72,7 @@ type InsertUserParams struct {
 	Name            string
 	TimeZone        string
 	Enabled         bool
+	Operator        bool
 	People          int32
 	ConnectionID    string
 	Settings        []byte
@@ -84,6 +86,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.Name,
 		arg.TimeZone,
 		arg.Enabled,
+		arg.Operator,
 		arg.People,
 		arg.ConnectionID,
 		arg.Settings,
@@ -128,7 +131,7 @@ func (q *Queries) ListDebugUsers(ctx context.Context, at time.Time) ([]DebugUser
 }
 
 const listUsers = `-- name: ListUsers :many
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users order by id
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from, operator from users order by id
 `
 
 func (q *Queries) ListUsers(ctx context.Context) ([]User, error) {
@@ -153,6 +156,7 @@ func (q *Queries) ListUsers(ctx context.Context) ([]User, error) {
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LinksFrom,
+			&i.Operator,
 		); err != nil {
 			return nil, err
 		}
@@ -197,9 +201,9 @@ func (q *Queries) SetFatSecretToken(ctx context.Context, fatsecretSealed []byte,
 
 const updateUser = `-- name: UpdateUser :execrows
 update users
-set email = $1, name = $2, time_zone = $3, enabled = $4, people = $5,
-    connection_id = $6, settings = $7, updated_at = now()
-where id = $8
+set email = $1, name = $2, time_zone = $3, enabled = $4, operator = $5, people = $6,
+    connection_id = $7, settings = $8, updated_at = now()
+where id = $9
 `
 
 type UpdateUserParams struct {
@@ -207,6 +211,7 @@ type UpdateUserParams struct {
 	Name         string
 	TimeZone     string
 	Enabled      bool
+	Operator     bool
 	People       int32
 	ConnectionID string
 	Settings     []byte
@@ -219,6 +224,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 		arg.Name,
 		arg.TimeZone,
 		arg.Enabled,
+		arg.Operator,
 		arg.People,
 		arg.ConnectionID,
 		arg.Settings,

@@ -160,7 +160,7 @@ func (q *Queries) FindSession(ctx context.Context, token string) ([]byte, error)
 }
 
 const findUsersByEmail = `-- name: FindUsersByEmail :many
-select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from from users where lower(email) = lower($1) order by id
+select id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed, created_at, updated_at, links_from, operator from users where lower(email) = lower($1) order by id
 `
 
 func (q *Queries) FindUsersByEmail(ctx context.Context, email string) ([]User, error) {
@@ -185,6 +185,7 @@ func (q *Queries) FindUsersByEmail(ctx context.Context, email string) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LinksFrom,
+			&i.Operator,
 		); err != nil {
 			return nil, err
 		}

@@ -152,6 +152,10 @@ where (@job_type::text = '' or job_type = @job_type::text) and (@user_id::text =
   and enabled and river_job_id is null and (not @failed_only::boolean or status = 'failed')
 returning id;
 
+-- name: ListSettingsAudit :many
+-- Who changed a setting of the running program, the newest first.
+select name, value, set_by, reason, at, expires_at from runtime_settings_audit order by at desc, id desc limit 50;
+
 -- name: ListExecutions :many
 select id, job_id, job_type::text as job_type, user_id, river_job_id, trigger_type, attempt_number, status, final, scheduled_for, started_at, completed_at,
        duration_ms, error_type, error_message, output, trace_id, worker

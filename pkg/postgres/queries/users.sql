@@ -1,10 +1,10 @@
 -- name: InsertUser :exec
-insert into users (id, email, name, time_zone, enabled, people, connection_id, settings, fatsecret_sealed)
-values (@id, @email, @name, @time_zone, @enabled, @people, @connection_id, @settings, @fatsecret_sealed);
+insert into users (id, email, name, time_zone, enabled, operator, people, connection_id, settings, fatsecret_sealed)
+values (@id, @email, @name, @time_zone, @enabled, @operator, @people, @connection_id, @settings, @fatsecret_sealed);
 
 -- name: UpdateUser :execrows
 update users
-set email = @email, name = @name, time_zone = @time_zone, enabled = @enabled, people = @people,
+set email = @email, name = @name, time_zone = @time_zone, enabled = @enabled, operator = @operator, people = @people,
     connection_id = @connection_id, settings = @settings, updated_at = now()
 where id = @id;
 

@@ -60,21 +60,27 @@ var files = sync.OnceValue(func() map[string]asset {
 
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"asset":    func(name string) string { return files()[name].name },
-		"weekday":  func(d calendar.Date) string { return d.Weekday().String() },
-		"short":    func(d calendar.Date) string { return d.Weekday().String()[:3] },
-		"date":     func(d calendar.Date) string { return d.Time().Format("2 January") },
-		"long":     func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
-		"iso":      func(d calendar.Date) string { return d.String() },
-		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
-		"title":    title,
-		"kcal":     func(m nutrition.Macros) string { return thousands(m.Energy().Kcal()) },
-		"grams":    func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
-		"join":     func(list []string) string { return strings.Join(list, ", ") },
-		"lines":    func(list []string) string { return strings.Join(list, "\n") },
-		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
-		"item":     func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
-		"whole":    whole,
+		"asset":   func(name string) string { return files()[name].name },
+		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
+		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
+		"date":    func(d calendar.Date) string { return d.Time().Format("2 January") },
+		"long":    func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
+		"iso":     func(d calendar.Date) string { return d.String() },
+		"mealOf":  func(i int) recipe.Meal { return recipe.Meals[i] },
+		"title":   title,
+		"kcal":    func(m nutrition.Macros) string { return thousands(m.Energy().Kcal()) },
+		"grams":   func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
+		"join":    func(list []string) string { return strings.Join(list, ", ") },
+		"lines":   func(list []string) string { return strings.Join(list, "\n") },
+		"tab":     func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
+		"item":    func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"whole":   whole,
+		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"took":    func(d time.Duration) string { return took(d).String() },
+		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
+		"runs": func(root, title string, rows []Run) map[string]any {
+			return map[string]any{"Root": root, "Title": title, "Rows": rows}
+		},
 		"outdated": func(note string) bool { return note == plan.OutdatedNote },
 		"mark": func(key string) string {
 			sum := sha256.Sum256([]byte(key))
@@ -88,6 +94,21 @@ var pages = sync.OnceValue(func() *template.Template {
 		},
 	}).ParseFS(templates, "templates/*.html"))
 })
+
+// deepest is how far spans are indented: more leaves no room on a phone.
+const deepest = 6
+
+// took rounds a duration to what can be read.
+func took(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond) //nolint:mnd // hundredths
+	default:
+		return d.Round(10 * time.Microsecond) //nolint:mnd // hundredths
+	}
+}
 
 func title(s fmt.Stringer) string {
 	text := s.String()

@@ -101,6 +101,7 @@ type Ports struct {
 	Shopping   Shopping
 	Library    Library
 
+	Operations  Operations
 	Invitations Invitations
 	Beginning   Beginning
 	// Share makes an address at which anybody can tick a list, and Shared reads its token.
@@ -156,6 +157,7 @@ func (s *Site) Register(mux *http.ServeMux) {
 		"GET /setup":               s.invited(s.setup),
 		"GET /setup/{step}":        s.invited(s.setupStep),
 		"POST /setup/{step}":       s.invited(s.passStep),
+		"GET /status":              s.status,
 		"GET /library/{token}":     s.linkedLibrary,
 		"POST /library/{token}":    s.linkedAnswer,
 		"GET /list/{token}":        s.sharedList,
@@ -184,6 +186,8 @@ func (s *Site) Register(mux *http.ServeMux) {
 		"POST /settings":                 s.change,
 		"GET /library":                   s.library,
 		"POST /library":                  s.answer,
+		"GET /operations":                s.operator(s.operations),
+		"GET /operations/trace/{id}":     s.operator(s.trace),
 		"GET /account":                   s.account,
 		"GET /account/export.json":       s.export,
 		"POST /account/sign-out":         s.signOutEverywhere,

@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/program"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
 )
@@ -104,7 +108,8 @@ func (w *world) tracePages(t *testing.T, trace string) {
 	if w.stack.HasLoki() {
 		w.env = append(w.env, "LOKI_URL="+w.stack.Ports.URL(stack.Loki))
 	}
-	w.spawn(t, "api")
+	w.env = append(w.env, "PUBLIC_URL=http://127.0.0.1") // cookies without TLS
+	w.operatorPages(t, w.spawn(t, "api"), trace)
 	for path, wants := range map[string][]string{
 		"/trace/":         {trace, "generations of a day", "<td>user_lewis</td>"},
 		"/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "url.full", "<svg"},
@@ -120,6 +125,38 @@ func (w *world) tracePages(t *testing.T, trace string) {
 		for _, want := range wants {
 			if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
 				t.Errorf("%s: %d, %q is not there:\n%s", path, resp.StatusCode, want, body)
+			}
+		}
+	}
+}
+
+// operatorPages goes an operator's way: from the list of generations to the trace of one.
+func (w *world) operatorPages(t *testing.T, api *program.Role, trace string) {
+	t.Helper()
+	if code, out := w.command(t, []string{"user", "set", "user_lewis", "--operator"}); code != 0 {
+		t.Fatalf("user set --operator: %d %s", code, out)
+	}
+	token, err := w.tool.SignIns.Link(t.Context(), "user_lewis")
+	must(t, err)
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	client := &http.Client{Jar: jar}
+	base := "http://" + api.Addr
+	resp, err := client.PostForm(base+"/sign-in/"+token, url.Values{})
+	must(t, err)
+	must(t, resp.Body.Close())
+	for path, wants := range map[string][]string{
+		"/operations":                {"Recent generations", "weekly_generation:user_lewis"},
+		"/operations/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "<svg"},
+		"/status":                    {"Planning"},
+	} {
+		resp, err := client.Get(base + path)
+		must(t, err)
+		body, err := io.ReadAll(resp.Body)
+		must(t, errors.Join(err, resp.Body.Close()))
+		for _, want := range wants {
+			if !strings.Contains(string(body), want) {
+				t.Errorf("%s: %d, %q is not there:\n%.4000s", path, resp.StatusCode, want, body)
 			}
 		}
 	}
