@@ -84,14 +84,14 @@ func judge(r recipe.Recipe) Verdict {
 	switch {
 	case called.course == breakfast && other == dessert && meal == "":
 		return as(dessert, r, "has the keyword "+second)
-	case called.course != "" && called.course != dish:
+	case called.course != "" && called.course != dish && called.course != main:
 		return as(called.course, r, fmt.Sprintf("is called %q", word))
 	case meal == breakfast:
 		return as(breakfast, r, "has a keyword for breakfast")
-	case other != "" && (other != bread && other != sauce || !m.like(other, r)):
+	case other != "" && (called.course != main || other == dessert) && (other != bread && other != sauce || !m.like(other, r)):
 		return as(other, r, "has the keyword "+second)
 	}
-	return m.figures(r, called.course == dish)
+	return m.figures(r, called.course == dish || called.course == main)
 }
 
 // keywords returns the meal and the other course that a recipe's keywords name, with the latter's

@@ -21,8 +21,9 @@ const (
 	// From which share of the energy, in percent, sugar makes a dessert of a dish that no word
 	// names, and of one called a pie or a loaf.
 	sweetMeal, sweetPie = 15, 5
-	// A serving of a dish called rice or potatoes that is more than a side holds so much protein.
-	dinner = 15 * nutrition.Gram
+	// A serving of a dish called rice or potatoes that is more than a side holds so much protein,
+	// in grams and percent of the energy.
+	dinner, dinnerPercent = 15 * nutrition.Gram, 13
 	// What a serving has of meat that is no seasoning.
 	piece = 25 * nutrition.Gram
 )
@@ -31,7 +32,7 @@ const (
 func (m makeup) like(course string, r recipe.Recipe) bool {
 	switch course {
 	case side:
-		return m.hearty || r.PerServing.Protein >= dinner
+		return m.hearty || r.PerServing.Protein >= dinner && nutrition.Energy(r.PerServing.Protein)*4*100 >= dinnerPercent*r.PerServing.Energy()
 	case dessert:
 		return m.hearty || r.PerServing.Protein >= dinner && m.weighed && m.sweet < sweetPie
 	default:
@@ -41,6 +42,17 @@ func (m makeup) like(course string, r recipe.Recipe) bool {
 
 // sugars are words of foods that sweeten, besides those in the aisle of sweets.
 var sugars = []string{"sugar", "chocolate", "syrup", "honey", "condensed", "marshmallow", "gelatin", "jam", "jelly", "caramel", "pudding", "cookie", "cookies", "graham", "frosting", "molasses", "candy", "marzipan", "ladyfinger", "ladyfingers"}
+
+// sweetens reports whether a food makes a dish sweet, as peanut butter and crisps do not.
+func sweetens(f food.Food) bool {
+	words := strings.FieldsFunc(f.Name, func(c rune) bool { return c == ' ' || c == '-' })
+	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(sugars, w) }) {
+		return true
+	}
+	const tenth = 10
+	return f.Category == food.Sweets && f.Per100g.Protein*4*tenth < nutrition.Mass(f.Energy) &&
+		!slices.ContainsFunc(words, func(w string) bool { return w == "chip" || w == "crisps" })
+}
 
 func made(r recipe.Recipe) makeup {
 	var m makeup
@@ -64,7 +76,7 @@ func made(r recipe.Recipe) makeup {
 		}
 		e := l.Food.Energy * nutrition.Energy(l.Mass/nutrition.Gram) / nutrition.Energy(hundred/nutrition.Gram)
 		all += e
-		if l.Food.Category == food.Sweets || slices.ContainsFunc(strings.FieldsFunc(l.Food.Name, func(c rune) bool { return c == ' ' || c == '-' }), func(w string) bool { return slices.Contains(sugars, w) }) {
+		if sweetens(l.Food) {
 			sweet += e
 		}
 	}
