@@ -67,7 +67,8 @@ type tally struct {
 	recipes, lines        int
 	matched, known        int // lines
 	classified, estimated int // recipes
-	kcal, protein         []float64
+	kcal, protein, bias   []float64
+	incomparable          int // beside stated figures
 	unknown, refused      map[string]int
 	without, left         map[string]int // recipes without an allergen, and those that somebody with the allergy can have
 }
@@ -173,6 +174,11 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 		return
 	}
 	off := est.PerServing.Energy().Kcal()/d.Stated.Kcal - 1
+	if d.Servings < 1 || otherServings(1+off) {
+		t.incomparable++
+		return
+	}
+	t.bias = append(t.bias, off)
 	t.kcal = append(t.kcal, math.Abs(off))
 	if d.Stated.Protein > 0 {
 		t.protein = append(t.protein, math.Abs(est.PerServing.Protein.Grams()/d.Stated.Protein-1))
@@ -194,8 +200,9 @@ func (t *tally) print(name string, unknown, refused int) {
 	if len(t.kcal) > 0 {
 		slices.Sort(t.kcal)
 		slices.Sort(t.protein)
-		fmt.Printf("  against stated figures of %d: kcal off by %.1f %% in the median, %.1f %% at the 90th percentile; protein %.1f %%\n",
-			len(t.kcal), 100*at(t.kcal, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
+		slices.Sort(t.bias)
+		fmt.Printf("  against stated figures of %d (%d left out, for another or no number of servings): kcal off by %.1f %% in the median (%+.1f %%), %.1f %% at the 90th percentile; protein %.1f %%\n",
+			len(t.kcal), t.incomparable, 100*at(t.kcal, 0.5), 100*at(t.bias, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
 	}
 	fmt.Print("  of the recipes without an allergen, left for who avoids it:")
 	for _, name := range allergen.Names() {
@@ -204,6 +211,17 @@ func (t *tally) print(name string, unknown, refused int) {
 	fmt.Println()
 	list("unknown", t.unknown, unknown)
 	list("refused", t.refused, refused)
+}
+
+// otherServings reports whether an estimate is about twice, three times, ... what is stated, or
+// a half, a third: the figures are for another number of servings than the recipe makes.
+func otherServings(ratio float64) bool {
+	const within = 0.06
+	if ratio < 1 {
+		ratio = 1 / ratio
+	}
+	whole := math.Round(ratio)
+	return whole >= 2 && math.Abs(ratio/whole-1) <= within
 }
 
 func at(sorted []float64, share float64) float64 {
