@@ -18,6 +18,7 @@ type userCookCmd struct {
 	Minutes      []string `help:"How long dishes may take, by weekday and meal. Lists take +x and -x, or =x,y to replace; none empties them: --minutes='+monday-thursday dinner 30,+weekdays breakfast 10'." placeholder:"RULE"`
 	TimedOnly    *bool    `help:"Refuse dishes whose minutes are unknown where --minutes bounds them." negatable:""`
 	Weekly       []string `help:"How often to eat what, for lunch and dinner unless the rule names meals. Food groups are fish, meat, red meat, poultry, pulses, eggs; other names are keywords of recipes: --weekly='+fish >= 1,+red meat <= 2,+soup = 1-2 dishes'." placeholder:"RULE"`
+	Kcal         []string `help:"What a serving of a meal may hold, in kcal; what holds less or more is none: --kcal='+breakfast 100-800,+dinner 300-1000'." placeholder:"RULE"`
 	SamePortions *bool    `help:"Give all meals of one batch the same portion." negatable:""`
 	AcrossMeals  *bool    `name:"rotate-across-meals" help:"Count the days before a dish returns over all meals, not for each meal." negatable:""`
 	Eaters       []string `help:"Shares of those who eat, instead of their number: 1 for an adult, less for a child, as in 1,1,0.6,0.4. They scale what is bought; none takes them away." placeholder:"SHARE"`
@@ -39,7 +40,7 @@ func (c *userCookCmd) apply(u *user.User) error {
 		flag string
 		to   *[]string
 		from []string
-	}{{"--minutes", &to.Minutes, c.Minutes}, {"--weekly", &to.Weekly, c.Weekly}} {
+	}{{"--minutes", &to.Minutes, c.Minutes}, {"--weekly", &to.Weekly, c.Weekly}, {"--kcal", &to.Kcal, c.Kcal}} {
 		edited, err := user.Edit(*l.to, l.from)
 		if err != nil {
 			return fault.Wrap(fault.InvalidInput, l.flag, err)

@@ -68,6 +68,7 @@ func fields(u user.User) []field {
 		{"minutes", s.Cooking.Minutes, user.Shown(s.Cooking.Minutes)},
 		{"timed dishes only", s.Cooking.TimedOnly, onOff(s.Cooking.TimedOnly)},
 		{"weekly", s.Cooking.Weekly, user.Shown(s.Cooking.Weekly)},
+		{"kcal", s.Cooking.Kcal, user.Shown(s.Cooking.Kcal)},
 		{"same portions", s.Cooking.SamePortions, onOff(s.Cooking.SamePortions)},
 		{"rotate across meals", s.Cooking.RotateAcross, onOff(s.Cooking.RotateAcross)},
 		{"minutes on travel days", s.QuickMinutes, strconv.Itoa(s.QuickMinutes)},

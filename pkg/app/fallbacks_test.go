@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
@@ -166,11 +167,13 @@ func TestDeadCollectorIsHarmless(t *testing.T) {
 	}
 }
 
-// Twelve recipes cannot fill a week.
+// Twelve recipes without a vegan breakfast cannot fill a vegan's week.
 func TestTooFewRecipesNamesTheRule(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{sandbox: sandbox.Options{Library: tandoortest.Small()}})
-	_, err := w.generate(t, "user_lewis")
+	_, err := w.Users.Change(t.Context(), "user_lewis", func(u *user.User) error { u.Settings.Diets = []string{"vegan"}; return nil })
+	must(t, err)
+	_, err = w.generate(t, "user_lewis")
 	if fault.KindOf(err) != fault.NotEnoughRecipes || !strings.Contains(err.Error(), "breakfast") {
 		t.Errorf("got %v", err)
 	}

@@ -203,9 +203,9 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 			if s == nil {
 				continue
 			}
-			r := c.recipes[s.Recipe]
+			r := c.recipes[original(s.Recipe)]
 			day.Meals[m] = &plan.Serving{
-				Recipe: s.Recipe, Name: r.Name, Servings: s.Servings, Source: s.Source, Minutes: r.Minutes(),
+				Recipe: r.ID, Name: r.Name, Servings: s.Servings, Source: s.Source, Minutes: r.Minutes(),
 				PerServing: r.PerServing, Estimated: r.Nutrition == recipe.Estimated,
 			}
 			day.Actual = day.Actual.Add(r.PerServing.Scale(s.Servings))
@@ -215,6 +215,9 @@ func toWeek(in Inputs, c candidateSet, p generate.Plan, target nutrition.Macros,
 		w.Days[i] = day
 	}
 	for _, r := range p.Reasons {
+		if r.Recipe >= copied { // that it comes twice is said of the week
+			continue
+		}
 		w.Reasons = append(w.Reasons, toReason(r))
 	}
 	return w

@@ -50,6 +50,7 @@ type gate struct {
 	origins   *diet.Pool // nil: the user keeps none
 
 	total     int
+	bounds    course.Bounds
 	noFigures int
 	noMeals   int
 	gaps      []string       // names of recipes with incomplete lines
@@ -66,7 +67,11 @@ func newGate(s user.Settings, pool recipe.Pool) (*gate, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidConstraints, "settings: diets", err)
 	}
-	g := &gate{avoid: avoid, diets: s.Diets, leaves: leaves, total: len(pool.Recipes)}
+	bounds, err := s.Cooking.Bounds()
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidConstraints, "settings: cooking", err)
+	}
+	g := &gate{bounds: bounds, avoid: avoid, diets: s.Diets, leaves: leaves, total: len(pool.Recipes)}
 	if avoid != 0 {
 		g.allergens = allergen.NewPool(pool.Recipes)
 	}
@@ -101,7 +106,7 @@ func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 		g.noFigures++
 		return r, &rejection{BadNutrition, "has impossible nutrition (" + err.Error() + ")", nil}
 	}
-	c := course.Of(r)
+	c := course.Of(r, g.bounds)
 	if r.Meals = c.Meals; len(r.Meals) == 0 {
 		g.noMeals++
 		return r, &rejection{ForNoMeal, c.Why + "; a keyword breakfast, lunch or dinner makes it one", nil}

@@ -388,7 +388,7 @@ func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
 	return err
 }
 
-func (s task) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
+func (s task) once(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
 	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
 	if err != nil {
 		return selection{}, err
@@ -407,6 +407,7 @@ func (s task) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (se
 	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
 	sel.week.Invite(in.Wishes.Guests)
 	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
+	repeated(&sel.week)
 	return sel, nil
 }
 

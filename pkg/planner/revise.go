@@ -129,6 +129,9 @@ func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort 
 			}
 		}
 	}
+	if times := mornings(&was, in.Wishes.Locked); times > 1 {
+		s.problem = copies(s.problem, times)
+	}
 	if s.problem, err = generate.Regenerate(s.problem, was, scopes...); err != nil {
 		return selection{}, err
 	}

@@ -93,6 +93,7 @@ func TestMissingMeals(t *testing.T) {
 			if breakfasts++; breakfasts > 6 { // six of seven are without nuts
 				mixed[i].Ingredients[0].Food.Name = "walnuts"
 			}
+			mixed[i].Meals = []recipe.Meal{recipe.Breakfast, recipe.Lunch} // so none comes twice
 		}
 	}
 	p := &ports{pool: recipe.Pool{Recipes: mixed}, in: planner.Inputs{User: ana()}}

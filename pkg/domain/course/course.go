@@ -3,25 +3,45 @@
 package course
 
 import (
-	_ "embed" // for the table
-	"encoding/csv"
+	"fmt"
 	"slices"
-	"strings"
-	"sync"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// The energy of a serving within which a recipe that nothing else is known of is a meal: below
-// lie sauces and drinks, above whole cakes and loaves whose servings nobody counted.
+// Courses that the table names, besides those that are no meals.
 const (
-	least = 200 * nutrition.Kilocalorie
-	most  = 1200 * nutrition.Kilocalorie
-	// least protein of a meal: sweets have less.
-	protein = 5 * nutrition.Gram
+	breakfast = "breakfast"
+	main      = "main"
+	dish      = "dish" // that its figures judge
+	side      = "side"
+	sauce     = "sauce"
+	bread     = "bread"
+	dessert   = "dessert"
+)
+
+// Bounds are, for each meal, the energy of a serving within which a recipe is one: below lie
+// sauces and drinks, above whole cakes and loaves whose servings nobody counted.
+type Bounds [len(recipe.Meals)]Range
+
+// Range is from Least to Most, both included.
+type Range struct{ Least, Most nutrition.Energy }
+
+// Usual are the bounds of who has set none.
+func Usual() Bounds {
+	kcal := func(least, most nutrition.Energy) Range {
+		return Range{least * nutrition.Kilocalorie, most * nutrition.Kilocalorie}
+	}
+	return Bounds{recipe.Breakfast: kcal(120, 1000), recipe.Lunch: kcal(150, 1200), recipe.Dinner: kcal(150, 1200)}
+}
+
+// What a serving of a meal that no word names holds of protein at least, in grams and percent
+// of the energy: sweets and sides have less. With meat, fish or pulses, or called a soup or a
+// salad, it may have the lesser.
+const (
+	protein, percent             = 8 * nutrition.Gram, 6
+	lesserProtein, lesserPercent = 5 * nutrition.Gram, 4
 )
 
 // Verdict is what a recipe is eaten as.
@@ -30,123 +50,94 @@ type Verdict struct {
 	Why   string        // continues "it"
 }
 
-// Of judges a recipe with its figures: by keywords for a meal, by keywords for another course,
-// by the words of its title, and last by what a serving holds and is made of.
-func Of(r recipe.Recipe) Verdict {
-	if r.MealsSaid {
-		return Verdict{r.Meals, "has a keyword for its meals"}
+// Of judges a recipe with its figures: by keywords for a meal, by the words of its title, by
+// keywords for another course, and last by what a serving holds and is made of. Whatever
+// says so, a recipe is a meal only within the bounds.
+func Of(r recipe.Recipe, bounds Bounds) Verdict {
+	v := judge(r)
+	if len(v.Meals) == 0 {
+		return v
 	}
-	for _, k := range r.Keywords {
-		if c, word := find(phrase.Key(k)); c != "" {
-			return as(r, c, "has the keyword "+word)
-		}
+	e := r.PerServing.Energy()
+	within := slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return e < bounds[m].Least || e > bounds[m].Most })
+	if len(within) == 0 {
+		b := bounds[v.Meals[0]]
+		return Verdict{nil, fmt.Sprintf("has %.0f kcal a serving, and %s takes %.0f to %.0f (check its servings)", e.Kcal(), v.Meals[0], b.Least.Kcal(), b.Most.Kcal())}
 	}
-	if c, word := title(r.Name); c != "" {
-		return as(r, c, `is called "`+word+`"`)
-	}
-	switch e := r.PerServing.Energy(); {
-	case e < least:
-		return Verdict{nil, "has less than 200 kcal a serving, which is no meal"}
-	case e > most:
-		return Verdict{nil, "has more than 1,200 kcal a serving, which is no serving"}
-	case r.PerServing.Protein < protein:
-		return Verdict{nil, "has less than 5 g of protein a serving, as sweets and drinks do"}
-	case sweet(r):
-		return Verdict{nil, "has a fifth of its energy from sugar, chocolate and the like, and no meat, fish or pulses: a dessert"}
-	}
-	return Verdict{r.Meals, "has the figures of a meal"}
+	return Verdict{within, v.Why}
 }
 
-// sweet reports whether a recipe is a dessert by what it is made of.
-func sweet(r recipe.Recipe) bool {
-	var all, sugars nutrition.Energy
-	for _, i := range r.Ingredients {
-		l := food.Resolve(i)
-		switch l.Food.Category {
-		case food.Meat, food.Fish, food.Pulses:
-			return false
-		}
-		const hundred = 100 * nutrition.Gram
-		if !l.Weighed || l.Mass > nutrition.MaxMass {
-			continue
-		}
-		e := l.Food.Energy * nutrition.Energy(l.Mass/nutrition.Gram) / nutrition.Energy(hundred/nutrition.Gram)
-		all += e
-		if l.Food.Category == food.Sweets || strings.Contains(l.Food.Name, "sugar") || strings.Contains(l.Food.Name, "chocolate") {
-			sugars += e
+func judge(r recipe.Recipe) Verdict {
+	m := made(r)
+	called, word := title(r.Name)
+	if called.open && m.like(called.course, r) {
+		called, word = entry{course: dish}, ""
+	}
+	meal, other, second := keywords(r.Keywords)
+	switch {
+	case !r.MealsSaid && meal != main:
+	case isOther(called.course) && other != "", isOther(called.course) && r.PerServing.Protein < protein && (called.course == sauce || called.course == "drink" || called.course == "jam"):
+		return as(called.course, r, fmt.Sprintf("is called %q", word))
+	case r.MealsSaid || called.course != breakfast || m.hearty:
+		return Verdict{r.Meals, "has a keyword for its meals"}
+	}
+	switch {
+	case called.course == breakfast && other == dessert && meal == "":
+		return as(dessert, r, "has the keyword "+second)
+	case called.course != "" && called.course != dish && called.course != main:
+		return as(called.course, r, fmt.Sprintf("is called %q", word))
+	case meal == breakfast:
+		return as(breakfast, r, "has a keyword for breakfast")
+	case other != "" && (called.course != main || other == dessert) && (other != bread && other != sauce || !m.like(other, r)):
+		return as(other, r, "has the keyword "+second)
+	}
+	return m.figures(r, called.course == dish || called.course == main)
+}
+
+// keywords returns the meal and the other course that a recipe's keywords name, with the latter's
+// word.
+func keywords(ks []string) (meal, other, word string) {
+	for _, k := range ks {
+		switch e, w := keyword(k); {
+		case e.course == main || e.course == breakfast && meal == "":
+			meal = e.course
+		case isOther(e.course) && (other == "" || e.course == dessert):
+			other, word = e.course, w
 		}
 	}
-	const share = 5
-	return sugars*share > all && all > 0
+	return meal, other, word
 }
 
 // as is the verdict on a recipe of a course.
-func as(r recipe.Recipe, c, why string) Verdict {
-	switch c {
-	case "breakfast":
+func as(course string, r recipe.Recipe, why string) Verdict {
+	switch course {
+	case breakfast:
 		return Verdict{[]recipe.Meal{recipe.Breakfast}, why}
-	case "main":
+	case main:
 		return Verdict{r.Meals, why}
 	default:
-		return Verdict{nil, why + ": a " + c}
+		return Verdict{nil, why + ": a " + course}
 	}
 }
 
-//go:embed data/courses.csv
-var file string
-
-// words are the courses by their words, in six languages.
-var words = sync.OnceValue(func() map[string]string {
-	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
-	if err != nil {
-		panic(err) // the file is part of the program and tested with it
-	}
-	out := map[string]string{}
-	for _, row := range rows[1:] {
-		for w := range strings.SplitSeq(row[1], "|") {
-			if k := phrase.Key(w); out[k] == "" { // the first wins
-				out[k] = row[0]
-			}
-		}
-	}
-	return out
-})
-
-// longest is the number of words of the longest entry.
-const longest = 4
-
-// find returns the course of a keyword, which may be of several words: "vegan desserts".
-func find(key string) (course, word string) {
-	ws := strings.Fields(key)
-	for n := min(longest, len(ws)); n > 0; n-- {
-		for i := range len(ws) - n + 1 {
-			w := strings.Join(ws[i:i+n], " ")
-			if c := words()[w]; c != "" {
-				return c, w
-			}
-		}
-	}
-	return "", ""
+// isOther reports whether a course is no meal.
+func isOther(course string) bool {
+	return course != "" && course != main && course != breakfast && course != dish
 }
 
-// title returns the course that the head of a title names: of "Spaghetti with tomato sauce" it
-// is spaghetti, of "Strawberry jam" jam. In the Romance languages the head comes first:
-// "confiture de fraises".
-func title(name string) (course, word string) {
-	ws := strings.Fields(phrase.Key(name))
-	end := slices.IndexFunc(ws, func(w string) bool { return slices.Contains(joins, w) })
-	if end > 0 {
-		ws = ws[:end]
+// figures judges a recipe that no word names, or one that may be a meal by its name.
+func (m makeup) figures(r recipe.Recipe, called bool) Verdict {
+	least, share := protein, nutrition.Energy(percent)
+	if called || m.hearty {
+		least, share = lesserProtein, lesserPercent
 	}
-	for n := min(longest, len(ws)); n > 0; n-- {
-		for _, w := range []string{strings.Join(ws[len(ws)-n:], " "), strings.Join(ws[:n], " ")} {
-			if c := words()[w]; c != "" {
-				return c, w
-			}
-		}
+	switch e := r.PerServing.Energy(); {
+	case r.PerServing.Protein < least || nutrition.Energy(r.PerServing.Protein)*4*100 < share*e:
+		return Verdict{nil, "has too little protein a serving for a meal, as sweets, drinks and side dishes do"}
+	case m.ingredient:
+		return Verdict{nil, "is an ingredient, not a dish"}
+	case !m.hearty && m.sweet >= sweetMeal:
+		return Verdict{nil, "has much of its energy from sugar, chocolate and the like, and no meat, fish or pulses: a dessert"}
 	}
-	return "", ""
+	return Verdict{r.Meals, "has the figures of a meal"}
 }
-
-// joins begin what comes with a dish.
-var joins = []string{"with", "in", "on", "and", "for", "from", "mit", "auf", "und", "an", "in", "fur", "zu", "avec", "et", "sur", "au", "aux", "a", "con", "e", "y", "en", "met", "op", "de", "d", "di", "del", "della", "van", "von", "alla", "al"}

@@ -47,15 +47,88 @@ func TestOf(t *testing.T) {
 		{dinner("Something", "Vegan desserts"), none},
 		{dinner("Something", "Beilage"), none},
 		{dinner("Chocolate cake", "Hauptgericht"), main}, // keywords before titles
+		{dinner("Chocolate cake", "main dish", "dessert"), none},
+		// What an import adds to a name hides no course.
+		{dinner("Easy Key Lime Pie II"), none},
+		{dinner("Avocado Dip I"), none},
+		{dinner("Homemade Cinnamon Rolls Recipe by Tasty"), breakfast},
+		{dinner("Tuscan Meat Sauce (Ragu)"), none},
+		{dinner("Bundt Cake - the best"), none},
+		{dinner("Naan-Brot - Rezept für den Klassiker"), none},
+		{dinner("Rhubarb and Strawberry Dump Cake"), none},
+		{dinner("Spinach and Artichoke Dip"), none},
+		// The head of a title is its end, in German the end of its last word.
+		{dinner("Butter Chicken"), main},
+		{dinner("Salsa Chicken"), main},
+		{dinner("Pan Seared Swordfish"), main},
+		{dinner("The Best Parmesan Chicken Bake"), main},
+		{dinner("Chicken and Wine Sauce"), main},
+		{dinner("Asparagus and Onion Lasagna"), main},
+		{dinner("Schokoladenkuchen"), none},
+		{dinner("Knoblauchbrot"), none},
+		{dinner("Tomatensalsa"), none},
+		{dinner("Zwiebelkuchen"), main},
+		{dinner("Appeltaart"), none},
+		{dinner("Apfelpfannkuchen"), breakfast},
+		// Breakfasts, and what only sounds like one.
+		{dinner("Blueberry Muffins"), breakfast},
+		{dinner("Banana Bread"), breakfast},
+		{dinner("Ham Breakfast Braid"), breakfast},
+		{dinner("Eggs over Toast"), breakfast},
+		{dinner("Green Smoothie"), breakfast},
+		{dinner("Biscuits and Gravy"), breakfast},
+		{dinner("Potato Pancakes"), main},
+		{dinner("Egg Salad"), main},
+		{dinner("Deviled Eggs"), none},
+		{dinner("Crêpes", "Dessert"), none},
+		// Ingredients among the keywords are no courses.
+		{dinner("Glazed Grilled Salmon", "Mustard", "garlic butter salmon"), main},
+		{dinner("Sheet Pan Halibut", "sheet pan"), main},
+		{dinner("Something", "Sauces & Dips"), none},
+		{dinner("Dough Ornament"), none},
 	} {
-		got := course.Of(c.recipe)
+		got := course.Of(c.recipe, course.Usual())
 		if !slices.Equal(got.Meals, c.want) || got.Why == "" {
 			t.Errorf("%s %q: %v, %s", c.recipe.Name, c.recipe.Keywords, got.Meals, got.Why)
 		}
 	}
+	for _, c := range []struct {
+		name, food string
+		protein    nutrition.Mass
+		want       []recipe.Meal
+	}{ // What is called a side or a dessert is a meal if it is made like one.
+		{"Grilled Potatoes", "potato", 8, none},
+		{"Grilled Potatoes", "pork", 12, main},
+		{"Cheese Pie", "cheese", 20, main},
+		{"Sweet Pie", "sugar", 20, none},
+		{"Cabbage Rolls", "beef mince", 20, main},
+		{"Dinner Rolls", "flour", 20, none},
+		{"Saucy Chickpeas", "chickpeas", 6, main},
+		{"Gazpacho", "tomato", 6, none},
+		{"Barley Soup", "barley", 6, main},
+		{"Paneer", "paneer", 20, none},
+		{"Jam", "sugar", 1, none},
+	} {
+		r := dinner(c.name)
+		r.Servings, r.PerServing.Protein = 2, c.protein*nutrition.Gram
+		r.Ingredients = []recipe.Ingredient{{Food: recipe.Food{Name: c.food}, Unit: recipe.Unit{Name: "g", Base: "g"}, Amount: 300 * recipe.One}}
+		if got := course.Of(r, course.Usual()); !slices.Equal(got.Meals, c.want) {
+			t.Errorf("%s of %s: %v, %s", c.name, c.food, got.Meals, got.Why)
+		}
+	}
+	syrup := dinner("Orange syrup")
+	syrup.MealsSaid, syrup.PerServing.Protein = true, nutrition.Gram
+	if got := course.Of(syrup, course.Usual()); len(got.Meals) > 0 {
+		t.Errorf("syrup with a keyword for breakfast is a meal: %s", got.Why)
+	}
+	tight := course.Usual()
+	tight[recipe.Dinner].Most = 300 * nutrition.Kilocalorie
+	if got := course.Of(dinner("Beef goulash"), tight); !slices.Equal(got.Meals, []recipe.Meal{recipe.Lunch}) {
+		t.Errorf("500 kcal, with dinners of up to 300: %v", got.Meals)
+	}
 	said := dinner("Chocolate cake")
 	said.MealsSaid = true
-	if got := course.Of(said); !slices.Equal(got.Meals, main) {
+	if got := course.Of(said, course.Usual()); !slices.Equal(got.Meals, main) {
 		t.Errorf("a keyword of the user's is overruled: %+v", got)
 	}
 	thin := dinner("Something")
@@ -69,13 +142,13 @@ func TestOf(t *testing.T) {
 	}
 	glazed := dinner("Something")
 	glazed.Ingredients = []recipe.Ingredient{line("chicken breast", 500), line("brown sugar", 200)}
-	if got := course.Of(glazed); len(got.Meals) == 0 {
+	if got := course.Of(glazed, course.Usual()); len(got.Meals) == 0 {
 		t.Errorf("glazed chicken is no meal: %s", got.Why)
 	}
 	baked := dinner("Something")
 	baked.Ingredients = []recipe.Ingredient{line("flour", 300), line("sugar", 200), line("butter", 100), line("egg", 150)}
 	for _, r := range []recipe.Recipe{thin, sweet, whole, baked} {
-		if got := course.Of(r); len(got.Meals) > 0 {
+		if got := course.Of(r, course.Usual()); len(got.Meals) > 0 {
 			t.Errorf("%+v is taken for a meal: %s", r.PerServing, got.Why)
 		}
 	}

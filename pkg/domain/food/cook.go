@@ -22,7 +22,7 @@ func says(i recipe.Ingredient, words []string) bool {
 var (
 	fryWords     = []string{"frying", "fry", "fried", "braten", "anbraten", "ausbacken", "frittieren", "friture", "frire", "cuisson", "friggere", "freir", "frituur", "bakken"}
 	greaseWords  = []string{"greasing", "grease", "brushing", "pan", "pans", "spray", "form", "einfetten", "fetten", "moule", "ungere", "engrasar", "invetten"}
-	garnishWords = []string{"garnish", "garnishing", "garnishes", "accompaniment", "accompaniments", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "geschmack", "gout", "gusto", "smaak"}
+	garnishWords = []string{"garnish", "garnishing", "garnishes", "accompaniment", "accompaniments", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "serving", "serve", "servieren", "rolling", "topping", "servir", "servire", "serveren", "geschmack", "gout", "gusto", "smaak"}
 )
 
 func fries(i recipe.Ingredient) bool   { return says(i, fryWords) }
@@ -62,21 +62,38 @@ func (f Food) alcohol() nutrition.Mass {
 //go:embed data/refuse.csv
 var refuseFile string
 
-var refuses = sync.OnceValue(func() map[string]int64 {
-	rows, err := csv.NewReader(strings.NewReader(refuseFile)).ReadAll()
+// servedFile gives, in grams a serving, what is put on at the table of foods whose amount is left
+// to the cook: grated cheese, icing sugar, ice cream.
+//
+//go:embed data/served.csv
+var servedFile string
+
+var served = sync.OnceValue(func() map[string]nutrition.Mass {
+	out := map[string]nutrition.Mass{}
+	for name, grams := range perFood(servedFile) {
+		out[name] = nutrition.Mass(grams) * nutrition.Gram
+	}
+	return out
+})
+
+var refuses = sync.OnceValue(func() map[string]int64 { return perFood(refuseFile) })
+
+// perFood reads a file of foods, each with a number.
+func perFood(file string) map[string]int64 {
+	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	if err != nil {
 		panic(err) // the file is part of the program and tested with it
 	}
 	out := map[string]int64{}
 	for _, row := range rows[1:] {
-		percent, err := strconv.ParseInt(row[1], 10, 64)
+		n, err := strconv.ParseInt(row[1], 10, 64)
 		if err != nil {
 			panic(err)
 		}
-		out[row[0]] = percent
+		out[row[0]] = n
 	}
 	return out
-})
+}
 
 // What meat that a recipe wants with its bones, and molluscs in their shells, are taken to
 // lose, in percent.

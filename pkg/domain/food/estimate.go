@@ -46,7 +46,8 @@ const (
 // knowing, and when a serving would weigh over 3 kg or hold over 5 MJ.
 //
 // A line without an amount counts as nothing if its food is a seasoning, water, a herb or said
-// to be a garnish; of a watery vegetable or fruit it counts as 30 g a serving. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
+// to be a garnish; of a watery vegetable or fruit it counts as 30 g a serving,
+// of what is put on at the table as much as data/served.csv says. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
 // frying a tenth of the weight of the other ingredients is absorbed. Bones and shells that a
 // name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate.
 // The weight of an unmatched line that states a volume is the most any food could weigh.
@@ -87,6 +88,8 @@ func (e *estimator) line(i recipe.Ingredient) {
 		if greases(i) {
 			l.Mass = nutrition.Mass(e.servings) * greased
 		}
+	case none && l.Named && f.Known() && served()[f.Name] > 0:
+		l.Mass, l.Weighed = nutrition.Mass(e.servings)*served()[f.Name], true
 	case none && l.Named && f.Known() && f.Category == Produce && f.Energy <= watery:
 		l.Mass, l.Weighed = nutrition.Mass(e.servings)*aside, true
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):

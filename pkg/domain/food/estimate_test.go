@@ -52,7 +52,7 @@ func TestWeigh(t *testing.T) {
 		{"pieces with a name", line(0.5, recipe.Unit{Name: "pieces"}, "avocado"), 75},
 		{"a size the USDA measured", line(1, recipe.Unit{Name: "small"}, "apple"), 150},
 		{"a piece nobody weighed", line(1, recipe.Unit{}, "rice"), -1},
-		{"a volume without density", line(100, ml, "chicken breast"), -1},
+		{"a volume without density", line(100, ml, "pork chop"), -1},
 		{"an unknown unit", line(1, tub, "greek yogurt"), -1},
 		{"the user's conversion", with(line(2, tub, "greek yogurt"), conv(1, tub, 150, gram)), 300},
 		{"the user's conversion, backwards", with(line(2, tub, "greek yogurt"), conv(150, gram, 1, tub)), 300},

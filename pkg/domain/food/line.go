@@ -53,7 +53,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountInName(i)
+	i = amountInName(mended(i))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -91,6 +91,9 @@ func (r *resolver) elsewhere() (Food, bool) {
 // beginning is an amount at the beginning of a name.
 var beginning = lazyregexp.New(`(?i)^[^\pL\d]*(?:ca\.? |about |etwa )?(?:(\d+) )?(\d+/\d+|\d+(?:[.,]\d+)?)(?: ?(?:-|–|bis|to|à) ?(\d+(?:[.,]\d+)?))? ?(\pL.*)$`)
 
+// container begins what says how much one of several holds: "15-ounce can", "(8 oz) package".
+var container = lazyregexp.New(`^\(?\d[\d/., ]*(?:to \d+)?[- ]?(?:\pL+\.?)\)? `)
+
 // amountInName takes the amount of a line that states none from its name: "3 Knoblauchzehen",
 // "1-2 EL Öl". Of a range it takes the middle.
 func amountInName(i recipe.Ingredient) recipe.Ingredient {
@@ -100,7 +103,15 @@ func amountInName(i recipe.Ingredient) recipe.Ingredient {
 	} else if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
 		return i
 	}
-	m := beginning().FindStringSubmatch(phrase.Fold(i.Food.Name))
+	written := phrase.Fold(i.Food.Name)
+	name := spelled(written)
+	if number, rest, ok := strings.Cut(name, " "); ok && name != written && container().MatchString(rest) {
+		if a, ok := amountOf(number); ok { // "One 15-ounce can"
+			i.Amount, i.NoAmount, i.Unit, i.Food.Name = a, false, recipe.Unit{}, rest
+			return i
+		}
+	}
+	m := beginning().FindStringSubmatch(name)
 	if m == nil {
 		return i
 	}
@@ -148,6 +159,9 @@ func (r *resolver) together() {
 	unit, name := r.i.Unit, r.i.Food.Name
 	torn := unit.Name != "" && unit.Base == "" && !counts(unit.Name, r.named.Food)
 	if torn {
+		if r.ok && strings.Contains(unit.Name, "-") && unit.Name[0] > '9' { // "pasture-raised" of "eggs"
+			r.i.Unit = leading(name)
+		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
 			r.i.Unit = leading(r.text)
@@ -181,19 +195,27 @@ func leading(text string) recipe.Unit {
 	words := strings.Fields(text)
 	const longest = 3
 	for n := min(longest, len(words)-1); n > 0; n-- {
-		if u, ok := units.Named(strings.Join(words[:n], " ")); ok && u.Kind != units.Count && !u.Aside {
+		if u, ok := units.Named(strings.TrimRight(strings.Join(words[:n], " "), ",;")); ok && u.Kind != units.Count && !u.Aside {
 			return recipe.Unit{Name: u.One, Base: u.Key}
 		}
 	}
 	return recipe.Unit{}
 }
 
+// alternatives begin a note about what else could be taken.
+var alternatives = map[string]bool{"or": true, "oder": true, "ou": true, "o": true, "of": true, "oppure": true}
+
 // specify lets the note choose the food.
 func (r *resolver) specify() {
-	if r.i.Note == "" {
+	note := r.i.Note
+	if word, _, _ := strings.Cut(phrase.Key(note), " "); note == "" || r.ok && alternatives[word] {
 		return
 	}
-	if n, ok := specified(r.text, r.i.Note); ok {
+	n, ok := specified(r.text, note)
+	if _, scales := (quantity{r.i.Amount, r.i.Unit}).mass(); ok && r.ok && scales && n.Food.Category == Grains && strings.HasPrefix(n.Food.Name, "cooked ") {
+		return // "8 oz spaghetti", "cooked", are weighed dry
+	}
+	if ok {
 		r.named, r.ok = n, true
 	}
 }

@@ -56,10 +56,44 @@ func named(r phrase.Reading) Named {
 		same = same && (f.Join == phrase.Or || other.Name == out.Food.Name || other.Seasoning() && out.Food.Seasoning() ||
 			f.Join == phrase.With && other.Name == water)
 	}
-	if !same {
-		out.Food = out.Food.withoutFigures()
+	if same {
+		return out
 	}
+	if f, ok := shaped(out.Food, r); ok {
+		out.Food = f
+		return out
+	}
+	out.Food = out.Food.withoutFigures()
 	return out
+}
+
+// shaped is the food that the table has for another one in a form: of cooked penne, cooked pasta;
+// of limes, "juice of", lime juice.
+func shaped(f Food, r phrase.Reading) (Food, bool) {
+	form := ""
+	for n, other := range r.Foods {
+		if n > 0 && other.Join != phrase.Or && len(other.Forms) == 0 && curated().foods[curated().byName[other.Name]].Name != f.Name {
+			return Food{}, false
+		}
+		for _, o := range other.Forms {
+			if !phrase.Changes(o, f.Category) {
+				continue
+			}
+			if form != "" && form != o {
+				return Food{}, false
+			}
+			form = o
+		}
+	}
+	if form == "" {
+		return Food{}, false
+	}
+	for _, name := range []string{form + " " + f.Name, f.Name + " " + form} {
+		if out, ok := Lookup(name); ok {
+			return out, true
+		}
+	}
+	return Food{}, false
 }
 
 const water = "water"

@@ -117,7 +117,10 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 	scale := big.NewRat(int64(d.Servings), int64(nutrition.OneServing)*int64(r.Servings))
 	mine := map[foodKey]int{} // index of this dish's use
 	for _, in := range r.Ingredients {
-		if in.Food.IgnoreShopping {
+		if in.Heads() {
+			in.Food, in.Note = recipe.Food{Name: in.Note}, ""
+		}
+		if in.Food.IgnoreShopping || in.Food.Name == "" {
 			continue
 		}
 		line := food.Identify(in)

@@ -39,10 +39,11 @@ type vocabulary struct {
 	words   map[string]kind     // by key, of up to three words
 	longest map[string]int      // number of words of the longest entry that begins so
 	aisles  map[string][]string // of a form: where it changes no figures
+	heads   map[string]bool     // what stands over other lines: "toppings"
 }
 
 var words = sync.OnceValue(func() vocabulary {
-	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}}
+	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string]bool{}}
 	files, err := vocabularies.ReadDir("data")
 	for _, f := range files {
 		if err == nil {
@@ -78,6 +79,12 @@ func (v vocabulary) read(name string) error {
 	}
 	lang := strings.TrimSuffix(name, ".csv")
 	for _, row := range rows[1:] {
+		if row[0] == "heading" {
+			for w := range strings.SplitSeq(row[1], "|") {
+				v.heads[Key(w)] = true
+			}
+			continue
+		}
 		k, ok := kinds[row[0]]
 		if !ok {
 			return fmt.Errorf("vocabulary %s: kind %q is unknown", name, row[0])
@@ -122,6 +129,21 @@ func (v vocabulary) add(key string, k kind, aisles string) error {
 		v.aisles[key] = strings.Split(aisles, "|")
 	}
 	return nil
+}
+
+// Heads reports whether a name without an amount stands over other lines, and is no food:
+// "Accompaniment", "For the sauce".
+func Heads(name string) bool {
+	key := Key(name)
+	if words().heads[key] {
+		return true
+	}
+	for _, begin := range []string{"for the ", "fur die ", "fur den ", "fur das ", "pour la ", "pour le ", "pour les ", "per la ", "per il ", "para la ", "para el ", "voor de ", "voor het "} {
+		if rest, ok := strings.CutPrefix(key, begin); ok && rest != "" && !Describes(rest) {
+			return true
+		}
+	}
+	return false
 }
 
 // Describes reports whether the key is a word of a vocabulary.

@@ -50,9 +50,11 @@ type Week struct {
 	// Household is how many servings are cooked where a portion is one. 0, in plans of an older
 	// version: as many as People.
 	Household nutrition.Servings `json:"household,omitempty"`
-	Days      [7]Day             `json:"days"`
-	Reasons   []Reason           `json:"reasons,omitempty"`
-	Notes     []string           `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+	// Again says that the library had too few breakfasts, and some come more than once.
+	Again   bool     `json:"again,omitempty"`
+	Days    [7]Day   `json:"days"`
+	Reasons []Reason `json:"reasons,omitempty"`
+	Notes   []string `json:"notes,omitempty"` // data quality and fallbacks, for the reader
 }
 
 // Cooked is how many servings are cooked for a meal: its portion for each who eats, and for

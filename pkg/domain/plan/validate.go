@@ -10,7 +10,7 @@ import (
 )
 
 // Validate recomputes every sum and verdict of the week from its meals and checks its
-// shape: dates, distinct breakfasts, positive servings. It returns the first
+// shape: dates, distinct breakfasts unless it says otherwise, positive servings. It returns the first
 // disagreement; such a plan must not be stored.
 func (w Week) Validate() error {
 	if w.WeekOf != w.WeekOf.Monday() {
@@ -37,7 +37,7 @@ func (w Week) Validate() error {
 			if recipe.Meals[m] != recipe.Breakfast {
 				continue
 			}
-			if before, twice := breakfasts[s.Recipe]; twice {
+			if before, twice := breakfasts[s.Recipe]; twice && !w.Again {
 				return fmt.Errorf("%s: recipe %d was breakfast on %s already", d.Date, s.Recipe, before)
 			}
 			breakfasts[s.Recipe] = d.Date

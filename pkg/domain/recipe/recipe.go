@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 )
 
 // ID identifies a recipe within one connection (Tandoor's id).
@@ -132,9 +133,10 @@ type Ingredient struct {
 	Note     string `json:"note,omitempty"`
 }
 
-// Heads reports whether a line is the heading of others: "For the sauce:".
+// Heads reports whether a line is the heading of others: "For the sauce:". Of "Accompaniment:
+// sour cream" an import leaves "Accompaniment", with the food in the note.
 func (i Ingredient) Heads() bool {
-	return (i.NoAmount || i.Amount <= 0) && strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":")
+	return (i.NoAmount || i.Amount <= 0) && (strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":") || i.Unit.Name == "" && phrase.Heads(i.Food.Name))
 }
 
 // Food is what a line is made of. Foods are told apart by ID, never by parts of names.

@@ -20,6 +20,8 @@ type Cooking struct {
 	TimedOnly bool `json:"timed_only,omitempty"`
 	// Weekly are counts of lunches and dinners: "fish >= 1", "red meat <= 2 dishes".
 	Weekly []string `json:"weekly,omitempty"`
+	// Kcal bound the energy of a serving that is a meal: "dinner 300-1000".
+	Kcal []string `json:"kcal,omitempty"`
 	// SamePortions gives all meals of one batch the same portion.
 	SamePortions bool `json:"same_portions,omitempty"`
 	// RotateAcross counts the days before a dish returns over all meals, not for each meal.
@@ -34,6 +36,9 @@ func (c Cooking) validate() error {
 		return err
 	}
 	if _, err := c.Counts(); err != nil {
+		return err
+	}
+	if _, err := c.Bounds(); err != nil {
 		return err
 	}
 	if len(c.Eaters) > maxPeople {

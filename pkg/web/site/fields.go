@@ -190,7 +190,7 @@ func setCooking(f form, u *user.User) error {
 		*n.to = nutrition.Servings(math.Round(v * float64(nutrition.OneServing)))
 	}
 	c := &s.Cooking
-	c.Minutes, c.Weekly = nonEmptyLines(f.get("minutes")), nonEmptyLines(f.get("weekly"))
+	c.Minutes, c.Weekly, c.Kcal = nonEmptyLines(f.get("minutes")), nonEmptyLines(f.get("weekly")), nonEmptyLines(f.get("kcal"))
 	c.TimedOnly, c.SamePortions, c.RotateAcross = f.get("timed_only") != "", f.get("same_portions") != "", f.get("rotate_across") != ""
 	c.Eaters = nil
 	for _, e := range f.list("eaters") {

@@ -1,11 +1,13 @@
 // Command library measures how much of a collection of recipes the tables understand.
 //
 //	go run ./test/cmd/library [-unknown N] [-refused N] FILE...
+//	go run ./test/cmd/library -weeks N [-person P] FILE...
 //
-// A file has one recipe a line: {"name", "servings", "lines": [{"amount", "unit", "food",
-// "note"}], "stated": {"kcal", "protein_g"}}, as an import leaves them in a
+// A file has one recipe a line: {"name", "servings", "minutes", "keywords", "steps", "lines":
+// [{"amount", "unit", "food", "note"}], "stated": {"kcal", "protein_g"}}, as an import leaves them in a
 // library; "stated", per serving, is optional; without servings four are taken, or as many more as make one that
-// somebody could eat. docs/foods.md says what was measured.
+// somebody could eat. With -weeks it plans weeks for people who are hard to feed, and prints
+// them for a cook to judge. docs/foods.md says what was measured.
 package main
 
 import (
@@ -27,8 +29,11 @@ import (
 )
 
 type dish struct {
-	Name     string  `json:"name"`
-	Servings float64 `json:"servings"`
+	Name     string   `json:"name"`
+	Servings float64  `json:"servings"`
+	Minutes  int      `json:"minutes"`
+	Keywords []string `json:"keywords"`
+	Steps    []string `json:"steps"`
 	Lines    []struct {
 		Amount *float64 `json:"amount"`
 		Unit   string   `json:"unit"`
@@ -62,7 +67,8 @@ type tally struct {
 	recipes, lines        int
 	matched, known        int // lines
 	classified, estimated int // recipes
-	kcal, protein         []float64
+	kcal, protein, bias   []float64
+	incomparable          int // beside stated figures
 	unknown, refused      map[string]int
 	without, left         map[string]int // recipes without an allergen, and those that somebody with the allergy can have
 }
@@ -71,8 +77,19 @@ func main() {
 	log.SetFlags(0)
 	unknown := flag.Int("unknown", 0, "list the most frequent unknown words")
 	refused := flag.Int("refused", 0, "list the most frequent reasons for which recipes get no estimate")
+	var t trial
+	flag.IntVar(&t.weeks, "weeks", 0, "plan so many weeks for people who are hard to feed, and print them")
+	flag.IntVar(&t.draw, "draw", 500, "recipes of all files that a week is planned from, others for each week")
+	flag.StringVar(&t.person, "person", "", "plan for this person only")
+	flag.BoolVar(&t.foods, "foods", false, "print the ingredients of the dishes")
 	worst := flag.Float64("worst", 0, "list recipes whose estimate is off by more than this share")
 	flag.Parse()
+	if t.weeks > 0 {
+		if err := t.files(flag.Args()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	for _, name := range flag.Args() {
 		t, err := read(name, *worst)
 		if err != nil {
@@ -84,23 +101,29 @@ func main() {
 
 func read(name string, worst float64) (tally, error) {
 	t := tally{unknown: map[string]int{}, refused: map[string]int{}, without: map[string]int{}, left: map[string]int{}}
+	pool := allergen.NewPool(nil)
+	err := each(name, func(d dish) { t.add(pool, d, worst) })
+	return t, err
+}
+
+// each reads the recipes of a file.
+func each(name string, do func(dish)) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return t, err
+		return err
 	}
 	defer f.Close()
-	pool := allergen.NewPool(nil)
 	lines := bufio.NewScanner(f)
 	const longest = 4 << 20
 	lines.Buffer(nil, longest)
 	for lines.Scan() {
 		var d dish
 		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
-			return t, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		t.add(pool, d, worst)
+		do(d)
 	}
-	return t, lines.Err()
+	return lines.Err()
 }
 
 const most = 64 // servings
@@ -136,7 +159,7 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 		}
 	}
 	est, ok := food.Estimate(r)
-	for !ok && d.Servings < 1 && strings.HasPrefix(est.Refused, "a serving would") && r.Servings < most {
+	for d.doubles(est, ok, r.Servings) {
 		r.Servings *= 2
 		est, ok = food.Estimate(r)
 	}
@@ -151,6 +174,11 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 		return
 	}
 	off := est.PerServing.Energy().Kcal()/d.Stated.Kcal - 1
+	if d.Servings < 1 || otherServings(1+off) {
+		t.incomparable++
+		return
+	}
+	t.bias = append(t.bias, off)
 	t.kcal = append(t.kcal, math.Abs(off))
 	if d.Stated.Protein > 0 {
 		t.protein = append(t.protein, math.Abs(est.PerServing.Protein.Grams()/d.Stated.Protein-1))
@@ -160,6 +188,11 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 	}
 }
 
+// doubles reports whether a recipe that states no servings makes more than so many.
+func (d dish) doubles(est food.Estimation, ok bool, servings int) bool {
+	return !ok && d.Servings < 1 && strings.HasPrefix(est.Refused, "a serving would") && servings < most
+}
+
 func (t *tally) print(name string, unknown, refused int) {
 	share := func(n, of int) float64 { return 100 * float64(n) / float64(max(1, of)) }
 	fmt.Printf("%s: %d recipes, %d lines; lines with figures %.1f %%, classified %.1f %%; recipes classified %.1f %%, estimated %.1f %%\n",
@@ -167,8 +200,9 @@ func (t *tally) print(name string, unknown, refused int) {
 	if len(t.kcal) > 0 {
 		slices.Sort(t.kcal)
 		slices.Sort(t.protein)
-		fmt.Printf("  against stated figures of %d: kcal off by %.1f %% in the median, %.1f %% at the 90th percentile; protein %.1f %%\n",
-			len(t.kcal), 100*at(t.kcal, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
+		slices.Sort(t.bias)
+		fmt.Printf("  against stated figures of %d (%d left out, for another or no number of servings): kcal off by %.1f %% in the median (%+.1f %%), %.1f %% at the 90th percentile; protein %.1f %%\n",
+			len(t.kcal), t.incomparable, 100*at(t.kcal, 0.5), 100*at(t.bias, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
 	}
 	fmt.Print("  of the recipes without an allergen, left for who avoids it:")
 	for _, name := range allergen.Names() {
@@ -177,6 +211,17 @@ func (t *tally) print(name string, unknown, refused int) {
 	fmt.Println()
 	list("unknown", t.unknown, unknown)
 	list("refused", t.refused, refused)
+}
+
+// otherServings reports whether an estimate is about twice, three times, ... what is stated, or
+// a half, a third: the figures are for another number of servings than the recipe makes.
+func otherServings(ratio float64) bool {
+	const within = 0.06
+	if ratio < 1 {
+		ratio = 1 / ratio
+	}
+	whole := math.Round(ratio)
+	return whole >= 2 && math.Abs(ratio/whole-1) <= within
 }
 
 func at(sorted []float64, share float64) float64 {

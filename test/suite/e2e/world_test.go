@@ -119,7 +119,8 @@ func (w *world) addPeople(t *testing.T, tandoor, poor string) {
 	program.AddUsers(t, w.tool, w.box, sandbox.People())
 	u := sandbox.People()[0].User
 	u.ID, u.Email, u.Connection = poorUser, "poor@sandbox.example", "poor"
-	u.Enabled = false // no part of the weeks that everybody has a plan for
+	u.Settings.Diets = []string{"vegan"} // no breakfast of that library is
+	u.Enabled = false                    // no part of the weeks that everybody has a plan for
 	must(t, w.tool.Users.Add(t.Context(), u, nil))
 	// What is due depends on the day and the hour; a test makes due what it wants to see.
 	_, err := w.tool.JobStore.SetEnabled(t.Context(), postgres.Filter{}, false)

@@ -1,0 +1,74 @@
+package food_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// What an import tears apart weighs what the cook wrote.
+func TestTornLines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		amount           float64
+		unit, name, note string
+		food             string
+		grams            float64 // 0: nobody can weigh it
+	}{
+		{0, "", "One 15-ounce can black beans", "", "black bean", 425.2},
+		{0, "", "Two 28-ounce cans crushed tomatoes", "", "crushed tomatoes", 1587.6},
+		{0, "", "Half an onion", "", "onion", 55},
+		{0, "", "A handful of spinach", "", "spinach", 25},
+		{0, "", "zwei Eier", "", "egg", 100},
+		{0, "", "Cloves", "", "clove", 0},
+		{1, "–2", "rum", "tablespoons", "rum", 20.8},
+		{2, "–3", "tablespoons milk", "", "milk", 38.1},
+		{1, "–700ml", "milk", "", "milk", 361},
+		{1, "⁄3", "olive oil", "cup", "olive oil", 72},
+		{1, "1⁄2", "cups beef stock", "", "beef stock", 354.9},
+		{1, "+", "1/4 cup sugar", "", "sugar", 251.4},
+		{150, "g/5½oz", "sugar", "caster", "sugar", 150},
+		{50, "", "g, Brokkoli", "roh", "broccoli", 50},
+		{2, "c.", "à soupe d'huile d'olive", "", "olive oil", 27.4},
+		{1, "fluid", "ounce vodka", "", "vodka", 28},
+		{2, "Pasture-Raised", "Eggs", "", "egg", 100},
+		{2, "28-ounce", "cans crushed tomatoes", "", "crushed tomatoes", 1587.6},
+		{1.25, "to", "1½ cups flour", "", "plain flour", 171.9},
+		{8, "ounces", "macaroni", "cooked", "pasta", 226.8},
+		{2, "cups", "rice", "cooked", "cooked rice", 317},
+		{3, "slices", "bacon", "cooked, crumbled", "cooked bacon", 0},
+		{2, "", "limes", "juice of", "lime juice", 0},
+		{4, "sprigs", "thyme", "or 1 teaspoon dried", "thyme", 4},
+		{1, "cup", "non-fat milk", "", "skimmed milk", 0},
+		{500, "g", "Hackfleisch", "gemischt", "mixed mince", 500},
+	} {
+		i := recipe.Ingredient{Amount: recipe.Amount(math.Round(c.amount * float64(recipe.One))), NoAmount: c.amount == 0, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.name}, Note: c.note}
+		l := food.Resolve(i)
+		if l.Food.Name != c.food || c.grams > 0 && math.Abs(l.Mass.Grams()/c.grams-1) > 0.02 {
+			t.Errorf("%v %q %q %q: %s, %s; want %s, %v g", c.amount, c.unit, c.name, c.note, l.Food.Name, l.Mass, c.food, c.grams)
+		}
+	}
+}
+
+// What is put on at the table counts a little where its amount is left to the cook; headings and
+// what an import leaves of them count nothing, and refuse nothing.
+func TestWhatHasNoAmount(t *testing.T) {
+	t.Parallel()
+	rice := recipe.Ingredient{Amount: 400 * recipe.One, Unit: recipe.Unit{Name: "g"}, Food: recipe.Food{Name: "rice"}}
+	plain, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice}})
+	if !ok {
+		t.Fatal(plain.Refused)
+	}
+	for name, kcal := range map[string]float64{
+		"Parmesan": 41, "maple syrup": 53, "Accompaniment": 0, "Optional toppings": 0, "For the yogurt ranch": 0, "Zum Servieren": 0,
+		"Flour for rolling": 0, "Quinoa for serving": 0, "flour": -1, "chicken": -1, "Zauberpulver": -1,
+	} {
+		r := recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice, {NoAmount: true, Food: recipe.Food{Name: name}}}}
+		est, ok := food.Estimate(r)
+		if got := est.PerServing.Energy().Kcal() - plain.PerServing.Energy().Kcal(); ok != (kcal >= 0) || ok && math.Abs(got-kcal) > 4 {
+			t.Errorf("%q: %.0f kcal more, refused: %q; want %v", name, got, est.Refused, kcal)
+		}
+	}
+}
