@@ -143,8 +143,13 @@ func New(p Ports, base *url.URL, now func() time.Time, log *slog.Logger) *Site {
 	return s
 }
 
+// Mux is what the pages are added to.
+type Mux interface {
+	Handle(pattern string, h http.Handler)
+}
+
 // Register adds the pages to the mux.
-func (s *Site) Register(mux *http.ServeMux) {
+func (s *Site) Register(mux Mux) {
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET /{$}":                 s.home,
 		"GET /sign-in":             s.askSignIn,
@@ -196,7 +201,7 @@ func (s *Site) Register(mux *http.ServeMux) {
 		mux.Handle(pattern, s.page(s.signedIn(h)))
 	}
 	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
-	mux.HandleFunc("GET /static/{file}", s.static)
+	mux.Handle("GET /static/{file}", http.HandlerFunc(s.static))
 	mux.Handle("/", s.page(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "pages", "there is no page at this address")
 	}))
