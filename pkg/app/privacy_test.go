@@ -42,7 +42,7 @@ func address(pattern string) (method, path string) {
 	}
 	return method, placeholder.ReplaceAllStringFunc(path, func(name string) string {
 		return map[string]string{
-			"{$}": "", "{week}": week.String(), "{date}": (week + 3).String(), "{meal}": "dinner", "{token}": "nonsense", "{step}": "food", "{file}": "nothing.css", "{id}": strings.Repeat("a", 32),
+			"{$}": "", "{week}": week.String(), "{date}": (week + 3).String(), "{meal}": "dinner", "{token}": "nonsense", "{step}": "1", "{file}": "nothing.css", "{id}": strings.Repeat("a", 32),
 		}[name]
 	})
 }

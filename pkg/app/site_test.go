@@ -142,6 +142,9 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	if !strings.Contains(page, "Ingredients") || !strings.Contains(page, "Steps") {
 		t.Errorf("the dish's page:\n%s", page)
 	}
+	b.want(at+"/cook/1", nil, http.StatusOK, "Step 1 of")
+	b.want(at+"/cook/99", nil, http.StatusNotFound, "steps")
+	b.want("/cooking/"+week.String(), nil, http.StatusOK, "min together")
 	page = b.want(at+"/others", nil, http.StatusOK, "Take it")
 	take := field(t, page, "Take it", "command")
 	b.want(ours, url.Values{"version": {field(t, page, "Take it", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)

@@ -60,20 +60,29 @@ func (s *Site) dish(r *http.Request, id string) (*plan.Plan, plan.Slot, *plan.Se
 }
 
 func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
-	stored, slot, sv, err := s.dish(r, id)
+	page, err := s.mealPage(r, id)
 	if err != nil {
 		return err
 	}
+	return s.show(w, r, view{file: "meal.html", title: page.Serving.Name, nav: "week", data: page})
+}
+
+// mealPage shows what is planned for the slot in the address.
+func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
+	stored, slot, sv, err := s.dish(r, id)
+	if err != nil {
+		return mealPage{}, err
+	}
 	if sv == nil {
-		return fault.New(fault.NotFound, "meal", "nothing is planned for %s %s", slot.Date.Weekday(), slot.Meal)
+		return mealPage{}, fault.New(fault.NotFound, "meal", "nothing is planned for %s %s", slot.Date.Weekday(), slot.Meal)
 	}
 	u, err := s.Users.Get(r.Context(), id)
 	if err != nil {
-		return err
+		return mealPage{}, err
 	}
 	today, err := s.today(r, id)
 	if err != nil {
-		return err
+		return mealPage{}, err
 	}
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: slices.Contains(stored.Week.Notes, plan.OutdatedNote),
@@ -92,7 +101,7 @@ func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	recipes, err := s.Recipes.Load(r.Context(), u.Connection)
 	if err != nil {
-		return err
+		return mealPage{}, err
 	}
 	for _, rec := range recipes {
 		if rec.ID == sv.Recipe {
@@ -100,7 +109,7 @@ func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 			page.cook(rec)
 		}
 	}
-	return s.show(w, r, view{file: "meal.html", title: sv.Name, nav: "week", data: page})
+	return page, nil
 }
 
 // cook fills in the recipe, its amounts for what is cooked.
@@ -153,7 +162,18 @@ func timers(s recipe.Step) []int {
 	if s.Minutes > 0 {
 		out = append(out, s.Minutes)
 	}
-	for _, m := range waits().FindAllStringSubmatch(s.Instruction, -1) {
+	for _, n := range waitsIn(s.Instruction) {
+		if len(out) == 0 || out[0] != n {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// waitsIn are the minutes that a text names, each once.
+func waitsIn(text string) []int {
+	var out []int
+	for _, m := range waits().FindAllStringSubmatch(text, -1) {
 		n, err := strconv.Atoi(m[1])
 		if m[2] != "" {
 			n, err = strconv.Atoi(m[2])
@@ -162,7 +182,7 @@ func timers(s recipe.Step) []int {
 			n *= 60
 		}
 		const day = 24 * 60
-		if err == nil && n > 0 && n <= day && (len(out) == 0 || out[0] != n) {
+		if err == nil && n > 0 && n <= day && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}

@@ -171,32 +171,34 @@ func (s *Site) Register(mux Mux) {
 		mux.Handle(pattern, s.page(h))
 	}
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, string) error{
-		"GET /first":                     s.first,
-		"POST /first":                    s.tryFirst,
-		"GET /week":                      s.thisWeek,
-		"GET /week/{week}":               s.week,
-		"POST /week/{week}":              s.command,
-		"GET /week/{week}/preview":       s.preview,
-		"GET /week/{week}/history":       s.history,
-		"GET /week/{week}/wishes":        s.wishes,
-		"POST /week/{week}/wishes":       s.wish,
-		"GET /meal/{date}/{meal}":        s.meal,
-		"GET /meal/{date}/{meal}/others": s.others,
-		"GET /shopping":                  s.thisList,
-		"GET /shopping/{week}":           s.list,
-		"POST /shopping/{week}":          s.shop,
-		"GET /shopping/{week}/events":    s.listEvents,
-		"GET /shopping/{week}/list.txt":  s.listText,
-		"GET /settings":                  s.settings,
-		"POST /settings":                 s.change,
-		"GET /library":                   s.library,
-		"POST /library":                  s.answer,
-		"GET /operations":                s.operator(s.operations),
-		"GET /operations/trace/{id}":     s.operator(s.trace),
-		"GET /account":                   s.account,
-		"GET /account/export.json":       s.export,
-		"POST /account/sign-out":         s.signOutEverywhere,
-		"POST /account/delete":           s.deleteAccount,
+		"GET /first":                          s.first,
+		"POST /first":                         s.tryFirst,
+		"GET /week":                           s.thisWeek,
+		"GET /week/{week}":                    s.week,
+		"POST /week/{week}":                   s.command,
+		"GET /week/{week}/preview":            s.preview,
+		"GET /week/{week}/history":            s.history,
+		"GET /week/{week}/wishes":             s.wishes,
+		"POST /week/{week}/wishes":            s.wish,
+		"GET /meal/{date}/{meal}":             s.meal,
+		"GET /meal/{date}/{meal}/others":      s.others,
+		"GET /meal/{date}/{meal}/cook/{step}": s.cookStep,
+		"GET /cooking/{week}":                 s.cooking,
+		"GET /shopping":                       s.thisList,
+		"GET /shopping/{week}":                s.list,
+		"POST /shopping/{week}":               s.shop,
+		"GET /shopping/{week}/events":         s.listEvents,
+		"GET /shopping/{week}/list.txt":       s.listText,
+		"GET /settings":                       s.settings,
+		"POST /settings":                      s.change,
+		"GET /library":                        s.library,
+		"POST /library":                       s.answer,
+		"GET /operations":                     s.operator(s.operations),
+		"GET /operations/trace/{id}":          s.operator(s.trace),
+		"GET /account":                        s.account,
+		"GET /account/export.json":            s.export,
+		"POST /account/sign-out":              s.signOutEverywhere,
+		"POST /account/delete":                s.deleteAccount,
 	} {
 		mux.Handle(pattern, s.page(s.signedIn(h)))
 	}
@@ -303,7 +305,7 @@ func (s *Site) next(w http.ResponseWriter, r *http.Request) string {
 	return path
 }
 
-var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal)(/[a-z0-9-]+)*$`)
+var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|operations)(/[a-z0-9-]+)*$`)
 
 // at is the address of a path of ours, which may lie below a proxy's prefix.
 func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }

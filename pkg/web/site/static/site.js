@@ -14,6 +14,11 @@
       } catch { button.textContent = "This browser turns the screen off"; }
     });
   }
+  if (navigator.wakeLock && document.querySelector("[data-awake-now]")) {
+    const stayOn = () => { if (document.visibilityState === "visible") navigator.wakeLock.request("screen").catch(() => {}); };
+    document.addEventListener("visibilitychange", stayOn); // the lock ends when the page is hidden
+    stayOn();
+  }
   for (const timer of document.querySelectorAll("[data-timer]")) {
     timer.hidden = false;
     timer.addEventListener("click", () => {
