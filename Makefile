@@ -246,6 +246,10 @@ bench-solve: ## Our engine against CBC, pools of 12 to 500 (4 minutes; ARGS='-cb
 bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
 	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/suite/bench
 
+.PHONY: bench-web
+bench-web: ## The pages under load: 500 users, 52 weeks, 1,000 recipes, 50 requests a second, telemetry off and on; memory over 100,000 requests.
+	go test -tags bench -count=1 -timeout 40m -v -run TestPagesUnderLoad ./test/suite/bench
+
 .PHONY: bench-generation
 bench-generation: ## A generation by component: in the whole program, and without input and output.
 	go test -tags bench -count=1 -v -run TestComponents -bench BenchmarkGeneration ./test/suite/bench
