@@ -172,6 +172,22 @@ test-pages: $(WALK) ## The ways of people through the pages in Chromium (Playwri
 	@tools/deps test
 	go test -tags pages -count=1 -timeout 15m -v -run '^TestPagesInBrowsers$$' ./pkg/app
 
+OPENAPI := test/openapi/node_modules/.package-lock.json
+$(OPENAPI): test/openapi/package-lock.json
+	@tools/deps dashboards
+	npm --prefix test/openapi ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+CLIENT := $(CURDIR)/tools/apiclient/client
+.PHONY: test-client
+test-client: $(OPENAPI) ## The API's document against a linter; a client that oapi-codegen makes of it compiles and plans a week; 20,000 inputs made of it (2 minutes, npm).
+	@tools/deps test
+	go test -count=1 ./pkg/web/api -run '^TestTheDocument' -documents $(CLIENT)
+	npm --prefix test/openapi run --silent check -- $(CLIENT)/openapi.yaml
+	go -C tools/apiclient generate
+	go -C tools/apiclient build -o $(CLIENT)/apiclient .
+	go test -count=1 -v ./pkg/app -run '^(TestAGeneratedClientPlansAWeek|TestWhateverProgramsSend)$$' -api-client $(CLIENT)/apiclient -api-inputs 20000
+
 .PHONY: lint-dashboards
 lint-dashboards: $(PROMLINT) $(GRAFANA) ## Dashboards: queries against the catalogue, JSON against Grafana's types, stored answers through Grafana's code (npm).
 	npm --prefix test/grafana run --silent check

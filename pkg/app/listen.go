@@ -107,7 +107,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
 		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
-		Library: a.s.Library, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
+		Library: a.s.Library, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 		Operations: &operations{s: a.s, ready: a.readiness, traces: a.tracePages()},
 	}, base, a.opts.Now, a.log)

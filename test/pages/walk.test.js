@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/library", "/settings", "/account", "/operations", "/status", "/api", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {

@@ -111,7 +111,7 @@ type Serving struct {
 // Reason explains a day out of band, a repeat or a relaxed rotation.
 type Reason struct {
 	Code        string            `json:"code"`
-	Date        calendar.Date     `json:"date"`
+	Date        calendar.Date     `json:"date,omitzero"` // 0: of the whole week
 	Meal        string            `json:"meal,omitempty"`
 	Macro       string            `json:"macro,omitempty"`
 	Recipe      recipe.ID         `json:"recipe,omitempty"`

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -77,5 +78,23 @@ func TestCounts(t *testing.T) {
 	w.Days[1].Balanced = false
 	if w.Meals() != 20 || w.BalancedDays() != 6 {
 		t.Errorf("%d meals, %d days", w.Meals(), w.BalancedDays())
+	}
+}
+
+// A stored week is read again as it was, whatever it explains: a rule that it misses concerns no
+// day.
+func TestAWeekThatMissesARuleIsReadAgain(t *testing.T) {
+	t.Parallel()
+	w := plan.Week{WeekOf: monday, Reasons: []plan.Reason{{Code: "count_missed", Rule: "fish >= 1"}, {Code: "macro_out_of_band", Date: monday, Macro: "fat_g"}}}
+	for i := range w.Days {
+		w.Days[i].Date = monday + calendar.Date(i)
+	}
+	text, err := json.Marshal(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again plan.Week
+	if err := json.Unmarshal(text, &again); err != nil || len(again.Reasons) != 2 || again.Reasons[0] != w.Reasons[0] || again.Reasons[1] != w.Reasons[1] || again.Version() != w.Version() {
+		t.Errorf("%v: %+v", err, again.Reasons)
 	}
 }

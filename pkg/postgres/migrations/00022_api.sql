@@ -31,6 +31,10 @@ create index api_answers_age on api_answers (created_at);
 alter table steerings drop constraint steerings_source_check;
 alter table steerings add constraint steerings_source_check check (source in ('mail', 'button', 'page', 'api'));
 
+-- A reason that concerns a whole week was stored with a day that is none, so that the week could not be read.
+update plans set data = replace(data::text, '"date": "0000-12-31", ', '')::jsonb where data::text like '%"0000-12-31"%';
+update steerings set before = replace(before::text, '"date": "0000-12-31", ', '')::jsonb where before::text like '%"0000-12-31"%';
+
 -- +goose Down
 delete from steerings where source = 'api';
 alter table steerings drop constraint steerings_source_check;

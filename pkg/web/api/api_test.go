@@ -1,11 +1,15 @@
 package api_test
 
 import (
+	"bytes"
+	"flag"
 	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,5 +60,28 @@ func TestThePageTellsOfEveryOperation(t *testing.T) {
 	}
 	if strings.Contains(page, "<script") || strings.Contains(page, "style=") || !strings.Contains(page, `href="/below/api/api.css"`) || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("the page's head: %v\n%.600s", w.Header(), page)
+	}
+}
+
+var documents = flag.String("documents", "", "a folder to write the document to, for its linter and for the client of tools/apiclient")
+
+// The document that older generators read lacks no operation. With -documents both are written.
+func TestTheDocumentForOlderGenerators(t *testing.T) {
+	t.Parallel()
+	old := get(t, "/api/openapi-3.0.json").Body.Bytes()
+	id := regexp.MustCompile(`"operationId":`)
+	if n, want := len(id.FindAll(old, -1)), len(id.FindAll(get(t, "/api/openapi.json").Body.Bytes(), -1)); n != want || !bytes.Contains(old, []byte(`"openapi":"3.0.3"`)) {
+		t.Errorf("%d operations, want %d: %.200s", n, want, old)
+	}
+	if *documents == "" {
+		return
+	}
+	if err := os.MkdirAll(*documents, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"openapi-3.0.json": old, "openapi.yaml": get(t, "/api/openapi.yaml").Body.Bytes()} {
+		if err := os.WriteFile(filepath.Join(*documents, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -212,7 +212,10 @@ func unplanned(week calendar.Date) error {
 	return fault.New(fault.NotFound, "week", "The week of %s is not planned: POST %s/weeks/%s plans it.", week, root, week)
 }
 
-type planIn struct{ OfWeek }
+type planIn struct {
+	OfWeek
+	Keyed
+}
 
 func (a *API) planWeek(ctx context.Context, c caller, in *planIn) (*weekOut, error) {
 	week, err := a.week(ctx, c, in.OfWeek)

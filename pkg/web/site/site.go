@@ -100,6 +100,9 @@ type Ports struct {
 	Vocabulary func(ctx context.Context, connection string) (library.Vocabulary, error)
 	Shopping   Shopping
 	Library    Library
+	Tokens     Tokens
+	// Calendar is the address of a calendar, by its secret.
+	Calendar func(secret string) string
 
 	Operations  Operations
 	Invitations Invitations
@@ -196,6 +199,8 @@ func (s *Site) Register(mux Mux) {
 		"GET /operations":                     s.operator(s.operations),
 		"GET /operations/trace/{id}":          s.operator(s.trace),
 		"GET /account":                        s.account,
+		"GET /account/tokens":                 s.tokens,
+		"POST /account/tokens":                s.changeTokens,
 		"GET /account/export.json":            s.export,
 		"POST /account/sign-out":              s.signOutEverywhere,
 		"POST /account/delete":                s.deleteAccount,
