@@ -21,7 +21,7 @@ build: ## Build bin/mealplanner.
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mealplanner ./cmd/mealplanner
 
 .PHONY: demo
-demo: deps-demo build ## Run everything on this machine: five users, real plans, real mails. ARGS=--once ends by itself.
+demo: deps-demo build ## Run everything on this machine: six users, real plans, real mails. ARGS=--once ends by itself.
 	./bin/mealplanner demo $(ARGS)
 
 .PHONY: deps-demo

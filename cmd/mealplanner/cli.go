@@ -21,7 +21,7 @@ import (
 
 // cli is every command. Commands that need the service's settings embed them.
 type cli struct {
-	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, five users, their plans and mails."`
+	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, six users, their plans and mails."`
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
 	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
 	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`

@@ -20,6 +20,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
@@ -70,7 +71,7 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 		inbox = anyPort
 	}
 	box, err := sandbox.Start(ctx, sandbox.Options{
-		TandoorAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: inbox,
+		TandoorAddr: anyPort, StrangerAddr: anyPort, FatSecretAddr: anyPort, SMTPAddr: anyPort, IMAPAddr: anyPort, AlertsAddr: anyPort, WebAddr: inbox,
 		Log: slog.New(slog.DiscardHandler), Now: now,
 	})
 	if err != nil {
@@ -92,11 +93,11 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	if _, err := services.Migrate(ctx); err != nil {
 		return err
 	}
-	weeks, err := addPeople(ctx, services, demoWorld{box.TandoorURL(), box.TandoorToken, box.ConsumerSecret})
+	weeks, err := addPeople(ctx, services, demoWorld{box.TandoorURL(), box.TandoorToken, box.ConsumerSecret, box.StrangerURL()})
 	if err != nil {
 		return err
 	}
-	if err := importLibrary(ctx, services, say, now); err != nil {
+	if err := importLibraries(ctx, services, say, now); err != nil {
 		return err
 	}
 	if err := c.plans(ctx, services, box, std, weeks); err != nil {
@@ -119,17 +120,29 @@ func (c *demoCmd) Run(ctx context.Context, std *streams, now func() time.Time) (
 	return nil
 }
 
-// importLibrary fills the recipe pool of the people's library.
-func importLibrary(ctx context.Context, a *app.Services, say func(string, ...any), now func() time.Time) error {
-	begin := now()
-	if err := a.Sync.Ensure(ctx, sandbox.Connection, nil); err != nil {
-		return err
+// importLibraries fills the recipe pools, and says what the stranger can make of theirs.
+func importLibraries(ctx context.Context, a *app.Services, say func(string, ...any), now func() time.Time) error {
+	for _, l := range []struct{ id, what string }{{sandbox.Connection, "Library"}, {sandbox.StrangerConnection, "A library that nobody tidied up"}} {
+		begin := now()
+		if err := a.Sync.Ensure(ctx, l.id, nil); err != nil {
+			return err
+		}
+		pool, err := a.Recipes.Load(ctx, l.id)
+		if err != nil {
+			return err
+		}
+		say("%s: %d recipes imported over HTTP in %s", l.what, len(pool), now().Sub(begin).Round(time.Millisecond))
 	}
-	pool, err := a.Recipes.Load(ctx, sandbox.Connection)
+	who := sandbox.Stranger()
+	rep, _, err := a.Library.Report(ctx, who.ID)
 	if err != nil {
 		return err
 	}
-	say("Library: %d recipes imported over HTTP in %s\n", len(pool), now().Sub(begin).Round(time.Millisecond))
+	var left []string
+	for _, l := range rep.LeftOut {
+		left = append(left, fmt.Sprintf("%d: %s", len(l.Recipes), l.Reason))
+	}
+	say("  %s can have %d of them for breakfast, %d for dinner; left out are %s\n", who.Name, rep.Usable[recipe.Breakfast], rep.Usable[recipe.Dinner], strings.Join(left, ", "))
 	return nil
 }
 

@@ -25,7 +25,7 @@ type userDemoCmd struct {
 // second run finds everything done.
 func (c *userDemoCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		weeks, err := addPeople(ctx, a, demoWorld{c.URL, c.Token.Reveal(), c.FatSecret.ConsumerSecret.Reveal()})
+		weeks, err := addPeople(ctx, a, demoWorld{tandoorURL: c.URL, tandoorToken: c.Token.Reveal(), consumerSecret: c.FatSecret.ConsumerSecret.Reveal()})
 		if err != nil {
 			return err
 		}
@@ -38,19 +38,39 @@ func (c *userDemoCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 	})
 }
 
-// demoWorld is what the demo users live in: a sandbox, with its secrets.
-type demoWorld struct{ tandoorURL, tandoorToken, consumerSecret string }
+// demoWorld is what the demo users live in: a sandbox, with its secrets. With a strangerURL
+// somebody cooks from a library that nobody tidied up.
+type demoWorld struct{ tandoorURL, tandoorToken, consumerSecret, strangerURL string }
 
-// addPeople adds the demo's library and users, with what they ask of their first week,
+// people are those who live there.
+func (w demoWorld) people() []sandbox.Person {
+	if w.strangerURL == "" {
+		return sandbox.People()
+	}
+	return append(sandbox.People(), sandbox.Stranger())
+}
+
+// connect adds the libraries.
+func (w demoWorld) connect(ctx context.Context, a *app.Services) error {
+	for id, url := range map[string]string{sandbox.Connection: w.tandoorURL, sandbox.StrangerConnection: w.strangerURL} {
+		if url == "" {
+			continue
+		}
+		if err := a.Users.PutConnection(ctx, recipe.Connection{ID: id, URL: url, Sealed: a.SealTandoor(id, seal.Secret(w.tandoorToken))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPeople adds the demo's libraries and users, with what they ask of their first week,
 // and returns the first weeks that have no plan.
 func addPeople(ctx context.Context, a *app.Services, w demoWorld) (weeks []planner.Request, err error) {
-	if err := a.Users.PutConnection(ctx, recipe.Connection{
-		ID: sandbox.Connection, URL: w.tandoorURL, Sealed: a.SealTandoor(sandbox.Connection, seal.Secret(w.tandoorToken)),
-	}); err != nil {
+	if err := w.connect(ctx, a); err != nil {
 		return nil, err
 	}
-	tokens := sandbox.Tokens(w.consumerSecret, sandbox.People())
-	for _, p := range sandbox.People() {
+	tokens := sandbox.Tokens(w.consumerSecret, w.people())
+	for _, p := range w.people() {
 		u, err := a.Users.Get(ctx, p.ID)
 		if fault.KindOf(err) == fault.NotFound {
 			if err = addPerson(ctx, a, p, tokens); err == nil {

@@ -32,6 +32,9 @@ import (
 type Options struct {
 	TandoorAddr, FatSecretAddr, SMTPAddr, IMAPAddr, AlertsAddr, WebAddr string
 
+	// StrangerAddr serves [StrangersLibrary], with the token of the other library.
+	StrangerAddr string
+
 	Library        tandoortest.Library // zero = the demo library
 	People         []Person            // who may have FatSecret accounts; nil = the demo users
 	TandoorToken   string
@@ -87,6 +90,7 @@ const (
 // Names of the sandbox's HTTP servers.
 const (
 	tandoorServer   = "tandoor"
+	strangerServer  = "stranger"
 	fatsecretServer = "fatsecret"
 	alertsServer    = "alerts"
 	webServer       = "web"
@@ -122,6 +126,10 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	if err != nil {
 		return nil, err
 	}
+	stranger, err := strangersServer(o, s.TandoorToken, clock)
+	if err != nil {
+		return nil, err
+	}
 	clock = o.Now
 	s.FatSecret = fatsecrettest.New(fatsecrettest.Options{
 		ConsumerKey: ConsumerKey, ConsumerSecret: s.ConsumerSecret, Users: s.accounts(o.People, o.Now()), Foods: slices.Concat(diaryFoods, ingredientFoods), Now: o.Now,
@@ -151,6 +159,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 		handler    http.Handler
 	}{
 		{tandoorServer, o.TandoorAddr, s.Faults.Middleware(tandoorServer, nil, s.Tandoor)},
+		{strangerServer, o.StrangerAddr, s.Faults.Middleware(tandoorServer, nil, stranger)},
 		{fatsecretServer, o.FatSecretAddr, s.Faults.Middleware(fatsecretServer, fatsecrettest.Operation, s.FatSecret)},
 		{alertsServer, o.AlertsAddr, s.receivers()},
 		{webServer, o.WebAddr, web},
@@ -238,6 +247,9 @@ func (s *Sandbox) serve(ctx context.Context, name, addr string, h http.Handler) 
 
 // TandoorURL is the base address of the recipe library.
 func (s *Sandbox) TandoorURL() string { return s.urls[tandoorServer] }
+
+// StrangerURL is the base address of the library that nobody tidied up.
+func (s *Sandbox) StrangerURL() string { return s.urls[strangerServer] }
 
 // FatSecretURL is the base address of the FatSecret stand-in.
 func (s *Sandbox) FatSecretURL() string { return s.urls[fatsecretServer] }
