@@ -67,7 +67,7 @@ func Of(r recipe.Recipe, bounds Bounds) Verdict {
 	return Verdict{within, v.Why}
 }
 
-func judge(r recipe.Recipe) Verdict {
+func consider(r recipe.Recipe) Verdict {
 	m := made(r)
 	called, word := title(r.Name)
 	if called.open && m.like(called.course, r) {
