@@ -54,7 +54,7 @@ func TestLibraryRefusesWhatItCannotWeigh(t *testing.T) {
 	t.Parallel()
 	for ingredient, want := range map[string]string{
 		"1 handful unobtainium": "no figures",
-		"1 pesto":             "no figures",
+		"1 pesto":               "no figures",
 		"2 sheets potatoes":     "the weight of a sheet of it is unknown",
 	} {
 		err := newLibraryBuilder().addRecipes("# X | 2 servings | 5+0 min | lunch\n" + ingredient + "\n> Eat.")

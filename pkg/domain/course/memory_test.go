@@ -58,7 +58,7 @@ func TestVerdictsAreKeptByAllTheyDependOn(t *testing.T) {
 		}
 		seen[d] = n
 	}
-	if digest(base()) != digest(base()) {
+	if again := base(); digest(base()) != digest(again) {
 		t.Error("the same recipe has two digests")
 	}
 }
