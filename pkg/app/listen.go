@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/web/site"
@@ -109,6 +110,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
 		Library: a.s.Library, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
+		Pictures:   picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now),
 		Operations: &operations{s: a.s, ready: a.readiness, traces: a.tracePages()},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)

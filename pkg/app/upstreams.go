@@ -114,3 +114,15 @@ func (s *Services) CheckLibrary(ctx context.Context, c recipe.Connection) (tando
 func (s *Services) Tandoor(ctx context.Context, connection string) (*tandoor.Client, error) {
 	return s.libraries.Client(ctx, connection)
 }
+
+// pictures implements [picture.Library].
+type pictures struct{ libraries *tandoor.Libraries }
+
+// Picture implements [picture.Library].
+func (p pictures) Picture(ctx context.Context, connection, path string) ([]byte, error) {
+	c, err := p.libraries.Client(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	return c.Picture(ctx, path)
+}

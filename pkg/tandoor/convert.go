@@ -52,7 +52,7 @@ func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == 
 func (c *converter) recipe(w wireRecipe) (recipe.Recipe, error) {
 	id := recipe.ID(w.ID)
 	r := recipe.Recipe{
-		ID: id, Name: oneLine(w.Name), Description: deref(w.Description), URL: c.page(id),
+		ID: id, Name: oneLine(w.Name), Description: deref(w.Description), URL: c.page(id), Picture: picturePath(w.Image),
 		WorkingMinutes: minutes(w.WorkingTime), WaitingMinutes: minutes(w.WaitingTime), UpdatedAt: w.UpdatedAt,
 	}
 	refuse := func(field string, err error) (recipe.Recipe, error) {

@@ -60,6 +60,7 @@ type wireOverview struct {
 type wireRecipe struct {
 	wireOverview
 	Description    *string                     `json:"description"`
+	Image          *string                     `json:"image"` // absolute address
 	Keywords       []wireKeyword               `json:"keywords"`
 	Steps          []wireStep                  `json:"steps"`
 	WorkingTime    number                      `json:"working_time"`

@@ -183,6 +183,8 @@ test("the first page is small and does not move", async (t) => {
     requestAnimationFrame(() => setTimeout(() => done({ shift, ready: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd }), 0));
   }));
   t.diagnostic(`${bytes} bytes over the wire, layout shift ${shift}, interactive after ${Math.round(ready)} ms with the CPU slowed 4 times`);
+  const seen = await page.evaluate(() => [...document.images].filter((i) => i.complete && i.naturalWidth > 0).length);
+  assert.ok(seen > 0, "no picture is seen");
   assert.ok(bytes <= 60_000, `${bytes} bytes`);
   assert.equal(shift, 0);
   await page.context().close();

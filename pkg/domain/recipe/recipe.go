@@ -70,7 +70,8 @@ type Recipe struct {
 	Name           string           `json:"name"`
 	Description    string           `json:"description,omitempty"`
 	URL            string           `json:"url,omitempty"`
-	Servings       int              `json:"servings"` // yield; 0 = not stated, such a recipe is not planned
+	Picture        string           `json:"picture,omitempty"` // path on the library's server
+	Servings       int              `json:"servings"`          // yield; 0 = not stated, such a recipe is not planned
 	WorkingMinutes int              `json:"working_minutes"`
 	WaitingMinutes int              `json:"waiting_minutes"`
 	Keywords       []string         `json:"keywords,omitempty"`

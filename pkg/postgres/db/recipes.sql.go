@@ -28,6 +28,58 @@ func (q *Queries) DeleteRecipes(ctx context.Context, connectionID string, ids []
 	return err
 }
 
+const getPicture = `-- name: GetPicture :one
+select source, small, large, fetched_at from recipe_pictures where connection_id = $1 and recipe_id = $2
+`
+
+type GetPictureRow struct {
+	Source    string
+	Small     []byte
+	Large     []byte
+	FetchedAt time.Time
+}
+
+func (q *Queries) GetPicture(ctx context.Context, connectionID string, recipeID int64) (GetPictureRow, error) {
+	row := q.db.QueryRow(ctx, getPicture, connectionID, recipeID)
+	var i GetPictureRow
+	err := row.Scan(
+		&i.Source,
+		&i.Small,
+		&i.Large,
+		&i.FetchedAt,
+	)
+	return i, err
+}
+
+const keepPicture = `-- name: KeepPicture :exec
+insert into recipe_pictures (connection_id, recipe_id, source, small, large, fetched_at)
+select r.connection_id, r.recipe_id, $1, $2, $3, $4 from recipes r where r.connection_id = $5 and r.recipe_id = $6
+on conflict (connection_id, recipe_id) do update
+set source = excluded.source, small = excluded.small, large = excluded.large, fetched_at = excluded.fetched_at
+`
+
+type KeepPictureParams struct {
+	Source       string
+	Small        []byte
+	Large        []byte
+	FetchedAt    time.Time
+	ConnectionID string
+	RecipeID     int64
+}
+
+// Nothing is kept of a recipe that is gone meanwhile.
+func (q *Queries) KeepPicture(ctx context.Context, arg KeepPictureParams) error {
+	_, err := q.db.Exec(ctx, keepPicture,
+		arg.Source,
+		arg.Small,
+		arg.Large,
+		arg.FetchedAt,
+		arg.ConnectionID,
+		arg.RecipeID,
+	)
+	return err
+}
+
 const listRecipeProblems = `-- name: ListRecipeProblems :many
 select recipe_id, name, field, problem from recipe_problems where connection_id = $1 order by recipe_id, field
 `

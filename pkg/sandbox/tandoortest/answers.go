@@ -65,13 +65,17 @@ type access int
 type methods map[string]handler
 
 func (s *Server) handle(path string, who access, m methods) {
-	s.mux.HandleFunc(path+"{$}", func(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasSuffix(path, "}") {
+		path += "{$}"
+	}
+	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		h, isHolder := w.(*holder)
 		if !isHolder {
 			return
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.host = r.Host
 		if rep := s.refused(r, who); rep != nil {
 			h.rep = *rep
 			return

@@ -101,7 +101,7 @@ func (s *Server) recipeFlat(*http.Request) reply {
 		if s.db.recipes[id].private {
 			continue
 		}
-		out = append(out, map[string]any{"id": id, "name": s.db.recipes[id].name, "image": nil})
+		out = append(out, map[string]any{"id": id, "name": s.db.recipes[id].name, "image": s.image(id)})
 	}
 	return ok(out)
 }
@@ -121,7 +121,7 @@ func (s *Server) overviewJSON(r *recipeRow) map[string]any {
 		}
 	}
 	return map[string]any{
-		"id": r.id, "name": r.name, "description": orNil(r.description), "image": nil, "keywords": keywords,
+		"id": r.id, "name": r.name, "description": orNil(r.description), "image": s.image(r.id), "keywords": keywords,
 		"working_time": r.working, "waiting_time": r.waiting, "created_by": userJSON(),
 		"created_at": s.stamp(r.created), "updated_at": s.stamp(r.updated), "internal": r.internal, "private": false,
 		"servings": r.servings, "servings_text": r.servingsText, "rating": nil, "last_cooked": nil, "new": false,

@@ -22,6 +22,7 @@ func (s *Server) routes() {
 		return ok(map[string]any{"id": s.space, "name": s.opt.Space, "user_count": s.opt.Users})
 	}})
 	s.handle("/api/user-space/all_personal/", byScope, methods{"GET": s.userSpaces})
+	s.handle("/media/recipes/{file}", anyone, methods{"GET": s.picture})
 	s.handle("/api/recipe/", byScope, methods{"GET": s.recipeList, "POST": s.recipeCreate})
 	s.handle("/api/recipe/flat/", byScope, methods{"GET": s.recipeFlat})
 	s.handle("/api/recipe/{id}/", byScope, methods{"GET": s.recipeGet, "PATCH": s.recipePatch, "DELETE": s.recipeDelete})

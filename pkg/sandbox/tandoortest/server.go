@@ -59,6 +59,7 @@ type Server struct {
 	mu       sync.Mutex
 	db       *store            // of the active space
 	space    int               // its id
+	host     string            // that the request under way asked
 	spaces   map[string]*store // by name
 	logins   map[string][]time.Time
 	log      []Request
@@ -272,7 +273,7 @@ func (s *Server) answer(r *http.Request) (reply, string) {
 	}
 	inner := r.Clone(r.Context())
 	inner.URL.Path, inner.URL.RawPath = path, ""
-	if _, route := s.mux.Handler(inner); strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && route != "" {
+	if _, route := s.mux.Handler(inner); (strings.HasSuffix(path, "/") || strings.HasPrefix(path, "/media/")) && !strings.Contains(path, "//") && route != "" {
 		// The mux sets path values only while serving: the route answers into a holder.
 		h := &holder{header: http.Header{}}
 		s.mux.ServeHTTP(h, inner)

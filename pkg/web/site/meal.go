@@ -16,6 +16,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -30,6 +31,7 @@ type mealPage struct {
 	Feeds    []string           // meals that are eaten of them
 	Lines    []lineView
 	Steps    []stepView
+	Picture  string
 	URL      string
 	Gone     bool // the library has the recipe no longer
 	Outdated bool // the plan is being replaced: it may hold what must not be eaten
@@ -105,7 +107,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	}
 	for _, rec := range recipes {
 		if rec.ID == sv.Recipe {
-			page.Gone = false
+			page.Gone, page.Picture = false, s.pictureOf(rec, picture.Large)
 			page.cook(rec)
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/library"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -82,6 +83,11 @@ type Shopping interface {
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
 }
 
+// Pictures are those of recipes, as JPEG.
+type Pictures interface {
+	Get(ctx context.Context, connection string, r recipe.Recipe, size picture.Size) ([]byte, error)
+}
+
 // Library says what a library lacks.
 type Library interface {
 	Report(ctx context.Context, userID string) (planner.Report, []recipe.Answer, error)
@@ -100,6 +106,7 @@ type Ports struct {
 	Vocabulary func(ctx context.Context, connection string) (library.Vocabulary, error)
 	Shopping   Shopping
 	Library    Library
+	Pictures   Pictures
 	Tokens     Tokens
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
@@ -187,6 +194,7 @@ func (s *Site) Register(mux Mux) {
 		"GET /meal/{date}/{meal}/others":      s.others,
 		"GET /meal/{date}/{meal}/cook/{step}": s.cookStep,
 		"GET /cooking/{week}":                 s.cooking,
+		"GET /picture/{recipe}/{size}":        s.picture,
 		"GET /shopping":                       s.thisList,
 		"GET /shopping/{week}":                s.list,
 		"POST /shopping/{week}":               s.shop,

@@ -46,6 +46,7 @@ type mealView struct {
 	Date    calendar.Date
 	Meal    recipe.Meal
 	Serving *plan.Serving
+	Picture string // its path; "": there is none
 	Missing bool
 	Notes   []string
 	Buttons []button
@@ -125,6 +126,9 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	page.fill(*stored, today)
+	if err := s.illustrate(r.Context(), id, &page); err != nil {
+		return err
+	}
 	return s.show(w, r, view{file: "week.html", title: "Week of " + week.Time().Format("2 January"), nav: "week", data: page})
 }
 

@@ -31,6 +31,7 @@ type Client interface {
 	Changed(ctx context.Context, since time.Time) ([]tandoor.Overview, error)
 	Recipe(context.Context, recipe.ID) (recipe.Recipe, []tandoor.Problem, error)
 	Sync(context.Context, tandoor.Ask) (tandoor.Result, error)
+	Picture(ctx context.Context, path string) ([]byte, error)
 	publish.Library
 }
 

@@ -112,6 +112,33 @@ func reading() []Case {
 			}
 			return nil
 		}},
+		{Name: "pictures are read without the token, whatever host their address names", StandIn: true, Check: func(ctx context.Context, e *Env) error {
+			res, err := e.Client().Sync(ctx, tandoor.Ask{Full: true})
+			if err != nil {
+				return err
+			}
+			with := 0
+			for _, r := range res.Changed {
+				if r.Picture == "" {
+					continue
+				}
+				data, err := e.Client().Picture(ctx, r.Picture)
+				if err != nil || !strings.HasPrefix(http.DetectContentType(data), "image/") {
+					return fmt.Errorf("the picture %s of %q: %d bytes, %w", r.Picture, r.Name, len(data), err)
+				}
+				with++
+			}
+			if with == 0 || with == len(res.Changed) {
+				return fmt.Errorf("%d of %d recipes have a picture", with, len(res.Changed))
+			}
+			if _, err := e.Client().Picture(ctx, "/media/recipes/none.png"); fault.KindOf(err) != fault.NotFound {
+				return fmt.Errorf("a picture that is not there: %w", err)
+			}
+			if _, err := e.Client().Picture(ctx, "//elsewhere.example/x.png"); fault.KindOf(err) != fault.InvalidInput {
+				return fmt.Errorf("a picture of another host: %w", err)
+			}
+			return nil
+		}},
 		{Name: "details only for what changed", Check: func(ctx context.Context, e *Env) error {
 			c := e.Client()
 			list, err := c.Changed(ctx, time.Time{})
