@@ -372,12 +372,29 @@ func formulate(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date
 
 // choose states the problem, solves it and explains the answer.
 func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
+	wished := in.Wishes.Skips
 	in.Wishes.Skips = in.skips(week, nil, nil)
+	var absent []plan.Slot
 	s, c, err := formulate(in, pool, weightKG, week, true)
 	if err != nil {
 		return selection{}, err
 	}
-	return s.solve(in, c, pool, effort)
+	sel, err := s.solve(in, c, pool, effort)
+	first := err
+	for withoutBreakfast(err, sel) { // lunches and dinners are better than nothing
+		for _, d := range sel.shortage.Dates {
+			absent = append(absent, plan.Slot{Date: d, Meal: recipe.Breakfast})
+		}
+		s.problem.Skips = slices.Concat(in.Wishes.Skips, absent)
+		sel, err = s.solve(in, c, pool, effort)
+	}
+	if err != nil {
+		return sel, first
+	}
+	if in.Wishes.Skips = wished; len(absent) > 0 {
+		sel.missing(in, absent)
+	}
+	return sel, nil
 }
 
 // Plannable returns why a week without a plan cannot be planned with the present settings,

@@ -42,6 +42,7 @@ func Usual() Bounds {
 const (
 	protein, percent             = 8 * nutrition.Gram, 6
 	lesserProtein, lesserPercent = 5 * nutrition.Gram, 4
+	morning                      = 2 * nutrition.Gram
 )
 
 // Verdict is what a recipe is eaten as.
@@ -59,6 +60,12 @@ func Of(r recipe.Recipe, bounds Bounds) Verdict {
 		return v
 	}
 	e := r.PerServing.Energy()
+	if slices.Contains(v.Meals, recipe.Breakfast) && r.PerServing.Protein < morning {
+		v.Meals = slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return m == recipe.Breakfast })
+		if len(v.Meals) == 0 {
+			return Verdict{nil, "has next to no protein, which is no breakfast"}
+		}
+	}
 	within := slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return e < bounds[m].Least || e > bounds[m].Most })
 	if len(within) == 0 {
 		b := bounds[v.Meals[0]]
