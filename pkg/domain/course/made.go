@@ -32,7 +32,7 @@ const (
 func (m makeup) like(course string, r recipe.Recipe) bool {
 	switch course {
 	case side:
-		return m.hearty || r.PerServing.Protein >= dinner && nutrition.Energy(r.PerServing.Protein)*4*100 >= dinnerPercent*r.PerServing.Energy()
+		return r.PerServing.Protein >= dinner && nutrition.Energy(r.PerServing.Protein)*4*100 >= dinnerPercent*r.PerServing.Energy()
 	case dessert:
 		return m.hearty || r.PerServing.Protein >= dinner && m.weighed && m.sweet < sweetPie
 	default:

@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // says reports whether name or note hold a word for the purpose.
@@ -116,10 +117,21 @@ const (
 	shell = 70
 )
 
+// weighedInNote reports whether a note says what the pieces weigh: "about 3 pounds".
+func weighedInNote(note string) bool {
+	const unitGroup = 4
+	m := statement().FindStringSubmatch(note)
+	if m == nil {
+		return false
+	}
+	u, ok := units.Named(m[unitGroup])
+	return ok && u.Kind == units.Mass
+}
+
 // refuse is the share of a line's weight that is not eaten, in percent. Pieces are weighed
 // without, but for a whole bird.
 func refuse(f Food, i recipe.Ingredient) int64 {
-	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" {
+	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" && !weighedInNote(i.Note) {
 		return 0
 	}
 	if percent, ok := refuses()[f.Name]; ok {
