@@ -77,6 +77,29 @@ func (s task) solve(in Inputs, c candidateSet, pool recipe.Pool, effort int) (se
 	return sel, err
 }
 
+// withoutBreakfast reports whether a week fails because the library has no breakfast at all.
+func withoutBreakfast(err error, sel selection) bool {
+	return fault.KindOf(err) == fault.NotEnoughRecipes && sel.shortage.Have == 0 && slices.Equal(sel.shortage.Meals, []recipe.Meal{recipe.Breakfast})
+}
+
+// missing says of a week that its breakfasts are missing: they are wanted, and are filled as soon
+// as the library has one.
+func (s *selection) missing(in Inputs, slots []plan.Slot) {
+	markMissing(&s.week, in, slots)
+	s.week.Status = plan.Balanced
+	for i := range s.week.Days {
+		d := &s.week.Days[i]
+		if len(d.Missing) > 0 {
+			d.Sum(s.week.Target, s.week.TolerancePct)
+		}
+		if d.Planned() && !d.Balanced {
+			s.week.Status = plan.Unbalanced
+		}
+	}
+	s.week.Optimal = false
+	s.week.Notes = append([]string{"Missing: breakfast, for no recipe of your library suits you in the morning. One is enough: give it the keyword breakfast, and it is filled in."}, s.week.Notes...)
+}
+
 // repeated notes which breakfasts the week has more than once.
 func repeated(w *plan.Week) {
 	seen := map[recipe.ID]bool{}

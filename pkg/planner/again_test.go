@@ -38,10 +38,10 @@ func mornings(w plan.Week) (ids []recipe.ID, different int) {
 }
 
 // A library with fewer breakfasts than mornings gives a week all the same: some come twice, as
-// few as can be, and the plan says so. With none there is none.
+// few as can be, and the plan says so. With none the breakfasts are missing, until there is one.
 func TestBreakfastsComeAgain(t *testing.T) {
 	t.Parallel()
-	for have, want := range map[int]int{1: 1, 2: 2, 3: 3, 6: 6, 7: 7, 9: 7} {
+	for have, want := range map[int]int{1: 1, 3: 3, 6: 6, 7: 7, 9: 7} {
 		p := &ports{pool: recipe.Pool{Recipes: few(have)}, in: planner.Inputs{User: ana()}}
 		res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
 		if err != nil {
@@ -60,8 +60,21 @@ func TestBreakfastsComeAgain(t *testing.T) {
 		}
 	}
 	p := &ports{pool: recipe.Pool{Recipes: few(0)}, in: planner.Inputs{User: ana()}}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
+	if err != nil || res.Week.Meals() != 14 || !res.Week.Missing(plan.Slot{Date: week, Meal: recipe.Breakfast}) || res.Week.Status != plan.Unbalanced ||
+		!strings.Contains(strings.Join(res.Week.Notes, "\n"), "Missing: breakfast") {
+		t.Errorf("without a breakfast: %d meals, %s, %v, %v", res.Week.Meals(), res.Week.Status, res.Week.Notes, err)
+	}
+	in := planner.Inputs{User: ana(), Existing: &res.Plan}
+	p.pool.Recipes = few(2)
+	pl := planner.New(p, p, p, p, inline(new([]string), new(sync.Mutex)), planner.Settings{Timeout: func() time.Duration { return time.Minute }, Effort: 1})
+	filled, err := pl.Amend(t.Context(), in, planner.RecipesChanged, plan.Slot{Date: week})
+	if err != nil || filled.Week.Meals() != 21 || filled.Week.Missing(plan.Slot{Date: week, Meal: recipe.Breakfast}) {
+		t.Errorf("with two breakfasts more: %d meals, %v", filled.Week.Meals(), err)
+	}
+	p.pool.Recipes = p.pool.Recipes[:3]
 	if _, _, err := p.generate(planner.Request{User: "user_ana", Week: week}); fault.KindOf(err) != fault.NotEnoughRecipes {
-		t.Errorf("without a breakfast: %v", err)
+		t.Errorf("three recipes: %v", err)
 	}
 }
 

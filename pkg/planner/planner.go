@@ -370,47 +370,6 @@ func formulate(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date
 	return t, c, cooking(&t.problem, in.User.Settings.Cooking, c)
 }
 
-// choose states the problem, solves it and explains the answer.
-func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
-	in.Wishes.Skips = in.skips(week, nil, nil)
-	s, c, err := formulate(in, pool, weightKG, week, true)
-	if err != nil {
-		return selection{}, err
-	}
-	return s.solve(in, c, pool, effort)
-}
-
-// Plannable returns why a week without a plan cannot be planned with the present settings,
-// wishes and recipes; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
-// NotEnoughRecipes.
-func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
-	_, err := choose(in, pool, 0, week, 1)
-	return err
-}
-
-func (s task) once(in Inputs, c candidateSet, pool recipe.Pool, effort int) (selection, error) {
-	sol, err := generate.Solve(s.problem, generate.Options{Effort: effort, Explain: true})
-	if err != nil {
-		return selection{}, err
-	}
-	sel := selection{recipes: c.recipes, work: sol.Report.Work}
-	for m, cand := range sol.Report.Candidates {
-		sel.candidates[m] = cand.Left
-	}
-	for _, x := range sol.Report.Conflicts {
-		sel.conflicts = append(sel.conflicts, string(x))
-	}
-	if err := sol.Err(); err != nil {
-		sel.shortage = sol.Plan.Reasons[0]
-		return sel, c.explain(err)
-	}
-	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
-	sel.week.Invite(in.Wishes.Guests)
-	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
-	repeated(&sel.week)
-	return sel, nil
-}
-
 func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []string {
 	var out []string
 	if source == targets.Default {

@@ -313,3 +313,15 @@ func TestANoteThatReplacesTheFood(t *testing.T) {
 		}
 	}
 }
+
+// A note that says what a food lacks adds, whatever the unit is: with a unit that nobody knows it
+// added nothing.
+func TestALackInTheNoteStays(t *testing.T) {
+	t.Parallel()
+	line := recipe.Ingredient{Food: recipe.Food{Name: "0% greek yogurt"}, Note: "nut-free"}
+	without, _ := allergen.Of(recipe.Recipe{Name: "dish", Ingredients: []recipe.Ingredient{line}})
+	line.Unit.Name = "xyzzy"
+	if with, _ := allergen.Of(recipe.Recipe{Name: "dish", Ingredients: []recipe.Ingredient{line}}); with&without != without {
+		t.Errorf("with a unit %q, without %q", with, without)
+	}
+}

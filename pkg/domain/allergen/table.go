@@ -31,14 +31,13 @@ var table = sync.OnceValue(func() *content.Table[Set] {
 	if err != nil {
 		panic(err) // the files are part of the program and tested with it
 	}
-	return content.NewTable(l, content.Rules[Set]{Form: preserved, Told: told, Shorthand: shorthand})
+	return content.NewTable(l, content.Rules[Set]{Form: preserved, Told: told, Shorthand: strings.Fields(shorthand)})
 })
 
 // shorthand are words by which instructions call other foods than those of the name, or none.
-var shorthand = []string{
-	"batter", "bread", "broth", "bun", "butter", "cake", "cheese", "chocolate", "cream", "dough", "flour", "milk", "noodle",
-	"pasta", "pastry", "porridge", "roll", "sausage", "seafood", "stock", "toast", "tortilla", "wine", "wrap", "yoghurt", "yogurt",
-}
+//
+//go:embed data/shorthand.txt
+var shorthand string
 
 func load() (*content.List[Set], error) {
 	carries, may, err := readTables(carriersFile, genericFile, food.All())
@@ -52,30 +51,43 @@ func load() (*content.List[Set], error) {
 	return l, err
 }
 
-// preserved returns what fruit and vegetables commonly carry in a form that they do not fresh.
-// Meat as a powder or concentrate is what stock is made of.
+//go:embed data/forms.csv
+var formsFile string
+
+// forms are what foods of an aisle carry in a form that they do not otherwise, by both.
+var forms = sync.OnceValue(func() map[[2]string]Set {
+	rows, err := csv.NewReader(strings.NewReader(formsFile)).ReadAll()
+	if err != nil {
+		panic(err) // the file is part of the program and tested with it
+	}
+	out := map[[2]string]Set{}
+	for _, row := range rows[1:] {
+		set, err := union(split(row[2]))
+		if err != nil {
+			panic(err)
+		}
+		for f := range strings.SplitSeq(row[1], "|") {
+			out[[2]string{row[0], phrase.Key(f)}] = set
+		}
+	}
+	return out
+})
+
+// preserved returns what foods commonly carry in a form that they do not otherwise: meat as a
+// powder, which is what stock is made of, and fruit and vegetables pickled, dried, canned or
+// as a juice, in any language; cooked and frozen change nothing.
 func preserved(name, form string) Set {
 	f, ok := food.Lookup(name)
-	if ok && f.Category == food.Meat {
-		switch form {
-		case "powder", "powdered", "poudre", "en poudre", "pulver", "polvo", "en polvo", "polvere", "in polvere", "poeder",
-			"concentrate", "concentrated", "konzentrat", "concentre", "concentrado", "concentrato", "geconcentreerd", "instant": //nolint:misspell // Italian
-			return Gluten | Soy | Milk | Celery
-		}
-	}
-	if !ok || f.Category != food.Produce {
+	if !ok {
 		return 0
 	}
-	switch form {
-	case "pickled", "brined", "eingelegt", "eingelegte", "eingelegter", "eingelegten", "eingelegtes", "eingemacht", "eingemachte", "eingemachter", "eingemachten",
-		"sottaceto", "sott'aceto", "ingelegd", "ingelegde":
-		return Sulphites | Mustard
-	default: // dried, canned, juice, powder, in any language; cooked and frozen change nothing
-		if phrase.Changes(form, food.Produce) {
-			return Sulphites
-		}
-		return 0
+	if set, ok := forms()[[2]string{f.Category, phrase.Key(form)}]; ok {
+		return set
 	}
+	if f.Category == food.Produce && phrase.Changes(form, food.Produce) {
+		return Sulphites
+	}
+	return 0
 }
 
 // readTables reads the files: what foods carry for certain, and what they may hide besides.

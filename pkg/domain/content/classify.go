@@ -126,9 +126,11 @@ func (p *Pool[S]) read(l line) (c carried[S]) {
 		s, together := t.named(l.unit + " " + l.food)
 		c.set, c.unknown = c.set|s, together
 	}
-	if w, ok := replaced(note); ok && len(c.unknown) == 0 { // "mince", with "vegan" in the note
+	if w, ok := replaced(note); ok { // "mince", with "vegan" in the note
 		s, together := t.named(w + " " + l.food)
-		c.set, c.unknown = c.set|s, together
+		if c.set |= s; len(c.unknown) == 0 {
+			c.unknown = together
+		}
 	}
 	if l.units != "" && l.units != l.unit {
 		units := p.words(l.units)

@@ -82,7 +82,7 @@ func doubtful(name string) bool {
 	if strings.ContainsAny(name, "?!+&/*=:;") || strings.Contains(name, " - ") || phrase.Joined(name) {
 		return true
 	}
-	return slices.ContainsFunc(strings.Fields(phrase.Key(name)), func(w string) bool { return conditional[w] || wished()[w] })
+	return slices.ContainsFunc(strings.Fields(phrase.Key(name)), func(w string) bool { return conditional()[w] || wished()[w] })
 }
 
 //go:embed data/wishes.txt

@@ -96,7 +96,7 @@ const longestRemark = 3
 // be taken instead, "or a vegan alternative", does not count.
 func replaced(note [][]string) (string, bool) {
 	for _, words := range note {
-		if len(words) > longestRemark || slices.ContainsFunc(words, func(w string) bool { return conditional[w] }) {
+		if len(words) > longestRemark || slices.ContainsFunc(words, func(w string) bool { return conditional()[w] }) {
 			continue
 		}
 		for _, w := range words {
@@ -108,9 +108,10 @@ func replaced(note [][]string) (string, bool) {
 	return "", false
 }
 
-var conditional = map[string]bool{
-	"or": true, "if": true, "for": true, "not": true, "oder": true, "falls": true, "wenn": true, "bzw": true, "fur": true, "ou": true, "si": true, "pour": true, "o": true, "se": true, "per": true, "para": true, "of": true, "voor": true,
-}
+//go:embed data/conditional.txt
+var conditionalFile string
+
+var conditional = sync.OnceValue(func() map[string]bool { return words(conditionalFile) })
 
 // measure reports whether all words of a unit's name say how much or are names of the
 // tables. Of "4 wahoo steaks" an importer makes four wahoo of the food steaks.

@@ -5,6 +5,7 @@ package course
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -42,6 +43,7 @@ func Usual() Bounds {
 const (
 	protein, percent             = 8 * nutrition.Gram, 6
 	lesserProtein, lesserPercent = 5 * nutrition.Gram, 4
+	morning                      = 2 * nutrition.Gram
 )
 
 // Verdict is what a recipe is eaten as.
@@ -59,6 +61,12 @@ func Of(r recipe.Recipe, bounds Bounds) Verdict {
 		return v
 	}
 	e := r.PerServing.Energy()
+	if slices.Contains(v.Meals, recipe.Breakfast) && r.PerServing.Protein < morning {
+		v.Meals = slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return m == recipe.Breakfast })
+		if len(v.Meals) == 0 {
+			return Verdict{nil, "has next to no protein, which is no breakfast"}
+		}
+	}
 	within := slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return e < bounds[m].Least || e > bounds[m].Most })
 	if len(within) == 0 {
 		b := bounds[v.Meals[0]]
@@ -68,9 +76,9 @@ func Of(r recipe.Recipe, bounds Bounds) Verdict {
 }
 
 func consider(r recipe.Recipe) Verdict {
-	m := made(r)
+	m := sync.OnceValue(func() makeup { return made(r) })
 	called, word := title(r.Name)
-	if called.open && m.like(called.course, r) {
+	if called.open && m().like(called.course, r) {
 		called, word = entry{course: dish}, ""
 	}
 	meal, other, second := keywords(r.Keywords)
@@ -78,7 +86,7 @@ func consider(r recipe.Recipe) Verdict {
 	case !r.MealsSaid && meal != main:
 	case isOther(called.course) && other != "", isOther(called.course) && r.PerServing.Protein < protein && (called.course == sauce || called.course == "drink" || called.course == "jam"):
 		return as(called.course, r, fmt.Sprintf("is called %q", word))
-	case r.MealsSaid || called.course != breakfast || m.hearty:
+	case r.MealsSaid || called.course != breakfast || m().hearty:
 		return Verdict{r.Meals, "has a keyword for its meals"}
 	}
 	switch {
@@ -88,10 +96,10 @@ func consider(r recipe.Recipe) Verdict {
 		return as(called.course, r, fmt.Sprintf("is called %q", word))
 	case meal == breakfast:
 		return as(breakfast, r, "has a keyword for breakfast")
-	case other != "" && (called.course != main || other == dessert) && (other != bread && other != sauce || !m.like(other, r)):
+	case other != "" && (called.course != main || other == dessert) && (other != bread && other != sauce || !m().like(other, r)):
 		return as(other, r, "has the keyword "+second)
 	}
-	return m.figures(r, called.course == dish || called.course == main)
+	return m().figures(r, called.course == dish || called.course == main)
 }
 
 // keywords returns the meal and the other course that a recipe's keywords name, with the latter's

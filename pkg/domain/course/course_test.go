@@ -86,6 +86,7 @@ func TestOf(t *testing.T) {
 		{dinner("Sheet Pan Halibut", "sheet pan"), main},
 		{dinner("Something", "Sauces & Dips"), none},
 		{dinner("Dough Ornament"), none},
+		{dinner("Refried Beans Without the Refry"), none},
 	} {
 		got := course.Of(c.recipe, course.Usual())
 		if !slices.Equal(got.Meals, c.want) || got.Why == "" {
@@ -98,7 +99,8 @@ func TestOf(t *testing.T) {
 		want       []recipe.Meal
 	}{ // What is called a side or a dessert is a meal if it is made like one.
 		{"Grilled Potatoes", "potato", 8, none},
-		{"Grilled Potatoes", "pork", 12, main},
+		{"Grilled Potatoes", "bacon", 12, none},
+		{"Grilled Potatoes", "pork", 25, main},
 		{"Cheese Pie", "cheese", 20, main},
 		{"Sweet Pie", "sugar", 20, none},
 		{"Cabbage Rolls", "beef mince", 20, main},

@@ -32,7 +32,7 @@ const (
 func (m makeup) like(course string, r recipe.Recipe) bool {
 	switch course {
 	case side:
-		return m.hearty || r.PerServing.Protein >= dinner && nutrition.Energy(r.PerServing.Protein)*4*100 >= dinnerPercent*r.PerServing.Energy()
+		return r.PerServing.Protein >= dinner && nutrition.Energy(r.PerServing.Protein)*4*100 >= dinnerPercent*r.PerServing.Energy()
 	case dessert:
 		return m.hearty || r.PerServing.Protein >= dinner && m.weighed && m.sweet < sweetPie
 	default:
@@ -40,18 +40,15 @@ func (m makeup) like(course string, r recipe.Recipe) bool {
 	}
 }
 
-// sugars are words of foods that sweeten, besides those in the aisle of sweets.
-var sugars = []string{"sugar", "chocolate", "syrup", "honey", "condensed", "marshmallow", "gelatin", "jam", "jelly", "caramel", "pudding", "cookie", "cookies", "graham", "frosting", "molasses", "candy", "marzipan", "ladyfinger", "ladyfingers"}
-
 // sweetens reports whether a food makes a dish sweet, as peanut butter and crisps do not.
 func sweetens(f food.Food) bool {
-	words := strings.FieldsFunc(f.Name, func(c rune) bool { return c == ' ' || c == '-' })
-	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(sugars, w) }) {
+	named := strings.FieldsFunc(f.Name, func(c rune) bool { return c == ' ' || c == '-' })
+	if slices.ContainsFunc(named, func(w string) bool { return words().sugars[w] }) {
 		return true
 	}
 	const tenth = 10
 	return f.Category == food.Sweets && f.Per100g.Protein*4*tenth < nutrition.Mass(f.Energy) &&
-		!slices.ContainsFunc(words, func(w string) bool { return w == "chip" || w == "crisps" })
+		!slices.ContainsFunc(named, func(w string) bool { return w == "chip" || w == "crisps" })
 }
 
 func made(r recipe.Recipe) makeup {
@@ -67,7 +64,7 @@ func made(r recipe.Recipe) makeup {
 		case food.Meat, food.Fish, food.Pulses:
 			m.hearty = m.hearty || enough
 		}
-		if enough && len(food.GroupsIn(recipe.Recipe{Servings: r.Servings, Ingredients: []recipe.Ingredient{i}})) > 0 && l.Food.Category == food.Tins {
+		if enough && l.Food.Category == food.Tins && len(food.GroupsIn(recipe.Recipe{Servings: r.Servings, Ingredients: []recipe.Ingredient{i}})) > 0 {
 			m.hearty = true
 		}
 		const hundred = 100 * nutrition.Gram

@@ -31,6 +31,7 @@ type lexicon struct {
 	joins    map[string]bool  // words that begin what comes with a dish
 	ands     map[string]bool  // of them those after which the dish may go on
 	tails    map[string]bool  // words at the end of a title that say nothing
+	sugars   map[string]bool  // words of foods that sweeten, besides those in the aisle of sweets
 	ends     []string         // the keys of endings, the longest first
 }
 
@@ -42,7 +43,7 @@ var words = sync.OnceValue(func() *lexicon {
 	}
 	l := &lexicon{
 		titles: map[string]entry{}, fronts: map[string]entry{}, endings: map[string]entry{}, keywords: map[string]entry{},
-		joins: map[string]bool{}, ands: map[string]bool{}, tails: map[string]bool{},
+		joins: map[string]bool{}, ands: map[string]bool{}, tails: map[string]bool{}, sugars: map[string]bool{},
 	}
 	for _, row := range rows[1:] {
 		for w := range strings.SplitSeq(row[2], "|") {
@@ -58,7 +59,7 @@ func (l *lexicon) add(course, kind, key string) {
 	for _, flags := range []struct {
 		name string
 		to   map[string]bool
-	}{{"joins", l.joins}, {"and", l.ands}, {"tails", l.tails}} {
+	}{{"joins", l.joins}, {"and", l.ands}, {"tails", l.tails}, {"sugars", l.sugars}} {
 		if flags.name == course {
 			flags.to[key] = true
 			return

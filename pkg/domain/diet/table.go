@@ -55,15 +55,14 @@ var table = sync.OnceValue(func() *content.Table[Set] {
 	if err := errors.Join(err, err2); err != nil {
 		panic(err) // the files are part of the program and tested with it
 	}
-	return content.NewTable(l, content.Rules[Set]{Told: told, Shorthand: shorthand, Lacks: lacks})
+	return content.NewTable(l, content.Rules[Set]{Told: told, Shorthand: strings.Fields(shorthand), Lacks: lacks})
 })
 
 // shorthand are words by which instructions call listed foods of other kinds too, turkey bacon or
 // soya mince, or that are no food there: to mince, to ham it up, wine to serve with.
-var shorthand = []string{
-	"bacon", "batter", "bread", "broth", "bun", "butter", "burger", "cake", "cheese", "chocolate", "cream", "dough", "flour", "ham", "meat", "meatball", "milk", "mince",
-	"noodle", "pasta", "pastry", "patty", "porridge", "roll", "sausage", "stock", "toast", "tortilla", "wine", "wrap", "yoghurt", "yogurt",
-}
+//
+//go:embed data/shorthand.txt
+var shorthand string
 
 // told adds what the groups bring that a user listed. They list allergens, so of meat, honey and
 // alcohol nothing is said, and what the name says of the food stands.

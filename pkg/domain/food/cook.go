@@ -11,22 +11,37 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
-// says reports whether name or note hold one of the words.
-func says(i recipe.Ingredient, words []string) bool {
-	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Food.Name+" "+i.Note)), func(w string) bool { return slices.Contains(words, w) })
+// says reports whether name or note hold a word for the purpose.
+func says(i recipe.Ingredient, purpose string) bool {
+	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Food.Name+" "+i.Note)), func(w string) bool { return purposes()[purpose][w] })
 }
 
-// Words by which recipes in six languages say what a line is for.
-var (
-	fryWords     = []string{"frying", "fry", "fried", "braten", "anbraten", "ausbacken", "frittieren", "friture", "frire", "cuisson", "friggere", "freir", "frituur", "bakken"}
-	greaseWords  = []string{"greasing", "grease", "brushing", "pan", "pans", "spray", "form", "einfetten", "fetten", "moule", "ungere", "engrasar", "invetten"}
-	garnishWords = []string{"garnish", "garnishing", "garnishes", "accompaniment", "accompaniments", "decoration", "decorate", "decorating", "sprinkling", "dusting", "garnieren", "bestreuen", "deko", "dekoration", "decoration", "decorer", "guarnire", "decorare", "decorar", "adornar", "garneren", "bestrooien", "taste", "optional", "serving", "serve", "servieren", "rolling", "topping", "servir", "servire", "serveren", "geschmack", "gout", "gusto", "smaak"}
-)
+// purposesFile holds the words by which recipes in six languages say what a line is for, and the
+// herbs of which they take a bunch or some leaves.
+//
+//go:embed data/purposes.csv
+var purposesFile string
 
-func fries(i recipe.Ingredient) bool   { return says(i, fryWords) }
-func greases(i recipe.Ingredient) bool { return says(i, greaseWords) }
+var purposes = sync.OnceValue(func() map[string]map[string]bool {
+	rows, err := csv.NewReader(strings.NewReader(purposesFile)).ReadAll()
+	if err != nil {
+		panic(err) // the file is part of the program and tested with it
+	}
+	out := map[string]map[string]bool{}
+	for _, row := range rows[1:] {
+		out[row[0]] = map[string]bool{}
+		for w := range strings.SplitSeq(row[1], "|") {
+			out[row[0]][w] = true
+		}
+	}
+	return out
+})
+
+func fries(i recipe.Ingredient) bool   { return says(i, "fry") }
+func greases(i recipe.Ingredient) bool { return says(i, "grease") }
 
 // fat reports whether the food is one to fry in or to grease with.
 func (f Food) fat() bool {
@@ -38,12 +53,12 @@ func (f Food) thin() bool { return f.Known() && max(f.Energy, f.Per100g.Energy()
 
 // herb reports whether the food is a fresh herb, of which recipes take a bunch or some leaves.
 func (f Food) herb() bool {
-	return slices.Contains([]string{"parsley", "coriander", "cilantro", "basil", "mint", "dill", "chives", "chive", "thyme", "rosemary", "sage", "oregano", "tarragon", "marjoram", "bay leaf", "chervil", "lemongrass", "curry leaf"}, f.Name)
+	return purposes()["herb"][f.Name]
 }
 
 // freely reports whether a line without an amount counts as nothing.
 func (f Food) freely(i recipe.Ingredient) bool {
-	return f.Seasoning() || f.herb() || f.thin() || says(i, garnishWords)
+	return f.Seasoning() || f.herb() || f.thin() || says(i, "garnish")
 }
 
 // alcohol is, for 100 g of a drink, the carbohydrate that would hold the energy which protein,
@@ -102,10 +117,21 @@ const (
 	shell = 70
 )
 
+// weighedInNote reports whether a note says what the pieces weigh: "about 3 pounds".
+func weighedInNote(note string) bool {
+	const unitGroup = 4
+	m := statement().FindStringSubmatch(note)
+	if m == nil {
+		return false
+	}
+	u, ok := units.Named(m[unitGroup])
+	return ok && u.Kind == units.Mass
+}
+
 // refuse is the share of a line's weight that is not eaten, in percent. Pieces are weighed
 // without, but for a whole bird.
 func refuse(f Food, i recipe.Ingredient) int64 {
-	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" {
+	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" && !weighedInNote(i.Note) {
 		return 0
 	}
 	if percent, ok := refuses()[f.Name]; ok {

@@ -45,6 +45,10 @@ func mended(i recipe.Ingredient) recipe.Ingredient {
 	if unit == "" || i.Unit.Base != "" || i.NoAmount || i.Amount <= 0 {
 		return i
 	}
+	const abbreviated = 2 // "c." is a cup, and what is left of "c. à soupe"
+	if u, ok := units.Named(unit); ok && u.Kind != units.Count && len(unit) > abbreviated && !strings.HasPrefix(unit, "cui") {
+		return i
+	}
 	if words := strings.Fields(unit + " " + i.Food.Name); len(words) > 2 {
 		own := len(strings.Fields(unit))
 		for n := min(4, len(words)-1); n > own; n-- { // "c." and "à soupe d'huile", "fl" and "oz vodka"

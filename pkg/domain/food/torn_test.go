@@ -72,3 +72,21 @@ func TestWhatHasNoAmount(t *testing.T) {
 		}
 	}
 }
+
+// Bones are taken off what is weighed with them, also where the note has the weight.
+func TestBonesOfWhatTheNoteWeighs(t *testing.T) {
+	t.Parallel()
+	kcal := func(i recipe.Ingredient) float64 {
+		est, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{i}})
+		if !ok {
+			t.Fatal(est.Refused)
+		}
+		return est.PerServing.Energy().Kcal()
+	}
+	steaks := recipe.Ingredient{Amount: 4 * recipe.One, Unit: recipe.Unit{Name: "bone-in"}, Food: recipe.Food{Name: "pork shoulder steaks"}, Note: "about 3 pounds"}
+	boneless := steaks
+	boneless.Unit.Name = "boneless"
+	if with, without := kcal(steaks), kcal(boneless); math.Abs(with/without-0.75) > 0.01 {
+		t.Errorf("%.0f kcal with the bone, %.0f without", with, without)
+	}
+}

@@ -288,3 +288,21 @@ func TestErrorsNameRecipeAndFood(t *testing.T) {
 		}
 	}
 }
+
+// What nobody pours is never bought in millilitres, whatever recipes measure it with, and
+// whether or not the table knows its density.
+func TestNoSolidInMillilitres(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"yeast", "pasilla chile", "cinnamon", "flour", "parmesan", "chow mein noodles"} {
+		l := consolidate(t, once(of(
+			recipe.Ingredient{Food: recipe.Food{ID: 1, Name: name}, Amount: 7 * recipe.One, Unit: recipe.Unit{Name: "tsp"}},
+			recipe.Ingredient{Food: recipe.Food{ID: 1, Name: name}, Amount: 5 * recipe.One, Unit: recipe.Unit{Name: "EL"}})))
+		lines := l.Pantry
+		for _, s := range l.Sections {
+			lines = append(lines, s.Lines...)
+		}
+		if len(lines) != 1 || strings.HasSuffix(lines[0].Buy, "ml") || !strings.HasSuffix(lines[0].Buy, " g") {
+			t.Errorf("%s: %+v", name, lines)
+		}
+	}
+}

@@ -83,6 +83,10 @@ func (n *need) line() Line {
 			u.one, u.many = "", ""
 		}
 		b, s, many := p.text(keep)
+		if p.node == "ml" && strings.HasSuffix(b, " ml") && n.known.Name != "" && !n.known.Pours() {
+			b, s, many = n.solid(p).text(keep)
+			line.Derived = true
+		}
 		buy, exact = append(buy, b), append(exact, s)
 		plural = plural || many
 	}
@@ -97,6 +101,16 @@ func (n *need) line() Line {
 		line.Uses[i].Amount = n.useText(u)
 	}
 	return line
+}
+
+// solid weighs what recipes measure with spoons and nobody pours: by the food's density, else as
+// powders weigh.
+func (n *need) solid(p part) part {
+	f, ok := n.conversionsOf().factor("ml", "g")
+	if !ok {
+		f = big.NewRat(3, 5)
+	}
+	return part{"g", f.Mul(f, p.base), []unit{keyed("g")}}
 }
 
 // named reports whether the food's name says what is counted: three "garlic cloves".
