@@ -130,6 +130,8 @@ func (s *Keys) Reseal(ctx context.Context, was keyring.Sealed, value []byte) err
 		_, err = s.q.ResealUser(ctx, db.ResealUserParams{ID: was.ID, Was: was.Value, Sealed: value})
 	case keyring.Pending:
 		_, err = s.q.ResealPending(ctx, db.ResealPendingParams{ID: was.ID, Was: was.Value, Sealed: value})
+	case keyring.Webhooks:
+		_, err = s.q.ResealWebhook(ctx, db.ResealWebhookParams{ID: was.ID, Was: was.Value, Sealed: value})
 	}
 	return failed("reseal", err)
 }

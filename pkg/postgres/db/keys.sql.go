@@ -102,6 +102,7 @@ from (
     select 'connections'::text as place, c.id, c.token_sealed as sealed from connections c
     union all select 'users', u.id, u.fatsecret_sealed from users u where u.fatsecret_sealed is not null
     union all select 'fatsecret_pending', f.request_token, f.secret_sealed from fatsecret_pending f
+    union all select 'webhooks', w.id, w.secret_sealed from webhooks w
 ) s
 where (place, id) > ($1::text, $2::text)
 order by place, id
@@ -211,6 +212,24 @@ type ResealUserParams struct {
 
 func (q *Queries) ResealUser(ctx context.Context, arg ResealUserParams) (int64, error) {
 	result, err := q.db.Exec(ctx, resealUser, arg.Sealed, arg.ID, arg.Was)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const resealWebhook = `-- name: ResealWebhook :execrows
+update webhooks set secret_sealed = $1 where id = $2 and secret_sealed = $3
+`
+
+type ResealWebhookParams struct {
+	Sealed []byte
+	ID     string
+	Was    []byte
+}
+
+func (q *Queries) ResealWebhook(ctx context.Context, arg ResealWebhookParams) (int64, error) {
+	result, err := q.db.Exec(ctx, resealWebhook, arg.Sealed, arg.ID, arg.Was)
 	if err != nil {
 		return 0, err
 	}

@@ -39,6 +39,7 @@ from (
     select 'connections'::text as place, c.id, c.token_sealed as sealed from connections c
     union all select 'users', u.id, u.fatsecret_sealed from users u where u.fatsecret_sealed is not null
     union all select 'fatsecret_pending', f.request_token, f.secret_sealed from fatsecret_pending f
+    union all select 'webhooks', w.id, w.secret_sealed from webhooks w
 ) s
 where (place, id) > (@after_place::text, @after_id::text)
 order by place, id
@@ -52,3 +53,6 @@ update users set fatsecret_sealed = @sealed where id = @id and fatsecret_sealed 
 
 -- name: ResealPending :execrows
 update fatsecret_pending set secret_sealed = @sealed where request_token = @id and secret_sealed = @was;
+
+-- name: ResealWebhook :execrows
+update webhooks set secret_sealed = @sealed where id = @id and secret_sealed = @was;
