@@ -31,6 +31,8 @@ type cli struct {
 	Token    tokenCmd    `cmd:"" help:"Tokens by which programs use the API, and addresses of calendars: list, create, revoke."`
 
 	Invitation invitationCmd `cmd:"" help:"Let people set themselves up by a link: list, add, remove."`
+	Webhook    webhookCmd    `cmd:"" help:"Tell programs what happens: list, create, remove, ping, log."`
+
 	Library    libraryCmd    `cmd:"" help:"See what can be planned from a library, and say what its unknown foods are: report, answer, answers."`
 	Connection connectionCmd `cmd:"" help:"Connect recipe libraries: list, add, set, test, import, remove."`
 

@@ -56,7 +56,7 @@ func (c *keyListCmd) Run(ctx context.Context, std *streams) error {
 		l := newListing("", "key", "state", "added", "libraries", "users", "links_until", "processes")
 		for _, k := range known {
 			l.add(shown{k.ID, cmp.Or(string(k.ID), "unknown")}, k.State, onDay(k.Added), k.Sealed[keyring.Connections],
-				k.Sealed[keyring.Users]+k.Sealed[keyring.Pending], onDay(k.Links), k.Processes)
+				k.Sealed[keyring.Users]+k.Sealed[keyring.Pending]+k.Sealed[keyring.Webhooks], onDay(k.Links), k.Processes)
 		}
 		return c.list(std, l)
 	})
@@ -106,6 +106,8 @@ func printLost(std *streams, lost []keyring.Sealed) {
 			printf(std.out, "the token of library %s cannot be read any more: mealplanner connection set %s (with TANDOOR_TOKEN)\n", v.ID, v.ID)
 		case keyring.Users:
 			printf(std.out, "the FatSecret account of %s cannot be read any more: mealplanner user connect %s\n", v.ID, v.ID)
+		case keyring.Webhooks:
+			printf(std.out, "what webhook %s is told cannot be signed any more: its user removes it and makes another\n", v.ID)
 		case keyring.Pending: // ends by itself within 15 minutes
 		}
 	}

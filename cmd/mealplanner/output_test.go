@@ -98,6 +98,8 @@ func newDesk(t *testing.T) *desk {
 	d.must("mitigate pause-jobs --type AutoSync --force --reason", hostile)
 	for _, sql := range []string{
 		"update users set name = $1",
+		"insert into webhooks (id, user_id, url, events, secret_sealed) select 'wh_evil', id, $1, '{plan.ready}', 's' from users",
+		"insert into webhook_deliveries (webhook_id, event, message, problem, status) values ('wh_evil', 'ping', '{}', $1, 'failed')",
 		"insert into api_tokens (user_id, digest, name, scopes) select id, 'd', $1, '{plan:read}' from users",
 		"update connections set last_error = $1",
 		"update outbox set last_error = $1, status = 'failed', subject = $1 where status = 'pending'",
@@ -238,6 +240,8 @@ var listings = map[string]struct {
 	"plan show":       {[]string{"user_ana"}, true},
 	"token list":      {[]string{"user_ana"}, true},
 	"user list":       {nil, true},
+	"webhook list":    {[]string{"user_ana"}, true},
+	"webhook log":     {[]string{"user_ana", "wh_evil"}, true},
 	"user show":       {[]string{"user_ana"}, true},
 }
 

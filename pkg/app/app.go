@@ -159,6 +159,7 @@ func (a *App) startBackground(ctx context.Context) {
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.s.publishDue) })
 	wg.Go(func() { a.every(ctx, amendEvery, "amend plans", "amendment", a.s.amendOutdated) })
+	wg.Go(func() { a.every(ctx, tellEvery, "webhooks", "webhooks", a.s.tellWebhooks) })
 	wg.Go(func() { a.every(ctx, purgeEvery, "purge", "scheduler", a.s.purge) })
 	wg.Go(func() { a.leader.Run(ctx, electionEvery, a.runAsLeader) })
 	a.stops.push("jobs", func(ctx context.Context) error {

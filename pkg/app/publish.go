@@ -16,6 +16,14 @@ func (s *Services) publishDue(ctx context.Context) error {
 	return err
 }
 
+// tellEvery bounds the delay before a webhook is told.
+const tellEvery = 3 * time.Second
+
+func (s *Services) tellWebhooks(ctx context.Context) error {
+	_, err := s.Webhooks.Deliver(ctx)
+	return err
+}
+
 // Publish writes plans and groceries back to the libraries that opted in: one user's
 // immediately, or with "" all that are due. It returns how many plans were published; failed
 // ones are retried later.

@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
+	"github.com/mealplanner/mealplanner/pkg/account/webhook"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -44,6 +45,7 @@ type Services struct {
 	Library     *library.Service      // what can be planned from them, and what is unknown
 	SignIns     *signin.Service       // links by which people sign in
 	Tokens      *access.Service       // by which programs act for users
+	Webhooks    *webhook.Service      // programs that are told what happens
 	Invitations *invite.Service       // people who set themselves up
 	Invited     *postgres.Invitations // those who have not done so
 	Sync        *recipesync.Service   // keeps them fresh

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
+	"github.com/mealplanner/mealplanner/pkg/account/webhook"
 	"github.com/mealplanner/mealplanner/pkg/coach"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
@@ -25,6 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 	"github.com/mealplanner/mealplanner/pkg/web"
+	"github.com/mealplanner/mealplanner/pkg/web/hook"
 )
 
 // wire builds the stores, the use cases and their decorators.
@@ -65,6 +67,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	a.s.Invitations = &invite.Service{Store: a.s.Invited, Libraries: a.s.Users, Tandoor: a.s}
 	a.s.SignIns = signin.New(postgres.NewSignIns(pool), a.s.renderer, a.s.Outbox)
 	a.s.Tokens = access.New(postgres.NewTokens(pool))
+	a.s.Webhooks = webhook.New(postgres.NewWebhooks(pool), observe.NewWebhooks(hook.New(c.Web.WebhookInternal), tracer, a.log), ring, a.opts.Now, c.Web.WebhookInternal)
 	a.s.Delivery = outbox.New(a.s.Outbox, observe.NewMails(a.s.Mail, tracer, a.rec, a.log, a.opts.Now))
 	planning := planner.New(a.s.Sync, a.s.Accounts, a.s.Plans, a.s.renderer, observe.Step(tracer), planner.Settings{
 		Timeout: a.s.Runtime.GenerationTimeout, Effort: c.Generation.Effort, Sequential: a.opts.Sequential, RequireUpstreams: c.Generation.RequireUpstreams,

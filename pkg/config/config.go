@@ -97,6 +97,8 @@ type Web struct {
 
 	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests per minute and client address to the api role's pages, a quarter of them in a burst; more are answered with 429. 0: no limit."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" default:"127.0.0.0/8,::1" help:"Addresses and networks of proxies in front of the api role, whose X-Forwarded-For names the client."`
+
+	WebhookInternal bool `env:"WEBHOOK_INTERNAL" default:"false" help:"Let users have webhooks at http:// addresses and inside this network. Only where everybody who has an account may reach what this machine reaches."`
 }
 
 // Proxies are the trusted proxies' networks. Kind InvalidConfiguration.

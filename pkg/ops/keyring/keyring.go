@@ -22,6 +22,7 @@ const (
 	Connections Place = "connections"       // tokens of libraries, by connection
 	Users       Place = "users"             // FatSecret tokens, by user
 	Pending     Place = "fatsecret_pending" // accounts that are being connected, by request
+	Webhooks    Place = "webhooks"          // secrets of signatures, by webhook
 )
 
 // Context is what binds a sealed value to its row.

@@ -27,6 +27,8 @@ from (
     union all select 'browsers that are signed in', (select count(*) from sessions b where b.user_id = $1::text)
     union all select 'sign-in links', (select count(*) from sign_in_links k where k.user_id = $1::text)
     union all select 'tokens and calendar addresses', (select count(*) from api_tokens a where a.user_id = $1::text)
+    union all select 'webhooks', (select count(*) from webhooks k where k.user_id = $1::text)
+    union all select 'messages to webhooks', (select count(*) from webhook_deliveries d join webhooks k on k.id = d.webhook_id where k.user_id = $1::text)
     union all select 'answers to programs, kept for a day', (select count(*) from api_answers w join api_tokens a on a.id = w.token_id where a.user_id = $1::text)
     union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = $1::text)
     union all select 'job executions', (select count(*) from job_executions x where x.user_id = $1::text)
@@ -100,6 +102,8 @@ select jsonb_build_object(
     'sessions', (select coalesce(jsonb_agg(jsonb_build_object('created_at', b.created_at, 'expires_at', b.expires_at) order by b.created_at), '[]') from sessions b where b.user_id = $1::text),
     'sign_in_links', (select coalesce(jsonb_agg(jsonb_build_object('created_at', k.created_at, 'used_at', k.used_at) order by k.created_at), '[]') from sign_in_links k where k.user_id = $1::text),
     'tokens', (select coalesce(jsonb_agg(to_jsonb(a) - 'user_id' - 'digest' order by a.id), '[]') from api_tokens a where a.user_id = $1::text),
+    'webhooks', (select coalesce(jsonb_agg(to_jsonb(k) - 'user_id' - 'secret_sealed' order by k.created_at), '[]') from webhooks k where k.user_id = $1::text),
+    'webhook_deliveries', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]') from webhook_deliveries d join webhooks k on k.id = d.webhook_id where k.user_id = $1::text),
     'schedules', (select coalesce(jsonb_agg(to_jsonb(j) - 'user_id' order by j.id), '[]') from scheduled_jobs j where j.user_id = $1::text),
     'job_executions', (select coalesce(jsonb_agg(to_jsonb(x) - 'user_id' order by x.id), '[]') from job_executions x where x.user_id = $1::text)
 )::jsonb as data

@@ -114,6 +114,7 @@ type Ports struct {
 	Recipes  Recipes
 	Shopping Shopping
 	Library  Library
+	Webhooks Webhooks
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 }
@@ -149,6 +150,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	a.registerShopping()
 	a.registerLibrary()
 	a.registerSettings()
+	a.registerWebhooks()
 	mux.HandleFunc(root+"/", a.unknown)
 	mux.HandleFunc("GET /calendar/{file}", a.calendar)
 	a.registerDocs(mux)

@@ -36,6 +36,7 @@ func (a *API) document() *huma.OpenAPI {
 			{Name: "Shopping", Description: "The shopping list of a week, as people work it off."},
 			{Name: "Library", Description: "What can be planned from the recipes, and answers about unknown foods."},
 			{Name: "Settings", Description: "Targets, allergies, diets, dislikes, meals, mails and rules."},
+			{Name: "Webhooks", Description: "Messages to programs of yours when a week was planned or changed, or a job failed. Each is signed after the Standard Webhooks: webhook-signature is v1 and the HMAC-SHA256, by the secret's bytes, of webhook-id, webhook-timestamp and the body, with dots between. What is not answered by 2xx is tried again, 8 times within 35 hours."},
 		},
 	}
 }
