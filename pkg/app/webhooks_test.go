@@ -119,6 +119,12 @@ func TestProgramsAreToldWhatHappens(t *testing.T) {
 	if list.text("webhooks", 1, "ended_at") == "" || list.get("webhooks", 0, "ended_at") != nil || strings.Contains(string(list.body), "whsec_") || leaves.kinds(t, 1)[0] != "plan.ready" {
 		t.Errorf("webhooks: %s", list.body)
 	}
+	for range 4 {
+		p.call("pingWebhook", 202, []string{hook}, nil)
+	}
+	if a := p.call("pingWebhook", 429, []string{hook}, nil); a.header.Get("Retry-After") == "" {
+		t.Errorf("too many pings: %v", a.header)
+	}
 	p.call("listDeliveries", 404, []string{"wh_other"}, nil)
 	p.call("pingWebhook", 404, []string{"wh_other"}, nil)
 	p.call("removeWebhook", 204, []string{ended.text("webhook", "id")}, nil)

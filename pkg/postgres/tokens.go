@@ -84,6 +84,9 @@ func (s *Tokens) Delete(ctx context.Context, userID string, id int64) error {
 	return failed("end a token", err)
 }
 
+// mostAnswers is how many answers of a token are kept.
+const mostAnswers = 5000
+
 // Answers holds answers to requests that may be repeated.
 type Answers struct{ q *db.Queries }
 
@@ -95,8 +98,10 @@ func (s *Answers) Claim(ctx context.Context, tokenID int64, key string, request 
 	const size = 16
 	c.ID = make([]byte, size)
 	_, _ = rand.Read(c.ID) // never fails
-	row, err := s.q.ClaimAnswer(ctx, db.ClaimAnswerParams{TokenID: tokenID, Key: key, Claim: c.ID, Request: request})
+	row, err := s.q.ClaimAnswer(ctx, db.ClaimAnswerParams{TokenID: tokenID, Key: key, Claim: c.ID, Request: request, Most: mostAnswers})
 	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return access.Claim{}, fault.New(fault.QuotaExceeded, "repeat", "Idempotency-Key: this token used %d keys within a day: use one a day for no more changes", mostAnswers)
 	case err != nil:
 		return access.Claim{}, failed("claim a key", err)
 	case row.Claimed:

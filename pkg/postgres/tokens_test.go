@@ -139,6 +139,15 @@ func TestAnswersAreGivenAgain(t *testing.T) {
 	if c, _ := claim(one); c.Answer == nil {
 		t.Error("a fresh answer was purged")
 	}
+	if _, err := pool.Exec(ctx, "insert into api_answers (token_id, key, claim, effect, request) select $1, n::text, 'c', 'e', 'r' from generate_series(1, 5000) n", made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answers.Claim(ctx, made.ID, "one too many", one); fault.KindOf(err) != fault.QuotaExceeded {
+		t.Errorf("a key more than a day has: %v", err)
+	}
+	if c, _ := claim(one); c.Answer == nil {
+		t.Error("a key that was used is refused")
+	}
 	if _, err := pool.Exec(ctx, "update api_answers set created_at = now() - interval '25 hours'"); err != nil {
 		t.Fatal(err)
 	}

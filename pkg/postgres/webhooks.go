@@ -53,20 +53,19 @@ func (s *Webhooks) List(ctx context.Context, userID string) ([]webhook.Webhook, 
 // Delete implements [webhook.Store].
 func (s *Webhooks) Delete(ctx context.Context, userID, id string) error {
 	n, err := s.q.DeleteWebhook(ctx, userID, id)
-	return ofWebhook("remove webhook", id, n, err)
+	if err == nil && n == 0 {
+		return fault.New(fault.NotFound, "remove webhook", "there is no webhook %s", id)
+	}
+	return failed("remove webhook", err)
 }
 
 // Ping implements [webhook.Store].
-func (s *Webhooks) Ping(ctx context.Context, userID, id string) error {
-	n, err := s.q.PingWebhook(ctx, userID, id)
-	return ofWebhook("ping webhook", id, n, err)
-}
-
-func ofWebhook(op, id string, n int64, err error) error {
+func (s *Webhooks) Ping(ctx context.Context, userID, id string, most int) error {
+	n, err := s.q.PingWebhook(ctx, db.PingWebhookParams{UserID: userID, ID: id, Most: int32(most)}) //nolint:gosec // a small constant
 	if err == nil && n == 0 {
-		return fault.New(fault.NotFound, op, "there is no webhook %s", id)
+		return fault.New(fault.QuotaExceeded, "ping webhook", "it was pinged %d times within a minute: wait a little", most)
 	}
-	return failed(op, err)
+	return failed("ping webhook", err)
 }
 
 // Log implements [webhook.Store].

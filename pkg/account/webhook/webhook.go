@@ -28,6 +28,7 @@ const (
 	Most      = 10  // webhooks of a user
 	maxURL    = 500 // bytes
 	mostShown = 100 // deliveries
+	mostPings = 5   // of a webhook in a minute
 )
 
 // Webhook is an address that is told.
@@ -81,9 +82,11 @@ type Store interface {
 	// the user.
 	Create(ctx context.Context, w Webhook, sealed []byte, most int) error
 	List(ctx context.Context, userID string) ([]Webhook, error)
-	// Delete removes a webhook with its log, and Ping writes a message for it; kind NotFound.
+	// Delete removes a webhook with its log; kind NotFound.
 	Delete(ctx context.Context, userID, id string) error
-	Ping(ctx context.Context, userID, id string) error
+	// Ping writes a message for a webhook of the user, unless most were within a minute, kind
+	// QuotaExceeded.
+	Ping(ctx context.Context, userID, id string, most int) error
 	// Log returns the newest deliveries of a webhook of the user.
 	Log(ctx context.Context, userID, id string, most int) ([]Delivery, error)
 	// Claim returns a message that is due, for one attempt; false: none is.
@@ -174,19 +177,28 @@ func (s *Service) Remove(ctx context.Context, userID, id string) error {
 	return s.store.Delete(ctx, userID, id)
 }
 
-// Ping has a message sent that tells of nothing; kind NotFound.
+// Ping has a message sent that tells of nothing. Kinds of error: NotFound, QuotaExceeded, and those
+// of the store.
 func (s *Service) Ping(ctx context.Context, userID, id string) error {
-	return s.store.Ping(ctx, userID, id)
+	if err := s.has(ctx, userID, id); err != nil {
+		return err
+	}
+	return s.store.Ping(ctx, userID, id, mostPings)
+}
+
+// has reports with kind NotFound that the user has no such webhook.
+func (s *Service) has(ctx context.Context, userID, id string) error {
+	all, err := s.store.List(ctx, userID)
+	if err == nil && !slices.ContainsFunc(all, func(w Webhook) bool { return w.ID == id }) {
+		return fault.New(fault.NotFound, "webhook", "there is no webhook %s", id)
+	}
+	return err
 }
 
 // Log returns what a webhook was told lately, the newest first; kind NotFound.
 func (s *Service) Log(ctx context.Context, userID, id string) ([]Delivery, error) {
-	all, err := s.store.List(ctx, userID)
-	if err != nil {
+	if err := s.has(ctx, userID, id); err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(all, func(w Webhook) bool { return w.ID == id }) {
-		return nil, fault.New(fault.NotFound, "webhook", "there is no webhook %s", id)
 	}
 	return s.store.Log(ctx, userID, id, mostShown)
 }

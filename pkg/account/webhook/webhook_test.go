@@ -36,7 +36,7 @@ func (w *world) Create(_ context.Context, h Webhook, sealed []byte, _ int) error
 
 func (w *world) List(context.Context, string) ([]Webhook, error)              { return w.made, nil }
 func (w *world) Delete(context.Context, string, string) error                 { return nil }
-func (w *world) Ping(context.Context, string, string) error                   { return nil }
+func (w *world) Ping(context.Context, string, string, int) error              { return nil }
 func (w *world) Log(context.Context, string, string, int) ([]Delivery, error) { return nil, nil }
 
 func (w *world) Claim(context.Context) (Due, bool, error) {

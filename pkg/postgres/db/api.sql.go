@@ -11,7 +11,10 @@ import (
 )
 
 const claimAnswer = `-- name: ClaimAnswer :one
-insert into api_answers as a (token_id, key, claim, effect, request) values ($1, $2, $3, $3, $4)
+insert into api_answers as a (token_id, key, claim, effect, request)
+select $1, $2, $3, $3, $4
+where (select count(*) from api_answers n where n.token_id = $1) < $5::int
+   or exists (select from api_answers o where o.token_id = $1 and o.key = $2)
 on conflict (token_id, key) do update set
     (claim, effect, request, answer, created_at) = (
         select (case when gone then excluded.claim else a.claim end),
@@ -28,6 +31,7 @@ type ClaimAnswerParams struct {
 	Key     string
 	Claim   []byte
 	Request []byte
+	Most    int32
 }
 
 type ClaimAnswerRow struct {
@@ -38,13 +42,14 @@ type ClaimAnswerRow struct {
 }
 
 // Claims a key, or returns what is stored under it. An attempt that was given up or left under
-// way makes room, and so does an answer that is a day old.
+// way makes room, and so does an answer that is a day old. No row: the token has as many as it may.
 func (q *Queries) ClaimAnswer(ctx context.Context, arg ClaimAnswerParams) (ClaimAnswerRow, error) {
 	row := q.db.QueryRow(ctx, claimAnswer,
 		arg.TokenID,
 		arg.Key,
 		arg.Claim,
 		arg.Request,
+		arg.Most,
 	)
 	var i ClaimAnswerRow
 	err := row.Scan(

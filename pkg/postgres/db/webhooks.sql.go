@@ -189,10 +189,17 @@ const pingWebhook = `-- name: PingWebhook :execrows
 insert into webhook_deliveries (webhook_id, event, message)
 select w.id, 'ping', jsonb_build_object('type', 'ping', 'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'data', '{}'::jsonb)
 from webhooks w where w.user_id = $1 and w.id = $2
+  and (select count(*) from webhook_deliveries d where d.webhook_id = w.id and d.event = 'ping' and d.created_at > now() - interval '1 minute') < $3::int
 `
 
-func (q *Queries) PingWebhook(ctx context.Context, userID string, iD string) (int64, error) {
-	result, err := q.db.Exec(ctx, pingWebhook, userID, iD)
+type PingWebhookParams struct {
+	UserID string
+	ID     string
+	Most   int32
+}
+
+func (q *Queries) PingWebhook(ctx context.Context, arg PingWebhookParams) (int64, error) {
+	result, err := q.db.Exec(ctx, pingWebhook, arg.UserID, arg.ID, arg.Most)
 	if err != nil {
 		return 0, err
 	}

@@ -24,8 +24,11 @@ delete from api_tokens where user_id = @user_id and id = @id;
 
 -- name: ClaimAnswer :one
 -- Claims a key, or returns what is stored under it. An attempt that was given up or left under
--- way makes room, and so does an answer that is a day old.
-insert into api_answers as a (token_id, key, claim, effect, request) values (@token_id, @key, @claim, @claim, @request)
+-- way makes room, and so does an answer that is a day old. No row: the token has as many as it may.
+insert into api_answers as a (token_id, key, claim, effect, request)
+select @token_id, @key, @claim, @claim, @request
+where (select count(*) from api_answers n where n.token_id = @token_id) < @most::int
+   or exists (select from api_answers o where o.token_id = @token_id and o.key = @key)
 on conflict (token_id, key) do update set
     (claim, effect, request, answer, created_at) = (
         select (case when gone then excluded.claim else a.claim end),

@@ -13,7 +13,8 @@ delete from webhooks where user_id = @user_id and id = @id;
 -- name: PingWebhook :execrows
 insert into webhook_deliveries (webhook_id, event, message)
 select w.id, 'ping', jsonb_build_object('type', 'ping', 'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'data', '{}'::jsonb)
-from webhooks w where w.user_id = @user_id and w.id = @id;
+from webhooks w where w.user_id = @user_id and w.id = @id
+  and (select count(*) from webhook_deliveries d where d.webhook_id = w.id and d.event = 'ping' and d.created_at > now() - interval '1 minute') < @most::int;
 
 -- name: ListDeliveries :many
 -- The newest first.

@@ -99,6 +99,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		status = http.StatusUnprocessableEntity // it was well-formed
 	}
 	p := newProblem(status, codes[kind], fault.Text(err))
+	if status == http.StatusTooManyRequests {
+		p.headers.Set("Retry-After", "60")
+	}
 	if field, message := blamed(err); field != "" && status == http.StatusUnprocessableEntity {
 		p.Errors = []Wrong{{field, message}}
 		p.Detail = field + ": " + message
