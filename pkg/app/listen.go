@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -107,7 +108,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	pages.Register(public)
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
-		Recipes: postgres.NewRecipes(api), Vocabulary: a.s.Vocabulary, Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
+		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
 		Library: a.s.Library, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 		Pictures:   picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now),

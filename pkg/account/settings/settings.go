@@ -78,9 +78,9 @@ func Version(u user.User) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// SetTargets sets a day's targets. Those beyond the limits of safety must be confirmed; kind
-// InvalidInput.
-func SetTargets(s *user.Settings, m nutrition.Macros, confirmed bool) error {
+// CheckTargets refuses targets that are beyond the limits of safety, unless they are confirmed; cure
+// says how to confirm them. Kind InvalidInput.
+func CheckTargets(s user.Settings, m nutrition.Macros, confirmed bool, cure string) error {
 	weight := 0.0
 	if s.Body != nil {
 		weight = s.Body.WeightKG
@@ -90,9 +90,8 @@ func SetTargets(s *user.Settings, m nutrition.Macros, confirmed bool) error {
 		return fault.New(fault.InvalidInput, "targets", "targets: %s", strings.TrimPrefix(err.Error(), "target: "))
 	}
 	if len(warnings) > 0 && !confirmed {
-		return fault.New(fault.InvalidInput, "targets", "targets: %s. Confirm them to set them all the same.", strings.TrimRight(strings.Join(warnings, " "), "."))
+		return fault.New(fault.InvalidInput, "targets", "targets: %s. %s", strings.Join(warnings, "; "), cure)
 	}
-	s.Targets = &m
 	return nil
 }
 

@@ -195,9 +195,10 @@ func (p Patch) apply(u *user.User) error {
 			}
 			*to = mass
 		}
-		if err := settings.SetTargets(s, m, p.Confirm); err != nil {
+		if err := settings.CheckTargets(*s, m, p.Confirm, "Send confirm to set them all the same."); err != nil {
 			return err
 		}
+		s.Targets = &m
 	}
 	if p.Allergens != nil {
 		if err := settings.SetAllergens(s, *p.Allergens); err != nil {

@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
-	"github.com/mealplanner/mealplanner/pkg/domain/diet"
+	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -48,18 +47,7 @@ func (f form) number(name string, least, most float64) (float64, error) {
 // confirmed refuses targets beyond the safety limits, unless the form says to set them all the
 // same.
 func confirmed(f form, m nutrition.Macros, u *user.User) error {
-	weight := 0.0
-	if b := u.Settings.Body; b != nil {
-		weight = b.WeightKG
-	}
-	warnings, err := targets.Check(m, weight, u.Settings.Supervised)
-	if err != nil {
-		return fault.Wrap(fault.InvalidInput, "targets", err)
-	}
-	if len(warnings) > 0 && f.get("confirm") == "" {
-		return fault.New(fault.InvalidInput, "targets", "%s. Tick the box to set them all the same.", sentence(strings.Join(warnings, "; ")))
-	}
-	return nil
+	return settings.CheckTargets(u.Settings, m, f.get("confirm") != "", "Tick the box to set them all the same.")
 }
 
 // setBody computes the target from the body, instead of grams.
@@ -112,21 +100,11 @@ func setTargets(f form, u *user.User) error {
 }
 
 func setFood(f form, u *user.User) error {
-	u.Settings.Allergens = nil
-	for _, n := range f.values["allergens"] {
-		a, err := allergen.Parse(n)
-		if err != nil {
-			return fault.Wrap(fault.InvalidInput, "allergens", err)
-		}
-		u.Settings.Allergens = append(u.Settings.Allergens, a.String())
+	if err := settings.SetAllergens(&u.Settings, f.values["allergens"]); err != nil {
+		return err
 	}
-	u.Settings.Diets = nil
-	for _, n := range f.values["diets"] {
-		d, err := diet.Parse(n)
-		if err != nil {
-			return fault.Wrap(fault.InvalidInput, "diets", err)
-		}
-		u.Settings.Diets = append(u.Settings.Diets, d)
+	if err := settings.SetDiets(&u.Settings, f.values["diets"]); err != nil {
+		return err
 	}
 	u.Settings.Dislikes, u.Settings.AvoidTags = f.list("dislikes"), f.list("avoid_tags")
 	return nil

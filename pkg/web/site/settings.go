@@ -1,9 +1,6 @@
 package site
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -71,7 +69,7 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error
 
 // settingsOf shows a user's settings.
 func settingsOf(u user.User) *settingsPage {
-	p := &settingsPage{User: u, Seen: seen(u)}
+	p := &settingsPage{User: u, Seen: settings.Version(u)}
 	p.Target, p.Source = u.Settings.Target(0)
 	if b := u.Settings.Body; b != nil {
 		p.Body = *b
@@ -175,33 +173,15 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 	if !ok {
 		return fault.New(fault.InvalidInput, "settings", "the form lacks its name: load the page anew")
 	}
-	before, err := s.Users.Get(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	known, err := s.Vocabulary(r.Context(), before.Connection)
-	if err != nil {
-		return err
-	}
-	_, err = s.Users.Change(r.Context(), id, func(u *user.User) error {
-		before = *u
-		before.Settings.Allergens, before.Settings.Diets = slices.Clone(u.Settings.Allergens), slices.Clone(u.Settings.Diets)
-		if shown := r.PostForm.Get("seen"); shown != "" && shown != seen(*u) {
-			return fault.New(fault.Conflict, "settings", "your settings were changed elsewhere since this page was shown. This is how they are now; change them here.")
-		}
-		was := u.Settings
-		if err := apply(form{r.PostForm}, u); err != nil {
-			return err
-		}
-		if err := known.Check(was, &u.Settings); err != nil {
-			return err
-		}
-		return fault.Wrap(fault.InvalidInput, "settings", u.Validate())
-	})
+	_, err := s.Settings.Change(r.Context(), id, r.PostForm.Get("seen"), func(u *user.User) error { return apply(form{r.PostForm}, u) })
 	if !correctable(err) || fault.KindOf(err) == fault.Conflict {
 		return s.said(w, r, "/settings", "Stored. What is planned and may not be eaten any longer is replaced within seconds; other changes count from the next plan on.", err)
 	}
-	page := settingsOf(before)
+	now, lost := s.Users.Get(r.Context(), id)
+	if lost != nil {
+		return lost
+	}
+	page := settingsOf(now)
 	page.refuse(name, r.PostForm, "Nothing was changed. "+sentence(fault.Text(err)))
 	return s.show(w, r, view{file: "settings.html", title: "Settings", nav: "settings", status: http.StatusUnprocessableEntity, data: page})
 }
@@ -214,17 +194,6 @@ func correctable(err error) bool {
 	default:
 		return false
 	}
-}
-
-// seen changes with what a user may set, so that a page shown before a change elsewhere does not
-// take it back.
-func seen(u user.User) string {
-	settings, err := json.Marshal(u.Settings)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(fmt.Appendf(settings, "\x00%s\x00%s\x00%d", u.Name, u.TimeZone, u.People))
-	return hex.EncodeToString(sum[:8])
 }
 
 // said goes back to a page with what to say: that it worked, or why not. Errors that the

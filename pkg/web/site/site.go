@@ -24,7 +24,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
-	"github.com/mealplanner/mealplanner/pkg/planner/library"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -45,9 +44,13 @@ type Sessions interface {
 // Users reads and changes users.
 type Users interface {
 	Get(ctx context.Context, id string) (user.User, error)
-	Change(ctx context.Context, id string, change func(*user.User) error) (user.User, error)
 	Export(ctx context.Context, id string) (json.RawMessage, error)
 	Delete(ctx context.Context, id string) error
+}
+
+// Settings changes what a visitor may set, unless it is not what they saw.
+type Settings interface {
+	Change(ctx context.Context, userID, seen string, apply func(*user.User) error) (user.User, error)
 }
 
 // Plans reads stored plans.
@@ -97,17 +100,17 @@ type Library interface {
 
 // Ports are what the pages work with.
 type Ports struct {
-	SignIn     SignIn
-	Sessions   Sessions
-	Users      Users
-	Plans      Plans
-	Commands   Commands
-	Recipes    Recipes
-	Vocabulary func(ctx context.Context, connection string) (library.Vocabulary, error)
-	Shopping   Shopping
-	Library    Library
-	Pictures   Pictures
-	Tokens     Tokens
+	SignIn   SignIn
+	Sessions Sessions
+	Users    Users
+	Plans    Plans
+	Commands Commands
+	Recipes  Recipes
+	Settings Settings
+	Shopping Shopping
+	Library  Library
+	Pictures Pictures
+	Tokens   Tokens
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 
