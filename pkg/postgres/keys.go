@@ -122,16 +122,5 @@ func (s *Keys) Sealed(ctx context.Context, after keyring.Sealed) ([]keyring.Seal
 
 // Reseal implements [keyring.Store].
 func (s *Keys) Reseal(ctx context.Context, was keyring.Sealed, value []byte) error {
-	var err error
-	switch was.Place {
-	case keyring.Connections:
-		_, err = s.q.ResealConnection(ctx, db.ResealConnectionParams{ID: was.ID, Was: was.Value, Sealed: value})
-	case keyring.Users:
-		_, err = s.q.ResealUser(ctx, db.ResealUserParams{ID: was.ID, Was: was.Value, Sealed: value})
-	case keyring.Pending:
-		_, err = s.q.ResealPending(ctx, db.ResealPendingParams{ID: was.ID, Was: was.Value, Sealed: value})
-	case keyring.Webhooks:
-		_, err = s.q.ResealWebhook(ctx, db.ResealWebhookParams{ID: was.ID, Was: was.Value, Sealed: value})
-	}
-	return failed("reseal", err)
+	return failed("reseal", s.q.Reseal(ctx, db.ResealParams{Place: string(was.Place), ID: was.ID, Was: was.Value, Sealed: value}))
 }

@@ -15,7 +15,6 @@ const (
 	mailDays      = 120
 	auditDays     = 365
 	shoppingDays  = 120
-	deliveryDays  = 30
 )
 
 // Retention deletes what may not be kept any longer, or is of no use.
@@ -27,8 +26,7 @@ func NewRetention(pool Conns) *Retention { return &Retention{db.New(pool)} }
 // Purge deletes FatSecret's content after 23 hours, blanks the mails that hold its figures,
 // drops connections that were begun and not finished, DEBUG wishes that are over at now, and
 // old executions, mails, audits, undo records, sign-in links, sessions, answers to programs, what
-// webhooks were told, shopping
-// lists and invitations. What fails keeps nothing else from going.
+// webhooks were told, shopping lists and invitations. What fails keeps nothing else from going.
 func (r *Retention) Purge(ctx context.Context, now time.Time) error {
 	_, content := r.q.PurgeFatSecret(ctx)
 	_, diary := r.q.BlankDiaryMails(ctx)
@@ -39,12 +37,7 @@ func (r *Retention) Purge(ctx context.Context, now time.Time) error {
 	_, entries := r.q.PurgeDiaryEntries(ctx, commandDays)
 	_, audit := r.q.PurgeSettingsAudit(ctx, auditDays)
 	_, answers := r.q.PurgeFoodAnswersAudit(ctx, auditDays)
-	_, links := r.q.PurgeSignInLinks(ctx)
-	_, sessions := r.q.PurgeSessions(ctx)
-	_, deliveries := r.q.PurgeDeliveries(ctx, deliveryDays)
-	_, repeats := r.q.PurgeAnswers(ctx)
-	_, lists := r.q.PurgeShoppingLists(ctx, shoppingDays)
 	_, invitations := r.q.PurgeInvitations(ctx)
 	return failed("purge", errors.Join(content, diary, r.q.PurgeFatSecretPending(ctx), r.q.PurgeDebugUsers(ctx, now),
-		executions, undo, commands, mails, entries, audit, answers, links, sessions, repeats, deliveries, lists, invitations))
+		executions, undo, commands, mails, entries, audit, answers, invitations, r.q.PurgePages(ctx, shoppingDays)))
 }

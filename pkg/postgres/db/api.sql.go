@@ -150,18 +150,6 @@ func (q *Queries) ListTokens(ctx context.Context, userID string) ([]ListTokensRo
 	return items, nil
 }
 
-const purgeAnswers = `-- name: PurgeAnswers :execrows
-delete from api_answers where created_at < now() - interval '1 day'
-`
-
-func (q *Queries) PurgeAnswers(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeAnswers)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const settleAnswer = `-- name: SettleAnswer :exec
 update api_answers
 set answer = $1::jsonb, created_at = case when $1::jsonb is null then created_at - interval '3 minutes' else created_at end

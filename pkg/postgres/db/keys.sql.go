@@ -164,76 +164,33 @@ func (q *Queries) ReleaseKeys(ctx context.Context, process string) error {
 	return err
 }
 
-const resealConnection = `-- name: ResealConnection :execrows
-update connections set token_sealed = $1 where id = $2 and token_sealed = $3
+const reseal = `-- name: Reseal :exec
+with connection as (
+    update connections c set token_sealed = $1 where $2::text = 'connections' and c.id = $3::text and c.token_sealed = $4
+), account as (
+    update users u set fatsecret_sealed = $1 where $2::text = 'users' and u.id = $3::text and u.fatsecret_sealed = $4
+), pending as (
+    update fatsecret_pending f set secret_sealed = $1 where $2::text = 'fatsecret_pending' and f.request_token = $3::text and f.secret_sealed = $4
+)
+update webhooks w set secret_sealed = $1 where $2::text = 'webhooks' and w.id = $3::text and w.secret_sealed = $4
 `
 
-type ResealConnectionParams struct {
+type ResealParams struct {
 	Sealed []byte
+	Place  string
 	ID     string
 	Was    []byte
 }
 
-func (q *Queries) ResealConnection(ctx context.Context, arg ResealConnectionParams) (int64, error) {
-	result, err := q.db.Exec(ctx, resealConnection, arg.Sealed, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const resealPending = `-- name: ResealPending :execrows
-update fatsecret_pending set secret_sealed = $1 where request_token = $2 and secret_sealed = $3
-`
-
-type ResealPendingParams struct {
-	Sealed []byte
-	ID     string
-	Was    []byte
-}
-
-func (q *Queries) ResealPending(ctx context.Context, arg ResealPendingParams) (int64, error) {
-	result, err := q.db.Exec(ctx, resealPending, arg.Sealed, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const resealUser = `-- name: ResealUser :execrows
-update users set fatsecret_sealed = $1 where id = $2 and fatsecret_sealed = $3
-`
-
-type ResealUserParams struct {
-	Sealed []byte
-	ID     string
-	Was    []byte
-}
-
-func (q *Queries) ResealUser(ctx context.Context, arg ResealUserParams) (int64, error) {
-	result, err := q.db.Exec(ctx, resealUser, arg.Sealed, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const resealWebhook = `-- name: ResealWebhook :execrows
-update webhooks set secret_sealed = $1 where id = $2 and secret_sealed = $3
-`
-
-type ResealWebhookParams struct {
-	Sealed []byte
-	ID     string
-	Was    []byte
-}
-
-func (q *Queries) ResealWebhook(ctx context.Context, arg ResealWebhookParams) (int64, error) {
-	result, err := q.db.Exec(ctx, resealWebhook, arg.Sealed, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Of one place, unless the value is another one now.
+func (q *Queries) Reseal(ctx context.Context, arg ResealParams) error {
+	_, err := q.db.Exec(ctx, reseal,
+		arg.Sealed,
+		arg.Place,
+		arg.ID,
+		arg.Was,
+	)
+	return err
 }
 
 const retireKey = `-- name: RetireKey :exec

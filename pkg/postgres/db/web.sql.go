@@ -334,40 +334,18 @@ func (q *Queries) PurgeInvitations(ctx context.Context) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const purgeSessions = `-- name: PurgeSessions :execrows
-delete from sessions where expires_at < now() - interval '1 hour'
-`
-
-func (q *Queries) PurgeSessions(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeSessions)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const purgeShoppingLists = `-- name: PurgeShoppingLists :execrows
+const purgePages = `-- name: PurgePages :exec
+with links as (delete from sign_in_links where created_at < now() - interval '1 day'),
+browsers as (delete from sessions where expires_at < now() - interval '1 hour'),
+repeats as (delete from api_answers where created_at < now() - interval '1 day'),
+told as (delete from webhook_deliveries where created_at < now() - interval '30 days')
 delete from shopping_lists where week_of < current_date - $1::int
 `
 
-func (q *Queries) PurgeShoppingLists(ctx context.Context, days int32) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeShoppingLists, days)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const purgeSignInLinks = `-- name: PurgeSignInLinks :execrows
-delete from sign_in_links where created_at < now() - interval '1 day'
-`
-
-func (q *Queries) PurgeSignInLinks(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeSignInLinks)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// What pages and programs leave behind, by one statement: each costs series.
+func (q *Queries) PurgePages(ctx context.Context, days int32) error {
+	_, err := q.db.Exec(ctx, purgePages, days)
+	return err
 }
 
 const saveInvitation = `-- name: SaveInvitation :exec

@@ -206,18 +206,6 @@ func (q *Queries) PingWebhook(ctx context.Context, arg PingWebhookParams) (int64
 	return result.RowsAffected(), nil
 }
 
-const purgeDeliveries = `-- name: PurgeDeliveries :execrows
-delete from webhook_deliveries where created_at < now() - make_interval(days => $1::int)
-`
-
-func (q *Queries) PurgeDeliveries(ctx context.Context, days int32) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeDeliveries, days)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const settleDelivery = `-- name: SettleDelivery :exec
 with told as (
     update webhook_deliveries d

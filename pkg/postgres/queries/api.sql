@@ -44,6 +44,3 @@ returning (claim = @claim)::boolean as claimed, effect, request, answer;
 update api_answers
 set answer = sqlc.narg(answer)::jsonb, created_at = case when sqlc.narg(answer)::jsonb is null then created_at - interval '3 minutes' else created_at end
 where token_id = @token_id and key = @key and claim = @claim;
-
--- name: PurgeAnswers :execrows
-delete from api_answers where created_at < now() - interval '1 day';

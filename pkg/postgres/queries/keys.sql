@@ -45,14 +45,13 @@ where (place, id) > (@after_place::text, @after_id::text)
 order by place, id
 limit 500;
 
--- name: ResealConnection :execrows
-update connections set token_sealed = @sealed where id = @id and token_sealed = @was;
-
--- name: ResealUser :execrows
-update users set fatsecret_sealed = @sealed where id = @id and fatsecret_sealed = @was;
-
--- name: ResealPending :execrows
-update fatsecret_pending set secret_sealed = @sealed where request_token = @id and secret_sealed = @was;
-
--- name: ResealWebhook :execrows
-update webhooks set secret_sealed = @sealed where id = @id and secret_sealed = @was;
+-- name: Reseal :exec
+-- Of one place, unless the value is another one now.
+with connection as (
+    update connections c set token_sealed = @sealed where @place::text = 'connections' and c.id = @id::text and c.token_sealed = @was
+), account as (
+    update users u set fatsecret_sealed = @sealed where @place::text = 'users' and u.id = @id::text and u.fatsecret_sealed = @was
+), pending as (
+    update fatsecret_pending f set secret_sealed = @sealed where @place::text = 'fatsecret_pending' and f.request_token = @id::text and f.secret_sealed = @was
+)
+update webhooks w set secret_sealed = @sealed where @place::text = 'webhooks' and w.id = @id::text and w.secret_sealed = @was;

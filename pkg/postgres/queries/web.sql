@@ -14,9 +14,6 @@ where digest = @digest and used_at is null and expires_at > now()
   and created_at >= (select coalesce(u.links_from, sign_in_links.created_at) from users u where u.id = sign_in_links.user_id) -- none mailed to a former address
 returning user_id;
 
--- name: PurgeSignInLinks :execrows
-delete from sign_in_links where created_at < now() - interval '1 day';
-
 -- name: FindSession :one
 select data from sessions where token = @token and expires_at > now();
 
@@ -31,9 +28,6 @@ update sessions set user_id = null, data = '', expires_at = now() where token = 
 
 -- name: EndBrowsers :execrows
 update sessions set user_id = null, data = '', expires_at = now() where user_id = @user_id;
-
--- name: PurgeSessions :execrows
-delete from sessions where expires_at < now() - interval '1 hour';
 
 -- name: TouchShoppingList :one
 -- Creates the list or counts a change of it, and locks it for the rest of the transaction.
@@ -70,9 +64,6 @@ where user_id = @user_id and week_of = @week_of and id = @id;
 -- name: DeleteShoppingItem :execrows
 delete from shopping_items where user_id = @user_id and week_of = @week_of and id = @id;
 
--- name: PurgeShoppingLists :execrows
-delete from shopping_lists where week_of < current_date - @days::int;
-
 -- name: UpsertInvitation :execrows
 -- One that is there keeps what was entered; nothing is stored for an id that a user has.
 insert into invitations (user_id, email, digest, draft, expires_at)
@@ -108,3 +99,11 @@ lone as (
       and not exists (select from users u where u.connection_id = c.id)
 )
 select from gone;
+
+-- name: PurgePages :exec
+-- What pages and programs leave behind, by one statement: each costs series.
+with links as (delete from sign_in_links where created_at < now() - interval '1 day'),
+browsers as (delete from sessions where expires_at < now() - interval '1 hour'),
+repeats as (delete from api_answers where created_at < now() - interval '1 day'),
+told as (delete from webhook_deliveries where created_at < now() - interval '30 days')
+delete from shopping_lists where week_of < current_date - @days::int;

@@ -41,6 +41,3 @@ with told as (
     where d.id = @id and d.attempts = @attempts returning d.webhook_id
 )
 update webhooks w set ended_at = now() from told where w.id = told.webhook_id and @gone::boolean;
-
--- name: PurgeDeliveries :execrows
-delete from webhook_deliveries where created_at < now() - make_interval(days => @days::int);

@@ -151,7 +151,9 @@ func (a *API) Register(mux *http.ServeMux) {
 	a.registerLibrary()
 	a.registerSettings()
 	a.registerWebhooks()
-	mux.HandleFunc(root+"/", a.unknown)
+	for _, m := range append(methods[:], http.MethodOptions) {
+		mux.HandleFunc(m+" "+root+"/", a.unknown)
+	}
 	mux.HandleFunc("GET /calendar/{file}", a.calendar)
 	a.registerDocs(mux)
 }
@@ -171,7 +173,7 @@ func (g guarded) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 func (g guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
 
 // methods are those that operations have.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+var methods = [...]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // unknown answers requests for what is not there, or not with this method.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
@@ -179,7 +181,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 	for _, m := range methods {
 		other := r.Clone(r.Context())
 		other.Method = m
-		if _, pattern := a.mux.Handler(other); pattern != root+"/" && pattern != "/" && pattern != "" {
+		if _, pattern := a.mux.Handler(other); pattern != m+" "+root+"/" && pattern != "" {
 			if allowed != "" {
 				allowed += ", "
 			}

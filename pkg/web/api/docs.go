@@ -95,7 +95,7 @@ func (a *API) page() ([]byte, error) {
 			}
 		}
 		slices.SortFunc(t.Operations, func(x, y docsOperation) int {
-			return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(slices.Index(methods, x.Method), slices.Index(methods, y.Method)))
+			return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(slices.Index(methods[:], x.Method), slices.Index(methods[:], y.Method)))
 		})
 		out.Tags = append(out.Tags, t)
 	}

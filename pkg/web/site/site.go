@@ -220,7 +220,7 @@ func (s *Site) Register(mux Mux) {
 	}
 	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
 	mux.Handle("GET /static/{file}", http.HandlerFunc(s.static))
-	mux.Handle("/", s.page(func(http.ResponseWriter, *http.Request) error {
+	mux.Handle("GET /", s.page(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "pages", "there is no page at this address")
 	}))
 }
