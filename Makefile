@@ -188,6 +188,10 @@ test-client: $(OPENAPI) ## The API's document against a linter; a client that oa
 	go -C tools/apiclient build -o $(CLIENT)/apiclient .
 	go test -count=1 -v ./pkg/app -run '^(TestAGeneratedClientPlansAWeek|TestWhateverProgramsSend)$$' -api-client $(CLIENT)/apiclient -api-inputs 20000
 
+.PHONY: pages-pictures
+pages-pictures: $(WALK) ## Take the pages' pictures of docs/img anew.
+	PAGES_PICTURES=$(CURDIR)/docs/img go test -tags pages -count=1 -timeout 15m -v -run '^TestPagesInBrowsers$$' ./pkg/app
+
 .PHONY: lint-dashboards
 lint-dashboards: $(PROMLINT) $(GRAFANA) ## Dashboards: queries against the catalogue, JSON against Grafana's types, stored answers through Grafana's code (npm).
 	npm --prefix test/grafana run --silent check
@@ -276,7 +280,8 @@ test-traps: ## Check that every trap of the two services has a passing test.
 
 .PHONY: spec-coverage
 spec-coverage: ## Check that each of the 216 monitoring requirements names a test that exists, or a deviation.
-	go run ./test/cmd/coverage docs/evidence/spec-coverage.md
+	go run ./test/cmd/coverage docs/evidence/spec-coverage.md 216
+	go run ./test/cmd/coverage docs/evidence/peers.md 52
 
 $(TOOLS)/%:
 	@tools/install $(@F)

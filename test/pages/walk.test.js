@@ -189,3 +189,19 @@ test("the first page is small and does not move", async (t) => {
   assert.equal(shift, 0);
   await page.context().close();
 });
+
+test("pictures for the documentation", { skip: !process.env.PAGES_PICTURES }, async () => {
+  const into = process.env.PAGES_PICTURES;
+  const desk = await visitor({ ...views[2], viewport: { width: 1280, height: 900 } }, world.links.pop());
+  const phone = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, world.links.pop());
+  for (const [page, path, file] of [
+    [desk, `/week/${world.week}`, "week.png"], [phone, `/week/${world.week}`, "week-phone.png"], [phone, `/shopping/${world.week}`, "shopping-phone.png"],
+    [phone, `/meal/${friday}/dinner/cook/1`, "cook-phone.png"], [desk, `/week/${world.week}/preview?command=REGENERATE+${world.days[5]}`, "preview.png"], [desk, "/operations", "operations.png"],
+  ]) {
+    await page.goto(path);
+    for (const image of await page.locator("img").all()) await image.scrollIntoViewIfNeeded();
+    await page.evaluate(() => Promise.all([...document.images].map((i) => i.decode().catch(() => {}))));
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: `${into}/${file}` });
+  }
+});
