@@ -260,6 +260,22 @@ func TestAProgramDoesWhatPagesDo(t *testing.T) {
 	p.call("listWeeks", 422, []string{"?limit=0"}, nil)
 	p.call("listWeeks", 422, []string{"?cursor=x"}, nil)
 
+	cooking := p.call("getCookingPlan", 200, []string{monday}, nil)
+	if cooking.text("batches", 0, "name") == "" || cooking.text("batches", 0, "cook_on") != monday || cooking.text("batches", 0, "feeds", 0, "meal") != "breakfast" {
+		t.Errorf("cooking: %.300s", cooking.body)
+	}
+	drawn := 0
+	for day := range 7 {
+		dish, _ := shown.get("days", day, "meals", 2, "dish", "recipe").(float64)
+		if status := p.do("GET", apiRoot+"/recipes/"+itoa(int(dish))+"/picture?size=small", nil); status.status == 200 && status.header.Get("Content-Type") == "image/jpeg" && len(status.body) > 500 {
+			drawn++
+		}
+	}
+	if drawn == 0 {
+		t.Error("no dinner has a picture")
+	}
+	p.call("getPicture", 404, []string{"999999"}, nil)
+	p.call("getPicture", 422, []string{"1?size=huge"}, nil)
 	w.changeAMeal(t, p, shown)
 	w.shopByProgram(t, p)
 	w.setByProgram(t, p)

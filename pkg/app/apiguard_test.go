@@ -124,7 +124,7 @@ func TestAProgramsGetChangesNothing(t *testing.T) {
 	other.call("getMe", 200, nil, nil) // their use is noted once a minute
 	before, gets := w.digests(t), 0
 	for _, o := range doc.operations() {
-		if o.Method != http.MethodGet {
+		if o.Method != http.MethodGet || o.ID == "getPicture" { // which fills a cache
 			continue
 		}
 		path := apiRoot + strings.NewReplacer("{week}", params["week"][0], "{date}", params["date"][0], "{meal}", params["meal"][0], "{id}", params["id"][3]).Replace(o.Path)

@@ -106,16 +106,17 @@ func (a *App) serveAPI(ctx context.Context) error {
 	}
 	public := http.NewServeMux()
 	pages.Register(public)
+	shots := picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now) // one, so that no picture is fetched twice
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
 		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
 		Library: a.s.Library, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
-		Pictures:   picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now),
+		Pictures:   shots,
 		Operations: &operations{s: a.s, ready: a.readiness, traces: a.tracePages()},
 	}, base, a.opts.Now, a.log)
 	people.Register(public)
-	a.registerPrograms(public, base) //nolint:contextcheck // operations have the contexts of their requests
+	a.registerPrograms(public, base, shots) //nolint:contextcheck // operations have the contexts of their requests
 	a.stops.push("work of pages", func(context.Context) error { people.Wait(); return nil })
 	books.Register(public)
 	small, err := compressed()

@@ -112,6 +112,7 @@ type Ports struct {
 	Plans    Plans
 	Commands Commands
 	Recipes  Recipes
+	Pictures Pictures
 	Shopping Shopping
 	Library  Library
 	Webhooks Webhooks
@@ -147,6 +148,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	a.registerAccount()
 	a.registerWeeks()
 	a.registerMeals()
+	a.registerCooking()
 	a.registerShopping()
 	a.registerLibrary()
 	a.registerSettings()
