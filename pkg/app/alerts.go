@@ -66,6 +66,7 @@ func (a *App) serveAlerts(ctx context.Context, mux *http.ServeMux) error {
 		}
 	}
 	if c.Token == "" {
+		mux.Handle("/alerts/", http.NotFoundHandler()) // else the pages would answer
 		return nil
 	}
 	actor := observe.NewResponses(alerting.NewResponses(a.s.JobStore, a.availability, a.resetPools), a.telemetry.Tracer(), a.rec, a.log)
