@@ -220,9 +220,21 @@ func (s *Site) Register(mux Mux) {
 	}
 	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
 	mux.Handle("GET /static/{file}", http.HandlerFunc(s.static))
-	mux.Handle("GET /", s.page(func(http.ResponseWriter, *http.Request) error {
-		return fault.New(fault.NotFound, "pages", "there is no page at this address")
-	}))
+	mux.Handle("/", s.page(func(w http.ResponseWriter, r *http.Request) error { return nowhere(mux, w, r) }))
+}
+
+// nowhere answers what no page takes: with 405 if there is one to look at.
+func nowhere(mux Mux, w http.ResponseWriter, r *http.Request) error {
+	look := r.Clone(r.Context())
+	look.Method = http.MethodGet
+	if all, ok := mux.(*http.ServeMux); ok && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if _, pattern := all.Handler(look); pattern != "/" && pattern != "" {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "This page takes no form.", http.StatusMethodNotAllowed)
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "pages", "there is no page at this address")
 }
 
 // maxForm bounds what is posted.
