@@ -196,7 +196,7 @@ test("pictures for the documentation", { skip: !process.env.PAGES_PICTURES }, as
   const phone = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, world.links.pop());
   for (const [page, path, file] of [
     [desk, `/week/${world.week}`, "week.png"], [phone, `/week/${world.week}`, "week-phone.png"], [phone, `/shopping/${world.week}`, "shopping-phone.png"],
-    [phone, `/meal/${friday}/dinner/cook/1`, "cook-phone.png"], [desk, `/week/${world.week}/preview?command=REGENERATE+${world.days[5]}`, "preview.png"], [desk, "/operations", "operations.png"],
+    [phone, `/meal/${friday}/dinner/cook/1`, "cook-phone.png"], [desk, `/week/${world.week}/preview?command=REGENERATE+${world.days[5]}`, "preview.png"],
   ]) {
     await page.goto(path);
     for (const image of await page.locator("img").all()) await image.scrollIntoViewIfNeeded();
