@@ -267,7 +267,7 @@ bench-telemetry: ## What telemetry costs: off, sink up, down, black-holed.
 	go test -tags bench -count=1 -timeout 30m -v -run TestTelemetryCost ./test/suite/bench
 
 .PHONY: bench-web
-bench-web: ## The pages under load: 500 users, 52 weeks, 1,000 recipes, 50 requests a second, telemetry off and on; memory over 100,000 requests.
+bench-web: ## The pages and the API under load: 500 users, 52 weeks, 1,000 recipes, 50 requests a second, telemetry off and on; memory over 100,000 requests.
 	go test -tags bench -count=1 -timeout 40m -v -run TestPagesUnderLoad ./test/suite/bench
 
 .PHONY: bench-generation

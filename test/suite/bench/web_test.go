@@ -22,6 +22,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -48,6 +49,7 @@ type pages struct {
 	tool    *app.Services
 	people  []string // users who are signed in, by their browsers' order
 	clients []*http.Client
+	tokens  []string // of their programs
 }
 
 // TestPagesUnderLoad asks for pages as people do, with telemetry off and on, and prints how long
@@ -113,6 +115,9 @@ func openPages(t *testing.T, box *sandbox.Sandbox, name, endpoint string) *pages
 		client := &http.Client{Jar: jar, Transport: &http.Transport{}}
 		p.people, p.clients = append(p.people, id), append(p.clients, client)
 		p.ask(t, i, "/sign-in/"+token, url.Values{})
+		_, secret, err := p.tool.Tokens.Create(t.Context(), id, "bench", []access.Scope{access.PlanRead}, 0)
+		must(t, err)
+		p.tokens = append(p.tokens, secret)
 	}
 	return p
 }
@@ -162,13 +167,15 @@ var kinds = []struct {
 	path  func(week calendar.Date) string
 	form  func() url.Values
 }{
-	{"week", 8, func(w calendar.Date) string { return "/week/" + w.String() }, nil},
-	{"shopping", 4, func(w calendar.Date) string { return "/shopping/" + w.String() }, nil},
+	{"week", 6, func(w calendar.Date) string { return "/week/" + w.String() }, nil},
+	{"shopping", 3, func(w calendar.Date) string { return "/shopping/" + w.String() }, nil},
 	{"add item", 2, func(w calendar.Date) string { return "/shopping/" + w.String() }, func() url.Values { return url.Values{"do": {"add"}, "text": {"beer"}} }},
 	{"dish", 3, func(w calendar.Date) string { return "/meal/" + (w + 2).String() + "/dinner" }, nil},
 	{"settings", 1, func(calendar.Date) string { return "/settings" }, nil},
 	{"others", 1, func(w calendar.Date) string { return "/meal/" + (w + 3).String() + "/dinner/others" }, nil},
 	{"library", 1, func(calendar.Date) string { return "/library" }, nil},
+	{"API week", 2, func(w calendar.Date) string { return "/api/v1/weeks/" + w.String() }, nil},
+	{"API dish", 1, func(w calendar.Date) string { return "/api/v1/meals/" + (w + 2).String() + "/dinner" }, nil},
 }
 
 // ask asks for a page and reads it to its end.
@@ -184,6 +191,9 @@ func (p *pages) ask(t *testing.T, who int, path string, form url.Values) time.Du
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Accept", "application/json") // no page follows
+	}
+	if strings.HasPrefix(path, "/api/") {
+		req.Header.Set("Authorization", "Bearer "+p.tokens[who])
 	}
 	begin := time.Now()
 	resp, err := p.clients[who].Do(req)
