@@ -211,10 +211,11 @@ func (o *operations) conditions(ctx context.Context) []site.Condition {
 	sources, err := o.s.Users.ConnectionUses(ctx)
 	down := 0
 	for _, c := range sources {
-		if c.LastError != "" {
+		if c.LastError != "" && c.Users != "" {
 			down++
 		}
 	}
-	add("Recipe libraries", err, down, "All answered when they were last asked.", fmt.Sprintf("%d of %d did not answer when they were last asked; plans are made from the recipes that are kept.", down, len(sources)))
+	add("Recipe libraries", err, down, "All answered when they were last asked.", "Not all answered when they were last asked; plans are made from the recipes that are kept.")
+	out[len(out)-1].Theirs = err == nil
 	return out
 }

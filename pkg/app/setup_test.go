@@ -95,6 +95,12 @@ func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
 	b.want("/setup", nil, http.StatusUnauthorized, "the link of your invitation")
 	b.want(link, url.Values{}, http.StatusUnauthorized, "was used")
 
+	w.isSetUp(t, b)
+}
+
+// isSetUp checks what became of the set-up, of its settings page, and of what stays when the user goes.
+func (w *world) isSetUp(t *testing.T, b *browser) {
+	t.Helper()
 	u, err := w.Users.Get(t.Context(), "user_bo")
 	must(t, err)
 	want, err := (targets.Body{WeightKG: 62, HeightCM: 168, Age: 35, Sex: targets.Female, Activity: targets.Light, Goal: targets.Maintain}).Target()
@@ -104,6 +110,21 @@ func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
 	}
 	if _, err := w.Invite(t.Context(), u, false); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("inviting a user: %v", err)
+	}
+	page := b.want("/settings", nil, http.StatusOK, "What is cooked")
+	if got := field(t, page, "eaters", "eaters"); got != "1, 1, 0.5" {
+		t.Errorf("the eaters are %q", got)
+	}
+	cooked := url.Values{"form": {"cooking"}, "people": {"3"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "eaters": {"1, 1, 0.5"}}
+	b.want("/settings", cooked, http.StatusOK, "Stored.")
+	u, err = w.Users.Get(t.Context(), "user_bo")
+	must(t, err)
+	if u.Household() != 25_000 {
+		t.Errorf("a form that was sent as it was shown made the household %s", u.Household())
+	}
+	must(t, w.Users.Delete(t.Context(), "user_bo"))
+	if n := w.rows(t, "connections where id = 'user_bo'"); n != 0 {
+		t.Error("the library that was connected for a user stays when they are deleted")
 	}
 }
 
@@ -130,6 +151,15 @@ func TestInvitationsEnd(t *testing.T) {
 		b.want("/setup", nil, http.StatusUnauthorized, "has ended")
 		b.want(link, url.Values{}, http.StatusUnauthorized, "withdrawn")
 	}
+	early := w.browser(t) // who opened a link that is replaced
+	early.want(w.invite(t, user.User{ID: "moved", Email: "typo@example.org"}), url.Values{}, http.StatusOK, "Where your recipes are")
+	right := w.browser(t)
+	link := w.invite(t, user.User{ID: "moved", Email: "right@example.org"})
+	right.want(link, nil, http.StatusOK, "right@example.org")
+	right.want(link, url.Values{}, http.StatusOK, "Where your recipes are") // nothing of the other's is left
+	early.want("/setup", nil, http.StatusUnauthorized, "has ended")
+	early.want("/setup/food", url.Values{"allergens": {"nuts"}}, http.StatusUnauthorized, "has ended")
+	must(t, w.Invited.Withdraw(t.Context(), "moved"))
 	must(t, w.Purge(t.Context()))
 	if n := w.rows(t, "invitations") + w.rows(t, "connections where id in ('withdrawn', 'expired')"); n != 0 {
 		t.Errorf("%d rows are left", n)

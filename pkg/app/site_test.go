@@ -200,6 +200,8 @@ func (w *world) wish(t *testing.T, b *browser) {
 	if now, err := w.Plans.Get(t.Context(), lewis.ID, week); err != nil || now.Week.Version() != before.Week.Version() {
 		t.Errorf("a preview changed the week: %v", err)
 	}
+	old := url.Values{"seen": {"of yesterday"}, "travel": {friday}}
+	b.want(ours+"/wishes", old, http.StatusOK, "changed elsewhere since this page was shown")
 	form.Set("sure", "yes")
 	form.Set("version", "of yesterday")
 	b.want(ours+"/wishes", form, http.StatusOK, "was changed elsewhere meanwhile")
@@ -222,7 +224,9 @@ func (w *world) wish(t *testing.T, b *browser) {
 	if back.Week.Version() != before.Week.Version() {
 		t.Error("the wishes were not taken back")
 	}
-	b.want(ours+"/history", nil, http.StatusOK, "taken back")
+	if page := b.want(ours+"/history", nil, http.StatusOK, "taken back"); strings.Contains(page, "Take the last") {
+		t.Error("what was taken back can be taken back again")
+	}
 }
 
 // shop ticks a list in two browsers and through its shared address.

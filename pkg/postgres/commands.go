@@ -229,7 +229,7 @@ func (s *Commands) History(ctx context.Context, userID string, week calendar.Dat
 	}
 	out := make([]replies.Past, len(rows))
 	for i, r := range rows {
-		out[i] = replies.Past{At: r.CreatedAt, Source: replies.Source(r.Source), Undone: r.Undone}
+		out[i] = replies.Past{At: r.CreatedAt, Source: replies.Source(r.Source), Undone: r.Undone, Undoable: r.Undoable}
 		if err := json.Unmarshal(r.Results, &out[i].Results); err != nil {
 			return nil, fault.Wrap(fault.Internal, "history", err)
 		}

@@ -50,7 +50,7 @@ func toInvitation(r db.Invitation) (invite.Invitation, error) {
 		User: user.User{
 			ID: r.UserID, Email: r.Email, Name: d.Name, TimeZone: d.TimeZone, Enabled: true, People: d.People, Connection: d.Connection, Settings: d.Settings,
 		},
-		Next: d.Next, Owned: d.Owned, Expires: r.ExpiresAt,
+		Next: d.Next, Owned: d.Owned, Expires: r.ExpiresAt, Link: r.Digest,
 	}, nil
 }
 

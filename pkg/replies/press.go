@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -46,7 +47,7 @@ const wishesVerb command.Verb = "WISHES"
 // Press carries out a press.
 func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, p Press) (Report, error) {
 	by := string(p.By())
-	key := digest(by, p.ID)
+	key := digest(by, p.ID, p.Line) // all buttons of a page have its id
 	o, in := Origin{User: u, Week: week}, incoming{source: p.By(), id: by + "." + key[:32], digest: key, text: p.Line, proven: true, wanted: p.Wanted, version: p.Version}
 	if p.Preview {
 		return s.preview(ctx, o, in)
@@ -57,6 +58,11 @@ func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, p 
 // preview decides and stores nothing.
 func (s *Service) preview(ctx context.Context, o Origin, in incoming) (r Report, err error) {
 	r.User = o.User.ID
+	if _, busy := s.previewing.LoadOrStore(o.User.ID, true); busy { // each holds a turn for as long as a week takes
+		r.Outcome = command.RateLimited
+		return r, nil
+	}
+	defer s.previewing.Delete(o.User.ID)
 	done, err := s.turn(ctx)
 	if err != nil {
 		return r, err
@@ -70,12 +76,24 @@ func (s *Service) preview(ctx context.Context, o Origin, in incoming) (r Report,
 	return r, err
 }
 
+// turn waits until few enough are handled; done ends it.
+func (s *Service) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case s.free <- struct{}{}:
+		return func() { <-s.free }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.KindOf(ctx.Err()), "command", ctx.Err())
+	}
+}
+
 // Past is a change of a week that was carried out.
 type Past struct {
 	At      time.Time
 	Source  Source
 	Results []string
 	Undone  bool
+	// Undoable changes can be taken back while they are the newest; taking back is none.
+	Undoable bool
 }
 
 // wish replaces the wishes of the days that are not over, and replans the meals that this
@@ -123,10 +141,14 @@ func (w *work) wish() (string, error) {
 			return "", refuse("%s.", err)
 		}
 		was.Mode = want.Mode
-		for _, d := range w.ahead() {
+		ahead := w.ahead()
+		if len(ahead) == 0 {
+			return "", refuse("The emphasis counts for days that have not begun, and none is left.")
+		}
+		for _, d := range ahead {
 			w.release(w.open(d)...)
 		}
-		said = append(said, "The rest of the week is replanned for the other emphasis.")
+		said = append(said, "The rest of the week is planned for the other emphasis.")
 	}
 	if len(said) == 0 {
 		return "", refuse("Nothing would change.")

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -55,6 +56,8 @@ type Service struct {
 	renderer Renderer
 	now      func() time.Time
 	free     chan struct{}
+
+	previewing sync.Map // users who look at one
 }
 
 // Ports are the use case's dependencies.
@@ -69,7 +72,7 @@ type Ports struct {
 // New returns the use case. Each mail or click holds one database connection and needs a
 // second: concurrent, the number handled at a time, must be well below the pool's size.
 func New(p Ports, concurrent int, now func() time.Time) *Service {
-	return &Service{p.Store, p.Planner, p.Library, p.Tokens, p.Renderer, now, make(chan struct{}, concurrent)}
+	return &Service{store: p.Store, planner: p.Planner, library: p.Library, tokens: p.Tokens, renderer: p.Renderer, now: now, free: make(chan struct{}, concurrent)}
 }
 
 // Report is the result of a mail or a click.
@@ -212,16 +215,6 @@ func (s *Service) origin(ctx context.Context, tags []string) (o Origin, tag stri
 		}
 	}
 	return Origin{}, "", nil
-}
-
-// turn waits until few enough are handled; done ends it.
-func (s *Service) turn(ctx context.Context) (done func(), err error) {
-	select {
-	case s.free <- struct{}{}:
-		return func() { <-s.free }, nil
-	case <-ctx.Done():
-		return nil, fault.Wrap(fault.KindOf(ctx.Err()), "command", ctx.Err())
-	}
 }
 
 // handle decides about a mail or a click and stores the decision with its answer in one

@@ -31,9 +31,16 @@ func (l Limit) Wrap(next http.Handler) http.Handler {
 	if l.PerMinute <= 0 {
 		return next
 	}
+	free := func(path string) bool {
+		return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/picture/")
+	}
 	clients := newClients(rate.Limit(float64(l.PerMinute)/60), max(1, l.PerMinute/4))
 	refused := &Pages{Log: l.Log}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && free(r.URL.Path) { // a page brings two dozen of them
+			next.ServeHTTP(w, r)
+			return
+		}
 		now := l.Now()
 		asks := clients.of(clientOf(r, l.Proxies), now).ReserveN(now, 1)
 		if wait := asks.DelayFrom(now); wait > 0 {

@@ -41,6 +41,7 @@ type Invitation struct {
 	User    user.User // as far as it is known
 	Next    Step      // the first that was not done
 	Owned   bool      // the library was connected here
+	Link    []byte    // digest of the link that works
 	Expires time.Time
 }
 
@@ -104,14 +105,18 @@ func (s *Service) Invite(ctx context.Context, u user.User) (token string, err er
 
 const tokenSize = 32 // bytes
 
-// Open returns the id of the invitation that the token is of; kind Unauthorized.
-func (s *Service) Open(ctx context.Context, token string) (string, error) {
+// Open returns the invitation that the token is of; kind Unauthorized. It changes nothing.
+func (s *Service) Open(ctx context.Context, token string) (Invitation, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != tokenSize {
-		return "", fault.New(fault.Unauthorized, "invitation", "this link is not valid")
+		return Invitation{}, fault.New(fault.Unauthorized, "invitation", "this link is not valid")
 	}
 	digest := sha256.Sum256(raw)
-	return s.Store.OpenInvitation(ctx, digest[:])
+	id, err := s.Store.OpenInvitation(ctx, digest[:])
+	if err != nil {
+		return Invitation{}, err
+	}
+	return s.Store.Invitation(ctx, id)
 }
 
 // Get loads an invitation; kind NotFound.
@@ -155,6 +160,9 @@ func (s *Service) Connect(ctx context.Context, id, url string, token seal.Secret
 		put = s.Libraries.PutConnection
 	}
 	if err := put(ctx, c); err != nil {
+		if now, again := s.Store.Invitation(ctx, id); fault.KindOf(err) == fault.Conflict && again == nil && now.Owned {
+			return nil // the button was pressed twice
+		}
 		return err
 	}
 	return s.pass(ctx, id, Library, func(inv *Invitation) error {

@@ -33,7 +33,7 @@ func answering(t *testing.T, status int, body string) (base string, asked func()
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	base, asked := answering(t, 200, `{"data": {"resultType": "vector", "result": [{"metric": {"api": "tandoor"}, "value": [1.5, "0.25"]}]}}`)
-	samples, err := telemetryapi.NewPrometheus(base, http.DefaultClient).Query(t.Context(), "up == 1")
+	samples, err := telemetryapi.NewPrometheus(base, client(t)).Query(t.Context(), "up == 1")
 	if diff := cmp.Diff([]telemetryapi.Sample{{Labels: map[string]string{"api": "tandoor"}, Value: 0.25}}, samples); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
@@ -43,7 +43,7 @@ func TestAnswers(t *testing.T) {
 
 	base, asked = answering(t, 200, `{"data": {"resultType": "streams", "result": [
 		{"stream": {"level": "warn"}, "values": [["1000", "old"]]}, {"stream": {"level": "error"}, "values": [["3000", "new"], ["2000", "mid"]]}]}}`)
-	lines, err := telemetryapi.NewLoki(base, http.DefaultClient).Lines(t.Context(), "{}", time.Unix(0, 500), 7)
+	lines, err := telemetryapi.NewLoki(base, client(t)).Lines(t.Context(), "{}", time.Unix(0, 500), 7)
 	want := []telemetryapi.Line{
 		{Time: time.Unix(0, 3000), Text: "new", Labels: map[string]string{"level": "error"}},
 		{Time: time.Unix(0, 2000), Text: "mid", Labels: map[string]string{"level": "error"}},
@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 
 	base, asked = answering(t, 200, `{"data": [{"spans": [{"traceID": "t", "spanID": "b", "operationName": "select", "startTime": 2000000, "duration": 1500,
 		"references": [{"refType": "FOLLOWS_FROM", "spanID": "z"}, {"refType": "CHILD_OF", "spanID": "a"}], "tags": [{"key": "component", "value": "recipe_fetch"}, {"key": "n", "value": 1}]}]}]}`)
-	spans, err := telemetryapi.NewJaeger(base, http.DefaultClient).Trace(t.Context(), "t/1")
+	spans, err := telemetryapi.NewJaeger(base, client(t)).Trace(t.Context(), "t/1")
 	span := telemetryapi.Span{Trace: "t", ID: "b", Parent: "a", Name: "select", Start: time.Unix(2, 0), Took: 1500 * time.Microsecond, Tags: map[string]string{"component": "recipe_fetch"}}
 	if diff := cmp.Diff([]telemetryapi.Span{span}, spans); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -88,12 +88,12 @@ func TestNoAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := answering(t, c.status, c.body)
-			if _, err := telemetryapi.NewPrometheus(base, http.DefaultClient).Query(t.Context(), "x"); fault.KindOf(err) != c.kind {
+			if _, err := telemetryapi.NewPrometheus(base, client(t)).Query(t.Context(), "x"); fault.KindOf(err) != c.kind {
 				t.Errorf("%v is %s, want %s", err, fault.KindOf(err), c.kind)
 			}
 		})
 	}
-	if _, err := telemetryapi.NewPrometheus("http://"+loopback.Addr(t), http.DefaultClient).Query(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
+	if _, err := telemetryapi.NewPrometheus("http://"+loopback.Addr(t), client(t)).Query(t.Context(), "x"); fault.KindOf(err) != fault.NetworkError {
 		t.Errorf("a server that is gone: %v", err)
 	}
 	gone := "http://" + loopback.Addr(t)
@@ -104,8 +104,16 @@ func TestNoAnswers(t *testing.T) {
 		{gone, "no answer from " + gone + " (LOKI_URL)", fault.NetworkError},
 		{"", "LOKI_URL is empty: there is no Loki to ask", fault.InvalidConfig},
 	} {
-		if _, err := telemetryapi.NewLoki(c.base, http.DefaultClient).Lines(t.Context(), "{}", time.Now(), 1); fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
+		if _, err := telemetryapi.NewLoki(c.base, client(t)).Lines(t.Context(), "{}", time.Now(), 1); fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v is %s, want %s: %s", c.base, err, fault.KindOf(err), c.kind, c.says)
 		}
 	}
+}
+
+// client has connections of its own: a test server that closes ends those of the default one.
+func client(t *testing.T) *http.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }

@@ -190,7 +190,7 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 }
 
 const listSteerings = `-- name: ListSteerings :many
-select created_at, source, results, (undone_at is not null)::boolean as undone from steerings
+select created_at, source, results, (undone_at is not null)::boolean as undone, (before is not null)::boolean as undoable from steerings
 where user_id = $1 and week_of = $2 and outcome = 'applied'
 order by id desc
 limit 200
@@ -201,6 +201,7 @@ type ListSteeringsRow struct {
 	Source    string
 	Results   []byte
 	Undone    bool
+	Undoable  bool
 }
 
 func (q *Queries) ListSteerings(ctx context.Context, userID string, weekOf time.Time) ([]ListSteeringsRow, error) {
@@ -217,6 +218,7 @@ func (q *Queries) ListSteerings(ctx context.Context, userID string, weekOf time.
 			&i.Source,
 			&i.Results,
 			&i.Undone,
+			&i.Undoable,
 		); err != nil {
 			return nil, err
 		}

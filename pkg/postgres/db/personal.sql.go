@@ -63,9 +63,16 @@ func (q *Queries) CountUserRows(ctx context.Context, userID string) ([]CountUser
 }
 
 const deleteUser = `-- name: DeleteUser :execrows
-delete from users where id = $1
+with own as (
+    delete from connections c using users u
+    where u.id = $1 and c.id = u.connection_id and (c.id = u.id or c.id ~ ('^' || u.id || '_[0-9]+$'))
+      and not exists (select from users o where o.connection_id = c.id and o.id <> u.id)
+)
+delete from users gone where gone.id = $1
 `
 
+// With the library that is called as they are, if nobody else cooks from it: it was connected for
+// them, with their token.
 func (q *Queries) DeleteUser(ctx context.Context, id string) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteUser, id)
 	if err != nil {

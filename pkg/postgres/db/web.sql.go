@@ -450,7 +450,9 @@ const upsertInvitation = `-- name: UpsertInvitation :execrows
 insert into invitations (user_id, email, digest, draft, expires_at)
 select $1, $2, $3, $4, now() + make_interval(secs => $5::float8)
 where not exists (select from users where id = $1)
-on conflict (user_id) do update set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at
+on conflict (user_id) do update
+set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at,
+    draft = case when invitations.email = excluded.email and invitations.expires_at > now() then invitations.draft else excluded.draft end
 `
 
 type UpsertInvitationParams struct {
@@ -461,7 +463,8 @@ type UpsertInvitationParams struct {
 	Seconds float64
 }
 
-// One that is there keeps what was entered; nothing is stored for an id that a user has.
+// One that waits for the same address keeps what was entered; nothing is stored for an id that a
+// user has.
 func (q *Queries) UpsertInvitation(ctx context.Context, arg UpsertInvitationParams) (int64, error) {
 	result, err := q.db.Exec(ctx, upsertInvitation,
 		arg.UserID,

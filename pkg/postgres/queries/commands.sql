@@ -79,7 +79,7 @@ delete from diary_entries where date < current_date - @days::int;
 delete from runtime_settings_audit where at < now() - make_interval(days => @days::int);
 
 -- name: ListSteerings :many
-select created_at, source, results, (undone_at is not null)::boolean as undone from steerings
+select created_at, source, results, (undone_at is not null)::boolean as undone, (before is not null)::boolean as undoable from steerings
 where user_id = @user_id and week_of = @week_of and outcome = 'applied'
 order by id desc
 limit 200;

@@ -1,5 +1,12 @@
 -- name: DeleteUser :execrows
-delete from users where id = @id;
+-- With the library that is called as they are, if nobody else cooks from it: it was connected for
+-- them, with their token.
+with own as (
+    delete from connections c using users u
+    where u.id = @id and c.id = u.connection_id and (c.id = u.id or c.id ~ ('^' || u.id || '_[0-9]+$'))
+      and not exists (select from users o where o.connection_id = c.id and o.id <> u.id)
+)
+delete from users gone where gone.id = @id;
 
 -- name: DeleteUserQueue :execrows
 -- Jobs that wait or are over; one that runs ends when it finds its schedule gone.

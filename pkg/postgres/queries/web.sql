@@ -65,11 +65,14 @@ where user_id = @user_id and week_of = @week_of and id = @id;
 delete from shopping_items where user_id = @user_id and week_of = @week_of and id = @id;
 
 -- name: UpsertInvitation :execrows
--- One that is there keeps what was entered; nothing is stored for an id that a user has.
+-- One that waits for the same address keeps what was entered; nothing is stored for an id that a
+-- user has.
 insert into invitations (user_id, email, digest, draft, expires_at)
 select @user_id, @email, @digest, @draft, now() + make_interval(secs => @seconds::float8)
 where not exists (select from users where id = @user_id)
-on conflict (user_id) do update set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at;
+on conflict (user_id) do update
+set email = excluded.email, digest = excluded.digest, expires_at = excluded.expires_at,
+    draft = case when invitations.email = excluded.email and invitations.expires_at > now() then invitations.draft else excluded.draft end;
 
 -- name: OpenInvitation :one
 select user_id from invitations where digest = @digest and expires_at > now();

@@ -10,6 +10,7 @@ import (
 	_ "image/gif" // decodes
 	"image/jpeg"
 	_ "image/png" // decodes
+	"sync"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -53,11 +54,12 @@ type Library interface {
 
 // Limits.
 const (
-	maxPixels  = 50_000_000 // of a picture that is decoded
+	maxPixels  = 16_000_000 // of a picture that is decoded, one at a time: a pixel may take 12 bytes
 	fetching   = 4          // at a time
 	retryAfter = time.Hour  // what could not be read is asked for again
 	quality    = 70         // of the JPEGs
 	within     = 20 * time.Second
+	storing    = 5 * time.Second
 )
 
 // Service is the use case.
@@ -67,6 +69,7 @@ type Service struct {
 	now     func() time.Time
 	asked   singleflight.Group
 	turns   chan struct{}
+	scaling sync.Mutex
 }
 
 // New returns the use case on its ports.
@@ -112,13 +115,18 @@ func (s *Service) fetch(ctx context.Context, connection string, r recipe.Recipe)
 	k := Kept{Source: r.Picture, At: s.now()}
 	data, err := s.library.Picture(ctx, connection, r.Picture)
 	if err == nil {
-		if k.Small, k.Large, err = Scale(data); err != nil {
+		s.scaling.Lock()
+		k.Small, k.Large, err = Scale(data)
+		s.scaling.Unlock()
+		if err != nil {
 			k.Small, k.Large = nil, nil
 		}
 	}
 	if fault.KindOf(err) == fault.Canceled {
 		return k, err
 	}
+	ctx, kept := context.WithTimeout(context.WithoutCancel(ctx), storing) // the library may have taken all the time
+	defer kept()
 	return k, s.store.KeepPicture(ctx, connection, r.ID, k)
 }
 

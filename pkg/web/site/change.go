@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -198,7 +199,7 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error 
 	case fault.KindOf(err) != fault.NotFound:
 		return err
 	}
-	if len(past) > 0 && !past[0].Undone {
+	if i := slices.IndexFunc(past, func(p replies.Past) bool { return p.Undoable }); i >= 0 && !past[i].Undone && calendar.On(s.now().In(zone)) <= week+6 {
 		page.Undo = string(command.Undo)
 	}
 	return s.show(w, r, view{file: "history.html", title: "What was changed", nav: "week", data: page})

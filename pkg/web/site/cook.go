@@ -32,11 +32,12 @@ func (s *Site) cookStep(w http.ResponseWriter, r *http.Request, id string) error
 	var texts []string
 	var timed [][]int
 	for _, st := range page.Steps {
+		first := len(timed)
 		for i, text := range st.Text {
 			minutes := waitsIn(text)
 			if i == len(st.Text)-1 {
 				for _, m := range st.Minutes { // of the step as a whole
-					if !slices.ContainsFunc(timed, func(t []int) bool { return slices.Contains(t, m) }) && !slices.Contains(minutes, m) {
+					if !slices.ContainsFunc(timed[first:], func(t []int) bool { return slices.Contains(t, m) }) && !slices.Contains(minutes, m) {
 						minutes = append(minutes, m)
 					}
 				}

@@ -64,6 +64,7 @@ func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
+	s.sessions.Remove(r.Context(), sessionInvited) // of somebody else on this browser
 	s.sessions.Put(r.Context(), sessionUser, id)
 	http.Redirect(w, r, s.at(next), http.StatusSeeOther)
 	return nil

@@ -28,8 +28,19 @@ func (f form) get(name string) string {
 // list is a field of names between commas or on lines.
 func (f form) list(name string) []string {
 	var out []string
-	for n := range strings.FieldsFuncSeq(f.get(name), func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
-		if n = strings.TrimSpace(n); n != "" && !slices.Contains(out, n) {
+	for _, n := range between(f.get(name)) {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// between are the texts between commas or on lines.
+func between(text string) []string {
+	var out []string
+	for n := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		if n = strings.TrimSpace(n); n != "" {
 			out = append(out, n)
 		}
 	}
@@ -171,7 +182,7 @@ func setCooking(f form, u *user.User) error {
 	c.Minutes, c.Weekly, c.Kcal = nonEmptyLines(f.get("minutes")), nonEmptyLines(f.get("weekly")), nonEmptyLines(f.get("kcal"))
 	c.TimedOnly, c.SamePortions, c.RotateAcross = f.get("timed_only") != "", f.get("same_portions") != "", f.get("rotate_across") != ""
 	c.Eaters = nil
-	for _, e := range f.list("eaters") {
+	for _, e := range between(f.get("eaters")) { // two may eat as much
 		share, err := strconv.ParseFloat(e, 64)
 		if err != nil {
 			return fault.New(fault.InvalidInput, "eaters", "eaters: %q is no number: an adult is 1, a child 0.3 to 0.8", e)

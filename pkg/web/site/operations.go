@@ -118,6 +118,8 @@ type Condition struct {
 	Part    string `json:"part"`
 	Healthy bool   `json:"healthy"`
 	Text    string `json:"text"`
+	// Theirs are conditions that others have to mend; the service works all the same.
+	Theirs bool `json:"-"`
 }
 
 // operator is a page for operators. For others it is none.
@@ -150,7 +152,7 @@ func (s *Site) trace(w http.ResponseWriter, r *http.Request, _ string) error {
 func (s *Site) status(w http.ResponseWriter, r *http.Request) error {
 	conditions, status := s.Operations.Status(r.Context()), http.StatusOK
 	for _, c := range conditions {
-		if !c.Healthy {
+		if !c.Healthy && !c.Theirs {
 			status = http.StatusServiceUnavailable
 		}
 	}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"encoding/hex"
 	"math"
 	"net/http"
 	"net/url"
@@ -18,7 +19,7 @@ import (
 
 // Invitations are those of people who set themselves up.
 type Invitations interface {
-	Open(ctx context.Context, token string) (string, error)
+	Open(ctx context.Context, token string) (invite.Invitation, error)
 	Get(ctx context.Context, id string) (invite.Invitation, error)
 	Connect(ctx context.Context, id, url string, token seal.Secret, writeBack bool) error
 	Pass(ctx context.Context, id string, step invite.Step, change func(*user.User) error) error
@@ -82,16 +83,24 @@ type stepTab struct {
 	Here, Open  bool
 }
 
-// sessionInvited holds the id of a user to be.
-const sessionInvited = "invited"
+// What sessions hold of somebody who is invited: the id of the user to be, and the digest of the
+// link, so that one that was replaced ends what was opened by it.
+const (
+	sessionInvited = "invited"
+	sessionLink    = "invited_by"
+)
 
-// invitation asks for a press of a button, as signing in does.
+// invitation says whom it is for, and asks for a press of a button, as signing in does.
 func (s *Site) invitation(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, view{file: "invitation.html", title: "Your meal plan"})
+	inv, err := s.Invitations.Open(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, view{file: "invitation.html", title: "Your meal plan", data: inv.User})
 }
 
 func (s *Site) openInvitation(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.Invitations.Open(r.Context(), r.PathValue("token"))
+	inv, err := s.Invitations.Open(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
 	}
@@ -99,7 +108,8 @@ func (s *Site) openInvitation(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Destroy(r.Context()); err != nil { // of somebody else on this browser
 		return err
 	}
-	s.sessions.Put(r.Context(), sessionInvited, id)
+	s.sessions.Put(r.Context(), sessionInvited, inv.User.ID)
+	s.sessions.Put(r.Context(), sessionLink, hex.EncodeToString(inv.Link))
 	http.Redirect(w, r, s.at("/setup"), http.StatusSeeOther)
 	return nil
 }
@@ -112,7 +122,7 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 			return fault.New(fault.Unauthorized, "set-up", "open the link of your invitation first; if you were here before, sign in")
 		}
 		inv, err := s.Invitations.Get(r.Context(), id)
-		if fault.KindOf(err) == fault.NotFound {
+		if fault.KindOf(err) == fault.NotFound || err == nil && hex.EncodeToString(inv.Link) != s.sessions.GetString(r.Context(), sessionLink) {
 			return fault.New(fault.Unauthorized, "set-up", "this invitation has ended: ask for another, or sign in if you are done")
 		}
 		if err != nil {
@@ -227,11 +237,29 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 			typed[field] = v
 		}
 	}
-	page.refuse(name, typed, sentence(fault.Text(cause)))
+	problem := sentence(fault.Text(cause))
+	if step == invite.Library {
+		problem = s.unfit(cause, typed.Get("url"))
+	}
+	page.refuse(name, typed, problem)
 	if step == invite.Library {
 		page.WriteBack = typed.Has("write_back")
 	}
 	return s.show(w, r, view{file: "setup.html", title: page.Title, status: http.StatusUnprocessableEntity, data: page})
+}
+
+// unfit says what is wrong with a library, without a word of what answered there.
+func (*Site) unfit(cause error, address string) string {
+	switch fault.KindOf(cause) {
+	case fault.NetworkError, fault.TimeoutError, fault.Unavailable, fault.Canceled:
+		return "No answer came from " + address + ": check the address, and that this service can reach it."
+	case fault.TandoorError, fault.QuotaExceeded:
+		return "What answers at " + address + " is not Tandoor's API: check the address, with its path."
+	case fault.Unauthorized:
+		return "Tandoor refuses the token: make one with the scopes read and write, or without write if nothing is to be written there."
+	default:
+		return sentence(fault.Text(cause))
+	}
 }
 
 // How long a library may take to answer, and the work after an answer.
@@ -282,18 +310,25 @@ func (s *Site) accept(w http.ResponseWriter, r *http.Request, inv invite.Invitat
 	if err != nil {
 		return err
 	}
+	s.planFirst(r.Context(), u.ID)
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
 	s.sessions.Remove(r.Context(), sessionInvited)
 	s.sessions.Put(r.Context(), sessionUser, u.ID)
-	s.planFirst(r.Context(), u.ID)
 	http.Redirect(w, r, s.at("/first"), http.StatusSeeOther)
 	return nil
 }
 
+// planFirst plans a first week, unless that is under way.
 func (s *Site) planFirst(ctx context.Context, id string) {
-	s.afterwards(ctx, importWithin, "plan a first week", func(ctx context.Context) error { return s.Beginning.PlanFirst(ctx, id) })
+	if _, runs := s.planning.LoadOrStore(id, true); runs {
+		return
+	}
+	s.afterwards(ctx, importWithin, "plan a first week", func(ctx context.Context) error {
+		defer s.planning.Delete(id)
+		return s.Beginning.PlanFirst(ctx, id)
+	})
 }
 
 // first shows how far the first week is, and leads to it.

@@ -133,6 +133,7 @@ type Site struct {
 	sessions *scs.SessionManager
 	cross    *http.CrossOriginProtection
 	work     sync.WaitGroup // that goes on after an answer
+	planning sync.Map       // users whose first week is being planned
 	closing  chan struct{}  // closed when browsers are to stop watching
 	once     sync.Once
 }
@@ -197,7 +198,6 @@ func (s *Site) Register(mux Mux) {
 		"GET /meal/{date}/{meal}/others":      s.others,
 		"GET /meal/{date}/{meal}/cook/{step}": s.cookStep,
 		"GET /cooking/{week}":                 s.cooking,
-		"GET /picture/{recipe}/{size}":        s.picture,
 		"GET /shopping":                       s.thisList,
 		"GET /shopping/{week}":                s.list,
 		"POST /shopping/{week}":               s.shop,
@@ -218,6 +218,7 @@ func (s *Site) Register(mux Mux) {
 	} {
 		mux.Handle(pattern, s.page(s.signedIn(h)))
 	}
+	mux.Handle("GET /picture/{recipe}/{size}", s.glance(s.signedIn(s.picture)))
 	mux.Handle("GET /list/{token}/events", s.page(s.sharedEvents))
 	mux.Handle("GET /static/{file}", http.HandlerFunc(s.static))
 	mux.Handle("/", s.page(func(w http.ResponseWriter, r *http.Request) error { return nowhere(mux, w, r) }))
@@ -259,6 +260,26 @@ func (s *Site) page(h func(http.ResponseWriter, *http.Request) error) http.Handl
 			return
 		}
 		inner.ServeHTTP(w, r)
+	})
+}
+
+// glance is a handler that reads its session and does not store it again: what a page loads beside
+// itself must not bring back what the page has said.
+func (s *Site) glance(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers(w.Header(), s.base.Scheme == "https")
+		token := ""
+		if c, err := r.Cookie(s.sessions.Cookie.Name); err == nil {
+			token = c.Value
+		}
+		ctx, err := s.sessions.Load(r.Context(), token)
+		if err == nil {
+			r = r.WithContext(ctx)
+			err = h(w, r)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
 	})
 }
 

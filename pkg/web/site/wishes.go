@@ -1,6 +1,9 @@
 package site
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,7 +23,8 @@ type wishesPage struct {
 	Week  calendar.Date
 	Modes []choice
 	Days  []wishDay
-	Quick int // minutes on travel days
+	Quick int    // minutes on travel days
+	Seen  string // changes with the wishes
 }
 
 type wishDay struct {
@@ -63,13 +67,16 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	page := wishesPage{Week: week, Modes: slices.Clone(modes), Quick: u.Settings.QuickMinutes}
+	page := wishesPage{Week: week, Modes: slices.Clone(modes), Quick: u.Settings.QuickMinutes, Seen: seenWishes(now)}
 	for i := range page.Modes {
 		page.Modes[i].On = page.Modes[i].Value == string(now.Mode)
 	}
 	for d := max(today, week); d < week+7; d++ {
 		day := wishDay{Date: d, Travel: slices.Contains(now.Travel, d)}
 		for _, m := range recipe.Meals {
+			if !u.Settings.Plans(m) {
+				continue
+			}
 			meal := wishMeal{Slot: plan.Slot{Date: d, Meal: m}}
 			meal.Skipped = now.Skipped(meal.Slot)
 			for _, g := range now.Guests {
@@ -94,6 +101,14 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return s.said(w, r, "/week/"+week.String()+"/wishes", "", err)
 	}
+	now, err := s.Commands.Wishes(r.Context(), id, week)
+	if err != nil {
+		return err
+	}
+	if shown := r.PostForm.Get("seen"); shown != "" && shown != seenWishes(now) {
+		err := fault.New(fault.Conflict, "wishes", "the wishes for this week were changed elsewhere since this page was shown. This is how they are now; change them here.")
+		return s.said(w, r, "/week/"+week.String()+"/wishes", "", err)
+	}
 	if r.PostForm.Get("sure") != "" {
 		return s.press(w, r, id, week, replies.Press{Wanted: &wanted})
 	}
@@ -104,6 +119,16 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 		}
 	}
 	return s.showPreview(w, r, id, page, replies.Press{Wanted: &wanted})
+}
+
+// seenWishes changes with the wishes.
+func seenWishes(w plan.Wishes) string {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // readWishes reads the form: "travel" and "skip" hold days and slots, "guests <slot>" numbers.
