@@ -4,6 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -107,7 +110,7 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 		return Restored{}, err
 	}
 	defer pool.Close()
-	state, err := postgres.Inspect(ctx, pool)
+	state, err := inspect(ctx, pool)
 	switch {
 	case err != nil:
 		return Restored{}, err
@@ -132,4 +135,23 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	}
 	unsent, err := postgres.Settled(ctx, pool)
 	return Restored{Manifest: archive.Manifest, Users: state.Users, Unsent: unsent, Migrated: len(applied)}, err
+}
+
+// inspect looks at the database once the connections of programs that have just ended are gone,
+// which takes the server a moment.
+func inspect(ctx context.Context, pool *pgxpool.Pool) (postgres.State, error) {
+	const looks, between = 20, 100 * time.Millisecond
+	again := time.NewTicker(between)
+	defer again.Stop()
+	for n := 1; ; n++ {
+		state, err := postgres.Inspect(ctx, pool)
+		if err != nil || len(state.Connected) == 0 || n == looks {
+			return state, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return state, fault.Wrap(fault.Canceled, "restore", ctx.Err())
+		}
+	}
 }
