@@ -20,7 +20,6 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
-	"github.com/mealplanner/mealplanner/test/kit/program"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
 )
@@ -108,8 +107,10 @@ func (w *world) tracePages(t *testing.T, trace string) {
 	if w.stack.HasLoki() {
 		w.env = append(w.env, "LOKI_URL="+w.stack.Ports.URL(stack.Loki))
 	}
-	w.env = append(w.env, "PUBLIC_URL=http://127.0.0.1") // cookies without TLS
-	w.operatorPages(t, w.spawn(t, "api"), trace)
+	pages := loopback.Addr(t) // a role's own address is the one it listens at first, the admin's
+	w.env = append(w.env, "API_ADDR="+pages, "PUBLIC_URL=http://"+pages)
+	w.spawn(t, "api")
+	w.operatorPages(t, "http://"+pages, trace)
 	for path, wants := range map[string][]string{
 		"/trace/":         {trace, "generations of a day", "<td>user_lewis</td>"},
 		"/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "url.full", "<svg"},
@@ -131,7 +132,7 @@ func (w *world) tracePages(t *testing.T, trace string) {
 }
 
 // operatorPages goes an operator's way: from the list of generations to the trace of one.
-func (w *world) operatorPages(t *testing.T, api *program.Role, trace string) {
+func (w *world) operatorPages(t *testing.T, base, trace string) {
 	t.Helper()
 	if code, out := w.command(t, []string{"user", "set", "user_lewis", "--operator"}); code != 0 {
 		t.Fatalf("user set --operator: %d %s", code, out)
@@ -141,7 +142,6 @@ func (w *world) operatorPages(t *testing.T, api *program.Role, trace string) {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
 	client := &http.Client{Jar: jar}
-	base := "http://" + api.Addr
 	resp, err := client.PostForm(base+"/sign-in/"+token, url.Values{})
 	must(t, err)
 	must(t, resp.Body.Close())
