@@ -6,9 +6,6 @@ package invite
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/library"
 	"github.com/mealplanner/mealplanner/pkg/seal"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
 // Valid is how long a link works, until its holder is a user.
@@ -97,22 +95,17 @@ func (s *Service) Invite(ctx context.Context, u user.User) (token string, err er
 			return "", err
 		}
 	}
-	raw := make([]byte, tokenSize)
-	_, _ = rand.Read(raw) // never fails
-	digest := sha256.Sum256(raw)
-	return base64.RawURLEncoding.EncodeToString(raw), s.Store.CreateInvitation(ctx, inv, digest[:], Valid)
+	token, digest := signedlink.Once()
+	return token, s.Store.CreateInvitation(ctx, inv, digest, Valid)
 }
-
-const tokenSize = 32 // bytes
 
 // Open returns the invitation that the token is of; kind Unauthorized. It changes nothing.
 func (s *Service) Open(ctx context.Context, token string) (Invitation, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != tokenSize {
+	digest, ok := signedlink.OnceDigest(token)
+	if !ok {
 		return Invitation{}, fault.New(fault.Unauthorized, "invitation", "this link is not valid")
 	}
-	digest := sha256.Sum256(raw)
-	id, err := s.Store.OpenInvitation(ctx, digest[:])
+	id, err := s.Store.OpenInvitation(ctx, digest)
 	if err != nil {
 		return Invitation{}, err
 	}

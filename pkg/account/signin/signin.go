@@ -3,15 +3,13 @@ package signin
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"strings"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
 // Valid is how long a link works. It works once.
@@ -59,7 +57,7 @@ func (s *Service) Request(ctx context.Context, email string) error {
 		return err
 	}
 	for _, u := range users {
-		token, digest := newToken()
+		token, digest := signedlink.Once()
 		ok, err := s.store.CreateLink(ctx, u.ID, digest, Valid, Most)
 		if err != nil {
 			return err
@@ -80,7 +78,7 @@ func (s *Service) Request(ctx context.Context, email string) error {
 
 // Link returns a link's token for the user, for operators who hand it over themselves.
 func (s *Service) Link(ctx context.Context, userID string) (string, error) {
-	token, digest := newToken()
+	token, digest := signedlink.Once()
 	const unlimited = 1 << 30
 	_, err := s.store.CreateLink(ctx, userID, digest, Valid, unlimited)
 	return token, err
@@ -89,19 +87,9 @@ func (s *Service) Link(ctx context.Context, userID string) (string, error) {
 // Redeem uses a link and returns its user; kind Unauthorized for one that is unknown, used or
 // too old.
 func (s *Service) Redeem(ctx context.Context, token string) (string, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != tokenSize {
+	digest, ok := signedlink.OnceDigest(token)
+	if !ok {
 		return "", fault.New(fault.Unauthorized, "sign in", "this link is not valid")
 	}
-	digest := sha256.Sum256(raw)
-	return s.store.UseLink(ctx, digest[:])
-}
-
-const tokenSize = 32 // bytes
-
-func newToken() (token string, digest []byte) {
-	raw := make([]byte, tokenSize)
-	_, _ = rand.Read(raw) // never fails
-	sum := sha256.Sum256(raw)
-	return base64.RawURLEncoding.EncodeToString(raw), sum[:]
+	return s.store.UseLink(ctx, digest)
 }
