@@ -239,11 +239,12 @@ test-mutation: $(PROMRULES) $(PROMTOOL) ## Plant every small fault in the alert 
 	$(PROMRULES) mutate -promtool $(PROMTOOL) -tests 'prometheus/tests/*.yml' -equivalent test/suite/rules/equivalent-mutants.yml $(ARGS) prometheus/rules/*.yml
 
 .PHONY: generate
-generate: $(SQLC) ## Generate the database code, the documentation pages, the licence notices and the rules' healthy month.
+generate: $(SQLC) ## Generate the database code, the documentation pages, the licence notices, the catalogues of messages and the rules' healthy month.
 	cd pkg/postgres && $(SQLC) generate
 	go test -tags rules ./test/suite/rules -run TestHealthyMonthIsGenerated -update
 	go test ./cmd/mealplanner ./pkg/telemetry/metrics -run 'TestConfigurationPage|TestMetricsPage' -update
 	go run ./tools/release notices
+	go run ./tools/messages
 
 .PHONY: generate-check
 generate-check: $(SQLC) ## Fail when generated code is not what the sources give.

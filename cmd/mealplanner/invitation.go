@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
@@ -22,6 +23,7 @@ type invitationAddCmd struct {
 	ID         string `arg:"" name:"user" help:"Id of the user to be: a-z, 0-9 and _; the only thing about a user that telemetry carries."`
 	Email      string `required:"" help:"Where the link, and later the plans, are mailed to." placeholder:"ADDRESS"`
 	Name       string `help:"What mails call them; they can change it." placeholder:"NAME"`
+	Language   string `help:"Of the mail and the pages, en or de; by default what their browser asks for." placeholder:"TAG"`
 	TimeZone   string `default:"UTC" help:"IANA name; they can change it." placeholder:"ZONE"`
 	Connection string `help:"A recipe library that is connected, to cook from; by default they connect their own." placeholder:"CONNECTION"`
 	NoMail     bool   `help:"Only print the link."`
@@ -30,6 +32,12 @@ type invitationAddCmd struct {
 // Run invites them; once more, it replaces the link and keeps what was entered.
 func (c *invitationAddCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	u := user.User{ID: c.ID, Email: c.Email, Name: cmp.Or(c.Name, c.ID), TimeZone: c.TimeZone, People: 1, Connection: c.Connection, Settings: user.DefaultSettings()}
+	if c.Language != "" {
+		var err error
+		if u.Settings.Language, err = message.Parse(c.Language); err != nil {
+			return fault.Wrap(fault.InvalidInput, "--language", err)
+		}
+	}
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		link, err := a.Invite(ctx, u, !c.NoMail)
 		if link == "" {

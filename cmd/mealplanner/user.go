@@ -12,6 +12,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -149,7 +150,7 @@ func announce(w io.Writer, a *app.Services, u user.User) error {
 }
 
 // warnings are the safety limits that the user's targets exceed.
-func warnings(s user.Settings) []string {
+func warnings(s user.Settings) []message.Text {
 	target, _ := s.Target(0)
 	weight := 0.0
 	if s.Body != nil {
@@ -161,7 +162,7 @@ func warnings(s user.Settings) []string {
 
 func warn(std *streams, u user.User) {
 	for _, w := range warnings(u.Settings) {
-		printLine(std.err, "note:", w)
+		printLine(std.err, "note:", w.String())
 	}
 }
 

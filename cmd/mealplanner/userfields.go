@@ -47,6 +47,7 @@ func fields(u user.User) []field {
 		{"name", u.Name, strconv.Quote(u.Name)},
 		{"email", u.Email, u.Email},
 		{"time zone", u.TimeZone, u.TimeZone},
+		{"language", s.Language.Tag(), s.Language.Tag()},
 		{"enabled", u.Enabled, strconv.FormatBool(u.Enabled)},
 		{"operator", u.Operator, strconv.FormatBool(u.Operator)},
 		{"people", u.People, strconv.Itoa(u.People)},

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -20,6 +21,7 @@ type wishes struct {
 	Email     *string  `help:"Where the plans go." placeholder:"ADDRESS"`
 	Name      *string  `help:"How mails address the user."`
 	Zone      *string  `name:"time-zone" help:"IANA time zone, e.g. Europe/Berlin." placeholder:"ZONE"`
+	Language  *string  `help:"Of pages and mails: en or de." placeholder:"TAG"`
 	People    *int     `help:"Household size; scales the shopping list." placeholder:"N"`
 	Protein   *float64 `help:"Daily grams of protein (with --fat and --carbs)." placeholder:"G" group:"Targets"`
 	Fat       *float64 `help:"Daily grams of fat." placeholder:"G" group:"Targets"`
@@ -45,7 +47,7 @@ type wishes struct {
 	Confirm   bool     `help:"Set targets beyond the safety limits." group:"Targets"`
 	Rotation  *int     `name:"rotation-days" help:"Days before a dish returns to a meal." placeholder:"N"`
 	Mails     []string `help:"Mail types to receive again, e.g. weekly_plan." placeholder:"TYPE"`
-	Diary     *string  `help:"off, dry-run or write: whether meals confirmed as eaten go to the FatSecret diary." placeholder:"MODE"`
+	Diary     *string  `help:"off, dry-run or write: meals to FatSecret." placeholder:"MODE"`
 	Clicks    *bool    `name:"track-clicks" help:"Count followed links; only if the user agrees." negatable:""`
 	Opens     *bool    `name:"track-opens" help:"Count opened mails; only if the user agrees." negatable:""`
 	Enabled   *bool    `help:"Whether weeks are planned." negatable:""`
@@ -55,6 +57,13 @@ func (w wishes) apply(u *user.User) error {
 	set(&u.Email, w.Email)
 	set(&u.Name, w.Name)
 	set(&u.TimeZone, w.Zone)
+	if w.Language != nil {
+		l, err := message.Parse(*w.Language)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, "--language", err)
+		}
+		u.Settings.Language = l
+	}
 	set(&u.People, w.People)
 	set(&u.Enabled, w.Enabled)
 	set(&u.Settings.RotationDays, w.Rotation)
@@ -159,7 +168,7 @@ func (w wishes) safe(s user.Settings) error {
 		return nil
 	}
 	if warnings := warnings(s); len(warnings) > 0 {
-		return fault.New(fault.InvalidInput, "targets", "%s: add --confirm if that is meant", strings.Join(warnings, "; "))
+		return fault.New(fault.InvalidInput, "targets", "%s: add --confirm if that is meant", message.List(warnings...))
 	}
 	return nil
 }

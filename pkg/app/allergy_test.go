@@ -7,6 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -112,7 +113,7 @@ func TestNoAllergenReachesAPlanByAnyRoad(t *testing.T) {
 				}
 			}
 		}
-		return out, strings.Join(m.Week.Notes, "\n")
+		return out, message.Joined(m.Week.Notes...).String()
 	}
 	lewis, notes := served("user_lewis")
 	for _, name := range all {

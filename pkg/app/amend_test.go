@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -166,7 +167,7 @@ func TestAllergyEnteredLater(t *testing.T) {
 			return s[0], err
 		},
 	} {
-		if s, err := read(); err != nil || s.Week.Notes[0] != plan.OutdatedNote {
+		if s, err := read(); err != nil || !s.Week.Unsafe() {
 			t.Errorf("%s: no warning, %v", reader, err)
 		}
 	}
@@ -197,7 +198,7 @@ func TestAllergyEnteredLater(t *testing.T) {
 	}
 	s, err := k.Plans.Get(t.Context(), k.who, k.week)
 	must(t, err)
-	if slices.Contains(s.Week.Notes, plan.OutdatedNote) {
+	if s.Week.Unsafe() {
 		t.Error("the warning stays")
 	}
 
@@ -205,7 +206,7 @@ func TestAllergyEnteredLater(t *testing.T) {
 	k.change(t, func(s *user.Settings) { s.Allergens = nil })
 	_, err = k.Amend(t.Context(), k.who)
 	must(t, err)
-	if s, err = k.Plans.Get(t.Context(), k.who, k.week); err != nil || strings.Contains(strings.Join(s.Week.Notes, " "), "allergens") {
+	if s, err = k.Plans.Get(t.Context(), k.who, k.week); err != nil || strings.Contains(message.Joined(s.Week.Notes...).String(), "allergens") {
 		t.Errorf("notes of a setting that is gone: %q, %v", s.Week.Notes, err)
 	}
 }
@@ -239,7 +240,7 @@ func TestNothingElseFits(t *testing.T) {
 	}
 	s, err := k.Plans.Get(t.Context(), k.who, k.week)
 	must(t, err)
-	if err := s.Week.Validate(); err != nil || len(s.Week.Notes) == 0 || !strings.Contains(s.Week.Notes[0], "Missing, because") {
+	if err := s.Week.Validate(); err != nil || len(s.Week.Notes) == 0 || !strings.Contains(s.Week.Notes[0].String(), "Missing, because") {
 		t.Errorf("%q, %v", s.Week.Notes, err)
 	}
 	if s.Week.BalancedDays() != 0 || s.Week.Status != plan.Unbalanced {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -190,7 +191,7 @@ func TestTrendsFeedTheNextPlan(t *testing.T) {
 	must(t, err)
 	m, err := w.Generate(t.Context(), planner.Request{User: "user_kenji", Week: week}, nil)
 	must(t, err)
-	if notes := strings.Join(m.Week.Notes, "\n"); !strings.Contains(notes, "propose a change") || m.Week.Mode != "" {
+	if notes := message.Joined(m.Week.Notes...).String(); !strings.Contains(notes, "propose a change") || m.Week.Mode != "" {
 		t.Errorf("mode %q, notes: %s", m.Week.Mode, notes)
 	}
 }

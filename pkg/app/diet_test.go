@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
-	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -26,7 +26,7 @@ func TestDietEnteredLater(t *testing.T) {
 	if bad := k.forbidden(t); len(bad) == 0 {
 		t.Fatal("the week was vegetarian before: nothing is tested")
 	}
-	if s, err := k.Plans.Get(t.Context(), k.who, k.week); err != nil || s.Week.Notes[0] != plan.OutdatedNote {
+	if s, err := k.Plans.Get(t.Context(), k.who, k.week); err != nil || !s.Week.Unsafe() {
 		t.Errorf("no warning, %v", err)
 	}
 	_, err = k.pool.Exec(t.Context(), `insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body)
@@ -45,7 +45,7 @@ func TestDietEnteredLater(t *testing.T) {
 	}
 	s, err := k.Plans.Get(t.Context(), k.who, k.week)
 	must(t, err)
-	if slices.Contains(s.Week.Notes, plan.OutdatedNote) || !strings.Contains(strings.Join(s.Week.Notes, " "), "not vegetarian") {
+	if s.Week.Unsafe() || !strings.Contains(message.Joined(s.Week.Notes...).String(), "not vegetarian") {
 		t.Errorf("notes: %q", s.Week.Notes)
 	}
 	_, err = k.Delivery.Drain(t.Context())
@@ -58,7 +58,7 @@ func TestDietEnteredLater(t *testing.T) {
 	k.change(t, func(s *user.Settings) { s.Diets = nil })
 	_, err = k.Amend(t.Context(), k.who)
 	must(t, err)
-	if s, err = k.Plans.Get(t.Context(), k.who, k.week); err != nil || strings.Contains(strings.Join(s.Week.Notes, " "), "vegetarian") {
+	if s, err = k.Plans.Get(t.Context(), k.who, k.week); err != nil || strings.Contains(message.Joined(s.Week.Notes...).String(), "vegetarian") {
 		t.Errorf("notes of a setting that is gone: %q, %v", s.Week.Notes, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -40,8 +41,8 @@ func TestFallbacks(t *testing.T) {
 			tc.rule.Upstream = "tandoor"
 			w.fault(t, tc.rule)
 			m := w.mustGenerate(t, kenji)
-			if !m.Pool.Stale || !slices.ContainsFunc(m.Week.Notes, func(n string) bool {
-				return strings.Contains(n, tc.note) && strings.Contains(n, "The recipes are those of")
+			if !m.Pool.Stale || !slices.ContainsFunc(m.Week.Notes, func(n message.Text) bool {
+				return strings.Contains(n.String(), tc.note) && strings.Contains(n.String(), "The recipes are those of")
 			}) {
 				t.Errorf("stale %t, notes %q; want %q", m.Pool.Stale, m.Week.Notes, tc.note)
 			}

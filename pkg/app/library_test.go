@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -46,7 +47,7 @@ func TestALibraryThatIsNotTheSame(t *testing.T) {
 		w.refused(t, full, `space "Work" (id 2), and showed`)
 	}
 	m := w.mustGenerate(t, lewis)
-	if notes := strings.Join(m.Week.Notes, " "); !strings.Contains(notes, `were not taken over: Tandoor now shows space "Work"`) {
+	if notes := message.Joined(m.Week.Notes...).String(); !strings.Contains(notes, `were not taken over: Tandoor now shows space "Work"`) {
 		t.Errorf("notes %q", notes)
 	}
 	sum, err := w.Sync.Accept(t.Context(), sandbox.Connection, nil)

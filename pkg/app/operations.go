@@ -2,13 +2,13 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/web"
@@ -179,13 +179,13 @@ func (o *operations) Status(ctx context.Context) []site.Condition {
 
 func (o *operations) conditions(ctx context.Context) []site.Condition {
 	if err := o.ready.check(ctx); err != nil {
-		return []site.Condition{{Part: "Pages", Healthy: false, Text: "The database does not answer; nothing is lost, and nothing can be changed until it does."}}
+		return []site.Condition{{Part: message.Textf("Pages"), Healthy: false, Text: message.Textf("The database does not answer; nothing is lost, and nothing can be changed until it does.")}}
 	}
-	out := []site.Condition{{Part: "Pages", Healthy: true, Text: "You see this one."}}
-	add := func(part string, err error, bad int, good, ill string) {
+	out := []site.Condition{{Part: message.Textf("Pages"), Healthy: true, Text: message.Textf("You see this one.")}}
+	add := func(part message.Text, err error, bad int, good, ill message.Text) {
 		switch {
 		case err != nil:
-			out = append(out, site.Condition{Part: part, Text: "Its state could not be read."})
+			out = append(out, site.Condition{Part: part, Text: message.Textf("Its state could not be read.")})
 		case bad > 0:
 			out = append(out, site.Condition{Part: part, Text: ill})
 		default:
@@ -199,7 +199,7 @@ func (o *operations) conditions(ctx context.Context) []site.Condition {
 			failed += f.Jobs
 		}
 	}
-	add("Planning", err, failed, "No plan failed within the last day.", fmt.Sprintf("%d plans failed within the last day.", failed))
+	add(message.Textf("Planning"), err, failed, message.Textf("No plan failed within the last day."), message.Counted(failed, "%d plan failed within the last day.", "%d plans failed within the last day."))
 	mails, err := o.s.Outbox.Queue(ctx, false)
 	late := 0
 	for _, m := range mails {
@@ -207,7 +207,7 @@ func (o *operations) conditions(ctx context.Context) []site.Condition {
 			late++
 		}
 	}
-	add("Mails", err, late, "None is late.", fmt.Sprintf("%d mails wait for more than half an hour.", late))
+	add(message.Textf("Mails"), err, late, message.Textf("None is late."), message.Counted(late, "%d mail waits for more than half an hour.", "%d mails wait for more than half an hour."))
 	sources, err := o.s.Users.ConnectionUses(ctx)
 	down := 0
 	for _, c := range sources {
@@ -215,7 +215,7 @@ func (o *operations) conditions(ctx context.Context) []site.Condition {
 			down++
 		}
 	}
-	add("Recipe libraries", err, down, "All answered when they were last asked.", "Not all answered when they were last asked; plans are made from the recipes that are kept.")
+	add(message.Textf("Recipe libraries"), err, down, message.Textf("All answered when they were last asked."), message.Textf("Not all answered when they were last asked; plans are made from the recipes that are kept."))
 	out[len(out)-1].Theirs = err == nil
 	return out
 }

@@ -45,7 +45,7 @@ func TestOperatorsSeeTheInstallation(t *testing.T) {
 	b.want("/operations/trace/nonsense", nil, http.StatusBadRequest, "32 hexadecimal")
 	b.want("/account", nil, http.StatusOK, "The installation")
 
-	status := b.want("/status", nil, http.StatusServiceUnavailable, "1 plans failed")
+	status := b.want("/status", nil, http.StatusServiceUnavailable, "1 plan failed")
 	other := w.browser(t)
 	other.signIn(w, people[1].Email)
 	for _, path := range []string{"/operations", "/operations/trace/" + strings.Repeat("a", 32)} {

@@ -19,11 +19,11 @@ import (
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
-	got    []message
+	got    []delivered
 	answer func(nth int) int
 }
 
-type message struct {
+type delivered struct {
 	id, signature, body string
 	kind, week          string
 }
@@ -40,7 +40,7 @@ func newReceiver(t *testing.T, answer func(nth int) int) *receiver {
 		_ = json.Unmarshal(body, &said)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.got = append(r.got, message{req.Header.Get("Webhook-Id"), req.Header.Get("Webhook-Signature"), string(body), said.Type, said.Data.Week})
+		r.got = append(r.got, delivered{req.Header.Get("Webhook-Id"), req.Header.Get("Webhook-Signature"), string(body), said.Type, said.Data.Week})
 		w.WriteHeader(r.answer(len(r.got)))
 	}))
 	t.Cleanup(r.Close)

@@ -2,12 +2,12 @@ package mailer
 
 import (
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -25,7 +25,7 @@ const maxIgnored = 10
 type answerView struct {
 	Subject, Preheader, Headline, Name, Range string
 	Done                                      []replies.Result
-	Problems                                  []command.Problem
+	Problems                                  []problemView
 	Ignored                                   []string
 	Diff                                      []diffView
 	Balance                                   string
@@ -36,6 +36,8 @@ type answerView struct {
 	ConfirmURL, UndoURL, PlanURL              string
 	Pixel                                     string // tells of an opening; empty: nothing does
 }
+
+type problemView struct{ Line, Why string }
 
 type diffView struct{ Slot, Was, Is string }
 
@@ -55,6 +57,7 @@ type statusDay struct {
 // done, what the week looks like after it, and a link that takes it back.
 func (r *Renderer) Answer(u user.User, a replies.Answer) (mail.Mail, error) {
 	v := newAnswerView(u, a)
+	l := u.Settings.Language
 	if a.PlanExists {
 		v.PlanURL = r.links.Plan(u.ID, a.Week)
 	}
@@ -65,11 +68,11 @@ func (r *Renderer) Answer(u user.User, a replies.Answer) (mail.Mail, error) {
 		v.Confirm, v.ConfirmURL = quoted(a.Waiting), r.links.Command(u.ID, a.Week, a.Confirm)
 	}
 	tracked, track := v, r.tracking(u, ConfirmationType, a.Key)
-	for _, l := range []*string{&tracked.PlanURL, &tracked.UndoURL, &tracked.ConfirmURL} {
-		*l = track.link(*l)
+	for _, address := range []*string{&tracked.PlanURL, &tracked.UndoURL, &tracked.ConfirmURL} {
+		*address = track.link(*address)
 	}
 	tracked.Pixel = track.pixel()
-	text, html, err := r.bodies(ConfirmationType, v, tracked)
+	text, html, err := r.bodies(l, ConfirmationType, v, tracked)
 	if err != nil {
 		return mail.Mail{}, err
 	}
@@ -91,56 +94,58 @@ func (r *Renderer) Answer(u user.User, a replies.Answer) (mail.Mail, error) {
 }
 
 func newAnswerView(u user.User, a replies.Answer) answerView {
-	v := answerView{Name: u.Name, Range: dateRange(a.Week), Ignored: quoted(a.Ignored[:min(len(a.Ignored), maxIgnored)]), Reminder: a.Reminder}
+	l := u.Settings.Language
+	v := answerView{Name: u.Name, Range: dateRange(l, a.Week), Ignored: quoted(a.Ignored[:min(len(a.Ignored), maxIgnored)]), Reminder: a.Reminder}
 	for _, d := range a.Done {
 		v.Done = append(v.Done, replies.Result{Line: command.Quoted(d.Line), Text: d.Text})
 	}
 	for _, p := range a.Problems {
+		shown := problemView{Why: p.Why.In(l)}
 		if p.Line != "" {
-			p.Line = command.Quoted(p.Line)
+			shown.Line = command.Quoted(p.Line)
 		}
-		v.Problems = append(v.Problems, p)
+		v.Problems = append(v.Problems, shown)
 	}
-	week := "Week " + strings.TrimLeft(a.Week.Week()[5:], "0")
+	week := l.Say("Week %s", strings.TrimLeft(a.Week.Week()[5:], "0"))
 	switch a.Outcome {
 	case command.Applied:
-		v.Subject, v.Headline = week+" is changed: "+counted(len(a.Done), "command")+" carried out", "Done."
+		v.Subject, v.Headline = l.Say("%s is changed: %s carried out", week, l.Count(len(a.Done), "%d command", "%d commands")), l.Say("Done.")
 	case command.Informed:
-		v.Subject, v.Headline = week+": what you asked for", "Here it is."
+		v.Subject, v.Headline = l.Say("%s: what you asked for", week), l.Say("Here it is.")
 	case command.Unproven:
-		v.Subject, v.Headline = week+": please confirm your commands", "Please confirm: your mail could not be proven to be yours."
+		v.Subject, v.Headline = l.Say("%s: please confirm your commands", week), l.Say("Please confirm: your mail could not be proven to be yours.")
 	case command.WeekOver:
-		v.Subject, v.Headline = week+" is over: nothing was changed", "This week is over. Reply to the newest plan instead."
+		v.Subject, v.Headline = l.Say("%s is over: nothing was changed", week), l.Say("This week is over. Reply to the newest plan instead.")
 	case command.Refused:
-		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: one of your commands cannot be carried out."
+		v.Subject, v.Headline = l.Say("%s: nothing was changed", week), l.Say("Nothing was changed: one of your commands cannot be carried out.")
 	case command.NoCommand:
-		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: no command was found above the quoted mail."
+		v.Subject, v.Headline = l.Say("%s: nothing was changed", week), l.Say("Nothing was changed: no command was found above the quoted mail.")
 	case command.Misplaced:
-		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: please write above the quoted mail."
+		v.Subject, v.Headline = l.Say("%s: nothing was changed", week), l.Say("Nothing was changed: please write above the quoted mail.")
 	case command.RateLimited:
-		v.Subject, v.Headline = week+": too many mails", "Nothing was changed: too many mails within an hour."
+		v.Subject, v.Headline = l.Say("%s: too many mails", week), l.Say("Nothing was changed: too many mails within an hour.")
 	default:
-		v.Subject, v.Headline = week+": nothing was changed", "Nothing was changed: not everything could be understood."
+		v.Subject, v.Headline = l.Say("%s: nothing was changed", week), l.Say("Nothing was changed: not everything could be understood.")
 	}
 	v.Preheader = v.Headline
 	for _, d := range a.Diff {
-		v.Diff = append(v.Diff, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
+		v.Diff = append(v.Diff, diffView{d.Slot.Text().In(l), servingText(l, d.Was), servingText(l, d.Is)})
 	}
 	if a.Is != nil {
-		v.Balance = daysOnTarget(*a.Is) + " on target"
+		v.Balance = l.Say("%s on target.", daysOnTarget(l, *a.Is))
 		if a.Was != nil && a.Was.BalancedDays() != a.Is.BalancedDays() {
-			v.Balance += fmt.Sprintf(" (%d before)", a.Was.BalancedDays())
+			v.Balance = l.Say("%s on target (%d before).", daysOnTarget(l, *a.Is), a.Was.BalancedDays())
 		}
-		v.Balance += fmt.Sprintf("; this week is planned for %s a day.", macrosLine(a.Is.Target))
-		if absent := missing(*a.Is); len(absent) > 0 {
-			v.Balance += " Missing, because nothing in your library fits: " + strings.Join(absent, ", ") + "."
+		v.Balance += " " + l.Say("This week is planned for %s a day.", macrosLine(l, a.Is.Target))
+		if absent := missing(l, *a.Is); len(absent) > 0 {
+			v.Balance += " " + l.Say("Missing, because nothing in your library fits: %s.", strings.Join(absent, ", "))
 		}
 	}
 	if a.Help {
 		v.Help = command.Help
 	}
 	if a.Status != nil {
-		v.Status = newStatusView(*a.Status)
+		v.Status = newStatusView(l, *a.Status)
 	}
 	return v
 }
@@ -154,22 +159,22 @@ func quoted(lines []string) []string {
 	return out
 }
 
-func servingText(s *plan.Serving) string {
+func servingText(l message.Language, s *plan.Serving) string {
 	if s == nil {
-		return "nothing"
+		return l.Say("nothing")
 	}
-	return s.Name + " ×" + s.Servings.String()
+	return s.Name + " ×" + l.Word(s.Servings.String())
 }
 
-func newStatusView(s replies.Status) *statusView {
-	v := &statusView{Waiting: s.Waiting, Mode: modeText(s.Wishes.Mode), Paused: !s.User.Enabled}
+func newStatusView(l message.Language, s replies.Status) *statusView {
+	v := &statusView{Waiting: s.Waiting, Mode: modeText(l, s.Wishes.Mode), Paused: !s.User.Enabled}
 	if s.Week != nil {
 		for _, d := range s.Week.Days {
-			sd := statusDay{Name: day(d.Date)}
+			sd := statusDay{Name: l.Weekday(d.Date)}
 			for m, sv := range d.Meals {
-				text := recipe.Meals[m].String() + ": " + servingText(sv)
+				text := l.Word(recipe.Meals[m].String()) + ": " + servingText(l, sv)
 				if sv != nil && sv.Source == plan.Locked {
-					text += " (locked)"
+					text += " (" + l.Say("locked") + ")"
 				}
 				sd.Meals = append(sd.Meals, text)
 			}
@@ -177,44 +182,44 @@ func newStatusView(s replies.Status) *statusView {
 		}
 	}
 	var locks, skips []string
-	for _, l := range s.Wishes.Locks {
-		locks = append(locks, day(l.Date)+" "+l.Meal.String())
+	for _, k := range s.Wishes.Locks {
+		locks = append(locks, k.Slot.Text().In(l))
 	}
 	for _, k := range s.Wishes.Skips {
-		skips = append(skips, day(k.Date)+" "+k.Meal.String())
+		skips = append(skips, k.Text().In(l))
 	}
-	v.Locks, v.Skips, v.Travel = list(locks), list(skips), list(dayNames(s.Wishes.Travel))
-	v.Dislikes, v.Prefers = list(s.User.Settings.Dislikes), list(quoted(s.User.Settings.Preferences))
+	v.Locks, v.Skips, v.Travel = list(l, locks), list(l, skips), list(l, dayNames(l, s.Wishes.Travel))
+	v.Dislikes, v.Prefers = list(l, s.User.Settings.Dislikes), list(l, quoted(s.User.Settings.Preferences))
 	return v
 }
 
-func modeText(m targets.Mode) string {
+func modeText(l message.Language, m targets.Mode) string {
 	if m == "" {
-		return "your own targets"
+		return l.Say("your own targets")
 	}
-	return strings.ReplaceAll(string(m), "_", " ")
+	return l.Word(strings.ReplaceAll(string(m), "_", " "))
 }
 
-func list(xs []string) string {
+func list(l message.Language, xs []string) string {
 	if len(xs) == 0 {
-		return "none"
+		return l.Say("none")
 	}
 	return strings.Join(xs, ", ")
 }
 
-func dayNames(ds []calendar.Date) []string {
+func dayNames(l message.Language, ds []calendar.Date) []string {
 	out := make([]string, len(ds))
 	for i, d := range ds {
-		out[i] = day(d)
+		out[i] = l.Weekday(d)
 	}
 	return out
 }
 
 // missing names the meals that nothing fits.
-func missing(w plan.Week) (out []string) {
+func missing(l message.Language, w plan.Week) (out []string) {
 	for _, s := range plan.Slots(w.WeekOf) {
 		if w.Missing(s) {
-			out = append(out, day(s.Date)+" "+s.Meal.String())
+			out = append(out, s.Text().In(l))
 		}
 	}
 	return out

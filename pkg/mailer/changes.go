@@ -6,21 +6,22 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
 
 // changes are the buttons of a plan mail that replan the week.
-func (r *Renderer) changes(w plan.Week, t tracking) []linkView {
+func (r *Renderer) changes(l message.Language, w plan.Week, t tracking) []linkView {
 	var out []linkView
 	for _, c := range []struct {
 		label string
 		cmd   command.Command
 	}{
-		{"Replan it", command.Command{Verb: command.Regenerate, All: true}},
-		{"More varied", command.Command{Verb: command.Regenerate, All: true, Variety: true}},
-		{"Richer in protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
+		{l.Say("Replan it"), command.Command{Verb: command.Regenerate, All: true}},
+		{l.Say("More varied"), command.Command{Verb: command.Regenerate, All: true, Variety: true}},
+		{l.Say("Richer in protein"), command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}},
 	} {
 		out = append(out, linkView{c.label, t.link(r.links.Command(w.User, w.WeekOf, c.cmd.String()))})
 	}

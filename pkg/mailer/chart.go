@@ -17,6 +17,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // The chart is drawn at twice the size at which the mail shows it.
@@ -47,13 +48,13 @@ type bars struct {
 
 // weeklyChart draws the averages of the last four of the weeks in per cent of the target, week by
 // week for each nutrient, as a PNG on a white plate. A week without a log has no bar.
-func weeklyChart(weeks []insight.Week) ([]byte, error) {
+func weeklyChart(l message.Language, weeks []insight.Week) ([]byte, error) {
 	nutrients := []insight.Nutrient{insight.Energy, insight.Protein, insight.Fat, insight.Carbs}
 	weeks = weeks[max(0, len(weeks)-len(chartWeeks)):]
 	series := make([]bars, 0, len(weeks)+1)
 	highest := 100.0
 	for i, w := range weeks {
-		s := bars{name: shortDate(w.First), color: chartWeeks[len(chartWeeks)-len(weeks)+i], values: make([]float64, len(nutrients)), label: true}
+		s := bars{name: l.ShortDate(w.First), color: chartWeeks[len(chartWeeks)-len(weeks)+i], values: make([]float64, len(nutrients)), label: true}
 		for j, n := range nutrients {
 			s.values[j] = math.NaN()
 			if w.Average != nil && w.Average[n].Target > 0 {
@@ -63,13 +64,13 @@ func weeklyChart(weeks []insight.Week) ([]byte, error) {
 		}
 		series = append(series, s)
 	}
-	series = append(series, bars{name: "target", color: chartTarget, values: []float64{100, 100, 100, 100}})
+	series = append(series, bars{name: l.Say("target"), color: chartTarget, values: []float64{100, 100, 100, 100}})
 
 	c, err := newCanvas()
 	if err != nil {
 		return nil, err
 	}
-	c.text(c.normal, "Weekly average, % of target", chartMargin, 48)
+	c.text(c.normal, l.Say("Weekly average, % of target"), chartMargin, 48)
 	c.legend(series)
 	step := axisStep(highest)
 	top := step * math.Ceil(highest/step)
@@ -94,7 +95,7 @@ func weeklyChart(weeks []insight.Week) ([]byte, error) {
 				c.centred(c.small, strconv.FormatFloat(s.values[j], 'f', 0, 64), (box.Min.X+box.Max.X)/2, box.Min.Y-8)
 			}
 		}
-		c.centred(c.normal, capital(n.String()), plot.Min.X+j*group+group/2, chartHeight-chartMargin)
+		c.centred(c.normal, capital(l.Word(n.String())), plot.Min.X+j*group+group/2, chartHeight-chartMargin)
 	}
 	var out bytes.Buffer
 	err = png.Encode(&out, c.img)

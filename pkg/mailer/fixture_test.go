@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
@@ -174,7 +175,7 @@ func richWeek(t *testing.T) (user.User, plan.Plan) {
 		{Code: "recipe_repeated", Date: monday + 2, Meal: "dinner"},
 		{Code: "rotation_relaxed", Date: monday + 6, Meal: "dinner", DaysMissing: 12},
 	}
-	w.Notes = []string{`1 recipe has estimated nutrition, computed from its ingredients with the USDA table.`, `Traces ("may contain") are beyond what we can see.`}
+	w.Notes = []message.Text{message.Textf(`1 recipe has estimated nutrition, computed from its ingredients with the USDA table.`), message.Textf(`Traces ("may contain") are beyond what we can see.`)}
 	u := someone(`Lewis <b>"Lou"</b> O'Hara & Söhne`, 3)
 	return u, k.stored(t, u, w)
 }
@@ -227,7 +228,7 @@ func largestWeek(t *testing.T, nameLength int) (user.User, plan.Plan) {
 			plan.Reason{Code: "rotation_relaxed", Date: monday + calendar.Date(i), Meal: "dinner", DaysMissing: 12})
 	}
 	for i := range 10 {
-		w.Notes = append(w.Notes, name("note", i))
+		w.Notes = append(w.Notes, message.Textf("%s", name("note", i)))
 	}
 	u := someone(name("user", 1)[:min(nameLength, 100)], 20)
 	s := k.stored(t, u, w)

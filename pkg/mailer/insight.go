@@ -7,6 +7,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
@@ -18,10 +19,10 @@ const (
 
 // DailyAdvisor makes the mail about a day; its period is the date.
 func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (mail.Mail, error) {
-	v := newAdviceView(u.Name, a)
+	v := newAdviceView(u, a)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, DailyAdvisorType)
 	v.Pixel = r.tracking(u, DailyAdvisorType, r.period(a.Date)).pixel()
-	text, html, err := r.bodies(DailyAdvisorType, v, v)
+	text, html, err := r.bodies(u.Settings.Language, DailyAdvisorType, v, v)
 	if err != nil {
 		return mail.Mail{}, err
 	}
@@ -33,14 +34,14 @@ func (r *Renderer) DailyAdvisor(u user.User, a insight.Advice) (mail.Mail, error
 // WeeklyTrends makes the mail about the last weeks, which may propose a change for the next;
 // its period is the next week's Monday. It shows a chart when the trends have averages.
 func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar.Date) (mail.Mail, error) {
-	v := newTrendsView(u.Name, t, nextWeek)
+	v := newTrendsView(u, t, nextWeek)
 	v.UnsubscribeURL = r.links.Unsubscribe(u.ID, WeeklyTrendsType)
 	if v.Proposal != nil {
 		v.Proposal.URL = r.links.Command(u.ID, nextWeek, t.Proposal.Command())
 	}
 	var inline []mail.Inline
 	if t.Average != nil {
-		png, err := weeklyChart(t.Weeks)
+		png, err := weeklyChart(u.Settings.Language, t.Weeks)
 		if err != nil {
 			return mail.Mail{}, fault.Wrap(fault.Internal, "draw the chart", err)
 		}
@@ -55,7 +56,7 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 		p.URL = track.link(p.URL)
 		tracked.Proposal = &p
 	}
-	text, html, err := r.bodies(WeeklyTrendsType, v, tracked)
+	text, html, err := r.bodies(u.Settings.Language, WeeklyTrendsType, v, tracked)
 	if err != nil {
 		return mail.Mail{}, err
 	}
@@ -65,13 +66,13 @@ func (r *Renderer) WeeklyTrends(u user.User, t insight.Trends, nextWeek calendar
 }
 
 // bodies renders both bodies of a mail whose size its content bounds.
-func (r *Renderer) bodies(emailType string, inText, inHTML any) (text, html string, err error) {
+func (r *Renderer) bodies(l message.Language, emailType string, inText, inHTML any) (text, html string, err error) {
 	op := "render the " + emailType + " mail"
 	var t, h bytes.Buffer
-	if err := r.text.ExecuteTemplate(&t, emailType+".txt", inText); err != nil {
+	if err := r.in(l).text.ExecuteTemplate(&t, emailType+".txt", inText); err != nil {
 		return "", "", fault.Wrap(fault.Internal, op, err)
 	}
-	if err := r.html.ExecuteTemplate(&h, emailType+".html", inHTML); err != nil {
+	if err := r.in(l).html.ExecuteTemplate(&h, emailType+".html", inHTML); err != nil {
 		return "", "", fault.Wrap(fault.Internal, op, err)
 	}
 	if h.Len() > MaxHTML {

@@ -3,9 +3,13 @@ package mailer
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
 // dishName is how many characters of a dish's name these mails show.
@@ -20,43 +24,51 @@ type figureView struct {
 type dishView struct{ Meal, Name, Energy string }
 
 // newFigures words the rows. Where far too little was eaten nothing is marked as reached.
-func newFigures(rows []insight.Row, short bool) []figureView {
+func newFigures(l message.Language, rows []insight.Row, short bool) []figureView {
 	var out []figureView
 	for _, r := range rows {
-		v := figureView{Label: capital(r.Nutrient.String()), Number: thousands(r.Actual.Float()), Actual: figure(r, r.Actual), Target: figure(r, r.Target), Off: offBy(r.Actual.Float(), r.Target.Float())}
+		v := figureView{Label: capital(l.Word(r.Nutrient.String())), Number: l.Number(r.Actual.Float()), Actual: figure(l, r, r.Actual), Target: figure(l, r, r.Target), Off: offBy(l, r.Actual.Float(), r.Target.Float())}
 		switch {
 		case r.Status == insight.Under:
-			v.Mark, v.Verdict, v.Class = "▼", "under", "no"
+			v.Mark, v.Verdict, v.Class = "▼", l.Say("under"), "no"
 		case r.Status == insight.Over:
-			v.Mark, v.Verdict, v.Class = "▲", "over", "no"
+			v.Mark, v.Verdict, v.Class = "▲", l.Say("over"), "no"
 		case short:
-			v.Mark, v.Verdict = "=", "near"
+			v.Mark, v.Verdict = "=", l.Say("near")
 		default:
-			v.Mark, v.Verdict, v.Class = "✓", "on track", "ok"
+			v.Mark, v.Verdict, v.Class = "✓", l.Say("on track"), "ok"
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
-func newDishes(dishes []insight.Dish) []dishView {
+func newDishes(l message.Language, dishes []insight.Dish) []dishView {
 	var out []dishView
 	for _, d := range dishes {
-		out = append(out, dishView{capital(d.Meal.String()), cut(d.Name, dishName), thousands(d.Energy.Kcal()) + " kcal"})
+		out = append(out, dishView{capital(l.Word(d.Meal.String())), cut(d.Name, dishName), l.Number(d.Energy.Kcal()) + " kcal"})
 	}
 	return out
 }
 
 // figure renders an amount of the row with its unit.
-func figure(r insight.Row, a insight.Amount) string {
-	return thousands(a.Float()) + " " + r.Nutrient.Unit()
+func figure(l message.Language, r insight.Row, a insight.Amount) string {
+	return l.Number(a.Float()) + " " + r.Nutrient.Unit()
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
 
-func shortDate(d calendar.Date) string { return d.Time().Format("2 Jan") }
-
-func longDate(d calendar.Date) string { return d.Time().Format("Monday, 2 January") }
+// all says each of the texts.
+func all(l message.Language, texts []message.Text) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, t.In(l))
+	}
+	return out
+}
 
 // adviceView is what the daily advisor's templates print.
 type adviceView struct {
@@ -76,44 +88,45 @@ type adviceView struct {
 // Figures reports whether the mail shows figures of the diary.
 func (v adviceView) Figures() bool { return v.Logged || v.Average != nil }
 
-func newAdviceView(name string, a insight.Advice) adviceView {
+func newAdviceView(u user.User, a insight.Advice) adviceView {
+	l := u.Settings.Language
 	v := adviceView{
-		Name: name, Day: day(a.Date), Date: a.Date.Time().Format("2 January 2006"), TomorrowDay: day(a.Date + 1),
-		Connected: a.Connected, Logged: a.Logged, Warnings: a.Warnings, Insights: a.Insights, Suggestion: a.Suggestion,
-		Rows: newFigures(a.Rows, a.Short), Average: newFigures(a.Average, len(a.Warnings) > 0), AverageDays: counted(a.AverageDays, "logged day"),
-		Missing: newDishes(a.Missing), Tomorrow: newDishes(a.Tomorrow),
+		Name: u.Name, Day: l.Weekday(a.Date), Date: l.LongDate(a.Date), TomorrowDay: l.Weekday(a.Date + 1),
+		Connected: a.Connected, Logged: a.Logged, Warnings: all(l, a.Warnings), Insights: all(l, a.Insights), Suggestion: a.Suggestion.In(l),
+		Rows: newFigures(l, a.Rows, a.Short), Average: newFigures(l, a.Average, len(a.Warnings) > 0), AverageDays: l.Count(a.AverageDays, "%d logged day", "%d logged days"),
+		Missing: newDishes(l, a.Missing), Tomorrow: newDishes(l, a.Tomorrow),
 	}
 	for _, c := range a.Cooking {
 		v.Cooking = append(v.Cooking, cut(c, dishName))
 	}
-	v.Subject = v.Day + ": " + adviceFact(a)
-	v.Preheader = a.Suggestion
+	v.Subject = v.Day + ": " + adviceFact(l, a)
+	v.Preheader = v.Suggestion
 	if len(a.Warnings) > 0 {
-		v.Preheader = a.Warnings[0]
+		v.Preheader = v.Warnings[0]
 	}
 	return v
 }
 
 // adviceFact is the day in half a line: the energy, and the macro that is furthest off.
-func adviceFact(a insight.Advice) string {
+func adviceFact(l message.Language, a insight.Advice) string {
 	switch {
 	case !a.Connected:
-		return fmt.Sprintf("no diary is connected, %s planned for tomorrow", counted(len(a.Tomorrow), "meal"))
+		return l.Say("no diary is connected, %s planned for tomorrow", l.Count(len(a.Tomorrow), "%d meal", "%d meals"))
 	case !a.Logged:
-		return "nothing is logged yet"
+		return l.Say("nothing is logged yet")
 	}
 	energy := a.Rows[insight.Energy]
-	fact := fmt.Sprintf("%s of %s", thousands(energy.Actual.Float()), figure(energy, energy.Target))
+	fact := l.Say("%s of %s", l.Number(energy.Actual.Float()), figure(l, energy, energy.Target))
 	worst := insight.Furthest(a.Rows[insight.Protein:])
 	switch {
 	case a.Short:
-		return fact + " logged"
+		return l.Say("%s logged", fact)
 	case worst == nil:
-		return fact + ", macros on track"
+		return l.Say("%s, macros on track", fact)
 	case worst.Status == insight.Under:
-		return fmt.Sprintf("%s, %s under by %s", fact, worst.Nutrient, figure(*worst, -worst.Difference()))
+		return l.Say("%s, %v under by %s", fact, worst.Nutrient, figure(l, *worst, -worst.Difference()))
 	default:
-		return fmt.Sprintf("%s, %s over by %s", fact, worst.Nutrient, figure(*worst, worst.Difference()))
+		return l.Say("%s, %v over by %s", fact, worst.Nutrient, figure(l, *worst, worst.Difference()))
 	}
 }
 
@@ -147,113 +160,114 @@ type cell struct{ Nutrient, Amount, Percent string }
 
 type proposalView struct{ Reason, Change, Button, URL string }
 
-func newTrendsView(name string, t insight.Trends, nextWeek calendar.Date) trendsView {
+func newTrendsView(u user.User, t insight.Trends, nextWeek calendar.Date) trendsView {
+	l := u.Settings.Language
 	v := trendsView{
-		Name: name, Range: span(t.First, t.Last), Connected: t.Connected, Warnings: t.Warnings,
-		Averages: newFigures(t.Average, t.Short),
-		Logged:   fmt.Sprintf("%d of %d days are logged", t.Logged, t.Days),
-		Plans:    plansLine(t.Planned),
+		Name: u.Name, Range: l.Span(t.First, t.Last), Connected: t.Connected, Warnings: all(l, t.Warnings),
+		Averages: newFigures(l, t.Average, t.Short),
+		Logged:   l.Say("%d of %d days are logged", t.Logged, t.Days),
+		Plans:    plansLine(l, t.Planned),
 	}
 	if t.Logged > 0 {
-		v.Adherence = fmt.Sprintf("%d of %s (%d %%) came within ±10 %% in energy and all three macros", t.Adherent, counted(t.Logged, "logged day"), 100*t.Adherent/t.Logged)
+		v.Adherence = l.Say("%d of %s (%d %%) came within ±10 %% in energy and all three macros", t.Adherent, l.Count(t.Logged, "%d logged day", "%d logged days"), 100*t.Adherent/t.Logged)
 	}
 	for _, p := range t.Patterns {
-		v.Patterns = append(v.Patterns, patternLine(p, t))
+		v.Patterns = append(v.Patterns, patternLine(l, p, t))
 	}
 	if t.Best != nil {
-		v.Best = dateLine(*t.Best)
+		v.Best = dateLine(l, *t.Best)
 	}
 	if t.Worst != nil {
-		v.Worst = dateLine(*t.Worst)
+		v.Worst = dateLine(l, *t.Worst)
 	}
 	if t.Average != nil {
 		for _, r := range t.Average {
-			v.Targets = append(v.Targets, cell{Nutrient: r.Nutrient.String(), Amount: figure(r, r.Target)})
+			v.Targets = append(v.Targets, cell{Nutrient: l.Word(r.Nutrient.String()), Amount: figure(l, r, r.Target)})
 		}
 		for _, w := range t.Weeks {
-			v.Weeks = append(v.Weeks, newWeekAverage(w))
+			v.Weeks = append(v.Weeks, newWeekAverage(l, w))
 		}
-		v.ChartText = chartText(v.Weeks)
+		v.ChartText = chartText(l, v.Weeks)
 	}
-	v.headline(t)
-	v.Subject = "Four weeks: " + trendsFact(t)
+	v.headline(l, t)
+	v.Subject = l.Say("Four weeks: %s", trendsFact(l, t))
 	v.Preheader = v.Headline
 	if len(t.Warnings) > 0 {
-		v.Preheader = t.Warnings[0]
+		v.Preheader = v.Warnings[0]
 	}
 	if p := t.Proposal; p != nil {
-		v.Proposal = newProposalView(*p, nextWeek)
+		v.Proposal = newProposalView(l, *p, nextWeek)
 	}
 	return v
 }
 
-func (v *trendsView) headline(t insight.Trends) {
+func (v *trendsView) headline(l message.Language, t insight.Trends) {
 	v.HeadlineMark, v.HeadlineClass = "▲", "no"
 	switch {
 	case !t.Connected:
-		v.Headline = "No food diary is connected: nothing is known about what you ate. Below is what your plans held."
+		v.Headline = l.Say("No food diary is connected: nothing is known about what you ate. Below is what your plans held.")
 	case t.Logged == 0:
-		v.Headline = "Nothing was logged. That says nothing about what you ate."
+		v.Headline = l.Say("Nothing was logged. That says nothing about what you ate.")
 	case t.Average == nil:
-		v.Headline = fmt.Sprintf("Only %s: too few to speak of averages.", v.Logged)
+		v.Headline = l.Say("Only %s: too few to speak of averages.", v.Logged)
 	case t.Short: // the warnings say it
 	case len(t.Patterns) > 0:
-		v.Headline = "On average, " + trendsFact(t) + "."
+		v.Headline = l.Say("On average, %s.", trendsFact(l, t))
 	default:
 		v.HeadlineMark, v.HeadlineClass = "✓", "ok"
-		v.Headline = "All four averages are within ±15 % of your target."
+		v.Headline = l.Say("All four averages are within ±15 % of your target.")
 	}
 }
 
 // trendsFact is the one fact of the subject.
-func trendsFact(t insight.Trends) string {
+func trendsFact(l message.Language, t insight.Trends) string {
 	switch {
 	case !t.Connected:
-		return fmt.Sprintf("%d of %s on target in your plans", t.Planned.OnTarget, counted(t.Planned.Days, "day"))
+		return l.Say("%d of %s on target in your plans", t.Planned.OnTarget, l.Count(t.Planned.Days, "%d day", "%d days"))
 	case t.Average == nil:
-		return fmt.Sprintf("%d of %d days logged", t.Logged, t.Days)
+		return l.Say("%d of %d days logged", t.Logged, t.Days)
 	case t.Short:
 		e := t.Average[insight.Energy]
-		return fmt.Sprintf("%s of %s a day on average", thousands(e.Actual.Float()), figure(e, e.Target))
+		return l.Say("%s of %s a day on average", l.Number(e.Actual.Float()), figure(l, e, e.Target))
 	}
 	if r := insight.Furthest(t.Average); r != nil {
-		return fmt.Sprintf("%s %s target by %s", r.Nutrient, side(r.Status), strings.TrimLeft(offBy(r.Actual.Float(), r.Target.Float()), "+−"))
+		return l.Say("%v %s target by %s", r.Nutrient, side(l, r.Status), strings.TrimLeft(offBy(l, r.Actual.Float(), r.Target.Float()), "+−"))
 	}
-	return fmt.Sprintf("%d of %s on target", t.Adherent, counted(t.Logged, "logged day"))
+	return l.Say("%d of %s on target", t.Adherent, l.Count(t.Logged, "%d logged day", "%d logged days"))
 }
 
-func side(s insight.Status) string {
+func side(l message.Language, s insight.Status) string {
 	if s == insight.Under {
-		return "under"
+		return l.Say("under")
 	}
-	return "over"
+	return l.Say("over")
 }
 
-func patternLine(p insight.Pattern, t insight.Trends) string {
+func patternLine(l message.Language, p insight.Pattern, t insight.Trends) string {
 	r := t.Average[p.Nutrient]
-	return fmt.Sprintf("%s %s target: %s of %s a day on average; %d of %s are more than 15 %% %s.",
-		capital(p.Nutrient.String()), side(p.Status), figure(r, r.Actual), figure(r, r.Target), p.Days, counted(t.Logged, "logged day"), side(p.Status))
+	return l.Say("%s %s target: %s of %s a day on average; %d of %s are more than 15 %% %s.",
+		capital(l.Word(p.Nutrient.String())), side(l, p.Status), figure(l, r, r.Actual), figure(l, r, r.Target), p.Days, l.Count(t.Logged, "%d logged day", "%d logged days"), side(l, p.Status))
 }
 
-func dateLine(d insight.Date) string {
-	parts := []string{figure(d.Rows[insight.Energy], d.Rows[insight.Energy].Actual)}
+func dateLine(l message.Language, d insight.Date) string {
+	parts := []string{figure(l, d.Rows[insight.Energy], d.Rows[insight.Energy].Actual)}
 	for _, r := range d.Rows[insight.Protein:] {
-		parts = append(parts, r.Nutrient.String()+" "+figure(r, r.Actual))
+		parts = append(parts, l.Word(r.Nutrient.String())+" "+figure(l, r, r.Actual))
 	}
-	return longDate(d.Date) + ": " + strings.Join(parts, " · ")
+	return l.Say("%v, %v", l.Weekday(d.Date), l.Date(d.Date)) + ": " + strings.Join(parts, " · ")
 }
 
-func plansLine(p insight.Planned) string {
+func plansLine(l message.Language, p insight.Planned) string {
 	if p.Days == 0 {
-		return "There were no plans in this time."
+		return l.Say("There were no plans in this time.")
 	}
-	return fmt.Sprintf("Your plans held %s on %s; %d of these days were on target on paper.", counted(p.Meals, "meal"), counted(p.Days, "day"), p.OnTarget)
+	return l.Say("Your plans held %s on %s; %d of these days were on target on paper.", l.Count(p.Meals, "%d meal", "%d meals"), l.Count(p.Days, "%d day", "%d days"), p.OnTarget)
 }
 
-func newWeekAverage(w insight.Week) weekAverage {
-	v := weekAverage{Range: shortDate(w.First) + " – " + shortDate(w.First+6), Logged: counted(w.Logged, "day") + " logged"}
+func newWeekAverage(l message.Language, w insight.Week) weekAverage {
+	v := weekAverage{Range: l.ShortDate(w.First) + " – " + l.ShortDate(w.First+6), Logged: l.Count(w.Logged, "%d day logged", "%d days logged")}
 	for _, r := range w.Average {
-		c := cell{r.Nutrient.String(), figure(r, r.Actual), "no target"}
+		c := cell{l.Word(r.Nutrient.String()), figure(l, r, r.Actual), l.Say("no target")}
 		if r.Target > 0 {
 			c.Percent = fmt.Sprintf("%.0f %%", percent(r))
 		}
@@ -263,23 +277,23 @@ func newWeekAverage(w insight.Week) weekAverage {
 }
 
 // chartText says what the chart shows.
-func chartText(weeks []weekAverage) string {
+func chartText(l message.Language, weeks []weekAverage) string {
 	var parts []string
 	for _, w := range weeks {
 		if w.Cells == nil {
-			parts = append(parts, w.Range+": nothing logged")
+			parts = append(parts, w.Range+": "+l.Say("nothing logged"))
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s: energy %s, protein %s, fat %s, carbs %s", w.Range, w.Cells[0].Percent, w.Cells[1].Percent, w.Cells[2].Percent, w.Cells[3].Percent))
+		parts = append(parts, l.Say("%s: energy %s, protein %s, fat %s, carbs %s", w.Range, w.Cells[0].Percent, w.Cells[1].Percent, w.Cells[2].Percent, w.Cells[3].Percent))
 	}
-	return "Bar chart of the weekly averages in per cent of the target. " + strings.Join(parts, "; ") + "."
+	return l.Say("Bar chart of the weekly averages in per cent of the target.") + " " + strings.Join(parts, "; ") + "."
 }
 
-func newProposalView(p insight.Proposal, nextWeek calendar.Date) *proposalView {
+func newProposalView(l message.Language, p insight.Proposal, nextWeek calendar.Date) *proposalView {
 	week := strings.TrimLeft(nextWeek.Week()[5:], "0")
 	if p.Mode == "" {
-		return &proposalView{p.Reason, "New daily targets: " + macrosLine(p.Target), "Change my targets", ""}
+		return &proposalView{p.Reason.In(l), l.Say("New daily targets: %s", macrosLine(l, p.Target)), l.Say("Change my targets"), ""}
 	}
-	mode := strings.ReplaceAll(string(p.Mode), "_", " ")
-	return &proposalView{p.Reason, fmt.Sprintf("Week %s would be planned %s, with %s a day.", week, mode, macrosLine(p.Target)), "Plan week " + week + " " + mode, ""}
+	mode := modeText(l, p.Mode)
+	return &proposalView{p.Reason.In(l), l.Say("Week %s would be planned %s, with %s a day.", week, mode, macrosLine(l, p.Target)), l.Say("Plan week %s %s", week, mode), ""}
 }

@@ -15,14 +15,15 @@ const InvitationType = "invitation"
 // Invitation writes the mail with the link by which a user to be sets themselves up.
 func (r *Renderer) Invitation(u user.User, token string, valid time.Duration) (mail.Mail, error) {
 	const day = 24 * time.Hour
+	l := u.Settings.Language
 	v := struct {
 		Subject, Preheader, Headline, URL, Pixel string
 		Days                                     int
 	}{
-		Subject: "Your invitation to a meal plan", Preheader: "Five short steps, and your first week is planned.", Headline: "Set up your meal plan",
+		Subject: l.Say("Your invitation to a meal plan"), Preheader: l.Say("Five short steps, and your first week is planned."), Headline: l.Say("Set up your meal plan"),
 		URL: r.links.Invitation(token), Days: int(valid / day),
 	}
-	text, html, err := r.bodies(InvitationType, v, v)
+	text, html, err := r.bodies(l, InvitationType, v, v)
 	if err != nil {
 		return mail.Mail{}, err
 	}

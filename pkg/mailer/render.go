@@ -18,7 +18,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -59,8 +61,7 @@ type Links interface {
 
 // Renderer implements [planner.Renderer].
 type Renderer struct {
-	html   *htmltemplate.Template
-	text   *texttemplate.Template
+	forms  map[message.Language]form
 	links  Links
 	domain string
 	fixed  quotation.Fingerprint
@@ -72,19 +73,38 @@ var _ planner.Renderer = (*Renderer)(nil)
 // NewRenderer parses the templates. domain is the right-hand side of Message-IDs and
 // list identifiers.
 func NewRenderer(links Links, domain string) (*Renderer, error) {
-	html, err := htmltemplate.ParseFS(files, "templates/*.html")
-	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "mail templates", err)
-	}
-	text, err := texttemplate.New("").Funcs(texttemplate.FuncMap{"isolate": isolate}).ParseFS(files, "templates/*.txt")
-	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "mail templates", err)
+	forms := map[message.Language]form{}
+	for _, l := range message.Languages() {
+		words := map[string]any{"isolate": isolate, "lang": l.Tag, "t": l.Say, "n": l.Count}
+		html, err := htmltemplate.New("").Funcs(words).ParseFS(files, "templates/*.html")
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "mail templates", err)
+		}
+		text, err := texttemplate.New("").Funcs(words).ParseFS(files, "templates/*.txt")
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "mail templates", err)
+		}
+		forms[l] = form{html, text}
 	}
 	fixed, err := fixedWords()
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "mail templates", err)
 	}
-	return &Renderer{html: html, text: text, links: links, domain: domain, fixed: fixed}, nil
+	return &Renderer{forms: forms, links: links, domain: domain, fixed: fixed}, nil
+}
+
+// form is the templates of mails in a language.
+type form struct {
+	html *htmltemplate.Template
+	text *texttemplate.Template
+}
+
+// in are the templates in a language, or in English.
+func (r *Renderer) in(l message.Language) form {
+	if f, ok := r.forms[l]; ok {
+		return f
+	}
+	return r.forms[message.English]
 }
 
 // fixedWords is of what the templates write whatever they are filled with.
@@ -93,9 +113,29 @@ func fixedWords() (quotation.Fingerprint, error) {
 	f := quotation.Of(command.Help)
 	for _, name := range names {
 		source, rerr := files.ReadFile(name)
-		f, err = f.And(quotation.OfTemplate(string(source))), errors.Join(err, rerr)
+		for _, l := range message.Languages() {
+			f = f.And(quotation.OfTemplate(written(string(source), l)))
+		}
+		err = errors.Join(err, rerr)
 	}
 	return f, err
+}
+
+var (
+	saying  = lazyregexp.New("{{-? ?(?:t|n [^\"`}]*) (?:\"[^\"]*\"|`[^`]*`)[^}]*}}")
+	literal = lazyregexp.New("\"[^\"]*\"|`[^`]*`")
+	filled  = lazyregexp.New(`%(?:%|(?:\[\d+\])?[+.\d]*[a-z])`)
+)
+
+// written is a template's source with its messages as they are in the language.
+func written(source string, l message.Language) string {
+	return saying().ReplaceAllStringFunc(source, func(action string) string {
+		var out strings.Builder
+		for _, m := range literal().FindAllString(action, -1) {
+			out.WriteString(filled().ReplaceAllString(l.Say(strings.Trim(m, "\"`")), "{{}}") + "{{}}")
+		}
+		return out.String()
+	})
 }
 
 // Fixed implements [replies.Renderer].
@@ -135,24 +175,25 @@ func (r *Renderer) WeeklyPlan(u user.User, s plan.Plan) (mail.Mail, error) {
 
 // ChangedPlan implements [amend.Renderer]: the whole plan, after what changed in it.
 func (r *Renderer) ChangedPlan(u user.User, s plan.Plan, was plan.Week, at time.Time) (mail.Mail, error) {
-	v := newWeekView(u, s)
+	v, l := newWeekView(u, s), u.Settings.Language
 	for _, d := range plan.Diff(was, s.Week) {
-		v.Replaced = append(v.Replaced, diffView{day(d.Date) + " " + d.Meal.String(), servingText(d.Was), servingText(d.Is)})
+		v.Replaced = append(v.Replaced, diffView{d.Slot.Text().In(l), servingText(l, d.Was), servingText(l, d.Is)})
 	}
-	v.Subject = fmt.Sprintf("Week %s has changed: %s; use this plan and list instead", v.Week, counted(len(v.Replaced), "meal"))
-	v.Preheader = "What was planned before is void."
+	v.Subject = l.Say("Week %s has changed: %s; use this plan and list instead", v.Week, l.Count(len(v.Replaced), "%d meal", "%d meals"))
+	v.Preheader = l.Say("What was planned before is void.")
 	return r.Beside("c"+strconv.FormatInt(at.UnixMilli(), 36)).planMail(u, s, v)
 }
 
 func (r *Renderer) planMail(u user.User, s plan.Plan, v weekView) (mail.Mail, error) {
 	const op = "render the plan mail"
+	l := u.Settings.Language
 	v.PlanURL, v.UnsubscribeURL = r.links.Plan(u.ID, s.Week.WeekOf), r.links.Unsubscribe(u.ID, WeeklyPlanType)
 	if len(v.Notes) > 0 {
 		v.LibraryURL = r.links.Library(u.ID)
 	}
 	v.Replies = replyLinks(s.Week, v.Subject, r.links.Reply(r.links.Key(WeeklyPlanType, u.ID, r.period(s.Week.WeekOf)), u.ID, s.Week.WeekOf))
 	var text bytes.Buffer
-	if err := r.text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
+	if err := r.in(l).text.ExecuteTemplate(&text, "weekly_plan.txt", v); err != nil {
 		return mail.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
 	track := r.tracking(u, WeeklyPlanType, r.period(s.Week.WeekOf))
@@ -160,8 +201,8 @@ func (r *Renderer) planMail(u user.User, s plan.Plan, v weekView) (mail.Mail, er
 	if v.LibraryURL != "" {
 		v.LibraryURL = track.link(v.LibraryURL)
 	}
-	v.Changes = r.changes(s.Week, track)
-	html, err := r.shortest(v)
+	v.Changes = r.changes(l, s.Week, track)
+	html, err := r.shortest(l, v)
 	if err != nil {
 		return mail.Mail{}, fault.Wrap(fault.Internal, op, err)
 	}
@@ -196,10 +237,10 @@ func (r *Renderer) mail(u user.User, emailType, list string, date, week calendar
 
 // shortest renders the HTML with as little left out as fits [MaxHTML]: first names are
 // shortened, then the shopping list gives way to a link. The text part is always whole.
-func (r *Renderer) shortest(v weekView) (string, error) {
+func (r *Renderer) shortest(l message.Language, v weekView) (string, error) {
 	for _, shorten := range []func(weekView) weekView{whole, withShortNames, withListOnPage} {
 		var b bytes.Buffer
-		if err := r.html.ExecuteTemplate(&b, "weekly_plan.html", shorten(v)); err != nil {
+		if err := r.in(l).html.ExecuteTemplate(&b, "weekly_plan.html", shorten(v)); err != nil {
 			return "", err
 		}
 		if b.Len() <= MaxHTML {

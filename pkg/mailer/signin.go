@@ -18,14 +18,15 @@ var _ signin.Letters = (*Renderer)(nil)
 
 // SignIn implements [signin.Letters]. The mail tells nothing of its reader.
 func (r *Renderer) SignIn(u user.User, token string, valid time.Duration) (mail.Mail, error) {
+	l := u.Settings.Language
 	v := struct {
 		Subject, Preheader, Headline, URL, Pixel string
 		Minutes                                  int
 	}{
-		Subject: "Your link to sign in", Preheader: "It works once.", Headline: "Sign in to your meal plan",
+		Subject: l.Say("Your link to sign in"), Preheader: l.Say("It works once."), Headline: l.Say("Sign in to your meal plan"),
 		URL: r.links.SignIn(token), Minutes: int(valid.Minutes()),
 	}
-	text, html, err := r.bodies(SignInType, v, v)
+	text, html, err := r.bodies(l, SignInType, v, v)
 	if err != nil {
 		return mail.Mail{}, err
 	}

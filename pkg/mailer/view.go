@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
@@ -70,37 +71,40 @@ type sectionView struct {
 type lineView struct{ Name, Buy string }
 
 func newWeekView(u user.User, s plan.Plan) weekView {
-	w := s.Week
+	w, l := s.Week, u.Settings.Language
 	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
 	items := s.Groceries.Lines()
 	planDay, _ := u.Settings.PlanTime()
 	v := weekView{
-		PlanDay: planDay.String(),
-		Name:    u.Name, Week: week, Range: dateRange(w.WeekOf), ItemCount: counted(items, "item"), People: w.People,
+		PlanDay: l.Word(planDay.String()),
+		Name:    u.Name, Week: week, Range: dateRange(l, w.WeekOf), ItemCount: l.Count(items, "%d item", "%d items"), People: w.People,
 		Balanced: w.Status == plan.Balanced, Proven: w.Optimal,
-		Target: macrosLine(w.Target), TargetSource: targetSource(w), Notes: w.Notes,
-		Subject: fmt.Sprintf("Week %s: %s, %s on target, shop for %s", week, counted(w.Meals(), "meal"), daysOnTarget(w), counted(items, "item")),
+		Target: macrosLine(l, w.Target), TargetSource: targetSource(l, w),
+		Subject: l.Say("Week %s: %s, %s on target, shop for %s", week, l.Count(w.Meals(), "%d meal", "%d meals"), daysOnTarget(l, w), l.Count(items, "%d item", "%d items")),
 	}
-	v.Preheader = preheader(w)
-	v.Verdict = verdict(w)
-	if slices.Contains(w.Notes, plan.OutdatedNote) {
-		v.Verdict, v.Balanced = plan.OutdatedNote, false
+	for _, n := range w.Notes {
+		v.Notes = append(v.Notes, n.In(l))
+	}
+	v.Preheader = preheader(l, w)
+	v.Verdict = verdict(l, w)
+	if w.Unsafe() {
+		v.Verdict, v.Balanced = plan.OutdatedNote.In(l), false
 	}
 	for _, d := range w.Days {
-		v.Days = append(v.Days, newDayView(d, w.TolerancePct, s.Prep))
+		v.Days = append(v.Days, newDayView(l, d, w.TolerancePct, s.Prep))
 	}
 	for _, r := range w.Reasons {
-		if text := reason(r); text != "" {
+		if text := reason(l, r); text != "" {
 			v.Problems = append(v.Problems, text)
 		}
 	}
 	for _, b := range s.Prep.Batches {
 		if b.Leftovers() {
-			v.Cooking = append(v.Cooking, cookView{day(b.Cook), b.Name, cookText(b)})
+			v.Cooking = append(v.Cooking, cookView{l.Weekday(b.Cook), b.Name, cookText(l, b)})
 		}
 	}
 	for _, sec := range s.Groceries.Sections {
-		sv := sectionView{Name: sec.Name}
+		sv := sectionView{Name: l.Word(sec.Name)}
 		for _, l := range sec.Lines {
 			sv.Lines = append(sv.Lines, lineView{l.Name, l.Buy})
 		}
@@ -114,33 +118,10 @@ func newWeekView(u user.User, s plan.Plan) weekView {
 	return v
 }
 
-func dateRange(monday calendar.Date) string { return span(monday, monday+6) }
-
-// span renders the days from first to last.
-func span(first, last calendar.Date) string {
-	a, b := first.Time(), last.Time()
-	switch {
-	case a.Year() != b.Year():
-		return a.Format("2 January 2006") + " – " + b.Format("2 January 2006")
-	case a.Month() != b.Month():
-		return a.Format("2 January") + " – " + b.Format("2 January 2006")
-	default:
-		return a.Format("2") + " – " + b.Format("2 January 2006")
-	}
-}
-
-func day(d calendar.Date) string { return d.Weekday().String() }
-
-// counted joins a number and its noun.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
-}
+func dateRange(l message.Language, monday calendar.Date) string { return l.Span(monday, monday+6) }
 
 // preheader names the meals of the first day that has any; inboxes show it after the subject.
-func preheader(w plan.Week) string {
+func preheader(l message.Language, w plan.Week) string {
 	for _, d := range w.Days {
 		var names []string
 		for _, s := range d.Meals {
@@ -149,14 +130,14 @@ func preheader(w plan.Week) string {
 			}
 		}
 		if len(names) > 0 {
-			return day(d.Date) + ": " + strings.Join(names, ", ") + "."
+			return l.Weekday(d.Date) + ": " + strings.Join(names, ", ") + "."
 		}
 	}
-	return "No meals are planned."
+	return l.Say("No meals are planned.")
 }
 
 // daysOnTarget says how many of the days that have meals are in band.
-func daysOnTarget(w plan.Week) string {
+func daysOnTarget(l message.Language, w plan.Week) string {
 	in, planned := 0, 0
 	for _, d := range w.Days {
 		if !d.Planned() {
@@ -167,58 +148,49 @@ func daysOnTarget(w plan.Week) string {
 			in++
 		}
 	}
-	return fmt.Sprintf("%d of %s", in, counted(planned, "day"))
+	return l.Count(planned, "%[2]d of %[1]d day", "%[2]d of %[1]d days", in)
 }
 
-func verdict(w plan.Week) string {
-	band := fmt.Sprintf("within ±%d %% of your targets", w.TolerancePct)
+func verdict(l message.Language, w plan.Week) string {
+	pct := w.TolerancePct
 	switch {
 	case !slices.ContainsFunc(w.Days[:], plan.Day.Planned):
-		return "You skipped every meal of this week."
+		return l.Say("You skipped every meal of this week.")
 	case w.Status == plan.Balanced && w.Optimal:
-		return "Every day is " + band + ", and no better week exists with your recipes."
+		return l.Say("Every day is within ±%d %% of your targets, and no better week exists with your recipes.", pct)
 	case w.Status == plan.Balanced:
-		return "Every day is " + band + "."
+		return l.Say("Every day is within ±%d %% of your targets.", pct)
 	case w.Optimal:
-		return fmt.Sprintf("%s are %s. No week does better with your recipes and wishes; below is what is missing.", daysOnTarget(w), band)
+		return l.Say("%s are within ±%d %% of your targets. No week does better with your recipes and wishes; below is what is missing.", daysOnTarget(l, w), pct)
 	default:
-		return fmt.Sprintf("%s are %s.", daysOnTarget(w), band)
+		return l.Say("%s are within ±%d %% of your targets.", daysOnTarget(l, w), pct)
 	}
 }
 
-func targetSource(w plan.Week) string {
-	s := map[targets.Source]string{
-		targets.Set: "set by you", targets.Computed: "computed from your body figures", targets.Default: "our default",
-	}[w.TargetSource]
+func targetSource(l message.Language, w plan.Week) string {
+	s := map[targets.Source]message.Text{
+		targets.Set: message.Textf("set by you"), targets.Computed: message.Textf("computed from your body figures"), targets.Default: message.Textf("our default"),
+	}[w.TargetSource].In(l)
 	if w.Mode != "" {
-		s += ", " + strings.ReplaceAll(string(w.Mode), "_", " ") + " this week"
+		s += ", " + l.Say("%v this week", modeText(l, w.Mode))
 	}
 	return s
 }
 
-func macrosLine(m nutrition.Macros) string {
-	return fmt.Sprintf("%s kcal · protein %.0f g · fat %.0f g · carbs %.0f g", thousands(m.Energy().Kcal()), m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
+func macrosLine(l message.Language, m nutrition.Macros) string {
+	return l.Say("%s kcal · protein %.0f g · fat %.0f g · carbs %.0f g", l.Number(m.Energy().Kcal()), m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
 }
 
-func thousands(f float64) string {
-	s := strconv.Itoa(int(math.Round(f)))
-	if len(s) > 3 {
-		s = s[:len(s)-3] + "," + s[len(s)-3:]
-	}
-	return s
-}
-
-func newDayView(d plan.Day, pct int, list prep.List) dayView {
-	v := dayView{Name: day(d.Date), Short: day(d.Date)[:3], Date: d.Date.Time().Format("2 Jan"), Balanced: d.Balanced}
+func newDayView(l message.Language, d plan.Day, pct int, list prep.List) dayView {
+	v := dayView{Name: l.Weekday(d.Date), Short: l.ShortDay(d.Date), Date: l.ShortDate(d.Date), Balanced: d.Balanced}
 	for m, s := range d.Meals {
-		slot := recipe.Meals[m].String()
-		mv := mealView{Slot: capital(slot), Empty: "–"}
+		mv := mealView{Slot: capital(l.Word(recipe.Meals[m].String())), Empty: "–"}
 		if slices.Contains(d.Missing, recipe.Meals[m]) {
-			mv.Empty = "missing: nothing in your library fits"
+			mv.Empty = l.Say("missing: nothing in your library fits")
 		}
 		if s != nil {
 			mv.Empty = ""
-			mv.Name, mv.Portion, mv.Note = s.Name, s.Servings.String()+"×", mealNote(s, d.Date, recipe.Meals[m], list)
+			mv.Name, mv.Portion, mv.Note = s.Name, l.Word(s.Servings.String())+"×", mealNote(l, s, plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}, list)
 		}
 		v.Meals = append(v.Meals, mv)
 	}
@@ -227,10 +199,10 @@ func newDayView(d plan.Day, pct int, list prep.List) dayView {
 	}
 	kcalIn := math.Abs(d.Actual.Energy().Kcal()-d.Target.Energy().Kcal())*100 <= d.Target.Energy().Kcal()*float64(pct)
 	v.Bars = []barView{
-		newBar("kcal", d.Actual.Energy().Kcal(), d.Target.Energy().Kcal(), "", kcalIn),
-		newBar("Protein", d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", inOne(d.Actual.Protein, d.Target.Protein, pct)),
-		newBar("Fat", d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", inOne(d.Actual.Fat, d.Target.Fat, pct)),
-		newBar("Carbs", d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", inOne(d.Actual.Carbs, d.Target.Carbs, pct)),
+		newBar(l, "kcal", figures{d.Actual.Energy().Kcal(), d.Target.Energy().Kcal(), "", kcalIn}),
+		newBar(l, l.Say("Protein"), figures{d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", inOne(d.Actual.Protein, d.Target.Protein, pct)}),
+		newBar(l, l.Say("Fat"), figures{d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", inOne(d.Actual.Fat, d.Target.Fat, pct)}),
+		newBar(l, l.Say("Carbs"), figures{d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", inOne(d.Actual.Carbs, d.Target.Carbs, pct)}),
 	}
 	return v
 }
@@ -239,22 +211,29 @@ func inOne(a, t nutrition.Mass, pct int) bool {
 	return plan.InBand(nutrition.Macros{Protein: a}, nutrition.Macros{Protein: t}, pct)
 }
 
-func newBar(label string, actual, target float64, unit string, in bool) barView {
+// figures are what a bar shows: an amount beside its target.
+type figures struct {
+	actual, target float64
+	unit           string
+	in             bool // the band
+}
+
+func newBar(l message.Language, label string, f figures) barView {
 	const full = 1.25 // of the target fills the bar
 	fill := 100
-	if target > 0 {
-		fill = int(math.Round(100 * min(actual/target, full) / full))
+	if f.target > 0 {
+		fill = int(math.Round(100 * min(f.actual/f.target, full) / full))
 	}
 	return barView{
-		Label: label, Actual: thousands(actual) + unit, Target: thousands(target) + unit,
-		Off: offBy(actual, target), Fill: max(fill, 1), Rest: max(100-fill, 0), In: in,
+		Label: label, Actual: l.Number(f.actual) + f.unit, Target: l.Number(f.target) + f.unit,
+		Off: offBy(l, f.actual, f.target), Fill: max(fill, 1), Rest: max(100-fill, 0), In: f.in,
 	}
 }
 
 // offBy is the distance from the target in per cent.
-func offBy(actual, target float64) string {
+func offBy(l message.Language, actual, target float64) string {
 	if target == 0 {
-		return "no target"
+		return l.Say("no target")
 	}
 	switch pct := int(math.Round(100 * (actual - target) / target)); {
 	case pct > 0:
@@ -266,22 +245,22 @@ func offBy(actual, target float64) string {
 	}
 }
 
-func mealNote(s *plan.Serving, date calendar.Date, m recipe.Meal, list prep.List) string {
+func mealNote(l message.Language, s *plan.Serving, at plan.Slot, list prep.List) string {
 	var parts []string
 	switch s.Source {
 	case plan.Locked:
-		parts = append(parts, "🔒 locked")
+		parts = append(parts, "🔒 "+l.Say("locked"))
 	case plan.Travel:
-		parts = append(parts, "travel day")
+		parts = append(parts, l.Say("travel day"))
 	case plan.Chosen:
 	}
-	if cooked, ok := cookedOn(list, s.Recipe, date, m); ok && cooked != date {
-		parts = append(parts, "↻ cooked "+day(cooked))
+	if cooked, ok := cookedOn(list, s.Recipe, at.Date, at.Meal); ok && cooked != at.Date {
+		parts = append(parts, "↻ "+l.Say("cooked %v", cooked.Weekday()))
 	} else if s.Minutes > 0 {
 		parts = append(parts, duration(s.Minutes))
 	}
 	if s.Estimated {
-		parts = append(parts, "≈ estimated")
+		parts = append(parts, "≈ "+l.Say("estimated"))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -309,37 +288,37 @@ func duration(minutes int) string {
 	}
 }
 
-func cookText(b prep.Batch) string {
+func cookText(l message.Language, b prep.Batch) string {
 	var days []string
 	for _, e := range b.Eaten {
-		days = append(days, day(e.Date)[:3]+" "+e.Meal.String())
+		days = append(days, l.ShortDay(e.Date)+" "+l.Word(e.Meal.String()))
 	}
-	text := fmt.Sprintf("%s servings for %s", b.Servings, strings.Join(days, ", "))
+	text := l.Say("%v servings for %s", b.Servings, strings.Join(days, ", "))
 	if b.Minutes > 0 {
 		text += " (" + duration(b.Minutes) + ")"
 	}
 	return text
 }
 
-func reason(r plan.Reason) string {
+func reason(l message.Language, r plan.Reason) string {
 	switch r.Code {
 	case "macro_out_of_band":
-		macro := strings.TrimSuffix(r.Macro, "_g")
-		text := fmt.Sprintf("%s: %.0f g %s too little", day(r.Date), r.Short.Grams(), macro)
+		macro := l.Word(strings.TrimSuffix(r.Macro, "_g"))
+		text := l.Say("%s: %.0f g %s too little.", l.Weekday(r.Date), r.Short.Grams(), macro)
 		if r.Short < 0 {
-			text = fmt.Sprintf("%s: %.0f g %s too much", day(r.Date), -r.Short.Grams(), macro)
+			text = l.Say("%s: %.0f g %s too much.", l.Weekday(r.Date), -r.Short.Grams(), macro)
 		}
 		if r.Remedy != nil {
-			text += fmt.Sprintf(". A %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving would fix it",
-				r.RemedyMeal, r.Remedy.Protein.Grams(), r.Remedy.Fat.Grams(), r.Remedy.Carbs.Grams())
+			text += " " + l.Say("A %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving would fix it.",
+				l.Word(r.RemedyMeal), r.Remedy.Protein.Grams(), r.Remedy.Fat.Grams(), r.Remedy.Carbs.Grams())
 		}
-		return text + "."
+		return text
 	case "count_missed":
-		return fmt.Sprintf("Your rule %q could not be kept: this week has %d.", r.Rule, r.Have)
+		return l.Say("Your rule %q could not be kept: this week has %d.", r.Rule, r.Have)
 	case "recipe_repeated":
-		return fmt.Sprintf("%s %s is a dish you just had; no other fits.", day(r.Date), r.Meal)
+		return l.Say("%s %s is a dish you just had; no other fits.", l.Weekday(r.Date), l.Word(r.Meal))
 	case "rotation_relaxed":
-		return fmt.Sprintf("%s %s comes back %d days before your rotation is over; the library has too few recipes for this meal.", day(r.Date), r.Meal, r.DaysMissing)
+		return l.Say("%s %s comes back %d days before your rotation is over; the library has too few recipes for this meal.", l.Weekday(r.Date), l.Word(r.Meal), r.DaysMissing)
 	default:
 		return ""
 	}

@@ -2,7 +2,6 @@ package mailer_test
 
 import (
 	"flag"
-	"fmt"
 	"html"
 	"os"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
@@ -150,7 +150,11 @@ func TestTextPartIsComplete(t *testing.T) {
 					}
 				}
 			}
-			for _, want := range append([]string{"https://meals.example.org/plan/", "https://meals.example.org/unsubscribe/"}, s.Week.Notes...) {
+			var notes []string
+			for _, n := range s.Week.Notes {
+				notes = append(notes, n.String())
+			}
+			for _, want := range append([]string{"https://meals.example.org/plan/", "https://meals.example.org/unsubscribe/"}, notes...) {
 				if !strings.Contains(m.Text, want) {
 					t.Errorf("no %q", want)
 				}
@@ -201,7 +205,7 @@ func TestAMailThatCannotBeShortenedIsRefused(t *testing.T) {
 	t.Parallel()
 	u, s := demoWeek(t)
 	for i := range 10_000 {
-		s.Week.Notes = append(s.Week.Notes, fmt.Sprint("note ", i))
+		s.Week.Notes = append(s.Week.Notes, message.Textf("note %d", i))
 	}
 	if _, err := newRenderer(t).WeeklyPlan(u, s); fault.KindOf(err) != fault.Internal {
 		t.Errorf("got %v", err)

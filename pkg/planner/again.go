@@ -2,11 +2,11 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -141,7 +141,7 @@ func (s *selection) missing(in Inputs, slots []plan.Slot) {
 		}
 	}
 	s.week.Optimal = false
-	s.week.Notes = append([]string{"Missing: breakfast, for no recipe of your library suits you in the morning. One is enough: give it the keyword breakfast, and it is filled in."}, s.week.Notes...)
+	s.week.Notes = append([]message.Text{message.Textf("Missing: breakfast, for no recipe of your library suits you in the morning. One is enough: give it the keyword breakfast, and it is filled in.")}, s.week.Notes...)
 }
 
 // repeated notes which breakfasts the week has more than once.
@@ -154,6 +154,6 @@ func repeated(w *plan.Week) {
 		}
 	}
 	if w.Again {
-		w.Notes = append(w.Notes, fmt.Sprintf("Your library has too few breakfasts that suit you for seven different ones: this week has %d, and some come more than once. Keep more of them, or give recipes that you like in the morning the keyword breakfast.", len(seen)))
+		w.Notes = append(w.Notes, message.Textf("Your library has too few breakfasts that suit you for seven different ones: this week has %d, and some come more than once. Keep more of them, or give recipes that you like in the morning the keyword breakfast.", len(seen)))
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -49,7 +50,7 @@ func TestBreakfastsComeAgain(t *testing.T) {
 			continue
 		}
 		ids, different := mornings(res.Week)
-		said := strings.Contains(strings.Join(res.Week.Notes, "\n"), "too few breakfasts")
+		said := strings.Contains(message.Joined(res.Week.Notes...).String(), "too few breakfasts")
 		if len(ids) != 7 || different != want || said != (have < 7) || res.Week.Again != said {
 			t.Errorf("%d breakfasts: %v, said so: %t", have, ids, said)
 		}
@@ -62,7 +63,7 @@ func TestBreakfastsComeAgain(t *testing.T) {
 	p := &ports{pool: recipe.Pool{Recipes: few(0)}, in: planner.Inputs{User: ana()}}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
 	if err != nil || res.Week.Meals() != 14 || !res.Week.Missing(plan.Slot{Date: week, Meal: recipe.Breakfast}) || res.Week.Status != plan.Unbalanced ||
-		!strings.Contains(strings.Join(res.Week.Notes, "\n"), "Missing: breakfast") {
+		!strings.Contains(message.Joined(res.Week.Notes...).String(), "Missing: breakfast") {
 		t.Errorf("without a breakfast: %d meals, %s, %v, %v", res.Week.Meals(), res.Week.Status, res.Week.Notes, err)
 	}
 	in := planner.Inputs{User: ana(), Existing: &res.Plan}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -98,7 +99,7 @@ func byAnyRoute(t *testing.T, harmless []string, harmful map[string]string, forb
 			return
 		}
 		plans++
-		if bad[locked] && !strings.Contains(strings.Join(res.Week.Notes, "\n"), "could not be kept") {
+		if bad[locked] && !strings.Contains(message.Joined(res.Week.Notes...).String(), "could not be kept") {
 			rt.Fatalf("the plan does not say that a lock was not kept: %v", res.Week.Notes)
 		}
 		for _, d := range res.Week.Days {

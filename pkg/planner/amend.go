@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/generate"
@@ -95,21 +95,21 @@ func (p *Planner) Amend(ctx context.Context, in Inputs, why Outdated, from plan.
 		sel, lost = selection{week: without(old, in, r.Free), recipes: byID(pool)}, r.Free
 	}
 	if len(lost) > 0 {
-		sel.week.Notes = append([]string{lostNote(lost)}, sel.week.Notes...)
+		sel.week.Notes = append([]message.Text{lostNote(lost)}, sel.week.Notes...)
 	}
 	stored, err := p.finish(ctx, in, sel)
 	return Amended{Plan: stored, Wishes: in.Wishes, Changed: len(plan.Diff(old, stored.Week)) > 0, Lost: len(lost) > 0}, err
 }
 
-func lostNote(slots []plan.Slot) string {
+func lostNote(slots []plan.Slot) message.Text {
 	slices.SortFunc(slots, func(a, b plan.Slot) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal))
 	})
-	names := make([]string, len(slots))
+	names := make([]message.Text, len(slots))
 	for i, s := range slots {
-		names[i] = s.Date.Weekday().String() + " " + s.Meal.String()
+		names[i] = s.Text()
 	}
-	return "Missing, because the library has nothing that fits your settings: " + strings.Join(names, ", ") + "."
+	return message.Textf("Missing, because the library has nothing that fits your settings: %v.", message.List(names...))
 }
 
 // rules applies the user's settings to a pool's recipes.

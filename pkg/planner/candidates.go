@@ -10,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -27,8 +28,8 @@ type candidateSet struct {
 	recipes map[recipe.ID]recipe.Recipe
 	ordered []recipe.Recipe // by id
 	locks   []plan.Lock     // the user's locks that can be kept
-	notes   []string
-	blocked string // how many were left out for unclassified ingredients; "" = none
+	notes   []message.Text
+	blocked message.Text // how many were left out for unclassified ingredients; "" = none
 }
 
 // candidates applies the gates no route into a plan may bypass: known nutrition, a
@@ -46,7 +47,7 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 		return candidateSet{}, err
 	}
 	set := candidateSet{recipes: make(map[recipe.ID]recipe.Recipe, len(pool.Recipes))}
-	rejected := map[recipe.ID]string{}
+	rejected := map[recipe.ID]message.Text{}
 	for _, r := range pool.Recipes {
 		r, why := gate.admit(r)
 		if why == nil {
@@ -60,13 +61,13 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 	for _, l := range in.Wishes.Locks {
 		why, bad := rejected[l.Recipe]
 		if _, ok := set.recipes[l.Recipe]; !ok && !bad {
-			why, bad = "is not in the library", true
+			why, bad = message.Textf("is not in the library"), true
 		}
 		switch {
 		case !bad:
 			set.locks = append(set.locks, l)
 		case lenient:
-			set.notes = append(set.notes, fmt.Sprintf("Your lock on %s %s could not be kept: recipe %d %s.", l.Date.Weekday(), l.Meal, l.Recipe, why))
+			set.notes = append(set.notes, message.Textf("Your lock on %v could not be kept: recipe %d %v.", l.Text(), int(l.Recipe), why))
 		default:
 			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s cannot be kept: recipe %d %s", l.Date, l.Meal, l.Recipe, why)
 		}
@@ -82,10 +83,10 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 // explain adds to a shortage how many recipes were left out for unclassified ingredients: the
 // user cannot see them in the plan, but can fix them.
 func (c candidateSet) explain(err error) error {
-	if err == nil || c.blocked == "" {
+	if err == nil || c.blocked.Empty() {
 		return err
 	}
-	return fault.New(fault.KindOf(err), "", "%s; %s (mealplanner library report)", err, c.blocked)
+	return fault.New(fault.KindOf(err), "", "%s. %s (mealplanner library report)", err, c.blocked)
 }
 
 // sample reduces a library to the engine's limit: it keeps locked recipes and an arbitrary
@@ -118,7 +119,7 @@ func (c *candidateSet) sample(in Inputs) {
 	slices.SortFunc(c.ordered, func(a, b recipe.Recipe) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
 	})
-	c.notes = append(c.notes, fmt.Sprintf("Of %d recipes %d were considered.", len(c.ordered), generate.MaxRecipes))
+	c.notes = append(c.notes, message.Textf("Of %d recipes %d were considered.", len(c.ordered), generate.MaxRecipes))
 	c.ordered = c.ordered[:generate.MaxRecipes]
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
@@ -34,11 +35,14 @@ const (
 	ForNoMeal    Reason = "is no meal"
 )
 
+// Reasons lists them.
+var Reasons = []Reason{NoServings, Embedded, NoNutrition, BadNutrition, HasAllergen, BreaksDiet, OldForm, Unclassified, NoOrigin, ForNoMeal}
+
 // rejection is why a recipe cannot be planned.
 type rejection struct {
 	reason Reason
-	text   string   // continues "recipe 5 ..."
-	foods  []string // that the reason would go with
+	text   message.Text // continues "recipe 5 ..."
+	foods  []string     // that the reason would go with
 }
 
 // gate admits recipes for one user and counts rejections.
@@ -84,32 +88,32 @@ func newGate(s user.Settings, pool recipe.Pool) (*gate, error) {
 // admit estimates missing figures and returns why a recipe cannot be planned, or nil.
 func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 	if r.Servings <= 0 {
-		return r, &rejection{NoServings, "does not say how many servings it makes", nil}
+		return r, &rejection{NoServings, message.Textf("does not say how many servings it makes"), nil}
 	}
 	if len(r.Gaps) > 0 || len(r.Embeds) > 0 {
 		g.gaps = append(g.gaps, r.Name)
 		if len(r.Gaps) == 0 {
-			return r, &rejection{Embedded, "embeds recipes that were not put in", nil}
+			return r, &rejection{Embedded, message.Textf("embeds recipes that were not put in"), nil}
 		}
-		return r, &rejection{Embedded, "embeds " + strings.Join(r.Gaps, ", and "), nil}
+		return r, &rejection{Embedded, message.Textf("embeds %s", strings.Join(r.Gaps, "; ")), nil}
 	}
 	if r.Nutrition == recipe.Unknown || r.Nutrition == "" {
 		est, ok := food.Estimate(r)
 		if !ok {
 			r.Nutrition = recipe.Unknown
 			g.noFigures++
-			return r, &rejection{NoNutrition, "has no nutrition, and none can be estimated: " + est.Refused, est.Unknown}
+			return r, &rejection{NoNutrition, message.Textf("has no nutrition, and none can be estimated: %s", est.Refused), est.Unknown}
 		}
 		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
 	}
 	if err := r.PerServing.Validate(); err != nil {
 		g.noFigures++
-		return r, &rejection{BadNutrition, "has impossible nutrition (" + err.Error() + ")", nil}
+		return r, &rejection{BadNutrition, message.Textf("has impossible nutrition (%v)", err.Error()), nil}
 	}
 	c := course.Of(r, g.bounds)
 	if r.Meals = c.Meals; len(r.Meals) == 0 {
 		g.noMeals++
-		return r, &rejection{ForNoMeal, c.Why + "; a keyword breakfast, lunch or dinner makes it one", nil}
+		return r, &rejection{ForNoMeal, message.Textf("%s; a keyword breakfast, lunch or dinner makes it one", c.Why), nil}
 	}
 	return r, g.harms(r)
 }
@@ -123,35 +127,35 @@ func (g *gate) harms(r recipe.Recipe) *rejection {
 	if g.allergens != nil {
 		var contains allergen.Set
 		if contains, unclassified = g.allergens.Of(r); contains&g.avoid != 0 {
-			return &rejection{HasAllergen, "contains " + (contains & g.avoid).String(), nil}
+			return &rejection{HasAllergen, message.Textf("contains %v", message.Words(strings.Split((contains&g.avoid).String(), ", "))), nil}
 		}
 	}
 	if g.origins != nil {
 		var brings diet.Set
 		if brings, unplaced = g.origins.Of(r); brings&g.leaves != 0 {
-			return &rejection{BreaksDiet, "is not " + strings.Join(diet.Breaks(brings, g.diets), ", ") + ": " + g.because(r, brings&g.leaves), nil}
+			return &rejection{BreaksDiet, message.Textf("is not %v: %v", message.Words(diet.Breaks(brings, g.diets)), g.because(r, brings&g.leaves)), nil}
 		}
 	}
 	switch {
 	case r.Outdated:
 		g.block(nil)
-		return &rejection{OldForm, "was stored by an older version, and its ingredients are not known before the next import", nil}
+		return &rejection{OldForm, message.Textf("was stored by an older version, and its ingredients are not known before the next import"), nil}
 	case len(unclassified) > 0:
 		g.block(unclassified)
-		return &rejection{Unclassified, "has unclassified ingredients: " + strings.Join(unclassified, ", "), unclassified}
+		return &rejection{Unclassified, message.Textf("has unclassified ingredients: %s", strings.Join(unclassified, ", ")), unclassified}
 	case len(unplaced) > 0:
 		g.block(unplaced)
-		return &rejection{NoOrigin, "has ingredients of which no diet is known: " + strings.Join(unplaced, ", "), unplaced}
+		return &rejection{NoOrigin, message.Textf("has ingredients of which no diet is known: %s", strings.Join(unplaced, ", ")), unplaced}
 	}
 	return nil
 }
 
 // because names the foods that bring what the diets leave out.
-func (g *gate) because(r recipe.Recipe, brings diet.Set) string {
+func (g *gate) because(r recipe.Recipe, brings diet.Set) message.Text {
 	if foods := g.origins.Bringing(r, brings); len(foods) > 0 {
-		return strings.Join(foods, ", ")
+		return message.Textf("%s", strings.Join(foods, ", "))
 	}
-	return "its name, keywords or steps speak of " + brings.String()
+	return message.Textf("its name, keywords or steps speak of %v", brings)
 }
 
 func (g *gate) block(by []string) {
@@ -167,47 +171,39 @@ func (g *gate) block(by []string) {
 // namesShown is how many names a note lists.
 const namesShown = 10
 
-func (g *gate) notes() []string {
-	var out []string
+func (g *gate) notes() []message.Text {
+	var out []message.Text
 	if g.noFigures > 0 {
-		out = append(out, count(g.noFigures)+" left out because the nutrition is unknown.")
+		out = append(out, message.Counted(g.noFigures, "%d recipe was left out because the nutrition is unknown.", "%d recipes were left out because the nutrition is unknown."))
 	}
 	if g.noMeals > 0 {
-		out = append(out, count(g.noMeals)+" left out because they are no meals: sweets, drinks, sauces, breads, or too little.")
+		out = append(out, message.Counted(g.noMeals, "%d recipe was left out because it is no meal: a sweet, a drink, a sauce, a bread, or too little.", "%d recipes were left out because they are no meals: sweets, drinks, sauces, breads, or too little."))
 	}
 	if n := len(g.gaps); n > 0 {
-		out = append(out, fmt.Sprintf("%s left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", count(n), some(g.gaps)))
+		out = append(out, message.Counted(n, "%d recipe was left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", "%d recipes were left out because of embedded recipes that cannot be seen, or that embed themselves: %s.", some(g.gaps)))
 	}
-	if text := g.blockedBy(); text != "" {
-		out = append(out, strings.ToUpper(text[:1])+text[1:]+".")
+	if text := g.blockedBy(); !text.Empty() {
+		out = append(out, text)
 	}
 	return out
 }
 
 // blockedBy says how many recipes unclassified ingredients keep out, and which.
-func (g *gate) blockedBy() string {
+func (g *gate) blockedBy() message.Text {
 	if g.blocked == 0 {
-		return ""
+		return message.Text{}
 	}
-	text := fmt.Sprintf("%d of %s", g.blocked, count(g.total))
 	names := slices.SortedFunc(maps.Keys(g.blocking), func(a, b string) int {
 		return cmp.Or(cmp.Compare(g.blocking[b], g.blocking[a]), cmp.Compare(a, b))
 	})
 	switch len(names) {
 	case 0:
-		return text + " left out because their ingredients are not known before the next import"
+		return message.Textf("%d of %d recipes were left out because their ingredients are not known before the next import.", g.blocked, g.total)
 	case 1:
-		return text + " left out because this ingredient is unknown: " + some(names)
+		return message.Textf("%d of %d recipes were left out because this ingredient is unknown: %s.", g.blocked, g.total, some(names))
 	default:
-		return fmt.Sprintf("%s left out because these %d ingredients are unknown: %s", text, len(names), some(names))
+		return message.Textf("%d of %d recipes were left out because these %d ingredients are unknown: %s.", g.blocked, g.total, len(names), some(names))
 	}
-}
-
-func count(n int) string {
-	if n == 1 {
-		return "1 recipe was"
-	}
-	return fmt.Sprintf("%d recipes were", n)
 }
 
 // some lists the first names in at most one line.

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
@@ -292,31 +293,28 @@ func missed(pool recipe.Pool, w bodyWeight) error {
 }
 
 // remedy names the macro that binds and the one further recipe that would help most.
-func remedy(r *generate.WeeklyRemedy) []string {
+func remedy(r *generate.WeeklyRemedy) []message.Text {
 	if r == nil || len(r.Dates) == 0 {
 		return nil
 	}
-	days := "1 more day"
-	if n := len(r.Dates); n > 1 {
-		days = fmt.Sprintf("%d more days", n)
-	}
-	return []string{fmt.Sprintf("What misses its target most often is %s. What would help most: a %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving, which would bring %s on target.",
-		strings.TrimSuffix(r.Macro, "_g"), r.Meal, r.PerServing.Protein.Grams(), r.PerServing.Fat.Grams(), r.PerServing.Carbs.Grams(), days)}
+	g := func(m nutrition.Mass) string { return fmt.Sprintf("%.0f g", m.Grams()) }
+	return []message.Text{message.Textf("What misses its target most often is %v. What would help most: a %v with about %s protein, %s fat and %s carbs a serving, which would bring %v on target.",
+		message.Textf(strings.TrimSuffix(r.Macro, "_g")), r.Meal, g(r.PerServing.Protein), g(r.PerServing.Fat), g(r.PerServing.Carbs), message.Counted(len(r.Dates), "%d more day", "%d more days"))}
 }
 
 // lean warns of days with far too little energy: a plan that misses its targets must not
 // pass for a diet.
-func lean(w plan.Week) []string {
-	var days []string
+func lean(w plan.Week) []message.Text {
+	var days []message.Text
 	for _, d := range w.Days {
 		if d.Actual.Energy() < d.Target.Energy()*8/10 {
-			days = append(days, d.Date.Weekday().String())
+			days = append(days, message.Textf(d.Date.Weekday().String()))
 		}
 	}
 	if len(days) == 0 {
 		return nil
 	}
-	return []string{"Too little energy on " + strings.Join(days, ", ") + ": less than 80 % of the target. Eat something more on these days, or change the targets or the library."}
+	return []message.Text{message.Textf("Too little energy on %v: less than 80 %% of the target. Eat something more on these days, or change the targets or the library.", message.List(days...))}
 }
 
 // selection is the engine's answer in the domain's terms.
@@ -370,16 +368,17 @@ func formulate(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date
 	return t, c, cooking(&t.problem, in.User.Settings.Cooking, c)
 }
 
-func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []string {
-	var out []string
+func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []message.Text {
+	var out []message.Text
 	if source == targets.Default {
-		out = append(out, "Your daily targets are our defaults (2,000 kcal): set your own, or fill in weight, height, age and activity.")
+		out = append(out, message.Textf("Your daily targets are our defaults (2,000 kcal): set your own, or fill in weight, height, age and activity."))
 	}
 	if pool.Stale {
-		out = append(out, stale(in.User.Connection, pool.Cause)+" The recipes are those of "+pool.FetchedAt.UTC().Format("2 January 15:04")+" UTC.")
+		at := pool.FetchedAt.UTC()
+		out = append(out, message.Joined(stale(in.User.Connection, pool.Cause), message.Textf("The recipes are those of %d %v, %s UTC.", at.Day(), at.Month(), at.Format("15:04"))))
 	}
 	if in.Proposal && in.Wishes.Mode == "" {
-		out = append(out, "The trends of your diary propose a change; nothing was changed by itself. Thursday's mail has the reasons and a button.")
+		out = append(out, message.Textf("The trends of your diary propose a change; nothing was changed by itself. Thursday's mail has the reasons and a button."))
 	}
 	out = append(out, lean(w)...)
 	estimated := map[recipe.ID]bool{}
@@ -390,17 +389,14 @@ func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []st
 			}
 		}
 	}
-	switch n := len(estimated); {
-	case n == 1:
-		out = append(out, "1 recipe has estimated nutrition, computed from its ingredients with the USDA table.")
-	case n > 1:
-		out = append(out, fmt.Sprintf("%d recipes have estimated nutrition, computed from their ingredients with the USDA table.", n))
+	if n := len(estimated); n > 0 {
+		out = append(out, message.Counted(n, "%d recipe has estimated nutrition, computed from its ingredients with the USDA table.", "%d recipes have estimated nutrition, computed from their ingredients with the USDA table."))
 	}
 	if d := in.User.Settings.Diets; len(d) > 0 {
-		out = append(out, "Recipes that are not "+strings.Join(d, ", ")+", or that have something in them of which we cannot tell, were left out. Processing aids are beyond what we can see.")
+		out = append(out, message.Textf("Recipes that are not %v, or that have something in them of which we cannot tell, were left out. Processing aids are beyond what we can see.", message.Words(d)))
 	}
 	if len(in.User.Settings.Allergens) > 0 {
-		out = append(out, "Recipes with your allergens, or with something in them that we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see.")
+		out = append(out, message.Textf("Recipes with your allergens, or with something in them that we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see."))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -110,7 +111,7 @@ func TestLocksThatCannotBeKept(t *testing.T) {
 	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
 	p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week, Meal: recipe.Dinner}, Recipe: 999}}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
-	if err != nil || !strings.Contains(strings.Join(res.Week.Notes, "\n"), "Your lock on Monday dinner could not be kept: recipe 999 is not in the library.") {
+	if err != nil || !strings.Contains(message.Joined(res.Week.Notes...).String(), "Your lock on Monday dinner could not be kept: recipe 999 is not in the library.") {
 		t.Errorf("%v, %v", err, res.Week.Notes)
 	}
 }
@@ -159,8 +160,8 @@ func TestFallbackTargetsSaySo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes := strings.Join(res.Week.Notes, "\n")
-	if res.Week.TargetSource != targets.Default || res.Week.Target != targets.Fallback || !strings.Contains(notes, "our defaults") || !strings.Contains(notes, "26 November 06:00 UTC") {
+	notes := message.Joined(res.Week.Notes...).String()
+	if res.Week.TargetSource != targets.Default || res.Week.Target != targets.Fallback || !strings.Contains(notes, "our defaults") || !strings.Contains(notes, "26 November, 06:00 UTC") {
 		t.Errorf("%s, %s, notes:\n%s", res.Week.TargetSource, res.Week.Target, notes)
 	}
 }
@@ -174,7 +175,7 @@ func TestUnbalancedWeeksNameTheRemedy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes := strings.Join(res.Week.Notes, "\n")
+	notes := message.Joined(res.Week.Notes...).String()
 	if res.Week.Status != plan.Unbalanced || !strings.Contains(notes, "What misses its target most often is protein. What would help most: a ") {
 		t.Errorf("%s:\n%s", res.Week.Status, notes)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
@@ -28,6 +29,8 @@ type Rejected struct {
 	ID   recipe.ID `json:"id"`
 	Name string    `json:"name"`
 	Why  string    `json:"why"` // continues its name
+
+	Said message.Text `json:"-"` // the same
 }
 
 // UnknownFood is an ingredient that the tables do not know.
@@ -54,7 +57,7 @@ func Explain(u user.User, pool recipe.Pool) (Report, error) {
 			}
 			continue
 		}
-		by[why.reason] = append(by[why.reason], Rejected{r.ID, r.Name, why.text})
+		by[why.reason] = append(by[why.reason], Rejected{r.ID, r.Name, why.text.String(), why.text})
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(why.foods))) {
 			f := unknown[name]
 			f.Name = name

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -30,13 +31,13 @@ func TestShortagesNameWhatBlocks(t *testing.T) {
 	}
 	p.in.User.Settings.Allergens = []string{"nuts"}
 	const blocked = ` left out because these 4 ingredients are unknown: "Zauberpulver", "Drachenöl", "Feenstaub", "Hexenkraut"`
-	want := "; 45 of 48 recipes were" + blocked + " (mealplanner library report)"
+	want := ". 45 of 48 recipes were" + blocked + ". (mealplanner library report)"
 	_, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
 	if fault.KindOf(err) != fault.NotEnoughRecipes || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %s: %v", fault.KindOf(err), err)
 	}
 	p.pool.Recipes = p.pool.Recipes[:45]
-	want = "; 45 of 45 recipes were" + blocked + " (mealplanner library report)"
+	want = ". 45 of 45 recipes were" + blocked + ". (mealplanner library report)"
 	_, _, err = p.generate(planner.Request{User: "user_ana", Week: week})
 	if fault.KindOf(err) != fault.NoRecipesAvailable || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("none left: got %s: %v", fault.KindOf(err), err)
@@ -47,7 +48,7 @@ func TestShortagesNameWhatBlocks(t *testing.T) {
 	}
 	p.pool.Recipes[50].Gaps = []string{"recipe 9"}
 	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week, DryRun: true})
-	notes := strings.Join(res.Week.Notes, "\n")
+	notes := message.Joined(res.Week.Notes...).String()
 	if err != nil || !strings.Contains(notes, "45 of 90 recipes were"+blocked+".") ||
 		!strings.Contains(notes, `1 recipe was left out because of embedded recipes that cannot be seen, or that embed themselves: "dish 6".`) {
 		t.Errorf("%v, notes:\n%s", err, notes)

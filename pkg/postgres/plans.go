@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -114,7 +115,7 @@ func toStored(data []byte, outdated *string) (plan.Plan, error) {
 	var out plan.Plan
 	err := json.Unmarshal(data, &out)
 	if outdated != nil && planner.Outdated(*outdated).Grave() {
-		out.Week.Notes = append([]string{plan.OutdatedNote}, out.Week.Notes...)
+		out.Week.Notes = append([]message.Text{plan.OutdatedNote}, out.Week.Notes...)
 	}
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
@@ -166,17 +167,19 @@ func (s *Users) List(ctx context.Context) ([]user.User, error) {
 	return out, nil
 }
 
-// LinksFrom returns since when links in the user's mails count, the zero time for always.
-// Kind NotFound.
-func (s *Users) LinksFrom(ctx context.Context, id string) (time.Time, error) {
-	from, err := s.q.LinksFrom(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return time.Time{}, noUser(id)
+// LinksFrom returns since when links in the user's mails count, the zero time for always, and
+// the user's language. Kind NotFound.
+func (s *Users) LinksFrom(ctx context.Context, id string) (time.Time, message.Language, error) {
+	row, err := s.q.LinksFrom(ctx, id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return time.Time{}, "", noUser(id)
+	case err != nil:
+		return time.Time{}, "", failed("load user", err)
+	case row.LinksFrom == nil:
+		return time.Time{}, message.Language(row.Language), nil
 	}
-	if err != nil || from == nil {
-		return time.Time{}, failed("load user", err)
-	}
-	return *from, nil
+	return *row.LinksFrom, message.Language(row.Language), nil
 }
 
 // Count returns the number of users.

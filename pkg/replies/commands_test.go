@@ -25,7 +25,7 @@ func grams(protein, fat, carbs nutrition.Mass) nutrition.Macros {
 func (w *world) refused(t *testing.T, r replies.Report, why string) {
 	t.Helper()
 	c := w.last(t)
-	if p := r.Answer.Problems; r.Outcome != command.Refused || len(p) != 1 || !strings.Contains(p[0].Why, why) {
+	if p := r.Answer.Problems; r.Outcome != command.Refused || len(p) != 1 || !strings.Contains(p[0].Why.String(), why) {
 		t.Errorf("%s %+v, want %q", r.Outcome, p, why)
 	}
 	if c.Wishes != nil || c.User != nil || c.Stored != nil || c.Record.Before != nil || r.Answer.Undo != "" || len(r.Verbs) > 0 {

@@ -2,7 +2,6 @@ package replies
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -51,9 +50,9 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 			n++
 		}
 	}
-	text := fmt.Sprintf("%s will not be planned any more; %d meals were replaced.", strings.Join(names, ", "), n)
+	text := w.count(n, "%[2]s will not be planned any more; %[1]d meal was replaced.", "%[2]s will not be planned any more; %[1]d meals were replaced.", strings.Join(names, ", "))
 	if kept > 0 {
-		text += fmt.Sprintf(" %d locked meals hold it and stay.", kept)
+		text += " " + w.count(kept, "%d locked meal holds it and stays.", "%d locked meals hold it and stay.")
 	}
 	return text, nil
 }
@@ -111,7 +110,7 @@ func (w *work) ate(c command.Command) (string, error) {
 	}
 	w.eaten = append(w.eaten, s)
 	w.changed = true
-	return named(s) + ": " + w.planned(s).Name + ", eaten as planned.", nil
+	return w.say("%v: %s, eaten as planned.", named(s), w.planned(s).Name), nil
 }
 
 func quoted(lines []string) string {

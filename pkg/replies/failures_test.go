@@ -93,7 +93,7 @@ func TestRefusalsOfThePlannerNameTheCommand(t *testing.T) {
 		if r.Outcome != command.Refused || err != nil || len(r.Verbs) > 0 || w.last(t).Wishes != nil {
 			t.Errorf("%s: %+v, %v", kind, r, err)
 		}
-		if p := r.Answer.Problems; len(p) != 1 || p[0].Line != "SKIP friday" || p[0].Why != "there are too few dinners" {
+		if p := r.Answer.Problems; len(p) != 1 || p[0].Line != "SKIP friday" || p[0].Why.String() != "there are too few dinners" {
 			t.Errorf("%s: %+v", kind, p)
 		}
 	}

@@ -2,7 +2,6 @@ package replies
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +26,7 @@ func (w *work) prefer(c command.Command) (string, error) {
 	s.Preferences = append(slices.Clone(s.Preferences), c.Text)
 	w.before.Preferences = append(w.before.Preferences, c.Text)
 	w.changed, w.person = true, true
-	return `Noted. Wishes of this kind have no effect on plans yet; they are kept, and "STATUS" shows them.`, nil
+	return w.say(`Noted. Wishes of this kind have no effect on plans yet; they are kept, and "STATUS" shows them.`), nil
 }
 
 func (w *work) enable(on bool) (string, error) {
@@ -37,9 +36,9 @@ func (w *work) enable(on bool) (string, error) {
 	w.in.User.Enabled = on
 	w.changed, w.person = true, true
 	if on {
-		return "Your weeks are planned again from the next " + w.planDay() + " on, and your mails come again.", nil
+		return w.say("Your weeks are planned again from the next %v on, and your mails come again.", w.planDay()), nil
 	}
-	return `No more weeks are planned and no more mails come until you reply "RESUME" to any mail of ours.`, nil
+	return w.say(`No more weeks are planned and no more mails come until you reply "RESUME" to any mail of ours.`), nil
 }
 
 func (w *work) targets(c command.Command) (string, error) {
@@ -68,7 +67,7 @@ func (w *work) targets(c command.Command) (string, error) {
 			w.release(w.open(d)...)
 		}
 	}
-	return fmt.Sprintf("Your daily targets are %s now.", m), nil
+	return w.say("Your daily targets are %s now.", m.String()), nil
 }
 
 func (w *work) undo(ctx context.Context) (string, error) {
@@ -106,5 +105,5 @@ func (w *work) undo(ctx context.Context) (string, error) {
 		}
 	}
 	w.uneaten, w.undone, w.changed = b.Eaten, last.ID, true
-	return "Undone: " + quoted(last.Commands) + ".", nil
+	return w.say("Undone: %s.", quoted(last.Commands)), nil
 }

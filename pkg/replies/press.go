@@ -2,7 +2,6 @@ package replies
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -112,7 +111,11 @@ func (w *work) wish() (string, error) {
 		if slices.Contains(was.Travel, d) != slices.Contains(want.Travel, d) {
 			was.Travel = toggle(was.Travel, d)
 			w.release(w.open(d)...)
-			said = append(said, fmt.Sprintf("%s is %sa travel day.", d.Weekday(), not(!slices.Contains(was.Travel, d))))
+			if slices.Contains(was.Travel, d) {
+				said = append(said, w.say("%v is a travel day.", d.Weekday()))
+			} else {
+				said = append(said, w.say("%v is not a travel day.", d.Weekday()))
+			}
 		}
 	}
 	for _, s := range plan.Slots(w.week) {
@@ -121,11 +124,13 @@ func (w *work) wish() (string, error) {
 		}
 		if was.Skipped(s) != slices.Contains(want.Skips, s) {
 			was.Skips = toggle(was.Skips, s)
+			text := w.say("%v is not skipped.", named(s))
 			if was.Skipped(s) {
 				w.dropLock(s)
+				text = w.say("%v is skipped.", named(s))
 			}
 			w.release(s)
-			said = append(said, fmt.Sprintf("%s is %sskipped.", named(s), not(!was.Skipped(s))))
+			said = append(said, text)
 		}
 		if before, now := guestsAt(was.Guests, s), guestsAt(want.Guests, s); before != now {
 			was.Guests = slices.DeleteFunc(slices.Clone(was.Guests), func(g plan.Guests) bool { return g.Slot == s })
@@ -133,7 +138,7 @@ func (w *work) wish() (string, error) {
 				was.Guests = append(was.Guests, plan.Guests{Slot: s, People: now})
 			}
 			w.changed, w.replan = true, true
-			said = append(said, fmt.Sprintf("%s has %d guests.", named(s), now))
+			said = append(said, w.count(now, "%[2]v has %[1]d guest.", "%[2]v has %[1]d guests.", named(s)))
 		}
 	}
 	if want.Mode != was.Mode {
@@ -148,7 +153,7 @@ func (w *work) wish() (string, error) {
 		for _, d := range ahead {
 			w.release(w.open(d)...)
 		}
-		said = append(said, "The rest of the week is planned for the other emphasis.")
+		said = append(said, w.say("The rest of the week is planned for the other emphasis."))
 	}
 	if len(said) == 0 {
 		return "", refuse("Nothing would change.")
@@ -162,13 +167,6 @@ func guestsAt(list []plan.Guests, s plan.Slot) int {
 		return list[i].People
 	}
 	return 0
-}
-
-func not(is bool) string {
-	if is {
-		return "not "
-	}
-	return ""
 }
 
 // toggle returns the list with the entry, or without one that it has.

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
@@ -254,7 +254,7 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 			r.Outcome = command.RateLimited
 			return nil
 		default:
-			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: fmt.Sprintf("We read %d mails of yours within an hour. We did not read this one, and will not read further ones until an hour after the first: send your commands again then.", most)}}}
+			a = Answer{Outcome: command.RateLimited, Problems: []command.Problem{{Why: message.Textf("We read %d mails of yours within an hour. We did not read this one, and will not read further ones until an hour after the first: send your commands again then.", most)}}}
 		}
 		if r.Outcome = a.Outcome; r.Outcome == command.Outdated {
 			return nil
@@ -316,7 +316,7 @@ func (s *Service) helpless(ctx context.Context, tx Tx, in incoming, c *Change, a
 // recordFailure records and answers a failure of ours.
 func (s *Service) recordFailure(ctx context.Context, o Origin, in incoming) (answered bool, err error) {
 	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
-		a := Answer{Week: o.Week, Key: in.id, Outcome: command.Failed, Problems: []command.Problem{{Why: "Something went wrong on our side. Whoever runs this service finds it in the log."}}}
+		a := Answer{Week: o.Week, Key: in.id, Outcome: command.Failed, Problems: []command.Problem{{Why: message.Textf("Something went wrong on our side. Whoever runs this service finds it in the log.")}}}
 		if in.source == ByMail {
 			a.InReplyTo = in.id
 		}
@@ -340,12 +340,12 @@ func shortKey(id string) string { return digest("key", id)[:16] }
 func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Change, Answer, []command.Verb, error) {
 	var c Change
 	if in.tooLong {
-		return c, Answer{Outcome: command.NotUnderstood, Problems: []command.Problem{{Why: "Your reply is longer than we read. Send only the commands, one per line."}}}, nil, nil
+		return c, Answer{Outcome: command.NotUnderstood, Problems: []command.Problem{{Why: message.Textf("Your reply is longer than we read. Send only the commands, one per line.")}}}, nil, nil
 	}
 	if len(in.below) > 0 {
-		a := Answer{Outcome: command.Misplaced, Problems: []command.Problem{{Why: "Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation."}}}
+		a := Answer{Outcome: command.Misplaced, Problems: []command.Problem{{Why: message.Textf("Part of your reply stands below or inside the mail that it quotes. Only what stands above the quotation is read: write your commands there, or in a new reply without the quotation.")}}}
 		for _, line := range in.below[:min(len(in.below), maxBelow)] {
-			a.Problems = append(a.Problems, command.Problem{Line: shorten(line), Why: "It stands below or inside the quotation."})
+			a.Problems = append(a.Problems, command.Problem{Line: shorten(line), Why: message.Textf("It stands below or inside the quotation.")})
 		}
 		return c, a, nil, nil
 	}
@@ -369,7 +369,7 @@ func (s *Service) decide(ctx context.Context, tx Tx, o Origin, in incoming) (Cha
 		a.Outcome = command.Outdated
 		return c, a, nil, nil
 	case len(parsed.Commands) > command.MaxCommands || len(parsed.Problems) > 0 && len(parsed.Commands) == command.MaxCommands:
-		a.Outcome, a.Problems = command.TooManyCommands, []command.Problem{{Why: "There are more than 20 commands. Send at most 20 in one mail."}}
+		a.Outcome, a.Problems = command.TooManyCommands, []command.Problem{{Why: message.Textf("There are more than 20 commands. Send at most 20 in one mail.")}}
 		return c, a, nil, nil
 	case len(parsed.Problems) > 0:
 		a.Outcome, a.Help = command.NotUnderstood, true

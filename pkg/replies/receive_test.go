@@ -192,7 +192,7 @@ func TestWhatIsRead(t *testing.T) {
 			t.Errorf("%s: %s, %v; answered %+v", name, r.Outcome, err, a)
 			continue
 		}
-		if c.problems > 0 && !strings.Contains(a.Problems[0].Why, c.says) {
+		if c.problems > 0 && !strings.Contains(a.Problems[0].Why.String(), c.says) {
 			t.Errorf("%s: %q", name, a.Problems[0].Why)
 		}
 		if changed := w.last(t).Wishes != nil; changed != (c.want == command.Applied) || changed != (len(r.Verbs) > 0) && c.want != command.Informed {
@@ -259,7 +259,7 @@ func TestTheEleventhMailOfAnHourIsTheLastThatIsAnswered(t *testing.T) {
 	if n := len(w.changes); n != replies.MaxMails+1 {
 		t.Errorf("%d are on record", n)
 	}
-	if p := w.rendered[replies.MaxMails].Problems; len(p) != 1 || !strings.Contains(p[0].Why, "10 mails") {
+	if p := w.rendered[replies.MaxMails].Problems; len(p) != 1 || !strings.Contains(p[0].Why.String(), "10 mails") {
 		t.Errorf("the limit's answer says %+v", p)
 	}
 	if r := w.click(t, "SKIP friday"); r.Outcome != command.Applied {

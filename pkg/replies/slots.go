@@ -2,12 +2,11 @@ package replies
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
@@ -64,15 +63,15 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 	default:
 		l.Recipe, l.Servings, name = now.Recipe, now.Servings, now.Name
 	}
-	text := named(s) + " stays " + name + "."
+	text := w.say("%v stays %s.", named(s), name)
 	if w.dropLock(s) {
-		text += " It was locked before; this lock replaces that one."
+		text += " " + w.say("It was locked before; this lock replaces that one.")
 	}
 	w.unfix(s)
 	w.in.Wishes.Locks = append(w.in.Wishes.Locks, l)
 	w.release()
 	if n := len(w.in.Wishes.Locks); n > manyLocks {
-		text += fmt.Sprintf(" %d meals are locked now: the more are, the harder it is to meet the targets.", n)
+		text += " " + w.say("%d meals are locked now: the more are, the harder it is to meet the targets.", n)
 	}
 	return text, nil
 }
@@ -82,13 +81,10 @@ func (w *work) unlock(c command.Command) (string, error) {
 	if c.All {
 		n := len(w.in.Wishes.Locks)
 		w.in.Wishes.Locks = nil
-		switch n {
-		case 0:
-			return "No meal was locked.", nil
-		case 1:
-			return "1 lock was removed; its meal stays until it is replanned.", nil
+		if n == 0 {
+			return w.say("No meal was locked."), nil
 		}
-		return fmt.Sprintf("%d locks were removed; their meals stay until they are replanned.", n), nil
+		return w.count(n, "%d lock was removed; its meal stays until it is replanned.", "%d locks were removed; their meals stay until they are replanned."), nil
 	}
 	s, err := w.slot(c)
 	if err != nil {
@@ -97,7 +93,7 @@ func (w *work) unlock(c command.Command) (string, error) {
 	if !w.dropLock(s) {
 		return "", refuse("%s is not locked.", named(s))
 	}
-	return named(s) + " is no longer locked; it stays until it is replanned.", nil
+	return w.say("%v is no longer locked; it stays until it is replanned.", named(s)), nil
 }
 
 // open are the slots of a date that may be replanned: not locked and not skipped.
@@ -145,7 +141,7 @@ func (w *work) skip(c command.Command) (string, error) {
 				continue
 			}
 			if w.dropLock(s) {
-				unlocked = " The lock there was removed."
+				unlocked = " " + w.say("The lock there was removed.")
 			}
 			w.unfix(s)
 			w.in.Wishes.Skips = append(w.in.Wishes.Skips, s)
@@ -154,9 +150,9 @@ func (w *work) skip(c command.Command) (string, error) {
 	}
 	w.release()
 	if c.Meal != nil && len(c.Days) == 1 {
-		return named(plan.Slot{Date: c.Days[0], Meal: *c.Meal}) + " is skipped." + unlocked, nil
+		return w.say("%v is skipped.", named(plan.Slot{Date: c.Days[0], Meal: *c.Meal})) + unlocked, nil
 	}
-	return days(c.Days) + " is skipped." + unlocked, nil
+	return w.say("%v is skipped.", days(c.Days)) + unlocked, nil
 }
 
 func (w *work) dropSkip(s plan.Slot) bool {
@@ -187,15 +183,15 @@ func (w *work) unskip(c command.Command) (string, error) {
 	if n == 0 {
 		return "", refuse("Nothing is skipped there.")
 	}
-	return days(c.Days) + " is planned again.", nil
+	return w.say("%v is planned again.", days(c.Days)), nil
 }
 
-func days(ds []calendar.Date) string {
-	names := make([]string, len(ds))
+func days(ds []calendar.Date) message.Text {
+	names := make([]message.Text, len(ds))
 	for i, d := range ds {
-		names[i] = d.Weekday().String()
+		names[i] = message.Textf("%v", d.Weekday())
 	}
-	return strings.Join(names, ", ")
+	return message.List(names...)
 }
 
 func (w *work) travel(c command.Command) (string, error) {
@@ -205,5 +201,5 @@ func (w *work) travel(c command.Command) (string, error) {
 		}
 		w.release(w.open(d)...)
 	}
-	return days(c.Days) + ": quick dishes for travelling; locked meals were left alone.", nil
+	return w.say("%v: quick dishes for travelling; locked meals were left alone.", days(c.Days)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 )
 
@@ -39,10 +40,10 @@ func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 		return w.enable(c.Verb == command.Resume)
 	case command.Status:
 		w.status = true
-		return "Current settings are below.", nil
+		return w.say("Current settings are below."), nil
 	case command.HelpVerb:
 		w.help = true
-		return "The commands are below.", nil
+		return w.say("The commands are below."), nil
 	case wishesVerb:
 		return w.wish()
 	case targetsVerb:
@@ -56,7 +57,7 @@ func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 func (w *work) notOver(c command.Command) error {
 	for _, d := range c.Days {
 		if d < w.today && c.Verb != command.Ate {
-			return refuse("%s %s is over.", d.Weekday(), d)
+			return refuse("%v %s is over.", d.Weekday(), d.String())
 		}
 	}
 	return nil
@@ -69,7 +70,7 @@ func (w *work) slot(c command.Command) (plan.Slot, error) {
 	return plan.Slot{Date: c.Days[0], Meal: *c.Meal}, nil
 }
 
-func named(s plan.Slot) string { return s.Date.Weekday().String() + " " + s.Meal.String() }
+func named(s plan.Slot) message.Text { return s.Text() }
 
 // planned returns a slot's meal; nil if it is empty or nothing is planned yet.
 func (w *work) planned(s plan.Slot) *plan.Serving {

@@ -2,11 +2,11 @@ package replies
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 )
 
@@ -51,18 +51,17 @@ func (w *work) regenerate(c command.Command) (string, error) {
 		}
 	}
 	w.release(slots...)
-	how := ""
-	if c.Mode != "" {
-		how = ", " + strings.ReplaceAll(string(c.Mode), "_", " ")
+	mode := message.Textf(strings.ReplaceAll(string(c.Mode), "_", " "))
+	switch {
+	case w.in.Existing == nil && c.Mode != "":
+		return w.say("The week will be planned that way, %v.", mode), nil
+	case w.in.Existing == nil:
+		return w.say("The week will be planned that way."), nil
+	case c.Mode != "":
+		return w.count(len(slots), "%d meal was replanned, %v; locked and skipped ones were left alone.", "%d meals were replanned, %v; locked and skipped ones were left alone.", mode), nil
+	default:
+		return w.count(len(slots), "%d meal was replanned; locked and skipped ones were left alone.", "%d meals were replanned; locked and skipped ones were left alone."), nil
 	}
-	if w.in.Existing == nil {
-		return "The week will be planned that way" + how + ".", nil
-	}
-	count := "1 meal was"
-	if n := len(slots); n != 1 {
-		count = fmt.Sprintf("%d meals were", n)
-	}
-	return count + " replanned" + how + "; locked and skipped ones were left alone.", nil
 }
 
 func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
@@ -82,7 +81,7 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	}
 	w.release(s)
 	if c.Text == "" {
-		return named(s) + " was replanned.", nil
+		return w.say("%v was replanned.", named(s)), nil
 	}
 	r, err := w.recipe(ctx, c.Text, s.Meal)
 	if err != nil {
@@ -90,5 +89,5 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	}
 	w.unfix(s)
 	w.fixed = append(w.fixed, plan.Lock{Slot: s, Recipe: r.ID})
-	return named(s) + " is " + r.Name + " now.", nil
+	return w.say("%v is %s now.", named(s), r.Name), nil
 }

@@ -2,8 +2,8 @@ package replies
 
 import (
 	"context"
-	"errors"
 	"slices"
+	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
@@ -130,24 +130,29 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 			st.Week = a.Is
 		}
 		if st.Week == nil {
-			st.Waiting = "The week is planned on the " + w.planDay() + " before it."
+			st.Waiting = w.say("The week is planned on the %v before it.", w.planDay())
 		}
 		a.Status = &st
 	}
 }
 
-func (w *work) planDay() string {
+func (w *work) planDay() time.Weekday {
 	day, _ := w.in.User.Settings.PlanTime()
-	return day.String()
+	return day
 }
 
 // refusal is a line that cannot be carried out, with the reason.
 func (w *work) refusal(err error) command.Problem {
-	why := err.Error()
-	if e, ok := errors.AsType[*fault.Error](err); ok && e.Message != "" {
-		why = e.Message
-	}
-	return command.Problem{Line: w.current.Line, Why: why}
+	return command.Problem{Line: w.current.Line, Why: fault.Message(err)}
+}
+
+// say says what was done, in the user's language.
+func (w *work) say(format string, args ...any) string {
+	return w.in.User.Settings.Language.Say(format, args...)
+}
+
+func (w *work) count(n int, one, many string, args ...any) string {
+	return w.in.User.Settings.Language.Count(n, one, many, args...)
 }
 
 func refuse(format string, args ...any) error {

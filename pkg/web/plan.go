@@ -5,6 +5,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -26,14 +27,14 @@ type actions struct {
 type action struct{ Label, URL string }
 
 // actions returns the buttons of a week: each leads to a confirmation page.
-func (p *Pages) actions(userID string, w plan.Week) actions {
+func (p *Pages) actions(l message.Language, userID string, w plan.Week) actions {
 	button := func(label string, c command.Command) action {
 		return action{label, p.Links.Command(userID, w.WeekOf, c.String())}
 	}
 	a := actions{Week: []action{
-		button("Replan the week", command.Command{Verb: command.Regenerate, All: true}),
-		button("with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}),
-		button("with more protein", command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}),
+		button(l.Say("Replan the week"), command.Command{Verb: command.Regenerate, All: true}),
+		button(l.Say("with more variety"), command.Command{Verb: command.Regenerate, All: true, Variety: true}),
+		button(l.Say("with more protein"), command.Command{Verb: command.Regenerate, All: true, Mode: targets.HighProtein}),
 	}}
 	for i, d := range w.Days {
 		for m, s := range d.Meals {
@@ -43,13 +44,13 @@ func (p *Pages) actions(userID string, w plan.Week) actions {
 			}
 			switch {
 			case slices.Contains(d.Missing, meal):
-				a.Meals[i][m] = []action{button("try again", at(command.Adjust)), button("skip", at(command.Skip))}
+				a.Meals[i][m] = []action{button(l.Say("try again"), at(command.Adjust)), button(l.Say("skip"), at(command.Skip))}
 			case s == nil:
-				a.Meals[i][m] = []action{button("plan it", at(command.Unskip))}
+				a.Meals[i][m] = []action{button(l.Say("plan it"), at(command.Unskip))}
 			case s.Source == plan.Locked:
-				a.Meals[i][m] = []action{button("unlock", at(command.Unlock))}
+				a.Meals[i][m] = []action{button(l.Say("unlock"), at(command.Unlock))}
 			default:
-				a.Meals[i][m] = []action{button("keep", at(command.Lock)), button("another", at(command.Adjust)), button("skip", at(command.Skip)), button("eaten", at(command.Ate))}
+				a.Meals[i][m] = []action{button(l.Say("keep"), at(command.Lock)), button(l.Say("another"), at(command.Adjust)), button(l.Say("skip"), at(command.Skip)), button(l.Say("eaten"), at(command.Ate))}
 			}
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -21,10 +20,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -34,24 +36,34 @@ import (
 //go:embed templates/*.html
 var files embed.FS
 
-var pages = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
-		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
-		"long":    func(d calendar.Date) string { return d.Time().Format("Monday, 2 January 2006") },
+// pages are the templates, by language.
+var pages sync.Map
+
+func pagesIn(l message.Language) *template.Template {
+	if t, ok := pages.Load(l); ok {
+		return t.(*template.Template)
+	}
+	t, _ := pages.LoadOrStore(l, template.Must(template.New("").Funcs(template.FuncMap{
+		"lang": l.Tag, "t": l.Say, "n": l.Count, "word": l.Word,
+		"in":      func(v any) string { return l.Say("%v", v) },
+		"weekday": l.Weekday,
+		"short":   l.ShortDay,
+		"date":    l.Date,
+		"long":    func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
 		"meal": func(i int) string {
-			name := recipe.Meals[i].String()
-			return strings.ToUpper(name[:1]) + name[1:]
+			first, size := utf8.DecodeRuneInString(l.Word(recipe.Meals[i].String()))
+			return string(unicode.ToUpper(first)) + l.Word(recipe.Meals[i].String())[size:]
 		},
 		"took":    func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() },
 		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, 12)) },
 		"missing": func(d plan.Day, i int) bool { return slices.Contains(d.Missing, recipe.Meals[i]) },
-		"kcal":    func(m nutrition.Macros) string { return fmt.Sprintf("%.0f", m.Energy().Kcal()) },
+		"kcal":    func(m nutrition.Macros) string { return l.Number(m.Energy().Kcal()) },
 		"grams": func(m nutrition.Macros) string {
-			return fmt.Sprintf("%.0f protein, %.0f fat, %.0f carbs", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
+			return l.Say("%.0f protein, %.0f fat, %.0f carbs g", m.Protein.Grams(), m.Fat.Grams(), m.Carbs.Grams())
 		},
-	}).ParseFS(files, "templates/*.html"))
-})
+	}).ParseFS(files, "templates/*.html")))
+	return t.(*template.Template)
+}
 
 // Purposes of signed links.
 const (
@@ -149,8 +161,8 @@ type Plans interface {
 type Users interface {
 	Unsubscribe(ctx context.Context, id, emailType string) error
 	// LinksFrom returns the time since which the user's links are valid: links in mails to
-	// a former address are not.
-	LinksFrom(ctx context.Context, id string) (time.Time, error)
+	// a former address are not; and the user's language.
+	LinksFrom(ctx context.Context, id string) (time.Time, message.Language, error)
 }
 
 // Pages are the pages for people.
@@ -168,22 +180,41 @@ type Pages struct {
 
 // Register adds the pages to the mux.
 func (p *Pages) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /plan/{token}", p.plan)
+	mux.HandleFunc("GET /plan/{token}", listened(p.plan))
 	mux.HandleFunc("GET /r/{token}", p.click)
 	mux.HandleFunc("GET /o/{token}", p.open)
-	mux.HandleFunc("GET /unsubscribe/{token}", p.confirmUnsubscribe)
-	mux.HandleFunc("POST /unsubscribe/{token}", p.unsubscribe)
-	mux.HandleFunc("GET /do/{token}", p.confirmDo)
-	mux.HandleFunc("POST /do/{token}", p.do)
-	mux.HandleFunc("GET /fatsecret/connect/{token}", p.confirmConnect)
-	mux.HandleFunc("POST /fatsecret/connect/{token}", p.connect)
-	mux.HandleFunc("GET /fatsecret/callback", p.connected)
+	mux.HandleFunc("GET /unsubscribe/{token}", listened(p.confirmUnsubscribe))
+	mux.HandleFunc("POST /unsubscribe/{token}", listened(p.unsubscribe))
+	mux.HandleFunc("GET /do/{token}", listened(p.confirmDo))
+	mux.HandleFunc("POST /do/{token}", listened(p.do))
+	mux.HandleFunc("GET /fatsecret/connect/{token}", listened(p.confirmConnect))
+	mux.HandleFunc("POST /fatsecret/connect/{token}", listened(p.connect))
+	mux.HandleFunc("GET /fatsecret/callback", listened(p.connected))
 }
 
 // verify returns the claims of the request's token, unless it was issued for another purpose
 // or in a mail to a former address of its user.
 func (p *Pages) verify(r *http.Request, purpose string) (signedlink.Claims, error) {
 	return p.claims(r.Context(), purpose, r.PathValue("token"))
+}
+
+type readerKey struct{}
+
+// listened gives the request a reader, who speaks what the browser asks for until a link tells
+// whose it is.
+func listened(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		l := message.Accepted(r.Header.Get("Accept-Language"))
+		h(w, r.WithContext(context.WithValue(r.Context(), readerKey{}, &l)))
+	}
+}
+
+// spoken is the language of the request's reader.
+func spoken(r *http.Request) message.Language {
+	if l, ok := r.Context().Value(readerKey{}).(*message.Language); ok {
+		return *l
+	}
+	return message.English
 }
 
 // Listed returns whose list of which week a token of [Links.List] is for; kind Unauthorized.
@@ -207,9 +238,12 @@ func (p *Pages) claims(ctx context.Context, purpose, token string) (signedlink.C
 	if err != nil {
 		return c, err
 	}
-	from, err := p.Users.LinksFrom(ctx, c.User)
+	from, language, err := p.Users.LinksFrom(ctx, c.User)
 	if err != nil {
 		return c, err
+	}
+	if reader, ok := ctx.Value(readerKey{}).(*message.Language); ok {
+		*reader = language
 	}
 	if c.Issued <= from.Unix() {
 		return c, fault.New(fault.Unauthorized, "link", "this link belongs to a mail to a former address: use the one in the latest mail")
@@ -233,7 +267,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(c.User, stored.Week), p.Links.Library(c.User)})
+	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User)})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -242,7 +276,7 @@ func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " ")})
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " "))})
 }
 
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -255,7 +289,7 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": strings.ReplaceAll(c.Subject, "_", " "), "Done": true})
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " ")), "Done": true})
 }
 
 func (p *Pages) confirmConnect(w http.ResponseWriter, r *http.Request) {
@@ -317,20 +351,20 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
-	p.show(w, r, status, "error.html", message(err))
+	p.show(w, r, status, "error.html", told(err, spoken(r)))
 }
 
-// message is what a visitor reads of an error.
-func message(err error) string {
-	if e, ok := errors.AsType[*fault.Error](err); ok && fault.HTTPStatus(err) < http.StatusInternalServerError {
-		return e.Message
+// told is what a visitor reads of an error.
+func told(err error, l message.Language) string {
+	if _, ok := errors.AsType[*fault.Error](err); ok && fault.HTTPStatus(err) < http.StatusInternalServerError {
+		return fault.Message(err).In(l)
 	}
-	return "Something went wrong on our side. Please try again later."
+	return l.Say("Something went wrong on our side. Please try again later.")
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var b bytes.Buffer
-	if err := pages().ExecuteTemplate(&b, name, data); err != nil {
+	if err := pagesIn(spoken(r)).ExecuteTemplate(&b, name, data); err != nil {
 		p.Log.ErrorContext(r.Context(), "Page template failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return

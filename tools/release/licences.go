@@ -41,6 +41,7 @@ var ownData = map[string]string{
 	"pkg/domain/diet/data/shorthand.txt":             ours,
 	"pkg/sandbox/library/stranger.txt":               ours,
 	"pkg/domain/food/data/numbers.csv":               ours,
+	"pkg/domain/message/data/de.po":                  ours,
 	"pkg/domain/food/data/purposes.csv":              ours,
 	"pkg/domain/food/data/served.csv":                ours,
 	"pkg/domain/content/data/conditional.txt":        ours,

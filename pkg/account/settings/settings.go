@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -80,7 +81,7 @@ func Version(u user.User) string {
 
 // CheckTargets refuses targets that are beyond the limits of safety, unless they are confirmed; cure
 // says how to confirm them. Kind InvalidInput.
-func CheckTargets(s user.Settings, m nutrition.Macros, confirmed bool, cure string) error {
+func CheckTargets(s user.Settings, m nutrition.Macros, confirmed bool, cure message.Text) error {
 	weight := 0.0
 	if s.Body != nil {
 		weight = s.Body.WeightKG
@@ -90,7 +91,7 @@ func CheckTargets(s user.Settings, m nutrition.Macros, confirmed bool, cure stri
 		return fault.New(fault.InvalidInput, "targets", "targets: %s", strings.TrimPrefix(err.Error(), "target: "))
 	}
 	if len(warnings) > 0 && !confirmed {
-		return fault.New(fault.InvalidInput, "targets", "targets: %s. %s", strings.Join(warnings, "; "), cure)
+		return fault.New(fault.InvalidInput, "targets", "targets: %v. %v", message.List(warnings...), cure)
 	}
 	return nil
 }

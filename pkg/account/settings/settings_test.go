@@ -7,6 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/library"
@@ -79,7 +80,7 @@ func TestTargetsBeyondTheLimits(t *testing.T) {
 	}{
 		{of(130, 60, 190), false, ""}, {of(60, 30, 120), false, "Tick it."}, {of(60, 30, 120), true, ""}, {of(30, 10, 50), true, "targets: 410 kcal"},
 	} {
-		err := settings.CheckTargets(s, c.m, c.confirmed, "Tick it.")
+		err := settings.CheckTargets(s, c.m, c.confirmed, message.Textf("Tick it."))
 		if (err != nil) != (c.want != "") || err != nil && (!strings.Contains(err.Error(), c.want) || fault.KindOf(err) != fault.InvalidInput) {
 			t.Errorf("%s, confirmed %t: %v", c.m, c.confirmed, err)
 		}

@@ -4,9 +4,10 @@
 package allergen
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Set is a set of allergen groups.
@@ -42,7 +43,7 @@ func Names() []string { return slices.Clone(names[:]) }
 func Parse(name string) (Set, error) {
 	i := slices.Index(names[:], strings.ToLower(strings.TrimSpace(name)))
 	if i < 0 {
-		return 0, fmt.Errorf("unknown allergen %q: want one of %s", name, strings.Join(names[:], ", "))
+		return 0, message.Errorf("unknown allergen %q: want one of %s", name, strings.Join(names[:], ", "))
 	}
 	return 1 << i, nil
 }

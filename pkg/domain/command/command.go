@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -78,8 +79,8 @@ type Command struct {
 
 // Problem is a line that begins like a command and cannot be carried out as written.
 type Problem struct {
-	Line string // as in [Command]
-	Why  string // a sentence that names the cure
+	Line string       // as in [Command]
+	Why  message.Text // a sentence that names the cure
 }
 
 // Parsed is what a mail says, in the order it says it.

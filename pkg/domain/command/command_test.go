@@ -13,6 +13,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -135,7 +136,7 @@ func TestFields(t *testing.T) {
 			{Verb: command.Travel, Line: "TRAVEL sat-sun", Days: []calendar.Date{week + 5, week + 6}},
 			{Verb: command.Lock, Line: "lock wed lunch Soup", Days: []calendar.Date{week + 2}, Meal: &lunch, Text: "Soup"},
 		},
-		Problems: []command.Problem{{Line: "help me please", Why: `"HELP" stands alone on its line`}},
+		Problems: []command.Problem{{Line: "help me please", Why: message.Textf("%q stands alone on its line", command.HelpVerb)}},
 		Prose:    []string{"Good morning,", "Thanks"},
 	}
 	if d := cmp.Diff(want, p); d != "" {
@@ -194,7 +195,7 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%q: got %+v", line, p)
 			continue
 		}
-		if why := p.Problems[0].Why; !strings.Contains(why, cure) {
+		if why := p.Problems[0].Why.String(); !strings.Contains(why, cure) {
 			t.Errorf("%q: %q does not name the cure %q", line, why, cure)
 		}
 	}
@@ -265,7 +266,7 @@ func TestProse(t *testing.T) {
 func TestOnlyTheFirstCommandsOfAMailAreRead(t *testing.T) {
 	t.Parallel()
 	p := command.Parse(strings.Repeat("SKIP tue\nand\n", 25), week)
-	if len(p.Commands) != command.MaxCommands || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Why, "another one") {
+	if len(p.Commands) != command.MaxCommands || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Why.String(), "another one") {
 		t.Errorf("%d commands, problems %v", len(p.Commands), p.Problems)
 	}
 }
@@ -370,7 +371,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		for _, problem := range p.Problems {
-			if !strings.Contains(seen, problem.Line) || problem.Why == "" {
+			if !strings.Contains(seen, problem.Line) || problem.Why.Empty() {
 				t.Errorf("problem %+v", problem)
 			}
 		}

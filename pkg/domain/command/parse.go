@@ -1,12 +1,12 @@
 package command
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Parse reads the part of a reply that its writer wrote. week is the Monday of the plan
@@ -43,11 +43,11 @@ func (p *Parsed) add(line string, week calendar.Date) bool {
 		return true
 	}
 	if len(p.Commands) == MaxCommands {
-		p.Problems = append(p.Problems, Problem{line, fmt.Sprintf("only the first %d commands of a mail are read; send the rest in another one", MaxCommands)})
+		p.Problems = append(p.Problems, Problem{line, message.Textf("only the first %d commands of a mail are read; send the rest in another one", MaxCommands)})
 		return false
 	}
 	c := Command{Verb: verb, Line: line}
-	if why := c.read(unpunctuated(rest), week); why != "" {
+	if why := c.read(unpunctuated(rest), week); !why.Empty() {
 		p.Problems = append(p.Problems, Problem{line, why})
 		return true
 	}

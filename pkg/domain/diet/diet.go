@@ -3,9 +3,10 @@
 package diet
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Set is a set of what foods bring that a diet may leave out.
@@ -68,7 +69,7 @@ func Names() []string {
 func Parse(name string) (string, error) {
 	n := strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == '-' || r == '_' }), "-")
 	if !slices.Contains(Names(), n) {
-		return "", fmt.Errorf("unknown diet %q: want one of %s", name, strings.Join(Names(), ", "))
+		return "", message.Errorf("unknown diet %q: want one of %s", name, strings.Join(Names(), ", "))
 	}
 	return n, nil
 }

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Kind classifies an error. The set is closed; [Kinds] lists it.
@@ -61,6 +63,8 @@ type Error struct {
 	Op      string
 	Message string
 	Cause   error
+
+	said message.Text // the message, for readers of other languages
 }
 
 // Error implements error: "op: message: cause".
@@ -90,7 +94,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // New returns an error of the kind.
 func New(k Kind, op, format string, args ...any) error {
-	return &Error{Kind: k, Op: op, Message: fmt.Sprintf(format, args...)}
+	return &Error{Kind: k, Op: op, Message: fmt.Sprintf(format, args...), said: message.Textf(format, args...)}
 }
 
 // Wrap gives err a kind, saying what was being done. A nil err stays nil.
@@ -102,16 +106,44 @@ func Wrap(k Kind, op string, err error) error {
 }
 
 // Text is what to tell somebody of an error: without what was being done, which they know.
-func Text(err error) string {
+func Text(err error) string { return In(err, message.English) }
+
+// In implements what arguments of messages do: see [In].
+func (e *Error) In(l message.Language) string { return In(e, l) }
+
+// Message is what to tell somebody of an error, in a language that is not known yet: the message
+// of the outermost error that has one.
+func Message(err error) message.Text {
+	if e, ok := errors.AsType[*Error](err); ok {
+		switch {
+		case !e.said.Empty():
+			return e.said
+		case e.Message == "" && e.Cause != nil:
+			return Message(e.Cause)
+		}
+	}
+	if e, ok := errors.AsType[*message.Error](err); ok {
+		return e.Text
+	}
+	return message.Textf("%s", Text(err))
+}
+
+// In is [Text] in a language.
+func In(err error, l message.Language) string {
 	for {
 		e, ok := errors.AsType[*Error](err)
+		if !ok {
+			return message.Of(err, l)
+		}
+		text := e.Message
+		if !e.said.Empty() {
+			text = e.said.In(l)
+		}
 		switch {
-		case !ok:
-			return causeText(err)
-		case e.Message != "" && e.Cause == nil:
-			return e.Message
-		case e.Message != "":
-			return e.Message + ": " + Text(e.Cause)
+		case text != "" && e.Cause == nil:
+			return text
+		case text != "":
+			return text + ": " + In(e.Cause, l)
 		case e.Cause == nil:
 			return e.Error()
 		}

@@ -1,12 +1,11 @@
 package insight
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -34,9 +33,9 @@ type Advice struct {
 	Short             bool   // far too little is logged: nothing of the day is a success
 	Rows              []Row  // energy, protein, fat, carbs at ±10 %; nil when nothing is logged
 	Missing           []Dish // planned, not logged; empty when that is not known
-	Warnings          []string
-	Insights          []string
-	Suggestion        string
+	Warnings          []message.Text
+	Insights          []message.Text
+	Suggestion        message.Text
 	Average           []Row // of the logged days of the week before; nil with fewer than 3
 	AverageDays       int
 	Tomorrow          []Dish
@@ -55,22 +54,22 @@ func Advise(t Today) Advice {
 	a := Advice{Date: t.Date, Connected: t.Connected, Tomorrow: dishes(t.Tomorrow), Cooking: t.TomorrowCooking}
 	limits := limitsOf(t.Body, t.Supervised)
 	if !t.Connected {
-		a.Insights = []string{"No food diary is connected, so nothing is known about what you ate today."}
-		a.Suggestion = "Connect your FatSecret diary to see here how a day went: ask whoever runs this service for your personal link."
+		a.Insights = []message.Text{message.Textf("No food diary is connected, so nothing is known about what you ate today.")}
+		a.Suggestion = message.Textf("Connect your FatSecret diary to see here how a day went: ask whoever runs this service for your personal link.")
 		return a
 	}
 	if recent := logged(t.Recent, t.Date-7, t.Date-1); len(recent) >= fewestDays {
 		mean := average(recent)
 		a.Average, a.AverageDays = rows(mean, t.Target, dayBand), len(recent)
-		if why := limits.short(mean.Energy, t.Target); why != "" {
-			a.Warnings = append(a.Warnings, fmt.Sprintf("The %d days logged in the week before hold %s a day on average, %s. If nothing is missing from the log, talk to %s.",
+		if why := limits.short(mean.Energy, t.Target); !why.Empty() {
+			a.Warnings = append(a.Warnings, message.Textf("The %d days logged in the week before hold %v a day on average, %v. If nothing is missing from the log, talk to %v.",
 				len(recent), kcal(mean.Energy), why, limits.helper()))
 		}
 	}
 	if t.Eaten == nil || t.Eaten.Energy <= 0 {
 		a.Missing = dishes(t.Planned)
-		a.Insights = []string{"Nothing is logged today. That says nothing about what you ate."}
-		a.Suggestion = "Log today while you remember it, even roughly."
+		a.Insights = []message.Text{message.Textf("Nothing is logged today. That says nothing about what you ate.")}
+		a.Suggestion = message.Textf("Log today while you remember it, even roughly.")
 		return a
 	}
 	eaten := *t.Eaten
@@ -79,7 +78,7 @@ func Advise(t Today) Advice {
 		a.Missing = slices.DeleteFunc(dishes(t.Planned), func(d Dish) bool { return slices.Contains(eaten.Meals, d.Meal) })
 	}
 	why := limits.short(eaten.Energy, t.Target)
-	if a.Short = why != ""; a.Short {
+	if a.Short = !why.Empty(); a.Short {
 		a.Warnings = slices.Insert(a.Warnings, 0, shortDay(eaten, why, a.Missing))
 	}
 	a.Insights = insights(a, eaten, t.Target)
@@ -101,66 +100,66 @@ func dishes(d *plan.Day) []Dish {
 }
 
 // mealsOf renders "lunch and dinner".
-func mealsOf(dishes []Dish) string {
-	var names []string
-	for _, d := range dishes {
-		names = append(names, d.Meal.String())
+func mealsOf(dishes []Dish) message.Text {
+	names := make([]message.Text, len(dishes))
+	for i, d := range dishes {
+		names[i] = message.Textf("%v", d.Meal)
 	}
 	if last := len(names) - 1; last > 0 {
-		return strings.Join(names[:last], ", ") + " and " + names[last]
+		return message.Textf("%v and %v", message.List(names[:last]...), names[last])
 	}
-	return strings.Join(names, "")
+	return message.List(names...)
 }
 
-func shortDay(e Eaten, why string, missing []Dish) string {
-	text := fmt.Sprintf("Only %s are logged today, %s. ", kcal(e.Energy), why)
+func shortDay(e Eaten, why message.Text, missing []Dish) message.Text {
+	text := message.Textf("Only %v are logged today, %v.", kcal(e.Energy), why)
 	if len(missing) > 0 {
-		return text + fmt.Sprintf("The log has no %s: if that is still to come, have it; if you had it, log it.", mealsOf(missing))
+		return message.Joined(text, message.Textf("The log has no %v: if that is still to come, have it; if you had it, log it.", mealsOf(missing)))
 	}
-	return text + "If that is all you ate, have something more this evening. So small a day is nothing to aim for."
+	return message.Joined(text, message.Textf("If that is all you ate, have something more this evening. So small a day is nothing to aim for."))
 }
 
 // insights puts into words what the rows alone do not show.
-func insights(a Advice, e Eaten, target nutrition.Macros) []string {
-	var out []string
+func insights(a Advice, e Eaten, target nutrition.Macros) []message.Text {
+	var out []message.Text
 	if len(a.Missing) > 0 {
 		sum := e.Energy
 		for _, d := range a.Missing {
 			sum += d.Energy
 		}
-		out = append(out, fmt.Sprintf("With %s as planned, today comes to %s of %s.", mealsOf(a.Missing), kcal(sum), kcal(target.Energy())))
+		out = append(out, message.Textf("With %v as planned, today comes to %v of %v.", mealsOf(a.Missing), kcal(sum), kcal(target.Energy())))
 	} else if !a.Short && allOnTrack(a.Rows) {
-		out = append(out, "Energy and all three macros are within ±10 % of your target.")
+		out = append(out, message.Textf("Energy and all three macros are within ±10 %% of your target."))
 	}
 	if stated, added := e.Energy.Kcal(), e.Macros.Energy().Kcal(); math.Abs(stated-added) > 0.15*stated {
-		out = append(out, fmt.Sprintf("The log states %s, its macros add up to %s: a figure may be missing, or it was alcohol.", kcal(e.Energy), kcal(e.Macros.Energy())))
+		out = append(out, message.Textf("The log states %v, its macros add up to %v: a figure may be missing, or it was alcohol.", kcal(e.Energy), kcal(e.Macros.Energy())))
 	}
 	return out
 }
 
 // suggestion is the one thing to do. It names no food but planned dishes, which are free of
 // the user's allergens, and never tells anybody to eat less.
-func suggestion(a Advice) string {
+func suggestion(a Advice) message.Text {
 	energy := a.Rows[Energy]
 	macro := Furthest(a.Rows[Protein:])
 	open := len(a.Missing) - 1
 	switch {
 	case energy.Status == Under && open >= 0 && a.Missing[open].Meal == recipe.Dinner:
-		return fmt.Sprintf("Have dinner as planned: %s.", a.Missing[open].Name)
+		return message.Textf("Have dinner as planned: %s.", a.Missing[open].Name)
 	case energy.Status == Under && open >= 0:
-		return fmt.Sprintf("Log %s if you had it; otherwise have something more this evening.", mealsOf(a.Missing))
+		return message.Textf("Log %v if you had it; otherwise have something more this evening.", mealsOf(a.Missing))
 	case energy.Status == Under:
-		return fmt.Sprintf("About %s are missing to your target: a further helping this evening is in order.", amount(Energy, energy.Difference()))
+		return message.Textf("About %v are missing to your target: a further helping this evening is in order.", amount(Energy, energy.Difference()))
 	case energy.Status == Over:
-		return "There is nothing to make up for: eat tomorrow as on any other day."
+		return message.Textf("There is nothing to make up for: eat tomorrow as on any other day.")
 	case a.Short:
-		return "Look at your target once more: it is lower than most people need."
+		return message.Textf("Look at your target once more: it is lower than most people need.")
 	case macro == nil:
-		return "Nothing needs to change."
+		return message.Textf("Nothing needs to change.")
 	case macro.Status == Under:
-		return fmt.Sprintf("Tomorrow, mind the %s: today lacked %s.", macro.Nutrient, amount(macro.Nutrient, macro.Difference()))
+		return message.Textf("Tomorrow, mind the %v: today lacked %v.", macro.Nutrient, amount(macro.Nutrient, macro.Difference()))
 	default:
-		return "One day off in a macro matters little: eat tomorrow as on any other day."
+		return message.Textf("One day off in a macro matters little: eat tomorrow as on any other day.")
 	}
 }
 

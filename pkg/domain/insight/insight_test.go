@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -165,7 +166,7 @@ func TestAdvise(t *testing.T) {
 			}
 			says(t, "warning", a.Warnings, c.warning)
 			says(t, "insight", a.Insights, c.insight)
-			if !strings.HasPrefix(a.Suggestion, c.suggestion) {
+			if !strings.HasPrefix(a.Suggestion.String(), c.suggestion) {
 				t.Errorf("suggestion %q", a.Suggestion)
 			}
 			if got := meals(a.Tomorrow); got != "breakfast A, lunch B, dinner C" {
@@ -176,9 +177,9 @@ func TestAdvise(t *testing.T) {
 }
 
 // says checks that the first text begins as wanted; "" wants no text at all.
-func says(t *testing.T, what string, got []string, want string) {
+func says(t *testing.T, what string, got []message.Text, want string) {
 	t.Helper()
-	if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.HasPrefix(got[0], want)) {
+	if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.HasPrefix(got[0].String(), want)) {
 		t.Errorf("%s %q, want %q", what, got, want)
 	}
 }

@@ -1,10 +1,7 @@
 package insight
 
 import (
-	"fmt"
-	"math"
-	"strconv"
-
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -37,40 +34,36 @@ func limitsOf(b *targets.Body, supervised bool) limits {
 	}
 }
 
-// short says in which way an energy is too small, "" when it is not.
-func (l limits) short(e nutrition.Energy, target nutrition.Macros) string {
+// short says in which way an energy is too small; nothing when it is not.
+func (l limits) short(e nutrition.Energy, target nutrition.Macros) message.Text {
 	switch {
 	case e < l.floor:
-		return "below " + kcal(l.floor) + ", which is too little for most people"
+		return message.Textf("below %v, which is too little for most people", kcal(l.floor))
 	case int64(e)*100 < int64(target.Energy())*farUnder:
-		return fmt.Sprintf("below %d %% of your target (%s)", farUnder, kcal(target.Energy()))
+		return message.Textf("below %d %% of your target (%v)", farUnder, kcal(target.Energy()))
 	default:
-		return ""
+		return message.Text{}
 	}
 }
 
 // helper names a place to get help.
-func (l limits) helper() string {
+func (l limits) helper() message.Text {
 	if l.supervised {
-		return "the doctor who follows your diet"
+		return message.Textf("the doctor who follows your diet")
 	}
-	return "a doctor or dietitian"
+	return message.Textf("a doctor or dietitian")
 }
 
 // kcal renders "1,870 kcal".
-func kcal(e nutrition.Energy) string {
-	n := int(math.Round(e.Kcal()))
-	if n < 1000 {
-		return strconv.Itoa(n) + " kcal"
-	}
-	return fmt.Sprintf("%d,%03d kcal", n/1000, n%1000)
+func kcal(e nutrition.Energy) message.Text {
+	return message.Textf("%v kcal", message.Number(e.Kcal()))
 }
 
 // amount renders "12 g" or "1,870 kcal", without a sign.
-func amount(n Nutrient, a Amount) string {
+func amount(n Nutrient, a Amount) message.Text {
 	a = max(a, -a)
 	if n == Energy {
 		return kcal(nutrition.Energy(a))
 	}
-	return fmt.Sprintf("%.0f g", a.Float())
+	return message.Textf("%.0f g", a.Float())
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -13,7 +14,7 @@ import (
 type Proposal struct {
 	Mode   targets.Mode     // of next week; "": the targets change permanently
 	Target nutrition.Macros // of a day, as it would be
-	Reason string
+	Reason message.Text
 }
 
 // Command is the line that makes the change: "REGENERATE WEEK WITH HIGH PROTEIN" or
@@ -39,8 +40,8 @@ func propose(p Period, t Trends, eaten nutrition.Energy) *Proposal {
 		return nil
 	}
 	protein, fat, carbs := t.Average[Protein], t.Average[Fat], t.Average[Carbs]
-	says := func(r Row) string {
-		return fmt.Sprintf("You ate %.0f of %.0f g %s a day on average.", r.Actual.Float(), r.Target.Float(), r.Nutrient)
+	says := func(r Row) message.Text {
+		return message.Textf("You ate %.0f of %.0f g %v a day on average.", r.Actual.Float(), r.Target.Float(), r.Nutrient)
 	}
 	switch {
 	case protein.Status == Under:
@@ -56,7 +57,7 @@ func propose(p Period, t Trends, eaten nutrition.Energy) *Proposal {
 	}
 }
 
-func withMode(p Period, m targets.Mode, reason string) *Proposal {
+func withMode(p Period, m targets.Mode, reason message.Text) *Proposal {
 	bent, err := m.Apply(p.Target)
 	if err != nil || !harmless(bent, p.Body) {
 		return nil
@@ -79,7 +80,7 @@ func towardsBody(p Period, eaten nutrition.Energy) *Proposal {
 	if goal >= now-step && goal <= now+step {
 		return nil
 	}
-	reason := fmt.Sprintf("Your body figures give %s a day; your target is %s.", kcal(goal), kcal(now))
+	reason := message.Textf("Your body figures give %v a day; your target is %v.", kcal(goal), kcal(now))
 	if goal > now {
 		return withTarget(p, scaled(p.Target, now+step, math.Floor), reason)
 	}
@@ -107,7 +108,7 @@ func scaled(m nutrition.Macros, to nutrition.Energy, whole func(float64) float64
 	return nutrition.Macros{Protein: part(m.Protein), Fat: part(m.Fat), Carbs: part(m.Carbs)}
 }
 
-func withTarget(p Period, m nutrition.Macros, reason string) *Proposal {
+func withTarget(p Period, m nutrition.Macros, reason message.Text) *Proposal {
 	if m == p.Target || !harmless(m, p.Body) {
 		return nil
 	}
@@ -121,5 +122,5 @@ func harmless(m nutrition.Macros, b *targets.Body) bool {
 		weight = b.WeightKG
 	}
 	warnings, refuse := targets.Check(m, weight, false)
-	return refuse == nil && len(warnings) == 0 && limitsOf(b, false).short(m.Energy(), m) == ""
+	return refuse == nil && len(warnings) == 0 && limitsOf(b, false).short(m.Energy(), m).Empty()
 }

@@ -1,10 +1,10 @@
 package insight
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -34,7 +34,7 @@ type Trends struct {
 	Best, Worst  *Date // by [Date.Gap]; Best is never a day that is far too small
 	Weeks        []Week
 	Planned      Planned
-	Warnings     []string
+	Warnings     []message.Text
 	Proposal     *Proposal // at most one change, nil when there is nothing sensible to change
 }
 
@@ -109,9 +109,9 @@ func Review(p Period) Trends {
 	mean := average(days)
 	t.Average = rows(mean, p.Target, trendBand)
 	t.Patterns = patterns(t.Average, days, p.Target)
-	if why := limits.short(mean.Energy, p.Target); why != "" {
+	if why := limits.short(mean.Energy, p.Target); !why.Empty() {
 		t.Short = true
-		t.Warnings = append(t.Warnings, fmt.Sprintf("The logged days hold %s a day on average, %s. Either meals are missing from the log, or you eat too little. If it is the latter, talk to %s.",
+		t.Warnings = append(t.Warnings, message.Textf("The logged days hold %v a day on average, %v. Either meals are missing from the log, or you eat too little. If it is the latter, talk to %v.",
 			kcal(mean.Energy), why, limits.helper()))
 	}
 	t.Proposal = propose(p, t, mean.Energy)
@@ -126,7 +126,7 @@ func compare(days []Eaten, target nutrition.Macros, l limits) (adherent int, bes
 		for _, r := range d.Rows[Protein:] {
 			d.Gap += share(r)
 		}
-		short := l.short(e.Energy, target) != ""
+		short := !l.short(e.Energy, target).Empty()
 		if !short && allOnTrack(d.Rows) {
 			adherent++
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -51,10 +52,15 @@ type Week struct {
 	// version: as many as People.
 	Household nutrition.Servings `json:"household,omitempty"`
 	// Again says that the library had too few breakfasts, and some come more than once.
-	Again   bool     `json:"again,omitempty"`
-	Days    [7]Day   `json:"days"`
-	Reasons []Reason `json:"reasons,omitempty"`
-	Notes   []string `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+	Again   bool           `json:"again,omitempty"`
+	Days    [7]Day         `json:"days"`
+	Reasons []Reason       `json:"reasons,omitempty"`
+	Notes   []message.Text `json:"notes,omitempty"` // data quality and fallbacks, for the reader
+}
+
+// Unsafe reports whether the plan is being replaced, and may hold what must not be eaten.
+func (w Week) Unsafe() bool {
+	return slices.ContainsFunc(w.Notes, func(n message.Text) bool { return n.Is(OutdatedNote) })
 }
 
 // Cooked is how many servings are cooked for a meal: its portion for each who eats, and for

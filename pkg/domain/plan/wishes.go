@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -50,6 +51,9 @@ type Slot struct {
 	Date calendar.Date `json:"date"`
 	Meal recipe.Meal   `json:"meal"`
 }
+
+// Text names the meal: "Friday dinner".
+func (s Slot) Text() message.Text { return message.Textf("%v %v", s.Date.Weekday(), s.Meal) }
 
 // Before reports whether the meal is eaten before the other one.
 func (s Slot) Before(other Slot) bool {

@@ -3,9 +3,9 @@
 package targets
 
 import (
-	"fmt"
 	"math"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 )
 
@@ -42,7 +42,7 @@ func (m Mode) Apply(t nutrition.Macros) (nutrition.Macros, error) {
 		rest := t.Energy() - nutrition.Energy(4*t.Protein)
 		left := t.Energy() - nutrition.Energy(4*protein)
 		if left < 0 {
-			return t, fmt.Errorf("high protein: the target %s has no room for more protein", t)
+			return t, message.Errorf("high protein: the target %s has no room for more protein", t)
 		}
 		if rest == 0 {
 			return nutrition.Macros{Protein: protein}, nil
@@ -55,7 +55,7 @@ func (m Mode) Apply(t nutrition.Macros) (nutrition.Macros, error) {
 	case Balanced:
 		return Split(t.Energy(), 30, 30), nil
 	default:
-		return t, fmt.Errorf("unknown mode %q: want high_protein, low_carb or balanced", string(m))
+		return t, message.Errorf("unknown mode %q: want high_protein, low_carb or balanced", string(m))
 	}
 }
 
@@ -116,17 +116,17 @@ type Body struct {
 func (b Body) Validate() error {
 	switch {
 	case !(b.WeightKG >= 30 && b.WeightKG <= 300):
-		return fmt.Errorf("weight_kg: %g is not between 30 and 300", b.WeightKG)
+		return message.Errorf("weight_kg: %g is not between 30 and 300", b.WeightKG)
 	case !(b.HeightCM >= 100 && b.HeightCM <= 250):
-		return fmt.Errorf("height_cm: %g is not between 100 and 250", b.HeightCM)
+		return message.Errorf("height_cm: %g is not between 100 and 250", b.HeightCM)
 	case b.Age < 18 || b.Age > 120:
-		return fmt.Errorf("age: %d is not between 18 and 120 (set grams for anyone younger)", b.Age)
+		return message.Errorf("age: %d is not between 18 and 120 (set grams for anyone younger)", b.Age)
 	case b.Sex != Female && b.Sex != Male:
-		return fmt.Errorf("sex: %q is neither female nor male", string(b.Sex))
+		return message.Errorf("sex: %q is neither female nor male", string(b.Sex))
 	case activityFactor[b.Activity] == 0:
-		return fmt.Errorf("activity: %q is not sedentary, light, moderate or active", string(b.Activity))
+		return message.Errorf("activity: %q is not sedentary, light, moderate or active", string(b.Activity))
 	case goalFactor[b.Goal] == 0:
-		return fmt.Errorf("goal: %q is not lose, maintain or gain", string(b.Goal))
+		return message.Errorf("goal: %q is not lose, maintain or gain", string(b.Goal))
 	}
 	return nil
 }
@@ -168,24 +168,24 @@ func (b Body) Target() (nutrition.Macros, error) {
 
 // Check applies the safety limits. refuse is an error for a target nobody should be
 // planned for without a doctor; warnings are for the user to read.
-func Check(t nutrition.Macros, weightKG float64, supervised bool) (warnings []string, refuse error) {
+func Check(t nutrition.Macros, weightKG float64, supervised bool) (warnings []message.Text, refuse error) {
 	if t.Protein <= 0 || t.Fat <= 0 || t.Carbs <= 0 {
-		return nil, fmt.Errorf("target: every macro must be above 0 g, got %s", t)
+		return nil, message.Errorf("target: every macro must be above 0 g, got %s", t)
 	}
 	kcal := t.Energy().Kcal()
 	switch {
 	case kcal < 800 && !supervised:
-		return nil, fmt.Errorf("target: %.0f kcal a day is below 800: set supervised only if a doctor follows this diet", kcal)
+		return nil, message.Errorf("target: %.0f kcal a day is below 800: set supervised only if a doctor follows this diet", kcal)
 	case kcal < 1200:
-		warnings = append(warnings, fmt.Sprintf("%.0f kcal a day is below 1,200", kcal))
+		warnings = append(warnings, message.Textf("%.0f kcal a day is below 1,200", kcal))
 	case kcal > 5000:
-		warnings = append(warnings, fmt.Sprintf("%.0f kcal a day is above 5,000", kcal))
+		warnings = append(warnings, message.Textf("%.0f kcal a day is above 5,000", kcal))
 	}
 	if share := 9 * t.Fat.Grams() / kcal; share < 0.15 {
-		warnings = append(warnings, fmt.Sprintf("fat gives only %.0f %% of the energy (below 15 %%)", 100*share))
+		warnings = append(warnings, message.Textf("fat gives only %.0f %% of the energy (below 15 %%)", 100*share))
 	}
 	if weightKG > 0 && t.Protein.Grams() > 3.5*weightKG {
-		warnings = append(warnings, fmt.Sprintf("%.0f g of protein is above 3.5 g per kg of body weight", t.Protein.Grams()))
+		warnings = append(warnings, message.Textf("%.0f g of protein is above 3.5 g per kg of body weight", t.Protein.Grams()))
 	}
 	return warnings, nil
 }

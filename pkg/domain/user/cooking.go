@@ -1,12 +1,12 @@
 package user
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
@@ -42,11 +42,11 @@ func (c Cooking) validate() error {
 		return err
 	}
 	if len(c.Eaters) > maxPeople {
-		return fmt.Errorf("eaters: %d are more than %d", len(c.Eaters), maxPeople)
+		return message.Errorf("eaters: %d are more than %d", len(c.Eaters), maxPeople)
 	}
 	for _, e := range c.Eaters {
 		if e < nutrition.OneServing/10 || e > 3*nutrition.OneServing {
-			return fmt.Errorf("eaters: %s is not between 0.1 and 3 (an adult is 1, a child 0.3 to 0.8)", e)
+			return message.Errorf("eaters: %s is not between 0.1 and 3 (an adult is 1, a child 0.3 to 0.8)", e)
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func (c Cooking) Limits() ([]Limit, error) {
 	for _, text := range c.Minutes {
 		l, err := parseLimit(text)
 		if err != nil {
-			return nil, fmt.Errorf("minutes: %q: %w", text, err)
+			return nil, message.Errorf("minutes: %q: %v", text, err)
 		}
 		out = append(out, l)
 	}
@@ -105,12 +105,12 @@ func parseLimit(text string) (Limit, error) {
 		words = words[:n-1]
 	}
 	if len(words) == 0 {
-		return Limit{}, fmt.Errorf("is empty: %s", limitExample)
+		return Limit{}, message.Errorf("is empty: %s", limitExample)
 	}
 	last := words[len(words)-1]
 	minutes, err := strconv.Atoi(last)
 	if err != nil || minutes < 1 || minutes > 1440 {
-		return Limit{}, fmt.Errorf("%q is no number of minutes from 1 to 1440: %s", last, limitExample)
+		return Limit{}, message.Errorf("%q is no number of minutes from 1 to 1440: %s", last, limitExample)
 	}
 	l := Limit{Minutes: minutes}
 	for _, w := range words[:len(words)-1] {
@@ -123,7 +123,7 @@ func parseLimit(text string) (Limit, error) {
 		}
 		days, ok := parseDays(w)
 		if !ok {
-			return Limit{}, fmt.Errorf("%q is no day and no meal: %s", w, limitExample)
+			return Limit{}, message.Errorf("%q is no day and no meal: %s", w, limitExample)
 		}
 		l.Days = append(l.Days, days...)
 	}
@@ -191,10 +191,10 @@ func (c Cooking) Counts() ([]Count, error) {
 	for _, text := range c.Weekly {
 		n, err := parseCount(text)
 		if err != nil {
-			return nil, fmt.Errorf("weekly: %q: %w", text, err)
+			return nil, message.Errorf("weekly: %q: %v", text, err)
 		}
 		if slices.ContainsFunc(out, func(o Count) bool { return o.Name == n.Name && o.Dishes == n.Dishes && slices.Equal(o.Meals, n.Meals) }) {
-			return nil, fmt.Errorf("weekly: %q: there is another rule for %s: write one, such as %s = 1-3", text, n.Name, n.Name)
+			return nil, message.Errorf("weekly: %q: there is another rule for %s: write one, such as %s = 1-3", text, n.Name, n.Name)
 		}
 		out = append(out, n)
 	}
@@ -213,12 +213,12 @@ func parseCount(text string) (Count, error) {
 		}
 	}
 	if op == "" {
-		return Count{}, fmt.Errorf("has no >=, <= or =: %s", countExample)
+		return Count{}, message.Errorf("has no >=, <= or =: %s", countExample)
 	}
 	n := Count{Name: strings.Join(strings.Fields(strings.ToLower(name)), " "), Max: -1}
 	words := strings.Fields(strings.ToLower(rest))
 	if n.Name == "" || len(words) == 0 {
-		return Count{}, fmt.Errorf("%s", countExample)
+		return Count{}, message.Errorf("%s", countExample)
 	}
 	low, high, isRange := strings.Cut(words[0], "-")
 	least, err := strconv.Atoi(low)
@@ -227,13 +227,13 @@ func parseCount(text string) (Count, error) {
 		most, err = strconv.Atoi(high)
 	}
 	if err != nil || least < 0 || most < least || most > 21 {
-		return Count{}, fmt.Errorf("%q is no number from 0 to 21: %s", words[0], countExample)
+		return Count{}, message.Errorf("%q is no number from 0 to 21: %s", words[0], countExample)
 	}
 	switch {
 	case op == "=":
 		n.Min, n.Max = least, most
 	case isRange:
-		return Count{}, fmt.Errorf("%q is a range: write =", words[0])
+		return Count{}, message.Errorf("%q is a range: write =", words[0])
 	case op == ">=" || op == "≥":
 		n.Min = least
 	default:
@@ -248,7 +248,7 @@ func parseCount(text string) (Count, error) {
 			n.Dishes = true
 		case w == "meals" || w == "times" || w == "and":
 		default:
-			return Count{}, fmt.Errorf("%q is no meal: %s", w, countExample)
+			return Count{}, message.Errorf("%q is no meal: %s", w, countExample)
 		}
 	}
 	if len(n.Meals) == 0 {

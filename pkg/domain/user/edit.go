@@ -1,9 +1,10 @@
 package user
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Edit applies changes to a list of names: "+x" adds, "-x" takes away, and "=x,y" replaces
@@ -32,15 +33,15 @@ func Edit(list, changes []string) ([]string, error) {
 		switch {
 		case name == "" && replace && len(changes) == 1: // "=" alone
 		case name == "" || name == "none" || strings.HasPrefix(name, "="):
-			return nil, fmt.Errorf("%q is no name: write +x to add, -x to take away, =x,y to replace the list, none to empty it", c)
+			return nil, message.Errorf("%q is no name: write +x to add, -x to take away, =x,y to replace the list, none to empty it", c)
 		case replace && sign != "":
-			return nil, fmt.Errorf("%q: a list that begins with = holds bare names", c)
+			return nil, message.Errorf("%q: a list that begins with = holds bare names", c)
 		case sign == "-" && i < 0:
-			return nil, fmt.Errorf("-%s: the list does not hold it (it is %s)", name, Shown(list))
+			return nil, message.Errorf("-%s: the list does not hold it (it is %s)", name, Shown(list))
 		case sign == "-":
 			out = slices.Delete(out, i, i+1)
 		case sign == "" && !replace && len(list) > 0:
-			return nil, fmt.Errorf("%q could add to the list or replace it (it is %s): write +%s to add, =%s to replace", name, Shown(list), name, name)
+			return nil, message.Errorf("%q could add to the list or replace it (it is %s): write +%s to add, =%s to replace", name, Shown(list), name, name)
 		case i < 0:
 			out = append(out, name)
 		}

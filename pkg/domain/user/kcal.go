@@ -1,12 +1,12 @@
 package user
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/course"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
@@ -19,11 +19,11 @@ func (c Cooking) Bounds() (course.Bounds, error) {
 	for _, text := range c.Kcal {
 		meals, r, err := parseKcal(text)
 		if err != nil {
-			return out, fmt.Errorf("kcal: %q: %w", text, err)
+			return out, message.Errorf("kcal: %q: %v", text, err)
 		}
 		for _, m := range meals {
 			if before, twice := said[m]; twice {
-				return out, fmt.Errorf("kcal: %q: %q is about %s too: write one", text, before, m)
+				return out, message.Errorf("kcal: %q: %q is about %s too: write one", text, before, m)
 			}
 			said[m], out[m] = text, r
 		}
@@ -40,7 +40,7 @@ func parseKcal(text string) ([]recipe.Meal, course.Range, error) {
 		words = words[:n-1]
 	}
 	if len(words) == 0 {
-		return nil, course.Range{}, fmt.Errorf("is empty: %s", kcalExample)
+		return nil, course.Range{}, message.Errorf("is empty: %s", kcalExample)
 	}
 	last := words[len(words)-1]
 	low, high, ok := strings.Cut(last, "-")
@@ -48,7 +48,7 @@ func parseKcal(text string) ([]recipe.Meal, course.Range, error) {
 	most, err2 := strconv.Atoi(high)
 	const highest = 5000
 	if !ok || err != nil || err2 != nil || least < 0 || most <= least || most > highest {
-		return nil, course.Range{}, fmt.Errorf("%q is no range within 0 and %d: %s", last, highest, kcalExample)
+		return nil, course.Range{}, message.Errorf("%q is no range within 0 and %d: %s", last, highest, kcalExample)
 	}
 	var meals []recipe.Meal
 	for _, w := range words[:len(words)-1] {
@@ -57,7 +57,7 @@ func parseKcal(text string) ([]recipe.Meal, course.Range, error) {
 		}
 		m, err := recipe.ParseMeal(w)
 		if err != nil {
-			return nil, course.Range{}, fmt.Errorf("%q is no meal: %s", w, kcalExample)
+			return nil, course.Range{}, message.Errorf("%q is no meal: %s", w, kcalExample)
 		}
 		if !slices.Contains(meals, m) {
 			meals = append(meals, m)

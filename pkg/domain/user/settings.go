@@ -1,12 +1,11 @@
 package user
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -30,6 +29,9 @@ type Settings struct {
 	ServingsStep  nutrition.Servings `json:"servings_step"`
 	PortionWeight float64            `json:"portion_weight"` // what a serving away from 1 costs, 0 to 1
 	QuickMinutes  int                `json:"quick_minutes"`  // the most a dish may take on a travel day
+
+	// Language is that of pages and mails; "" is English.
+	Language message.Language `json:"language,omitempty"`
 
 	// Meals are those that are planned, nil for all three; each has a third of the day's target.
 	Meals []recipe.Meal `json:"meals,omitempty"`
@@ -79,32 +81,35 @@ func (s Settings) Validate() error {
 	}
 	if s.Body != nil {
 		if err := s.Body.Validate(); err != nil {
-			return fmt.Errorf("body: %w", err)
+			return message.Errorf("body: %v", err)
 		}
 	}
 	switch {
 	case s.RotationDays < 0 || s.RotationDays > 365:
-		return fmt.Errorf("rotation_days: %d is not between 0 and 365", s.RotationDays)
+		return message.Errorf("rotation_days: %d is not between 0 and 365", s.RotationDays)
 	case s.TolerancePct < 1 || s.TolerancePct > 50:
-		return fmt.Errorf("tolerance_pct: %d is not between 1 and 50", s.TolerancePct)
+		return message.Errorf("tolerance_pct: %d is not between 1 and 50", s.TolerancePct)
 	case s.MinServings <= 0 || s.MaxServings < s.MinServings || s.MaxServings > 10*nutrition.OneServing:
-		return fmt.Errorf("servings: %s to %s must be above 0, at most 10 and not upside down", s.MinServings, s.MaxServings)
+		return message.Errorf("servings: %s to %s must be above 0, at most 10 and not upside down", s.MinServings, s.MaxServings)
 	case s.ServingsStep <= 0 || (s.MaxServings-s.MinServings)/s.ServingsStep > 40:
-		return fmt.Errorf("servings_step: %s gives no step or more than 40", s.ServingsStep)
+		return message.Errorf("servings_step: %s gives no step or more than 40", s.ServingsStep)
 	case !(s.PortionWeight >= 0 && s.PortionWeight <= 1):
-		return fmt.Errorf("portion_weight: %g is not between 0 and 1", s.PortionWeight)
+		return message.Errorf("portion_weight: %g is not between 0 and 1", s.PortionWeight)
 	case s.Diary != DiaryOff && s.Diary != DiaryDryRun && s.Diary != DiaryWrite:
-		return fmt.Errorf("diary: %q is not off, dry-run or write", s.Diary)
+		return message.Errorf("diary: %q is not off, dry-run or write", s.Diary)
 	case s.PlanDay == "" && s.PlanHour != 0:
-		return errors.New("plan_hour: needs plan_day")
+		return message.Errorf("plan_hour: needs plan_day")
 	case s.PlanDay != "" && !slices.Contains(Weekdays, s.PlanDay):
-		return fmt.Errorf("plan_day: %q is not one of %s", s.PlanDay, strings.Join(Weekdays, ", "))
+		return message.Errorf("plan_day: %q is not one of %s", s.PlanDay, strings.Join(Weekdays, ", "))
 	case s.PlanHour < 0 || s.PlanHour > 23:
-		return fmt.Errorf("plan_hour: %d is not between 0 and 23", s.PlanHour)
+		return message.Errorf("plan_hour: %d is not between 0 and 23", s.PlanHour)
 	case !slices.Equal(s.Meals, slices.Compact(slices.Sorted(slices.Values(s.Meals)))):
-		return fmt.Errorf("meals: %v must be in the order of the day, each once", s.Meals)
+		return message.Errorf("meals: %v must be in the order of the day, each once", s.Meals)
 	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
-		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
+		return message.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
+	}
+	if _, err := message.Parse(string(s.Language)); err != nil {
+		return err
 	}
 	return s.Cooking.validate()
 }

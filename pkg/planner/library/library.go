@@ -8,6 +8,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -108,7 +109,7 @@ func (s *Service) Answer(ctx context.Context, connection string, a recipe.Answer
 		return err
 	}
 	if v := VocabularyOf(recipes); !v.Calls(a.Food) {
-		return Unknown(op, "food of the library", a.Food, v.Foods)
+		return Unknown(op, message.Mark("food of the library"), a.Food, v.Foods)
 	}
 	return s.store.Answer(ctx, connection, a, by)
 }

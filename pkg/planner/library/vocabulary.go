@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -64,7 +65,7 @@ func (v Vocabulary) Check(before user.Settings, s *user.Settings) error {
 			continue
 		}
 		if _, ok := food.Lookup(d); !ok && !slices.ContainsFunc(v.Foods, func(n string) bool { return slices.Contains(food.Forms(d), food.Normalize(n)) }) {
-			return Unknown("--dislikes", "food", d, slices.Concat(v.Foods, food.Names()))
+			return Unknown("--dislikes", message.Mark("food"), d, slices.Concat(v.Foods, food.Names()))
 		}
 	}
 	for _, t := range s.AvoidTags {
@@ -72,7 +73,7 @@ func (v Vocabulary) Check(before user.Settings, s *user.Settings) error {
 			continue
 		}
 		if !slices.ContainsFunc(v.Tags, func(n string) bool { return strings.EqualFold(n, t) }) {
-			return Unknown("--avoid-tags", "keyword of your recipes", t, v.Tags)
+			return Unknown("--avoid-tags", message.Mark("keyword of your recipes"), t, v.Tags)
 		}
 	}
 	return v.checkWeekly(before.Cooking, s.Cooking)
@@ -89,7 +90,7 @@ func (v Vocabulary) checkWeekly(before, after user.Cooking) error {
 			continue
 		}
 		if !slices.ContainsFunc(v.Tags, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
-			return Unknown("--weekly", "food group or keyword of your recipes", c.Name, slices.Concat(food.Groups(), v.Tags))
+			return Unknown("--weekly", message.Mark("food group or keyword of your recipes"), c.Name, slices.Concat(food.Groups(), v.Tags))
 		}
 	}
 	return nil
@@ -109,10 +110,10 @@ func Unknown(op, kind, name string, known []string) error {
 	near = slices.CompactFunc(near, strings.EqualFold)
 	switch {
 	case len(near) > 0:
-		return fault.New(fault.InvalidInput, op, "unknown %s %q: did you mean %s?", kind, name, strings.Join(near[:min(3, len(near))], ", "))
+		return fault.New(fault.InvalidInput, op, "unknown %v %q: did you mean %s?", message.Textf(kind), name, strings.Join(near[:min(3, len(near))], ", "))
 	case len(known) <= 20:
-		return fault.New(fault.InvalidInput, op, "unknown %s %q: want one of %s", kind, name, strings.Join(known, ", "))
+		return fault.New(fault.InvalidInput, op, "unknown %v %q: want one of %s", message.Textf(kind), name, strings.Join(known, ", "))
 	default:
-		return fault.New(fault.InvalidInput, op, "unknown %s %q: write it as an ingredient list would", kind, name)
+		return fault.New(fault.InvalidInput, op, "unknown %v %q: write it as an ingredient list would", message.Textf(kind), name)
 	}
 }

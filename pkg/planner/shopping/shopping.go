@@ -4,7 +4,6 @@ package shopping
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -125,7 +124,7 @@ func (s *Service) List(ctx context.Context, userID string, week calendar.Date) (
 		return List{}, err
 	}
 	l := merge(week, p.Groceries, state)
-	l.Outdated = slices.Contains(p.Week.Notes, plan.OutdatedNote)
+	l.Outdated = p.Week.Unsafe()
 	return l, nil
 }
 

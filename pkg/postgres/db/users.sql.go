@@ -96,14 +96,19 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const linksFrom = `-- name: LinksFrom :one
-select links_from from users where id = $1
+select links_from, coalesce(settings ->> 'language', '')::text as language from users where id = $1
 `
 
-func (q *Queries) LinksFrom(ctx context.Context, id string) (*time.Time, error) {
+type LinksFromRow struct {
+	LinksFrom *time.Time
+	Language  string
+}
+
+func (q *Queries) LinksFrom(ctx context.Context, id string) (LinksFromRow, error) {
 	row := q.db.QueryRow(ctx, linksFrom, id)
-	var links_from *time.Time
-	err := row.Scan(&links_from)
-	return links_from, err
+	var i LinksFromRow
+	err := row.Scan(&i.LinksFrom, &i.Language)
+	return i, err
 }
 
 const listDebugUsers = `-- name: ListDebugUsers :many

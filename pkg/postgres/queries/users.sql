@@ -37,4 +37,4 @@ select user_id, until from debug_users where until > @at;
 delete from debug_users where until <= @at;
 
 -- name: LinksFrom :one
-select links_from from users where id = @id;
+select links_from, coalesce(settings ->> 'language', '')::text as language from users where id = @id;

@@ -122,8 +122,8 @@ func refusal(r replies.Report) error {
 	why := make([]string, 0, len(r.Answer.Problems))
 	var wrong []Wrong
 	for _, p := range r.Answer.Problems {
-		why = append(why, p.Why)
-		wrong = append(wrong, Wrong{cmp.Or(p.Line, "body"), p.Why})
+		why = append(why, p.Why.String())
+		wrong = append(wrong, Wrong{cmp.Or(p.Line, "body"), p.Why.String()})
 	}
 	switch r.Outcome {
 	case command.Applied, command.Informed, command.Duplicate:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
@@ -74,7 +75,7 @@ func weekView(p plan.Plan) Week {
 	w := p.Week
 	out := Week{
 		Week: w.WeekOf.String(), Version: w.Version(), Status: string(w.Status), Optimal: w.Optimal, Target: figures(w.Target), Tolerance: w.TolerancePct, People: w.People,
-		Outdated: slices.Contains(w.Notes, plan.OutdatedNote), Notes: list(w.Notes), Days: []Day{},
+		Outdated: w.Unsafe(), Notes: said(w.Notes), Days: []Day{},
 	}
 	for _, d := range w.Days {
 		out.Days = append(out.Days, dayView(p, d))
@@ -144,4 +145,13 @@ func timeOf(t *time.Time) *time.Time {
 	}
 	utc := t.UTC()
 	return &utc
+}
+
+// said are messages in English, as everything that programs get.
+func said(texts []message.Text) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = t.String()
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -28,6 +29,7 @@ type SettingsView struct {
 	Source    string   `json:"targets_source" enum:"set,computed,default" doc:"set: by the user; computed: from the body; default: nothing is known."`
 	Name      string   `json:"name" example:"Ana"`
 	Zone      string   `json:"time_zone" example:"Europe/Berlin"`
+	Language  string   `json:"language" example:"de"`
 	People    int      `json:"people" example:"2"`
 	Enabled   bool     `json:"enabled" doc:"Weeks are planned."`
 	Tolerance int      `json:"tolerance_pct" example:"10"`
@@ -60,6 +62,7 @@ type Patch struct {
 	Confirm   bool      `json:"confirm,omitempty" doc:"Targets beyond the limits of safety are meant."`
 	Name      *string   `json:"name,omitempty" minLength:"1" maxLength:"100" example:"Ana"`
 	Zone      *string   `json:"time_zone,omitempty" maxLength:"100" doc:"An IANA name." example:"Europe/Berlin"`
+	Language  *string   `json:"language,omitempty" maxLength:"35" doc:"Of pages and mails: en or de." example:"de"`
 	People    *int      `json:"people,omitempty" minimum:"1" maximum:"20" example:"2"`
 	Enabled   *bool     `json:"enabled,omitempty"`
 	Tolerance *int      `json:"tolerance_pct,omitempty" minimum:"1" maximum:"50" example:"10"`
@@ -115,7 +118,7 @@ func settingsView(u user.User) *settingsOut {
 	target, source := s.Target(0)
 	day, hour := s.PlanTime()
 	out := SettingsView{
-		Version: settings.Version(u), Email: u.Email, Targets: figures(target), Source: string(source), Name: u.Name, Zone: u.TimeZone, People: u.People, Enabled: u.Enabled,
+		Version: settings.Version(u), Email: u.Email, Targets: figures(target), Source: string(source), Name: u.Name, Zone: u.TimeZone, Language: u.Settings.Language.Tag(), People: u.People, Enabled: u.Enabled,
 		Tolerance: s.TolerancePct, Allergens: list(s.Allergens), Diets: list(s.Diets), Dislikes: list(s.Dislikes), AvoidTags: list(s.AvoidTags), Meals: []string{},
 		PlanDay: user.Weekdays[day], PlanHour: hour, Mails: []string{}, Rotation: s.RotationDays, Quick: s.QuickMinutes, Smallest: s.MinServings.Float(), Largest: s.MaxServings.Float(),
 		Minutes: list(s.Cooking.Minutes), TimedOnly: s.Cooking.TimedOnly, Weekly: list(s.Cooking.Weekly), Same: s.Cooking.SamePortions, Across: s.Cooking.RotateAcross, Eaters: []Share{},
@@ -175,6 +178,13 @@ func (p Patch) apply(u *user.User) error {
 	s := &u.Settings
 	set(&u.Name, p.Name)
 	set(&u.TimeZone, p.Zone)
+	if p.Language != nil {
+		l, err := message.Parse(*p.Language)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, "settings", err)
+		}
+		u.Settings.Language = l
+	}
 	set(&u.People, p.People)
 	set(&u.Enabled, p.Enabled)
 	set(&s.TolerancePct, p.Tolerance)
@@ -195,7 +205,7 @@ func (p Patch) apply(u *user.User) error {
 			}
 			*to = mass
 		}
-		if err := settings.CheckTargets(*s, m, p.Confirm, "Send confirm to set them all the same."); err != nil {
+		if err := settings.CheckTargets(*s, m, p.Confirm, message.Textf("Send confirm to set them all the same.")); err != nil {
 			return err
 		}
 		s.Targets = &m

@@ -3,15 +3,16 @@ package site
 import (
 	"net/http"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
 func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "account.html", title: "Account", nav: "account", data: u})
+	return s.show(w, r, view{file: "account.html", title: message.Textf("Account"), nav: "account", data: u})
 }
 
 func (s *Site) export(w http.ResponseWriter, r *http.Request, id string) error {
@@ -27,12 +28,12 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request, id string) error {
 
 // deleteAccount deletes everything, if the visitor wrote their address to confirm it.
 func (s *Site) deleteAccount(w http.ResponseWriter, r *http.Request, id string) error {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
 	if (form{r.PostForm}).get("email") != u.Email {
-		return s.back(w, r, "/account", "Nothing was deleted: write the address that your plans go to.")
+		return s.back(w, r, "/account", message.Textf("Nothing was deleted: write the address that your plans go to."))
 	}
 	if err := s.Users.Delete(r.Context(), id); err != nil {
 		return err
@@ -41,5 +42,5 @@ func (s *Site) deleteAccount(w http.ResponseWriter, r *http.Request, id string) 
 		return err
 	}
 	forget(w.Header())
-	return s.show(w, r, view{file: "gone.html", title: "Everything is deleted", data: user.User{Email: u.Email}})
+	return s.show(w, r, view{file: "gone.html", title: message.Textf("Everything is deleted"), data: user.User{Email: u.Email}})
 }

@@ -3,7 +3,6 @@ package site
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
@@ -45,41 +45,41 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request, id string, week cal
 	say := told(report)
 	for _, d := range report.Answer.Diff {
 		is, was := names(d)
-		say = append(say, fmt.Sprintf("%s %s: %s instead of %s.", d.Date.Weekday(), d.Meal, is, was))
+		say = append(say, message.Textf("%v: %v instead of %v.", d.Text(), is, was))
 	}
-	return s.back(w, r, "/week/"+week.String(), strings.Join(say, " "))
+	return s.back(w, r, "/week/"+week.String(), message.Joined(say...))
 }
 
 // names are what a slot holds now and held before.
-func names(d plan.Difference) (is, was string) {
-	is, was = "nothing", "nothing"
+func names(d plan.Difference) (is, was message.Text) {
+	is, was = message.Textf("nothing"), message.Textf("nothing")
 	if d.Is != nil {
-		is = d.Is.Name
+		is = message.Textf("%s", d.Is.Name)
 	}
 	if d.Was != nil {
-		was = d.Was.Name
+		was = message.Textf("%s", d.Was.Name)
 	}
 	return is, was
 }
 
 // told is what became of a press.
-func told(report replies.Report) []string {
-	var say []string
+func told(report replies.Report) []message.Text {
+	var say []message.Text
 	for _, d := range report.Answer.Done {
-		say = append(say, d.Text)
+		say = append(say, message.Textf("%s", d.Text))
 	}
 	for _, p := range report.Answer.Problems {
 		say = append(say, p.Why)
 	}
 	switch report.Outcome {
 	case command.Duplicate:
-		say = append(say, "This button was pressed before.")
+		say = append(say, message.Textf("This button was pressed before."))
 	case command.Outdated:
-		say = append(say, "This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed.")
+		say = append(say, message.Textf("This week was changed elsewhere meanwhile. This is how it is now; nothing else was changed."))
 	case command.RateLimited:
-		say = append(say, "There were many commands within the last hour. Please try again later.")
+		say = append(say, message.Textf("There were many commands within the last hour. Please try again later."))
 	case command.WeekOver:
-		say = append(say, "This week is over: nothing was changed.")
+		say = append(say, message.Textf("This week is over: nothing was changed."))
 	default:
 	}
 	return say
@@ -92,7 +92,7 @@ type previewPage struct {
 	Wishes   []wishField
 	Version  string
 	Once     string
-	Said     []string
+	Said     []message.Text
 	Possible bool
 	Changes  []change
 	Days     []dayChange
@@ -101,7 +101,7 @@ type previewPage struct {
 // change is a meal that would be another.
 type change struct {
 	Slot    plan.Slot
-	Was, Is string
+	Was, Is message.Text
 	Portion string
 }
 
@@ -147,11 +147,11 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	if a.Is != nil && a.Was != nil {
 		for i, d := range a.Is.Days {
 			if before := a.Was.Days[i]; d.Actual != before.Actual || d.Target != before.Target {
-				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, bars(d, a.Is.TolerancePct)})
+				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, bars(d, a.Is.TolerancePct, spoken(r))})
 			}
 		}
 	}
-	return s.show(w, r, view{file: "preview.html", title: "What would change", nav: "week", data: page})
+	return s.show(w, r, view{file: "preview.html", title: message.Textf("What would change"), nav: "week", data: page})
 }
 
 // historyPage is what was changed in a week.
@@ -164,19 +164,22 @@ type historyPage struct {
 }
 
 type pastView struct {
-	When, How, What string
-	Undone          bool
+	When, What string
+	How        message.Text
+	Undone     bool
 }
 
 // sources say how a command came.
-var sources = map[replies.Source]string{replies.ByMail: "by mail", replies.ByButton: "by a button in a mail", replies.ByPage: "here", replies.ByAPI: "by a program"}
+var sources = map[replies.Source]message.Text{
+	replies.ByMail: message.Textf("by mail"), replies.ByButton: message.Textf("by a button in a mail"), replies.ByPage: message.Textf("here"), replies.ByAPI: message.Textf("by a program"),
+}
 
 func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error {
 	week, err := weekOf(r)
 	if err != nil {
 		return err
 	}
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error 
 	}
 	page := historyPage{Week: week, Once: rand.Text()}
 	for _, p := range past {
-		page.Past = append(page.Past, pastView{p.At.In(zone).Format("Monday 2 January, 15:04"), sources[p.Source], strings.Join(p.Results, " "), p.Undone})
+		page.Past = append(page.Past, pastView{spoken(r).Moment(p.At.In(zone)), strings.Join(p.Results, " "), sources[p.Source], p.Undone})
 	}
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
@@ -202,5 +205,5 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error 
 	if i := slices.IndexFunc(past, func(p replies.Past) bool { return p.Undoable }); i >= 0 && !past[i].Undone && calendar.On(s.now().In(zone)) <= week+6 {
 		page.Undo = string(command.Undo)
 	}
-	return s.show(w, r, view{file: "history.html", title: "What was changed", nav: "week", data: page})
+	return s.show(w, r, view{file: "history.html", title: message.Textf("What was changed"), nav: "week", data: page})
 }

@@ -1,13 +1,13 @@
 package site
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 )
@@ -53,7 +53,7 @@ func (s *Site) cookStep(w http.ResponseWriter, r *http.Request, id string) error
 	if n < len(texts) {
 		out.Next = n + 1
 	}
-	return s.show(w, r, view{file: "cook.html", title: fmt.Sprintf("%s, step %d", page.Serving.Name, n), nav: "week", data: out})
+	return s.show(w, r, view{file: "cook.html", title: message.Textf("%s, step %d", page.Serving.Name, n), nav: "week", data: out})
 }
 
 // cookingPage is what is cooked when.
@@ -74,7 +74,7 @@ type batchView struct {
 	Name     string
 	Minutes  int
 	Servings nutrition.Servings
-	Feeds    []string
+	Feeds    []message.Text
 }
 
 func (s *Site) cooking(w http.ResponseWriter, r *http.Request, id string) error {
@@ -95,12 +95,12 @@ func (s *Site) cooking(w http.ResponseWriter, r *http.Request, id string) error 
 			}
 			v := batchView{At: plan.Slot{Date: b.Eaten[0].Date, Meal: b.Eaten[0].Meal}, Name: b.Name, Minutes: b.Minutes, Servings: b.Servings}
 			for _, e := range b.Eaten {
-				v.Feeds = append(v.Feeds, fmt.Sprintf("%s %s", e.Date.Weekday(), e.Meal))
+				v.Feeds = append(v.Feeds, plan.Slot{Date: e.Date, Meal: e.Meal}.Text())
 			}
 			day.Minutes, day.Unknown = day.Minutes+b.Minutes, day.Unknown || b.Minutes == 0
 			day.Batches = append(day.Batches, v)
 		}
 		page.Days = append(page.Days, day)
 	}
-	return s.show(w, r, view{file: "cooking.html", title: "Cooking plan", nav: "week", data: page})
+	return s.show(w, r, view{file: "cooking.html", title: message.Textf("Cooking plan"), nav: "week", data: page})
 }

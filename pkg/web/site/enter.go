@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
@@ -20,7 +21,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) askSignIn(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, view{file: "signin.html", title: "Sign in"})
+	return s.show(w, r, view{file: "signin.html", title: message.Textf("Sign in")})
 }
 
 // mailWithin bounds the time that a link takes to be queued.
@@ -31,7 +32,7 @@ const mailWithin = 10 * time.Second
 func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	email := strings.TrimSpace(r.PostForm.Get("email"))
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > 254 {
-		return s.show(w, r, view{file: "signin.html", title: "Sign in", status: http.StatusUnprocessableEntity, data: signInPage{Email: email, Problem: "Write your address, like ana@example.org."}})
+		return s.show(w, r, view{file: "signin.html", title: message.Textf("Sign in"), status: http.StatusUnprocessableEntity, data: signInPage{Email: email, Problem: spoken(r).Say("Write your address, like ana@example.org.")}})
 	}
 	s.work.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), mailWithin)
@@ -40,7 +41,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 		}
 	})
-	return s.show(w, r, view{file: "signin.html", title: "Look into your mail", data: signInPage{Email: email, Sent: true}})
+	return s.show(w, r, view{file: "signin.html", title: message.Textf("Look into your mail"), data: signInPage{Email: email, Sent: true}})
 }
 
 type signInPage struct {
@@ -51,7 +52,7 @@ type signInPage struct {
 // confirmSignIn asks for a press of a button: programs that look at links in mails must not use
 // them up.
 func (s *Site) confirmSignIn(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, view{file: "entering.html", title: "Sign in"})
+	return s.show(w, r, view{file: "entering.html", title: message.Textf("Sign in")})
 }
 
 func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -50,7 +51,7 @@ func between(text string) []string {
 func (f form) number(name string, least, most float64) (float64, error) {
 	v, err := strconv.ParseFloat(strings.Replace(f.get(name), ",", ".", 1), 64)
 	if err != nil || !(v >= least && v <= most) {
-		return 0, fault.New(fault.InvalidInput, "settings", "%s: %q is no number from %g to %g", name, f.get(name), least, most)
+		return 0, fault.New(fault.InvalidInput, "settings", "%v: %q is no number from %g to %g", message.Textf(name), f.get(name), least, most)
 	}
 	return v, nil
 }
@@ -58,7 +59,7 @@ func (f form) number(name string, least, most float64) (float64, error) {
 // confirmed refuses targets beyond the safety limits, unless the form says to set them all the
 // same.
 func confirmed(f form, m nutrition.Macros, u *user.User) error {
-	return settings.CheckTargets(u.Settings, m, f.get("confirm") != "", "Tick the box to set them all the same.")
+	return settings.CheckTargets(u.Settings, m, f.get("confirm") != "", message.Textf("Tick the box to set them all the same."))
 }
 
 // setBody computes the target from the body, instead of grams.
@@ -68,14 +69,14 @@ func setBody(f form, u *user.User) error {
 		name, label string
 		to          *float64
 		least, most float64
-	}{{"weight", "weight in kg", &b.WeightKG, 30, 300}, {"height", "height in cm", &b.HeightCM, 100, 250}} {
+	}{{message.Mark("weight"), "weight in kg", &b.WeightKG, 30, 300}, {message.Mark("height"), "height in cm", &b.HeightCM, 100, 250}} {
 		v, err := f.number(n.name, n.least, n.most)
 		if err != nil {
 			return err
 		}
 		*n.to = v
 	}
-	age, err := f.number("age", 18, 120) //nolint:mnd // as targets.Body
+	age, err := f.number(message.Mark("age"), 18, 120) //nolint:mnd // as targets.Body
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func setBody(f form, u *user.User) error {
 
 func setTargets(f form, u *user.User) error {
 	var grams [3]nutrition.Mass
-	for i, name := range []string{"protein", "fat", "carbs"} {
+	for i, name := range []string{message.Mark("protein"), message.Mark("fat"), message.Mark("carbs")} {
 		const most = 2000
 		v, err := f.number(name, 1, most)
 		if err != nil {
@@ -105,7 +106,7 @@ func setTargets(f form, u *user.User) error {
 	if was, _ := u.Settings.Target(0); was.Protein.Round() != m.Protein || was.Fat.Round() != m.Fat || was.Carbs.Round() != m.Carbs {
 		u.Settings.Targets = &m // else the numbers shown were left as they are
 	}
-	tolerance, err := f.number("tolerance", 1, 50)
+	tolerance, err := f.number(message.Mark("tolerance"), 1, 50)
 	u.Settings.TolerancePct = int(tolerance)
 	return err
 }
@@ -138,7 +139,7 @@ func setPlan(f form, u *user.User) error {
 	if len(s.Meals) == len(recipe.Meals) {
 		s.Meals = nil
 	}
-	hour, err := f.number("plan_hour", 0, 23)
+	hour, err := f.number(message.Mark("plan_hour"), 0, 23)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func setCooking(f form, u *user.User) error {
 		name        string
 		to          *int
 		least, most float64
-	}{{"rotation", &s.RotationDays, 0, 365}, {"quick", &s.QuickMinutes, 1, 240}, {"people", &u.People, 1, 20}} {
+	}{{message.Mark("rotation"), &s.RotationDays, 0, 365}, {message.Mark("quick"), &s.QuickMinutes, 1, 240}, {message.Mark("people"), &u.People, 1, 20}} {
 		v, err := f.number(n.name, n.least, n.most)
 		if err != nil {
 			return err
@@ -170,7 +171,7 @@ func setCooking(f form, u *user.User) error {
 	for _, n := range []struct {
 		name string
 		to   *nutrition.Servings
-	}{{"smallest", &s.MinServings}, {"largest", &s.MaxServings}} {
+	}{{message.Mark("smallest"), &s.MinServings}, {message.Mark("largest"), &s.MaxServings}} {
 		const least, most = 0.05, 10
 		v, err := f.number(n.name, least, most)
 		if err != nil {
@@ -204,6 +205,13 @@ func nonEmptyLines(text string) []string {
 }
 
 func setPerson(f form, u *user.User) error {
+	if tag := f.get("language"); tag != "" {
+		l, err := message.Parse(tag)
+		if err != nil {
+			return fault.Wrap(fault.InvalidInput, "person", err)
+		}
+		u.Settings.Language = l
+	}
 	u.Name, u.TimeZone = f.get("name"), f.get("zone")
 	if _, err := u.Location(); err != nil {
 		return fault.Wrap(fault.InvalidInput, "person", fmt.Errorf("%w", err))

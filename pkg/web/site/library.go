@@ -7,6 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
@@ -25,8 +26,8 @@ type libraryPage struct {
 }
 
 type count struct {
-	Of string
-	N  int
+	Meal recipe.Meal
+	N    int
 }
 
 // More is how many of a number are beyond those shown.
@@ -45,6 +46,9 @@ func (s *Site) linkedLibrary(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recognise(r, id); err != nil {
+		return err
+	}
 	return s.showLibrary(w, r, id, libraryPage{})
 }
 
@@ -56,9 +60,9 @@ func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, pa
 	slices.SortFunc(page.Answers, func(a, b recipe.Answer) int { return strings.Compare(a.Food, b.Food) })
 	page.Allergens = allergen.Names()
 	for _, m := range recipe.Meals {
-		page.Meals = append(page.Meals, count{m.String(), page.Usable[m]})
+		page.Meals = append(page.Meals, count{m, page.Usable[m]})
 	}
-	v := view{file: "library.html", title: "Your library", nav: "library", data: page}
+	v := view{file: "library.html", title: message.Textf("Your library"), nav: "library", data: page}
 	if r.PathValue("token") != "" {
 		v.nav = ""
 	}
@@ -84,32 +88,36 @@ func (s *Site) linkedAnswer(w http.ResponseWriter, r *http.Request) error {
 	said, err := s.storeAnswer(r, id)
 	switch kind := fault.KindOf(err); {
 	case err == nil:
-		return s.showLibrary(w, r, id, libraryPage{Said: said})
+		return s.showLibrary(w, r, id, libraryPage{Said: said.In(spoken(r))})
 	case kind == fault.InvalidInput || kind == fault.NotFound:
-		return s.showLibrary(w, r, id, libraryPage{Problem: sentence(fault.Text(err))})
+		return s.showLibrary(w, r, id, libraryPage{Problem: sentence(fault.In(err, spoken(r)))})
 	default:
 		return err
 	}
 }
 
 // storeAnswer stores what the form's field "answer" says of its food, and returns it in words.
-func (s *Site) storeAnswer(r *http.Request, id string) (string, error) {
+func (s *Site) storeAnswer(r *http.Request, id string) (message.Text, error) {
 	a := recipe.Answer{Food: r.PostForm.Get("food")}
-	said := a.Food + " is nothing to eat."
+	said := message.Textf("%s is nothing to eat. The next plan counts with it.", a.Food)
 	switch r.PostForm.Get("answer") {
 	case "is":
 		a.Is = strings.TrimSpace(r.PostForm.Get("is"))
-		said = a.Food + " is " + a.Is + "."
+		said = message.Textf("%s is %s. The next plan counts with it.", a.Food, a.Is)
 	case "contains":
 		a.Told, a.Contains = true, r.PostForm["contains"]
-		said = a.Food + " contains no allergen."
+		said = message.Textf("%s contains no allergen. The next plan counts with it.", a.Food)
 		if len(a.Contains) > 0 {
-			said = a.Food + " contains " + strings.Join(a.Contains, ", ") + "."
+			contains := make([]string, len(a.Contains))
+			for i, c := range a.Contains {
+				contains[i] = spoken(r).Word(c)
+			}
+			said = message.Textf("%s contains %s. The next plan counts with it.", a.Food, strings.Join(contains, ", "))
 		}
 	case "ignore":
 		a.Ignored = true
 	case "forget":
-		return "What was said of " + a.Food + " is forgotten.", s.Library.TakeBackAs(r.Context(), id, a.Food)
+		return message.Textf("What was said of %s is forgotten.", a.Food), s.Library.TakeBackAs(r.Context(), id, a.Food)
 	}
-	return said + " The next plan counts with it.", s.Library.AnswerAs(r.Context(), id, a)
+	return said, s.Library.AnswerAs(r.Context(), id, a)
 }

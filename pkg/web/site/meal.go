@@ -2,7 +2,6 @@ package site
 
 import (
 	"crypto/rand"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -28,7 +28,7 @@ type mealPage struct {
 	Figures  nutrition.Macros // of the portion
 	Cooked   calendar.Date
 	Servings nutrition.Servings // that are cooked
-	Feeds    []string           // meals that are eaten of them
+	Feeds    []message.Text     // meals that are eaten of them
 	Lines    []lineView
 	Steps    []stepView
 	Picture  string
@@ -66,7 +66,7 @@ func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "meal.html", title: page.Serving.Name, nav: "week", data: page})
+	return s.show(w, r, view{file: "meal.html", title: message.Textf("%s", page.Serving.Name), nav: "week", data: page})
 }
 
 // mealPage shows what is planned for the slot in the address.
@@ -76,9 +76,9 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 		return mealPage{}, err
 	}
 	if sv == nil {
-		return mealPage{}, fault.New(fault.NotFound, "meal", "nothing is planned for %s %s", slot.Date.Weekday(), slot.Meal)
+		return mealPage{}, fault.New(fault.NotFound, "meal", "nothing is planned for %v", slot.Text())
 	}
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return mealPage{}, err
 	}
@@ -87,7 +87,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 		return mealPage{}, err
 	}
 	page := mealPage{
-		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: slices.Contains(stored.Week.Notes, plan.OutdatedNote),
+		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: stored.Week.Unsafe(),
 		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, slot.Date < today),
 	}
 	for _, b := range stored.Prep.Batches {
@@ -97,7 +97,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 			}
 			page.Cooked, page.Servings = b.Cook, b.Servings
 			for _, o := range b.Eaten {
-				page.Feeds = append(page.Feeds, fmt.Sprintf("%s %s", o.Date.Weekday(), o.Meal))
+				page.Feeds = append(page.Feeds, plan.Slot{Date: o.Date, Meal: o.Meal}.Text())
 			}
 		}
 	}
@@ -108,21 +108,21 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	for _, rec := range recipes {
 		if rec.ID == sv.Recipe {
 			page.Gone, page.Picture = false, s.pictureOf(rec, picture.Large)
-			page.cook(rec)
+			page.cook(rec, spoken(r))
 		}
 	}
 	return page, nil
 }
 
 // cook fills in the recipe, its amounts for what is cooked.
-func (p *mealPage) cook(r recipe.Recipe) {
+func (p *mealPage) cook(r recipe.Recipe, l message.Language) {
 	for _, i := range r.Ingredients {
-		l := lineView{Food: i.Food.Name, Note: i.Note}
+		v := lineView{Food: i.Food.Name, Note: i.Note}
 		if !i.NoAmount && i.Amount > 0 && r.Servings > 0 {
 			amount := i.Amount.Float() * p.Servings.Float() / float64(r.Servings)
-			l.Amount = strings.TrimSpace(rounded(amount) + " " + i.Unit.Name)
+			v.Amount = strings.TrimSpace(l.Decimal(rounded(amount)) + " " + i.Unit.Name)
 		}
-		p.Lines = append(p.Lines, l)
+		p.Lines = append(p.Lines, v)
 	}
 	for n, st := range r.Steps {
 		v := stepView{Number: n + 1, Minutes: timers(st)}
@@ -218,7 +218,7 @@ func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: stored.Week.Version(), Once: rand.Text(), Now: sv}
 	for _, o := range others {
-		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct)})
+		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct, spoken(r))})
 	}
-	return s.show(w, r, view{file: "others.html", title: "Another " + slot.Meal.String(), nav: "week", data: page})
+	return s.show(w, r, view{file: "others.html", title: message.Textf("Another %v", slot.Meal), nav: "week", data: page})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Operations tells operators of the installation.
@@ -115,17 +116,16 @@ type Span struct {
 
 // Condition is how a part of the service does.
 type Condition struct {
-	Part    string `json:"part"`
-	Healthy bool   `json:"healthy"`
-	Text    string `json:"text"`
+	Part, Text message.Text
+	Healthy    bool
 	// Theirs are conditions that others have to mend; the service works all the same.
-	Theirs bool `json:"-"`
+	Theirs bool
 }
 
 // operator is a page for operators. For others it is none.
 func (s *Site) operator(h func(http.ResponseWriter, *http.Request, string) error) func(http.ResponseWriter, *http.Request, string) error {
 	return func(w http.ResponseWriter, r *http.Request, id string) error {
-		u, err := s.Users.Get(r.Context(), id)
+		u, err := s.visitor(r, id)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (s *Site) operator(h func(http.ResponseWriter, *http.Request, string) error
 }
 
 func (s *Site) operations(w http.ResponseWriter, r *http.Request, _ string) error {
-	return s.show(w, r, view{file: "operations.html", title: "Operations", nav: "account", data: s.Operations.Overview(r.Context())})
+	return s.show(w, r, view{file: "operations.html", title: message.Textf("Operations"), nav: "account", data: s.Operations.Overview(r.Context())})
 }
 
 func (s *Site) trace(w http.ResponseWriter, r *http.Request, _ string) error {
@@ -145,7 +145,7 @@ func (s *Site) trace(w http.ResponseWriter, r *http.Request, _ string) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "trace.html", title: "Trace", nav: "account", data: t})
+	return s.show(w, r, view{file: "trace.html", title: message.Textf("Trace"), nav: "account", data: t})
 }
 
 // status tells everybody how the service does, without a word about anybody.
@@ -159,8 +159,17 @@ func (s *Site) status(w http.ResponseWriter, r *http.Request) error {
 	if wantsJSON(r) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(conditions) // the reader went away
+		type condition struct {
+			Part    string `json:"part"`
+			Healthy bool   `json:"healthy"`
+			Text    string `json:"text"`
+		}
+		out := make([]condition, len(conditions))
+		for i, c := range conditions {
+			out[i] = condition{c.Part.String(), c.Healthy, c.Text.String()}
+		}
+		_ = json.NewEncoder(w).Encode(out) // the reader went away
 		return nil
 	}
-	return s.show(w, r, view{file: "status.html", title: "Status", status: status, data: conditions})
+	return s.show(w, r, view{file: "status.html", title: message.Textf("Status"), status: status, data: conditions})
 }

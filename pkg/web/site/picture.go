@@ -16,7 +16,7 @@ import (
 
 // picture serves a picture of the user's library.
 func (s *Site) picture(w http.ResponseWriter, r *http.Request, id string) error {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -31,6 +30,7 @@ type settingsPage struct {
 	Meals     []choice
 	Days      []choice
 	Mails     []choice
+	Languages []choice
 	Seen      string // changes with the settings
 
 	refused string     // the form that was refused; "": none
@@ -40,31 +40,32 @@ type settingsPage struct {
 
 // choice is an entry to tick or choose.
 type choice struct {
-	Value, Label string
-	On           bool
+	Value string
+	Label message.Text
+	On    bool
 }
 
 // mails are those that a user can do without.
-var mails = []choice{{Value: "weekly_plan", Label: "the week's plan"}, {Value: "daily_advisor", Label: "advice in the evening"}, {Value: "weekly_trends", Label: "trends on Thursday"}}
+var mails = []choice{{Value: "weekly_plan", Label: message.Textf("the week's plan")}, {Value: "daily_advisor", Label: message.Textf("advice in the evening")}, {Value: "weekly_trends", Label: message.Textf("trends on Thursday")}}
 
 // The values of the questionnaire about the body.
 var (
-	sexes      = []choice{{Value: string(targets.Female), Label: "female"}, {Value: string(targets.Male), Label: "male"}}
+	sexes      = []choice{{Value: string(targets.Female), Label: message.Textf("female")}, {Value: string(targets.Male), Label: message.Textf("male")}}
 	activities = []choice{
-		{Value: string(targets.Sedentary), Label: "sitting most of the day"},
-		{Value: string(targets.Light), Label: "sport on 1 to 3 days a week"},
-		{Value: string(targets.Moderate), Label: "sport on 3 to 5 days a week"},
-		{Value: string(targets.Active), Label: "sport on 6 or 7 days a week"},
+		{Value: string(targets.Sedentary), Label: message.Textf("sitting most of the day")},
+		{Value: string(targets.Light), Label: message.Textf("sport on 1 to 3 days a week")},
+		{Value: string(targets.Moderate), Label: message.Textf("sport on 3 to 5 days a week")},
+		{Value: string(targets.Active), Label: message.Textf("sport on 6 or 7 days a week")},
 	}
-	goals = []choice{{Value: string(targets.Lose), Label: "lose weight (15 % less)"}, {Value: string(targets.Maintain), Label: "keep it"}, {Value: string(targets.Gain), Label: "gain weight (10 % more)"}}
+	goals = []choice{{Value: string(targets.Lose), Label: message.Textf("lose weight (15 % less)")}, {Value: string(targets.Maintain), Label: message.Textf("keep it")}, {Value: string(targets.Gain), Label: message.Textf("gain weight (10 % more)")}}
 )
 
 func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "settings.html", title: "Settings", nav: "settings", data: settingsOf(u)})
+	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", data: settingsOf(u)})
 }
 
 // settingsOf shows a user's settings.
@@ -78,17 +79,20 @@ func settingsOf(u user.User) *settingsPage {
 		}
 	}
 	for _, n := range allergen.Names() {
-		p.Allergens = append(p.Allergens, choice{n, n, slices.Contains(u.Settings.Allergens, n)})
+		p.Allergens = append(p.Allergens, choice{n, message.Textf(n), slices.Contains(u.Settings.Allergens, n)})
 	}
 	for _, n := range diet.Names() {
-		p.Diets = append(p.Diets, choice{n, strings.ReplaceAll(n, "-", " "), slices.Contains(u.Settings.Diets, n)})
+		p.Diets = append(p.Diets, choice{n, message.Textf(strings.ReplaceAll(n, "-", " ")), slices.Contains(u.Settings.Diets, n)})
 	}
 	for _, m := range recipe.Meals {
-		p.Meals = append(p.Meals, choice{m.String(), m.String(), u.Settings.Plans(m)})
+		p.Meals = append(p.Meals, choice{m.String(), message.Textf(m.String()), u.Settings.Plans(m)})
 	}
 	day, _ := u.Settings.PlanTime()
 	for _, d := range user.Weekdays {
-		p.Days = append(p.Days, choice{d, strings.ToUpper(d[:1]) + d[1:], d == user.Weekdays[day]})
+		p.Days = append(p.Days, choice{d, message.Textf(capital(d)), d == user.Weekdays[day]})
+	}
+	for _, l := range message.Languages() {
+		p.Languages = append(p.Languages, choice{string(l), message.Textf(l.Name()), l.Tag() == u.Settings.Language.Tag()})
 	}
 	for _, m := range mails {
 		p.Mails = append(p.Mails, choice{m.Value, m.Label, u.Settings.Wants(m.Value)})
@@ -114,7 +118,7 @@ func (p *settingsPage) Eaters() string {
 // refuse has the page show what a refused form held, so that nothing that was typed is lost.
 func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 	p.refused, p.typed, p.Problem = name, typed, problem
-	for field, list := range map[string][]choice{"allergens": p.Allergens, "diets": p.Diets, "meals": p.Meals, "mails": p.Mails, "plan_day": p.Days} {
+	for field, list := range map[string][]choice{"allergens": p.Allergens, "diets": p.Diets, "meals": p.Meals, "mails": p.Mails, "plan_day": p.Days, "language": p.Languages} {
 		if !p.owns(field) {
 			continue
 		}
@@ -128,7 +132,7 @@ func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 func (p *settingsPage) owns(field string) bool {
 	return slices.Contains(map[string][]string{
 		"food": {"allergens", "diets"}, "plan": {"meals", "mails", "plan_day"}, "cooking": {"timed_only", "same_portions", "rotate_across"},
-		"targets": {"confirm"}, "body": {"confirm", "sex", "activity", "goal"},
+		"person": {"language"}, "targets": {"confirm"}, "body": {"confirm", "sex", "activity", "goal"},
 	}[p.refused], field)
 }
 
@@ -173,17 +177,20 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 	if !ok {
 		return fault.New(fault.InvalidInput, "settings", "the form lacks its name: load the page anew")
 	}
-	_, err := s.Settings.Change(r.Context(), id, r.PostForm.Get("seen"), func(u *user.User) error { return apply(form{r.PostForm}, u) })
+	u, err := s.Settings.Change(r.Context(), id, r.PostForm.Get("seen"), func(u *user.User) error { return apply(form{r.PostForm}, u) })
+	if err == nil {
+		readerOf(r).language = u.Settings.Language
+	}
 	if !correctable(err) || fault.KindOf(err) == fault.Conflict {
-		return s.said(w, r, "/settings", "Stored. What is planned and may not be eaten any longer is replaced within seconds; other changes count from the next plan on.", err)
+		return s.said(w, r, "/settings", message.Textf("Stored. What is planned and may not be eaten any longer is replaced within seconds; other changes count from the next plan on."), err)
 	}
 	now, lost := s.Users.Get(r.Context(), id)
 	if lost != nil {
 		return lost
 	}
 	page := settingsOf(now)
-	page.refuse(name, r.PostForm, "Nothing was changed. "+sentence(fault.Text(err)))
-	return s.show(w, r, view{file: "settings.html", title: "Settings", nav: "settings", status: http.StatusUnprocessableEntity, data: page})
+	page.refuse(name, r.PostForm, unchanged(r, err).In(spoken(r)))
+	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", status: http.StatusUnprocessableEntity, data: page})
 }
 
 // correctable reports whether the visitor can mend an error.
@@ -198,15 +205,20 @@ func correctable(err error) bool {
 
 // said goes back to a page with what to say: that it worked, or why not. Errors that the
 // visitor cannot mend are the caller's.
-func (s *Site) said(w http.ResponseWriter, r *http.Request, path, done string, err error) error {
+func (s *Site) said(w http.ResponseWriter, r *http.Request, path string, done message.Text, err error) error {
 	switch {
 	case err == nil:
 		return s.back(w, r, path, done)
 	case correctable(err):
-		return s.back(w, r, path, "Nothing was changed. "+sentence(fault.Text(err)))
+		return s.back(w, r, path, unchanged(r, err))
 	default:
 		return err
 	}
+}
+
+// unchanged says why nothing was.
+func unchanged(r *http.Request, err error) message.Text {
+	return message.Textf("Nothing was changed. %s", sentence(fault.In(err, spoken(r))))
 }
 
 // sentence begins a text with a capital letter, and writes the name of a field as people do.
@@ -214,6 +226,5 @@ func sentence(text string) string {
 	if field, rest, ok := strings.Cut(text, ":"); ok && !strings.Contains(field, " ") {
 		text = strings.ReplaceAll(field, "_", " ") + ":" + rest
 	}
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
+	return capital(text)
 }

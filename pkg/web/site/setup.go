@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -47,14 +48,17 @@ type Progress struct {
 }
 
 // setupStep is a step of the set-up: its address, and what stands on its page.
-type setupStep struct{ name, label, title string }
+type setupStep struct {
+	name         string
+	label, title message.Text
+}
 
 var setupSteps = [invite.Done]setupStep{
-	invite.Library:  {"library", "Recipes", "Where your recipes are"},
-	invite.Eaters:   {"eaters", "Eaters", "Who eats"},
-	invite.Targets:  {"targets", "Targets", "What a day should hold"},
-	invite.Food:     {"food", "Foods", "What must not be on the plate"},
-	invite.Schedule: {"schedule", "When", "When the week is planned"},
+	invite.Library:  {"library", message.Textf("Recipes"), message.Textf("Where your recipes are")},
+	invite.Eaters:   {"eaters", message.Textf("Eaters"), message.Textf("Who eats")},
+	invite.Targets:  {"targets", message.Textf("Targets"), message.Textf("What a day should hold")},
+	invite.Food:     {"food", message.Textf("Foods"), message.Textf("What must not be on the plate")},
+	invite.Schedule: {"schedule", message.Textf("When"), message.Textf("When the week is planned")},
 }
 
 func stepNamed(name string) (invite.Step, error) {
@@ -70,7 +74,8 @@ func stepNamed(name string) (invite.Step, error) {
 type setupPage struct {
 	*settingsPage
 	Steps            []stepTab
-	Step, Title      string
+	Step             string
+	Title            message.Text
 	URL              string
 	WriteBack, Fixed bool
 	Adults, Children int
@@ -79,8 +84,9 @@ type setupPage struct {
 
 // stepTab leads to a step.
 type stepTab struct {
-	Name, Label string
-	Here, Open  bool
+	Name       string
+	Label      message.Text
+	Here, Open bool
 }
 
 // What sessions hold of somebody who is invited: the id of the user to be, and the digest of the
@@ -96,7 +102,7 @@ func (s *Site) invitation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "invitation.html", title: "Your meal plan", data: inv.User})
+	return s.show(w, r, view{file: "invitation.html", title: message.Textf("Your meal plan"), data: inv.User})
 }
 
 func (s *Site) openInvitation(w http.ResponseWriter, r *http.Request) error {
@@ -128,6 +134,10 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 		if err != nil {
 			return err
 		}
+		if inv.User.Settings.Language == "" { // until they choose
+			inv.User.Settings.Language = spoken(r)
+		}
+		readerOf(r).language = inv.User.Settings.Language
 		return h(w, r, inv)
 	}
 }
@@ -237,9 +247,9 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 			typed[field] = v
 		}
 	}
-	problem := sentence(fault.Text(cause))
+	problem := sentence(fault.In(cause, spoken(r)))
 	if step == invite.Library {
-		problem = s.unfit(cause, typed.Get("url"))
+		problem = s.unfit(cause, typed.Get("url"), spoken(r))
 	}
 	page.refuse(name, typed, problem)
 	if step == invite.Library {
@@ -249,16 +259,16 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 }
 
 // unfit says what is wrong with a library, without a word of what answered there.
-func (*Site) unfit(cause error, address string) string {
+func (*Site) unfit(cause error, address string, l message.Language) string {
 	switch fault.KindOf(cause) {
 	case fault.NetworkError, fault.TimeoutError, fault.Unavailable, fault.Canceled:
-		return "No answer came from " + address + ": check the address, and that this service can reach it."
+		return l.Say("No answer came from %s: check the address, and that this service can reach it.", address)
 	case fault.TandoorError, fault.QuotaExceeded:
-		return "What answers at " + address + " is not Tandoor's API: check the address, with its path."
+		return l.Say("What answers at %s is not Tandoor's API: check the address, with its path.", address)
 	case fault.Unauthorized:
-		return "Tandoor refuses the token: make one with the scopes read and write, or without write if nothing is to be written there."
+		return l.Say("Tandoor refuses the token: make one with the scopes read and write, or without write if nothing is to be written there.")
 	default:
-		return sentence(fault.Text(cause))
+		return sentence(fault.In(cause, l))
 	}
 }
 
@@ -344,12 +354,12 @@ func (s *Site) first(w http.ResponseWriter, r *http.Request, id string) error {
 	if p.Problem == "" {
 		w.Header().Set("Refresh", "2")
 	}
-	return s.show(w, r, view{file: "first.html", title: "Your first week", nav: "week", data: p})
+	return s.show(w, r, view{file: "first.html", title: message.Textf("Your first week"), nav: "week", data: p})
 }
 
 func (s *Site) tryFirst(w http.ResponseWriter, r *http.Request, id string) error {
 	s.planFirst(r.Context(), id)
-	return s.back(w, r, "/first", "")
+	return s.back(w, r, "/first", message.Text{})
 }
 
 // setEaters sets who eats: adults, children, and their share of a portion.
@@ -358,18 +368,18 @@ func setEaters(f form, u *user.User) error {
 		return err
 	}
 	const mostAdults, mostChildren, leastShare = 12, 8, 0.1
-	adults, err := f.number("adults", 1, mostAdults)
+	adults, err := f.number(message.Mark("adults"), 1, mostAdults)
 	if err != nil {
 		return err
 	}
-	children, err := f.number("children", 0, mostChildren)
+	children, err := f.number(message.Mark("children"), 0, mostChildren)
 	if err != nil {
 		return err
 	}
 	if adults != math.Trunc(adults) || children != math.Trunc(children) {
 		return fault.New(fault.InvalidInput, "set-up", "adults and children: write whole numbers")
 	}
-	share, err := f.number("share", leastShare, 1)
+	share, err := f.number(message.Mark("share"), leastShare, 1)
 	if err != nil {
 		return err
 	}

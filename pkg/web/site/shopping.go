@@ -11,6 +11,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 )
 
@@ -34,7 +35,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	l, err := s.Shopping.List(r.Context(), id, week)
 	if fault.KindOf(err) == fault.NotFound && !wantsJSON(r) {
-		return s.show(w, r, view{file: "nolist.html", title: "Shopping list", nav: "shopping", data: week})
+		return s.show(w, r, view{file: "nolist.html", title: message.Textf("Shopping list"), nav: "shopping", data: week})
 	}
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	if wantsJSON(r) {
 		return reply(w, l)
 	}
-	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}})
+	return s.show(w, r, view{file: "shopping.html", title: message.Textf("Shopping list"), nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}})
 }
 
 // reply answers a script.
@@ -73,7 +74,7 @@ func (s *Site) guest(w http.ResponseWriter, r *http.Request, problem string) err
 	if problem != "" {
 		status = http.StatusUnprocessableEntity
 	}
-	return s.show(w, r, view{file: "shopping.html", title: "Shopping list", status: status, data: shoppingPage{List: l, Path: s.at("/list/" + r.PathValue("token")), Owner: owner(id, week), Problem: problem}})
+	return s.show(w, r, view{file: "shopping.html", title: message.Textf("Shopping list"), status: status, data: shoppingPage{List: l, Path: s.at("/list/" + r.PathValue("token")), Owner: owner(id, week), Problem: problem}})
 }
 
 // shared is whose list of which week the address is for.
@@ -129,9 +130,9 @@ func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week c
 	if err := s.changeList(r, id, week); err != nil {
 		if kind := fault.KindOf(err); !wantsJSON(r) && (kind == fault.NotFound || kind == fault.InvalidInput) {
 			if r.PathValue("token") != "" {
-				return s.guest(w, r, sentence(fault.Text(guestError(err))))
+				return s.guest(w, r, sentence(fault.In(guestError(err), spoken(r))))
 			}
-			return s.back(w, r, path, sentence(fault.Text(err)))
+			return s.back(w, r, path, message.Textf("%s", sentence(fault.In(err, spoken(r)))))
 		}
 		return err
 	}
@@ -142,7 +143,7 @@ func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week c
 		}
 		return reply(w, l)
 	}
-	return s.back(w, r, path, "")
+	return s.back(w, r, path, message.Text{})
 }
 
 func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error {

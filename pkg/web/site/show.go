@@ -18,9 +18,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -58,42 +61,88 @@ var files = sync.OnceValue(func() map[string]asset {
 	return out
 })
 
-var pages = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"asset":   func(name string) string { return files()[name].name },
-		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
-		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
-		"date":    func(d calendar.Date) string { return d.Time().Format("2 January") },
-		"long":    func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
-		"iso":     func(d calendar.Date) string { return d.String() },
-		"mealOf":  func(i int) recipe.Meal { return recipe.Meals[i] },
-		"title":   title,
-		"kcal":    func(m nutrition.Macros) string { return thousands(m.Energy().Kcal()) },
-		"grams":   func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
-		"join":    func(list []string) string { return strings.Join(list, ", ") },
-		"lines":   func(list []string) string { return strings.Join(list, "\n") },
-		"tab":     func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
-		"item":    func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
-		"whole":   whole,
-		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"took":    func(d time.Duration) string { return took(d).String() },
-		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
+// pages are the templates, by language.
+var pages sync.Map
+
+func pagesIn(l message.Language) *template.Template {
+	if t, ok := pages.Load(l); ok {
+		return t.(*template.Template)
+	}
+	t, _ := pages.LoadOrStore(l, template.Must(template.New("").Funcs(functions()).Funcs(words(l)).ParseFS(templates, "templates/*.html")))
+	return t.(*template.Template)
+}
+
+// functions are those of templates that are the same in all languages.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"asset":  func(name string) string { return files()[name].name },
+		"iso":    func(d calendar.Date) string { return d.String() },
+		"mealOf": func(i int) recipe.Meal { return recipe.Meals[i] },
+		"join":   func(list []string) string { return strings.Join(list, ", ") },
+		"lines":  func(list []string) string { return strings.Join(list, "\n") },
+		"tab":    func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
+		"item":   func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"whole":  whole,
+		"grams":  func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
+		"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"took":   func(d time.Duration) string { return took(d).String() },
+		"indent": func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
 		"runs": func(root, title string, rows []Run) map[string]any {
 			return map[string]any{"Root": root, "Title": title, "Rows": rows}
 		},
-		"outdated": func(note string) bool { return note == plan.OutdatedNote },
+		"outdated": func(note message.Text) bool { return note.Is(plan.OutdatedNote) },
 		"mark": func(key string) string {
 			sum := sha256.Sum256([]byte(key))
 			return "i" + hex.EncodeToString(sum[:6])
 		},
-		"plural": func(n int, one string) string {
-			if n == 1 {
-				return "1 " + one
-			}
-			return strconv.Itoa(n) + " " + one + "s"
+		"bold": func(text string) template.HTML {
+			return template.HTML("<b>" + template.HTMLEscapeString(text) + "</b>") //nolint:gosec // escaped
 		},
-	}).ParseFS(templates, "templates/*.html"))
-})
+		"link": func(to, text string) template.HTML {
+			return template.HTML(`<a href="` + template.HTMLEscapeString(to) + `">` + template.HTMLEscapeString(text) + "</a>") //nolint:gosec // escaped; the address is ours
+		},
+	}
+}
+
+// words are the functions that say something: t a message, n one about a number of things, h one
+// with links or emphasis in it, in a value, word the name of a member of a closed set.
+func words(l message.Language) template.FuncMap {
+	return template.FuncMap{
+		"lang": l.Tag,
+		"t":    l.Say,
+		"n":    l.Count,
+		"h": func(format string, args ...any) template.HTML {
+			for i, a := range args {
+				if _, marked := a.(template.HTML); !marked {
+					args[i] = template.HTMLEscapeString(l.Say("%v", a))
+				}
+			}
+			return template.HTML(fmt.Sprintf(template.HTMLEscapeString(l.Say(format)), args...)) //nolint:gosec // escaped
+		},
+		"in":   func(v any) string { return l.Say("%v", v) },
+		"word": l.Word,
+		"words": func(list []string) string {
+			out := make([]string, len(list))
+			for i, w := range list {
+				out[i] = l.Word(w)
+			}
+			return strings.Join(out, ", ")
+		},
+		"said": func(list []message.Text) string {
+			out := make([]string, len(list))
+			for i, t := range list {
+				out[i] = t.In(l)
+			}
+			return strings.Join(out, ", ")
+		},
+		"weekday": l.Weekday,
+		"short":   l.ShortDay,
+		"date":    l.Date,
+		"long":    l.LongDate,
+		"title":   func(v any) string { return capital(l.Say("%v", v)) },
+		"kcal":    func(m nutrition.Macros) string { return l.Number(m.Energy().Kcal()) },
+	}
+}
 
 // deepest is how far spans are indented: more leaves no room on a phone.
 const deepest = 6
@@ -110,17 +159,9 @@ func took(d time.Duration) time.Duration {
 	}
 }
 
-func title(s fmt.Stringer) string {
-	text := s.String()
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func thousands(f float64) string {
-	s := strconv.Itoa(int(math.Round(f)))
-	if len(s) > 3 {
-		s = s[:len(s)-3] + "," + s[len(s)-3:]
-	}
-	return s
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // frame is what every page has.
@@ -140,22 +181,24 @@ type tab struct {
 
 // view is a page to show.
 type view struct {
-	file, title, nav string
-	status           int // 0: OK
-	data             any
+	file   string
+	title  message.Text
+	nav    string
+	status int // 0: OK
+	data   any
 }
 
 func (s *Site) show(w http.ResponseWriter, r *http.Request, v view) error {
-	f := frame{Title: v.title, Root: s.at(""), Nav: v.nav, Page: v.data}
+	f := frame{Title: v.title.In(spoken(r)), Root: s.at(""), Nav: v.nav, Page: v.data}
 	if v.nav != "" {
 		f.Flash = s.sessions.PopString(r.Context(), sessionFlash)
 	}
-	return render(w, v, f)
+	return render(w, spoken(r), v, f)
 }
 
-func render(w http.ResponseWriter, v view, f frame) error {
+func render(w http.ResponseWriter, l message.Language, v view, f frame) error {
 	var b bytes.Buffer
-	if err := pages().ExecuteTemplate(&b, v.file, f); err != nil {
+	if err := pagesIn(l).ExecuteTemplate(&b, v.file, f); err != nil {
 		return fault.Wrap(fault.Internal, "page "+v.file, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -169,54 +212,58 @@ func render(w http.ResponseWriter, v view, f frame) error {
 // fail shows an error: its message if the visitor can act on it, else a generic text, and logs
 // it.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, message := fault.HTTPStatus(err), "Something went wrong on our side. Please try again later."
+	if id := s.userOf(r.Context()); id != "" && readerOf(r).user == nil {
+		_ = s.recognise(r, id) // an error's page needs no user
+	}
+	l := spoken(r)
+	status, text := fault.HTTPStatus(err), l.Say("Something went wrong on our side. Please try again later.")
 	if status < http.StatusInternalServerError {
-		message = sentence(fault.Text(err))
+		text = sentence(fault.In(err, l))
 	} else {
 		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		status, message = http.StatusRequestEntityTooLarge, "This is too much for one form."
+		status, text = http.StatusRequestEntityTooLarge, l.Say("This is too much for one form.")
 	}
 	if wantsJSON(r) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "title": http.StatusText(status), "detail": message}) // the reader went away
+		_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "title": http.StatusText(status), "detail": text}) // the reader went away
 		return
 	}
 	nav := ""
-	if status != http.StatusUnauthorized && s.known(r.Context()) {
+	if status != http.StatusUnauthorized && s.userOf(r.Context()) != "" {
 		nav = "error"
 	}
 	page := view{file: "error.html", status: status}
-	if err := render(w, page, frame{Title: headline(status), Root: s.at(""), Nav: nav, Page: message}); err != nil {
-		http.Error(w, message, status)
+	if err := render(w, l, page, frame{Title: headline(status).In(l), Root: s.at(""), Nav: nav, Page: text}); err != nil {
+		http.Error(w, text, status)
 	}
 }
 
 // headline is the title of an error's page.
-func headline(status int) string {
+func headline(status int) message.Text {
 	switch {
 	case status == http.StatusUnauthorized:
-		return "Not signed in"
+		return message.Textf("Not signed in")
 	case status == http.StatusNotFound:
-		return "Nothing is here"
+		return message.Textf("Nothing is here")
 	case status < http.StatusInternalServerError:
-		return "That did not work"
+		return message.Textf("That did not work")
 	default:
-		return "Something went wrong"
+		return message.Textf("Something went wrong")
 	}
 }
 
-// known reports whether the request's session is somebody's. Requests that were refused before
-// their session was read have none.
-func (s *Site) known(ctx context.Context) (known bool) {
+// userOf is whose session it is, "" for nobody's. Requests that were refused before their session
+// was read have none.
+func (s *Site) userOf(ctx context.Context) (id string) {
 	defer func() {
 		if recover() != nil { // scs panics without a session
-			known = false
+			id = ""
 		}
 	}()
-	return s.sessions.GetString(ctx, sessionUser) != ""
+	return s.sessions.GetString(ctx, sessionUser)
 }
 
 // static serves a file by the name that pages use, which changes with its content.
@@ -239,9 +286,9 @@ func (s *Site) static(w http.ResponseWriter, r *http.Request) {
 }
 
 // back answers a form: what to say, on the page to look at.
-func (s *Site) back(w http.ResponseWriter, r *http.Request, path, say string) error {
-	if say != "" {
-		s.sessions.Put(r.Context(), sessionFlash, say)
+func (s *Site) back(w http.ResponseWriter, r *http.Request, path string, say message.Text) error {
+	if !say.Empty() {
+		s.sessions.Put(r.Context(), sessionFlash, say.In(spoken(r)))
 	}
 	http.Redirect(w, r, s.at(path), http.StatusSeeOther)
 	return nil

@@ -245,6 +245,7 @@ const maxForm = 64 << 10
 func (s *Site) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	inner := s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r = listened(r)
 		err := readable(r)
 		if err == nil {
 			err = h(w, r)
@@ -274,7 +275,7 @@ func (s *Site) glance(h func(http.ResponseWriter, *http.Request) error) http.Han
 		}
 		ctx, err := s.sessions.Load(r.Context(), token)
 		if err == nil {
-			r = r.WithContext(ctx)
+			r = listened(r.WithContext(ctx))
 			err = h(w, r)
 		}
 		if err != nil {
@@ -326,6 +327,9 @@ func (s *Site) signedIn(h func(http.ResponseWriter, *http.Request, string) error
 				return nil
 			}
 			return fault.New(fault.Unauthorized, "pages", "you are not signed in any longer")
+		}
+		if err := s.recognise(r, id); err != nil {
+			return err
 		}
 		return h(w, r, id)
 	}

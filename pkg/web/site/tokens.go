@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/account/access"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // Tokens are what programs of the visitor use, and the addresses of calendars.
@@ -35,9 +37,9 @@ type tokenView struct {
 }
 
 // scopeLabels say what a scope is for.
-var scopeLabels = map[access.Scope]string{
-	access.PlanRead: "see weeks and dishes", access.PlanWrite: "plan and change weeks", access.Shopping: "see and tick shopping lists",
-	access.Library: "see the library, and answer", access.Settings: "see and change settings", access.AccountRead: "export everything",
+var scopeLabels = map[access.Scope]message.Text{
+	access.PlanRead: message.Textf("see weeks and dishes"), access.PlanWrite: message.Textf("plan and change weeks"), access.Shopping: message.Textf("see and tick shopping lists"),
+	access.Library: message.Textf("see the library, and answer"), access.Settings: message.Textf("see and change settings"), access.AccountRead: message.Textf("export everything"),
 }
 
 func (s *Site) tokens(w http.ResponseWriter, r *http.Request, id string) error {
@@ -45,7 +47,7 @@ func (s *Site) tokens(w http.ResponseWriter, r *http.Request, id string) error {
 }
 
 func (s *Site) showTokens(w http.ResponseWriter, r *http.Request, id string, page tokensPage) error {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
@@ -57,14 +59,14 @@ func (s *Site) showTokens(w http.ResponseWriter, r *http.Request, id string, pag
 	if err != nil {
 		return err
 	}
-	on := func(t *time.Time, never string) string {
+	on := func(t *time.Time) string {
 		if t == nil {
-			return never
+			return spoken(r).Say("never")
 		}
-		return t.In(zone).Format("2 January 2006")
+		return spoken(r).LongDate(calendar.On(t.In(zone)))
 	}
 	for _, t := range all {
-		v := tokenView{ID: t.ID, Name: t.Name, Calendar: t.May(access.Calendar), Used: on(t.Used, "never"), Ends: on(t.Expires, "never")}
+		v := tokenView{ID: t.ID, Name: t.Name, Calendar: t.May(access.Calendar), Used: on(t.Used), Ends: on(t.Expires)}
 		v.What = access.Names(t.Scopes)
 		page.Tokens = append(page.Tokens, v)
 	}
@@ -72,7 +74,7 @@ func (s *Site) showTokens(w http.ResponseWriter, r *http.Request, id string, pag
 		chosen := slices.Contains(r.PostForm["scopes"], string(sc)) || sc == access.PlanRead && page.Problem == ""
 		page.Scopes = append(page.Scopes, choice{string(sc), scopeLabels[sc], chosen})
 	}
-	v := view{file: "tokens.html", title: "Programs and calendars", nav: "account", data: page}
+	v := view{file: "tokens.html", title: message.Textf("Programs and calendars"), nav: "account", data: page}
 	if page.Problem != "" {
 		v.status = http.StatusUnprocessableEntity
 	}
@@ -109,7 +111,7 @@ func (s *Site) changeTokens(w http.ResponseWriter, r *http.Request, id string) e
 		if token, err = strconv.ParseInt(f.get("id"), 10, 64); err == nil {
 			err = s.Tokens.Revoke(r.Context(), id, token)
 		}
-		return s.said(w, r, "/account/tokens", "It has ended.", err)
+		return s.said(w, r, "/account/tokens", message.Textf("It has ended."), err)
 	default:
 		err = fault.New(fault.InvalidInput, "token", "do: %q is not create, calendar or revoke", do)
 	}

@@ -2,7 +2,6 @@ package site
 
 import (
 	"crypto/rand"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -25,7 +25,7 @@ type weekPage struct {
 	Version  string
 	Once     string // names the page's next command, so that it is carried out once
 	Days     []dayView
-	Notes    []string
+	Notes    []message.Text
 	People   int
 	Over     bool
 	Variants []button
@@ -48,21 +48,23 @@ type mealView struct {
 	Serving *plan.Serving
 	Picture string // its path; "": there is none
 	Missing bool
-	Notes   []string
+	Notes   []message.Text
 	Buttons []button
 }
 
 // button sends a command, or first shows what it would do.
 type button struct {
-	Label, Command string
-	Preview        bool
+	Label   message.Text
+	Command string
+	Preview bool
 }
 
 // bar is a macro beside its target.
 type bar struct {
-	Label, Actual, Target, Off string
-	Percent                    int // of the target, at most 125
-	In                         bool
+	Label, Off     message.Text
+	Actual, Target string
+	Percent        int // of the target, at most 125
+	In             bool
 }
 
 func (s *Site) thisWeek(w http.ResponseWriter, r *http.Request, id string) error {
@@ -87,7 +89,7 @@ func (s *Site) thisWeekOf(w http.ResponseWriter, r *http.Request, id, path strin
 
 // today is the date on the user's clock.
 func (s *Site) today(r *http.Request, id string) (calendar.Date, error) {
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return 0, err
 	}
@@ -121,24 +123,24 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
-		return s.show(w, r, view{file: "week.html", title: "Week of " + week.Time().Format("2 January"), nav: "week", data: page})
+		return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
 	case err != nil:
 		return err
 	}
-	page.fill(*stored, today)
+	page.fill(*stored, today, spoken(r))
 	if err := s.illustrate(r.Context(), id, &page); err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "week.html", title: "Week of " + week.Time().Format("2 January"), nav: "week", data: page})
+	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
 }
 
-func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
+func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Language) {
 	w := stored.Week
 	p.Plan, p.Version, p.Once, p.Notes, p.People = &w, w.Version(), rand.Text(), w.Notes, w.People
 	for _, d := range w.Days {
 		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced, Over: d.Date < today}
 		if d.Date > today {
-			v.Replan = &button{"Replan the day", command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
+			v.Replan = &button{message.Textf("Replan the day"), command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
 		}
 		for m, sv := range d.Meals {
 			meal := recipe.Meals[m]
@@ -149,46 +151,46 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date) {
 			v.Meals = append(v.Meals, mv)
 		}
 		if v.Planned {
-			v.Bars = bars(d, w.TolerancePct)
+			v.Bars = bars(d, w.TolerancePct, l)
 		}
 		p.Days = append(p.Days, v)
 	}
 	p.Variants = []button{
-		{"Replan the week", command.Command{Verb: command.Regenerate, All: true}.String(), true},
-		{"Replan with more variety", command.Command{Verb: command.Regenerate, All: true, Variety: true}.String(), true},
+		{message.Textf("Replan the week"), command.Command{Verb: command.Regenerate, All: true}.String(), true},
+		{message.Textf("Replan with more variety"), command.Command{Verb: command.Regenerate, All: true, Variety: true}.String(), true},
 	}
 }
 
 // buttons are what can be done to a meal.
 func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, over bool) []button {
-	at := func(label string, v command.Verb, preview bool) button {
+	at := func(label message.Text, v command.Verb, preview bool) button {
 		return button{label, command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String(), preview}
 	}
-	eaten, skip := at("Eaten", command.Ate, false), at("Skip", command.Skip, true)
+	eaten, skip := at(message.Textf("Eaten"), command.Ate, false), at(message.Textf("Skip"), command.Skip, true)
 	switch {
 	case over && sv != nil:
 		return []button{eaten}
 	case over:
 		return nil
 	case slices.Contains(d.Missing, meal):
-		return []button{at("Try again", command.Adjust, true), skip}
+		return []button{at(message.Textf("Try again"), command.Adjust, true), skip}
 	case sv == nil:
-		return []button{at("Plan it", command.Unskip, true)}
+		return []button{at(message.Textf("Plan it"), command.Unskip, true)}
 	case sv.Source == plan.Locked:
-		return []button{at("Unlock", command.Unlock, false), eaten}
+		return []button{at(message.Textf("Unlock"), command.Unlock, false), eaten}
 	default:
-		return []button{at("Keep", command.Lock, false), at("Another", command.Adjust, true), skip, eaten}
+		return []button{at(message.Textf("Keep"), command.Lock, false), at(message.Textf("Another"), command.Adjust, true), skip, eaten}
 	}
 }
 
 // notes say of a meal how long it takes, or when it was cooked.
-func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serving) []string {
-	var out []string
+func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serving) []message.Text {
+	var out []message.Text
 	switch sv.Source {
 	case plan.Locked:
-		out = append(out, "kept")
+		out = append(out, message.Textf("kept"))
 	case plan.Travel:
-		out = append(out, "travel day")
+		out = append(out, message.Textf("travel day"))
 	case plan.Chosen:
 	}
 	cooked, servings := date, nutrition.Servings(0)
@@ -207,41 +209,41 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	}
 	switch {
 	case cooked != date:
-		out = append(out, "cooked "+cooked.Weekday().String())
+		out = append(out, message.Textf("cooked %v", cooked.Weekday()))
 	case sv.Minutes > 0:
-		out = append(out, fmt.Sprintf("%d min", sv.Minutes))
+		out = append(out, message.Textf("%d min", sv.Minutes))
 	}
 	if sv.Guests > 0 {
-		out = append(out, fmt.Sprintf("%d guests", sv.Guests))
+		out = append(out, message.Counted(sv.Guests, "%d guest", "%d guests"))
 	}
 	if servings > 0 {
-		out = append(out, "cook "+servings.String()+" servings")
+		out = append(out, message.Textf("cook %v servings", servings))
 	}
 	if sv.Estimated {
-		out = append(out, "estimated")
+		out = append(out, message.Textf("estimated"))
 	}
 	return out
 }
 
-func bars(d plan.Day, pct int) []bar {
-	one := func(label string, actual, target float64, unit string, in bool) bar {
+func bars(d plan.Day, pct int, l message.Language) []bar {
+	one := func(label message.Text, actual, target float64, unit string, in bool) bar {
 		const most = 125
-		percent, off := 0, "no target"
+		percent, off := 0, message.Textf("no target")
 		if target > 0 {
 			percent = int(math.Round(100 * actual / target))
-			off = fmt.Sprintf("%+d %%", percent-100)
+			off = message.Textf("%+d %%", percent-100)
 		}
-		return bar{label, thousands(actual) + unit, thousands(target) + unit, off, min(percent, most), in}
+		return bar{label, off, l.Number(actual) + unit, l.Number(target) + unit, min(percent, most), in}
 	}
 	in := func(a, t nutrition.Mass) bool {
 		return plan.InBand(nutrition.Macros{Protein: a}, nutrition.Macros{Protein: t}, pct)
 	}
 	energy, aim := d.Actual.Energy().Kcal(), d.Target.Energy().Kcal()
 	return []bar{
-		one("Energy", energy, aim, " kcal", math.Abs(energy-aim)*100 <= aim*float64(pct)),
-		one("Protein", d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", in(d.Actual.Protein, d.Target.Protein)),
-		one("Fat", d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", in(d.Actual.Fat, d.Target.Fat)),
-		one("Carbs", d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", in(d.Actual.Carbs, d.Target.Carbs)),
+		one(message.Textf("Energy"), energy, aim, " kcal", math.Abs(energy-aim)*100 <= aim*float64(pct)),
+		one(message.Textf("Protein"), d.Actual.Protein.Grams(), d.Target.Protein.Grams(), " g", in(d.Actual.Protein, d.Target.Protein)),
+		one(message.Textf("Fat"), d.Actual.Fat.Grams(), d.Target.Fat.Grams(), " g", in(d.Actual.Fat, d.Target.Fat)),
+		one(message.Textf("Carbs"), d.Actual.Carbs.Grams(), d.Target.Carbs.Grams(), " g", in(d.Actual.Carbs, d.Target.Carbs)),
 	}
 }
 

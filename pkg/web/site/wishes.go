@@ -12,6 +12,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -44,10 +45,10 @@ type wishField struct{ Name, Value string }
 
 // modes are how a week may be emphasised.
 var modes = []choice{
-	{Value: "", Label: "as in your targets"},
-	{Value: string(targets.HighProtein), Label: "more protein"},
-	{Value: string(targets.LowCarb), Label: "less carbohydrate"},
-	{Value: string(targets.Balanced), Label: "30 % protein, 30 % fat, 40 % carbohydrate"},
+	{Value: "", Label: message.Textf("as in your targets")},
+	{Value: string(targets.HighProtein), Label: message.Textf("more protein")},
+	{Value: string(targets.LowCarb), Label: message.Textf("less carbohydrate")},
+	{Value: string(targets.Balanced), Label: message.Textf("30 % protein, 30 % fat, 40 % carbohydrate")},
 }
 
 func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
@@ -55,7 +56,7 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	u, err := s.Users.Get(r.Context(), id)
+	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 		}
 		page.Days = append(page.Days, day)
 	}
-	return s.show(w, r, view{file: "wishes.html", title: "Wishes for the week", nav: "week", data: page})
+	return s.show(w, r, view{file: "wishes.html", title: message.Textf("Wishes for the week"), nav: "week", data: page})
 }
 
 // wish shows what the wishes would do, and with the field "sure" does it.
@@ -99,7 +100,7 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	wanted, err := readWishes(r.PostForm, week)
 	if err != nil {
-		return s.said(w, r, "/week/"+week.String()+"/wishes", "", err)
+		return s.said(w, r, "/week/"+week.String()+"/wishes", message.Text{}, err)
 	}
 	now, err := s.Commands.Wishes(r.Context(), id, week)
 	if err != nil {
@@ -107,7 +108,7 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	if shown := r.PostForm.Get("seen"); shown != "" && shown != seenWishes(now) {
 		err := fault.New(fault.Conflict, "wishes", "the wishes for this week were changed elsewhere since this page was shown. This is how they are now; change them here.")
-		return s.said(w, r, "/week/"+week.String()+"/wishes", "", err)
+		return s.said(w, r, "/week/"+week.String()+"/wishes", message.Text{}, err)
 	}
 	if r.PostForm.Get("sure") != "" {
 		return s.press(w, r, id, week, replies.Press{Wanted: &wanted})

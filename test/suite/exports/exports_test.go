@@ -18,7 +18,7 @@ import (
 
 // hooks are methods that a library, or the standard one, calls by their names.
 var hooks = []string{
-	"AfterApply", "AuthMechanisms", "ForceFlush", "GetHeaders", "GetStatus", "LogValue", "Logout", "MarshalText", "NextRetry", "OnEnd", "OnStart", "Rcpt",
+	"AfterApply", "AuthMechanisms", "ForceFlush", "GetHeaders", "GetStatus", "LogValue", "Logout", "MarshalJSON", "MarshalText", "NextRetry", "OnEnd", "OnStart", "Rcpt",
 	"TraceAcquireEnd", "TraceAcquireStart", "TraceBatchEnd", "TraceBatchQuery", "TraceBatchStart", "TraceQueryEnd", "TraceQueryStart", "TraceRelease",
 	"Transform", "UnmarshalJSON", "Unwrap",
 }

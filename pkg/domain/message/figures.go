@@ -1,0 +1,79 @@
+package message
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+)
+
+var decimal = lazyregexp.New(`^[-−]?\d+\.\d+( [a-z%]+)?$`)
+
+// Weekday is a date's, in full.
+func (l Language) Weekday(d calendar.Date) string { return l.Word(d.Weekday().String()) }
+
+// ShortDay is a date's weekday, abbreviated.
+func (l Language) ShortDay(d calendar.Date) string {
+	return l.within("short", d.Weekday().String()[:3])
+}
+
+// Date is a date without its year.
+func (l Language) Date(d calendar.Date) string {
+	return l.fill(l.within("date", "%d %s"), []any{d.Time().Day(), d.Time().Month()})
+}
+
+// ShortDate is a date without its year, the month abbreviated.
+func (l Language) ShortDate(d calendar.Date) string {
+	return l.fill(l.within("date", "%d %s"), []any{d.Time().Day(), l.within("short", d.Time().Month().String()[:3])})
+}
+
+// LongDate is a date with its year.
+func (l Language) LongDate(d calendar.Date) string {
+	return l.fill(l.within("date", "%d %s %d"), []any{d.Time().Day(), d.Time().Month(), d.Time().Year()})
+}
+
+// Span is the days from first to last.
+func (l Language) Span(first, last calendar.Date) string {
+	a, b := first.Time(), last.Time()
+	switch {
+	case a.Year() != b.Year():
+		return l.LongDate(first) + " – " + l.LongDate(last)
+	case a.Month() != b.Month():
+		return l.Date(first) + " – " + l.LongDate(last)
+	default:
+		return l.fill(l.within("date", "%d – %s"), []any{a.Day(), l.LongDate(last)})
+	}
+}
+
+// Moment is a weekday, date and time of day, in the time's zone.
+func (l Language) Moment(t time.Time) string {
+	d := calendar.On(t)
+	return l.fill(l.within("date", "%s %s, %s"), []any{l.Weekday(d), l.Date(d), t.Format("15:04")})
+}
+
+// Decimal is a number that was written with a point.
+func (l Language) Decimal(number string) string {
+	return strings.Replace(number, ".", l.within("number", "."), 1)
+}
+
+// Number is rounded to whole ones, its thousands set apart.
+func (l Language) Number(f float64) string {
+	s := strconv.Itoa(int(math.Round(f)))
+	const group = 3
+	for at := len(s) - group; at > 0 && s[at-1] != '-'; at -= group {
+		s = s[:at] + l.within("number", ",") + s[at:]
+	}
+	return s
+}
+
+// Number is an argument that is said as [Language.Number].
+type Number float64
+
+// In says it.
+func (n Number) In(l Language) string { return l.Number(float64(n)) }
+
+// String says it in English.
+func (n Number) String() string { return n.In(English) }
