@@ -172,7 +172,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := fault.HTTPStatus(err), "Something went wrong on our side. Please try again later."
 	if status < http.StatusInternalServerError {
 		message = sentence(fault.Text(err))
-	} else {
+	} else if !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
 		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
