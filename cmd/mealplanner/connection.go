@@ -102,6 +102,7 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 		}
 		moved := c.URL != nil && *c.URL != conn.URL
 		set(&conn.URL, c.URL)
+		conn.Invited = conn.Invited && !moved // this address is an operator's
 		set(&conn.WriteBack, c.WriteBack)
 		if c.Token.Reveal() != "" {
 			conn.Sealed = a.SealTandoor(c.ID, c.Token)

@@ -248,7 +248,7 @@ func (c *demoCmd) config(url string, box *sandbox.Sandbox) (config.Config, error
 	cfg.IMAP.Host, cfg.IMAP.Port, cfg.IMAP.Encryption = imap.IP.String(), imap.Port, "none"
 	cfg.IMAP.Username, cfg.IMAP.Password, cfg.IMAP.AuthservID = sandbox.InboxAddress, seal.Secret(box.MailPassword), mailbox.AuthservID
 	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.PublicURL = c.APIAddr, anyPort, "http://"+c.APIAddr
-	cfg.Web.AdminAddr = c.AdminAddr
+	cfg.Web.AdminAddr, cfg.Web.LibraryReach = c.AdminAddr, "all" // the sandbox is on this machine
 	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, seal.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
 	cfg.Log, cfg.Telemetry = c.Log, c.Telemetry

@@ -29,6 +29,7 @@ type drillCmd struct {
 	output
 	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
+	PagesURL   string        `env:"PAGES_URL" default:"http://localhost:8080" help:"The api's pages, which drills about them read as one of the users."`
 	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
 	Stop       string        `help:"Command that stops a process; {} is its name. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
@@ -89,6 +90,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		Import: func(ctx context.Context) error {
 			return (&importCmd{settings: c.settings, importFlags: importFlags{Full: true}}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
 		},
+		Pages: c.PagesURL, SignIn: c.signIn(std, now),
 		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, string(d.Alert), d.Labels) }
@@ -124,6 +126,14 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 	}
 	printf(std.out, "%s resolved %s after the fault's end\n", d.Alert, now().Sub(ended).Round(time.Second))
 	return nil
+}
+
+// signIn is [drill.Installation]'s SignIn.
+func (c *drillCmd) signIn(std *streams, now func() time.Time) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, userID string) (token string, err error) {
+		err = c.withApp(ctx, std, now, func(a *app.Services) (err error) { token, err = a.SignIns.Link(ctx, userID); return err })
+		return token, err
+	}
 }
 
 // diagnose looks for the fault as on-call would, and holds it as long as that was asked for.

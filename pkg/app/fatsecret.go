@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/account"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
@@ -24,7 +25,7 @@ func (a *App) newAccounts(store *postgres.FatSecret, diary *postgres.Diary) (*ac
 	client, err := fatsecret.New(fatsecret.Config{
 		ConsumerKey: c.ConsumerKey, ConsumerSecret: c.ConsumerSecret,
 		URL: c.APIURL, RequestTokenURL: auth + "/request_token", AuthorizeURL: auth + "/authorize", AccessTokenURL: auth + "/access_token",
-		HTTP:   resilient.NewClient(a.transport(fatsecretTransport()), c.Timeout),
+		HTTP:   resilient.NewClient(a.transport(fatsecretTransport(), a.reaching(recipe.Connection{})), c.Timeout),
 		Budget: store, Observe: a.observeCalls("fatsecret"), Now: a.opts.Now,
 	})
 	ports.Service = fatsecret.NewTracker(client)

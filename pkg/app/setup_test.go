@@ -1,10 +1,13 @@
 package app_test
 
 import (
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
@@ -177,5 +180,44 @@ func TestInvitationsEnd(t *testing.T) {
 	must(t, w.Invited.Withdraw(t.Context(), "guest"))
 	if _, err := w.Users.Connection(t.Context(), sandbox.Connection); err != nil {
 		t.Errorf("a withdrawn guest took the library with them: %v", err)
+	}
+}
+
+// The addresses that invited people type are asked within LIBRARY_REACH, then and later, however
+// they are written; those of operators are asked anywhere.
+func TestLibrariesOfInvitedPeopleAreWithinReach(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		http.Error(w, "a secret of this machine", http.StatusForbidden)
+	}))
+	t.Cleanup(inside.Close)
+	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit, c.Web.LibraryReach = 0, "network" }})
+	must(t, w.Start(t.Context()))
+	b := w.browser(t)
+	b.want(w.invite(t, user.User{ID: "user_eve", Email: "eve@example.org"}), url.Values{}, http.StatusOK, "Where your recipes are")
+	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	must(t, err)
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1.2.3", "0.0.0.0", "169.254.169.254"} {
+		b.want("/setup/library", url.Values{"url": {"http://" + host + ":" + port}, "token": {"tda_x"}}, http.StatusUnprocessableEntity, "only an operator can allow that (LIBRARY_REACH)")
+	}
+	if n := w.rows(t, "connections where invited"); n != 0 {
+		t.Errorf("%d libraries are connected that were refused", n)
+	}
+	// A name that led elsewhere when it was checked.
+	_, err = w.pool(t).Exec(t.Context(), "insert into connections (id, url, token_sealed, invited) values ('eve', $1, $2, true)", "http://localhost:"+port, w.SealTandoor("eve", "tda_x"))
+	must(t, err)
+	if err := w.Sync.Ensure(t.Context(), "eve", nil); fault.KindOf(err) != fault.InvalidInput || !strings.Contains(err.Error(), "LIBRARY_REACH") {
+		t.Errorf("fetching recipes from this machine: %v", err)
+	}
+	c, err := w.Users.Connection(t.Context(), "eve")
+	must(t, err)
+	if n := asked.Load(); n != 0 {
+		t.Errorf("this machine was asked %d times", n)
+	}
+	c.Invited = false // an operator connects it
+	if err := w.CheckConnection(t.Context(), c); fault.KindOf(err) == fault.InvalidInput || asked.Load() == 0 {
+		t.Errorf("an operator's library was not asked: %v", err)
 	}
 }

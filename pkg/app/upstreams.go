@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/reach"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/fatsecret"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
@@ -24,21 +28,52 @@ const (
 
 // newLibraries returns the clients of the connections.
 func (a *App) newLibraries(prober *http.Client) *tandoor.Libraries {
+	bounded := a.reaching(recipe.Connection{Invited: true})
+	invited := resilient.NewClient(bounded, observe.ProbeTimeout)
+	a.stops.push("probes of invited libraries", func(context.Context) error { bounded.CloseIdleConnections(); return nil })
 	return tandoor.NewLibraries(tandoor.LibrariesConfig{
-		Connections: a.s.Users, Prober: prober, Now: a.opts.Now,
+		Connections: a.s.Users, Now: a.opts.Now,
+		Prober: func(c recipe.Connection) *http.Client {
+			if !c.Invited {
+				return prober
+			}
+			return invited
+		},
 		Open: func(c recipe.Connection) (seal.Secret, error) {
 			return a.s.ring.Open(c.Sealed, keyring.Connections.Context(c.ID))
 		},
-		HTTP: func() *http.Client {
+		HTTP: func(c recipe.Connection) *http.Client {
 			opt := resilient.Defaults("tandoor")
 			opt.Observe = a.observeCalls("tandoor")
-			return resilient.NewClient(a.transport(opt), a.opts.Config.Tandoor.Timeout)
+			return resilient.NewClient(a.transport(opt, a.reaching(c)), a.opts.Config.Tandoor.Timeout)
 		},
 		Silent: func(ctx context.Context, connection string, err error) {
 			a.log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", connection},
 				observe.Failure(fault.KindOf(err), err)...)...)
 		},
 	})
+}
+
+// reaching returns what connects to a library: one that an invited person connected within
+// LIBRARY_REACH, and through no proxy, which would reach further.
+func (a *App) reaching(c recipe.Connection) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if c.Invited {
+		d := &net.Dialer{Timeout: 30 * time.Second, Control: within(reach.Reach(a.opts.Config.Web.LibraryReach))}
+		t.DialContext, t.Proxy = d.DialContext, nil
+	}
+	return t
+}
+
+// within refuses connections to what is out of reach. A name is looked up by then, so it cannot
+// lead elsewhere later.
+func within(r reach.Reach) func(network, address string, _ syscall.RawConn) error {
+	return func(_, address string, _ syscall.RawConn) error {
+		if at, err := netip.ParseAddrPort(address); err != nil || !r.Allows(at.Addr()) {
+			return fault.New(fault.InvalidInput, "library", "url: this address leads to where libraries of invited people are not asked (%s): only an operator can allow that (LIBRARY_REACH)", r.Without())
+		}
+		return nil
+	}
 }
 
 // newAvailability returns the probes of the upstreams.
@@ -60,9 +95,8 @@ func (a *App) newAvailability(prober *http.Client) *observe.Availability {
 
 // transport wraps retry around breaker around one client span per attempt. Third parties
 // receive the trace id but no baggage.
-func (a *App) transport(opt resilient.Options) http.RoundTripper {
+func (a *App) transport(opt resilient.Options, base *http.Transport) http.RoundTripper {
 	api := opt.Name
-	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 8
 	a.stops.push(api+" connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
 	traced := observe.NewTransport(base, a.telemetry.Tracers, a.telemetry.Meters, func(r *http.Request) string {

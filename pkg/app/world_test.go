@@ -158,7 +158,7 @@ func configure(t *testing.T, box *sandbox.Sandbox) config.Config {
 	cfg.SMTP.From = "Meal planner <plan@sandbox.example>"
 	cfg.FatSecret.ConsumerKey, cfg.FatSecret.ConsumerSecret = sandbox.ConsumerKey, seal.Secret(box.ConsumerSecret)
 	cfg.FatSecret.APIURL, cfg.FatSecret.AuthURL = box.FatSecretURL()+fatsecrettest.APIPath, box.FatSecretURL()+"/oauth"
-	cfg.Web.APIAddr, cfg.Web.SchedulerAddr = anyPort, anyPort
+	cfg.Web.APIAddr, cfg.Web.SchedulerAddr, cfg.Web.LibraryReach = anyPort, anyPort, "all" // the sandbox is on this machine
 	cfg.Log.SampleInfo = false
 	// A loaded test machine is no failure; tests of the limits set their own.
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second

@@ -98,7 +98,8 @@ type Web struct {
 	RateLimit      int      `name:"api-rate-limit" env:"API_RATE_LIMIT" default:"240" help:"Requests per minute and client address to the api role's pages, a quarter of them in a burst; more are answered with 429. 0: no limit."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" default:"127.0.0.0/8,::1" help:"Addresses and networks of proxies in front of the api role, whose X-Forwarded-For names the client."`
 
-	WebhookInternal bool `env:"WEBHOOK_INTERNAL" default:"false" help:"Let users have webhooks at http:// addresses and inside this network. Only where everybody who has an account may reach what this machine reaches."`
+	LibraryReach    string `env:"LIBRARY_REACH" default:"network" enum:"internet,network,all" help:"Where the libraries may lie that invited people connect: internet; network: private networks too, as the one at home, but not this machine itself; all: whatever this machine reaches. Those that operators connect may lie anywhere."`
+	WebhookInternal bool   `env:"WEBHOOK_INTERNAL" default:"false" help:"Let users have webhooks at http:// addresses and inside this network. Only where everybody who has an account may reach what this machine reaches."`
 }
 
 // Proxies are the trusted proxies' networks. Kind InvalidConfiguration.

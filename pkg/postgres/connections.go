@@ -74,7 +74,7 @@ func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
 		keywords = []byte("{}")
 	}
 	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
-		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack,
+		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack, Invited: c.Invited,
 	}))
 }
 
@@ -108,7 +108,7 @@ func (s *Users) Connections(ctx context.Context) ([]recipe.Connection, error) {
 }
 
 func toConnection(r db.Connection) (recipe.Connection, error) {
-	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack}
+	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack, Invited: r.Invited}
 	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
 		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
 	}

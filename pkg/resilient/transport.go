@@ -149,7 +149,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func worthRetrying(resp *http.Response, err error) bool {
 	if err != nil {
-		return fault.KindOf(err) != fault.Unavailable && !errors.Is(err, context.Canceled)
+		kind := fault.KindOf(err) // InvalidInput: the address is not one to connect to
+		return kind != fault.Unavailable && kind != fault.InvalidInput && !errors.Is(err, context.Canceled)
 	}
 	return slices.Contains(retryStatus, resp.StatusCode)
 }

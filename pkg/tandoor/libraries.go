@@ -25,9 +25,9 @@ type LibrariesConfig struct {
 	// Open decrypts a connection's token.
 	Open func(recipe.Connection) (seal.Secret, error)
 	// HTTP returns the client for the calls to one library.
-	HTTP func() *http.Client
+	HTTP func(conn recipe.Connection) *http.Client
 	// Prober is for the probes, which no breaker stands before.
-	Prober *http.Client
+	Prober func(conn recipe.Connection) *http.Client
 	// Silent is called when a library does not answer a probe.
 	Silent func(ctx context.Context, connection string, err error)
 	Now    func() time.Time
@@ -43,10 +43,11 @@ type Libraries struct {
 }
 
 type library struct {
-	sealed string
-	url    string
-	client *Client
-	probe  *Client // unobserved and without a breaker
+	sealed  string
+	url     string
+	invited bool
+	client  *Client
+	probe   *Client // unobserved and without a breaker
 }
 
 var (
@@ -93,7 +94,7 @@ func (l *Libraries) Client(ctx context.Context, connection string) (*Client, err
 func (l *Libraries) library(conn recipe.Connection) (library, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known, ok := l.clients[conn.ID]; ok && known.sealed == string(conn.Sealed) && known.url == conn.URL {
+	if known, ok := l.clients[conn.ID]; ok && known.sealed == string(conn.Sealed) && known.url == conn.URL && known.invited == conn.Invited {
 		return known, nil
 	}
 	found, err := l.connect(conn)
@@ -121,11 +122,11 @@ func (l *Libraries) connect(conn recipe.Connection) (library, error) {
 			keywords[k] = append(keywords[k], m)
 		}
 	}
-	out := library{sealed: string(conn.Sealed), url: conn.URL}
-	if out.client, err = New(Config{BaseURL: conn.URL, Token: token, Keywords: keywords, HTTP: l.c.HTTP(), Now: l.c.Now}); err != nil {
+	out := library{sealed: string(conn.Sealed), url: conn.URL, invited: conn.Invited}
+	if out.client, err = New(Config{BaseURL: conn.URL, Token: token, Keywords: keywords, HTTP: l.c.HTTP(conn), Now: l.c.Now}); err != nil {
 		return library{}, err
 	}
-	out.probe, err = New(Config{BaseURL: conn.URL, HTTP: l.c.Prober, Now: l.c.Now})
+	out.probe, err = New(Config{BaseURL: conn.URL, HTTP: l.c.Prober(conn), Now: l.c.Now})
 	return out, err
 }
 

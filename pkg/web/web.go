@@ -348,7 +348,7 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 // it.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := fault.HTTPStatus(err)
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
 		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 	p.show(w, r, status, "error.html", told(err, spoken(r)))

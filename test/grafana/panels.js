@@ -26,6 +26,9 @@ const plugins = [
 const columns = {
   'business-metrics/Command Usage Heatmap': ['Command', String.raw`\d{4}-\d\d-\d\d`],
   'generation-engine/Components against Their Targets': ['Component', 'p95, 1 h', 'p99, 1 h', 'p95, 7 d', 'Target', 'State'],
+  'pages/Alerts of Pages': ['Alert', 'Page', 'State', 'Runbook'],
+  'pages/Failing Pages': ['Page', 'Status', 'Failed', 'Process'],
+  'pages/Slowest Pages': ['Page', 'p95', 'Requests', 'Process'],
   'scheduler/Execution Latency by Priority': ['Priority', 'p50', 'p95', 'p99', 'Threshold', 'State'],
   'scheduler/Job Execution History': ['Job ID', 'Type', 'Started', 'Duration', 'Status', 'Retries', 'Job', 'Error', 'Trace'],
   'service-levels/Alerts That Fire': ['Alert', 'Of?', 'Severity', 'System', 'Tier?', 'Firing', 'Runbook'],

@@ -127,7 +127,7 @@ func (s *Service) Connect(ctx context.Context, id, url string, token seal.Secret
 	if inv.User.Connection != "" && !inv.Owned {
 		return s.pass(ctx, id, Library, nil)
 	}
-	c := recipe.Connection{ID: inv.User.Connection, URL: strings.TrimRight(url, "/"), WriteBack: writeBack}
+	c := recipe.Connection{ID: inv.User.Connection, URL: strings.TrimRight(url, "/"), WriteBack: writeBack, Invited: true}
 	if inv.Owned {
 		stored, err := s.Libraries.Connection(ctx, c.ID)
 		if err != nil {

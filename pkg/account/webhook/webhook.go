@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/reach"
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/seal"
 )
@@ -161,7 +162,7 @@ func (s *Service) check(address string) error {
 	case u.Scheme != "https" && (u.Scheme != "http" || !s.internal):
 		return fault.New(fault.InvalidInput, op, "url: it must begin with https://")
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !s.internal && !Public(ip) || strings.EqualFold(u.Hostname(), "localhost") && !s.internal {
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !s.internal && !reach.Public(ip) || strings.EqualFold(u.Hostname(), "localhost") && !s.internal {
 		return fault.New(fault.InvalidInput, op, "url: %s is inside the network of this installation: only an operator can allow that (WEBHOOK_INTERNAL)", u.Hostname())
 	}
 	return nil
@@ -201,22 +202,4 @@ func (s *Service) Log(ctx context.Context, userID, id string) ([]Delivery, error
 		return nil, err
 	}
 	return s.store.Log(ctx, userID, id, mostShown)
-}
-
-// inside are networks that nothing outside has, besides those that netip knows.
-var inside = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"),
-	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
-}
-
-// Public reports whether an address is one of the internet: not this machine's, not one of a
-// network like this installation's, and none that stands for another one.
-func Public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsValid() || !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.Zone() != "" {
-		return false
-	}
-	return !slices.ContainsFunc(inside, func(p netip.Prefix) bool { return p.Contains(a) })
 }

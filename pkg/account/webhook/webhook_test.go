@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -85,16 +84,6 @@ func TestSignaturesAreThoseOfTheStandard(t *testing.T) {
 
 func TestWhereMessagesMayGo(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]bool{
-		"93.184.215.14": true, "2606:2800:21f:cb07:6820:80da:af6b:8b2c": true, "::ffff:93.184.215.14": true,
-		"127.0.0.1": false, "127.9.9.9": false, "::1": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "172.16.5.4": false, "192.168.1.1": false, "169.254.169.254": false,
-		"100.64.0.1": false, "192.0.0.8": false, "198.18.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "fc00::1": false, "fd12::1": false, "fe80::1": false,
-		"ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "2001:db8::1": false, "fe80::1%eth0": false,
-	} {
-		if got := Public(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s: public %t, want %t", address, got, want)
-		}
-	}
 	for address, want := range map[string][2]string{ // without and with addresses inside
 		"https://example.org/hook?x=1": {"", ""}, "https://example.org:8443/": {"", ""}, "https://93.184.215.14/": {"", ""},
 		"http://example.org/": {"https://", ""}, "https://127.0.0.1/": {"inside", ""}, "https://[::1]:80/": {"inside", ""}, "https://LOCALHOST/": {"inside", ""}, "https://[::ffff:10.1.1.1]/": {"inside", ""},

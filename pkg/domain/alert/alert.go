@@ -30,6 +30,8 @@ const (
 	DatabaseConnectionPoolSaturated Alert = "DatabaseConnectionPoolSaturated"
 	DatabaseConnectionPoolHigh      Alert = "DatabaseConnectionPoolHigh"
 	DatabaseQuerySlow               Alert = "DatabaseQuerySlow"
+	PageErrorRateHigh               Alert = "PageErrorRateHigh"
+	PageLatencyHigh                 Alert = "PageLatencyHigh"
 	EmailDeliveryRateLow            Alert = "EmailDeliveryRateLow"
 	ServiceDown                     Alert = "ServiceDown"
 	AvailabilityBudgetBurnFast      Alert = "AvailabilityBudgetBurnFast"
@@ -67,6 +69,8 @@ var runbooks = map[Alert]string{
 	DatabaseConnectionPoolSaturated: "db-pool-saturated",
 	DatabaseConnectionPoolHigh:      "database-connection-pool-high",
 	DatabaseQuerySlow:               "database-query-slow",
+	PageErrorRateHigh:               "page-errors",
+	PageLatencyHigh:                 "page-slow",
 	EmailDeliveryRateLow:            "email-delivery-issues",
 	ServiceDown:                     "service-down",
 	AvailabilityBudgetBurnFast:      "availability-budget-burn-fast",

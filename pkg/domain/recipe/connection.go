@@ -7,4 +7,5 @@ type Connection struct {
 	Sealed       []byte              // the token, encrypted
 	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
 	WriteBack    bool                // write plans and groceries to it
+	Invited      bool                // its address is what an invited person typed
 }

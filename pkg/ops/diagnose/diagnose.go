@@ -201,6 +201,7 @@ const (
 	components
 	overflow
 	losses
+	pages
 )
 
 // always can explain any alert: without the database nothing works, and without telemetry
@@ -229,6 +230,8 @@ var explains = map[alert.Alert][]kind{
 	alert.DatabaseConnectionPoolSaturated: {locks, pools, settings, statements},
 	alert.DatabaseConnectionPoolHigh:      {locks, pools, settings, statements},
 	alert.DatabaseQuerySlow:               {locks, statements, pools},
+	alert.PageErrorRateHigh:               {locks, pools, statements, pages, upstreams, settings},
+	alert.PageLatencyHigh:                 {locks, pools, statements, pages, settings},
 	alert.EmailDeliveryRateLow:            {mail},
 	alert.ServiceDown:                     {services, pools},
 	alert.AvailabilityBudgetBurnFast:      {services, pools},

@@ -140,6 +140,19 @@ func TestFindings(t *testing.T) {
 			"sum by (api) (increase(api_request_total[60s]":               {sample(10, "api", "tandoor")},
 		}
 	}
+	failing := func(window, recent float64) map[string][]diagnose.Sample {
+		ended := func(n float64) []diagnose.Sample {
+			if n == 0 {
+				return nil
+			}
+			return []diagnose.Sample{sample(n, "http_route", "/week/{week}", "http_response_status_code", "500")}
+		}
+		return map[string][]diagnose.Sample{
+			`http_route!~"/(healthz|readyz|status)|/alerts/.*"}[900s]`:               ended(window),
+			`http_route!~"/(healthz|readyz|status)|/alerts/.*"}[60s]`:                ended(recent),
+			"sum by (http_route) (increase(http_server_request_duration_count[900s]": {sample(40, "http_route", "/week/{week}")},
+		}
+	}
 	spans := []diagnose.Span{
 		{Trace: "t1", ID: "a", Name: "generation", Start: now.Add(-20 * time.Second), Took: 3 * time.Second},
 		{Trace: "t1", ID: "b", Parent: "a", Name: "recipe_fetch", Component: "recipe_fetch", Took: 2 * time.Second},
@@ -157,11 +170,18 @@ func TestFindings(t *testing.T) {
 		causes  []string
 		earlier []string
 	}{
-		"well":                 {causes: []string{}},
-		"two causes":           {s: sick{waits: blocked, mails: refused}, slug: "generation-slow", causes: []string{lock, mail}},
-		"the slug ranks":       {s: sick{waits: blocked, metrics: map[string][]diagnose.Sample{"max by (api) (api_availability) == 0": {sample(0, "api", "fatsecret")}}}, slug: "several-systems-affected", causes: []string{"fatsecret does not answer: its probes fail", lock}},
-		"the slug restricts":   {s: sick{waits: blocked, mails: refused}, slug: "email-delivery-issues", causes: []string{mail}},
-		"mails of before":      {s: sick{mails: []diagnose.RefusedMails{{Final: true, Count: 4}}}, causes: []string{}, earlier: []string{mail}},
+		"well":                {causes: []string{}},
+		"two causes":          {s: sick{waits: blocked, mails: refused}, slug: "generation-slow", causes: []string{lock, mail}},
+		"the slug ranks":      {s: sick{waits: blocked, metrics: map[string][]diagnose.Sample{"max by (api) (api_availability) == 0": {sample(0, "api", "fatsecret")}}}, slug: "several-systems-affected", causes: []string{"fatsecret does not answer: its probes fail", lock}},
+		"the slug restricts":  {s: sick{waits: blocked, mails: refused}, slug: "email-delivery-issues", causes: []string{mail}},
+		"mails of before":     {s: sick{mails: []diagnose.RefusedMails{{Final: true, Count: 4}}}, causes: []string{}, earlier: []string{mail}},
+		"pages fail now":      {s: sick{metrics: failing(12, 12)}, slug: "page-errors", causes: []string{"the page /week/{week} fails: 12 of 40 requests"}},
+		"pages failed before": {s: sick{metrics: failing(12, 0)}, slug: "page-errors", causes: []string{}, earlier: []string{"the page /week/{week} fails: 12 of 40 requests"}},
+		"too few pages fail":  {s: sick{metrics: failing(2, 2)}, causes: []string{}},
+		"a page is slow": {
+			s:    sick{waits: blocked, metrics: map[string][]diagnose.Sample{"topk(5, histogram_quantile(0.95, sum by (http_request_method, http_route, le)": {sample(2.66, "http_request_method", "GET", "http_route", "/week")}}},
+			slug: "page-slow", causes: []string{lock, "the page /week is slow: 2.7 s (p95)"},
+		},
 		"answers now":          {s: sick{metrics: answers(30, 5)}, causes: []string{"tandoor answers with 503: 30 of 100 requests"}},
 		"answers of before":    {s: sick{metrics: answers(30, 0)}, causes: []string{}, earlier: []string{"tandoor answers with 503: 30 of 100 requests"}},
 		"too few answers":      {s: sick{metrics: answers(2, 2)}, causes: []string{}},

@@ -44,6 +44,7 @@ var probes = []probe{
 	{"statements", statements, (*investigation).lookAtStatements},
 	{"components", components, (*investigation).lookAtComponents},
 	{"series", overflow, (*investigation).lookAtOverflow},
+	{"pages", pages, (*investigation).lookAtPages},
 	{"losses", losses, (*investigation).lookAtLosses},
 }
 

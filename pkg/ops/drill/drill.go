@@ -46,6 +46,10 @@ type Installation struct {
 	Import func(ctx context.Context) error
 	// WeekInForce returns the Monday of the week whose run was due, as a date.
 	WeekInForce func(ctx context.Context) (string, error)
+	// Pages is where the api's pages are asked for, and SignIn makes a token of a link that
+	// signs a browser in there, once.
+	Pages  string
+	SignIn func(ctx context.Context, userID string) (token string, err error)
 	// OTLP is the Collector's gRPC endpoint.
 	OTLP string
 	// Hastened says that the rules' durations are divided as in test/suite/drill/scale.yml.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +30,7 @@ type site struct {
 	mu       sync.Mutex
 	touched  bool
 	disabled map[string]string // processes, and what was done to them
+	asked    []string          // pages
 }
 
 func (s *site) Set(_ context.Context, r faultswitch.Rule) (string, error) {
@@ -80,6 +83,20 @@ func newSite(t *testing.T) *site {
 		exec(t, pool, sql)
 	}
 	s := &site{faults: faultswitch.New(1, nil), disabled: map[string]string{}}
+	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // whoever has the token is signed in
+		if r.URL.Path == "/sign-in/a-token" {
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: "s", Secure: true})
+			http.Redirect(w, r, "/week", http.StatusSeeOther)
+			return
+		}
+		if c, err := r.Cookie("session"); err != nil || c.Value != "s" || r.URL.Path != "/sign-out" && r.URL.Path != "/shopping/2026-11-23" {
+			t.Errorf("a visitor asks for %s %s, %v", r.Method, r.URL.Path, err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+	}))
+	t.Cleanup(pages.Close)
 	s.Installation = &drill.Installation{
 		DB: pool, Faults: s, Processes: s, OTLP: "http://127.0.0.1:1", Hastened: true,
 		Import: func(context.Context) error {
@@ -89,6 +106,7 @@ func newSite(t *testing.T) *site {
 			return errors.New("500")
 		},
 		WeekInForce: func(context.Context) (string, error) { return "2026-11-23", nil },
+		Pages:       pages.URL + "/", SignIn: func(context.Context, string) (string, error) { return "a-token", nil },
 	}
 	return s
 }
@@ -259,6 +277,40 @@ func lookup(t *testing.T, name string) drill.Drill {
 		t.Fatal(err)
 	}
 	return d
+}
+
+func TestVisitorsReadAndLeave(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	heal := s.inject(t, "page-slow")
+	asked := func() []string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return slices.Clone(s.asked)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(asked()) < 4; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody reads")
+		}
+	}
+	if err := heal(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := asked(); got[0] != "GET /shopping/2026-11-23" || got[len(got)-1] != "POST /sign-out" {
+		t.Errorf("visitors asked for %q", got)
+	}
+}
+
+func TestPagesThatAreNotThereAreSaid(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Pages = "http://127.0.0.1:1"
+	if _, err := lookup(t, "page-errors").Inject(t.Context(), s.Installation); err == nil || !strings.Contains(err.Error(), "PAGES_URL") {
+		t.Errorf("got %v", err)
+	}
+	if n := s.locks(t); n != 0 {
+		t.Errorf("%d tables are locked", n)
+	}
 }
 
 func TestHealingWaitsForJobsThatStillPlan(t *testing.T) {

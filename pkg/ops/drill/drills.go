@@ -124,6 +124,20 @@ var Drills = []Drill{
 		inject: lockedAtTimes("scheduled_jobs", 400*time.Millisecond, 200*time.Millisecond),
 	},
 	{
+		Alert: alert.PageErrorRateHigh, Labels: map[string]string{"http_route": "/shopping/{week}"}, Reach: Slack,
+		Fault:  "Another client locks the table shopping_ticks, while eight browsers read a shopping list.",
+		Cause:  []string{"shopping_ticks", "lock"},
+		Also:   []alert.Alert{alert.PageLatencyHigh, alert.DatabaseQuerySlow},
+		inject: all(reading(8, time.Second), locked("shopping_ticks")), // of 20 connections
+	},
+	{
+		Alert: alert.PageLatencyHigh, Labels: map[string]string{"http_route": "/shopping/{week}"}, Reach: Slack,
+		Fault:  "Another client locks the table shopping_ticks for 3 seconds, again and again, while two browsers read a shopping list.",
+		Cause:  []string{"shopping_ticks", "lock"},
+		Also:   []alert.Alert{alert.DatabaseQuerySlow},
+		inject: all(reading(2, 500*time.Millisecond), lockedAtTimes("shopping_ticks", 3*time.Second, 300*time.Millisecond)),
+	},
+	{
 		Alert: alert.EmailDeliveryRateLow, Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
 		Fault:  "The mail server refuses every mail permanently.",
 		Cause:  []string{"mail server", "refuse"},

@@ -23,7 +23,7 @@ func (q *Queries) DeleteConnection(ctx context.Context, id string) (int64, error
 }
 
 const getConnection = `-- name: GetConnection :one
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections where id = $1
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited from connections where id = $1
 `
 
 func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, error) {
@@ -42,6 +42,7 @@ func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, err
 		&i.SpaceID,
 		&i.SpaceName,
 		&i.MealTypes,
+		&i.Invited,
 	)
 	return i, err
 }
@@ -94,7 +95,7 @@ func (q *Queries) ListConnectionUse(ctx context.Context) ([]ListConnectionUseRow
 }
 
 const listConnections = `-- name: ListConnections :many
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types from connections order by id
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited from connections order by id
 `
 
 func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
@@ -119,6 +120,7 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 			&i.SpaceID,
 			&i.SpaceName,
 			&i.MealTypes,
+			&i.Invited,
 		); err != nil {
 			return nil, err
 		}
@@ -158,11 +160,11 @@ func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
 }
 
 const upsertConnection = `-- name: UpsertConnection :exec
-insert into connections (id, url, token_sealed, keyword_meals, write_back)
-values ($1, $2, $3, $4, $5)
+insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
+values ($1, $2, $3, $4, $5, $6)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, last_error = ''
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, invited = excluded.invited, last_error = ''
 `
 
 type UpsertConnectionParams struct {
@@ -171,6 +173,7 @@ type UpsertConnectionParams struct {
 	TokenSealed  []byte
 	KeywordMeals []byte
 	WriteBack    bool
+	Invited      bool
 }
 
 func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionParams) error {
@@ -180,6 +183,7 @@ func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionPara
 		arg.TokenSealed,
 		arg.KeywordMeals,
 		arg.WriteBack,
+		arg.Invited,
 	)
 	return err
 }

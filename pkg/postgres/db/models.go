@@ -32,6 +32,7 @@ type Connection struct {
 	SpaceID      int64
 	SpaceName    string
 	MealTypes    []int64
+	Invited      bool
 }
 
 type DebugUser struct {

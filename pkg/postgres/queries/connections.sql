@@ -1,9 +1,9 @@
 -- name: UpsertConnection :exec
-insert into connections (id, url, token_sealed, keyword_meals, write_back)
-values (@id, @url, @token_sealed, @keyword_meals, @write_back)
+insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
+values (@id, @url, @token_sealed, @keyword_meals, @write_back, @invited)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, last_error = '';
+    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, invited = excluded.invited, last_error = '';
 
 -- name: GetConnection :one
 select * from connections where id = @id;

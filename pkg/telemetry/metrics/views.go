@@ -61,6 +61,12 @@ var unwanted = []string{
 	"http.client.request.body.size", "http.server.request.body.size", "http.server.response.body.size",
 }
 
+// requestDuration has a histogram for each route, method and status that was seen, so it has
+// few bounds: the target of a page, what a person notices, and the alert's second.
+const requestDuration = "http.server.request.duration"
+
+var requestBounds = []float64{.01, .03, .1, .3, 1, 3, 10}
+
 // foreignView gives histograms in seconds bounds that suit seconds, because the SDK's
 // defaults suit milliseconds, and HTTP instruments labels that a stranger cannot choose:
 // a server's address, for one, is whatever the Host header says.
@@ -75,6 +81,10 @@ func foreignView(i sdk.Instrument) (sdk.Stream, bool) {
 	}
 	if strings.HasPrefix(i.Name, "http.server.") {
 		s.AttributeFilter = attribute.NewAllowKeysFilter("http.request.method", "http.route", "http.response.status_code")
+	}
+	if i.Name == requestDuration {
+		s.Aggregation = sdk.AggregationExplicitBucketHistogram{Boundaries: requestBounds}
+		return s, true
 	}
 	if i.Kind == sdk.InstrumentKindHistogram && i.Unit == "s" {
 		s.Aggregation = sdk.AggregationExplicitBucketHistogram{

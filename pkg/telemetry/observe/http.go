@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,12 +26,13 @@ type requestKey struct{}
 // NewServer wraps a mux with a server span and the http.server metrics. Paths and queries
 // of the pages hold signed tokens, so the instrumentation sees a request without them and
 // without the visitor's address and headers; the span carries the route's pattern in
-// their place. A visitor's trace becomes a link, never the parent.
+// their place. A visitor's trace becomes a link, never the parent. What fails because the
+// visitor went away is told as such, and not as an error of ours.
 func NewServer(mux http.Handler, tp trace.TracerProvider, mp metric.MeterProvider) http.Handler {
 	traced := otelhttp.NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		full := r.Context().Value(requestKey{}).(*http.Request).WithContext(r.Context())
 		full.Body = r.Body // counts what is read
-		mux.ServeHTTP(w, full)
+		mux.ServeHTTP(&answer{ResponseWriter: w, request: r}, full)
 		r.Pattern, r.MultipartForm = full.Pattern, full.MultipartForm // for the metrics and the clean-up
 		if route := routeOf(full); route != "" {
 			trace.SpanFromContext(r.Context()).SetAttributes(routeAttr.String(route), pathAttr.String(route))
@@ -49,6 +51,30 @@ func NewServer(mux http.Handler, tp trace.TracerProvider, mp metric.MeterProvide
 		traced.ServeHTTP(w, bare)
 	})
 }
+
+// statusGone is what proxies say of a client that closed the request.
+const statusGone = 499
+
+// answer tells what nobody waits for any longer from what failed: a statement that ends with
+// its visitor's request looks like a fault of the database.
+type answer struct {
+	http.ResponseWriter
+	request *http.Request
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (a *answer) WriteHeader(status int) {
+	if status >= http.StatusInternalServerError && errors.Is(a.request.Context().Err(), context.Canceled) {
+		status = statusGone
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Flush implements [http.Flusher], for events.
+func (a *answer) Flush() { _ = http.NewResponseController(a.ResponseWriter).Flush() } // the server's can
+
+// Unwrap is for [http.ResponseController].
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // routeOf is the path of the pattern that the mux chose, without its method.
 func routeOf(r *http.Request) string {

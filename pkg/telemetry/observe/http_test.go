@@ -1,14 +1,17 @@
 package observe_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -77,6 +80,60 @@ func TestServerSpansHoldNoTokens(t *testing.T) {
 		if s.SpanKind() != trace.SpanKindServer || s.Parent().IsValid() || len(s.Links()) != 1 ||
 			s.SpanContext().TraceID().String() == "0af7651916cd43dd8448eb211c80319c" {
 			t.Errorf("%s: a stranger's trace was joined: parent %v, %d links", target, s.Parent(), len(s.Links()))
+		}
+	}
+}
+
+// What fails because its visitor went away is no server error; events reach who stays.
+func TestVisitorsWhoGoAwayAreNoErrors(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /week", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Leaves") != "" {
+			<-r.Context().Done()
+		}
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "data: 1")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	for _, c := range []struct {
+		path, leaves string
+		status       int64
+		failed       bool
+	}{{"/week", "", 500, true}, {"/week", "yes", 499, false}, {"/events", "yes", 200, false}} {
+		b := setup(t)
+		srv := httptest.NewServer(observe.NewServer(mux, b.tracers, sdkmetric.NewMeterProvider()))
+		ctx, leave := context.WithCancel(t.Context())
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+c.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Leaves", c.leaves)
+		if c.path == "/week" && c.leaves != "" {
+			time.AfterFunc(100*time.Millisecond, leave)
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			if c.path == "/events" {
+				got := make([]byte, 7)
+				if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != "data: 1" {
+					t.Errorf("%s: got %q, %v", c.path, got, err)
+				}
+			}
+			leave()
+			_ = resp.Body.Close()
+		}
+		leave()
+		srv.Close() // waits for the handler
+		if n := len(b.spans.Ended()); n != 1 {
+			t.Fatalf("%s: %d spans", c.path, n)
+		}
+		s := b.spans.Ended()[0]
+		set := attribute.NewSet(s.Attributes()...)
+		if got, _ := set.Value("http.response.status_code"); got.AsInt64() != c.status || (s.Status().Code == codes.Error) != c.failed {
+			t.Errorf("%s, leaves %q: status %d, span %v; want %d, failed %t", c.path, c.leaves, got.AsInt64(), s.Status(), c.status, c.failed)
 		}
 	}
 }

@@ -92,7 +92,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	}
 	kind, status := fault.KindOf(err), fault.HTTPStatus(err)
 	if status >= http.StatusInternalServerError {
-		a.log.ErrorContext(ctx, "API failed", "component", "web", "error_type", string(kind), "error_message", err.Error())
+		if !errors.Is(ctx.Err(), context.Canceled) { // else the client went away
+			a.log.ErrorContext(ctx, "API failed", "component", "web", "error_type", string(kind), "error_message", err.Error())
+		}
 		return newProblem(status, "failed", "Something went wrong on our side. Try again later.")
 	}
 	if status == http.StatusBadRequest {

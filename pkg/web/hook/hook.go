@@ -16,6 +16,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/account/webhook"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/reach"
 )
 
 // within bounds an attempt, and most what is read of an answer.
@@ -37,7 +38,7 @@ func New(internal bool) *Sender {
 	d := &net.Dialer{Timeout: within}
 	if !internal {
 		d.Control = func(_, address string, _ syscall.RawConn) error {
-			if at, err := netip.ParseAddrPort(address); err != nil || !webhook.Public(at.Addr()) {
+			if at, err := netip.ParseAddrPort(address); err != nil || !reach.Public(at.Addr()) {
 				return errInside
 			}
 			return nil

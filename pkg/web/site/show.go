@@ -219,7 +219,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := fault.HTTPStatus(err), l.Say("Something went wrong on our side. Please try again later.")
 	if status < http.StatusInternalServerError {
 		text = sentence(fault.In(err, l))
-	} else {
+	} else if !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
 		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {

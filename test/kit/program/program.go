@@ -105,6 +105,7 @@ func Config(t *testing.T, url string, box *sandbox.Sandbox) config.Config {
 	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.Encryption = smtp.IP.String(), smtp.Port, "none"
 	cfg.SMTP.Username, cfg.SMTP.Password, cfg.SMTP.From = sandbox.MailUser, seal.Secret(box.MailPassword), from
 	cfg.Web.SchedulerAddr = AnyPort
+	cfg.Web.LibraryReach = "all" // the sandbox is on this machine
 	cfg.Scheduler.NewUserGrace = 0
 	cfg.Generation.Timeout, cfg.Generation.UpstreamTimeout = 30*time.Second, 10*time.Second
 	return cfg

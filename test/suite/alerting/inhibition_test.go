@@ -58,7 +58,10 @@ var inhibitions = map[string]inhibition{
 	},
 	"pool-saturated-explains-slowness": {
 		critical("DatabaseConnectionPoolSaturated", "pool", "scheduler"),
-		[]labels{warning("DatabaseQuerySlow", "query", "claim"), warning("GenerationEngineSlow"), warning("GenerationLatencySLOMissed")},
+		[]labels{
+			warning("DatabaseQuerySlow", "query", "claim"), warning("GenerationEngineSlow"), warning("GenerationLatencySLOMissed"),
+			warning("PageErrorRateHigh", "http_route", "/week"), warning("PageLatencyHigh", "http_route", "/week"),
+		},
 		[]labels{warning("SchedulerQueueBacklog"), warning("APIErrorRateHigh", "api", "tandoor")},
 		[]string{"GenerationLatencySLOMissed"},
 	},
@@ -74,6 +77,12 @@ var inhibitions = map[string]inhibition{
 			critical("ServiceDown", "service", "meal-planner-scheduler-2"), warning("AvailabilitySLOMissed"),
 		},
 		[]string{"AvailabilityBudgetBurnSlow service=meal-planner-api", "AvailabilitySLOMissed service=meal-planner-api"},
+	},
+	"api-down-explains-its-pages": {
+		critical("ServiceDown", "service", "meal-planner-api"),
+		[]labels{warning("PageErrorRateHigh", "http_route", "/week"), warning("PageLatencyHigh", "http_route", "/week")},
+		[]labels{warning("DatabaseQuerySlow", "query", "get_plan"), critical("ServiceDown", "service", "meal-planner-scheduler")},
+		nil,
 	},
 	"fast-burn-explains-slow-burn": {
 		critical("AvailabilityBudgetBurnFast", "service", "meal-planner-api"),

@@ -50,6 +50,8 @@ func TestRoutes(t *testing.T) {
 		"respond,slack-alerts": {
 			{"alertname": "ExternalAPIDown", "severity": "critical", "api": "tandoor"},
 			{"alertname": "APIErrorRateHigh", "severity": "warning", "api": "tandoor"},
+			{"alertname": "PageErrorRateHigh", "severity": "warning", "http_route": "/week"},
+			{"alertname": "PageLatencyHigh", "severity": "warning", "http_route": "/week"},
 		},
 		"respond": {
 			{"alertname": "MacroBalanceRateLow", "severity": "info"},

@@ -173,6 +173,10 @@ var foreign = map[string]series{
 	"otelcol_processor_tail_sampling_global_count_traces_sampled":      {kind: metrics.Counter, labels: []string{"sampled"}},
 	"otelcol_processor_tail_sampling_sampling_trace_dropped_too_early": {kind: metrics.Counter},
 
+	"http_server_request_duration_bucket": {kind: metrics.Counter, bucket: true, labels: []string{"http_request_method", "http_response_status_code", "http_route", "le"}},
+	"http_server_request_duration_count":  request,
+	"http_server_request_duration_sum":    request,
+
 	"otel_sdk_exporter_span_exported":              component,
 	"otel_sdk_exporter_metric_data_point_exported": component,
 	"otel_sdk_exporter_log_exported":               component,
@@ -190,6 +194,7 @@ var foreign = map[string]series{
 var (
 	receiver  = series{kind: metrics.Counter, labels: []string{"receiver", "transport"}}
 	exporter  = series{kind: metrics.Counter, labels: []string{"exporter"}}
+	request   = series{kind: metrics.Counter, labels: []string{"http_request_method", "http_response_status_code", "http_route"}}
 	component = series{kind: metrics.Counter, labels: []string{"otel_component_type", "error_type"}} // of the SDK
 )
 
@@ -289,12 +294,12 @@ func (c *checker) selector(n node, in scope) labels {
 	if n.Name == "" {
 		have["otel_metric_overflow"] = true
 	}
-	follows := false
+	follows, bounded := false, false
 	for _, m := range n.Matchers {
 		if !have[m.Name] {
 			c.say("%s has no label %s", n.Name, m.Name)
 		}
-		follows = follows || m.Name == environmentLabel
+		follows, bounded = follows || m.Name == environmentLabel, bounded || m.Name == "le"
 		if values := closed[m.Name]; values != nil && !matchesAny(m.Op, m.Value, values) {
 			c.say("%s is never %s %q", m.Name, m.Op, m.Value)
 		}
@@ -310,7 +315,7 @@ func (c *checker) selector(n node, in scope) labels {
 		c.say("%s of the gauge %s", in.function, n.Name)
 	case s.kind == metrics.Counter && !slices.Contains(counterFunctions, in.function):
 		c.say("the counter %s without rate or increase", n.Name)
-	case s.bucket && !in.quantile:
+	case s.bucket && !in.quantile && !bounded:
 		c.say("%s outside histogram_quantile", n.Name)
 	}
 	return have

@@ -26,6 +26,8 @@ var waves = [][]string{
 	{"high-retry-rate"},
 	{"scheduler-concurrency-saturated"},
 	{"database-query-slow"},
+	{"page-slow"},
+	{"page-errors"},
 	{"generation-latency-slo-missed"},
 	{"generation-slow"},
 	{"scheduler-queue-backlog"},

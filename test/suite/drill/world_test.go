@@ -116,7 +116,7 @@ func newWorld(t *testing.T, o options) *world {
 	db, err := pgxpool.New(ctx, w.pg.URL("postgres")+"&application_name=mealplanner-drill")
 	must(t, err)
 	t.Cleanup(db.Close)
-	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.Ports.Metrics().WeekInForce, Import: w.importAll, OTLP: w.Ports.OTLP(), Hastened: true}
+	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.Ports.Metrics().WeekInForce, Import: w.importAll, Pages: "http://" + apiAddr, SignIn: w.tool.SignIns.Link, OTLP: w.Ports.OTLP(), Hastened: true}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
 	w.settle(t, o.fires...)

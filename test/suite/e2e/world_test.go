@@ -55,8 +55,9 @@ type world struct {
 	box   *sandbox.Sandbox
 	poor  *sandbox.Sandbox // a library that is too small to plan from
 	pg    *pglocal.Server
-	db    *pgxpool.Pool // for the test's own eyes
-	tool  *app.Services // for setting up; exports nothing
+	db    *pgxpool.Pool      // for the test's own eyes
+	tool  *app.Services      // for setting up; exports nothing
+	pages map[string]float64 // requests of pageTraffic
 	env   []string
 	began time.Time
 

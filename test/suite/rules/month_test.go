@@ -59,7 +59,7 @@ func healthyMonth(t *testing.T) string {
 # over weeks only where they change.
 rule_files: [../rules/alerts.yml, ../rules/recording.yml, ../rules/slo.yml, ../rules/escalation.yml]
 evaluation_interval: 5m
-group_eval_order: [availability, availability-windows, availability-days, api-errors, slo, slo-days, generation, generation-day, week, scheduler, scheduler-day, scheduler-month, upstreams, database, mail, telemetry, notifications, slo-availability, slo-api-errors, slo-events, escalation] # records first; without it promtool takes any order
+group_eval_order: [availability, availability-windows, availability-days, api-errors, slo, slo-days, generation, generation-day, week, scheduler, scheduler-day, scheduler-month, upstreams, pages, database, mail, telemetry, notifications, slo-availability, slo-api-errors, slo-events, escalation] # records first; without it promtool takes any order
 tests:
 `)
 	writeMonth(&b, "a healthy month", simulate(t, false), func(b *strings.Builder) {
@@ -186,7 +186,7 @@ func simulate(t *testing.T, berlinMissesOne bool) []*line {
 	return s.lines
 }
 
-// steady are pools, queries and the day's calls, which go on all the time.
+// steady are pools, queries, pages and the day's calls, which go on all the time.
 func (s *simulation) steady() {
 	used := s.gauge(`api_daily_budget_usage{api="fatsecret"}`, 0)
 	for i := range used.values {
@@ -198,11 +198,25 @@ func (s *simulation) steady() {
 			l.values[i] = 0.875 // a busy moment
 		}
 	}
-	for _, b := range []bucket{{"0.05", 95}, {"0.1", 99}, {"0.25", 100}, {"+Inf", 100}} {
-		l := s.gauge(fmt.Sprintf(`database_query_duration_seconds_bucket{query="get_plan", le=%q}`, b.le), 0)
-		for i := range l.values {
-			l.values[i] = b.n * float64(i)
+	for _, b := range []bucket{{"0.3", 19}, {"1", 20}, {"3", 20}, {"+Inf", 20}} {
+		s.steadily(fmt.Sprintf(`http_server_request_duration_bucket{http_route="/week/{week}", http_response_status_code="200", le=%q}`, b.le), b.n)
+	}
+	s.steadily(`http_server_request_duration_count{http_route="/week/{week}", http_response_status_code="200"}`, 20)
+	for _, l := range []string{"_count{", `_bucket{le="+Inf", `} { // a time-out every three hours
+		for i := 20; i < monthSteps; i += 36 {
+			s.count(`http_server_request_duration`+l+`http_route="/week/{week}", http_response_status_code="504"}`, i, 1)
 		}
+	}
+	for _, b := range []bucket{{"0.05", 95}, {"0.1", 99}, {"0.25", 100}, {"+Inf", 100}} {
+		s.steadily(fmt.Sprintf(`database_query_duration_seconds_bucket{query="get_plan", le=%q}`, b.le), b.n)
+	}
+}
+
+// steadily is a counter that grows by n each step.
+func (s *simulation) steadily(series string, n float64) {
+	l := s.gauge(series, 0)
+	for i := range l.values {
+		l.values[i] = n * float64(i)
 	}
 }
 
