@@ -70,6 +70,7 @@ type sectionView struct {
 type lineView struct{ Name, Buy string }
 
 func newWeekView(u user.User, s plan.Plan) weekView {
+	s.Groceries = s.Groceries.Aside(u.Settings.Staples)
 	w := s.Week
 	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
 	items := s.Groceries.Lines()

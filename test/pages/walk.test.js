@@ -127,6 +127,53 @@ test("two browsers on one list, one of them without a connection", async () => {
   for (const p of [home, shop]) await p.context().close();
 });
 
+test("what is at home leaves the list, on both devices, with and without a connection", async () => {
+  const home = await visitor(views[2], world.links.pop());
+  const shop = await visitor(views[0], world.links.pop());
+  const guest = await visitor(views[0]);
+  for (const p of [home, shop]) await p.goto(`/shopping/${world.week}`);
+  await guest.goto(world.shared);
+  const cards = (p) => p.locator("[data-home] li:not([hidden])");
+  const item = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
+  const name = (await item.locator("button.check").getAttribute("aria-label")).split(",")[0];
+  await item.getByRole("button", { name: /^Have it/ }).click();
+  for (const p of [home, shop, guest]) await cards(p).filter({ hasText: name }).waitFor();
+  assert.equal(await guest.getByRole("button", { name: /^(Have|Buy) it/ }).count(), 0, "who shares the list can tick, and nothing else");
+  for (const p of [home, shop, guest]) assert.deepEqual(await findings(p), []);
+  await shop.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  await home.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).waitFor();
+
+  shop.expected.push(/ERR_INTERNET_DISCONNECTED/);
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).waitFor();
+  await shop.context().setOffline(true);
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).click();
+  await shop.getByText("No connection").waitFor();
+  assert.equal(await cards(shop).filter({ hasText: name }).count(), 1, "it moves at once");
+  await shop.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  assert.equal(await cards(shop).count(), 0, "and back");
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).click();
+  await shop.context().setOffline(false);
+  await cards(home).filter({ hasText: name }).waitFor({ timeout: 30000 });
+
+  const other = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
+  const staple = (await other.locator("button.check").getAttribute("aria-label")).split(",")[0];
+  await other.getByText("more").click();
+  await other.getByRole("button", { name: "Always at home" }).click();
+  await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
+  assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
+  await home.goto("/settings");
+  await home.getByLabel("A food, or several between commas").fill("flower");
+  await home.locator("section", { has: home.getByLabel("A food, or several between commas") }).getByRole("button", { name: "Add" }).click();
+  await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
+  await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
+  await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
+  await home.goto(`/shopping/${world.week}`);
+  await home.getByRole("button", { name: "Write it to Tandoor" }).click();
+  await home.getByRole("status").filter({ hasText: "Write-back is off" }).waitFor();
+  await home.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  for (const p of [home, shop, guest]) await p.context().close();
+});
+
 test("with the keyboard alone", async () => {
   const page = await visitor(views[2], world.links.pop());
   await page.goto("/week");

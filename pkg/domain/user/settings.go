@@ -22,6 +22,7 @@ type Settings struct {
 	Diets     []string `json:"diets,omitempty"`      // names of package diet
 	Dislikes  []string `json:"dislikes,omitempty"`   // food names; their descendants count too
 	AvoidTags []string `json:"avoid_tags,omitempty"` // recipe keywords
+	Staples   []string `json:"staples,omitempty"`    // foods that are always at home: they are not bought
 
 	RotationDays  int                `json:"rotation_days"` // days before a recipe comes back for the same meal
 	TolerancePct  int                `json:"tolerance_pct"` // 1 to 50
@@ -105,6 +106,9 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("meals: %v must be in the order of the day, each once", s.Meals)
 	case s.QuickMinutes < 1 || s.QuickMinutes > 240:
 		return fmt.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
+	}
+	if err := s.validStaples(); err != nil {
+		return err
 	}
 	return s.Cooking.validate()
 }

@@ -16,8 +16,9 @@ import (
 type ShoppingList struct {
 	Week     string    `json:"week" format:"date" doc:"The Monday of its week."`
 	Version  int64     `json:"version" doc:"Grows with every tick and item."`
-	Left     int       `json:"left" doc:"What is not ticked yet, the pantry excepted." example:"17"`
+	Left     int       `json:"left" doc:"What is not ticked yet; what is at home, or to be looked for there, does not count." example:"17"`
 	Sections []Aisle   `json:"sections" doc:"In the order of the supermarket."`
+	Home     []Item    `json:"home" doc:"Somebody has it: it is not bought."`
 	Pantry   []Item    `json:"pantry" doc:"To be looked for at home first."`
 	Own      []OwnItem `json:"own" doc:"What was added by hand."`
 	Gone     []string  `json:"gone" doc:"What was ticked and is needed no longer."`
@@ -37,6 +38,8 @@ type Item struct {
 	Buy    string `json:"buy" doc:"How much." example:"500 g"`
 	Ticked bool   `json:"ticked"`
 	Was    string `json:"was,omitempty" doc:"The amount that was ticked, where another is needed now."`
+	Had    string `json:"had,omitempty" doc:"The amount that is at home, where more is needed now."`
+	Staple bool   `json:"staple,omitempty" doc:"It is one of the settings' staples."`
 }
 
 // OwnItem is something that was added by hand.
@@ -130,7 +133,7 @@ func (a *API) list(ctx context.Context, c caller, week calendar.Date) (*listOut,
 	if err != nil {
 		return nil, noList(err, week)
 	}
-	out := ShoppingList{Week: week.String(), Version: l.Version, Left: l.Left(), Sections: []Aisle{}, Pantry: items(l.Pantry), Own: []OwnItem{}, Gone: list(l.Gone), Outdated: l.Outdated}
+	out := ShoppingList{Week: week.String(), Version: l.Version, Left: l.Left(), Sections: []Aisle{}, Home: items(l.Home), Pantry: items(l.Pantry), Own: []OwnItem{}, Gone: list(l.Gone), Outdated: l.Outdated}
 	for _, s := range l.Sections {
 		out.Sections = append(out.Sections, Aisle{s.Name, items(s.Items)})
 	}
@@ -151,7 +154,7 @@ func noList(err error, week calendar.Date) error {
 func items(from []shopping.Item) []Item {
 	out := make([]Item, len(from))
 	for i, f := range from {
-		out[i] = Item{f.Key, f.Name, f.Buy, f.Ticked, f.Was}
+		out[i] = Item{f.Key, f.Name, f.Buy, f.Ticked, f.Was, f.Had, f.Staple}
 	}
 	return out
 }

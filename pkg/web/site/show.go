@@ -73,11 +73,13 @@ var pages = sync.OnceValue(func() *template.Template {
 		"join":    func(list []string) string { return strings.Join(list, ", ") },
 		"lines":   func(list []string) string { return strings.Join(list, "\n") },
 		"tab":     func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
-		"item":    func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
-		"whole":   whole,
-		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"took":    func(d time.Duration) string { return took(d).String() },
-		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
+		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
+			return itemView{i, p.Path, at, p.Share != ""}
+		},
+		"whole":  whole,
+		"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"took":   func(d time.Duration) string { return took(d).String() },
+		"indent": func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
 		"runs": func(root, title string, rows []Run) map[string]any {
 			return map[string]any{"Root": root, "Title": title, "Rows": rows}
 		},

@@ -25,6 +25,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
@@ -81,6 +82,8 @@ type Shopping interface {
 	List(ctx context.Context, userID string, week calendar.Date) (shopping.List, error)
 	Version(ctx context.Context, userID string, week calendar.Date) (int64, error)
 	Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error
+	Have(ctx context.Context, userID string, week calendar.Date, key string, have bool) error
+	Always(ctx context.Context, userID string, week calendar.Date, key string, always bool) (name string, err error)
 	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
 	Add(ctx context.Context, userID string, week calendar.Date, text string) (shopping.OwnItem, error)
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
@@ -108,6 +111,7 @@ type Ports struct {
 	Recipes  Recipes
 	Settings Settings
 	Shopping Shopping
+	Push     func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error) // a week and its list to the library
 	Library  Library
 	Pictures Pictures
 	Tokens   Tokens

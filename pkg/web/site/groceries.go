@@ -1,0 +1,79 @@
+package site
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/publish"
+)
+
+// itemView is a food of a list where it stands: to "buy", at "home" or in the "pantry".
+type itemView struct {
+	shopping.Item
+	Path string // where its forms go
+	At   string
+	Mine bool // whoever looks may say what is at home
+}
+
+// always says that a food of the list is always at home, or is not.
+func (s *Site) always(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
+	always := r.PostForm.Get("do") == "always"
+	name, err := s.Shopping.Always(r.Context(), id, week, r.PostForm.Get("key"), always)
+	said := name + " is always at home: it is not bought, in later weeks either. Your settings list what is."
+	if !always {
+		said = name + " is bought again."
+	}
+	return s.said(w, r, path, sentence(said), err)
+}
+
+// push writes the week and its list to the library, and says what it did.
+func (s *Site) push(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
+	done, err := s.Push(r.Context(), id, week)
+	if kind := fault.KindOf(err); kind.Transient() && kind != fault.DatabaseError || kind == fault.TandoorError {
+		return s.back(w, r, path, "Your Tandoor does not answer as it should at this moment. Try again later.")
+	}
+	return s.said(w, r, path, pushed(done), err)
+}
+
+// pushed says what was done to a library.
+func pushed(r publish.Report) string {
+	said := fmt.Sprintf("Tandoor's meal plan and shopping list hold this week: %d written now, %d there already", r.Created, r.Kept)
+	if r.Deleted > 0 {
+		said += fmt.Sprintf(", %d of ours taken away", r.Deleted)
+	}
+	if r.Theirs > 0 {
+		said += fmt.Sprintf(", %d left as somebody changed them there", r.Theirs)
+	}
+	said += "."
+	const most = 3
+	if n := len(r.Refused); n > 0 {
+		said += " Tandoor refused " + strings.Join(r.Refused[:min(n, most)], "; ")
+		if n > most {
+			said += fmt.Sprintf("; and %d more", n-most)
+		}
+		said += "."
+	}
+	return said
+}
+
+// setStaples adds a food that is always at home, or takes one away.
+func setStaples(f form, u *user.User) error {
+	if gone := f.get("gone"); gone != "" {
+		return fault.Wrap(fault.InvalidInput, "settings", u.Settings.RemoveStaple(gone))
+	}
+	names := f.list("staple")
+	if len(names) == 0 {
+		return fault.New(fault.InvalidInput, "settings", "staples: write what you always have at home")
+	}
+	for _, n := range names {
+		if err := u.Settings.AddStaple(n); err != nil {
+			return fault.Wrap(fault.InvalidInput, "settings", err)
+		}
+	}
+	return nil
+}
