@@ -53,6 +53,7 @@ type Services struct {
 	Sync        *recipesync.Service   // keeps them fresh
 	Accounts    *account.Accounts     // at FatSecret
 	Coach       *coach.Coach          // advice and trends
+	Follower    *coach.Follower       // what was planned and eaten, for who asks
 	Alerts      *postgres.Alerts      // acknowledgements, responses, the heartbeat
 	Links       web.Links
 	Keys        *keyring.Service

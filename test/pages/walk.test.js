@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {
@@ -213,6 +213,28 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.getByRole("button", { name: "Do it" }).click();
   assert.ok(await page.getByText("Sunday dinner has 2 guests.").isVisible());
   await page.context().close();
+});
+
+test("trends: what was planned beside what was eaten, as charts and as tables", async () => {
+  for (const view of [views[0], views[1], views[2]]) {
+    const page = await visitor(view, world.diary.pop());
+    await page.goto("/account");
+    await page.getByRole("link", { name: "Trends" }).click();
+    await page.getByRole("heading", { name: "Trends" }).waitFor();
+    for (const span of ["4 weeks", "12 weeks"]) {
+      await page.getByRole("link", { name: span }).click();
+      await page.locator(`a[aria-current=page]:has-text("${span}")`).waitFor();
+      assert.equal(await page.getByRole("img").count(), 5, "a chart of the days on target, of energy and of each macro");
+      for (const more of await page.getByText("Day by day").all()) await more.click();
+      const planned = await page.getByRole("region", { name: "Protein by day, as a table" }).locator("tbody tr").count();
+      assert.ok(planned >= 28, `${planned} days are in the table`);
+      assert.deepEqual(await findings(page), [], `${span}, ${view.name}`);
+      assert.deepEqual(await markup(await (await page.goto(page.url())).text()), [], span);
+    }
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.getByRole("region", { name: "Fat by day, as a table" }).isVisible(), "the tables are printed");
+    await page.context().close();
+  }
 });
 
 test("the first page is small and does not move", async (t) => {

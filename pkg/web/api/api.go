@@ -120,6 +120,7 @@ type Ports struct {
 	Push     func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error)
 	Library  Library
 	Webhooks Webhooks
+	Trends   Trends
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 }
@@ -155,6 +156,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	a.registerCooking()
 	a.registerShopping()
 	a.registerHome()
+	a.registerTrends()
 	a.registerLibrary()
 	a.registerSettings()
 	a.registerWebhooks()

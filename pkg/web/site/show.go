@@ -64,6 +64,7 @@ var pages = sync.OnceValue(func() *template.Template {
 		"weekday": func(d calendar.Date) string { return d.Weekday().String() },
 		"short":   func(d calendar.Date) string { return d.Weekday().String()[:3] },
 		"date":    func(d calendar.Date) string { return d.Time().Format("2 January") },
+		"brief":   func(d calendar.Date) string { return d.Time().Format("2 Jan") },
 		"long":    func(d calendar.Date) string { return d.Time().Format("2 January 2006") },
 		"iso":     func(d calendar.Date) string { return d.String() },
 		"mealOf":  func(i int) recipe.Meal { return recipe.Meals[i] },

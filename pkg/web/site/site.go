@@ -115,6 +115,7 @@ type Ports struct {
 	Library  Library
 	Pictures Pictures
 	Tokens   Tokens
+	Trends   Trends
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 
@@ -207,6 +208,7 @@ func (s *Site) Register(mux Mux) {
 		"POST /shopping/{week}":               s.shop,
 		"GET /shopping/{week}/events":         s.listEvents,
 		"GET /shopping/{week}/list.txt":       s.listText,
+		"GET /trends":                         s.trends,
 		"GET /settings":                       s.settings,
 		"POST /settings":                      s.change,
 		"GET /library":                        s.library,
@@ -358,7 +360,7 @@ func (s *Site) next(w http.ResponseWriter, r *http.Request) string {
 	return path
 }
 
-var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|operations)(/[a-z0-9-]+)*$`)
+var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|trends|operations)(/[a-z0-9-]+)*$`)
 
 // at is the address of a path of ours, which may lie below a proxy's prefix.
 func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }

@@ -73,6 +73,12 @@
     else item.hidden = true;
     at.hidden = !at.querySelector("li:not([hidden])");
   };
+  const show = (form) => {
+    const how = form.querySelector("[name=do]").value;
+    if (how === "have" || how === "need") move(form, how === "have");
+    else mark(form, how.startsWith("tick"));
+  };
+  const named = (form) => new URLSearchParams(new FormData(form)).toString();
   const refresh = async () => {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
@@ -115,13 +121,15 @@
     const form = event.target;
     if (!form.matches("[data-tick]")) return;
     event.preventDefault();
-    waiting.push(new URLSearchParams(new FormData(form)).toString());
+    waiting.push(named(form));
     keep();
-    const how = form.querySelector("[name=do]").value;
-    if (how === "have" || how === "need") move(form, how === "have");
-    else mark(form, how.startsWith("tick"));
+    show(form);
     send();
   });
+  for (const change of waiting) { // what was not sent yet shows as done
+    const form = [...list.querySelectorAll("[data-tick]")].find((f) => named(f) === change);
+    if (form) show(form);
+  }
   addEventListener("online", send);
   send();
   const watch = () => {
