@@ -24,6 +24,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, six users, their plans and mails."`
 	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
 	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
+	Shopping shoppingCmd `cmd:"" help:"See and work off a week's shopping list: show, have, push."`
 	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`
 	Food     foodCmd     `cmd:"" help:"See how ingredients are understood, and which are not: explain, missing."`
 	Import   importCmd   `cmd:"" help:"Fetch the recipes of the connected libraries."`

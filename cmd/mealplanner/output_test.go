@@ -238,6 +238,7 @@ var listings = map[string]struct {
 	"mitigate":        {[]string{"--log"}, true},
 	"plan list":       {nil, false},
 	"plan show":       {[]string{"user_ana"}, true},
+	"shopping show":   {[]string{"user_ana"}, false},
 	"token list":      {[]string{"user_ana"}, true},
 	"user list":       {nil, true},
 	"webhook list":    {[]string{"user_ana"}, true},

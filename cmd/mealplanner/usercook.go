@@ -21,6 +21,7 @@ type userCookCmd struct {
 	Kcal         []string `help:"What a serving of a meal may hold, in kcal; what holds less or more is none: --kcal='+breakfast 100-800,+dinner 300-1000'." placeholder:"RULE"`
 	SamePortions *bool    `help:"Give all meals of one batch the same portion." negatable:""`
 	AcrossMeals  *bool    `name:"rotate-across-meals" help:"Count the days before a dish returns over all meals, not for each meal." negatable:""`
+	Staples      []string `help:"Foods that are always at home: they are looked for there, and not bought: --staples=+flour,-rice." placeholder:"FOOD"`
 	Eaters       []string `help:"Shares of those who eat, instead of their number: 1 for an adult, less for a child, as in 1,1,0.6,0.4. They scale what is bought; none takes them away." placeholder:"SHARE"`
 }
 
@@ -40,7 +41,7 @@ func (c *userCookCmd) apply(u *user.User) error {
 		flag string
 		to   *[]string
 		from []string
-	}{{"--minutes", &to.Minutes, c.Minutes}, {"--weekly", &to.Weekly, c.Weekly}, {"--kcal", &to.Kcal, c.Kcal}} {
+	}{{"--minutes", &to.Minutes, c.Minutes}, {"--weekly", &to.Weekly, c.Weekly}, {"--kcal", &to.Kcal, c.Kcal}, {"--staples", &u.Settings.Staples, c.Staples}} {
 		edited, err := user.Edit(*l.to, l.from)
 		if err != nil {
 			return fault.Wrap(fault.InvalidInput, l.flag, err)

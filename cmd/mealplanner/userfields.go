@@ -60,6 +60,7 @@ func fields(u user.User) []field {
 		{"diets", s.Diets, user.Shown(s.Diets)},
 		{"dislikes", s.Dislikes, user.Shown(s.Dislikes)},
 		{"tags to avoid", s.AvoidTags, user.Shown(s.AvoidTags)},
+		{"always at home", s.Staples, user.Shown(s.Staples)},
 		{"preferences", s.Preferences, user.Shown(s.Preferences)},
 		{"rotation days", s.RotationDays, strconv.Itoa(s.RotationDays)},
 		{"tolerance", s.TolerancePct, strconv.Itoa(s.TolerancePct) + " %"},

@@ -21,7 +21,7 @@ func (a *App) registerPrograms(mux *http.ServeMux, base *url.URL, pictures api.P
 	plans := weeks{postgres.NewPlans(pool, observe.TraceParent)}
 	api.New(api.Ports{
 		Tokens: a.s.Tokens, Answers: postgres.NewAnswers(pool), Users: a.s.Users, Settings: settings.New(a.s.Users, a.s.Vocabulary), Plans: plans, Commands: a.s,
-		Recipes: postgres.NewRecipes(pool), Pictures: pictures, Shopping: shopping.New(postgres.NewShopping(pool), plans), Library: a.s.Library, Webhooks: a.s.Webhooks, Calendar: a.s.Links.Calendar,
+		Recipes: postgres.NewRecipes(pool), Pictures: pictures, Shopping: shopping.New(postgres.NewShopping(pool), plans, a.s.Users), Push: a.s.PushList, Library: a.s.Library, Webhooks: a.s.Webhooks, Trends: a.s.Follower, Calendar: a.s.Links.Calendar,
 	}, base, a.opts.Now, a.log).Register(mux)
 }
 

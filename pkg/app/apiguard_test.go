@@ -109,7 +109,7 @@ func bodies(o operation, id string) []any {
 	}
 	type m = map[string]any
 	return []any{map[string]any{
-		"tickItem": m{"key": "food:moon", "ticked": true}, "addItem": m{"text": "mine"}, "tickOwnItem": m{"ticked": true}, "createCalendar": m{"name": "mine"}, "createWebhook": m{"url": "https://example.org/mine", "events": []string{"plan.ready"}}, "command": m{"commands": []string{"SKIP friday dinner"}},
+		"tickItem": m{"key": "food:moon", "ticked": true}, "setAtHome": m{"key": "food:moon", "home": true}, "addItem": m{"text": "mine"}, "tickOwnItem": m{"ticked": true}, "createCalendar": m{"name": "mine"}, "createWebhook": m{"url": "https://example.org/mine", "events": []string{"plan.ready"}}, "command": m{"commands": []string{"SKIP friday dinner"}},
 		"putWishes": m{"travel": []string{}, "skips": []any{}, "guests": []any{}}, "replaceMeal": m{}, "replan": m{}, "changeSettings": m{"people": 5}, "answerFood": m{"food": "moon " + id, "is": "cheese"},
 	}[o.ID]}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
 )
@@ -18,11 +19,15 @@ import (
 // The ways of people through the pages, in Chromium: test/pages.
 func TestPagesInBrowsers(t *testing.T) {
 	addr := loopback.Addr(t)
-	lewis := sandbox.People()[0]
-	w := newWorld(t, options{people: []sandbox.Person{lewis}, change: func(c *config.Config) {
+	lewis, kenji := sandbox.People()[0], sandbox.People()[2] // who keeps a diary
+	w := newWorld(t, options{people: []sandbox.Person{lewis, kenji}, change: func(c *config.Config) {
 		c.Web.APIAddr, c.Web.PublicURL, c.Web.RateLimit = addr, "http://"+addr, 0
 	}})
 	w.mustGenerate(t, lewis.ID)
+	for weeks := range 6 {
+		_, err := w.Generate(t.Context(), planner.Request{User: kenji.ID, Week: week - calendar.Date(7*(weeks+1))}, nil)
+		must(t, err)
+	}
 	must(t, w.Start(t.Context()))
 	u := user.User{ID: "user_bo", Name: "Bo", Email: "bo@example.org", TimeZone: "UTC", People: 1, Settings: user.DefaultSettings()}
 	_, err := w.Users.Change(t.Context(), lewis.ID, func(u *user.User) error { u.Operator = true; return nil })
@@ -38,6 +43,7 @@ func TestPagesInBrowsers(t *testing.T) {
 		Invitation string   `json:"invitation"`
 		Shared     string   `json:"shared"`
 		Links      []string `json:"links"`
+		Diary      []string `json:"diary"` // links of somebody who keeps one
 	}{Base: "http://" + addr, Week: week.String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
 	for d := range 7 {
 		about.Days = append(about.Days, (week + calendar.Date(d)).String())
@@ -46,6 +52,11 @@ func TestPagesInBrowsers(t *testing.T) {
 		token, err := w.SignIns.Link(t.Context(), lewis.ID)
 		must(t, err)
 		about.Links = append(about.Links, w.Links.SignIn(token))
+	}
+	for range 3 { // at most three work at a time
+		token, err := w.SignIns.Link(t.Context(), kenji.ID)
+		must(t, err)
+		about.Diary = append(about.Diary, w.Links.SignIn(token))
 	}
 	data, err := json.Marshal(about)
 	must(t, err)

@@ -36,5 +36,5 @@ func (a *App) Purge(ctx context.Context) error { return a.s.purge(ctx) }
 
 // Wanted is what the library should show of a plan.
 func (a *App) Wanted(ctx context.Context, d publish.Due) (publish.Plan, error) {
-	return publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook).Wanted(ctx, d)
+	return publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook, a.s.Shopping).Wanted(ctx, d)
 }

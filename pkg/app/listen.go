@@ -109,8 +109,8 @@ func (a *App) serveAPI(ctx context.Context) error {
 	shots := picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now) // one, so that no picture is fetched twice
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
-		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent)),
-		Library: a.s.Library, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
+		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent), a.s.Users), Push: a.s.PushList,
+		Library: a.s.Library, Trends: a.s.Follower, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian,
 		Invitations: a.s.Invitations, Beginning: beginning{a.s},
 		Pictures:   shots,
 		Operations: &operations{s: a.s, ready: a.readiness, traces: a.tracePages()},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 )
 
 // publishEvery is how often pending plans are written back.
@@ -22,6 +23,16 @@ const tellEvery = 3 * time.Second
 func (s *Services) tellWebhooks(ctx context.Context) error {
 	_, err := s.Webhooks.Deliver(ctx)
 	return err
+}
+
+// PushList writes a user's week and its shopping list to their library now, and says what it did.
+// It does nothing twice.
+func (s *Services) PushList(ctx context.Context, userID string, week calendar.Date) (publish.Report, error) {
+	o, err := s.publisher.Push(ctx, userID, week)
+	if err != nil {
+		return publish.Report{}, err
+	}
+	return o.Report, o.Problem()
 }
 
 // Publish writes plans and groceries back to the libraries that opted in: one user's

@@ -21,6 +21,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/ops/keyring"
 	"github.com/mealplanner/mealplanner/pkg/outbox"
 	"github.com/mealplanner/mealplanner/pkg/planner/library"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/seal"
@@ -43,6 +44,7 @@ type Services struct {
 	Runtime     *override.Runtime     // the overrides in force
 	Recipes     *postgres.Recipes     // the recipe pools
 	Library     *library.Service      // what can be planned from them, and what is unknown
+	Shopping    *shopping.Service     // shopping lists as people work them off
 	SignIns     *signin.Service       // links by which people sign in
 	Tokens      *access.Service       // by which programs act for users
 	Webhooks    *webhook.Service      // programs that are told what happens
@@ -51,6 +53,7 @@ type Services struct {
 	Sync        *recipesync.Service   // keeps them fresh
 	Accounts    *account.Accounts     // at FatSecret
 	Coach       *coach.Coach          // advice and trends
+	Follower    *coach.Follower       // what was planned and eaten, for who asks
 	Alerts      *postgres.Alerts      // acknowledgements, responses, the heartbeat
 	Links       web.Links
 	Keys        *keyring.Service

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 	"github.com/mealplanner/mealplanner/pkg/planner/library"
+	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync"
@@ -81,8 +82,10 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	if a.s.inbox, err = a.newInbox(a.s.commands); err != nil {
 		return err
 	}
-	a.s.publisher = observe.NewPublishing(publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook), a.log)
+	a.s.Shopping = shopping.New(postgres.NewShopping(pool), a.s.Plans, a.s.Users)
+	a.s.publisher = observe.NewPublishing(publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook, a.s.Shopping), a.log)
 	a.s.Coach = coach.New(a.s.Accounts, a.s.Users, a.s.Plans, a.s.Outbox, a.s.fatsecret, a.s.renderer)
+	a.s.Follower = coach.NewFollower(a.s.Accounts, a.s.Users, a.s.Plans, a.s.fatsecret, a.opts.Now)
 	a.s.Feedback = observe.NewFeedback(a.s.Outbox, a.rec, a.log)
 	a.s.JobStore, a.s.Alerts = postgres.NewJobs(pool), postgres.NewAlerts(pool)
 	a.s.retention = postgres.NewRetention(pool)

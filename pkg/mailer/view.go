@@ -71,6 +71,7 @@ type sectionView struct {
 type lineView struct{ Name, Buy string }
 
 func newWeekView(u user.User, s plan.Plan) weekView {
+	s.Groceries = s.Groceries.Aside(u.Settings.Staples)
 	w, l := s.Week, u.Settings.Language
 	week := strings.TrimLeft(w.WeekOf.Week()[5:], "0")
 	items := s.Groceries.Lines()

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,7 +37,13 @@ func (s *Shopping) State(ctx context.Context, userID string, week calendar.Date)
 		return out, failed(op, err)
 	}
 	for _, t := range ticks {
-		out.Ticks = append(out.Ticks, shopping.Tick{Key: t.Food, Name: t.Name, Amount: t.Amount})
+		tick := shopping.Tick{Key: t.Food, Name: t.Name, Amount: t.Amount, Home: t.Home}
+		if len(t.Need) > 0 {
+			if err := json.Unmarshal(t.Need, &tick.Need); err != nil {
+				return out, fault.Wrap(fault.Internal, op, err)
+			}
+		}
+		out.Ticks = append(out.Ticks, tick)
 	}
 	items, err := s.q.ListShoppingItems(ctx, userID, week.Time())
 	for _, i := range items {
@@ -65,16 +72,28 @@ func (s *Shopping) change(ctx context.Context, userID string, week calendar.Date
 
 // Tick implements [shopping.Store].
 func (s *Shopping) Tick(ctx context.Context, userID string, week calendar.Date, t shopping.Tick) error {
+	var need []byte
+	if t.Home {
+		var err error
+		if need, err = json.Marshal(t.Need); err != nil {
+			return fault.Wrap(fault.Internal, "change a shopping list", err)
+		}
+	}
 	return s.change(ctx, userID, week, func(q *db.Queries) error {
-		return q.TickShopping(ctx, db.TickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: t.Key, Name: t.Name, Amount: t.Amount})
+		return q.TickShopping(ctx, db.TickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: t.Key, Name: t.Name, Amount: t.Amount, Home: t.Home, Need: need})
 	})
 }
 
 // Untick implements [shopping.Store].
-func (s *Shopping) Untick(ctx context.Context, userID string, week calendar.Date, key string) error {
+func (s *Shopping) Untick(ctx context.Context, userID string, week calendar.Date, key string, home bool) error {
 	return s.change(ctx, userID, week, func(q *db.Queries) error {
-		return q.UntickShopping(ctx, db.UntickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: key})
+		return q.UntickShopping(ctx, db.UntickShoppingParams{UserID: userID, WeekOf: week.Time(), Food: key, Home: home})
 	})
+}
+
+// Touch implements [shopping.Store].
+func (s *Shopping) Touch(ctx context.Context, userID string, week calendar.Date) error {
+	return s.change(ctx, userID, week, func(*db.Queries) error { return nil })
 }
 
 // TickOwn implements [shopping.Store].

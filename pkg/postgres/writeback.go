@@ -15,13 +15,31 @@ import (
 
 // Unpublished implements [publish.Plans].
 func (s *Plans) Unpublished(ctx context.Context, userID string, today calendar.Date) ([]publish.Due, error) {
-	rows, err := s.q.ListUnpublished(ctx, (today - 7).Time(), userID)
+	return s.due(ctx, db.ListUnpublishedParams{Since: (today - 7).Time(), UserID: userID})
+}
+
+// Asked implements [publish.Plans].
+func (s *Plans) Asked(ctx context.Context, userID string, week calendar.Date) (publish.Due, error) {
+	asked := week.Time()
+	all, err := s.due(ctx, db.ListUnpublishedParams{Since: (week - 1).Time(), Asked: &asked, UserID: userID})
+	if err != nil {
+		return publish.Due{}, err
+	}
+	if len(all) == 0 {
+		return publish.Due{}, fault.New(fault.NotFound, "publish plan", "no plan for the week of %s", week)
+	}
+	all[0].Again = true
+	return all[0], nil
+}
+
+func (s *Plans) due(ctx context.Context, p db.ListUnpublishedParams) ([]publish.Due, error) {
+	rows, err := s.q.ListUnpublished(ctx, p)
 	if err != nil {
 		return nil, failed("list unpublished plans", err)
 	}
 	out := make([]publish.Due, len(rows))
 	for i, r := range rows {
-		out[i] = publish.Due{ID: r.ID, User: r.UserID, Week: calendar.On(r.WeekOf), Connection: r.ConnectionID}
+		out[i] = publish.Due{ID: r.ID, User: r.UserID, Week: calendar.On(r.WeekOf), Connection: r.ConnectionID, Off: !r.WriteBack, Outdated: r.Outdated}
 	}
 	return out, nil
 }
@@ -36,7 +54,7 @@ func (s *Plans) Publish(ctx context.Context, u publish.Due, write func(context.C
 		if err != nil || !free {
 			return err
 		}
-		_, err = q.ClaimUnpublished(ctx, u.ID)
+		_, err = q.ClaimUnpublished(ctx, u.ID, u.Again)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

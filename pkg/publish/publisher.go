@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -21,6 +22,9 @@ type Due struct {
 	User       string
 	Week       calendar.Date
 	Connection string
+	Off        bool // write-back is
+	Outdated   bool // the plan is being replaced
+	Again      bool // it is written though it was before
 }
 
 // Plans stores plans.
@@ -29,6 +33,8 @@ type Plans interface {
 	// written back, oldest first, at most 100: all of one user, or with "" those of
 	// all users that are due.
 	Unpublished(ctx context.Context, userID string, today calendar.Date) ([]Due, error)
+	// Asked finds the plan of a week, whatever keeps it from being written back; kind NotFound.
+	Asked(ctx context.Context, userID string, week calendar.Date) (Due, error)
 	// Publish claims the plan and its library, calls write and records the result. claimed is
 	// false if another process is writing or has written the plan; news reports that the
 	// failure differs from the last one.
@@ -46,16 +52,24 @@ type Libraries interface {
 	Library(ctx context.Context, connection string) (Library, error)
 }
 
+// Lists says what of a plan's shopping list is to be bought: not what is at home.
+type Lists interface {
+	ToBuy(ctx context.Context, userID string, p *plan.Plan) (grocery.List, error)
+}
+
 // Publisher writes plans and groceries back to the libraries that opted in.
 type Publisher struct {
 	plans     Plans
 	recipes   Recipes
 	libraries Libraries
 	book      Book
+	lists     Lists
 }
 
 // New returns a publisher on its ports.
-func New(p Plans, r Recipes, l Libraries, b Book) *Publisher { return &Publisher{p, r, l, b} }
+func New(p Plans, r Recipes, l Libraries, b Book, s Lists) *Publisher {
+	return &Publisher{p, r, l, b, s}
+}
 
 // Published is the result of writing one plan.
 type Published struct {
@@ -73,11 +87,48 @@ func (p *Publisher) Publish(ctx context.Context, userID string, today calendar.D
 	due, err := p.plans.Unpublished(ctx, userID, today)
 	out := make([]Published, len(due))
 	for i, d := range due {
-		o := Published{Due: d}
-		o.Report, o.Claimed, o.News, o.Err = p.plans.Publish(ctx, d, func(ctx context.Context) (Report, error) { return p.write(ctx, d) })
-		out[i] = o
+		out[i] = p.publish(ctx, d)
 	}
 	return out, err
+}
+
+// Push writes the plan of a week immediately, whether it was written before or not. Kinds of
+// error: NotFound without a plan; Conflict, whose text says what keeps it from being written; and,
+// in the result, those of [Write].
+func (p *Publisher) Push(ctx context.Context, userID string, week calendar.Date) (Published, error) {
+	const op = "write to Tandoor"
+	d, err := p.plans.Asked(ctx, userID, week)
+	switch {
+	case err != nil:
+		return Published{}, err
+	case d.Off:
+		return Published{}, fault.New(fault.Conflict, op, "write-back is off for your library: whoever runs this server turns it on with `mealplanner connection set %s --write-back`, which needs a Tandoor token of scope \"read write\"", d.Connection)
+	case d.Outdated:
+		return Published{}, fault.New(fault.Conflict, op, "the plan is being replaced: wait until it is, then try again")
+	}
+	return p.publish(ctx, d), nil
+}
+
+// Problem is the error for who asked for the plan to be written, nil if it was. Kind Conflict if
+// another process is writing, or the library refuses the token.
+func (o Published) Problem() error {
+	const op = "write to Tandoor"
+	switch kind := fault.KindOf(o.Err); {
+	case o.Err == nil && !o.Claimed:
+		return fault.New(fault.Conflict, op, "your library is being written to at this moment: try again in a minute")
+	case kind == fault.Unauthorized:
+		return fault.New(fault.Conflict, op, "Tandoor refuses: %s", fault.Text(o.Err))
+	case kind.Transient() && kind != fault.DatabaseError:
+		return fault.Wrap(kind, op+": it does not answer at this moment, try again later", o.Err)
+	default:
+		return o.Err
+	}
+}
+
+func (p *Publisher) publish(ctx context.Context, d Due) Published {
+	o := Published{Due: d}
+	o.Report, o.Claimed, o.News, o.Err = p.plans.Publish(ctx, d, func(ctx context.Context) (Report, error) { return p.write(ctx, d) })
+	return o
 }
 
 func (p *Publisher) write(ctx context.Context, d Due) (Report, error) {
@@ -102,9 +153,13 @@ func (p *Publisher) Wanted(ctx context.Context, d Due) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	buy, err := p.lists.ToBuy(ctx, d.User, stored)
+	if err != nil {
+		return Plan{}, err
+	}
 	n := vocabularyOf(pool)
 	return Plan{
-		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, stored.Week.Cooked), Needs: Merge(needs(stored.Groceries, n.need)),
+		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, stored.Week.Cooked), Needs: Merge(needs(buy, n.need)),
 		Old: Old{
 			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, func(s plan.Serving) nutrition.Servings { return s.Servings }),
 			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),

@@ -24,6 +24,7 @@ type office struct {
 	pool    []recipe.Recipe
 	shelf   *shelf
 	claimed map[int64]bool // by another process
+	home    []string       // foods that are not bought
 	fail    map[string]error
 }
 
@@ -60,8 +61,21 @@ func (o *office) Library(context.Context, string) (publish.Library, error) {
 	return o.shelf, o.fail["library"]
 }
 
+func (o *office) Asked(_ context.Context, userID string, week calendar.Date) (publish.Due, error) {
+	for _, d := range o.due {
+		if d.User == userID && d.Week == week {
+			return d, nil
+		}
+	}
+	return publish.Due{}, fault.New(fault.NotFound, "publish plan", "no plan for the week of %s", week)
+}
+
+func (o *office) ToBuy(_ context.Context, _ string, p *plan.Plan) (grocery.List, error) {
+	return p.Groceries.Aside(o.home), o.fail["to buy"]
+}
+
 func (o *office) publisher() *publish.Publisher {
-	return publish.New(o, o, o, &book{fail: map[string][]error{}})
+	return publish.New(o, o, o, &book{fail: map[string][]error{}}, o)
 }
 
 // newOffice has a plan of Ana's with one dinner and what it needs, due for two eaters.

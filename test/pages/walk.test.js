@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {
@@ -127,6 +127,53 @@ test("two browsers on one list, one of them without a connection", async () => {
   for (const p of [home, shop]) await p.context().close();
 });
 
+test("what is at home leaves the list, on both devices, with and without a connection", async () => {
+  const home = await visitor(views[2], world.links.pop());
+  const shop = await visitor(views[0], world.links.pop());
+  const guest = await visitor(views[0]);
+  for (const p of [home, shop]) await p.goto(`/shopping/${world.week}`);
+  await guest.goto(world.shared);
+  const cards = (p) => p.locator("[data-home] li:not([hidden])");
+  const item = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
+  const name = (await item.locator("button.check").getAttribute("aria-label")).split(",")[0];
+  await item.getByRole("button", { name: /^Have it/ }).click();
+  for (const p of [home, shop, guest]) await cards(p).filter({ hasText: name }).waitFor();
+  assert.equal(await guest.getByRole("button", { name: /^(Have|Buy) it/ }).count(), 0, "who shares the list can tick, and nothing else");
+  for (const p of [home, shop, guest]) assert.deepEqual(await findings(p), []);
+  await shop.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  await home.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).waitFor();
+
+  shop.expected.push(/ERR_INTERNET_DISCONNECTED/);
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).waitFor();
+  await shop.context().setOffline(true);
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).click();
+  await shop.getByText("No connection").waitFor();
+  assert.equal(await cards(shop).filter({ hasText: name }).count(), 1, "it moves at once");
+  await shop.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  assert.equal(await cards(shop).count(), 0, "and back");
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${name}$`) }).click();
+  await shop.context().setOffline(false);
+  await cards(home).filter({ hasText: name }).waitFor({ timeout: 30000 });
+
+  const other = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
+  const staple = (await other.locator("button.check").getAttribute("aria-label")).split(",")[0];
+  await other.getByText("more").click();
+  await other.getByRole("button", { name: "Always at home" }).click();
+  await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
+  assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
+  await home.goto("/settings");
+  await home.getByLabel("A food, or several between commas").fill("flower");
+  await home.locator("section", { has: home.getByLabel("A food, or several between commas") }).getByRole("button", { name: "Add" }).click();
+  await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
+  await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
+  await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
+  await home.goto(`/shopping/${world.week}`);
+  await home.getByRole("button", { name: "Write it to Tandoor" }).click();
+  await home.getByRole("status").filter({ hasText: "Write-back is off" }).waitFor();
+  await home.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
+  for (const p of [home, shop, guest]) await p.context().close();
+});
+
 test("with the keyboard alone", async () => {
   const page = await visitor(views[2], world.links.pop());
   await page.goto("/week");
@@ -166,6 +213,28 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.getByRole("button", { name: "Do it" }).click();
   assert.ok(await page.getByText("Sunday dinner has 2 guests.").isVisible());
   await page.context().close();
+});
+
+test("trends: what was planned beside what was eaten, as charts and as tables", async () => {
+  for (const view of [views[0], views[1], views[2]]) {
+    const page = await visitor(view, world.diary.pop());
+    await page.goto("/account");
+    await page.getByRole("link", { name: "Trends" }).click();
+    await page.getByRole("heading", { name: "Trends" }).waitFor();
+    for (const span of ["4 weeks", "12 weeks"]) {
+      await page.getByRole("link", { name: span }).click();
+      await page.locator(`a[aria-current=page]:has-text("${span}")`).waitFor();
+      assert.equal(await page.getByRole("img").count(), 5, "a chart of the days on target, of energy and of each macro");
+      for (const more of await page.getByText("Day by day").all()) await more.click();
+      const planned = await page.getByRole("region", { name: "Protein by day, as a table" }).locator("tbody tr").count();
+      assert.ok(planned >= 28, `${planned} days are in the table`);
+      assert.deepEqual(await findings(page), [], `${span}, ${view.name}`);
+      assert.deepEqual(await markup(await (await page.goto(page.url())).text()), [], span);
+    }
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.getByRole("region", { name: "Fat by day, as a table" }).isVisible(), "the tables are printed");
+    await page.context().close();
+  }
 });
 
 test("the first page is small and does not move", async (t) => {

@@ -102,7 +102,7 @@ func (f found) code(path, name string) error {
 				}
 			}
 		case of == "fault" && called == "New" && len(c.Args) >= 3 && people(name, c.Args[0]):
-			if text, ok := literal(c.Args[2]); ok && !operators.MatchString(text) {
+			if text, ok := literal(c.Args[2]); ok && (strings.HasPrefix(name, "pkg/publish/") || !operators.MatchString(text)) {
 				f.add(id{one: text}, name)
 			}
 		case called == "Errorf" && of != "message", len(places) == 0 || len(c.Args) <= places[len(places)-1]:

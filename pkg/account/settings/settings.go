@@ -58,7 +58,7 @@ func (s *Service) Change(ctx context.Context, userID, seen string, apply func(*u
 			return fault.New(fault.Conflict, "settings", "your settings were changed elsewhere since they were shown: nothing was changed. Look at them anew.")
 		}
 		was := u.Settings
-		was.Dislikes, was.AvoidTags = slices.Clone(was.Dislikes), slices.Clone(was.AvoidTags)
+		was.Dislikes, was.AvoidTags, was.Staples = slices.Clone(was.Dislikes), slices.Clone(was.AvoidTags), slices.Clone(was.Staples)
 		if err := apply(u); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type Settings struct {
 	Diets     []string `json:"diets,omitempty"`      // names of package diet
 	Dislikes  []string `json:"dislikes,omitempty"`   // food names; their descendants count too
 	AvoidTags []string `json:"avoid_tags,omitempty"` // recipe keywords
+	Staples   []string `json:"staples,omitempty"`    // foods that are always at home: they are not bought
 
 	RotationDays  int                `json:"rotation_days"` // days before a recipe comes back for the same meal
 	TolerancePct  int                `json:"tolerance_pct"` // 1 to 50
@@ -109,6 +110,9 @@ func (s Settings) Validate() error {
 		return message.Errorf("quick_minutes: %d is not between 1 and 240", s.QuickMinutes)
 	}
 	if _, err := message.Parse(string(s.Language)); err != nil {
+		return err
+	}
+	if err := s.validStaples(); err != nil {
 		return err
 	}
 	return s.Cooking.validate()

@@ -64,8 +64,13 @@ func (v Vocabulary) Check(before user.Settings, s *user.Settings) error {
 		if slices.Contains(before.Dislikes, d) {
 			continue
 		}
-		if _, ok := food.Lookup(d); !ok && !slices.ContainsFunc(v.Foods, func(n string) bool { return slices.Contains(food.Forms(d), food.Normalize(n)) }) {
+		if _, ok := food.Lookup(d); !ok && !v.has(d) {
 			return Unknown("--dislikes", message.Mark("food"), d, slices.Concat(v.Foods, food.Names()))
+		}
+	}
+	for _, n := range s.Staples {
+		if !slices.Contains(before.Staples, n) && !v.knows(n) {
+			return Unknown("--staples", "food", n, slices.Concat(v.Foods, food.Names()))
 		}
 	}
 	for _, t := range s.AvoidTags {
@@ -77,6 +82,17 @@ func (v Vocabulary) Check(before user.Settings, s *user.Settings) error {
 		}
 	}
 	return v.checkWeekly(before.Cooking, s.Cooking)
+}
+
+// has reports whether the library has a food of the name, in singular or plural.
+func (v Vocabulary) has(name string) bool {
+	return slices.ContainsFunc(v.Foods, func(n string) bool { return slices.Contains(food.Forms(name), food.Normalize(n)) })
+}
+
+// knows reports whether the library or the tables have a food of the name.
+func (v Vocabulary) knows(name string) bool {
+	_, known := food.Same(name)
+	return known || v.has(name) || v.Calls(name)
 }
 
 // checkWeekly refuses rules that are new and count what no food group and no keyword is called.

@@ -4,15 +4,14 @@ package shopping
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
 // Limits of what people add.
@@ -26,6 +25,7 @@ type List struct {
 	Week     calendar.Date `json:"week"`
 	Version  int64         `json:"version"`
 	Sections []Section     `json:"sections"`
+	Home     []Item        `json:"home"`   // somebody has it: it is not bought
 	Pantry   []Item        `json:"pantry"` // to be looked for at home first
 	Own      []OwnItem     `json:"own"`
 	Gone     []string      `json:"gone"`     // what was ticked and is needed no longer, by name
@@ -45,8 +45,11 @@ type Item struct {
 	Buy    string `json:"buy"`
 	Ticked bool   `json:"ticked"`
 	// Was is the amount that was ticked, where another is needed now; empty else.
-	Was  string        `json:"was,omitempty"`
-	Uses []grocery.Use `json:"uses"`
+	Was string `json:"was,omitempty"`
+	// Had is the amount that is at home, where more is needed now; empty else.
+	Had    string        `json:"had,omitempty"`
+	Staple bool          `json:"staple,omitempty"` // the user always has it at home
+	Uses   []grocery.Use `json:"uses"`
 }
 
 // OwnItem is what somebody added.
@@ -57,7 +60,7 @@ type OwnItem struct {
 	Fixed  bool   `json:"-"` // whoever looks may not take it away
 }
 
-// Left counts what is not ticked yet, the pantry excepted.
+// Left counts what is not ticked yet; what is at home, or to be looked for there, does not count.
 func (l List) Left() int {
 	n := 0
 	for _, s := range l.Sections {
@@ -82,8 +85,12 @@ type State struct {
 	Own     []OwnItem
 }
 
-// Tick is a food that was ticked, as the list had it.
-type Tick struct{ Key, Name, Amount string }
+// Tick is a food that was ticked, as the list had it, or that somebody has at home.
+type Tick struct {
+	Key, Name, Amount string
+	Home              bool
+	Need              []grocery.Quantity // that is at home
+}
 
 // Store holds the state of lists. Each change grows the version; kind NotFound for an item
 // that the list does not have.
@@ -91,7 +98,10 @@ type Store interface {
 	State(ctx context.Context, userID string, week calendar.Date) (State, error)
 	Version(ctx context.Context, userID string, week calendar.Date) (int64, error)
 	Tick(ctx context.Context, userID string, week calendar.Date, t Tick) error
-	Untick(ctx context.Context, userID string, week calendar.Date, key string) error
+	// Untick deletes the food's tick, or with home that it is at home.
+	Untick(ctx context.Context, userID string, week calendar.Date, key string, home bool) error
+	// Touch grows the version.
+	Touch(ctx context.Context, userID string, week calendar.Date) error
 	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
 	// Add appends an item unless there are most, kind InvalidInput.
 	Add(ctx context.Context, userID string, week calendar.Date, text string, most int) (int64, error)
@@ -103,14 +113,22 @@ type Plans interface {
 	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
 }
 
+// Users reads and changes users.
+type Users interface {
+	Get(ctx context.Context, id string) (user.User, error)
+	// Change applies change to the stored user, under their lock.
+	Change(ctx context.Context, id string, change func(*user.User) error) (user.User, error)
+}
+
 // Service is the use case.
 type Service struct {
 	store Store
 	plans Plans
+	users Users
 }
 
 // New returns the use case on its ports.
-func New(s Store, p Plans) *Service { return &Service{s, p} }
+func New(s Store, p Plans, u Users) *Service { return &Service{s, p, u} }
 
 // List returns the list of a planned week. Kinds of error: NotFound without a plan, and those
 // of the ports.
@@ -119,60 +137,80 @@ func (s *Service) List(ctx context.Context, userID string, week calendar.Date) (
 	if err != nil {
 		return List{}, err
 	}
+	u, err := s.users.Get(ctx, userID)
+	if err != nil {
+		return List{}, err
+	}
 	state, err := s.store.State(ctx, userID, week)
 	if err != nil {
 		return List{}, err
 	}
-	l := merge(week, p.Groceries, state)
+	l := merge(week, p.Groceries, u.Settings.Staples, state)
 	l.Outdated = p.Week.Unsafe()
 	return l, nil
 }
 
-func merge(week calendar.Date, g grocery.List, state State) List {
-	out := List{Week: week, Version: state.Version, Sections: []Section{}, Pantry: []Item{}, Own: state.Own, Gone: []string{}}
+func merge(week calendar.Date, g grocery.List, staples []string, state State) List {
+	out := List{Week: week, Version: state.Version, Sections: []Section{}, Home: []Item{}, Pantry: []Item{}, Own: state.Own, Gone: []string{}}
 	if out.Own == nil {
 		out.Own = []OwnItem{}
 	}
-	ticks, seen := map[string]Tick{}, map[string]bool{}
-	for _, t := range state.Ticks {
-		ticks[t.Key] = t
-	}
-	items := func(lines []grocery.Line) []Item {
-		list := make([]Item, 0, len(lines))
-		for _, l := range lines {
-			i := Item{Key: Key(l), Name: l.Name, Buy: l.Buy, Uses: l.Uses}
-			seen[i.Key] = true
-			if t, ok := ticks[i.Key]; ok {
-				if i.Ticked = t.Amount == l.Buy; !i.Ticked {
-					i.Was = t.Amount
-				}
-			}
-			list = append(list, i)
+	ticks, seen := state.byKey(), map[string]bool{}
+	item := func(l grocery.Line) Item {
+		i := Item{Key: l.Key(), Name: l.Name, Buy: l.Buy, Uses: l.Uses}
+		seen[i.Key] = true
+		switch t, ok := ticks[i.Key]; {
+		case !ok:
+		case t.Home:
+			i.Had = t.Amount
+		case t.Amount == l.Buy:
+			i.Ticked = true
+		default:
+			i.Was = t.Amount
 		}
-		return list
+		return i
 	}
+	g = g.Aside(staples)
 	for _, sec := range g.Sections {
-		out.Sections = append(out.Sections, Section{sec.Name, items(sec.Lines)})
+		to := Section{sec.Name, []Item{}}
+		for _, l := range sec.Lines {
+			i := item(l)
+			if atHome(ticks, l) {
+				i.Had = ""
+				out.Home = append(out.Home, i)
+				continue
+			}
+			to.Items = append(to.Items, i)
+		}
+		if len(to.Items) > 0 {
+			out.Sections = append(out.Sections, to)
+		}
 	}
-	out.Pantry = items(g.Pantry)
+	for _, l := range g.Pantry {
+		i := item(l)
+		i.Staple, i.Had = l.Staple(staples), ""
+		out.Pantry = append(out.Pantry, i)
+	}
 	for _, t := range state.Ticks {
-		if !seen[t.Key] {
+		if !seen[t.Key] && !t.Home {
 			out.Gone = append(out.Gone, t.Name)
 		}
 	}
 	return out
 }
 
-// Key names a food of a list: by the food of the tables, so that it stays the same when the
-// library calls it otherwise, else by the library's id, else by its name.
-func Key(l grocery.Line) string {
-	if same, ok := food.Same(l.Name); ok {
-		return "food:" + same
+func (s State) byKey() map[string]Tick {
+	out := map[string]Tick{}
+	for _, t := range s.Ticks {
+		out[t.Key] = t
 	}
-	if l.Food != 0 {
-		return "id:" + strconv.FormatInt(l.Food, 10)
-	}
-	return "name:" + strings.ToLower(l.Name)
+	return out
+}
+
+// atHome reports whether somebody has all that the line needs.
+func atHome(ticks map[string]Tick, l grocery.Line) bool {
+	t, ok := ticks[l.Key()]
+	return ok && t.Home && grocery.Covers(t.Need, l.Need)
 }
 
 // Version is the list's version, cheap to ask.
@@ -180,24 +218,29 @@ func (s *Service) Version(ctx context.Context, userID string, week calendar.Date
 	return s.store.Version(ctx, userID, week)
 }
 
-// Tick ticks a food of the list, or takes the tick back. Kinds of error: NotFound for a food
-// that the list does not hold any longer, and those of the ports.
+// errGone is of a food that the list does not hold any longer.
+var errGone = fault.New(fault.NotFound, "shopping list", "the list does not hold this food any longer: load it anew")
+
+// Tick ticks a food of the list, or takes the tick back. What is at home already stays so: it is
+// not bought either way. Kinds of error: NotFound for a food that the list does not hold any
+// longer, and those of the ports.
 func (s *Service) Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error {
 	p, err := s.plans.Get(ctx, userID, week)
 	if err != nil {
 		return err
 	}
 	if !ticked {
-		return s.store.Untick(ctx, userID, week, key)
+		return s.store.Untick(ctx, userID, week, key, false)
 	}
-	for _, sec := range append(p.Groceries.Sections, grocery.Section{Lines: p.Groceries.Pantry}) {
-		for _, l := range sec.Lines {
-			if Key(l) == key {
-				return s.store.Tick(ctx, userID, week, Tick{key, l.Name, l.Buy})
-			}
-		}
+	l, ok := p.Groceries.Find(key)
+	if !ok {
+		return errGone
 	}
-	return fault.New(fault.NotFound, "shopping list", "the list does not hold this food any longer: load it anew")
+	state, err := s.store.State(ctx, userID, week)
+	if err != nil || atHome(state.byKey(), l) {
+		return err
+	}
+	return s.store.Tick(ctx, userID, week, Tick{Key: key, Name: l.Name, Amount: l.Buy})
 }
 
 // TickOwn ticks an own item, or takes the tick back; kind NotFound.
@@ -225,35 +268,4 @@ func (s *Service) Add(ctx context.Context, userID string, week calendar.Date, te
 // Remove deletes an own item; kind NotFound.
 func (s *Service) Remove(ctx context.Context, userID string, week calendar.Date, id int64) error {
 	return s.store.Remove(ctx, userID, week, id)
-}
-
-// Text is the list as plain text, one line an item, what is ticked left out.
-func (l List) Text() string {
-	var b strings.Builder
-	line := func(name, buy string) {
-		b.WriteString("- " + name)
-		if buy != "" {
-			b.WriteString(", " + buy)
-		}
-		b.WriteString("\n")
-	}
-	for _, s := range l.Sections {
-		first := true
-		for _, i := range s.Items {
-			if i.Ticked {
-				continue
-			}
-			if first {
-				b.WriteString(s.Name + "\n")
-				first = false
-			}
-			line(i.Name, i.Buy)
-		}
-	}
-	for _, o := range l.Own {
-		if !o.Ticked {
-			line(o.Text, "")
-		}
-	}
-	return b.String()
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 )
 
@@ -38,14 +40,33 @@ func (p *ports) Version(context.Context, string, calendar.Date) (int64, error) {
 
 func (p *ports) Tick(_ context.Context, _ string, _ calendar.Date, t shopping.Tick) error {
 	p.state.Version++
-	p.state.Ticks = append(p.state.Ticks, t)
+	p.state.Ticks = append(slices.DeleteFunc(p.state.Ticks, func(o shopping.Tick) bool { return o.Key == t.Key }), t)
 	return nil
 }
 
-func (p *ports) Untick(_ context.Context, _ string, _ calendar.Date, key string) error {
+func (p *ports) Untick(_ context.Context, _ string, _ calendar.Date, key string, home bool) error {
 	p.state.Version++
-	p.state.Ticks = slices.DeleteFunc(p.state.Ticks, func(t shopping.Tick) bool { return t.Key == key })
+	p.state.Ticks = slices.DeleteFunc(p.state.Ticks, func(t shopping.Tick) bool { return t.Key == key && t.Home == home })
 	return nil
+}
+
+func (p *ports) Touch(context.Context, string, calendar.Date) error {
+	p.state.Version++
+	return nil
+}
+
+// people is the user of a list.
+type people struct{ u user.User }
+
+func (p *people) Get(context.Context, string) (user.User, error) { return p.u, nil }
+
+func (p *people) Change(_ context.Context, _ string, change func(*user.User) error) (user.User, error) {
+	u := p.u
+	if err := change(&u); err != nil {
+		return u, err
+	}
+	p.u = u
+	return u, nil
 }
 
 func (p *ports) own(id int64) int {
@@ -81,7 +102,7 @@ func groceries(lines ...string) grocery.List {
 func TestTicksAndAChangingPlan(t *testing.T) {
 	t.Parallel()
 	p := &ports{plan: &plan.Plan{Groceries: groceries("large eggs|6", "leek|2", "rice|300 g")}}
-	s := shopping.New(p, p)
+	s := shopping.New(p, p, &people{})
 	list := func() shopping.List {
 		t.Helper()
 		l, err := s.List(t.Context(), "ana", week)
@@ -115,7 +136,7 @@ func TestTicksAndAChangingPlan(t *testing.T) {
 func TestOwnItems(t *testing.T) {
 	t.Parallel()
 	p := &ports{plan: &plan.Plan{Groceries: groceries("leek|2")}, state: shopping.State{Ticks: []shopping.Tick{{Key: "food:leek", Name: "leek", Amount: "2"}}}}
-	s := shopping.New(p, p)
+	s := shopping.New(p, p, &people{})
 	for _, bad := range []string{"", " \n ", strings.Repeat("x", shopping.MaxText+1), "\xff"} {
 		if _, err := s.Add(t.Context(), "ana", week, bad); fault.KindOf(err) != fault.InvalidInput {
 			t.Errorf("%q: %v", bad, err)
@@ -126,8 +147,8 @@ func TestOwnItems(t *testing.T) {
 		t.Fatalf("%+v, %v", item, err)
 	}
 	l, err := s.List(t.Context(), "ana", week)
-	if err != nil || l.Left() != 1 || l.Text() != "- two bottles\n" {
-		t.Errorf("%d left, %v:\n%s", l.Left(), err, l.Text())
+	if err != nil || l.Left() != 1 || l.Text(message.English) != "Added by you\n- two bottles\nCheck your pantry\n- salt\n" {
+		t.Errorf("%d left, %v:\n%s", l.Left(), err, l.Text(message.English))
 	}
 	p.plan = nil
 	if _, err := s.Add(t.Context(), "ana", week, "beer"); fault.KindOf(err) != fault.NotFound {

@@ -22,7 +22,7 @@ from (
     union all select 'meals confirmed as eaten', (select count(*) from meal_log l where l.user_id = $1::text)
     union all select 'diary entries', (select count(*) from diary_entries d where d.user_id = $1::text)
     union all select 'FatSecret cache rows', (select count(*) from fatsecret_cache f where f.user_id = $1::text)
-    union all select 'ticks on shopping lists', (select count(*) from shopping_ticks t where t.user_id = $1::text)
+    union all select 'ticks and foods at home on shopping lists', (select count(*) from shopping_ticks t where t.user_id = $1::text)
     union all select 'own items on shopping lists', (select count(*) from shopping_items i where i.user_id = $1::text)
     union all select 'browsers that are signed in', (select count(*) from sessions b where b.user_id = $1::text)
     union all select 'sign-in links', (select count(*) from sign_in_links k where k.user_id = $1::text)

@@ -277,13 +277,15 @@ func (q *Queries) ListShoppingItems(ctx context.Context, userID string, weekOf t
 }
 
 const listShoppingTicks = `-- name: ListShoppingTicks :many
-select food, name, amount from shopping_ticks where user_id = $1 and week_of = $2 order by ticked_at, food
+select food, name, amount, home, need from shopping_ticks where user_id = $1 and week_of = $2 order by ticked_at, food
 `
 
 type ListShoppingTicksRow struct {
 	Food   string
 	Name   string
 	Amount string
+	Home   bool
+	Need   []byte
 }
 
 func (q *Queries) ListShoppingTicks(ctx context.Context, userID string, weekOf time.Time) ([]ListShoppingTicksRow, error) {
@@ -295,7 +297,13 @@ func (q *Queries) ListShoppingTicks(ctx context.Context, userID string, weekOf t
 	items := []ListShoppingTicksRow{}
 	for rows.Next() {
 		var i ListShoppingTicksRow
-		if err := rows.Scan(&i.Food, &i.Name, &i.Amount); err != nil {
+		if err := rows.Scan(
+			&i.Food,
+			&i.Name,
+			&i.Amount,
+			&i.Home,
+			&i.Need,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -369,8 +377,10 @@ func (q *Queries) ShoppingVersion(ctx context.Context, userID string, weekOf tim
 }
 
 const tickShopping = `-- name: TickShopping :exec
-insert into shopping_ticks (user_id, week_of, food, name, amount) values ($1, $2, $3, $4, $5)
-on conflict (user_id, week_of, food) do update set name = excluded.name, amount = excluded.amount, ticked_at = now()
+insert into shopping_ticks (user_id, week_of, food, name, amount, home, need)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (user_id, week_of, food) do update
+set name = excluded.name, amount = excluded.amount, home = excluded.home, need = excluded.need, ticked_at = now()
 `
 
 type TickShoppingParams struct {
@@ -379,6 +389,8 @@ type TickShoppingParams struct {
 	Food   string
 	Name   string
 	Amount string
+	Home   bool
+	Need   []byte
 }
 
 func (q *Queries) TickShopping(ctx context.Context, arg TickShoppingParams) error {
@@ -388,6 +400,8 @@ func (q *Queries) TickShopping(ctx context.Context, arg TickShoppingParams) erro
 		arg.Food,
 		arg.Name,
 		arg.Amount,
+		arg.Home,
+		arg.Need,
 	)
 	return err
 }
@@ -432,17 +446,23 @@ func (q *Queries) TouchShoppingList(ctx context.Context, userID string, weekOf t
 }
 
 const untickShopping = `-- name: UntickShopping :exec
-delete from shopping_ticks where user_id = $1 and week_of = $2 and food = $3
+delete from shopping_ticks where user_id = $1 and week_of = $2 and food = $3 and home = $4
 `
 
 type UntickShoppingParams struct {
 	UserID string
 	WeekOf time.Time
 	Food   string
+	Home   bool
 }
 
 func (q *Queries) UntickShopping(ctx context.Context, arg UntickShoppingParams) error {
-	_, err := q.db.Exec(ctx, untickShopping, arg.UserID, arg.WeekOf, arg.Food)
+	_, err := q.db.Exec(ctx, untickShopping,
+		arg.UserID,
+		arg.WeekOf,
+		arg.Food,
+		arg.Home,
+	)
 	return err
 }
 

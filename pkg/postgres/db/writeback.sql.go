@@ -23,15 +23,15 @@ func (q *Queries) ClaimConnection(ctx context.Context, connection string) (bool,
 }
 
 const claimUnpublished = `-- name: ClaimUnpublished :one
-select id from plans where id = $1 and published_at is null for no key update skip locked
+select id from plans where id = $1 and (published_at is null or $2::boolean) for no key update skip locked
 `
 
 // Rows that refer to the plan can be added meanwhile.
-func (q *Queries) ClaimUnpublished(ctx context.Context, id int64) (int64, error) {
-	row := q.db.QueryRow(ctx, claimUnpublished, id)
-	var id_2 int64
-	err := row.Scan(&id_2)
-	return id_2, err
+func (q *Queries) ClaimUnpublished(ctx context.Context, iD int64, again bool) (int64, error) {
+	row := q.db.QueryRow(ctx, claimUnpublished, iD, again)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const deleteRefusedRecipes = `-- name: DeleteRefusedRecipes :exec
@@ -124,27 +124,37 @@ func (q *Queries) ListRefusedRecipes(ctx context.Context, connectionID string) (
 }
 
 const listUnpublished = `-- name: ListUnpublished :many
-select p.id, p.user_id, p.week_of, u.connection_id
+select p.id, p.user_id, p.week_of, u.connection_id, c.write_back, (p.outdated is not null)::boolean as outdated
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
 left join write_backs w on w.plan_id = p.id
-where c.write_back and p.published_at is null and p.outdated is null and p.week_of > $1
-  and (p.user_id = $2::text or $2::text = '' and coalesce(w.next_attempt_at, '-infinity') <= now())
+where p.week_of > $1
+  and (p.week_of = $2::date or $2::date is null and c.write_back and p.published_at is null and p.outdated is null)
+  and (p.user_id = $3::text or $3::text = '' and coalesce(w.next_attempt_at, '-infinity') <= now())
 order by p.id
 limit 100
 `
+
+type ListUnpublishedParams struct {
+	Since  time.Time
+	Asked  *time.Time
+	UserID string
+}
 
 type ListUnpublishedRow struct {
 	ID           int64
 	UserID       string
 	WeekOf       time.Time
 	ConnectionID string
+	WriteBack    bool
+	Outdated     bool
 }
 
-// All of one user, whenever they were tried; of everybody, those whose time has come.
-func (q *Queries) ListUnpublished(ctx context.Context, since time.Time, userID string) ([]ListUnpublishedRow, error) {
-	rows, err := q.db.Query(ctx, listUnpublished, since, userID)
+// All of one user, whenever they were tried; of everybody, those whose time has come; of one
+// week that is asked for, the plan whatever keeps it from being written.
+func (q *Queries) ListUnpublished(ctx context.Context, arg ListUnpublishedParams) ([]ListUnpublishedRow, error) {
+	rows, err := q.db.Query(ctx, listUnpublished, arg.Since, arg.Asked, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +167,8 @@ func (q *Queries) ListUnpublished(ctx context.Context, since time.Time, userID s
 			&i.UserID,
 			&i.WeekOf,
 			&i.ConnectionID,
+			&i.WriteBack,
+			&i.Outdated,
 		); err != nil {
 			return nil, err
 		}

@@ -39,14 +39,16 @@ returning version;
 select coalesce((select version from shopping_lists where user_id = @user_id and week_of = @week_of), 0)::bigint;
 
 -- name: ListShoppingTicks :many
-select food, name, amount from shopping_ticks where user_id = @user_id and week_of = @week_of order by ticked_at, food;
+select food, name, amount, home, need from shopping_ticks where user_id = @user_id and week_of = @week_of order by ticked_at, food;
 
 -- name: TickShopping :exec
-insert into shopping_ticks (user_id, week_of, food, name, amount) values (@user_id, @week_of, @food, @name, @amount)
-on conflict (user_id, week_of, food) do update set name = excluded.name, amount = excluded.amount, ticked_at = now();
+insert into shopping_ticks (user_id, week_of, food, name, amount, home, need)
+values (@user_id, @week_of, @food, @name, @amount, @home, sqlc.narg(need))
+on conflict (user_id, week_of, food) do update
+set name = excluded.name, amount = excluded.amount, home = excluded.home, need = excluded.need, ticked_at = now();
 
 -- name: UntickShopping :exec
-delete from shopping_ticks where user_id = @user_id and week_of = @week_of and food = @food;
+delete from shopping_ticks where user_id = @user_id and week_of = @week_of and food = @food and home = @home;
 
 -- name: ListShoppingItems :many
 select id, text, (ticked_at is not null)::boolean as ticked from shopping_items where user_id = @user_id and week_of = @week_of order by id;

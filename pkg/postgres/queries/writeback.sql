@@ -1,18 +1,20 @@
 -- name: ListUnpublished :many
--- All of one user, whenever they were tried; of everybody, those whose time has come.
-select p.id, p.user_id, p.week_of, u.connection_id
+-- All of one user, whenever they were tried; of everybody, those whose time has come; of one
+-- week that is asked for, the plan whatever keeps it from being written.
+select p.id, p.user_id, p.week_of, u.connection_id, c.write_back, (p.outdated is not null)::boolean as outdated
 from plans p
 join users u on u.id = p.user_id
 join connections c on c.id = u.connection_id
 left join write_backs w on w.plan_id = p.id
-where c.write_back and p.published_at is null and p.outdated is null and p.week_of > @since
+where p.week_of > @since
+  and (p.week_of = sqlc.narg(asked)::date or sqlc.narg(asked)::date is null and c.write_back and p.published_at is null and p.outdated is null)
   and (p.user_id = @user_id::text or @user_id::text = '' and coalesce(w.next_attempt_at, '-infinity') <= now())
 order by p.id
 limit 100;
 
 -- name: ClaimUnpublished :one
 -- Rows that refer to the plan can be added meanwhile.
-select id from plans where id = @id and published_at is null for no key update skip locked;
+select id from plans where id = @id and (published_at is null or @again::boolean) for no key update skip locked;
 
 -- name: ClaimConnection :one
 -- One process at a time writes to a library.

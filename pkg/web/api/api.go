@@ -20,6 +20,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -91,6 +92,7 @@ type Recipes interface {
 type Shopping interface {
 	List(ctx context.Context, userID string, week calendar.Date) (shopping.List, error)
 	Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error
+	Have(ctx context.Context, userID string, week calendar.Date, key string, have bool) error
 	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
 	Add(ctx context.Context, userID string, week calendar.Date, text string) (shopping.OwnItem, error)
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
@@ -114,8 +116,11 @@ type Ports struct {
 	Recipes  Recipes
 	Pictures Pictures
 	Shopping Shopping
+	// Push writes a week and its list to the library.
+	Push     func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error)
 	Library  Library
 	Webhooks Webhooks
+	Trends   Trends
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 }
@@ -150,6 +155,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	a.registerMeals()
 	a.registerCooking()
 	a.registerShopping()
+	a.registerHome()
+	a.registerTrends()
 	a.registerLibrary()
 	a.registerSettings()
 	a.registerWebhooks()

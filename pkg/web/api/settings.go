@@ -37,6 +37,7 @@ type SettingsView struct {
 	Diets     []string `json:"diets" example:"[\"vegetarian\"]"`
 	Dislikes  []string `json:"dislikes" example:"[\"celery\"]"`
 	AvoidTags []string `json:"avoid_tags"`
+	Staples   []string `json:"staples" doc:"Foods that are always at home: they are not bought." example:"[\"flour\"]"`
 	Meals     []string `json:"meals" doc:"Those that are planned." example:"[\"breakfast\",\"lunch\",\"dinner\"]"`
 	PlanDay   string   `json:"plan_day" doc:"When the next week is planned." example:"friday"`
 	PlanHour  int      `json:"plan_hour" example:"6"`
@@ -70,6 +71,7 @@ type Patch struct {
 	Diets     *[]string `json:"diets,omitempty" maxItems:"5" example:"[\"vegetarian\"]"`
 	Dislikes  *[]string `json:"dislikes,omitempty" maxItems:"100" example:"[\"celery\"]"`
 	AvoidTags *[]string `json:"avoid_tags,omitempty" maxItems:"100"`
+	Staples   *[]string `json:"staples,omitempty" maxItems:"200" doc:"Foods that are always at home." example:"[\"flour\"]"`
 	Meals     *[]string `json:"meals,omitempty" minItems:"1" maxItems:"3" enum:"breakfast,lunch,dinner"`
 	PlanDay   *string   `json:"plan_day,omitempty" enum:"sunday,monday,tuesday,wednesday,thursday,friday,saturday"`
 	PlanHour  *int      `json:"plan_hour,omitempty" minimum:"0" maximum:"23" doc:"On the user's clock."`
@@ -119,7 +121,7 @@ func settingsView(u user.User) *settingsOut {
 	day, hour := s.PlanTime()
 	out := SettingsView{
 		Version: settings.Version(u), Email: u.Email, Targets: figures(target), Source: string(source), Name: u.Name, Zone: u.TimeZone, Language: u.Settings.Language.Tag(), People: u.People, Enabled: u.Enabled,
-		Tolerance: s.TolerancePct, Allergens: list(s.Allergens), Diets: list(s.Diets), Dislikes: list(s.Dislikes), AvoidTags: list(s.AvoidTags), Meals: []string{},
+		Tolerance: s.TolerancePct, Allergens: list(s.Allergens), Diets: list(s.Diets), Dislikes: list(s.Dislikes), AvoidTags: list(s.AvoidTags), Staples: list(s.Staples), Meals: []string{},
 		PlanDay: user.Weekdays[day], PlanHour: hour, Mails: []string{}, Rotation: s.RotationDays, Quick: s.QuickMinutes, Smallest: s.MinServings.Float(), Largest: s.MaxServings.Float(),
 		Minutes: list(s.Cooking.Minutes), TimedOnly: s.Cooking.TimedOnly, Weekly: list(s.Cooking.Weekly), Same: s.Cooking.SamePortions, Across: s.Cooking.RotateAcross, Eaters: []Share{},
 	}
@@ -222,6 +224,7 @@ func (p Patch) apply(u *user.User) error {
 	}
 	set(&s.Dislikes, p.Dislikes)
 	set(&s.AvoidTags, p.AvoidTags)
+	set(&s.Staples, p.Staples)
 	p.rhythm(s)
 	p.cooking(&s.Cooking)
 	return nil

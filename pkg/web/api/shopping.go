@@ -9,6 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/access"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 )
 
@@ -16,8 +17,9 @@ import (
 type ShoppingList struct {
 	Week     string    `json:"week" format:"date" doc:"The Monday of its week."`
 	Version  int64     `json:"version" doc:"Grows with every tick and item."`
-	Left     int       `json:"left" doc:"What is not ticked yet, the pantry excepted." example:"17"`
+	Left     int       `json:"left" doc:"What is not ticked yet; what is at home, or to be looked for there, does not count." example:"17"`
 	Sections []Aisle   `json:"sections" doc:"In the order of the supermarket."`
+	Home     []Item    `json:"home" doc:"Somebody has it: it is not bought."`
 	Pantry   []Item    `json:"pantry" doc:"To be looked for at home first."`
 	Own      []OwnItem `json:"own" doc:"What was added by hand."`
 	Gone     []string  `json:"gone" doc:"What was ticked and is needed no longer."`
@@ -37,6 +39,8 @@ type Item struct {
 	Buy    string `json:"buy" doc:"How much." example:"500 g"`
 	Ticked bool   `json:"ticked"`
 	Was    string `json:"was,omitempty" doc:"The amount that was ticked, where another is needed now."`
+	Had    string `json:"had,omitempty" doc:"The amount that is at home, where more is needed now."`
+	Staple bool   `json:"staple,omitempty" doc:"It is one of the settings' staples."`
 }
 
 // OwnItem is something that was added by hand.
@@ -130,7 +134,7 @@ func (a *API) list(ctx context.Context, c caller, week calendar.Date) (*listOut,
 	if err != nil {
 		return nil, noList(err, week)
 	}
-	out := ShoppingList{Week: week.String(), Version: l.Version, Left: l.Left(), Sections: []Aisle{}, Pantry: items(l.Pantry), Own: []OwnItem{}, Gone: list(l.Gone), Outdated: l.Outdated}
+	out := ShoppingList{Week: week.String(), Version: l.Version, Left: l.Left(), Sections: []Aisle{}, Home: items(l.Home), Pantry: items(l.Pantry), Own: []OwnItem{}, Gone: list(l.Gone), Outdated: l.Outdated}
 	for _, s := range l.Sections {
 		out.Sections = append(out.Sections, Aisle{s.Name, items(s.Items)})
 	}
@@ -151,7 +155,7 @@ func noList(err error, week calendar.Date) error {
 func items(from []shopping.Item) []Item {
 	out := make([]Item, len(from))
 	for i, f := range from {
-		out[i] = Item{f.Key, f.Name, f.Buy, f.Ticked, f.Was}
+		out[i] = Item{f.Key, f.Name, f.Buy, f.Ticked, f.Was, f.Had, f.Staple}
 	}
 	return out
 }
@@ -183,7 +187,7 @@ func (a *API) shoppingText(ctx context.Context, c caller, in *OfWeek) (*textOut,
 	if err != nil {
 		return nil, noList(err, week)
 	}
-	return &textOut{"text/plain; charset=utf-8", []byte(l.Text())}, nil
+	return &textOut{"text/plain; charset=utf-8", []byte(l.Text(message.English))}, nil
 }
 
 func (a *API) tick(ctx context.Context, c caller, in *tickIn) (*listOut, error) {

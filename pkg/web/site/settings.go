@@ -167,7 +167,7 @@ func (p *settingsPage) Choose(field string, value any) []choice {
 
 // forms are what can be changed, by the name that a form carries.
 var forms = map[string]func(form, *user.User) error{
-	"targets": setTargets, "body": setBody, "food": setFood, "plan": setPlan, "cooking": setCooking, "person": setPerson,
+	"targets": setTargets, "body": setBody, "food": setFood, "plan": setPlan, "cooking": setCooking, "person": setPerson, "staples": setStaples,
 }
 
 // change stores one of the page's forms, named by its field "form".

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -103,7 +104,7 @@ func (s *Site) sharedShop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if do := r.PostForm.Get("do"); do == "add" || do == "remove" {
+	if do := r.PostForm.Get("do"); !slices.Contains([]string{"tick", "untick", "tick-own", "untick-own"}, do) {
 		return fault.New(fault.Unauthorized, "shopping list", "with this address you can tick the list, and nothing else")
 	}
 	return s.shopped(w, r, id, week, "/list/"+r.PathValue("token"))
@@ -117,13 +118,21 @@ func (s *Site) sharedEvents(w http.ResponseWriter, r *http.Request) error {
 	return s.watch(w, r, id, week)
 }
 
-// shop ticks, adds or takes away, by the form's field "do".
+// shop does what the form's field "do" says.
 func (s *Site) shop(w http.ResponseWriter, r *http.Request, id string) error {
 	week, err := weekOf(r)
 	if err != nil {
 		return err
 	}
-	return s.shopped(w, r, id, week, "/shopping/"+week.String())
+	path := "/shopping/" + week.String()
+	switch do := r.PostForm.Get("do"); do {
+	case "always", "not-always":
+		return s.always(w, r, id, week, path)
+	case "push":
+		return s.push(w, r, id, week, path)
+	default:
+		return s.shopped(w, r, id, week, path)
+	}
 }
 
 func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
@@ -152,6 +161,8 @@ func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error 
 	switch do {
 	case "tick", "untick":
 		return s.Shopping.Tick(ctx, id, week, r.PostForm.Get("key"), do == "tick")
+	case "have", "need":
+		return s.Shopping.Have(ctx, id, week, r.PostForm.Get("key"), do == "have")
 	case "add":
 		_, err := s.Shopping.Add(ctx, id, week, r.PostForm.Get("text"))
 		return err
@@ -165,7 +176,7 @@ func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error 
 		}
 		return s.Shopping.TickOwn(ctx, id, week, item, do == "tick-own")
 	default:
-		return fault.New(fault.InvalidInput, op, "do: %q is not tick, untick, add, tick-own, untick-own or remove", do)
+		return fault.New(fault.InvalidInput, op, "do: %q is not tick, untick, have, need, always, not-always, add, tick-own, untick-own, remove or push", do)
 	}
 }
 
@@ -179,7 +190,7 @@ func (s *Site) listText(w http.ResponseWriter, r *http.Request, id string) error
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = fmt.Fprint(w, l.Text()) // the reader went away
+	_, _ = fmt.Fprint(w, l.Text(spoken(r))) // the reader went away
 	return nil
 }
 

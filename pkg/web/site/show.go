@@ -81,7 +81,9 @@ func functions() template.FuncMap {
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"lines":  func(list []string) string { return strings.Join(list, "\n") },
 		"tab":    func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
-		"item":   func(path string, i shopping.Item) map[string]any { return map[string]any{"Path": path, "Item": i} },
+		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
+			return itemView{i, p.Path, at, p.Share != ""}
+		},
 		"whole":  whole,
 		"grams":  func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
 		"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
@@ -138,6 +140,7 @@ func words(l message.Language) template.FuncMap {
 		"weekday": l.Weekday,
 		"short":   l.ShortDay,
 		"date":    l.Date,
+		"brief":   l.ShortDate,
 		"long":    l.LongDate,
 		"title":   func(v any) string { return capital(l.Say("%v", v)) },
 		"kcal":    func(m nutrition.Macros) string { return l.Number(m.Energy().Kcal()) },

@@ -25,6 +25,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/publish"
 	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
@@ -81,6 +82,8 @@ type Shopping interface {
 	List(ctx context.Context, userID string, week calendar.Date) (shopping.List, error)
 	Version(ctx context.Context, userID string, week calendar.Date) (int64, error)
 	Tick(ctx context.Context, userID string, week calendar.Date, key string, ticked bool) error
+	Have(ctx context.Context, userID string, week calendar.Date, key string, have bool) error
+	Always(ctx context.Context, userID string, week calendar.Date, key string, always bool) (name string, err error)
 	TickOwn(ctx context.Context, userID string, week calendar.Date, id int64, ticked bool) error
 	Add(ctx context.Context, userID string, week calendar.Date, text string) (shopping.OwnItem, error)
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
@@ -108,9 +111,11 @@ type Ports struct {
 	Recipes  Recipes
 	Settings Settings
 	Shopping Shopping
+	Push     func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error) // a week and its list to the library
 	Library  Library
 	Pictures Pictures
 	Tokens   Tokens
+	Trends   Trends
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 
@@ -203,6 +208,7 @@ func (s *Site) Register(mux Mux) {
 		"POST /shopping/{week}":               s.shop,
 		"GET /shopping/{week}/events":         s.listEvents,
 		"GET /shopping/{week}/list.txt":       s.listText,
+		"GET /trends":                         s.trends,
 		"GET /settings":                       s.settings,
 		"POST /settings":                      s.change,
 		"GET /library":                        s.library,
@@ -358,7 +364,7 @@ func (s *Site) next(w http.ResponseWriter, r *http.Request) string {
 	return path
 }
 
-var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|operations)(/[a-z0-9-]+)*$`)
+var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|trends|operations)(/[a-z0-9-]+)*$`)
 
 // at is the address of a path of ours, which may lie below a proxy's prefix.
 func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }

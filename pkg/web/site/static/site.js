@@ -58,6 +58,27 @@
     const how = form.querySelector("[name=do]");
     how.value = done ? how.value.replace(/^tick/, "untick") : how.value.replace(/^untick/, "tick");
   };
+  // What is at home moves there, and back. Where it stands exactly, the page that follows knows.
+  const move = (form, home) => {
+    const item = form.closest("li");
+    const at = document.querySelector("[data-home]");
+    form.querySelector("[name=do]").value = home ? "need" : "have";
+    form.querySelector("[data-label]").textContent = home ? "Buy it" : "Have it";
+    const tick = item.querySelector(".keep");
+    if (tick) tick.hidden = home;
+    if (home) {
+      item.before(item.place = document.createComment(""));
+      at.querySelector("ul").append(item);
+    } else if (item.place) item.place.replaceWith(item);
+    else item.hidden = true;
+    at.hidden = !at.querySelector("li:not([hidden])");
+  };
+  const show = (form) => {
+    const how = form.querySelector("[name=do]").value;
+    if (how === "have" || how === "need") move(form, how === "have");
+    else mark(form, how.startsWith("tick"));
+  };
+  const named = (form) => new URLSearchParams(new FormData(form)).toString();
   const refresh = async () => {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
@@ -84,10 +105,10 @@
         }
         if (answer.status === 401) return say("You are signed out: sign in again, and what you ticked is sent.");
         if (!answer.ok && ![400, 404, 409, 422].includes(answer.status)) return later("The service does not answer: what you tick is kept and sent later.");
-        waiting.shift();
+        const moved = /^do=(have|need)&/.test(waiting.shift());
         keep();
         const now = answer.ok ? (await answer.json()).version : 0;
-        stale = stale || now !== version + 1;
+        stale = stale || moved || now !== version + 1;
         version = now || version;
       }
       say("");
@@ -100,11 +121,15 @@
     const form = event.target;
     if (!form.matches("[data-tick]")) return;
     event.preventDefault();
-    waiting.push(new URLSearchParams(new FormData(form)).toString());
+    waiting.push(named(form));
     keep();
-    mark(form, form.querySelector("[name=do]").value.startsWith("tick"));
+    show(form);
     send();
   });
+  for (const change of waiting) { // what was not sent yet shows as done
+    const form = [...list.querySelectorAll("[data-tick]")].find((f) => named(f) === change);
+    if (form) show(form);
+  }
   addEventListener("online", send);
   send();
   const watch = () => {
