@@ -19,11 +19,12 @@ import (
 // The ways of people through the pages, in Chromium: test/pages.
 func TestPagesInBrowsers(t *testing.T) {
 	addr := loopback.Addr(t)
-	lewis, kenji := sandbox.People()[0], sandbox.People()[2] // who keeps a diary
-	w := newWorld(t, options{people: []sandbox.Person{lewis, kenji}, change: func(c *config.Config) {
+	lewis, mara, kenji := sandbox.People()[0], sandbox.People()[1], sandbox.People()[2] // who keeps a diary
+	w := newWorld(t, options{people: []sandbox.Person{lewis, mara, kenji}, change: func(c *config.Config) {
 		c.Web.APIAddr, c.Web.PublicURL, c.Web.RateLimit = addr, "http://"+addr, 0
 	}})
 	w.mustGenerate(t, lewis.ID)
+	w.mustGenerate(t, mara.ID)
 	for weeks := range 6 {
 		_, err := w.Generate(t.Context(), planner.Request{User: kenji.ID, Week: week - calendar.Date(7*(weeks+1))}, nil)
 		must(t, err)
@@ -43,7 +44,8 @@ func TestPagesInBrowsers(t *testing.T) {
 		Invitation string   `json:"invitation"`
 		Shared     string   `json:"shared"`
 		Links      []string `json:"links"`
-		Diary      []string `json:"diary"` // links of somebody who keeps one
+		German     []string `json:"german"` // links of somebody whose browser and settings speak German
+		Diary      []string `json:"diary"`  // links of somebody who keeps one
 	}{Base: "http://" + addr, Week: week.String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
 	for d := range 7 {
 		about.Days = append(about.Days, (week + calendar.Date(d)).String())
@@ -53,7 +55,14 @@ func TestPagesInBrowsers(t *testing.T) {
 		must(t, err)
 		about.Links = append(about.Links, w.Links.SignIn(token))
 	}
+	_, err = w.Users.Change(t.Context(), mara.ID, func(u *user.User) error { u.Settings.Language = "de"; return nil })
+	must(t, err)
 	for range 3 { // at most three work at a time
+		token, err := w.SignIns.Link(t.Context(), mara.ID)
+		must(t, err)
+		about.German = append(about.German, w.Links.SignIn(token))
+	}
+	for range 3 {
 		token, err := w.SignIns.Link(t.Context(), kenji.ID)
 		must(t, err)
 		about.Diary = append(about.Diary, w.Links.SignIn(token))

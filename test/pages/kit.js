@@ -41,7 +41,7 @@ export const visitor = async (options = {}, link) => {
   });
   if (link) {
     await page.goto(link);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: /^(Sign in|Anmelden)/ }).click();
   }
   return page;
 };
