@@ -29,6 +29,7 @@ test("every page in German, on a phone and a desk", async (t) => {
 
 test("a week in German: another dish, a tick, the language itself", async () => {
   const page = await visitor({ ...views[0], locale: "de-DE" }, world.german.pop());
+  page.expected.push(/ERR_INTERNET_DISCONNECTED/);
   await page.goto(`/meal/${friday}/dinner/others`);
   await page.getByText("Der Tag hätte:").first().waitFor();
   await page.getByRole("button", { name: "Nehmen" }).first().click();
@@ -37,6 +38,10 @@ test("a week in German: another dish, a tick, the language itself", async () => 
   await page.getByText(/Noch \d+ Posten zu kaufen/).waitFor();
   await page.locator("button.check").first().click();
   await page.waitForFunction(() => document.querySelectorAll("li.done").length === 1);
+  await page.context().setOffline(true);
+  await page.locator("button.check").nth(1).click();
+  await page.getByText("Keine Verbindung").waitFor();
+  await page.context().setOffline(false);
   await page.getByRole("link", { name: "Einstellungen" }).click();
   await page.getByLabel("Sprache").selectOption("en");
   await page.getByLabel("Sprache").locator("xpath=ancestor::form").getByRole("button", { name: "Speichern" }).click();

@@ -1,6 +1,7 @@
 // Saves reloads on the shopping list, and shows what others tick. Without it every form works.
 "use strict";
 (() => {
+  const words = document.currentScript.dataset; // in the reader's language
   const main = document.querySelector("main");
   const list = document.querySelector("[data-list]");
   if (navigator.wakeLock && document.querySelector("[data-awake]")) {
@@ -9,9 +10,9 @@
     button.addEventListener("click", async () => {
       try {
         await navigator.wakeLock.request("screen");
-        button.textContent = "The screen stays on";
+        button.textContent = words.screenOn;
         button.disabled = true;
-      } catch { button.textContent = "This browser turns the screen off"; }
+      } catch { button.textContent = words.screenOff; }
     });
   }
   if (navigator.wakeLock && document.querySelector("[data-awake-now]")) {
@@ -26,7 +27,7 @@
       timer.disabled = true;
       const tick = setInterval(() => {
         const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-        timer.textContent = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "Done";
+        timer.textContent = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : words.done;
         if (!left) { clearInterval(tick); timer.disabled = false; if (navigator.vibrate) navigator.vibrate(400); }
       }, 250);
     });
@@ -36,7 +37,7 @@
     copy.hidden = false;
     copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(await (await fetch(copy.dataset.copy)).text());
-      copy.textContent = "Copied";
+      copy.textContent = words.copied;
     });
   }
   const zone = document.querySelector("[data-zone]");
@@ -63,7 +64,7 @@
     const item = form.closest("li");
     const at = document.querySelector("[data-home]");
     form.querySelector("[name=do]").value = home ? "need" : "have";
-    form.querySelector("[data-label]").textContent = home ? "Buy it" : "Have it";
+    form.querySelector("[data-label]").textContent = home ? words.buy : words.have;
     const tick = item.querySelector(".keep");
     if (tick) tick.hidden = home;
     if (home) {
@@ -101,10 +102,10 @@
         try {
           answer = await fetch(list.dataset.path, { method: "POST", headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" }, body: waiting[0] });
         } catch {
-          return later("No connection: what you tick is kept and sent later.");
+          return later(words.offline);
         }
-        if (answer.status === 401) return say("You are signed out: sign in again, and what you ticked is sent.");
-        if (!answer.ok && ![400, 404, 409, 422].includes(answer.status)) return later("The service does not answer: what you tick is kept and sent later.");
+        if (answer.status === 401) return say(words.out);
+        if (!answer.ok && ![400, 404, 409, 422].includes(answer.status)) return later(words.silent);
         const moved = /^do=(have|need)&/.test(waiting.shift());
         keep();
         const now = answer.ok ? (await answer.json()).version : 0;
