@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
+
 	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
@@ -56,18 +58,51 @@ func TestNoLineOfOurMailsIsACommand(t *testing.T) {
 // quotableMails is every mail of every type that the fixtures know, by type and case.
 func quotableMails(t *testing.T) map[string]mail.Mail {
 	t.Helper()
-	out := insightMails(t, "Lewis")
+	out := map[string]mail.Mail{}
+	for _, l := range message.Languages() {
+		for name, m := range mailsIn(t, l) {
+			out[string(l)+" "+name] = m
+		}
+	}
+	return out
+}
+
+func mailsIn(t *testing.T, l message.Language) map[string]mail.Mail {
+	t.Helper()
+	out := map[string]mail.Mail{}
+	reader := someone("Lewis", 2)
+	reader.Settings.Language = l
+	for name, a := range advisorCases() {
+		m, err := newRenderer(t).DailyAdvisor(reader, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["daily_advisor_"+name] = m
+	}
+	for name, tr := range trendsCases() {
+		m, err := newRenderer(t).WeeklyTrends(reader, tr, monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["weekly_trends_"+name] = m
+	}
 	for name, week := range map[string]func(*testing.T) (user.User, plan.Plan){"rich": richWeek, "demo": demoWeek} {
-		out["weekly_plan_"+name], _ = render(t, week)
+		out["weekly_plan_"+name], _ = render(t, func(t *testing.T) (user.User, plan.Plan) {
+			t.Helper()
+			u, s := week(t)
+			u.Settings.Language = l
+			return u, s
+		})
 	}
 	u, s := demoWeek(t)
+	u.Settings.Language = l
 	was := s.Week
 	was.Days[1].Meals[recipe.Dinner], was.Days[2].Meals[recipe.Lunch] = nil, was.Days[4].Meals[recipe.Dinner]
 	changed, err := newRenderer(t).ChangedPlan(u, s, was, monday.Time())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(changed.Text, "CHANGED SINCE THE LAST MAIL") || !strings.Contains(changed.HTML, "Changed since the last mail") {
+	if l == message.English && !strings.Contains(changed.Text, "CHANGED SINCE THE LAST MAIL") || !strings.Contains(changed.HTML, l.Say("Changed since the last mail.")) {
 		t.Errorf("the mail does not say what changed:\n%s", changed.Text)
 	}
 	out["weekly_plan_changed"] = changed
@@ -83,7 +118,7 @@ func quotableMails(t *testing.T) map[string]mail.Mail {
 	var done []replies.Result
 	var waiting []string
 	for _, c := range said.Commands {
-		done, waiting = append(done, replies.Result{Line: c.Line, Text: "Friday dinner stays Salmon with new potatoes."}), append(waiting, c.String())
+		done, waiting = append(done, replies.Result{Line: c.Line, Text: l.Say("%v stays %s.", plan.Slot{Date: monday + 4, Meal: recipe.Dinner}.Text(), "Salmon with new potatoes")}), append(waiting, c.String())
 	}
 	answer("applied", replies.Answer{Outcome: command.Applied, Done: done, Undo: "UNDO 0123456789abcdef", Is: &s.Week})
 	answer("waiting", replies.Answer{Outcome: command.Unproven, Waiting: waiting, Confirm: "CONFIRM 0123456789abcdef"})
