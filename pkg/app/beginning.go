@@ -10,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/web/site"
 )
 
@@ -101,4 +102,22 @@ func (b beginning) Progress(ctx context.Context, userID string) (site.Progress, 
 	default:
 		return p, err
 	}
+}
+
+// Farewell mails the user a link by which they delete everything.
+func (s *Services) Farewell(ctx context.Context, u user.User) error {
+	m, err := s.renderer.Deletion(u, s.opts.Now(), web.DeletionValid)
+	if err != nil {
+		return err
+	}
+	_, err = s.Outbox.Add(ctx, u.ID, m)
+	return err
+}
+
+// Diary is the address at which a user connects a diary; "" without a service for it.
+func (s *Services) Diary(userID string) string {
+	if s.Accounts.Service == nil {
+		return ""
+	}
+	return s.Links.Connect(userID)
 }

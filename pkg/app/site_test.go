@@ -179,12 +179,38 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	b.want("/account/sign-out", url.Values{}, http.StatusOK, "Mail me a link")
 	other.want("/week", nil, http.StatusOK, "Mail me a link")
 	other.signIn(w, lewis.Email)
-	other.want("/account/delete", url.Values{"email": {"somebody@example.org"}}, http.StatusOK, "Nothing was deleted")
-	other.want("/account/delete", url.Values{"email": {lewis.Email}}, http.StatusOK, "Everything is deleted")
+	w.leave(t, other, lewis.ID)
 	other.want("/week", nil, http.StatusOK, "Mail me a link")
 	if _, err := w.Users.Get(t.Context(), lewis.ID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("the user is still there: %v", err)
 	}
+}
+
+// leave looks at what is connected, and deletes everything by the link that is mailed.
+func (w *world) leave(t *testing.T, b *browser, id string) {
+	t.Helper()
+	u, err := w.Users.Get(t.Context(), id)
+	must(t, err)
+	b.want("/account", nil, http.StatusOK, w.box.TandoorURL())
+	b.want("/account", url.Values{"do": {"disconnect"}}, http.StatusOK, "no longer connected")
+	if u, err := w.Users.Get(t.Context(), id); err != nil || u.FatSecret {
+		t.Errorf("still connected: %v", err)
+	}
+	b.want("/settings", url.Values{"form": {"plan"}, "meals": {"breakfast", "lunch", "dinner"}, "plan_day": {"friday"}, "plan_hour": {"6"}, "mails": {"weekly_plan"}, "tracking": {"opens"}}, http.StatusOK, "Stored.")
+	if u, err := w.Users.Get(t.Context(), id); err != nil || !u.Settings.TrackOpens || u.Settings.TrackClicks {
+		t.Errorf("tracking: %+v, %v", u.Settings, err)
+	}
+	b.want("/account/delete", url.Values{"email": {"somebody@example.org"}}, http.StatusOK, "Nothing was deleted")
+	_, err = w.pool(t).Exec(t.Context(), "update users set links_from = null where id = $1", u.ID) // the database's clock is ahead of the test's
+	must(t, err)
+	seen := len(w.box.Mail.Messages())
+	b.want("/account/delete", url.Values{"email": {u.Email}}, http.StatusOK, "Nothing is deleted yet")
+	must(t, w.box.Mail.Wait(t.Context(), seen+1))
+	link := regexp.MustCompile(`/delete/[\w.-]+`).FindString(text(t, w.box.Mail.Messages()[seen]))
+	b.want(link, nil, http.StatusOK, u.Email)
+	b.want(link+"x", url.Values{}, http.StatusUnauthorized, "")
+	b.want(link, url.Values{}, http.StatusOK, "Everything is deleted")
+	b.want(link, url.Values{}, http.StatusUnauthorized, "was used before")
 }
 
 // wish sees what wishes would do, has them, and takes them back.

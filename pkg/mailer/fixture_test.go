@@ -28,6 +28,8 @@ type links struct{}
 
 const token = "eyJwIjoicGxhbiIsInUiOiJ1c2VyX2xld2lzIiwidyI6IjIwMjYtMTEtMzAifQ.dGhpcy1pcy1hLTMyLWJ5dGUtc2lnbmF0dXJlLWZvcg"
 
+func (links) Deletion(userID string) string { return "https://meals.example.com/delete/" + userID }
+
 func (links) SignIn(token string) string     { return "https://meals.example.com/sign-in/" + token }
 func (links) Invitation(token string) string { return "https://meals.example.com/invitation/" + token }
 

@@ -44,6 +44,8 @@ type Links interface {
 	Library(userID string) string
 	// SignIn leads to the page that signs the holder of the token in.
 	SignIn(token string) string
+	// Deletion leads to the page by which the user deletes everything.
+	Deletion(userID string) string
 	// Invitation leads to the page where the holder of the token sets themselves up.
 	Invitation(token string) string
 	Unsubscribe(userID, emailType string) string

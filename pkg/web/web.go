@@ -75,6 +75,7 @@ const (
 	CommandLink     = "command"
 	ClickLink       = "click"
 	OpenLink        = "open"
+	DeletionLink    = "deletion"
 )
 
 // How long links in a mail work.
@@ -85,6 +86,9 @@ const (
 	unsubscribeValid = 2 * 365 * 24 * time.Hour
 	connectValid     = time.Hour
 	commandValid     = 14 * 24 * time.Hour
+
+	// DeletionValid is that of the link by which a user deletes everything.
+	DeletionValid = time.Hour
 )
 
 // LongestLink is how long the last link of a mail works.
@@ -145,6 +149,11 @@ func (l Links) Unsubscribe(userID, emailType string) string {
 // Command returns the address of the page that confirms a command for the user's week.
 func (l Links) Command(userID string, week calendar.Date, line string) string {
 	return l.Base + "/do/" + l.Signer.Sign(CommandLink, userID, week.String()+" "+line, commandValid)
+}
+
+// Deletion returns the address at which the user deletes everything.
+func (l Links) Deletion(userID string) string {
+	return l.Base + "/delete/" + l.Signer.Sign(DeletionLink, userID, "", DeletionValid)
 }
 
 // Connect returns the address where the user connects their FatSecret account.
@@ -230,6 +239,13 @@ func (p *Pages) Listed(ctx context.Context, token string) (userID string, week c
 // Librarian returns whose library a token of [Links.Library] is for; kind Unauthorized.
 func (p *Pages) Librarian(ctx context.Context, token string) (userID string, err error) {
 	c, err := p.claims(ctx, LibraryLink, token)
+	return c.User, err
+}
+
+// Leaving returns whom a token of [Links.Deletion] is of; kinds Unauthorized, and NotFound for
+// somebody who was deleted.
+func (p *Pages) Leaving(ctx context.Context, token string) (userID string, err error) {
+	c, err := p.claims(ctx, DeletionLink, token)
 	return c.User, err
 }
 

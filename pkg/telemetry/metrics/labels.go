@@ -117,7 +117,7 @@ var (
 	// APIs are the upstreams.
 	APIs = []string{"tandoor", "fatsecret"}
 	// EmailTypes are the mails that are measured.
-	EmailTypes = []string{"weekly_plan", "daily_advisor", "weekly_trends", "confirmation", "sign_in"}
+	EmailTypes = []string{"weekly_plan", "daily_advisor", "weekly_trends", "confirmation", "sign_in", "account_deletion"}
 	// Pools are the two database pools.
 	Pools = []string{"api", "scheduler"}
 	// JobTypes are the scheduler's jobs.

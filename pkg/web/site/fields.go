@@ -144,6 +144,7 @@ func setPlan(f form, u *user.User) error {
 		return err
 	}
 	s.PlanDay, s.PlanHour = f.get("plan_day"), int(hour)
+	s.TrackOpens, s.TrackClicks = slices.Contains(f.values["tracking"], "opens"), slices.Contains(f.values["tracking"], "clicks")
 	s.NoMail = slices.DeleteFunc(slices.Clone(s.NoMail), func(t string) bool {
 		return slices.ContainsFunc(mails, func(m choice) bool { return m.Value == t })
 	})

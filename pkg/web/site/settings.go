@@ -131,7 +131,7 @@ func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 // owns reports whether the refused form is the one with the field.
 func (p *settingsPage) owns(field string) bool {
 	return slices.Contains(map[string][]string{
-		"food": {"allergens", "diets"}, "plan": {"meals", "mails", "plan_day"}, "cooking": {"timed_only", "same_portions", "rotate_across"},
+		"food": {"allergens", "diets"}, "plan": {"meals", "mails", "plan_day", "tracking"}, "cooking": {"timed_only", "same_portions", "rotate_across"},
 		"person": {"language"}, "targets": {"confirm"}, "body": {"confirm", "sex", "activity", "goal"},
 	}[p.refused], field)
 }
@@ -151,6 +151,14 @@ func (p *settingsPage) Or(field string, value any) string {
 func (p *settingsPage) On(field string, value bool) bool {
 	if p.owns(field) {
 		return p.typed.Has(field)
+	}
+	return value
+}
+
+// Tracks reports whether a box about tracking shows as ticked.
+func (p *settingsPage) Tracks(what string, value bool) bool {
+	if p.owns("tracking") {
+		return slices.Contains(p.typed["tracking"], what)
 	}
 	return value
 }

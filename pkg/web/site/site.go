@@ -47,6 +47,8 @@ type Users interface {
 	Get(ctx context.Context, id string) (user.User, error)
 	Export(ctx context.Context, id string) (json.RawMessage, error)
 	Delete(ctx context.Context, id string) error
+	// SetFatSecret stores the sealed access to a diary; nil ends it.
+	SetFatSecret(ctx context.Context, id string, sealed []byte) error
 }
 
 // Settings changes what a visitor may set, unless it is not what they saw.
@@ -119,6 +121,12 @@ type Ports struct {
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 
+	// Diary is the address at which a user connects a diary; "" if there is no service for it.
+	Diary func(userID string) string
+	// Farewell mails a link by which the user deletes everything, and Leaving reads its token.
+	Farewell func(ctx context.Context, u user.User) error
+	Leaving  func(ctx context.Context, token string) (userID string, err error)
+
 	Operations  Operations
 	Invitations Invitations
 	Beginning   Beginning
@@ -182,6 +190,8 @@ func (s *Site) Register(mux Mux) {
 		"GET /setup/{step}":        s.invited(s.setupStep),
 		"POST /setup/{step}":       s.invited(s.passStep),
 		"GET /status":              s.status,
+		"GET /delete/{token}":      s.confirmLeaving,
+		"POST /delete/{token}":     s.deleteAccount,
 		"GET /library/{token}":     s.linkedLibrary,
 		"POST /library/{token}":    s.linkedAnswer,
 		"GET /list/{token}":        s.sharedList,
@@ -220,7 +230,8 @@ func (s *Site) Register(mux Mux) {
 		"POST /account/tokens":                s.changeTokens,
 		"GET /account/export.json":            s.export,
 		"POST /account/sign-out":              s.signOutEverywhere,
-		"POST /account/delete":                s.deleteAccount,
+		"POST /account":                       s.changeAccount,
+		"POST /account/delete":                s.leave,
 	} {
 		mux.Handle(pattern, s.page(s.signedIn(h)))
 	}

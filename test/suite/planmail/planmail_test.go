@@ -85,6 +85,8 @@ func (links) Plan(userID string, week calendar.Date) string {
 
 func (links) Library(userID string) string { return "https://meals.example.org/library/" + userID }
 
+func (links) Deletion(string) string { return "https://meals.example.org/delete/x" }
+
 func (links) SignIn(token string) string     { return "https://meals.example.org/sign-in/" + token }
 func (links) Invitation(token string) string { return "https://meals.example.org/invitation/" + token }
 
