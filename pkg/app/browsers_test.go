@@ -38,6 +38,7 @@ func TestPagesInBrowsers(t *testing.T) {
 	about := struct {
 		Base       string   `json:"base"`
 		Week       string   `json:"week"`
+		Today      string   `json:"today"`
 		Days       []string `json:"days"`
 		Tandoor    string   `json:"tandoor"`
 		Token      string   `json:"token"`
@@ -46,7 +47,7 @@ func TestPagesInBrowsers(t *testing.T) {
 		Links      []string `json:"links"`
 		German     []string `json:"german"` // links of somebody whose browser and settings speak German
 		Diary      []string `json:"diary"`  // links of somebody who keeps one
-	}{Base: "http://" + addr, Week: week.String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
+	}{Base: "http://" + addr, Week: week.String(), Today: (week - 7).String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
 	for d := range 7 {
 		about.Days = append(about.Days, (week + calendar.Date(d)).String())
 	}

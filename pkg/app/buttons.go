@@ -56,6 +56,11 @@ func (s *Services) History(ctx context.Context, userID string, week calendar.Dat
 	return s.commands.History(ctx, userID, week)
 }
 
+// Eaten implements [site.Commands].
+func (s *Services) Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error) {
+	return s.commands.Eaten(ctx, userID, week)
+}
+
 // Wishes implements [site.Commands].
 func (s *Services) Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error) {
 	in, err := s.Plans.Inputs(ctx, userID, week)

@@ -11,8 +11,10 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -170,13 +172,8 @@ func (t *commandTx) change(ctx context.Context, c replies.Change) error {
 			}
 		}
 	}
-	for _, s := range c.Eaten {
-		if err := t.q.LogMeal(ctx, db.LogMealParams{UserID: t.user, Date: s.Date.Time(), Meal: s.Meal.String()}); err != nil {
-			return err
-		}
-	}
-	for _, s := range c.Uneaten {
-		if err := t.q.ForgetMeal(ctx, db.ForgetMealParams{UserID: t.user, Date: s.Date.Time(), Meal: s.Meal.String()}); err != nil {
+	for _, e := range c.Eaten {
+		if err := t.ate(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -187,6 +184,43 @@ func (t *commandTx) change(ctx context.Context, c replies.Change) error {
 	}
 	_, err := enqueue(ctx, t.q, t.user, c.Mail, t.store.traceParent(ctx))
 	return err
+}
+
+// ate stores what was eaten of a meal.
+func (t *commandTx) ate(ctx context.Context, e replies.Eaten) error {
+	if e.Servings == 0 {
+		return t.q.ForgetMeal(ctx, db.ForgetMealParams{UserID: t.user, Date: e.Slot.Date.Time(), Meal: e.Slot.Meal.String()})
+	}
+	return t.q.LogMeal(ctx, db.LogMealParams{UserID: t.user, Date: e.Slot.Date.Time(), Meal: e.Slot.Meal.String(), Servings: int32(e.Servings)}) //nolint:gosec // a few portions
+}
+
+// Eaten implements [replies.Tx].
+func (t *commandTx) Eaten(ctx context.Context, week calendar.Date) ([]replies.Eaten, error) {
+	return eatenIn(ctx, t.q, t.user, week)
+}
+
+// Eaten returns the meals of a week that were said to be eaten.
+func (s *Commands) Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error) {
+	return eatenIn(ctx, s.q, userID, week)
+}
+
+func eatenIn(ctx context.Context, q *db.Queries, userID string, week calendar.Date) ([]replies.Eaten, error) {
+	const op = "meals that were eaten"
+	rows, err := q.ListConfirmedMeals(ctx, userID, (week - 1).Time())
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	var out []replies.Eaten
+	for _, r := range rows {
+		meal, err := recipe.ParseMeal(r.Meal)
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, op, err)
+		}
+		if d := calendar.On(r.Date); d < week+7 {
+			out = append(out, replies.Eaten{Slot: plan.Slot{Date: d, Meal: meal}, Servings: nutrition.Servings(r.Servings)})
+		}
+	}
+	return out, nil
 }
 
 // replacePlan stores a user's week in the place of the one that is there.

@@ -161,18 +161,6 @@ func TestAButtonTakesBackItsOwnChangeOnly(t *testing.T) {
 	}
 }
 
-func TestUndoOfMealsEatenTakesThemBack(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	w.write(t, "ATE lunch")
-	if r := w.write(t, "UNDO"); r.Outcome != command.Applied {
-		t.Errorf("%s", r.Outcome)
-	}
-	if c := w.last(t); !slices.Equal(c.Uneaten, []plan.Slot{{Date: week + 1, Meal: recipe.Lunch}}) || len(c.Eaten) > 0 || c.User != nil {
-		t.Errorf("%+v", c)
-	}
-}
-
 // Targets change by a button alone, and go back by one.
 func TestTargets(t *testing.T) {
 	t.Parallel()

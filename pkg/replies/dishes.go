@@ -95,24 +95,6 @@ func holds(recipes []recipe.Recipe, id recipe.ID, names []string) bool {
 	})
 }
 
-func (w *work) ate(c command.Command) (string, error) {
-	s := plan.Slot{Date: w.today, Meal: *c.Meal}
-	if len(c.Days) == 1 {
-		s.Date = c.Days[0]
-	}
-	switch {
-	case s.Date > w.today:
-		return "", refuse("%s is still ahead.", s.Date.Weekday())
-	case s.Date < w.week || s.Date > w.week+6:
-		return "", refuse("%s is in another week: reply to that week's mail.", s.Date)
-	case w.planned(s) == nil:
-		return "", refuse("Nothing was planned for %s.", named(s))
-	}
-	w.eaten = append(w.eaten, s)
-	w.changed = true
-	return w.say("%v: %s, eaten as planned.", named(s), w.planned(s).Name), nil
-}
-
 func quoted(lines []string) string {
 	out := make([]string, len(lines))
 	for i, l := range lines {

@@ -104,6 +104,10 @@ func (w *work) undo(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	w.uneaten, w.undone, w.changed = b.Eaten, last.ID, true
+	w.eaten = b.Ate
+	for _, s := range b.Eaten {
+		w.eaten = append(w.eaten, Eaten{Slot: s})
+	}
+	w.undone, w.changed = last.ID, true
 	return w.say("Undone: %s.", quoted(last.Commands)), nil
 }

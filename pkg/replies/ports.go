@@ -63,7 +63,14 @@ type Before struct {
 	Preferences []string    `json:"added_preferences,omitempty"`
 	Enabled     *bool       `json:"enabled,omitempty"` // nil: unchanged
 	Targets     *Targets    `json:"targets,omitempty"` // nil: unchanged
-	Eaten       []plan.Slot `json:"eaten,omitempty"`
+	Ate         []Eaten     `json:"ate,omitempty"`     // what was said of the meals before
+	Eaten       []plan.Slot `json:"eaten,omitempty"`   // of older records: nothing was said before
+}
+
+// Eaten is a meal that somebody says they ate.
+type Eaten struct {
+	Slot     plan.Slot          `json:"slot"`
+	Servings nutrition.Servings `json:"servings"` // of the recipe; 0: it was not eaten, or nothing was said
 }
 
 // Targets is a change of a user's targets.
@@ -83,14 +90,13 @@ type Last struct {
 
 // Change is what one mail or click stores, atomically.
 type Change struct {
-	Record  Record
-	User    *user.User   // nil: unchanged
-	Wishes  *plan.Wishes // nil: unchanged
-	Stored  *plan.Plan   // nil: unchanged; else the week's new plan
-	Eaten   []plan.Slot  // meals the user reports as eaten as planned
-	Uneaten []plan.Slot  // meals for which they withdraw that
-	Undone  int64        // the undone record
-	Mail    *mail.Mail
+	Record Record
+	User   *user.User   // nil: unchanged
+	Wishes *plan.Wishes // nil: unchanged
+	Stored *plan.Plan   // nil: unchanged; else the week's new plan
+	Eaten  []Eaten      // meals of which the user says it; those of 0 servings are forgotten
+	Undone int64        // the undone record
+	Mail   *mail.Mail
 }
 
 // Store is the database.
@@ -114,6 +120,8 @@ type Tx interface {
 	Repeats(ctx context.Context, said string, since time.Duration) (int, error)
 	// Last returns the newest applied record of the week; nil when there is none.
 	Last(ctx context.Context, week calendar.Date) (*Last, error)
+	// Eaten returns the meals of the week that were said to be eaten.
+	Eaten(ctx context.Context, week calendar.Date) ([]Eaten, error)
 	Save(ctx context.Context, c Change) error
 }
 

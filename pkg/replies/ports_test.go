@@ -240,6 +240,20 @@ func (x *tx) Last(_ context.Context, monday calendar.Date) (*replies.Last, error
 	return nil, nil
 }
 
+// Eaten adds up what the changes say.
+func (x *tx) Eaten(context.Context, calendar.Date) ([]replies.Eaten, error) {
+	var out []replies.Eaten
+	for _, c := range x.world.changes {
+		for _, e := range c.Eaten {
+			out = slices.DeleteFunc(out, func(o replies.Eaten) bool { return o.Slot == e.Slot })
+			if e.Servings > 0 {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, x.failing("Eaten")
+}
+
 func (x *tx) Save(_ context.Context, c replies.Change) error {
 	x.changes = append(x.changes, c)
 	return x.failing("Save")

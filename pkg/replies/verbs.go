@@ -33,7 +33,7 @@ func (w *work) do(ctx context.Context, c command.Command) (string, error) {
 	case command.Travel:
 		return w.travel(c)
 	case command.Ate:
-		return w.ate(c)
+		return w.ate(ctx, c)
 	case command.Undo:
 		return w.undo(ctx)
 	case command.Pause, command.Resume:

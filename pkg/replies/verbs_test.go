@@ -54,7 +54,7 @@ var lines = []string{
 	"ADJUST friday dinner", "ADJUST friday dinner TO Grilled Salmon",
 	"SKIP friday", "SKIP friday dinner", "UNSKIP friday", "UNSKIP friday dinner",
 	"DISLIKE olives", "DISLIKE capers", "PREFER more vegetables", "PREFER more protein", "PREFER more variety",
-	"TRAVEL fri-sat", "PAUSE", "RESUME", "ATE lunch", "ATE monday lunch", "ATE friday lunch", "STATUS", "HELP", "UNDO",
+	"TRAVEL fri-sat", "PAUSE", "RESUME", "ATE lunch", "ATE lunch half", "ATE lunch 1.25", "ATE lunch nothing", "ATE monday lunch", "ATE friday lunch", "STATUS", "HELP", "UNDO",
 }
 
 // Every verb in every state, kept as a file: what it answers and what it changes.
@@ -138,7 +138,7 @@ func describe(w *world, r replies.Report, c replies.Change, had string) string {
 		say("user", "enabled %t, dislikes %q, preferences %q", u.Enabled, u.Settings.Dislikes, u.Settings.Preferences)
 	}
 	if len(c.Eaten) > 0 {
-		say("eaten", "%s", slots(c.Eaten))
+		say("eaten", "%v", c.Eaten)
 	}
 	return out.String()
 }

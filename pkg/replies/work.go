@@ -41,8 +41,7 @@ type work struct {
 	before  Before
 	free    []plan.Slot
 	fixed   []plan.Lock
-	eaten   []plan.Slot
-	uneaten []plan.Slot
+	eaten   []Eaten
 	results []Result
 	undone  int64
 	stored  *plan.Plan // the week's new plan
@@ -111,13 +110,12 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 	if w.changed {
 		a.Outcome = command.Applied
 		wishes := w.in.Wishes
-		c.Wishes, c.Stored, c.Eaten, c.Uneaten, c.Undone = &wishes, w.stored, w.eaten, w.uneaten, w.undone
+		c.Wishes, c.Stored, c.Eaten, c.Undone = &wishes, w.stored, w.eaten, w.undone
 		if w.person {
 			u := w.in.User
 			c.User = &u
 		}
 		if w.undone == 0 {
-			w.before.Eaten = w.eaten
 			c.Record.Before, a.Undo = &w.before, string(command.Undo)+" "+key
 		}
 	}

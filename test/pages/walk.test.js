@@ -215,7 +215,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.context().close();
 });
 
-test("trends: what was planned beside what was eaten, as charts and as tables", async () => {
+test("trends, and how much was eaten: what was planned beside it, as charts and as tables", async () => {
   for (const view of [views[0], views[1], views[2]]) {
     const page = await visitor(view, world.diary.pop());
     await page.goto("/account");
@@ -231,6 +231,17 @@ test("trends: what was planned beside what was eaten, as charts and as tables", 
       assert.deepEqual(await findings(page), [], `${span}, ${view.name}`);
       assert.deepEqual(await markup(await (await page.goto(page.url())).text()), [], span);
     }
+    await page.goto(`/meal/${world.today}/breakfast`);
+    await page.getByRole("button", { name: /^½/ }).click();
+    await page.getByRole("status").filter({ hasText: "0.5 of the planned portion" }).waitFor();
+    await page.getByLabel("Another part of the portion").fill("0,75");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").filter({ hasText: "0.75 of the planned portion" }).waitFor();
+    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await markup(await (await page.goto(page.url())).text()), []);
+    await page.getByRole("button", { name: "Nothing after all" }).click();
+    await page.getByRole("status").filter({ hasText: "not eaten after all" }).waitFor();
+    await page.goto("/trends");
     await page.emulateMedia({ media: "print" });
     assert.ok(await page.getByRole("region", { name: "Fat by day, as a table" }).isVisible(), "the tables are printed");
     await page.context().close();

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -27,7 +28,7 @@ const (
 	Travel     Verb = "TRAVEL"     // days away from home
 	Pause      Verb = "PAUSE"      // no plans and no mails until RESUME
 	Resume     Verb = "RESUME"     // plans again
-	Ate        Verb = "ATE"        // a meal was eaten as planned
+	Ate        Verb = "ATE"        // a meal was eaten
 	Status     Verb = "STATUS"     // what is in force
 	HelpVerb   Verb = "HELP"       // the grammar
 	Undo       Verb = "UNDO"       // take the last change back
@@ -58,7 +59,7 @@ const Help = `Write your commands above the quoted mail, one per line, without q
 - "DISLIKE <food>" never plans it (also "HATE").
 - "ADD <wish>" is for wishes such as "ADD more vegetables" (also "PREFER").
 - "TRAVEL <day>-<day>" is for days away from home (also "TRAVEL wed, fri").
-- "ATE <meal>" or "ATE <day> <meal>" says that it was eaten as planned.
+- "ATE <meal>" or "ATE <day> <meal>" says that it was eaten as planned; with "HALF", "TWICE" or a number such as "1.5" after it, so many times the planned portion; with "NOTHING", that it was not eaten after all.
 - "PAUSE" ends plans and mails (also "STOP", "UNSUBSCRIBE", "CANCEL MAILS"); "RESUME" brings them back.
 - "STATUS", "UNDO" and "HELP" stand alone on their line.
 
@@ -68,13 +69,15 @@ Examples: "LOCK friday dinner Grilled Salmon" · "SKIP breakfast tuesday" · "DI
 // Command is a command parsed to its end.
 type Command struct {
 	Verb    Verb
-	Line    string          // as written, without invisible characters, at most [MaxLine] runes
-	Days    []calendar.Date // the days meant, in order, without repeats; empty = none was named
-	Meal    *recipe.Meal    // nil = none was named
-	All     bool            // UNLOCK ALL, REGENERATE [WEEK]
-	Mode    targets.Mode    // REGENERATE ... WITH
-	Variety bool            // REGENERATE ... WITH VARIETY
-	Text    string          // recipe (LOCK, ADJUST), food (DISLIKE), wish (PREFER); "" = none was named
+	Line    string             // as written, without invisible characters, at most [MaxLine] runes
+	Days    []calendar.Date    // the days meant, in order, without repeats; empty = none was named
+	Meal    *recipe.Meal       // nil = none was named
+	All     bool               // UNLOCK ALL, REGENERATE [WEEK]
+	Mode    targets.Mode       // REGENERATE ... WITH
+	Variety bool               // REGENERATE ... WITH VARIETY
+	Portion nutrition.Servings // ATE: of the planned portion; 0 = all of it
+	Nothing bool               // ATE: it was not eaten after all
+	Text    string             // recipe (LOCK, ADJUST), food (DISLIKE), wish (PREFER); "" = none was named
 }
 
 // Problem is a line that begins like a command and cannot be carried out as written.
@@ -111,6 +114,12 @@ func (c Command) String() string {
 		if style == (styled{c.Mode, c.Variety}) {
 			words = append(words, "WITH", strings.ToUpper(name))
 		}
+	}
+	switch {
+	case c.Nothing:
+		words = append(words, nothing)
+	case c.Portion != 0:
+		words = append(words, c.Portion.String())
 	}
 	if c.Verb == Adjust && c.Text != "" {
 		words = append(words, "TO")

@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -75,6 +76,14 @@ func TestCommands(t *testing.T) {
 		"ATE lunch":                                       "ATE lunch",
 		"ate tuesday lunch":                               "ATE 2026-12-01 lunch",
 		"ate lunch tuesday":                               "ATE 2026-12-01 lunch",
+		"ATE lunch half":                                  "ATE lunch 0.5",
+		"ate tuesday lunch ½":                             "ATE 2026-12-01 lunch 0.5",
+		"ate lunch tuesday 1½":                            "ATE 2026-12-01 lunch 1.5",
+		"ATE lunch 1,25":                                  "ATE lunch 1.25",
+		"ate lunch twice":                                 "ATE lunch 2",
+		"ate lunch 2x":                                    "ATE lunch 2",
+		"ATE lunch 1":                                     "ATE lunch",
+		"ATE lunch nothing":                               "ATE lunch NOTHING",
 		"pause":                                           "PAUSE",
 		"Resume.":                                         "RESUME",
 		"STATUS!":                                         "STATUS",
@@ -176,6 +185,11 @@ func TestProblems(t *testing.T) {
 		"ATE":                         "ATE <meal>",
 		"ate tuesday":                 "ATE <meal>",
 		"Ate too much yesterday":      "ATE <meal>",
+		"ATE lunch 0":                 "NOTHING",
+		"ATE lunch 11":                "not between 0.01 and 10",
+		"ATE lunch some":              "how much of the portion",
+		"ATE lunch half of it":        "ATE <meal>",
+		"ATE 2 lunch":                 "ATE <meal>",
 		"Pause for a moment":          "alone",
 		"Stop sending me mails":       "CANCEL MAILS",
 		"Please skip the small talk":  "SKIP <day>",
@@ -326,6 +340,11 @@ func commands() *rapid.Generator[command.Command] {
 		case command.Ate:
 			maybe(day)
 			meal()
+			if c.Nothing = rapid.Bool().Draw(t, "nothing"); !c.Nothing {
+				maybe(func() {
+					c.Portion = 100 * nutrition.Servings(rapid.IntRange(1, 1000).Filter(func(n int) bool { return n != 100 }).Draw(t, "hundredths"))
+				})
+			}
 		case command.Dislike, command.Prefer:
 			text()
 		case command.Travel:

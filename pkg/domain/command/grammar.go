@@ -132,14 +132,6 @@ func (c *Command) readSkip(words []string, week calendar.Date) message.Text {
 	return why
 }
 
-func (c *Command) readAte(words []string, week calendar.Date) message.Text {
-	rest, why := c.slot(words, week)
-	if why.Empty() && (len(rest) > 0 || c.Meal == nil) {
-		why = message.Textf(`write "ATE <meal>", or "ATE <day> <meal>"`)
-	}
-	return why
-}
-
 func (c *Command) readRegenerate(words []string, week calendar.Date) message.Text {
 	cure := message.Textf(`write "REGENERATE WEEK", "REGENERATE <day>" or "REGENERATE <day> <meal>", and "WITH HIGH PROTEIN", "WITH LOW CARB", "WITH BALANCED" or "WITH VARIETY" after it if you like`)
 	what := words

@@ -258,19 +258,25 @@ func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
 
 const logMeal = `-- name: LogMeal :exec
 insert into meal_log (user_id, date, meal, recipe_id, servings)
-select $1, m.date, m.meal, m.recipe_id, m.servings
-from plan_meals m where m.user_id = $1 and m.date = $2 and m.meal = $3
+select $1, m.date, m.meal, m.recipe_id, $2
+from plan_meals m where m.user_id = $1 and m.date = $3 and m.meal = $4
 on conflict (user_id, date, meal) do update set recipe_id = excluded.recipe_id, servings = excluded.servings
 `
 
 type LogMealParams struct {
-	UserID string
-	Date   time.Time
-	Meal   string
+	UserID   string
+	Servings int32
+	Date     time.Time
+	Meal     string
 }
 
 func (q *Queries) LogMeal(ctx context.Context, arg LogMealParams) error {
-	_, err := q.db.Exec(ctx, logMeal, arg.UserID, arg.Date, arg.Meal)
+	_, err := q.db.Exec(ctx, logMeal,
+		arg.UserID,
+		arg.Servings,
+		arg.Date,
+		arg.Meal,
+	)
 	return err
 }
 

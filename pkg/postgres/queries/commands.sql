@@ -48,7 +48,7 @@ delete from plan_meals where plan_id = @plan_id;
 
 -- name: LogMeal :exec
 insert into meal_log (user_id, date, meal, recipe_id, servings)
-select @user_id, m.date, m.meal, m.recipe_id, m.servings
+select @user_id, m.date, m.meal, m.recipe_id, @servings
 from plan_meals m where m.user_id = @user_id and m.date = @date and m.meal = @meal
 on conflict (user_id, date, meal) do update set recipe_id = excluded.recipe_id, servings = excluded.servings;
 

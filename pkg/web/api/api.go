@@ -79,6 +79,8 @@ type Commands interface {
 	// Wishes are those of a week, and History what was done to it, the newest first.
 	Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error)
 	History(ctx context.Context, userID string, week calendar.Date) ([]replies.Past, error)
+	// Eaten are the meals of a week that were said to be eaten.
+	Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error)
 	// Alternatives are the dishes that could be in a slot's place, the best first.
 	Alternatives(ctx context.Context, userID string, slot plan.Slot) ([]planner.Alternative, error)
 }

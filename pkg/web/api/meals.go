@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -41,6 +43,7 @@ type Cooking struct {
 	Ingredients []Ingredient `json:"ingredients" doc:"For what is cooked."`
 	Steps       []Step       `json:"steps"`
 	URL         string       `json:"url,omitempty" doc:"The recipe in the library."`
+	Eaten       float64      `json:"eaten_servings,omitempty" doc:"Of the recipe, as somebody said; left out when nothing was said." example:"0.75"`
 }
 
 // Slot is a meal of a day.
@@ -90,6 +93,12 @@ type mealChange struct {
 	ForChange
 }
 
+type ateIn struct {
+	OfMeal
+	ForChange
+	Portion float64 `query:"portion" minimum:"0" maximum:"10" default:"1" doc:"Of the planned portion; 0: it was not eaten after all." example:"0.5"`
+}
+
 type replaceIn struct {
 	OfMeal
 	ForChange
@@ -118,7 +127,6 @@ func (a *API) registerMeals() {
 		{"unlockMeal", "unlock", "Let a meal change again", "The opposite of lock.", command.Unlock},
 		{"skipMeal", "skip", "Plan nothing for a meal", "The day's target becomes smaller by its share.", command.Skip},
 		{"unskipMeal", "unskip", "Plan a skipped meal after all", "The opposite of skip.", command.Unskip},
-		{"ateMeal", "eaten", "Say that a meal was eaten", "As planned; it feeds the food diary if that is on.", command.Ate},
 	} {
 		add(a, operation{id: x.id, method: http.MethodPost, path: "/meals/{date}/{meal}/" + x.verb, tag: tag, scopes: plans, errors: change, summary: x.summary, about: x.about},
 			func(ctx context.Context, c caller, in *mealChange) (*changedOut, error) {
@@ -130,9 +138,29 @@ func (a *API) registerMeals() {
 			})
 	}
 	add(a, operation{
+		id: "ateMeal", method: http.MethodPost, path: "/meals/{date}/{meal}/eaten", tag: tag, scopes: plans, errors: change, summary: "Say how much of a meal was eaten",
+		about: "It feeds the food diary if that is on; what was written there already stays. An undo brings back what was said before.",
+	}, a.ate)
+	add(a, operation{
 		id: "replaceMeal", method: http.MethodPost, path: "/meals/{date}/{meal}/replace", tag: tag, scopes: plans, errors: change, summary: "Take another dish",
 		about: "One of the alternatives, or the best.",
 	}, a.replace)
+}
+
+func (a *API) ate(ctx context.Context, c caller, in *ateIn) (*changedOut, error) {
+	s, err := in.slot()
+	if err != nil {
+		return nil, err
+	}
+	said := command.Command{Verb: command.Ate, Days: []calendar.Date{s.Date}, Meal: &s.Meal}
+	switch p := nutrition.Servings(math.Round(in.Portion*100)) * nutrition.OneServing / 100; p {
+	case 0:
+		said.Nothing = true
+	case nutrition.OneServing:
+	default:
+		said.Portion = p
+	}
+	return a.press(ctx, c, s.Date.Monday(), in.ForChange, replies.Press{Line: said.String()})
 }
 
 func (a *API) replace(ctx context.Context, c caller, in *replaceIn) (*changedOut, error) {
@@ -163,6 +191,15 @@ func (a *API) getMeal(ctx context.Context, c caller, in *OfMeal) (*cookingOut, e
 	}
 	if sv == nil {
 		return &cookingOut{out}, nil
+	}
+	ate, err := a.Commands.Eaten(ctx, c.User, p.Week.WeekOf)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range ate {
+		if e.Slot == s {
+			out.Eaten = e.Servings.Float()
+		}
 	}
 	if b := batch(*p, s, sv.Recipe); b != nil {
 		for _, e := range b.Eaten {

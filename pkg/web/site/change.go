@@ -25,7 +25,7 @@ func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error 
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, id, week, replies.Press{Line: line})
+	return s.press(w, r, id, "/week/"+week.String(), week, replies.Press{Line: line})
 }
 
 func commandLine(line string) (string, error) {
@@ -35,8 +35,8 @@ func commandLine(line string) (string, error) {
 	return line, nil
 }
 
-// press carries out what a form wants, and says on the week's page what became of it.
-func (s *Site) press(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, p replies.Press) error {
+// press carries out what a form wants, and says on the page at the path what became of it.
+func (s *Site) press(w http.ResponseWriter, r *http.Request, id, path string, week calendar.Date, p replies.Press) error {
 	p.ID, p.Version = cmp.Or(r.PostForm.Get("once"), rand.Text()), r.PostForm.Get("version")
 	report, err := s.Commands.Press(r.Context(), id, week, p)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request, id string, week cal
 		is, was := names(d)
 		say = append(say, message.Textf("%v: %v instead of %v.", d.Text(), is, was))
 	}
-	return s.back(w, r, "/week/"+week.String(), message.Joined(say...))
+	return s.back(w, r, path, message.Joined(say...))
 }
 
 // names are what a slot holds now and held before.

@@ -38,6 +38,7 @@ type mealPage struct {
 	Version  string
 	Once     string
 	Buttons  []button
+	Eaten    eatenView
 }
 
 type lineView struct{ Amount, Food, Note string }
@@ -89,6 +90,9 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: stored.Week.Unsafe(),
 		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, slot.Date < today),
+	}
+	if err := s.eaten(r, id, &page, today); err != nil {
+		return mealPage{}, err
 	}
 	for _, b := range stored.Prep.Batches {
 		for _, e := range b.Eaten {

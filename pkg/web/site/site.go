@@ -70,6 +70,8 @@ type Commands interface {
 	History(ctx context.Context, userID string, week calendar.Date) ([]replies.Past, error)
 	// Wishes are those for a week, planned or not.
 	Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error)
+	// Eaten are the meals of a week that were said to be eaten.
+	Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error)
 	// Alternatives are the dishes that could be in a slot's place, the best first.
 	Alternatives(ctx context.Context, userID string, slot plan.Slot) ([]planner.Alternative, error)
 }
@@ -210,6 +212,7 @@ func (s *Site) Register(mux Mux) {
 		"GET /week/{week}/wishes":             s.wishes,
 		"POST /week/{week}/wishes":            s.wish,
 		"GET /meal/{date}/{meal}":             s.meal,
+		"POST /meal/{date}/{meal}":            s.ate,
 		"GET /meal/{date}/{meal}/others":      s.others,
 		"GET /meal/{date}/{meal}/cook/{step}": s.cookStep,
 		"GET /cooking/{week}":                 s.cooking,

@@ -111,7 +111,7 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 		return s.said(w, r, "/week/"+week.String()+"/wishes", message.Text{}, err)
 	}
 	if r.PostForm.Get("sure") != "" {
-		return s.press(w, r, id, week, replies.Press{Wanted: &wanted})
+		return s.press(w, r, id, "/week/"+week.String(), week, replies.Press{Wanted: &wanted})
 	}
 	page := previewPage{Week: week}
 	for name, values := range r.PostForm {
