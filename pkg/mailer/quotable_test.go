@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/domain/message"
-
 	"pgregory.net/rapid"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/quotation"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
