@@ -11,7 +11,7 @@ import (
 // What the alerts of pages leave out, and how slow a page is that is worth a word.
 const (
 	noPages  = "/(healthz|readyz|status)|/alerts/.*"
-	noWaits  = "/(healthz|readyz|status)|/(alerts|fatsecret|operations|picture|setup)(/.*)?|/api/v1/recipes/.*|.*/events"
+	noWaits  = "/(healthz|readyz|status)|/(alerts|fatsecret|operations|picture|setup)(/.*)?|/api/v1/recipes/.*|.*/(events|push)"
 	slowPage = time.Second
 )
 

@@ -40,6 +40,12 @@ func TestDrillCommand(t *testing.T) {
 		}
 	})
 	w.settle(t)
+	t.Run("people read pages", func(t *testing.T) {
+		code, out, err := w.commandWithin(t.Context(), drilling, "drill", "page-slow", "--within", within, "--pages-url", w.in.Pages)
+		must(t, err)
+		told(t, code, out, "PageLatencyHigh fires after", "shopping_ticks", "PageLatencyHigh resolved")
+	})
+	w.settle(t)
 	t.Run("interrupted, and nobody reads along", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
