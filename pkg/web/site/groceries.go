@@ -32,8 +32,14 @@ func (s *Site) always(w http.ResponseWriter, r *http.Request, id string, week ca
 	return s.said(w, r, path, said, err)
 }
 
-// push writes the week and its list to the library, and says what it did.
-func (s *Site) push(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
+// push writes the week and its list to the library, and says what it did. It waits for another
+// server, so it has an address of its own, which the alert on slow pages leaves out.
+func (s *Site) push(w http.ResponseWriter, r *http.Request, id string) error {
+	week, err := weekOf(r)
+	if err != nil {
+		return err
+	}
+	path := "/shopping/" + week.String()
 	done, err := s.Push(r.Context(), id, week)
 	if kind := fault.KindOf(err); kind.Transient() && kind != fault.DatabaseError || kind == fault.TandoorError {
 		return s.back(w, r, path, message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))

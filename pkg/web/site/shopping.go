@@ -128,8 +128,6 @@ func (s *Site) shop(w http.ResponseWriter, r *http.Request, id string) error {
 	switch do := r.PostForm.Get("do"); do {
 	case "always", "not-always":
 		return s.always(w, r, id, week, path)
-	case "push":
-		return s.push(w, r, id, week, path)
 	default:
 		return s.shopped(w, r, id, week, path)
 	}
@@ -176,7 +174,7 @@ func (s *Site) changeList(r *http.Request, id string, week calendar.Date) error 
 		}
 		return s.Shopping.TickOwn(ctx, id, week, item, do == "tick-own")
 	default:
-		return fault.New(fault.InvalidInput, op, "do: %q is not tick, untick, have, need, always, not-always, add, tick-own, untick-own, remove or push", do)
+		return fault.New(fault.InvalidInput, op, "do: %q is not tick, untick, have, need, always, not-always, add, tick-own, untick-own or remove", do)
 	}
 }
 

@@ -219,6 +219,7 @@ func (s *Site) Register(mux Mux) {
 		"GET /shopping":                       s.thisList,
 		"GET /shopping/{week}":                s.list,
 		"POST /shopping/{week}":               s.shop,
+		"POST /shopping/{week}/push":          s.push,
 		"GET /shopping/{week}/events":         s.listEvents,
 		"GET /shopping/{week}/list.txt":       s.listText,
 		"GET /trends":                         s.trends,
