@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -10,6 +11,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
+	"github.com/mealplanner/mealplanner/pkg/recipesync"
 	"github.com/mealplanner/mealplanner/pkg/web"
 	"github.com/mealplanner/mealplanner/pkg/web/site"
 )
@@ -34,21 +36,34 @@ func (s *Services) Invite(ctx context.Context, u user.User, byMail bool) (link s
 }
 
 // beginning implements [site.Beginning].
-type beginning struct{ s *Services }
+type beginning struct {
+	s    *Services
+	done sync.Map // how far an import of this process is, by connection
+}
+
+// fetched is how many of a library's recipes are.
+type fetched struct{ done, total int }
+
+// follow notes how far an import is, until it ends.
+func (b *beginning) follow(connection string) (progress recipesync.Progress, end func()) {
+	return func(done, total int) { b.done.Store(connection, fetched{done, total}) }, func() { b.done.Delete(connection) }
+}
 
 // Library implements [site.Beginning].
-func (b beginning) Library(ctx context.Context, connection string) (url string, writeBack bool, err error) {
+func (b *beginning) Library(ctx context.Context, connection string) (url string, writeBack bool, err error) {
 	c, err := b.s.Users.Connection(ctx, connection)
 	return c.URL, c.WriteBack, err
 }
 
 // Import implements [site.Beginning].
-func (b beginning) Import(ctx context.Context, connection string) error {
-	return b.s.Sync.Ensure(ctx, connection, nil)
+func (b *beginning) Import(ctx context.Context, connection string) error {
+	progress, end := b.follow(connection)
+	defer end()
+	return b.s.Sync.Ensure(ctx, connection, progress)
 }
 
 // PlanFirst implements [site.Beginning]. A scheduler does it, too, after its grace.
-func (b beginning) PlanFirst(ctx context.Context, userID string) error {
+func (b *beginning) PlanFirst(ctx context.Context, userID string) error {
 	u, err := b.s.Users.Get(ctx, userID)
 	if err != nil {
 		return err
@@ -57,12 +72,14 @@ func (b beginning) PlanFirst(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.s.generate(ctx, u, planner.Request{User: u.ID, Week: week}, nil)
+	progress, end := b.follow(u.Connection)
+	defer end()
+	_, err = b.s.generate(ctx, u, planner.Request{User: u.ID, Week: week}, progress)
 	return err
 }
 
 // Progress implements [site.Beginning].
-func (b beginning) Progress(ctx context.Context, userID string) (site.Progress, error) {
+func (b *beginning) Progress(ctx context.Context, userID string) (site.Progress, error) {
 	u, err := b.s.Users.Get(ctx, userID)
 	if err != nil {
 		return site.Progress{}, err
@@ -89,7 +106,11 @@ func (b beginning) Progress(ctx context.Context, userID string) (site.Progress, 
 	}
 	p := site.Progress{Recipes: int(libraries[i].Recipes), Importing: libraries[i].Synced == nil}
 	if p.Importing {
-		p.Problem = libraries[i].LastError
+		if f, ok := b.done.Load(u.Connection); ok {
+			p.Recipes, p.Of = f.(fetched).done, f.(fetched).total
+		} else if why := libraries[i].LastError; why != "" {
+			p.Problem = fault.New(fault.TandoorError, "import", "%s", why)
+		}
 		return p, nil
 	}
 	_, err = b.s.Plannable(ctx, u)
@@ -97,7 +118,7 @@ func (b beginning) Progress(ctx context.Context, userID string) (site.Progress, 
 	case "":
 		return p, nil
 	case fault.NoRecipesAvailable, fault.NotEnoughRecipes, fault.InvalidConstraints:
-		p.Problem = fault.Text(err)
+		p.Problem = err
 		return p, nil
 	default:
 		return p, err

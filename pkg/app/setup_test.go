@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
@@ -124,6 +126,11 @@ func (w *world) isSetUp(t *testing.T, b *browser) {
 	must(t, err)
 	if u.Household() != 25_000 {
 		t.Errorf("a form that was sent as it was shown made the household %s", u.Household())
+	}
+	held, err := w.Users.Holdings(t.Context(), "user_bo")
+	must(t, err)
+	if !slices.ContainsFunc(held, func(h postgres.Held) bool { return strings.HasPrefix(h.What, "libraries that go along") && h.N == 1 }) {
+		t.Errorf("what a deletion takes along lacks the library: %+v", held)
 	}
 	must(t, w.Users.Delete(t.Context(), "user_bo"))
 	if n := w.rows(t, "connections where id = 'user_bo'"); n != 0 {

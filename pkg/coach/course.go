@@ -96,7 +96,7 @@ func (f *Follower) Follow(ctx context.Context, userID string, weeks int) (Follow
 	}
 	if kg, ok, err := f.kept.Weight(ctx, userID); err != nil {
 		return out, err
-	} else if ok && kg > 0 {
+	} else if ok && kg > 0 && p.Connected {
 		out.WeightKG, out.Measured = kg, true
 	}
 	return out, nil

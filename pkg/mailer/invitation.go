@@ -20,7 +20,7 @@ func (r *Renderer) Invitation(u user.User, token string, valid time.Duration) (m
 		Subject, Preheader, Headline, URL, Pixel string
 		Days                                     int
 	}{
-		Subject: l.Say("Your invitation to a meal plan"), Preheader: l.Say("Five short steps, and your first week is planned."), Headline: l.Say("Set up your meal plan"),
+		Subject: l.Say("You are invited: set up your meal plan"), Preheader: l.Say("Five short steps, and your first week is planned."), Headline: l.Say("You are invited to a meal plan of your own"),
 		URL: r.links.Invitation(token), Days: int(valid / day),
 	}
 	text, html, err := r.bodies(l, InvitationType, v, v)

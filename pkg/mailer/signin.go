@@ -23,7 +23,7 @@ func (r *Renderer) SignIn(u user.User, token string, valid time.Duration) (mail.
 		Subject, Preheader, Headline, URL, Pixel string
 		Minutes                                  int
 	}{
-		Subject: l.Say("Your link to sign in"), Preheader: l.Say("It works once."), Headline: l.Say("Sign in to your meal plan"),
+		Subject: l.Say("Sign in: your link, for %d minutes", int(valid.Minutes())), Preheader: l.Say("It works once."), Headline: l.Say("Sign in to your account"),
 		URL: r.links.SignIn(token), Minutes: int(valid.Minutes()),
 	}
 	text, html, err := r.bodies(l, SignInType, v, v)

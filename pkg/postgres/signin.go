@@ -62,8 +62,8 @@ func (s *SignIns) CreateLink(ctx context.Context, userID string, digest []byte, 
 }
 
 // UseLink implements [signin.Store].
-func (s *SignIns) UseLink(ctx context.Context, digest []byte) (string, error) {
-	id, err := s.q.UseSignInLink(ctx, digest)
+func (s *SignIns) UseLink(ctx context.Context, digest []byte, used bool) (string, error) {
+	id, err := s.q.UseSignInLink(ctx, used, digest)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", fault.New(fault.Unauthorized, "sign in", "this link was used before, or is older than %d minutes: ask for another", int(signin.Valid.Minutes()))
 	}

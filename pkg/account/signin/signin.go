@@ -25,8 +25,9 @@ type Store interface {
 	ByEmail(ctx context.Context, email string) ([]user.User, error)
 	// CreateLink stores a link, and reports whether it did: no more than most work at a time.
 	CreateLink(ctx context.Context, userID string, digest []byte, valid time.Duration, most int) (bool, error)
-	// UseLink returns the user of a link, which is used with that; kind Unauthorized.
-	UseLink(ctx context.Context, digest []byte) (string, error)
+	// UseLink returns the user of a link that works, which is used with that if used is true; kind
+	// Unauthorized.
+	UseLink(ctx context.Context, digest []byte, used bool) (string, error)
 }
 
 // Letters writes the mail.
@@ -87,9 +88,18 @@ func (s *Service) Link(ctx context.Context, userID string) (string, error) {
 // Redeem uses a link and returns its user; kind Unauthorized for one that is unknown, used or
 // too old.
 func (s *Service) Redeem(ctx context.Context, token string) (string, error) {
+	return s.find(ctx, token, true)
+}
+
+// Whose returns a link's user and leaves it as it is; kind Unauthorized as [Service.Redeem].
+func (s *Service) Whose(ctx context.Context, token string) (string, error) {
+	return s.find(ctx, token, false)
+}
+
+func (s *Service) find(ctx context.Context, token string, used bool) (string, error) {
 	digest, ok := signedlink.OnceDigest(token)
 	if !ok {
 		return "", fault.New(fault.Unauthorized, "sign in", "this link is not valid")
 	}
-	return s.store.UseLink(ctx, digest)
+	return s.store.UseLink(ctx, digest, used)
 }

@@ -43,12 +43,14 @@ func (p *ports) CreateLink(_ context.Context, userID string, digest []byte, vali
 	return true, nil
 }
 
-func (p *ports) UseLink(_ context.Context, digest []byte) (string, error) {
+func (p *ports) UseLink(_ context.Context, digest []byte, used bool) (string, error) {
 	id, ok := p.links[string(digest)]
 	if !ok {
 		return "", fault.New(fault.Unauthorized, "sign in", "used")
 	}
-	delete(p.links, string(digest))
+	if used {
+		delete(p.links, string(digest))
+	}
 	return id, nil
 }
 
@@ -60,6 +62,27 @@ func (p *ports) SignIn(u user.User, token string, _ time.Duration) (mail.Mail, e
 func (p *ports) Add(_ context.Context, userID string, m mail.Mail) (bool, error) {
 	p.mailed = append(p.mailed, userID+" "+m.To)
 	return true, nil
+}
+
+// Looking at a link says whose it is and leaves it for its use.
+func TestALookUsesNoLink(t *testing.T) {
+	t.Parallel()
+	p := &ports{links: map[string]string{}, users: []user.User{{ID: "ana", Email: "home@example.org"}}}
+	s := signin.New(p, p, p)
+	if err := s.Request(t.Context(), "home@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if id, err := s.Whose(t.Context(), p.tokens[0]); err != nil || id != "ana" {
+			t.Errorf("%q, %v", id, err)
+		}
+	}
+	if id, err := s.Redeem(t.Context(), p.tokens[0]); err != nil || id != "ana" {
+		t.Errorf("%q, %v", id, err)
+	}
+	if _, err := s.Whose(t.Context(), p.tokens[0]); fault.KindOf(err) != fault.Unauthorized {
+		t.Errorf("after its use: %v", err)
+	}
 }
 
 func TestSignIn(t *testing.T) {
@@ -75,8 +98,10 @@ func TestSignIn(t *testing.T) {
 		t.Fatalf("mailed %q", p.mailed)
 	}
 	for _, bad := range []string{"", "x", p.tokens[0] + "A", strings.Repeat("A", 43)} {
-		if _, err := s.Redeem(t.Context(), bad); fault.KindOf(err) != fault.Unauthorized {
-			t.Errorf("%q: %v", bad, err)
+		for _, find := range []func(context.Context, string) (string, error){s.Redeem, s.Whose} {
+			if _, err := find(t.Context(), bad); fault.KindOf(err) != fault.Unauthorized {
+				t.Errorf("%q: %v", bad, err)
+			}
 		}
 	}
 	if id, err := s.Redeem(t.Context(), p.tokens[1]); id != "ben" || err != nil {

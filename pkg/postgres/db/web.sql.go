@@ -500,14 +500,21 @@ func (q *Queries) UpsertInvitation(ctx context.Context, arg UpsertInvitationPara
 }
 
 const useSignInLink = `-- name: UseSignInLink :one
-update sign_in_links set used_at = now()
-where digest = $1 and used_at is null and expires_at > now()
-  and created_at >= (select coalesce(u.links_from, sign_in_links.created_at) from users u where u.id = sign_in_links.user_id) -- none mailed to a former address
-returning user_id
+with valid as (
+    select l.digest, l.user_id from sign_in_links l join users u on u.id = l.user_id
+    where l.digest = $2 and l.used_at is null and l.expires_at > now()
+      and l.created_at >= coalesce(u.links_from, l.created_at) -- none mailed to a former address
+), done as (
+    update sign_in_links l set used_at = now() from valid
+    where l.digest = valid.digest and l.used_at is null and $1::boolean
+    returning l.digest
+)
+select user_id from valid where not $1::boolean or exists (select from done)
 `
 
-func (q *Queries) UseSignInLink(ctx context.Context, digest []byte) (string, error) {
-	row := q.db.QueryRow(ctx, useSignInLink, digest)
+// The user of a link that works; with @used it is used by this, and one of two at a time fails.
+func (q *Queries) UseSignInLink(ctx context.Context, used bool, digest []byte) (string, error) {
+	row := q.db.QueryRow(ctx, useSignInLink, used, digest)
 	var user_id string
 	err := row.Scan(&user_id)
 	return user_id, err

@@ -34,6 +34,10 @@ from (
     union all select 'webhooks', (select count(*) from webhooks k where k.user_id = @user_id::text)
     union all select 'messages to webhooks', (select count(*) from webhook_deliveries d join webhooks k on k.id = d.webhook_id where k.user_id = @user_id::text)
     union all select 'answers to programs, kept for a day', (select count(*) from api_answers w join api_tokens a on a.id = w.token_id where a.user_id = @user_id::text)
+    union all select 'libraries that go along, with their token and recipes', (
+        select count(*) from connections c join users u on u.connection_id = c.id
+        where u.id = @user_id::text and (c.id = u.id or c.id ~ ('^' || u.id || '_[0-9]+$')) and not exists (select from users o where o.connection_id = c.id and o.id <> u.id)
+    )
     union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = @user_id::text)
     union all select 'job executions', (select count(*) from job_executions x where x.user_id = @user_id::text)
     union all select 'queued jobs', (select count(*) from river_job r where r.args ->> 'user' = @user_id::text)

@@ -9,10 +9,17 @@ select count(*) from sign_in_links where user_id = @user_id and used_at is null 
 insert into sign_in_links (digest, user_id, expires_at) values (@digest, @user_id, now() + make_interval(secs => @seconds::float8));
 
 -- name: UseSignInLink :one
-update sign_in_links set used_at = now()
-where digest = @digest and used_at is null and expires_at > now()
-  and created_at >= (select coalesce(u.links_from, sign_in_links.created_at) from users u where u.id = sign_in_links.user_id) -- none mailed to a former address
-returning user_id;
+-- The user of a link that works; with @used it is used by this, and one of two at a time fails.
+with valid as (
+    select l.digest, l.user_id from sign_in_links l join users u on u.id = l.user_id
+    where l.digest = @digest and l.used_at is null and l.expires_at > now()
+      and l.created_at >= coalesce(u.links_from, l.created_at) -- none mailed to a former address
+), done as (
+    update sign_in_links l set used_at = now() from valid
+    where l.digest = valid.digest and l.used_at is null and @used::boolean
+    returning l.digest
+)
+select user_id from valid where not @used::boolean or exists (select from done);
 
 -- name: FindSession :one
 select data from sessions where token = @token and expires_at > now();

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
@@ -50,9 +51,31 @@ type signInPage struct {
 }
 
 // confirmSignIn asks for a press of a button: programs that look at links in mails must not use
-// them up.
+// them up. It says whose link it is, and of one that does not work nothing.
 func (s *Site) confirmSignIn(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, view{file: "entering.html", title: message.Textf("Sign in")})
+	address := ""
+	id, err := s.SignIn.Whose(r.Context(), r.PathValue("token"))
+	if err == nil {
+		u, err := s.Users.Get(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		address = masked(u.Email)
+		readerOf(r).language = u.Settings.Language
+	} else if fault.KindOf(err) != fault.Unauthorized {
+		return err
+	}
+	return s.show(w, r, view{file: "entering.html", title: message.Textf("Sign in"), data: address})
+}
+
+// masked is an address that its owner knows, and others who look over their shoulder do not.
+func masked(email string) string {
+	at := strings.LastIndexByte(email, '@')
+	first, _ := utf8.DecodeRuneInString(email)
+	if at < 1 {
+		return "…"
+	}
+	return string(first) + "…" + email[at:]
 }
 
 func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {

@@ -44,7 +44,14 @@ type Progress struct {
 	Week      calendar.Date // planned; 0: none is
 	Importing bool
 	Recipes   int
-	Problem   string // why no week comes; "": one is under way
+	Of        int   // recipes that the library has; 0: it is not known
+	Problem   error // why no week comes; nil: one is under way
+}
+
+// firstPage is how far a first week is, and why it does not come.
+type firstPage struct {
+	Progress
+	Problem string
 }
 
 // setupStep is a step of the set-up: its address, and what stands on its page.
@@ -129,7 +136,7 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 		}
 		inv, err := s.Invitations.Get(r.Context(), id)
 		if fault.KindOf(err) == fault.NotFound || err == nil && hex.EncodeToString(inv.Link) != s.sessions.GetString(r.Context(), sessionLink) {
-			return fault.New(fault.Unauthorized, "set-up", "this invitation has ended: ask for another, or sign in if you are done")
+			return invitationOver()
 		}
 		if err != nil {
 			return err
@@ -140,6 +147,10 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 		readerOf(r).language = inv.User.Settings.Language
 		return h(w, r, inv)
 	}
+}
+
+func invitationOver() error {
+	return fault.New(fault.Unauthorized, "set-up", "this invitation has ended: ask for another, or sign in if you are done")
 }
 
 func (s *Site) setup(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
@@ -234,6 +245,11 @@ func (s *Site) passStep(w http.ResponseWriter, r *http.Request, inv invite.Invit
 // library stands there whatever its kind: the visitor entered its address.
 func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Invitation, step invite.Step, name string, cause error) error {
 	kind := fault.KindOf(cause)
+	if kind == fault.NotFound {
+		if _, err := s.Invitations.Get(r.Context(), inv.User.ID); fault.KindOf(err) == fault.NotFound {
+			return invitationOver()
+		}
+	}
 	if !correctable(cause) && (step != invite.Library || kind == fault.Internal || kind == fault.DatabaseError) {
 		return cause
 	}
@@ -317,6 +333,9 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 // accept makes a user of the visitor, signs them in, and plans their first week.
 func (s *Site) accept(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
 	u, err := s.Invitations.Accept(r.Context(), inv.User.ID)
+	if fault.KindOf(err) == fault.NotFound {
+		return invitationOver()
+	}
 	if err != nil {
 		return err
 	}
@@ -337,8 +356,32 @@ func (s *Site) planFirst(ctx context.Context, id string) {
 	}
 	s.afterwards(ctx, importWithin, "plan a first week", func(ctx context.Context) error {
 		defer s.planning.Delete(id)
-		return s.Beginning.PlanFirst(ctx, id)
+		err := s.Beginning.PlanFirst(ctx, id)
+		if s.failed.Delete(id); err != nil {
+			s.failed.Store(id, err)
+		}
+		return err
 	})
+}
+
+// unplanned says why a first week does not come; "": it is under way.
+func (s *Site) unplanned(id string, p Progress, l message.Language) string {
+	err := p.Problem
+	if _, runs := s.planning.Load(id); err == nil && !runs {
+		if last, ok := s.failed.Load(id); ok {
+			err = last.(error)
+		}
+	}
+	switch kind := fault.KindOf(err); {
+	case err == nil:
+		return ""
+	case correctable(err) || kind == fault.NoRecipesAvailable || kind == fault.NotEnoughRecipes || kind == fault.InvalidConstraints:
+		return sentence(fault.In(err, l))
+	case p.Importing || kind == fault.NetworkError || kind == fault.Unavailable || kind == fault.TandoorError || kind == fault.Unauthorized:
+		return l.Say("Your recipes cannot be fetched: your Tandoor does not answer, or refuses the token.")
+	default:
+		return l.Say("Something went wrong on our side, and your week is not planned yet. It is tried again by itself; you can try now, too.")
+	}
 }
 
 // first shows how far the first week is, and leads to it.
@@ -348,13 +391,15 @@ func (s *Site) first(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	if p.Week != 0 {
+		s.failed.Delete(id)
 		http.Redirect(w, r, s.at("/week/"+p.Week.String()), http.StatusSeeOther)
 		return nil
 	}
-	if p.Problem == "" {
+	page := firstPage{p, s.unplanned(id, p, spoken(r))}
+	if page.Problem == "" {
 		w.Header().Set("Refresh", "2")
 	}
-	return s.show(w, r, view{file: "first.html", title: message.Textf("Your first week"), nav: "week", data: p})
+	return s.show(w, r, view{file: "first.html", title: message.Textf("Your first week"), nav: "week", data: page})
 }
 
 func (s *Site) tryFirst(w http.ResponseWriter, r *http.Request, id string) error {

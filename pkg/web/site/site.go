@@ -34,6 +34,8 @@ import (
 type SignIn interface {
 	Request(ctx context.Context, email string) error
 	Redeem(ctx context.Context, token string) (string, error)
+	// Whose returns the user of a link that works, and does not use it.
+	Whose(ctx context.Context, token string) (string, error)
 }
 
 // Sessions are those of all browsers.
@@ -149,6 +151,7 @@ type Site struct {
 	cross    *http.CrossOriginProtection
 	work     sync.WaitGroup // that goes on after an answer
 	planning sync.Map       // users whose first week is being planned
+	failed   sync.Map       // why it was not, by user
 	closing  chan struct{}  // closed when browsers are to stop watching
 	once     sync.Once
 }

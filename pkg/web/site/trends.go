@@ -38,6 +38,7 @@ type trendsPage struct {
 	Remedy  message.Text
 	Spans   []int
 	Measure message.Text // the weight, in words
+	Diary   string       // where a diary is connected; "": there is no service for it
 }
 
 // trend is a nutrient over the days.
@@ -74,7 +75,9 @@ func (s *Site) trends(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "trends.html", title: message.Textf("Trends"), nav: "trends", data: trendsOf(f, span, spoken(r))})
+	page := trendsOf(f, span, spoken(r))
+	page.Diary = s.Diary(id)
+	return s.show(w, r, view{file: "trends.html", title: message.Textf("Trends"), nav: "trends", data: page})
 }
 
 func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {

@@ -1,0 +1,82 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
+)
+
+// The page behind a link to sign in names the account to its owner, without using the link up, and to
+// nobody whose link does not work.
+func TestASignInLinkNamesItsAccount(t *testing.T) {
+	t.Parallel()
+	lewis := sandbox.People()[0]
+	w := newWorld(t, options{people: []sandbox.Person{lewis}, role: "api"})
+	must(t, w.Start(t.Context()))
+	token, err := w.SignIns.Link(t.Context(), lewis.ID)
+	must(t, err)
+	b := w.browser(t)
+	for range 2 {
+		page := b.want("/sign-in/"+token, nil, http.StatusOK, "<b>l…@sandbox.example</b>")
+		if strings.Contains(page, lewis.Email) {
+			t.Errorf("the page has the whole address:\n%s", page)
+		}
+	}
+	for _, bad := range []string{"x", token + "A", strings.Repeat("A", len(token))} {
+		if page := b.want("/sign-in/"+bad, nil, http.StatusOK, "stays signed in"); strings.Contains(page, "@") {
+			t.Errorf("a link that is not valid names an account:\n%s", page)
+		}
+	}
+	b.want("/sign-in/"+token, url.Values{}, http.StatusOK, "mealplanner")
+	if page := b.want("/sign-in/"+token, nil, http.StatusOK, "stays signed in"); strings.Contains(page, "@") {
+		t.Errorf("a link that was used names an account:\n%s", page)
+	}
+}
+
+// A first week that cannot be planned says so, instead of a page that loads itself anew for ever; and
+// whose invitation ends while a step is under way reads what a person can do.
+func TestWhatASetUpSaysWhenItFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{role: "api", change: func(c *config.Config) { c.Web.RateLimit, c.Generation.Timeout = 0, time.Millisecond }})
+	must(t, w.Start(t.Context()))
+	token, err := w.SignIns.Link(t.Context(), sandbox.People()[0].ID)
+	must(t, err)
+	b := w.browser(t)
+	b.want("/sign-in/"+token, url.Values{}, http.StatusOK, "mealplanner")
+	b.want("/first", url.Values{}, http.StatusOK, "")
+	deadline := time.Now().Add(20 * time.Second)
+	for page := ""; !strings.Contains(page, "your week is not planned yet"); _, _, page = b.do("/first", nil) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is said of the failure:\n%s", page)
+		}
+	}
+
+	link := w.invitePrinted(t, user.User{ID: "user_bo", Email: "bo@example.org"})
+	late := w.browser(t)
+	late.want(link, url.Values{}, http.StatusOK, "Where your recipes are")
+	defer w.fault(t, faultswitch.Rule{Upstream: "tandoor", LatencyMS: 2000})()
+	go func() {
+		time.Sleep(time.Second)
+		_, _ = w.pool(t).Exec(t.Context(), "update invitations set expires_at = now() where user_id = 'user_bo'")
+	}()
+	page := late.want("/setup/library", url.Values{"url": {w.box.TandoorURL()}, "token": {w.box.TandoorToken}}, http.StatusUnauthorized, "has ended")
+	if strings.Contains(page, "mealplanner invitation") {
+		t.Errorf("a person reads what operators do:\n%s", page)
+	}
+}
+
+// invitePrinted invites somebody without a mail and returns the path of their link.
+func (w *world) invitePrinted(t *testing.T, u user.User) string {
+	t.Helper()
+	u.TimeZone, u.People, u.Settings = "Europe/Berlin", 1, user.DefaultSettings()
+	link, err := w.Invite(t.Context(), u, false)
+	must(t, err)
+	return invitationPath.FindString(link)
+}
