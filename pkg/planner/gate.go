@@ -102,7 +102,7 @@ func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 		if !ok {
 			r.Nutrition = recipe.Unknown
 			g.noFigures++
-			return r, &rejection{NoNutrition, message.Textf("has no nutrition, and none can be estimated: %s", est.Refused), est.Unknown}
+			return r, &rejection{NoNutrition, message.Textf("has no nutrition, and none can be estimated: %v", est.Refused), est.Unknown}
 		}
 		r.PerServing, r.Nutrition = est.PerServing, recipe.Estimated
 	}
@@ -113,7 +113,7 @@ func (g *gate) admit(r recipe.Recipe) (recipe.Recipe, *rejection) {
 	c := course.Of(r, g.bounds)
 	if r.Meals = c.Meals; len(r.Meals) == 0 {
 		g.noMeals++
-		return r, &rejection{ForNoMeal, message.Textf("%s; a keyword breakfast, lunch or dinner makes it one", c.Why), nil}
+		return r, &rejection{ForNoMeal, message.Textf("%v; a keyword breakfast, lunch or dinner makes it one", c.Why), nil}
 	}
 	return r, g.harms(r)
 }

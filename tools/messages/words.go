@@ -48,6 +48,7 @@ func (f found) words() {
 	for _, m := range []targets.Mode{targets.HighProtein, targets.LowCarb, targets.Balanced} {
 		say(strings.ReplaceAll(string(m), "_", " "))
 	}
+	say("bread", "dessert", "drink", "jam", "sauce", "side") // the courses of pkg/domain/course/data that are no meals
 	for _, r := range planner.Reasons {
 		say(string(r))
 	}

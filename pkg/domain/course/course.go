@@ -3,9 +3,10 @@
 package course
 
 import (
-	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -49,7 +50,7 @@ const (
 // Verdict is what a recipe is eaten as.
 type Verdict struct {
 	Meals []recipe.Meal // none: it is no meal
-	Why   string        // continues "it"
+	Why   message.Text  // continues "it"
 }
 
 // Of judges a recipe with its figures: by keywords for a meal, by the words of its title, by
@@ -64,13 +65,13 @@ func Of(r recipe.Recipe, bounds Bounds) Verdict {
 	if slices.Contains(v.Meals, recipe.Breakfast) && r.PerServing.Protein < morning {
 		v.Meals = slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return m == recipe.Breakfast })
 		if len(v.Meals) == 0 {
-			return Verdict{nil, "has next to no protein, which is no breakfast"}
+			return Verdict{nil, message.Textf("has next to no protein, which is no breakfast")}
 		}
 	}
 	within := slices.DeleteFunc(slices.Clone(v.Meals), func(m recipe.Meal) bool { return e < bounds[m].Least || e > bounds[m].Most })
 	if len(within) == 0 {
 		b := bounds[v.Meals[0]]
-		return Verdict{nil, fmt.Sprintf("has %.0f kcal a serving, and %s takes %.0f to %.0f (check its servings)", e.Kcal(), v.Meals[0], b.Least.Kcal(), b.Most.Kcal())}
+		return Verdict{nil, message.Textf("has %.0f kcal a serving, and %v takes %.0f to %.0f (check its servings)", e.Kcal(), v.Meals[0], b.Least.Kcal(), b.Most.Kcal())}
 	}
 	return Verdict{within, v.Why}
 }
@@ -85,19 +86,19 @@ func consider(r recipe.Recipe) Verdict {
 	switch {
 	case !r.MealsSaid && meal != main:
 	case isOther(called.course) && other != "", isOther(called.course) && r.PerServing.Protein < protein && (called.course == sauce || called.course == "drink" || called.course == "jam"):
-		return as(called.course, r, fmt.Sprintf("is called %q", word))
+		return as(called.course, r, message.Textf("is called %q", word))
 	case r.MealsSaid || called.course != breakfast || m().hearty:
-		return Verdict{r.Meals, "has a keyword for its meals"}
+		return Verdict{r.Meals, message.Textf("has a keyword for its meals")}
 	}
 	switch {
 	case called.course == breakfast && other == dessert && meal == "":
-		return as(dessert, r, "has the keyword "+second)
+		return as(dessert, r, message.Textf("has the keyword %s", second))
 	case called.course != "" && called.course != dish && called.course != main:
-		return as(called.course, r, fmt.Sprintf("is called %q", word))
+		return as(called.course, r, message.Textf("is called %q", word))
 	case meal == breakfast:
-		return as(breakfast, r, "has a keyword for breakfast")
+		return as(breakfast, r, message.Textf("has a keyword for breakfast"))
 	case other != "" && (called.course != main || other == dessert) && (other != bread && other != sauce || !m().like(other, r)):
-		return as(other, r, "has the keyword "+second)
+		return as(other, r, message.Textf("has the keyword %s", second))
 	}
 	return m().figures(r, called.course == dish || called.course == main)
 }
@@ -117,14 +118,14 @@ func keywords(ks []string) (meal, other, word string) {
 }
 
 // as is the verdict on a recipe of a course.
-func as(course string, r recipe.Recipe, why string) Verdict {
+func as(course string, r recipe.Recipe, why message.Text) Verdict {
 	switch course {
 	case breakfast:
 		return Verdict{[]recipe.Meal{recipe.Breakfast}, why}
 	case main:
 		return Verdict{r.Meals, why}
 	default:
-		return Verdict{nil, why + ": a " + course}
+		return Verdict{nil, message.Textf("%v: a %v", why, message.Textf(course))}
 	}
 }
 
@@ -141,11 +142,11 @@ func (m makeup) figures(r recipe.Recipe, called bool) Verdict {
 	}
 	switch e := r.PerServing.Energy(); {
 	case r.PerServing.Protein < least || nutrition.Energy(r.PerServing.Protein)*4*100 < share*e:
-		return Verdict{nil, "has too little protein a serving for a meal, as sweets, drinks and side dishes do"}
+		return Verdict{nil, message.Textf("has too little protein a serving for a meal, as sweets, drinks and side dishes do")}
 	case m.ingredient:
-		return Verdict{nil, "is an ingredient, not a dish"}
+		return Verdict{nil, message.Textf("is an ingredient, not a dish")}
 	case !m.hearty && m.sweet >= sweetMeal:
-		return Verdict{nil, "has much of its energy from sugar, chocolate and the like, and no meat, fish or pulses: a dessert"}
+		return Verdict{nil, message.Textf("has much of its energy from sugar, chocolate and the like, and no meat, fish or pulses: a dessert")}
 	}
-	return Verdict{r.Meals, "has the figures of a meal"}
+	return Verdict{r.Meals, message.Textf("has the figures of a meal")}
 }

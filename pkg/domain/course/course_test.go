@@ -89,7 +89,7 @@ func TestOf(t *testing.T) {
 		{dinner("Refried Beans Without the Refry"), none},
 	} {
 		got := course.Of(c.recipe, course.Usual())
-		if !slices.Equal(got.Meals, c.want) || got.Why == "" {
+		if !slices.Equal(got.Meals, c.want) || got.Why.Empty() {
 			t.Errorf("%s %q: %v, %s", c.recipe.Name, c.recipe.Keywords, got.Meals, got.Why)
 		}
 	}

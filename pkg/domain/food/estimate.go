@@ -1,8 +1,9 @@
 package food
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -15,9 +16,9 @@ type Estimation struct {
 	// that of all lines. Foods that hold next to no macros (water, broth) count in neither: a
 	// litre of them must not make up for unknown solids.
 	MatchedMass, TotalMass nutrition.Mass
-	Unmatched              []string // names of the lines that are not in PerServing
-	Unknown                []string // of them those that the tables do not have
-	Refused                string   // why there is no estimate; empty: there is one
+	Unmatched              []string     // names of the lines that are not in PerServing
+	Unknown                []string     // of them those that the tables do not have
+	Refused                message.Text // why there is no estimate; empty: there is one
 }
 
 const (
@@ -63,8 +64,8 @@ func Estimate(r recipe.Recipe) (Estimation, bool) {
 type estimator struct {
 	est      Estimation
 	servings int64
-	sum      [3]int64 // of mass x content per 100 g
-	heavy    string   // the first line that may be heavy
+	sum      [3]int64     // of mass x content per 100 g
+	heavy    message.Text // the first line that may be heavy
 	most     recipe.Ingredient
 	mostMass nutrition.Mass
 	solids   nutrition.Mass
@@ -110,23 +111,23 @@ func (e *estimator) line(i recipe.Ingredient) {
 	if !bounded {
 		m, bounded = Bound(l.Ingredient)
 	}
-	if (!bounded || m > nutrition.MaxMass) && e.heavy == "" {
+	if (!bounded || m > nutrition.MaxMass) && e.heavy.Empty() {
 		e.heavy = unknowable(i, l)
 	}
 	e.est.TotalMass += min(m, nutrition.MaxMass)
 }
 
 // unknowable says what is not known of a line.
-func unknowable(i recipe.Ingredient, l Line) string {
+func unknowable(i recipe.Ingredient, l Line) message.Text {
 	switch {
 	case !l.Named:
-		return fmt.Sprintf("%q is not in the table", i.Food.Name)
+		return message.Textf("%q is not in the table", i.Food.Name)
 	case i.NoAmount || i.Amount <= 0:
-		return fmt.Sprintf("%q has no amount", i.Food.Name)
+		return message.Textf("%q has no amount", i.Food.Name)
 	case !l.Food.Known():
-		return fmt.Sprintf("%q has no figures in this form", i.Food.Name)
+		return message.Textf("%q has no figures in this form", i.Food.Name)
 	default:
-		return fmt.Sprintf("nobody knows what one %q of %q weighs", i.Unit.Name, i.Food.Name)
+		return message.Textf("nobody knows what one %q of %q weighs", i.Unit.Name, i.Food.Name)
 	}
 }
 
@@ -159,7 +160,7 @@ func (e *estimator) fry() {
 func (e *estimator) close() (Estimation, bool) {
 	est := &e.est
 	if e.servings <= 0 {
-		est.Refused = "it does not say how many servings it makes"
+		est.Refused = message.Textf("it does not say how many servings it makes")
 		return *est, false
 	}
 	perServing := func(sum int64) nutrition.Mass {
@@ -168,16 +169,16 @@ func (e *estimator) close() (Estimation, bool) {
 	macros := nutrition.Macros{Protein: perServing(e.sum[0]), Fat: perServing(e.sum[1]), Carbs: perServing(e.sum[2])}
 	open := nutrition.Energy(mulDiv(int64(est.TotalMass-est.MatchedMass), dense*int64(nutrition.Kilocalorie), 100*int64(nutrition.Gram)*e.servings))
 	switch {
-	case e.heavy != "":
+	case !e.heavy.Empty():
 		est.Refused = e.heavy
 	case est.MatchedMass == 0:
-		est.Refused = "nothing in it is known"
+		est.Refused = message.Textf("nothing in it is known")
 	case est.TotalMass > nutrition.MaxMass, e.mostMass/nutrition.Mass(e.servings) > mostMass, macros.Energy() > mostEnergy:
-		est.Refused = fmt.Sprintf("a serving would weigh %s and hold %.0f kcal: check %q, and the servings", est.TotalMass/nutrition.Mass(e.servings), macros.Energy().Kcal(), e.most.Food.Name)
+		est.Refused = message.Textf("a serving would weigh %v and hold %.0f kcal: check %q, and the servings", est.TotalMass/nutrition.Mass(e.servings), macros.Energy().Kcal(), e.most.Food.Name)
 	case 10*est.MatchedMass < 9*est.TotalMass, 10*open > macros.Energy():
-		est.Refused = "too much of it is not known: " + strings.Join(est.Unmatched, ", ")
+		est.Refused = message.Textf("too much of it is not known: %s", strings.Join(est.Unmatched, ", "))
 	}
-	if est.Refused != "" {
+	if !est.Refused.Empty() {
 		return *est, false
 	}
 	est.PerServing = macros

@@ -187,7 +187,7 @@ func TestEstimateScales(t *testing.T) {
 			t.Fatalf("masses %d and %d, unmatched %q and %q", a.TotalMass, b.TotalMass, a.Unmatched, b.Unmatched)
 		}
 		if okA != okB {
-			if strings.Contains(b.Refused, "a serving would") {
+			if strings.Contains(b.Refused.String(), "a serving would") {
 				return // the larger one is no serving
 			}
 			if margin := 10*a.MatchedMass - 9*a.TotalMass; max(margin, -margin) > nutrition.Mass(20*slack) {

@@ -164,7 +164,7 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 		est, ok = food.Estimate(r)
 	}
 	if !ok {
-		t.refused[est.Refused]++
+		t.refused[est.Refused.String()]++
 	}
 	if !ok {
 		return
@@ -190,7 +190,7 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 
 // doubles reports whether a recipe that states no servings makes more than so many.
 func (d dish) doubles(est food.Estimation, ok bool, servings int) bool {
-	return !ok && d.Servings < 1 && strings.HasPrefix(est.Refused, "a serving would") && servings < most
+	return !ok && d.Servings < 1 && strings.HasPrefix(est.Refused.String(), "a serving would") && servings < most
 }
 
 func (t *tally) print(name string, unknown, refused int) {
