@@ -38,3 +38,6 @@ func (a *App) Purge(ctx context.Context) error { return a.s.purge(ctx) }
 func (a *App) Wanted(ctx context.Context, d publish.Due) (publish.Plan, error) {
 	return publish.New(a.s.Plans, a.s.Recipes, a.s.libraries, a.s.writeBook, a.s.Shopping).Wanted(ctx, d)
 }
+
+// Elsewhere are the pages of other servers that show a trace.
+var Elsewhere = elsewhere

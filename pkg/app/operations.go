@@ -2,11 +2,16 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
@@ -143,7 +148,7 @@ func (o *operations) alerts(ctx context.Context) site.Listing[site.FiringAlert] 
 // Trace implements [site.Operations].
 func (o *operations) Trace(ctx context.Context, id string) (site.Trace, error) {
 	t, err := o.traces.Load(ctx, id)
-	out := site.Trace{ID: id, Start: t.Start, Took: t.Took, Services: t.Services, NoLines: t.NoLines}
+	out := site.Trace{ID: id, Start: t.Start, Took: t.Took, Services: t.Services, NoLines: t.NoLines, Elsewhere: elsewhere(o.s.opts.Config.Diagnosis, id, t.Start, t.Took)}
 	for _, r := range t.Rows {
 		s := site.Span{Name: r.Name, Component: r.Attributes["component"], Depth: r.Depth, X: r.X, Width: r.Width, Took: r.Took, Failed: r.Failed}
 		for _, name := range r.Names {
@@ -158,6 +163,24 @@ func (o *operations) Trace(ctx context.Context, id string) (site.Trace, error) {
 		out.Lines = append(out.Lines, line(l))
 	}
 	return out, err
+}
+
+// elsewhere are the trace in Jaeger and its lines in Grafana, where browsers reach them.
+func elsewhere(d config.Diagnosis, id string, start time.Time, took time.Duration) []site.Link {
+	var out []site.Link
+	if d.JaegerPage != "" {
+		out = append(out, site.Link{Label: "Jaeger", URL: strings.TrimRight(d.JaegerPage, "/") + "/trace/" + id})
+	}
+	if d.GrafanaPage != "" {
+		const around = time.Minute
+		query := map[string]any{"refId": "A", "datasource": map[string]string{"type": "loki", "uid": "loki"}, "queryType": "range", "expr": `{service_name=~"meal-planner.*"} | trace_id="` + id + `"`}
+		span := map[string]string{"from": strconv.FormatInt(start.Add(-around).UnixMilli(), 10), "to": strconv.FormatInt(start.Add(took+around).UnixMilli(), 10)}
+		panes, err := json.Marshal(map[string]any{"lines": map[string]any{"datasource": "loki", "queries": []any{query}, "range": span}})
+		if err == nil { // the values are texts
+			out = append(out, site.Link{Label: "Grafana", URL: strings.TrimRight(d.GrafanaPage, "/") + "/explore?schemaVersion=1&panes=" + url.QueryEscape(string(panes))})
+		}
+	}
+	return out
 }
 
 func line(l web.Line) string {

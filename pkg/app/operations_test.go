@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -65,5 +67,24 @@ func TestOperatorsSeeTheInstallation(t *testing.T) {
 	}
 	if code, _, text := w.browser(t).do("/status", nil, "Accept", "application/json"); code != http.StatusServiceUnavailable || !strings.Contains(text, `"part":"Recipe libraries","healthy":false`) {
 		t.Errorf("the status as JSON: %d %s", code, text)
+	}
+}
+
+// A trace leads to Jaeger and to its lines in Grafana, where browsers reach them.
+func TestTracesLeadElsewhere(t *testing.T) {
+	t.Parallel()
+	id, at := strings.Repeat("a", 32), time.UnixMilli(1_000_000)
+	if got := app.Elsewhere(config.Diagnosis{JaegerURL: "http://jaeger:16686"}, id, at, time.Second); got != nil {
+		t.Errorf("without addresses: %v", got)
+	}
+	got := app.Elsewhere(config.Diagnosis{JaegerPage: "https://jaeger.example.org/", GrafanaPage: "https://grafana.example.org"}, id, at, time.Second)
+	if len(got) != 2 || got[0].URL != "https://jaeger.example.org/trace/"+id {
+		t.Fatalf("%v", got)
+	}
+	u, err := url.Parse(got[1].URL)
+	must(t, err)
+	want := `{"lines":{"datasource":"loki","queries":[{"datasource":{"type":"loki","uid":"loki"},"expr":"{service_name=~\"meal-planner.*\"} | trace_id=\"` + id + `\"","queryType":"range","refId":"A"}],"range":{"from":"940000","to":"1061000"}}}`
+	if u.Host != "grafana.example.org" || u.Path != "/explore" || u.Query().Get("panes") != want {
+		t.Errorf("%s\n%s", u.Path, u.Query().Get("panes"))
 	}
 }

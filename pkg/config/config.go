@@ -175,12 +175,14 @@ type Diagnosis struct {
 	PrometheusURL string `name:"prometheus-url" env:"PROMETHEUS_URL" default:"http://localhost:9090" help:"Prometheus, for diagnose and debug."`
 	LokiURL       string `name:"loki-url" env:"LOKI_URL" default:"http://localhost:3100" help:"Loki, for diagnose and debug; empty: none."`
 	JaegerURL     string `name:"jaeger-url" env:"JAEGER_URL" default:"http://localhost:16686" help:"Jaeger, for diagnose and debug."`
+	JaegerPage    string `name:"jaeger-public-url" env:"JAEGER_PUBLIC_URL" help:"Jaeger as operators' browsers reach it: the page of a trace links there. Empty: no link." placeholder:"URL"`
+	GrafanaPage   string `name:"grafana-public-url" env:"GRAFANA_PUBLIC_URL" help:"Grafana as operators' browsers reach it: the page of a trace links to its lines there. Empty: no link." placeholder:"URL"`
 }
 
 // Default reports whether nothing says where the telemetry can be asked: all addresses are
 // the usual ones.
 func (d Diagnosis) Default() bool {
-	return d == Diagnosis{"http://localhost:9090", "http://localhost:3100", "http://localhost:16686"}
+	return d.PrometheusURL == "http://localhost:9090" && d.LokiURL == "http://localhost:3100" && d.JaegerURL == "http://localhost:16686"
 }
 
 // Log says which lines are written.

@@ -101,7 +101,12 @@ type Trace struct {
 	Rows     []Span
 	Lines    []string // of no span that is shown
 	NoLines  string   // why there are none
+	// Elsewhere are the pages of other servers that show it.
+	Elsewhere []Link
 }
+
+// Link is a page of another server, with what it is called there.
+type Link struct{ Label, URL string }
 
 // Span is a span of a trace. X and Width are thousandths of its time.
 type Span struct {
