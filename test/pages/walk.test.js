@@ -274,8 +274,9 @@ test("pictures for the documentation", { skip: !process.env.PAGES_PICTURES }, as
   const into = process.env.PAGES_PICTURES;
   const desk = await visitor({ ...views[2], viewport: { width: 1280, height: 900 } }, world.links.pop());
   const phone = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, world.links.pop());
+  const diary = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, world.diary.pop());
   for (const [page, path, file] of [
-    [desk, `/week/${world.week}`, "week.png"], [phone, `/week/${world.week}`, "week-phone.png"], [phone, `/shopping/${world.week}`, "shopping-phone.png"],
+    [diary, "/trends?weeks=12", "trends-phone.png"], [desk, `/week/${world.week}`, "week.png"], [phone, `/week/${world.week}`, "week-phone.png"], [phone, `/shopping/${world.week}`, "shopping-phone.png"],
     [phone, `/meal/${friday}/dinner/cook/1`, "cook-phone.png"], [desk, `/week/${world.week}/preview?command=REGENERATE+${world.days[5]}`, "preview.png"],
   ]) {
     await page.goto(path);
