@@ -140,7 +140,7 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 		c := change{Slot: d.Slot}
 		c.Is, c.Was = names(d)
 		if d.Is != nil {
-			c.Portion = d.Is.Servings.String()
+			c.Portion = spoken(r).Word(d.Is.Servings.String())
 		}
 		page.Changes = append(page.Changes, c)
 	}

@@ -42,7 +42,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 		}
 	})
-	return s.show(w, r, view{file: "signin.html", title: message.Textf("Look into your mail"), data: signInPage{Email: email, Sent: true}})
+	return s.show(w, r, view{file: "signin.html", title: message.Textf("Check your email"), data: signInPage{Email: email, Sent: true}})
 }
 
 type signInPage struct {

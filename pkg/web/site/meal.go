@@ -34,6 +34,8 @@ type mealPage struct {
 	Picture  string
 	URL      string
 	Gone     bool // the library has the recipe no longer
+	Over     bool // the day is
+	Ahead    bool // the day has not begun
 	Outdated bool // the plan is being replaced: it may hold what must not be eaten
 	Version  string
 	Once     string
@@ -89,7 +91,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	}
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: stored.Week.Unsafe(),
-		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, slot.Date < today),
+		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, today), Over: slot.Date < today, Ahead: slot.Date > today,
 	}
 	if err := s.eaten(r, id, &page, today); err != nil {
 		return mealPage{}, err
@@ -202,6 +204,7 @@ type othersPage struct {
 	Version string
 	Once    string
 	Now     *plan.Serving
+	Over    bool // the day is
 	Others  []otherView
 }
 
@@ -221,6 +224,13 @@ func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	page := othersPage{Slot: slot, Week: stored.Week.WeekOf, Version: stored.Week.Version(), Once: rand.Text(), Now: sv}
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	if page.Over = slot.Date < today; page.Over {
+		others = nil
+	}
 	for _, o := range others {
 		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct, spoken(r))})
 	}

@@ -100,6 +100,18 @@ func settingsOf(u user.User) *settingsPage {
 	return p
 }
 
+// Origin says where the target comes from.
+func (p *settingsPage) Origin() message.Text {
+	switch p.Source {
+	case targets.Set:
+		return message.Textf("set by you")
+	case targets.Computed:
+		return message.Textf("computed from your body figures")
+	default:
+		return message.Textf("our default")
+	}
+}
+
 // Hour is the hour at which a week is planned.
 func (p *settingsPage) Hour() int {
 	_, hour := p.User.Settings.PlanTime()

@@ -123,6 +123,13 @@ func words(l message.Language) template.FuncMap {
 		},
 		"in":   func(v any) string { return l.Say("%v", v) },
 		"word": l.Word,
+		"servings": func(s nutrition.Servings) string {
+			if s == nutrition.OneServing {
+				return l.Say("1 serving")
+			}
+			return l.Say("%v servings", s)
+		},
+		"number": l.Number,
 		"words": func(list []string) string {
 			out := make([]string, len(list))
 			for i, w := range list {
@@ -250,7 +257,7 @@ func headline(status int) message.Text {
 	case status == http.StatusUnauthorized:
 		return message.Textf("Not signed in")
 	case status == http.StatusNotFound:
-		return message.Textf("Nothing is here")
+		return message.Textf("Page not found")
 	case status < http.StatusInternalServerError:
 		return message.Textf("That did not work")
 	default:

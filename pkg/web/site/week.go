@@ -144,7 +144,7 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 		}
 		for m, sv := range d.Meals {
 			meal := recipe.Meals[m]
-			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv, v.Over)}
+			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv, today)}
 			if sv != nil {
 				mv.Notes = notes(stored, d.Date, meal, sv)
 			}
@@ -162,7 +162,8 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 }
 
 // buttons are what can be done to a meal.
-func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, over bool) []button {
+func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, today calendar.Date) []button {
+	over := d.Date < today
 	at := func(label message.Text, v command.Verb, preview bool) button {
 		return button{label, command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String(), preview}
 	}
@@ -176,11 +177,15 @@ func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, over bool) []button
 		return []button{at(message.Textf("Try again"), command.Adjust, true), skip}
 	case sv == nil:
 		return []button{at(message.Textf("Plan it"), command.Unskip, true)}
-	case sv.Source == plan.Locked:
-		return []button{at(message.Textf("Unlock"), command.Unlock, false), eaten}
-	default:
-		return []button{at(message.Textf("Keep"), command.Lock, false), at(message.Textf("Another"), command.Adjust, true), skip, eaten}
 	}
+	out := []button{at(message.Textf("Lock"), command.Lock, false), at(message.Textf("Surprise me"), command.Adjust, true), skip}
+	if sv.Source == plan.Locked {
+		out = []button{at(message.Textf("Unlock"), command.Unlock, false)}
+	}
+	if d.Date == today {
+		out = append(out, eaten)
+	}
+	return out
 }
 
 // notes say of a meal how long it takes, or when it was cooked.
@@ -188,7 +193,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	var out []message.Text
 	switch sv.Source {
 	case plan.Locked:
-		out = append(out, message.Textf("kept"))
+		out = append(out, message.Textf("locked"))
 	case plan.Travel:
 		out = append(out, message.Textf("travel day"))
 	case plan.Chosen:
