@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
-
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
-
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
