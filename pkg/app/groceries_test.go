@@ -222,7 +222,7 @@ func TestTheListIsPushedToTandoor(t *testing.T) {
 func (b *browser) offersTicks(path string) {
 	b.t.Helper()
 	_, page, _ := strings.Cut(b.want(path, nil, http.StatusOK, "At home"), "<main") // the script knows all words
-	for _, more := range []string{"Have it", "Buy it", "Always at home", "Write it to Tandoor"} {
+	for _, more := range []string{"Have it", "Buy it", "Always at home", "Send it to Tandoor"} {
 		if strings.Contains(page, more) {
 			b.t.Errorf("the shared list offers %q:\n%s", more, page)
 		}

@@ -80,7 +80,7 @@ func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
 		t.Errorf("what was typed is lost:\n%s", page)
 	}
 	body.Set("age", "35")
-	b.want("/setup/targets", body, http.StatusOK, "At rest 1334 kcal a day")
+	b.want("/setup/targets", body, http.StatusOK, "At rest 1,334 kcal a day")
 	b.want("/setup/targets", url.Values{"how": {"grams"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "below 800")
 	must(t, w.Sync.Ensure(t.Context(), "user_bo", nil)) // as the page began to
 	b.want("/setup/food", url.Values{"dislikes": {"qwertz"}}, http.StatusUnprocessableEntity, `Unknown food "qwertz"`)

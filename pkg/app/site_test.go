@@ -76,7 +76,7 @@ var signInPath = regexp.MustCompile(`/sign-in/[\w-]+`)
 func (b *browser) signIn(w *world, email string) {
 	b.t.Helper()
 	seen := len(w.box.Mail.Messages())
-	b.want("/sign-in", url.Values{"email": {strings.ToUpper(email)}}, http.StatusOK, "Look into your mail")
+	b.want("/sign-in", url.Values{"email": {strings.ToUpper(email)}}, http.StatusOK, "Check your email")
 	link := ""
 	for try := seen; link == ""; try++ {
 		must(b.t, w.box.Mail.Wait(b.t.Context(), try+1))
@@ -117,7 +117,7 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	b, ours := w.browser(t), "/week/"+week.String()
 	b.want("/week", nil, http.StatusOK, "Mail me a link") // nobody is signed in
 	b.want("/settings", nil, http.StatusOK, "Mail me a link")
-	b.want("/sign-in", url.Values{"email": {"nobody@example.org"}}, http.StatusOK, "Look into your mail")
+	b.want("/sign-in", url.Values{"email": {"nobody@example.org"}}, http.StatusOK, "Check your email")
 	b.want("/sign-in", url.Values{"email": {"nobody"}}, http.StatusUnprocessableEntity, "Write your address")
 	b.signIn(w, lewis.Email)
 	page := b.want("/week", nil, http.StatusOK, "on target")
@@ -126,7 +126,7 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 		t.Errorf("%d sessions are stored for one browser", n)
 	}
 
-	version, keep := field(t, page, "Keep", "version"), field(t, page, "Keep", "command")
+	version, keep := field(t, page, "Lock", "version"), field(t, page, "Lock", "command")
 	if status, _, page := b.do(ours, url.Values{"version": {version}, "command": {keep}}, "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
 		t.Errorf("a form of another site: %d %s", status, page)
 	}
@@ -144,16 +144,16 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	}
 	b.want(at+"/cook/1", nil, http.StatusOK, "Step 1 of")
 	b.want(at+"/cook/99", nil, http.StatusNotFound, "steps")
-	b.want("/cooking/"+week.String(), nil, http.StatusOK, "min together")
-	page = b.want(at+"/others", nil, http.StatusOK, "Take it")
-	take := field(t, page, "Take it", "command")
-	b.want(ours, url.Values{"version": {field(t, page, "Take it", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)
+	b.want("/cooking/"+week.String(), nil, http.StatusOK, "min in total")
+	page = b.want(at+"/others", nil, http.StatusOK, "Choose this")
+	take := field(t, page, "Choose this", "command")
+	b.want(ours, url.Values{"version": {field(t, page, "Choose this", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)
 
 	w.wish(t, b)
 	w.shop(t, b)
 	b.want("/library", nil, http.StatusOK, "for dinner")
 
-	page = b.want("/settings", nil, http.StatusOK, "Never on the plate")
+	page = b.want("/settings", nil, http.StatusOK, "Allergies, diet and dislikes")
 	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "Nothing was changed.")
 	b.want("/settings", url.Values{"form": {"food"}, "allergens": {"nuts"}, "dislikes": {"leek, celery"}}, http.StatusOK, "Stored.")
 	b.want("/settings", url.Values{"form": {"food"}, "seen": {field(t, page, "dislikes", "seen")}}, http.StatusOK, "changed elsewhere")

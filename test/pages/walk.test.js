@@ -89,7 +89,7 @@ test("another dish, after seeing what it does", async () => {
   const dinner = page.getByRole("region", { name: "Saturday" }).locator(".dish").nth(2);
   const was = await dinner.locator("a").first().textContent();
   await dinner.getByText("Change").click();
-  await dinner.getByRole("link", { name: /^Another/ }).click();
+  await dinner.getByRole("link", { name: /^Surprise me/ }).click();
   await page.getByRole("heading", { name: "What would change" }).waitFor();
   await page.goBack();
   assert.equal(await dinner.locator("a").first().textContent(), was, "a preview changes nothing");
@@ -162,13 +162,13 @@ test("what is at home leaves the list, on both devices, with and without a conne
   await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
   assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
   await home.goto("/settings");
-  await home.getByLabel("A food, or several between commas").fill("flower");
-  await home.locator("section", { has: home.getByLabel("A food, or several between commas") }).getByRole("button", { name: "Add" }).click();
+  await home.getByLabel("A food, or several separated by commas").fill("flower");
+  await home.locator("section", { has: home.getByLabel("A food, or several separated by commas") }).getByRole("button", { name: "Add" }).click();
   await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
   await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
   await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
   await home.goto(`/shopping/${world.week}`);
-  await home.getByRole("button", { name: "Write it to Tandoor" }).click();
+  await home.getByRole("button", { name: "Send it to Tandoor" }).click();
   await home.getByRole("status").filter({ hasText: "Write-back is off" }).waitFor();
   await home.getByRole("button", { name: new RegExp(`^Buy it ?: ${name}$`) }).click();
   for (const p of [home, shop, guest]) await p.context().close();
@@ -188,7 +188,7 @@ test("with the keyboard alone", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "To the content");
   await press("Tab", "Change Sunday dinner");
   await page.keyboard.press("Enter");
-  await press("Tab", "Keep: Sunday dinner");
+  await press("Tab", "Lock: Sunday dinner");
   await page.keyboard.press("Enter");
   await page.getByRole("status").filter({ hasText: "stays" }).waitFor();
   await page.context().close();
