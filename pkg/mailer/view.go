@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -106,14 +107,14 @@ func newWeekView(u user.User, s plan.Plan) weekView {
 	}
 	for _, sec := range s.Groceries.Sections {
 		sv := sectionView{Name: l.Word(sec.Name)}
-		for _, l := range sec.Lines {
-			sv.Lines = append(sv.Lines, lineView{l.Name, l.Buy})
+		for _, line := range sec.Lines {
+			sv.Lines = append(sv.Lines, lineView{line.Name, grocery.BuyIn(l, line.Buy)})
 		}
 		v.Sections = append(v.Sections, sv)
 	}
 	var pantry []string
-	for _, l := range s.Groceries.Pantry {
-		pantry = append(pantry, strings.TrimSpace(l.Name+" "+l.Buy))
+	for _, line := range s.Groceries.Pantry {
+		pantry = append(pantry, strings.TrimSpace(line.Name+" "+grocery.BuyIn(l, line.Buy)))
 	}
 	v.Pantry = strings.Join(pantry, ", ")
 	return v
