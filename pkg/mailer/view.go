@@ -163,7 +163,7 @@ func verdict(l message.Language, w plan.Week) string {
 	case w.Status == plan.Balanced:
 		return l.Say("Every day is within ±%d %% of your targets.", pct)
 	case w.Optimal:
-		return l.Say("%s are within ±%d %% of your targets. No week does better with your recipes and wishes; below is what is missing.", daysOnTarget(l, w), pct)
+		return l.Say("%s are within ±%d %% of your targets. This is the best week that your recipes and wishes allow; below is what is missing.", daysOnTarget(l, w), pct)
 	default:
 		return l.Say("%s are within ±%d %% of your targets.", daysOnTarget(l, w), pct)
 	}
@@ -306,9 +306,9 @@ func reason(l message.Language, r plan.Reason) string {
 	switch r.Code {
 	case "macro_out_of_band":
 		macro := l.Word(strings.TrimSuffix(r.Macro, "_g"))
-		text := l.Say("%s: %.0f g %s too little.", l.Weekday(r.Date), r.Short.Grams(), macro)
+		text := l.Say("%s: %.0f g too little %s.", l.Weekday(r.Date), r.Short.Grams(), macro)
 		if r.Short < 0 {
-			text = l.Say("%s: %.0f g %s too much.", l.Weekday(r.Date), -r.Short.Grams(), macro)
+			text = l.Say("%s: %.0f g too much %s.", l.Weekday(r.Date), -r.Short.Grams(), macro)
 		}
 		if r.Remedy != nil {
 			text += " " + l.Say("A %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving would fix it.",
