@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -106,14 +107,14 @@ func newWeekView(u user.User, s plan.Plan) weekView {
 	}
 	for _, sec := range s.Groceries.Sections {
 		sv := sectionView{Name: l.Word(sec.Name)}
-		for _, l := range sec.Lines {
-			sv.Lines = append(sv.Lines, lineView{l.Name, l.Buy})
+		for _, line := range sec.Lines {
+			sv.Lines = append(sv.Lines, lineView{line.Name, grocery.BuyIn(l, line.Buy)})
 		}
 		v.Sections = append(v.Sections, sv)
 	}
 	var pantry []string
-	for _, l := range s.Groceries.Pantry {
-		pantry = append(pantry, strings.TrimSpace(l.Name+" "+l.Buy))
+	for _, line := range s.Groceries.Pantry {
+		pantry = append(pantry, strings.TrimSpace(line.Name+" "+grocery.BuyIn(l, line.Buy)))
 	}
 	v.Pantry = strings.Join(pantry, ", ")
 	return v
@@ -162,7 +163,7 @@ func verdict(l message.Language, w plan.Week) string {
 	case w.Status == plan.Balanced:
 		return l.Say("Every day is within ±%d %% of your targets.", pct)
 	case w.Optimal:
-		return l.Say("%s are within ±%d %% of your targets. No week does better with your recipes and wishes; below is what is missing.", daysOnTarget(l, w), pct)
+		return l.Say("%s are within ±%d %% of your targets. This is the best week that your recipes and wishes allow; below is what is missing.", daysOnTarget(l, w), pct)
 	default:
 		return l.Say("%s are within ±%d %% of your targets.", daysOnTarget(l, w), pct)
 	}
@@ -305,9 +306,9 @@ func reason(l message.Language, r plan.Reason) string {
 	switch r.Code {
 	case "macro_out_of_band":
 		macro := l.Word(strings.TrimSuffix(r.Macro, "_g"))
-		text := l.Say("%s: %.0f g %s too little.", l.Weekday(r.Date), r.Short.Grams(), macro)
+		text := l.Say("%s: %.0f g too little %s.", l.Weekday(r.Date), r.Short.Grams(), macro)
 		if r.Short < 0 {
-			text = l.Say("%s: %.0f g %s too much.", l.Weekday(r.Date), -r.Short.Grams(), macro)
+			text = l.Say("%s: %.0f g too much %s.", l.Weekday(r.Date), -r.Short.Grams(), macro)
 		}
 		if r.Remedy != nil {
 			text += " " + l.Say("A %s with about %.0f g protein, %.0f g fat and %.0f g carbs a serving would fix it.",

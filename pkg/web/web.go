@@ -26,6 +26,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -48,6 +49,7 @@ func pagesIn(l message.Language) *template.Template {
 		"in":      func(v any) string { return l.Say("%v", v) },
 		"weekday": l.Weekday,
 		"short":   l.ShortDay,
+		"buy":     func(what string) string { return grocery.BuyIn(l, what) },
 		"date":    l.Date,
 		"long":    func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
 		"meal": func(i int) string {

@@ -35,7 +35,7 @@ test("a week in German: another dish, a tick, the language itself", async () => 
   await page.getByRole("button", { name: "Nehmen" }).first().click();
   await page.getByRole("status").filter({ hasText: "Freitag Abendessen" }).waitFor();
   await page.getByRole("link", { name: "Einkauf", exact: true }).click();
-  await page.getByText(/Noch \d+ Posten zu kaufen/).waitFor();
+  await page.getByText(/Noch \d+ zu kaufen/).waitFor();
   await page.locator("button.check").first().click();
   await page.waitForFunction(() => document.querySelectorAll("li.done").length === 1);
   await page.context().setOffline(true);

@@ -9,6 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
@@ -56,6 +57,7 @@ func (f found) words() {
 		say(strings.ReplaceAll(t, "_", " "))
 	}
 	say(food.Categories()...)
+	say(food.Household, grocery.OtherSection)
 	for _, d := range user.Weekdays {
 		say(strings.ToUpper(d[:1]) + d[1:])
 	}

@@ -193,7 +193,7 @@ func arrange(foods map[foodKey]*need) List {
 			continue
 		}
 		if line.Buy == "" {
-			line.Buy = "for " + line.dishes()
+			line.Buy = forDishes + line.dishes()
 		}
 		name, order := section(n.food, n.known)
 		a := aisles[name]

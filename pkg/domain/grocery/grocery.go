@@ -36,7 +36,7 @@ type Line struct {
 	Name string `json:"name"` // plural where the amount asks for it
 	// Buy is the text to shop by, rounded up to a sensible step, e.g. "≈ 650 g" or
 	// "300 g + 1 cup"; of foods without an amount the dishes, "for Tortilla", and in the
-	// pantry nothing.
+	// pantry nothing. [BuyIn] says it in other languages.
 	Buy string `json:"buy"`
 	// Exact is the sum before rounding.
 	Exact string `json:"exact"`

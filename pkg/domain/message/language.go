@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/leonelquinteros/gotext"
 	"golang.org/x/text/language"
@@ -164,12 +166,22 @@ func (l Language) put(arg any) any {
 	return arg
 }
 
-// Word is the name of a member of a closed set, or a number as people of the language write it.
+// Word is the name of a member of a closed set, or a number as people of the language write it. A
+// name that begins with a capital may be that of a member that does not: "Produce".
 func (l Language) Word(name string) string {
 	if decimal().MatchString(name) {
 		return l.Decimal(name)
 	}
-	return l.find(name)
+	if said := l.find(name); said != name {
+		return said
+	}
+	small := strings.ToLower(name)
+	said := l.find(small)
+	if said == small {
+		return name
+	}
+	first, size := utf8.DecodeRuneInString(said)
+	return string(unicode.ToUpper(first)) + said[size:]
 }
 
 // Mark returns the text, and tells the catalogues' tool that it is said where it is shown.

@@ -61,6 +61,13 @@ func TestDates(t *testing.T) {
 		{german.Moment(at), "Montag, 28. Dezember, 06:05 Uhr"},
 		{message.English.Word("1.25"), "1.25"},
 		{german.Word("1.25"), "1,25"},
+		{german.Word("produce"), "Obst und Gemüse"},
+		{german.Word("Produce"), "Obst und Gemüse"},
+		{german.Word("Spices"), "Gewürze"},
+		{german.Word("Other"), "Sonstiges"},
+		{german.Word("Household"), "Haushalt"},
+		{german.Word("Ethnic foods"), "Ethnic foods"},
+		{message.English.Word("Produce"), "Produce"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%q, want %q", c[0], c[1])

@@ -187,5 +187,12 @@ func Check(t nutrition.Macros, weightKG float64, supervised bool) (warnings []me
 	if weightKG > 0 && t.Protein.Grams() > 3.5*weightKG {
 		warnings = append(warnings, message.Textf("%.0f g of protein is above 3.5 g per kg of body weight", t.Protein.Grams()))
 	}
+	share := 4 * t.Protein.Grams() / kcal
+	switch {
+	case weightKG > 0 && t.Protein.Grams() < 0.6*weightKG:
+		warnings = append(warnings, message.Textf("%.0f g of protein is below 0.6 g per kg of body weight", t.Protein.Grams()))
+	case weightKG <= 0 && share < 0.08:
+		warnings = append(warnings, message.Textf("protein gives only %.0f %% of the energy (below 8 %%)", 100*share))
+	}
 	return warnings, nil
 }

@@ -77,3 +77,32 @@ func TestCheck(t *testing.T) {
 		t.Errorf("the default target warns: %v, %v", w, err)
 	}
 }
+
+// Too little protein is measured by the weight where that is known, else by the energy.
+func TestCheckOfLittleProtein(t *testing.T) {
+	t.Parallel()
+	grams := func(protein nutrition.Mass) nutrition.Macros {
+		return nutrition.Macros{Protein: protein * nutrition.Gram, Fat: 70 * nutrition.Gram, Carbs: 300 * nutrition.Gram}
+	}
+	for _, c := range []struct {
+		protein nutrition.Mass
+		weight  float64
+		want    string
+	}{
+		{41, 70, "41 g of protein is below 0.6 g per kg of body weight"},
+		{42, 70, ""},
+		{30, 50, ""}, // 6 % of the energy, but enough for the body
+		{39, 0, "protein gives only 8 % of the energy (below 8 %)"},
+		{10, 0, "protein gives only 2 % of the energy (below 8 %)"},
+		{40, 0, ""},
+	} {
+		warnings, err := targets.Check(grams(c.protein), c.weight, false)
+		got := ""
+		for _, w := range warnings {
+			got += w.String()
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%d g for %g kg: %q, %v, want %q", c.protein, c.weight, got, err, c.want)
+		}
+	}
+}

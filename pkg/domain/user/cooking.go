@@ -95,7 +95,7 @@ func (c Cooking) Limits() ([]Limit, error) {
 	return out, nil
 }
 
-const limitExample = "write days, meals and minutes: monday-thursday dinner 30, weekdays 40, sunday lunch 90"
+var limitExample = message.Textf("write days, meals and minutes: monday-thursday dinner 30, weekdays 40, sunday lunch 90")
 
 // parseLimit reads "monday-thursday dinner 30". Without days it is every day, without meals
 // every meal.
@@ -201,7 +201,7 @@ func (c Cooking) Counts() ([]Count, error) {
 	return out, nil
 }
 
-const countExample = "write what and how often: fish >= 1, red meat <= 2, pasta = 1-2, soup <= 1 dishes, eggs <= 3 breakfast"
+var countExample = message.Textf("write what and how often: fish >= 1, red meat <= 2, pasta = 1-2, soup <= 1 dishes, eggs <= 3 breakfast")
 
 // parseCount reads "fish >= 1" and its kind.
 func parseCount(text string) (Count, error) {

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -113,5 +114,18 @@ func TestHousehold(t *testing.T) {
 	u.Settings.Cooking.Eaters[1] = 0
 	if err := u.Settings.Validate(); err == nil || !strings.Contains(err.Error(), "eaters") {
 		t.Errorf("somebody who eats nothing: %v", err)
+	}
+}
+
+// Who reads German is told in German how a rule looks.
+func TestRulesAnswerInGerman(t *testing.T) {
+	t.Parallel()
+	_, minutes := user.Cooking{Minutes: []string{"someday 30"}}.Limits()
+	_, weekly := user.Cooking{Weekly: []string{"fish"}}.Counts()
+	_, kcal := user.Cooking{Kcal: []string{"supper 100-200"}}.Bounds()
+	for _, err := range []error{minutes, weekly, kcal} {
+		if said := message.Of(err, "de"); !strings.Contains(said, ": schreib") || strings.Contains(said, "write") {
+			t.Errorf("%q", said)
+		}
 	}
 }

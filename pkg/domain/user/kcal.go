@@ -31,7 +31,7 @@ func (c Cooking) Bounds() (course.Bounds, error) {
 	return out, nil
 }
 
-const kcalExample = "write meals and the energy of a serving: breakfast 100-900, dinner 300-1000"
+var kcalExample = message.Textf("write meals and the energy of a serving: breakfast 100-900, dinner 300-1000")
 
 // parseKcal reads "lunch dinner 200-1000". Without meals it is every meal.
 func parseKcal(text string) ([]recipe.Meal, course.Range, error) {

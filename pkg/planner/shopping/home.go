@@ -103,7 +103,7 @@ func (l List) Text(in message.Language) string {
 			}
 			b.WriteString("- " + i.Name)
 			if i.Buy != "" {
-				b.WriteString(", " + i.Buy)
+				b.WriteString(", " + grocery.BuyIn(in, i.Buy))
 			}
 			b.WriteString("\n")
 		}
