@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -97,10 +99,7 @@ func TestCheckOfLittleProtein(t *testing.T) {
 		{40, 0, ""},
 	} {
 		warnings, err := targets.Check(grams(c.protein), c.weight, false)
-		got := ""
-		for _, w := range warnings {
-			got += w.String()
-		}
+		got := message.Joined(warnings...).String()
 		if err != nil || got != c.want {
 			t.Errorf("%d g for %g kg: %q, %v, want %q", c.protein, c.weight, got, err, c.want)
 		}
