@@ -101,7 +101,7 @@ func (s *Plans) lastUsed(ctx context.Context, userID string, week calendar.Date)
 func (s *Plans) Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error) {
 	row, err := s.q.GetPlan(ctx, userID, week.Time())
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "load plan", "user %q has no plan for the week of %s", userID, week)
+		return nil, fault.New(fault.NotFound, "load plan", "nothing is planned for the week of %v", message.Day(week))
 	}
 	if err != nil {
 		return nil, failed("load plan", err)

@@ -35,6 +35,15 @@ func (l Language) LongDate(d calendar.Date) string {
 	return l.fill(l.within("date", "%d %s %d"), []any{d.Time().Day(), d.Time().Month(), d.Time().Year()})
 }
 
+// Day is an argument that is said as [Language.LongDate].
+type Day calendar.Date
+
+// In says it.
+func (d Day) In(l Language) string { return l.LongDate(calendar.Date(d)) }
+
+// String says it in English.
+func (d Day) String() string { return d.In(English) }
+
 // Span is the days from first to last.
 func (l Language) Span(first, last calendar.Date) string {
 	a, b := first.Time(), last.Time()

@@ -48,6 +48,8 @@ func TestDates(t *testing.T) {
 		{message.English.Date(d), "28 December"},
 		{german.Date(d), "28. Dezember"},
 		{message.English.LongDate(d), "28 December 2026"},
+		{message.English.Say("nothing is planned for the week of %v", message.Day(d)), "nothing is planned for the week of 28 December 2026"},
+		{german.Say("nothing is planned for the week of %v", message.Day(d)), "Für die Woche vom 28. Dezember 2026 ist nichts geplant"},
 		{german.LongDate(d), "28. Dezember 2026"},
 		{message.English.ShortDate(d), "28 Dec"},
 		{german.ShortDate(d), "28. Dez."},
