@@ -24,7 +24,7 @@ type Commander interface {
 // doPage is the content of a button's page.
 type doPage struct {
 	Week   calendar.Date
-	Lines  []string
+	Asks   []question
 	Report *replies.Report // nil: awaiting confirmation
 	Undo   string
 	Plan   string
@@ -54,7 +54,7 @@ func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Lines: lines})
+	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Asks: questions(spoken(r), week, lines)})
 }
 
 // do carries out a button's commands.

@@ -294,7 +294,7 @@ func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " "))})
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " ")), "Home": p.Links.Base + "/"})
 }
 
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -315,7 +315,7 @@ func (p *Pages) confirmConnect(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "connect.html", nil)
+	p.show(w, r, http.StatusOK, "connect.html", map[string]any{"Home": p.Links.Base + "/"})
 }
 
 // connectCookie ties FatSecret's callback to the browser that started the flow.
