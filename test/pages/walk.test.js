@@ -94,7 +94,7 @@ test("another dish, after seeing what it does", async () => {
   await page.goBack();
   assert.equal(await dinner.locator("a").first().textContent(), was, "a preview changes nothing");
   await page.goForward();
-  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("button", { name: "Make this change" }).click();
   await page.getByRole("status").waitFor();
   assert.notEqual(await dinner.locator("a").first().textContent(), was);
   await page.getByRole("link", { name: "Changes" }).click();
@@ -200,7 +200,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   const before = await page.locator("li.done").count();
   await page.locator("li:not(.done) button.check").first().click();
   assert.equal(await page.locator("li.done").count(), before + 1);
-  await page.getByLabel("Something else").fill("beer");
+  await page.getByLabel("Add an item").fill("beer");
   await page.getByRole("button", { name: "Add" }).click();
   assert.ok(await page.getByText("beer").first().isVisible());
   await page.goto("/settings");
@@ -210,7 +210,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.goto(`/week/${world.week}/wishes`);
   await page.getByLabel("Guests Sunday dinner").fill("2");
   await page.getByRole("button", { name: "Show what would change" }).click();
-  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("button", { name: "Make this change" }).click();
   assert.ok(await page.getByText("Sunday dinner has 2 guests.").isVisible());
   await page.context().close();
 });
@@ -234,7 +234,7 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
     await page.goto(`/meal/${world.today}/breakfast`);
     await page.getByRole("button", { name: /^½/ }).click();
     await page.getByRole("status").filter({ hasText: "0.5 of the planned portion" }).waitFor();
-    await page.getByLabel("Another part of the portion").fill("0,75");
+    await page.getByLabel(/Other amount/).fill("0,75");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("status").filter({ hasText: "0.75 of the planned portion" }).waitFor();
     assert.deepEqual(await findings(page), []);

@@ -171,7 +171,7 @@ type pastView struct {
 
 // sources say how a command came.
 var sources = map[replies.Source]message.Text{
-	replies.ByMail: message.Textf("by mail"), replies.ByButton: message.Textf("by a button in a mail"), replies.ByPage: message.Textf("here"), replies.ByAPI: message.Textf("by a program"),
+	replies.ByMail: message.Textf("by mail"), replies.ByButton: message.Textf("by a button in a mail"), replies.ByPage: message.Textf("on this website"), replies.ByAPI: message.Textf("by a program"),
 }
 
 func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error {

@@ -57,7 +57,7 @@ var (
 		{Value: string(targets.Moderate), Label: message.Textf("sport on 3 to 5 days a week")},
 		{Value: string(targets.Active), Label: message.Textf("sport on 6 or 7 days a week")},
 	}
-	goals = []choice{{Value: string(targets.Lose), Label: message.Textf("lose weight (15 % less)")}, {Value: string(targets.Maintain), Label: message.Textf("keep it")}, {Value: string(targets.Gain), Label: message.Textf("gain weight (10 % more)")}}
+	goals = []choice{{Value: string(targets.Maintain), Label: message.Textf("keep it")}, {Value: string(targets.Lose), Label: message.Textf("lose weight (15 % less)")}, {Value: string(targets.Gain), Label: message.Textf("gain weight (10 % more)")}}
 )
 
 func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error {

@@ -63,7 +63,7 @@ type setupStep struct {
 var setupSteps = [invite.Done]setupStep{
 	invite.Library:  {"library", message.Textf("Recipes"), message.Textf("Where your recipes are")},
 	invite.Eaters:   {"eaters", message.Textf("Who eats"), message.Textf("Who eats")},
-	invite.Targets:  {"targets", message.Textf("Targets"), message.Textf("What a day should hold")},
+	invite.Targets:  {"targets", message.Textf("Targets"), message.Textf("Your daily targets")},
 	invite.Food:     {"food", message.Textf("Foods"), message.Textf("What must not be on the plate")},
 	invite.Schedule: {"schedule", message.Textf("When"), message.Textf("When the week is planned")},
 }

@@ -39,7 +39,7 @@ type tokenView struct {
 // scopeLabels say what a scope is for.
 var scopeLabels = map[access.Scope]message.Text{
 	access.PlanRead: message.Textf("see weeks and dishes"), access.PlanWrite: message.Textf("plan and change weeks"), access.Shopping: message.Textf("see and tick shopping lists"),
-	access.Library: message.Textf("see the library, and answer"), access.Settings: message.Textf("see and change settings"), access.AccountRead: message.Textf("export everything"),
+	access.Library: message.Textf("see the library and answer its questions"), access.Settings: message.Textf("see and change settings"), access.AccountRead: message.Textf("export everything"),
 }
 
 func (s *Site) tokens(w http.ResponseWriter, r *http.Request, id string) error {

@@ -63,7 +63,7 @@ type button struct {
 type bar struct {
 	Label, Off     message.Text
 	Actual, Target string
-	Percent        int // of the target, at most 125
+	Percent        int // of the target, at most 100
 	In             bool
 }
 
@@ -232,7 +232,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 
 func bars(d plan.Day, pct int, l message.Language) []bar {
 	one := func(label message.Text, actual, target float64, unit string, in bool) bar {
-		const most = 125
+		const most = 100
 		percent, off := 0, message.Textf("no target")
 		if target > 0 {
 			percent = int(math.Round(100 * actual / target))
