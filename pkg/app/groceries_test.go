@@ -109,7 +109,7 @@ func TestWhatIsAtHomeIsNotBought(t *testing.T) {
 	ask := url.Values{"guests " + friday.String() + " dinner": {"6"}}
 	page = b.want(wishes, ask, http.StatusOK, "What would change")
 	ask.Set("sure", "yes")
-	ask.Set("version", field(t, page, "Do it", "version"))
+	ask.Set("version", field(t, page, "Make this change", "version"))
 	b.want(wishes, ask, http.StatusOK, "has 6 guests")
 	at("buy", true) // more is needed
 	page = b.want("/week/"+week.String()+"/history", nil, http.StatusOK, "has 6 guests")

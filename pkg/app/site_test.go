@@ -231,7 +231,7 @@ func (w *world) wish(t *testing.T, b *browser) {
 	form.Set("sure", "yes")
 	form.Set("version", "of yesterday")
 	b.want(ours+"/wishes", form, http.StatusOK, "was changed elsewhere meanwhile")
-	form.Set("version", field(t, page, "Do it", "version"))
+	form.Set("version", field(t, page, "Make this change", "version"))
 	b.want(ours+"/wishes", form, http.StatusOK, "Friday is a travel day.")
 	now, err := w.Plans.Get(t.Context(), lewis.ID, week)
 	must(t, err)
@@ -241,8 +241,8 @@ func (w *world) wish(t *testing.T, b *browser) {
 	b.want(ours+"/wishes", nil, http.StatusOK, `value="4"`)
 	b.want(ours+"/wishes", url.Values{"guests " + friday + " dinner": {"many"}}, http.StatusOK, "is no number from 0 to 30")
 	b.want(ours+"/wishes", url.Values{"travel": {"2020-01-01"}}, http.StatusOK, "is no day of the week")
-	b.want(ours+"/preview?command=REGENERATE+WEEK", nil, http.StatusOK, "Do it")
-	b.want(ours+"/preview?command=DANCE", nil, http.StatusOK, "Leave it as it is")
+	b.want(ours+"/preview?command=REGENERATE+WEEK", nil, http.StatusOK, "Make this change")
+	b.want(ours+"/preview?command=DANCE", nil, http.StatusOK, "Keep my plan")
 	page = b.want(ours+"/history", nil, http.StatusOK, "Friday dinner has 4 guests.")
 	b.want(ours, url.Values{"command": {"UNDO"}, "version": {field(t, page, "Take the last", "version")}}, http.StatusOK, "")
 	back, err := w.Plans.Get(t.Context(), lewis.ID, week)
@@ -263,7 +263,7 @@ func (w *world) shop(t *testing.T, b *browser) {
 	key, link := field(t, page, "data-tick", "key"), html.UnescapeString(regexp.MustCompile(`value="(http[^"]*/list/[^"]+)"`).FindStringSubmatch(page)[1])
 	shared := "/list/" + link[strings.LastIndex(link, "/")+1:]
 	guest := w.browser(t)
-	if page := guest.want(shared, nil, http.StatusOK, "left to buy"); strings.Contains(page, "Something else") || strings.Contains(page, "settings") {
+	if page := guest.want(shared, nil, http.StatusOK, "left to buy"); strings.Contains(page, "Add an item") || strings.Contains(page, "settings") {
 		t.Errorf("the shared list shows more than the list:\n%s", page)
 	}
 	list := func() shopping.List {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
-
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )

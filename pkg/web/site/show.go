@@ -23,6 +23,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -130,6 +131,7 @@ func words(l message.Language) template.FuncMap {
 			return l.Say("%v servings", s)
 		},
 		"number": l.Number,
+		"buy":    func(amount string) string { return grocery.BuyIn(l, amount) },
 		"words": func(list []string) string {
 			out := make([]string, len(list))
 			for i, w := range list {
