@@ -73,7 +73,7 @@ func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
 		t.Errorf("the share typed is %q", got)
 	}
 	eaters.Set("zone", "Europe/Berlin")
-	b.want("/setup/eaters", eaters, http.StatusOK, "What a day should hold")
+	b.want("/setup/eaters", eaters, http.StatusOK, "Your daily targets")
 	body := url.Values{"how": {"body"}, "weight": {"62"}, "height": {"168"}, "age": {"17"}, "sex": {"female"}, "activity": {"light"}, "goal": {"maintain"}}
 	page = b.want("/setup/targets", body, http.StatusUnprocessableEntity, "age")
 	if !strings.Contains(page, `<option value="light" selected>`) || field(t, page, "weight", "weight") != "62" {
