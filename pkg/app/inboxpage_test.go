@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,13 @@ func TestPlanPageAsAPersonReadsIt(t *testing.T) {
 		if !strings.Contains(page.body, words) {
 			t.Errorf("the page does not say %q", words)
 		}
+	}
+	if strings.Contains(page.body, "checkbox") {
+		t.Error("the page has boxes whose ticks nobody keeps")
+	}
+	list := regexp.MustCompile(`/list/[\w.-]+`).FindString(page.body)
+	if shared := r.visit(t, http.MethodGet, r.Links.Base+list); shared.status != http.StatusOK || !strings.Contains(shared.body, "left to buy") {
+		t.Errorf("the list to tick, %s: %d", list, shared.status)
 	}
 	browser, open := pagetest.Start(t), strings.ReplaceAll(page.body, "<details", "<details open")
 	for _, v := range pagetest.Views {

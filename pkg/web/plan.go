@@ -16,6 +16,8 @@ type planPage struct {
 	*plan.Plan
 	Actions actions
 	Library string // what it lacks
+	List    string // where the shopping list is ticked
+	Pages   string // where who signs in sees more
 }
 
 // actions are links to buttons: for the week, and by day and meal.

@@ -285,7 +285,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User)})
+	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User), p.Links.List(c.User, week), p.Links.Base + "/week/" + week.String()})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
