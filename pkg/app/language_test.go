@@ -77,6 +77,8 @@ func TestPagesAndMailsInGerman(t *testing.T) {
 	b := w.browser(t)
 	b.signIn(w, ana.Email)
 	b.want("/settings", url.Values{"form": {"person"}, "name": {ana.Name}, "zone": {"Europe/Berlin"}, "language": {"de"}}, http.StatusOK, "Gespeichert.")
+	b.want("/settings", nil, http.StatusOK, `value="0,5"`)
+	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"1"}, "smallest": {"0,5"}, "largest": {"2,5"}, "rotation": {"30"}, "quick": {"15"}}, http.StatusOK, `value="2,5"`)
 	w.mustGenerate(t, ana.ID)
 	u, err := w.Users.Get(t.Context(), ana.ID)
 	must(t, err)

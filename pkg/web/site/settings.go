@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
@@ -153,10 +154,17 @@ func (p *settingsPage) Or(field string, value any) string {
 	if v, ok := p.typed[field]; ok && len(v) > 0 {
 		return v[0]
 	}
-	if v, ok := value.(float64); ok && v == 0 {
-		return ""
+	switch v := value.(type) {
+	case float64:
+		if v == 0 {
+			return ""
+		}
+		return p.User.Settings.Language.Decimal(strconv.FormatFloat(v, 'f', -1, 64))
+	case nutrition.Servings:
+		return p.User.Settings.Language.Decimal(v.String())
+	default:
+		return fmt.Sprint(value)
 	}
-	return fmt.Sprint(value)
 }
 
 // On reports whether a box shows as ticked.
