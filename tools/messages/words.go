@@ -13,6 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
+	"github.com/mealplanner/mealplanner/pkg/domain/unit"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -58,6 +59,13 @@ func (f found) words() {
 	}
 	say(food.Categories()...)
 	say(food.Household, grocery.OtherSection)
+	for _, u := range unit.All() {
+		for _, name := range []string{u.One, u.Many} {
+			if name != "" && u.Style != unit.Metric {
+				f.add(id{"unit", name, ""}, file)
+			}
+		}
+	}
 	for _, d := range user.Weekdays {
 		say(strings.ToUpper(d[:1]) + d[1:])
 	}

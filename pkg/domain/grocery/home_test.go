@@ -5,9 +5,6 @@ import (
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
-	"github.com/mealplanner/mealplanner/pkg/domain/message"
-	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
-	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 func TestWhatIsAtHomeCoversTheSameOrLess(t *testing.T) {
@@ -63,27 +60,5 @@ func TestStaplesAreLookedForAtHome(t *testing.T) {
 	}
 	if _, ok := l.Find("food:salt"); !ok {
 		t.Error("salt is not found in the pantry")
-	}
-}
-
-// What no recipe states an amount of is said in the reader's language, also of a list that was
-// stored; amounts are the same in all.
-func TestWhatToBuyInALanguage(t *testing.T) {
-	list, err := grocery.Consolidate([]grocery.Dish{{Servings: nutrition.OneServing, Recipe: recipe.Recipe{ID: 1, Name: "For Friends", Servings: 1, Ingredients: []recipe.Ingredient{
-		{Food: recipe.Food{ID: 1, Name: "zoblats"}},
-	}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := list.Sections[0].Lines[0]
-	for buy, want := range map[string][2]string{
-		line.Buy:           {"for For Friends", "für For Friends"},
-		"for Stew, Forest": {"for Stew, Forest", "für Stew, Forest"},
-		"≈ 650 g":          {"≈ 650 g", "≈ 650 g"},
-		"":                 {"", ""},
-	} {
-		if got := [2]string{grocery.BuyIn(message.English, buy), grocery.BuyIn("de", buy)}; got != want {
-			t.Errorf("%q: %q, want %q", buy, got, want)
-		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
-	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -118,18 +117,6 @@ func (n *need) solid(p part) part {
 func named(f recipe.Food, u unit) bool {
 	at := strings.LastIndexByte(f.Name, ' ')
 	return at > 0 && u.one != "" && (strings.EqualFold(f.Name[at+1:], u.one) || strings.EqualFold(f.Name[at+1:], u.many))
-}
-
-// forDishes begins what is said to buy of a food that no recipe states an amount of. An amount
-// begins with a number.
-const forDishes = "for "
-
-// BuyIn is what a list says to buy, in a language.
-func BuyIn(in message.Language, buy string) string {
-	if dishes, ok := strings.CutPrefix(buy, forDishes); ok {
-		return in.Say("for %s", dishes)
-	}
-	return buy
 }
 
 // dishes names the recipes that use the food.

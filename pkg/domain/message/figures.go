@@ -68,6 +68,14 @@ func (l Language) Decimal(number string) string {
 	return strings.Replace(number, ".", l.within("number", "."), 1)
 }
 
+// Unit is the name of a unit of the kitchen; one that the catalogue has not is said as it is.
+func (l Language) Unit(name string) string {
+	if name == "" {
+		return ""
+	}
+	return l.within("unit", name)
+}
+
 // Number is rounded to whole ones, its thousands set apart.
 func (l Language) Number(f float64) string {
 	s := strconv.Itoa(int(math.Round(f)))

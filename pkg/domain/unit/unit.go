@@ -3,7 +3,10 @@
 // hand; docs/units.md says how.
 package unit
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is what a unit measures.
 type Kind uint8
@@ -48,6 +51,9 @@ type Unit struct {
 	// word ("large", "pot").
 	Aside bool
 }
+
+// All lists the units, in the order of the table.
+func All() []Unit { return slices.Clone(table().units) }
 
 // Keyed returns the unit of a key.
 func Keyed(key string) (Unit, bool) {

@@ -2,7 +2,6 @@ package site
 
 import (
 	"crypto/rand"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -126,7 +126,7 @@ func (p *mealPage) cook(r recipe.Recipe, l message.Language) {
 		v := lineView{Food: i.Food.Name, Note: i.Note}
 		if !i.NoAmount && i.Amount > 0 && r.Servings > 0 {
 			amount := i.Amount.Float() * p.Servings.Float() / float64(r.Servings)
-			v.Amount = strings.TrimSpace(l.Decimal(rounded(amount)) + " " + i.Unit.Name)
+			v.Amount = grocery.Measured(l, amount, i.Unit.Name)
 		}
 		p.Lines = append(p.Lines, v)
 	}
@@ -144,21 +144,6 @@ func (p *mealPage) cook(r recipe.Recipe, l message.Language) {
 	if strings.HasPrefix(r.URL, "https://") || strings.HasPrefix(r.URL, "http://") {
 		p.URL = r.URL
 	}
-}
-
-// rounded is an amount as one measures it in a kitchen.
-func rounded(a float64) string {
-	switch {
-	case a >= 100:
-		a = math.Round(a/5) * 5
-	case a >= 10:
-		a = math.Round(a)
-	case a >= 1:
-		a = math.Round(a*4) / 4
-	default:
-		a = math.Round(a*100) / 100
-	}
-	return strconv.FormatFloat(a, 'f', -1, 64)
 }
 
 // waits finds "20 minutes", "10-15 min", "2 Stunden": the longer end of a range counts.

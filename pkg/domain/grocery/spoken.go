@@ -1,0 +1,108 @@
+package grocery
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
+)
+
+// forDishes begins what is said to buy of a food that no recipe states an amount of. An amount
+// begins with a number.
+const forDishes = "for "
+
+// BuyIn is what a list says to buy, in a language: "2 cans (400 g) + 1.2 kg" is "2 Dosen (400 g) +
+// 1,2 kg" in German. Units that the table does not know stay as they are written.
+func BuyIn(in message.Language, buy string) string {
+	if dishes, ok := strings.CutPrefix(buy, forDishes); ok {
+		return in.Say("for %s", dishes)
+	}
+	if in == "" || in == message.English {
+		return buy
+	}
+	parts := strings.Split(buy, " + ")
+	for i, p := range parts {
+		amount, about := strings.CutPrefix(p, "≈ ")
+		parts[i] = amountIn(in, amount)
+		if about {
+			parts[i] = "≈ " + parts[i]
+		}
+	}
+	return strings.Join(parts, " + ")
+}
+
+// amountIn says one amount: a number, a unit, what the unit holds.
+func amountIn(in message.Language, amount string) string {
+	amount, holds, sized := strings.Cut(amount, " (")
+	n, unit, _ := strings.Cut(amount, " ")
+	out := strings.TrimSpace(in.Decimal(n) + " " + in.Unit(unit))
+	if content, ok := strings.CutSuffix(holds, ")"); sized && ok {
+		out += " (" + amountIn(in, content) + ")"
+	} else if sized {
+		out += " (" + holds
+	}
+	return out
+}
+
+// Measured is an amount of an ingredient as one measures it in a kitchen, in a language: metric
+// units in decimals, all others with the fractions of measuring spoons, the unit in the plural
+// where it is more than one. A unit that the table does not know is named as the recipe names it.
+func Measured(in message.Language, amount float64, name string) string {
+	u, ok := units.Named(name)
+	switch {
+	case ok && u.Style == units.Metric:
+		return strings.TrimSpace(in.Decimal(strconv.FormatFloat(coarse(amount, 1.0/4), 'f', -1, 64)) + " " + name)
+	case ok && u.Key == "":
+		name = ""
+	case ok && u.One != "" && !u.Heaped && amount > 1:
+		name = in.Unit(u.Many)
+	case ok && u.One != "" && !u.Heaped:
+		name = in.Unit(u.One)
+	}
+	return strings.TrimSpace(in.Decimal(spooned(amount)) + " " + name)
+}
+
+// coarse rounds to what can be weighed: hundreds to fives, tens to ones, ones to the step, less to
+// hundredths.
+func coarse(a, step float64) float64 {
+	const fives, hundredths = 5, 100
+	switch {
+	case a >= 100:
+		return math.Round(a/fives) * fives
+	case a >= 10:
+		return math.Round(a)
+	case a >= 1:
+		return math.Round(a/step) * step
+	default:
+		return math.Round(a*hundredths) / hundredths
+	}
+}
+
+// spooned rounds to the nearest fraction that a sign shows, above ten to whole ones; what is less
+// than a tenth stays a decimal.
+func spooned(a float64) string {
+	const least, whole = 0.1, 10
+	if a < least || a >= whole {
+		return strconv.FormatFloat(coarse(a, 1), 'f', -1, 64)
+	}
+	base := math.Floor(a)
+	near := big.NewRat(int64(base), 1)
+	off := a - base
+	if 1-a+base < off {
+		near.SetInt64(int64(base) + 1)
+		off = 1 - (a - base)
+	}
+	if base == 0 && near.Sign() == 0 {
+		off = 1
+	}
+	for _, v := range vulgar {
+		if d := math.Abs(a - base - float64(v.num)/float64(v.den)); d < off {
+			off = d
+			near.SetFrac64(int64(base)*v.den+v.num, v.den)
+		}
+	}
+	return kitchen(near)
+}
