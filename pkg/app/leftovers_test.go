@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,7 +12,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
-	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
 
 // The page behind a link to sign in names the account to its owner, without using the link up, and to
@@ -61,12 +62,17 @@ func TestWhatASetUpSaysWhenItFails(t *testing.T) {
 	link := w.invitePrinted(t, user.User{ID: "user_bo", Email: "bo@example.org"})
 	late := w.browser(t)
 	late.want(link, url.Values{}, http.StatusOK, "Where your recipes are")
-	defer w.fault(t, faultswitch.Rule{Upstream: "tandoor", LatencyMS: 2000})()
-	go func() {
-		time.Sleep(time.Second)
-		_, _ = w.pool(t).Exec(t.Context(), "update invitations set expires_at = now() where user_id = 'user_bo'")
-	}()
-	page := late.want("/setup/library", url.Values{"url": {w.box.TandoorURL()}, "token": {w.box.TandoorToken}}, http.StatusUnauthorized, "has ended")
+	at, err := url.Parse(w.box.TandoorURL())
+	must(t, err)
+	library, pool := httputil.NewSingleHostReverseProxy(at), w.pool(t)
+	slow := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { // meanwhile it ends
+		if _, err := pool.Exec(r.Context(), "update invitations set expires_at = now() where user_id = 'user_bo'"); err != nil {
+			t.Error(err)
+		}
+		library.ServeHTTP(rw, r)
+	}))
+	defer slow.Close()
+	page := late.want("/setup/library", url.Values{"url": {slow.URL}, "token": {w.box.TandoorToken}}, http.StatusUnauthorized, "has ended")
 	if strings.Contains(page, "mealplanner invitation") {
 		t.Errorf("a person reads what operators do:\n%s", page)
 	}

@@ -1,12 +1,14 @@
 package grocery
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
@@ -49,10 +51,13 @@ func amountIn(in message.Language, amount string) string {
 
 // Measured is an amount of an ingredient as one measures it in a kitchen, in a language: metric
 // units in decimals, all others with the fractions of measuring spoons, the unit in the plural
-// where it is more than one. A unit that the table does not know is named as the recipe names it.
-func Measured(in message.Language, amount float64, name string) string {
+// where it is more than one. A unit that the table does not know is named as the library names it.
+func Measured(in message.Language, amount float64, of recipe.Unit) string {
+	name := of.Name
 	u, ok := units.Named(name)
 	switch {
+	case !ok && name != "" && amount > 1:
+		name = cmp.Or(of.Plural, name)
 	case ok && u.Style == units.Metric:
 		return strings.TrimSpace(in.Decimal(strconv.FormatFloat(coarse(amount, 1.0/4), 'f', -1, 64)) + " " + name)
 	case ok && u.Key == "":

@@ -59,7 +59,8 @@ func TestMeasured(t *testing.T) {
 		{2, "large", "2 large", "2 large"},
 		{2, "Pfund", "2 Pfund", "2 Pfund"},
 		{2, "heaped tbsp", "2 heaped tbsp", "2 heaped tbsp"},
-		{1.37, "zoblat", "1⅜ zoblat", "1⅜ zoblat"},
+		{1.37, "zoblat", "1⅜ zoblats", "1⅜ zoblats"},
+		{0.9, "zoblat", "⅞ zoblat", "⅞ zoblat"},
 		{1.26, "kg", "1.25 kg", "1,25 kg"},
 		{333, "g", "335 g", "335 g"},
 		{33.3, "g", "33 g", "33 g"},
@@ -67,7 +68,7 @@ func TestMeasured(t *testing.T) {
 		{12.4, "slices", "12 slices", "12 Scheiben"},
 		{0.03, "tsp", "0.03 tsp", "0,03 TL"},
 	} {
-		got := [2]string{grocery.Measured(message.English, c.amount, c.unit), grocery.Measured("de", c.amount, c.unit)}
+		got := [2]string{grocery.Measured(message.English, c.amount, recipe.Unit{Name: c.unit, Plural: "zoblats"}), grocery.Measured("de", c.amount, recipe.Unit{Name: c.unit, Plural: "zoblats"})}
 		if want := [2]string{c.english, c.own}; got != want {
 			t.Errorf("%v %q: %q, want %q", c.amount, c.unit, got, want)
 		}
@@ -79,7 +80,7 @@ func TestMeasuredIsClose(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		amount := rapid.Float64Range(0.05, 2000).Draw(t, "amount")
 		many := rapid.SampledFrom(unit.All()).Draw(t, "unit").Many
-		line, err := grocery.ParseLine(grocery.Measured(message.English, amount, many) + " salt")
+		line, err := grocery.ParseLine(grocery.Measured(message.English, amount, recipe.Unit{Name: many}) + " salt")
 		if err != nil {
 			t.Fatal(err)
 		}

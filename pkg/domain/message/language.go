@@ -26,7 +26,9 @@ const English Language = "en"
 var data embed.FS
 
 // Languages lists those that messages come in, English first.
-func Languages() []Language {
+func Languages() []Language { return slices.Clone(languages()) }
+
+var languages = sync.OnceValue(func() []Language {
 	names, err := fs.Glob(data, "data/*.po")
 	if err != nil {
 		panic(err) // the pattern is constant
@@ -36,7 +38,16 @@ func Languages() []Language {
 		out = append(out, Language(strings.TrimSuffix(path.Base(name), ".po")))
 	}
 	return out
-}
+})
+
+// matcher chooses among [Languages].
+var matcher = sync.OnceValue(func() language.Matcher {
+	var tags []language.Tag
+	for _, l := range languages() {
+		tags = append(tags, language.Make(string(l)))
+	}
+	return language.NewMatcher(tags)
+})
 
 // catalogues are those that were asked for.
 var catalogues sync.Map
@@ -64,11 +75,11 @@ func Parse(tag string) (Language, error) {
 	switch {
 	case l == "":
 		return English, nil
-	case slices.Contains(Languages(), l):
+	case slices.Contains(languages(), l):
 		return l, nil
 	}
 	var known []string
-	for _, l := range Languages() {
+	for _, l := range languages() {
 		known = append(known, string(l))
 	}
 	return English, Errorf("language: %q is not one of %s", tag, strings.Join(known, ", "))
@@ -80,13 +91,8 @@ func Accepted(header string) Language {
 	if len(header) > longest {
 		return English
 	}
-	known := Languages()
-	tags := make([]language.Tag, len(known))
-	for i, l := range known {
-		tags[i] = language.Make(string(l))
-	}
-	_, i := language.MatchStrings(language.NewMatcher(tags), header)
-	return known[i]
+	_, i := language.MatchStrings(matcher(), header)
+	return languages()[i]
 }
 
 // Tag is the language's BCP 47 tag.

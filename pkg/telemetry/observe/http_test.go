@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -87,9 +86,10 @@ func TestServerSpansHoldNoTokens(t *testing.T) {
 // What fails because its visitor went away is no server error; events reach who stays.
 func TestVisitorsWhoGoAwayAreNoErrors(t *testing.T) {
 	t.Parallel()
-	mux := http.NewServeMux()
+	mux, waits := http.NewServeMux(), make(chan struct{}, 1)
 	mux.HandleFunc("GET /week", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Leaves") != "" {
+			waits <- struct{}{}
 			<-r.Context().Done()
 		}
 		w.WriteHeader(http.StatusInternalServerError)
@@ -113,7 +113,7 @@ func TestVisitorsWhoGoAwayAreNoErrors(t *testing.T) {
 		}
 		req.Header.Set("Leaves", c.leaves)
 		if c.path == "/week" && c.leaves != "" {
-			time.AfterFunc(100*time.Millisecond, leave)
+			go func() { <-waits; leave() }()
 		}
 		if resp, err := http.DefaultClient.Do(req); err == nil {
 			if c.path == "/events" {

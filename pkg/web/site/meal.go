@@ -126,7 +126,7 @@ func (p *mealPage) cook(r recipe.Recipe, l message.Language) {
 		v := lineView{Food: i.Food.Name, Note: i.Note}
 		if !i.NoAmount && i.Amount > 0 && r.Servings > 0 {
 			amount := i.Amount.Float() * p.Servings.Float() / float64(r.Servings)
-			v.Amount = grocery.Measured(l, amount, i.Unit.Name)
+			v.Amount = grocery.Measured(l, amount, i.Unit)
 		}
 		p.Lines = append(p.Lines, v)
 	}

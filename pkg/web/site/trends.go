@@ -108,10 +108,10 @@ func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {
 	return p
 }
 
-// What people call them.
-var (
-	nutrients = map[insight.Nutrient]message.Text{insight.Energy: message.Textf("Energy"), insight.Protein: message.Textf("Protein"), insight.Fat: message.Textf("Fat"), insight.Carbs: message.Textf("Carbs")}
-)
+// nutrients are what people call them.
+var nutrients = map[insight.Nutrient]message.Text{
+	insight.Energy: message.Textf("Energy"), insight.Protein: message.Textf("Protein"), insight.Fat: message.Textf("Fat"), insight.Carbs: message.Textf("Carbs"),
+}
 
 // missed says how often a nutrient is off.
 func missed(m insight.Pattern, planned int) message.Text {
