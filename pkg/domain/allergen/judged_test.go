@@ -57,6 +57,10 @@ func TestJudgedNames(t *testing.T) {
 func TestWordsAroundANameTakeNothingAway(t *testing.T) {
 	t.Parallel()
 	names := allergen.Known()
+	own := map[string]bool{} // "fresh tuna", which is not canned, is another name
+	for _, n := range names {
+		own[n] = true
+	}
 	around := []string{
 		"{}", "fresh {}", "2 large {}", "{}, finely chopped", "{} (optional)", "chopped {} to taste", "3 cups {}", "½ {}", "{} or water", "water and {}", "salt & {}",
 		"gehackte {}", "{}, gehackt", "etwas {}", "{} zum Bestreuen", "de {}", "{} haché", "{} fresco", "verse {}", "ounce) package {}", "{} such as a brand", "{}®", "dried {}", "low-fat {}",
@@ -66,6 +70,9 @@ func TestWordsAroundANameTakeNothingAway(t *testing.T) {
 		want, _ := allergen.Classify(recipe.Food{Name: name})
 		carried := allergen.Mentioned(name) // without what it may hide
 		text := strings.ReplaceAll(rapid.SampledFrom(around).Draw(t, "around"), "{}", name)
+		if text != name && own[text] {
+			text = name
+		}
 		if got, _ := allergen.Classify(recipe.Food{Name: text}); got&carried != carried {
 			t.Fatalf("%q carries %q, %q only %q", name, want, text, got)
 		}

@@ -26,45 +26,64 @@ func (t *Table[S]) lacking(name string) (set S, ok bool) {
 	if len(parts) == 0 {
 		return 0, false
 	}
-	food, l, found := t.cut(parts[0])
+	food, said := t.cut(parts[0])
 	if food == "" {
 		return 0, false
 	}
 	for _, p := range parts[1:] {
-		if other, is := t.rules.Lacks[phrase.Key(p)]; is {
-			l, found = Lack[S]{l.Without | other.Without, l.May | other.May}, true
+		key := phrase.Key(p)
+		if _, is := t.rules.Lacks[key]; is {
+			said = append(said, key)
 		} else if !t.names.Read(p).Bare {
 			return 0, false
 		}
 	}
-	if !found || doubtful(name) {
+	if len(said) == 0 || doubtful(name) {
 		return 0, false
 	}
-	r := t.names.Read(food)
-	if !r.Known() || len(r.Foods) != 1 {
-		return 0, false
+	set, ok = t.one(food)
+	var l Lack[S]
+	var also S
+	for _, d := range said {
+		l = Lack[S]{l.Without | t.rules.Lacks[d].Without, l.May | t.rules.Lacks[d].May}
+		// A food that is listed with what it lacks may bring something else, as gluten-free flour does.
+		if r := t.names.Read(d + " " + food); r.Known() && len(r.Foods) == 1 {
+			if _, listed := t.cut(r.Foods[0].Name); len(listed) > 0 {
+				also |= t.all(r)
+			}
+		}
 	}
-	return t.all(r)&^l.Without | l.May, true
+	return set&^l.Without | l.May | also, ok
+}
+
+// one classifies a name of one food; ok is false for others.
+func (t *Table[S]) one(name string) (set S, ok bool) {
+	key := phrase.Key(name)
+	if s, ok := t.carries[key]; ok {
+		return s | t.may[key], true
+	}
+	r := t.names.Read(name)
+	return t.all(r), r.Known() && len(r.Foods) == 1
 }
 
 // cut takes the descriptions out of a name. They stand before the food, with nothing but an
 // amount before them, or after its last word; elsewhere nothing is left of the name.
-func (t *Table[S]) cut(name string) (food string, l Lack[S], found bool) {
+func (t *Table[S]) cut(name string) (food string, said []string) {
 	words := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || r == '-' })
 	for at := 0; at < len(words); {
-		n, one := t.lack(words[at:])
+		n, _ := t.lack(words[at:])
 		if n == 0 {
 			at++
 			continue
 		}
 		trails := at+n == len(words) && at > 0 && !phrase.Describes(phrase.Key(words[at-1]))
 		if !trails && !phrase.Counts(strings.Join(words[:at], " ")) {
-			return "", l, false
+			return "", nil
 		}
-		l, found = Lack[S]{l.Without | one.Without, l.May | one.May}, true
+		said = append(said, strings.Join(words[at:at+n], " "))
 		words = slices.Delete(words, at, at+n)
 	}
-	return strings.Join(words, " "), l, found
+	return strings.Join(words, " "), said
 }
 
 // lack returns the description that words begin with, and its number of words.

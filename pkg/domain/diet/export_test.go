@@ -20,3 +20,6 @@ func ReadLacks(text string) error {
 	_, err := readLacks(text)
 	return err
 }
+
+// Carries returns what a name of the tables brings, without what it may hide.
+func Carries(name string) Set { return table().Known()[name] }
