@@ -30,6 +30,7 @@ type drillCmd struct {
 	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
 	PagesURL   string        `env:"PAGES_URL" default:"http://localhost:8080" help:"The api's pages, which drills about them read as one of the users."`
+	Disk       string        `env:"DRILL_DISK" help:"A directory on a disk of at most 1 GiB, seen by the Collector, that a drill may fill." placeholder:"DIR"`
 	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
 	Stop       string        `help:"Command that stops a process; {} is its name. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`
@@ -91,7 +92,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 			return (&importCmd{settings: c.settings, importFlags: importFlags{Full: true}}).Run(ctx, &streams{out: io.Discard, err: io.Discard}, now)
 		},
 		Pages: c.PagesURL, SignIn: c.signIn(std, now),
-		WeekInForce: prometheus.WeekInForce, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
+		WeekInForce: prometheus.WeekInForce, Disk: c.Disk, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, string(d.Alert), d.Labels) }
 	if d.Reach == drill.Beat { // its alert always fires, and is missed

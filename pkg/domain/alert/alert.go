@@ -42,6 +42,7 @@ const (
 	CardinalityOverflow             Alert = "CardinalityOverflow"
 	TelemetryLost                   Alert = "TelemetryLost"
 	TelemetryQueueFilling           Alert = "TelemetryQueueFilling"
+	DiskSpaceLow                    Alert = "DiskSpaceLow"
 	NotificationsFailing            Alert = "NotificationsFailing"
 	Watchdog                        Alert = "Watchdog"
 	WeeklySLOMissed                 Alert = "WeeklySLOMissed"
@@ -81,6 +82,7 @@ var runbooks = map[Alert]string{
 	CardinalityOverflow:             "cardinality-overflow",
 	TelemetryLost:                   "telemetry-lost",
 	TelemetryQueueFilling:           "telemetry-queue-filling",
+	DiskSpaceLow:                    "disk-space-low",
 	NotificationsFailing:            "notifications-failing",
 	Watchdog:                        "watchdog",
 	WeeklySLOMissed:                 "weekly-slo-missed",

@@ -201,6 +201,7 @@ const (
 	components
 	overflow
 	losses
+	disks
 	pages
 )
 
@@ -240,8 +241,9 @@ var explains = map[alert.Alert][]kind{
 	alert.TelemetryMissing:                {telemetry, services},
 	alert.TelemetryServerDown:             {telemetry},
 	alert.CardinalityOverflow:             {overflow},
-	alert.TelemetryLost:                   {losses, telemetry},
-	alert.TelemetryQueueFilling:           {losses, telemetry},
+	alert.TelemetryLost:                   {losses, disks, telemetry},
+	alert.TelemetryQueueFilling:           {losses, disks, telemetry},
+	alert.DiskSpaceLow:                    {disks},
 	alert.NotificationsFailing:            {losses, telemetry},
 	alert.Watchdog:                        {telemetry},
 	alert.SeveralSystemsAffected:          {upstreams, locks, services, pools, jobs, mail, weeks, settings, statements, components},

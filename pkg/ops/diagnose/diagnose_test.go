@@ -170,7 +170,10 @@ func TestFindings(t *testing.T) {
 		causes  []string
 		earlier []string
 	}{
-		"well":                {causes: []string{}},
+		"well": {causes: []string{}},
+		"a disk at two places": {slug: "disk-space-low", causes: []string{"the disk /dev/sda1 is nearly full"}, s: sick{metrics: map[string][]diagnose.Sample{"system_filesystem_utilization": {
+			sample(.93, "system_device", "/dev/sda1", "system_filesystem_mountpoint", "/"), sample(.93, "system_device", "/dev/sda1", "system_filesystem_mountpoint", "/data"),
+		}}}},
 		"two causes":          {s: sick{waits: blocked, mails: refused}, slug: "generation-slow", causes: []string{lock, mail}},
 		"the slug ranks":      {s: sick{waits: blocked, metrics: map[string][]diagnose.Sample{"max by (api) (api_availability) == 0": {sample(0, "api", "fatsecret")}}}, slug: "several-systems-affected", causes: []string{"fatsecret does not answer: its probes fail", lock}},
 		"the slug restricts":  {s: sick{waits: blocked, mails: refused}, slug: "email-delivery-issues", causes: []string{mail}},

@@ -46,6 +46,7 @@ var probes = []probe{
 	{"series", overflow, (*investigation).lookAtOverflow},
 	{"pages", pages, (*investigation).lookAtPages},
 	{"losses", losses, (*investigation).lookAtLosses},
+	{"disks", disks, (*investigation).lookAtDisks},
 }
 
 // What is not worth a word.

@@ -114,3 +114,26 @@ func (c *investigation) lookAtLosses(ctx context.Context) ([]Finding, error) {
 	}
 	return out, err
 }
+
+// diskFull is the share of a disk from which on it is worth a word: that of DiskSpaceLow.
+const diskFull = 0.9
+
+// lookAtDisks looks for disks that are nearly full, each with the places where it is mounted.
+func (c *investigation) lookAtDisks(ctx context.Context) ([]Finding, error) {
+	full, err := c.query(ctx, `max by (system_device, system_filesystem_mountpoint) (system_filesystem_utilization{system_filesystem_mode="rw"}) > %g`, diskFull)
+	if err != nil {
+		return nil, err
+	}
+	var out []Finding
+	of := map[string]int{} // disk -> its finding
+	for _, s := range full {
+		disk := s.Labels["system_device"]
+		if _, ok := of[disk]; !ok {
+			of[disk] = len(out)
+			out = append(out, Finding{Cause: fmt.Sprintf("the disk %s is nearly full", disk)})
+		}
+		f := &out[of[disk]]
+		f.Evidence = append(f.Evidence, fmt.Sprintf("%s is %.1f %% full", s.Labels["system_filesystem_mountpoint"], 100*s.Value))
+	}
+	return out, nil
+}

@@ -189,6 +189,12 @@ var Drills = []Drill{
 		inject: all(stopped("jaeger"), flooding),
 	},
 	{
+		Alert: alert.DiskSpaceLow, Reach: Slack,
+		Fault:  "A small disk is filled.",
+		Cause:  []string{"disk", "full"},
+		inject: filledDisk,
+	},
+	{
 		Alert: alert.NotificationsFailing, Labels: map[string]string{"integration": "pagerduty"}, Reach: Detour,
 		Fault:  "PagerDuty refuses every event, while FatSecret does not answer.",
 		Cause:  []string{"pagerduty", "notifications"},

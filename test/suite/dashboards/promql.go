@@ -148,6 +148,7 @@ var foreign = map[string]series{
 	"otelcol_process_memory_rss":       {kind: metrics.Gauge},
 	"otelcol_process_memory_rss_bytes": {kind: metrics.Gauge}, // as Jaeger is scraped
 	"otelcol_exporter_queue_size":      {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
+	"system_filesystem_utilization":    {kind: metrics.Gauge, labels: []string{"system_device", "system_filesystem_mountpoint", "system_filesystem_mode", "system_filesystem_type"}},
 	"otelcol_exporter_queue_capacity":  {kind: metrics.Gauge, labels: []string{"exporter", "data_type"}},
 
 	"otelcol_receiver_accepted_spans":         receiver,

@@ -33,7 +33,7 @@ var waves = [][]string{
 	{"scheduler-queue-backlog"},
 	{"database-connection-pool-high"},
 	{"db-pool-saturated"},
-	{"telemetry-lost", "telemetry-queue-filling"},
+	{"telemetry-lost", "telemetry-queue-filling", "disk-space-low"},
 	{"notifications-failing"},
 	{"telemetry-server-down"},
 	{"watchdog"},

@@ -33,6 +33,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/pglocal"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
+	"github.com/mealplanner/mealplanner/test/kit/disk"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
 	"github.com/mealplanner/mealplanner/test/kit/program"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
@@ -93,8 +94,8 @@ func newWorld(t *testing.T, o options) *world {
 	w := &world{roles: map[string]*program.Role{}}
 	ctx := t.Context()
 	w.box = program.Sandbox(t, sandbox.Options{WebAddr: o.webAddr})
-	apiAddr := loopback.Addr(t)
-	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000", "COLLECTOR_QUEUE_SIZE=4000"}, func(s *stack.Stack) error {
+	apiAddr, small := loopback.Addr(t), smallDisk(t)
+	w.Stack = stacktest.Start(t, stack.Names, []string{"TRACES_DECISION_WAIT=2s", "SPAN_METRICS_FLUSH=1s", "COLLECTOR_METRICS_MS=1000", "COLLECTOR_DISKS_INTERVAL=1s", "COLLECTOR_DISKS=^" + small + "$", "COLLECTOR_QUEUE_SIZE=4000"}, func(s *stack.Stack) error {
 		if err := s.SetReceivers(ctx, stack.Receivers{
 			PagerDutyURL: w.box.PagerDutyURL(), RoutingKeys: w.box.RoutingKeys, SlackURL: w.box.SlackURL(), API: "http://" + apiAddr, Token: token,
 		}); err != nil {
@@ -116,7 +117,7 @@ func newWorld(t *testing.T, o options) *world {
 	db, err := pgxpool.New(ctx, w.pg.URL("postgres")+"&application_name=mealplanner-drill")
 	must(t, err)
 	t.Cleanup(db.Close)
-	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.Ports.Metrics().WeekInForce, Import: w.importAll, Pages: "http://" + apiAddr, SignIn: w.tool.SignIns.Link, OTLP: w.Ports.OTLP(), Hastened: true}
+	w.in = &drill.Installation{DB: db, Faults: faults{w.box.Faults}, Processes: w, WeekInForce: w.Ports.Metrics().WeekInForce, Import: w.importAll, Pages: "http://" + apiAddr, SignIn: w.tool.SignIns.Link, Disk: small, OTLP: w.Ports.OTLP(), Hastened: true}
 	w.spawn(t, "api")
 	w.spawn(t, "scheduler")
 	w.settle(t, o.fires...)
@@ -183,6 +184,16 @@ func (w *world) populate(t *testing.T) {
 		_, err := db.Exec(ctx, sql)
 		must(t, err)
 	}
+}
+
+// smallDisk is a disk of 32 MB; the drill that fills it says so where there is none. It is the
+// only one that the Collector looks at: others are the machine's.
+func smallDisk(t *testing.T) (dir string) {
+	t.Helper()
+	if !disk.Can() {
+		return ""
+	}
+	return disk.New(t, 32<<20).Dir
 }
 
 func (w *world) spawn(t *testing.T, role string) {
