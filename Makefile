@@ -112,8 +112,9 @@ stack-down: stack ## Stop them; data and logs stay.
 stack-status: stack ## Say which of them run, and where.
 	@go run ./test/kit/stack/stackctl status
 
+WALK := test/pages/node_modules/.package-lock.json
 .PHONY: e2e
-e2e: stack ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
+e2e: stack $(WALK) ## The whole program against the real telemetry servers: truth, correlation, outages, retention (10 minutes).
 	@tools/deps e2e
 	DASHBOARD_ANSWERS=$(ANSWERS) go test -tags e2e -count=1 -timeout 60m -v ./test/suite/e2e
 
@@ -161,7 +162,6 @@ $(GRAFANA): test/grafana/package-lock.json
 	npm --prefix test/grafana ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-WALK := test/pages/node_modules/.package-lock.json
 $(WALK): test/pages/package-lock.json
 	@tools/deps dashboards
 	npm --prefix test/pages ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/test/kit/loopback"
+	"github.com/mealplanner/mealplanner/test/kit/program"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
 )
@@ -102,6 +104,7 @@ func TestObservabilityPage(t *testing.T) {
 // tracePages looks at a trace in the program's own pages, which stand in for Jaeger's.
 func (w *world) tracePages(t *testing.T, trace string) {
 	t.Helper()
+	w.spawn(t, "scheduler") // without an admin's address: that is the api's
 	addr := loopback.Addr(t)
 	w.env = append(w.env, "ADMIN_ADDR="+addr, "JAEGER_URL="+w.stack.Ports.URL(stack.Jaeger), "LOKI_URL=")
 	if w.stack.HasLoki() {
@@ -137,6 +140,13 @@ func (w *world) operatorPages(t *testing.T, base, trace string) {
 	if code, out := w.command(t, []string{"user", "set", "user_lewis", "--operator"}); code != 0 {
 		t.Fatalf("user set --operator: %d %s", code, out)
 	}
+	newcomer := sandbox.People()[0] // whose first week a job plans, from a Tandoor that is slow
+	newcomer.ID, newcomer.Email = "user_newcomer", "newcomer@sandbox.example"
+	program.AddUsers(t, w.tool, w.box, []sandbox.Person{newcomer})
+	if code, out := w.command(t, []string{"job", "run", "weekly_generation:" + newcomer.ID}); code != 0 {
+		t.Fatalf("job run: %d %s", code, out)
+	}
+	w.walkAsOperator(t, base)
 	token, err := w.tool.SignIns.Link(t.Context(), "user_lewis")
 	must(t, err)
 	jar, err := cookiejar.New(nil)
@@ -160,4 +170,21 @@ func (w *world) operatorPages(t *testing.T, base, trace string) {
 			}
 		}
 	}
+}
+
+// walkAsOperator goes it in a browser, in the four views of test/pages.
+func (w *world) walkAsOperator(t *testing.T, base string) {
+	t.Helper()
+	var links []string
+	for range 4 {
+		token, err := w.tool.SignIns.Link(t.Context(), "user_lewis")
+		must(t, err)
+		links = append(links, base+"/sign-in/"+token)
+	}
+	data, err := json.Marshal(map[string]any{"base": base, "links": links})
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), "npm", "--prefix", root+"/test/pages", "run", "--silent", "operator")
+	cmd.Env = append(os.Environ(), "PAGES="+string(data))
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	must(t, cmd.Run())
 }

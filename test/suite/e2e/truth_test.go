@@ -155,12 +155,14 @@ func (w *world) settle(t *testing.T) {
 		return w.rows(t, "select 'n', count(*)::float8 from outbox where status = 'pending'")["n"] == 0
 	})
 	time.Sleep(4 * time.Second) // a push, the Collector's wait for traces, and a push of span_metrics
-	last := -1.0
-	eventually(t, "the number of samples stops changing", 2*time.Minute, func() bool {
+	planned := w.rows(t, "select 'n', count(*)::float8 from plans")["n"]
+	last, since := -1.0, time.Now()
+	eventually(t, "every plan is counted and the number of samples has stopped changing", 2*time.Minute, func() bool {
 		got := w.value(t, `sum(increase(database_query_duration_seconds_count{job="mealplanner/meal-planner"}[1h] anchored)) + sum(generation_component_duration_spanmetrics_seconds_count)`)
-		same := got == last
-		last = got
-		return same
+		if got != last {
+			last, since = got, time.Now()
+		}
+		return time.Since(since) > 3*time.Second && w.value(t, "sum(increase(generation_success_total[1h] anchored))") == planned
 	})
 }
 
@@ -327,11 +329,18 @@ func (w *world) checkStatements(t *testing.T) {
 		batches[postgres.QueryName(name)] = true
 	}
 	var measured map[string]float64
-	eventually(t, "the last push", 2*time.Minute, func() bool {
-		last := measured
+	arrived := func() bool {
 		measured = w.growth(t, "database_query_duration_seconds_count", metrics.KeyQuery)
-		return maps.Equal(last, measured)
-	})
+		for name, n := range truth {
+			if measured[name] != n {
+				return false
+			}
+		}
+		return true
+	}
+	for deadline := time.Now().Add(time.Minute); !arrived() && time.Now().Before(deadline); { // the last push is on its way
+		time.Sleep(500 * time.Millisecond)
+	}
 	tb := &table{t: t}
 	defer tb.print()
 	for name := range measured {
