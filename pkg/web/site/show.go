@@ -80,10 +80,12 @@ func functions() template.FuncMap {
 		"iso":    func(d calendar.Date) string { return d.String() },
 		"mealOf": func(i int) recipe.Meal { return recipe.Meals[i] },
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
-		"lines":  func(list []string) string { return strings.Join(list, "\n") },
 		"tab":    func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
 			return itemView{i, p.Path, at, p.Share != ""}
+		},
+		"about": func(row ruleRow, field string, label ...string) ruleField {
+			return ruleField{row, field, strings.Join(label, "")}
 		},
 		"whole":  whole,
 		"grams":  func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
