@@ -153,6 +153,9 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	w.wish(t, b)
 	w.shop(t, b)
 	b.want("/library", nil, http.StatusOK, "for dinner")
+	b.want("/library?q=SOUP", nil, http.StatusOK, "kcal a serving")
+	b.want("/library?q=&page=999", nil, http.StatusOK, `rel="prev"`)
+	b.want("/library?q=zzz%3C", nil, http.StatusOK, "Nothing is called that.")
 
 	page = b.want("/settings", nil, http.StatusOK, "Allergies, diet and dislikes")
 	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "Nothing was changed.")
