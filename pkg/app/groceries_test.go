@@ -178,7 +178,11 @@ func TestTheListIsPushedToTandoor(t *testing.T) {
 	path := "/shopping/" + week.String()
 	p := w.program(t, w.document(t), lewis.ID, access.PlanWrite, access.Shopping)
 
-	b.want(path+"/push", url.Values{}, http.StatusOK, "Write-back is off")
+	if page := b.want(path, nil, http.StatusOK, "once whoever runs this service"); strings.Contains(page, "Send it to Tandoor") {
+		t.Error("a list is to be sent to a library that takes none")
+	}
+	b.want(path+"/push", url.Values{}, http.StatusOK, "Writing to Tandoor is off")
+	b.want("/account/push", url.Values{"on": {"yes"}}, http.StatusOK, "This library is not yours")
 	p.call("pushToTandoor", http.StatusConflict, []string{week.String()}, nil)
 	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
 	must(t, err)

@@ -87,11 +87,12 @@ func functions() template.FuncMap {
 		"about": func(row ruleRow, field string, label ...string) ruleField {
 			return ruleField{row, field, strings.Join(label, "")}
 		},
-		"whole":  whole,
-		"grams":  func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
-		"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"took":   func(d time.Duration) string { return took(d).String() },
-		"indent": func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
+		"pushing": func(root string, p shoppingPage) map[string]any { return map[string]any{"Root": root, "Page": p} },
+		"whole":   whole,
+		"grams":   func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
+		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"took":    func(d time.Duration) string { return took(d).String() },
+		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
 		"runs": func(root, title string, rows []Run) map[string]any {
 			return map[string]any{"Root": root, "Title": title, "Rows": rows}
 		},
