@@ -133,6 +133,10 @@ test("what is at home leaves the list, on both devices, with and without a conne
   const guest = await visitor(views[0]);
   for (const p of [home, shop]) await p.goto(`/shopping/${world.week}`);
   await guest.goto(world.shared);
+  await home.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await home.getByRole("button", { name: "Copy the address" }).click();
+  await home.getByRole("button", { name: "Copied" }).waitFor();
+  assert.equal(await home.evaluate(() => navigator.clipboard.readText()), await home.getByLabel(/^Anybody with this address/).inputValue());
   const cards = (p) => p.locator("[data-home] li:not([hidden])");
   const item = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
   const name = (await item.locator("button.check").getAttribute("aria-label")).split(",")[0];
@@ -197,6 +201,8 @@ test("with the keyboard alone", async () => {
 test("without scripts everything is read and changed by plain forms", async () => {
   const page = await visitor({ ...views[0], javaScriptEnabled: false }, world.links.pop());
   await page.goto(`/shopping/${world.week}`);
+  assert.ok(await page.getByLabel(/^Anybody with this address/).isVisible());
+  assert.equal(await page.getByRole("button", { name: /^(Copy|Share)/ }).count(), 0, "buttons that need scripts");
   const before = await page.locator("li.done").count();
   await page.locator("li:not(.done) button.check").first().click();
   assert.equal(await page.locator("li.done").count(), before + 1);
