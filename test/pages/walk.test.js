@@ -171,6 +171,7 @@ test("what is at home leaves the list, on both devices, with and without a conne
   await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
   await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
   await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
+  await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${staple}$`) }).waitFor(); // without a reload
   await home.goto(`/shopping/${world.week}`);
   assert.equal(await home.getByRole("button", { name: "Send it to Tandoor" }).count(), 0, "the library takes no list");
   await home.getByText("once whoever runs this service turns that on").waitFor();
