@@ -179,6 +179,27 @@ test("what is at home leaves the list, on both devices, with and without a conne
   for (const p of [home, shop, guest]) await p.context().close();
 });
 
+test("on a phone the week's days stay at the top, and cover nothing that has the focus", async () => {
+  const page = await visitor(views[0], world.links.pop());
+  await page.goto(`/week/${world.week}`);
+  const bar = page.getByRole("navigation", { name: /^Days of the week/ });
+  await bar.getByRole("link", { name: /^Fri/ }).click();
+  const bottom = async () => { const b = await bar.boundingBox(); return b.y + b.height; };
+  assert.ok((await page.getByRole("region", { name: "Friday" }).boundingBox()).y >= (await bottom()) - 1, "the day is not covered");
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press("Shift+Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      return e === document.body || e.closest("nav, .skip") ? null : { bottom: e.getBoundingClientRect().bottom, name: e.textContent };
+    });
+    if (at) assert.ok(at.bottom > await bottom(), `${at.name} has the focus and is covered`);
+  }
+  await bar.getByRole("link", { name: /^Following/ }).click();
+  await page.waitForURL((url) => url.pathname > `/week/${world.week}`);
+  await page.context().close();
+});
+
 test("with the keyboard alone", async () => {
   const page = await visitor(views[2], world.links.pop());
   await page.goto("/week");

@@ -76,11 +76,12 @@ func pagesIn(l message.Language) *template.Template {
 // functions are those of templates that are the same in all languages.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"asset":  func(name string) string { return files()[name].name },
-		"iso":    func(d calendar.Date) string { return d.String() },
-		"mealOf": func(i int) recipe.Meal { return recipe.Meals[i] },
-		"join":   func(list []string) string { return strings.Join(list, ", ") },
-		"tab":    func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
+		"asset":    func(name string) string { return files()[name].name },
+		"iso":      func(d calendar.Date) string { return d.String() },
+		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
+		"join":     func(list []string) string { return strings.Join(list, ", ") },
+		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
 			return itemView{i, p.Path, at, p.Share != ""}
 		},
