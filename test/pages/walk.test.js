@@ -249,10 +249,16 @@ test("without scripts everything is read and changed by plain forms", async () =
   await rules.getByRole("button", { name: "Save" }).click();
   assert.equal(await rules.getByLabel("Remove this rule").count(), 0);
   await page.goto(`/week/${world.week}/wishes`);
+  await page.getByText("No wishes yet.").waitFor();
+  await page.locator("summary", { hasText: "Sunday" }).click();
   await page.getByLabel("Guests Sunday dinner").fill("2");
   await page.getByRole("button", { name: "Show what would change" }).click();
   await page.getByRole("button", { name: "Make this change" }).click();
   assert.ok(await page.getByText("Sunday dinner has 2 guests.").isVisible());
+  await page.goto(`/week/${world.week}/wishes`);
+  assert.ok(await page.getByText("Wishes for 1 day.").isVisible());
+  assert.ok(await page.getByLabel("Guests Sunday dinner").isVisible(), "a day with wishes is open");
+  assert.equal(await page.getByLabel("Guests Saturday dinner").isVisible(), false);
   await page.context().close();
 });
 
