@@ -93,24 +93,20 @@ type connectionSetCmd struct {
 // Run checks the connection as it would be, stores it, and plans what it changes.
 func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		conn, err := a.Users.Connection(ctx, c.ID)
-		if err != nil {
-			return err
-		}
 		if c.URL == nil && c.Token.Reveal() == "" && c.WriteBack == nil {
 			return fault.New(fault.InvalidInput, "connection set", "nothing to change: give --tandoor-url, --tandoor-token or --[no-]write-back")
 		}
-		moved := c.URL != nil && *c.URL != conn.URL
-		set(&conn.URL, c.URL)
-		conn.Invited = conn.Invited && !moved // this address is an operator's
-		set(&conn.WriteBack, c.WriteBack)
-		if c.Token.Reveal() != "" {
-			conn.Sealed = a.SealTandoor(c.ID, c.Token)
-		}
-		if err := a.CheckConnection(ctx, conn); err != nil {
-			return err
-		}
-		if err := a.Users.PutConnection(ctx, conn); err != nil {
+		moved := false
+		conn, err := a.Connections.Change(ctx, c.ID, "operator", func(conn *recipe.Connection) {
+			moved = c.URL != nil && *c.URL != conn.URL
+			set(&conn.URL, c.URL)
+			conn.Invited = conn.Invited && !moved // this address is an operator's
+			set(&conn.WriteBack, c.WriteBack)
+			if c.Token.Reveal() != "" {
+				conn.Sealed = a.SealTandoor(c.ID, c.Token)
+			}
+		})
+		if err != nil {
 			return err
 		}
 		printf(std.out, "%s: %s, write-back %t\n", conn.ID, conn.URL, conn.WriteBack)

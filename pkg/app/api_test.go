@@ -281,6 +281,28 @@ func TestAProgramDoesWhatPagesDo(t *testing.T) {
 	w.setByProgram(t, p)
 
 	p.call("getLibrary", 200, nil, nil)
+	seen := map[string]bool{}
+	for query := "?limit=100"; query != ""; {
+		got := p.call("listRecipes", 200, []string{query}, nil)
+		for i := range got.get("recipes").([]any) {
+			seen[got.text("recipes", i, "name")] = true
+			if left := got.get("recipes", i, "left_out") != nil; left != (len(got.get("recipes", i, "meals").([]any)) == 0) {
+				t.Errorf("neither planned nor left out: %v", got.get("recipes", i))
+			}
+		}
+		next, _ := got.get("next").(string)
+		if query = ""; next != "" {
+			query = "?limit=100&cursor=" + next
+		}
+	}
+	library := p.call("getLibrary", 200, nil, nil)
+	if float64(len(seen)) > library.get("recipes").(float64) || len(seen) < 100 {
+		t.Errorf("%d names of %v recipes", len(seen), library.get("recipes"))
+	}
+	if got := p.call("listRecipes", 200, []string{"?query=zzzz"}, nil); string(got.body) != "{\"recipes\":[]}\n" {
+		t.Errorf("nothing is called that: %s", got.body)
+	}
+	p.call("listRecipes", 422, []string{"?cursor=x"}, nil)
 	p.call("answerFood", 422, nil, m{"food": "moon dust", "is": "cheese"})
 	p.call("answerFood", 422, nil, m{"food": "moon dust"})
 	p.call("takeBackAnswer", 404, []string{"?food=moon"}, nil)

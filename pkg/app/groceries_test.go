@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 )
@@ -139,8 +140,18 @@ func (w *world) staples(t *testing.T, b *browser) {
 		t.Errorf("staples %q", u.Settings.Staples)
 	}
 	b.want("/settings", url.Values{"form": {"staples"}, "staple": {"flower"}}, http.StatusUnprocessableEntity, `Unknown food "flower": did you mean`)
-	b.want("/settings", url.Values{"form": {"staples"}, "staple": {"flour, soy sauce"}}, http.StatusOK, "soy sauce")
-	b.want("/settings", url.Values{"form": {"staples"}, "gone": {"flour"}}, http.StatusOK, "Stored.")
+	list := postgres.NewShopping(w.pool(t))
+	was, err := list.Version(t.Context(), u.ID, week)
+	must(t, err)
+	for _, change := range []url.Values{{"form": {"staples"}, "staple": {"flour, soy sauce"}}, {"form": {"staples"}, "gone": {"flour"}}} {
+		b.want("/settings", change, http.StatusOK, "soy sauce")
+		now, err := list.Version(t.Context(), u.ID, week)
+		must(t, err)
+		if now == was || now < 0 || now >= 1<<53 { // what a script can hold
+			t.Errorf("after %v the list's version is %d, was %d", change, now, was)
+		}
+		was = now
+	}
 	b.want("/settings", url.Values{"form": {"staples"}, "gone": {"flour"}}, http.StatusUnprocessableEntity, "is none of yours")
 	b.want("/account/export.json", nil, http.StatusOK, `"staples"`)
 }
@@ -178,7 +189,11 @@ func TestTheListIsPushedToTandoor(t *testing.T) {
 	path := "/shopping/" + week.String()
 	p := w.program(t, w.document(t), lewis.ID, access.PlanWrite, access.Shopping)
 
-	b.want(path+"/push", url.Values{}, http.StatusOK, "Write-back is off")
+	if page := b.want(path, nil, http.StatusOK, "once whoever runs this service"); strings.Contains(page, "Send it to Tandoor") {
+		t.Error("a list is to be sent to a library that takes none")
+	}
+	b.want(path+"/push", url.Values{}, http.StatusOK, "Writing to Tandoor is off")
+	b.want("/account/push", url.Values{"on": {"yes"}}, http.StatusOK, "This library is not yours")
 	p.call("pushToTandoor", http.StatusConflict, []string{week.String()}, nil)
 	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
 	must(t, err)

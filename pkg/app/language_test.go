@@ -82,7 +82,7 @@ func TestPagesAndMailsInGerman(t *testing.T) {
 	w.mustGenerate(t, ana.ID)
 	u, err := w.Users.Get(t.Context(), ana.ID)
 	must(t, err)
-	data := append(w.words(t, u.Connection), ana.Email, ana.Name, ana.ID, "mealplanner", "Tandoor", "FatSecret", "monday-thursday dinner 30", "dinner 300-1000")
+	data := append(w.words(t, u.Connection), ana.Email, ana.Name, ana.ID, "mealplanner", "Tandoor", "FatSecret")
 	german := func(what, text string) {
 		t.Helper()
 		for _, l := range leftovers(text, data) {
@@ -123,6 +123,7 @@ func TestPagesAndMailsInGerman(t *testing.T) {
 		{"/week/" + week.String(), url.Values{"command": {"NONSENSE"}, "once": {"5"}}},
 		{"/week/" + week.String() + "/wishes", url.Values{"travel": {(week + 4).String()}, "guests " + (week + 4).String() + " dinner": {"2"}, "mode": {"high_protein"}}},
 		{"/settings", url.Values{"form": {"targets"}, "protein": {"x"}, "fat": {"1"}, "carbs": {"1"}, "tolerance": {"10"}}},
+		{"/settings", url.Values{"form": {"rules"}, "weekly-0-what": {"red meat"}, "weekly-0-most": {"x"}, "weekly-0-meals": {"breakfast dishes"}, "kcal-0-meals": {"dinner"}, "kcal-0-least": {"9"}, "kcal-0-most": {"8"}}},
 		{"/settings", url.Values{"form": {"food"}, "allergens": {"milk", "eggs"}, "diets": {"vegetarian"}}},
 		{"/library", url.Values{"answer": {"contains"}, "food": {"Zauberpulver"}, "contains": {"milk"}}},
 		{"/account/delete", url.Values{"email": {"x"}}},

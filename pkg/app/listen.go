@@ -109,7 +109,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	shots := picture.New(postgres.NewRecipes(api), pictures{a.s.libraries}, a.opts.Now) // one, so that no picture is fetched twice
 	people := site.New(site.Ports{
 		SignIn: a.s.SignIns, Sessions: postgres.NewSessions(api), Users: a.s.Users, Plans: postgres.NewPlans(api, observe.TraceParent), Commands: a.s,
-		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent), a.s.Users), Push: a.s.PushList,
+		Recipes: postgres.NewRecipes(api), Settings: settings.New(a.s.Users, a.s.Vocabulary), Shopping: shopping.New(postgres.NewShopping(api), postgres.NewPlans(api, observe.TraceParent), a.s.Users), Push: a.s.PushList, Connections: a.s.Connections,
 		Library: a.s.Library, Trends: a.s.Follower, Tokens: a.s.Tokens, Calendar: a.s.Links.Calendar, Share: a.s.Links.List, Shared: pages.Listed, Librarian: pages.Librarian, Diary: a.s.Diary, Farewell: a.s.Farewell, Leaving: pages.Leaving,
 		Invitations: a.s.Invitations, Beginning: &beginning{s: a.s},
 		Pictures:   shots,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/account"
 	"github.com/mealplanner/mealplanner/pkg/account/access"
+	"github.com/mealplanner/mealplanner/pkg/account/connection"
 	"github.com/mealplanner/mealplanner/pkg/account/invite"
 	"github.com/mealplanner/mealplanner/pkg/account/signin"
 	"github.com/mealplanner/mealplanner/pkg/account/webhook"
@@ -48,6 +49,7 @@ type Services struct {
 	SignIns     *signin.Service       // links by which people sign in
 	Tokens      *access.Service       // by which programs act for users
 	Webhooks    *webhook.Service      // programs that are told what happens
+	Connections *connection.Service   // how libraries are connected
 	Invitations *invite.Service       // people who set themselves up
 	Invited     *postgres.Invitations // those who have not done so
 	Sync        *recipesync.Service   // keeps them fresh

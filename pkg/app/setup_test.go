@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
+	"github.com/mealplanner/mealplanner/pkg/sandbox/tandoortest"
 )
 
 var invitationPath = regexp.MustCompile(`/invitation/[\w-]+`)
@@ -127,6 +128,7 @@ func (w *world) isSetUp(t *testing.T, b *browser) {
 	if u.Household() != 25_000 {
 		t.Errorf("a form that was sent as it was shown made the household %s", u.Household())
 	}
+	w.writesBack(t, b)
 	held, err := w.Users.Holdings(t.Context(), "user_bo")
 	must(t, err)
 	if !slices.ContainsFunc(held, func(h postgres.Held) bool { return strings.HasPrefix(h.What, "libraries that go along") && h.N == 1 }) {
@@ -135,6 +137,24 @@ func (w *world) isSetUp(t *testing.T, b *browser) {
 	must(t, w.Users.Delete(t.Context(), "user_bo"))
 	if n := w.rows(t, "connections where id = 'user_bo'"); n != 0 {
 		t.Error("the library that was connected for a user stays when they are deleted")
+	}
+}
+
+// writesBack turns writing to the user's own library on and off; it is noted who did.
+func (w *world) writesBack(t *testing.T, b *browser) {
+	t.Helper()
+	if page := b.want("/shopping", nil, http.StatusOK, "/account#connections"); strings.Contains(page, "Send it to Tandoor") {
+		t.Error("a list is to be sent to a library that takes none")
+	}
+	w.box.Tandoor.SetToken(w.box.TandoorToken, tandoortest.Token{Scope: "read"})
+	b.want("/account/push", url.Values{"on": {"yes"}}, http.StatusOK, "with the scopes read and write")
+	w.box.Tandoor.SetToken(w.box.TandoorToken, tandoortest.Token{Scope: "read write"})
+	b.want("/account/push", url.Values{"on": {"yes"}}, http.StatusOK, "from now on")
+	b.want("/account", nil, http.StatusOK, `name="on" value="yes" checked`)
+	b.want("/shopping", nil, http.StatusOK, "Send it to Tandoor")
+	b.want("/account/push", url.Values{}, http.StatusOK, "no longer written")
+	if n := w.rows(t, "runtime_settings_audit where set_by = 'user_bo' and name = 'write-back of user_bo'"); n != 2 {
+		t.Errorf("%d changes are noted", n)
 	}
 }
 

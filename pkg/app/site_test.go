@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -152,14 +153,17 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	w.wish(t, b)
 	w.shop(t, b)
 	b.want("/library", nil, http.StatusOK, "for dinner")
+	b.want("/library?q=SOUP", nil, http.StatusOK, "kcal a serving")
+	b.want("/library?q=&page=999", nil, http.StatusOK, `rel="prev"`)
+	b.want("/library?q=zzz%3C", nil, http.StatusOK, "Nothing is called that.")
 
 	page = b.want("/settings", nil, http.StatusOK, "Allergies, diet and dislikes")
 	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "Nothing was changed.")
 	b.want("/settings", url.Values{"form": {"food"}, "allergens": {"nuts"}, "dislikes": {"leek, celery"}}, http.StatusOK, "Stored.")
 	b.want("/settings", url.Values{"form": {"food"}, "seen": {field(t, page, "dislikes", "seen")}}, http.StatusOK, "changed elsewhere")
 	b.want("/settings", url.Values{"form": {"food"}, "dislikes": {"qwertz"}}, http.StatusUnprocessableEntity, `Unknown food "qwertz"`)
-	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"weekdays dinner 40\r\nsunday 90"}, "weekly": {"fish >= 1"}, "eaters": {"1, 0.5"}}, http.StatusOK, "Stored.")
-	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "minutes": {"whenever"}}, http.StatusUnprocessableEntity, "no number of minutes")
+	b.want("/settings", url.Values{"form": {"cooking"}, "people": {"2"}, "smallest": {"0.5"}, "largest": {"2"}, "rotation": {"14"}, "quick": {"20"}, "eaters": {"1, 0.5"}}, http.StatusOK, "Stored.")
+	w.rule(t, b, lewis.ID)
 	b.want("/settings", url.Values{"form": {"plan"}, "meals": {"lunch", "dinner"}, "plan_day": {"sunday"}, "plan_hour": {"18"}, "mails": {"weekly_plan"}}, http.StatusOK, "Stored.")
 	b.want("/settings", url.Values{"form": {"person"}, "name": {"Lewis H."}, "zone": {"Mars/Olympus"}}, http.StatusUnprocessableEntity, "Time zone:")
 	u, err := w.Users.Get(t.Context(), lewis.ID)
@@ -183,6 +187,34 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	other.want("/week", nil, http.StatusOK, "Mail me a link")
 	if _, err := w.Users.Get(t.Context(), lewis.ID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("the user is still there: %v", err)
+	}
+}
+
+// rule writes rules in rows; one that is not complete loses nothing.
+func (w *world) rule(t *testing.T, b *browser, id string) {
+	t.Helper()
+	rows := url.Values{
+		"form": {"rules"}, "weekly-0-what": {"fish"}, "weekly-0-least": {"1"}, "weekly-0-meals": {""}, "weekly-1-meals": {""},
+		"minutes-0-from": {"monday"}, "minutes-0-to": {"friday"}, "minutes-0-meals": {"dinner"}, "minutes-0-most": {"soon"},
+		"minutes-1-from": {"sunday"}, "minutes-1-to": {"sunday"}, "minutes-1-meals": {""}, "minutes-1-most": {"90"},
+	}
+	page := b.want("/settings", rows, http.StatusUnprocessableEntity, "Write a whole number from 1 to 1440.")
+	for _, kept := range []string{`value="soon" aria-invalid="true" aria-describedby="minutes-0-wrong"`, `value="90"`, `<option value="fish" selected>`} {
+		if !strings.Contains(page, kept) {
+			t.Errorf("the refused form lacks %s", kept)
+		}
+	}
+	rows.Set("minutes-0-most", "40")
+	page = b.want("/settings", rows, http.StatusOK, "Stored.")
+	if !strings.Contains(page, `name="weekly-1-what"`) || !strings.Contains(page, `name="minutes-3-most"`) {
+		t.Error("no empty rows are offered")
+	}
+	rows.Set("weekly-0-drop", "yes")
+	b.want("/settings", rows, http.StatusOK, "Stored.")
+	u, err := w.Users.Get(t.Context(), id)
+	must(t, err)
+	if c := u.Settings.Cooking; !slices.Equal(c.Minutes, []string{"monday-friday dinner 40", "sunday 90"}) || len(c.Weekly) > 0 {
+		t.Errorf("stored %+v", c)
 	}
 }
 

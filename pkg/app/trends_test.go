@@ -38,7 +38,7 @@ func TestTrends(t *testing.T) {
 	}
 	b := as(lewis.ID)
 	page := b.want("/trends", nil, http.StatusOK, "connect your FatSecret diary")
-	if n := strings.Count(page, "<svg class=\"chart"); n != 5 || strings.Contains(page, ">Eaten<") || strings.Contains(page, "style=") {
+	if n := strings.Count(page, "<svg class=\"chart"); n != 5 || strings.Contains(page, "Did you eat on target?") || strings.Contains(page, ">Eaten<") || strings.Contains(page, "style=") {
 		t.Errorf("%d charts without a diary:\n%s", n, page)
 	}
 	b.want("/week/"+(week-7).String(), nil, http.StatusOK, `href="/trends"`)
@@ -49,7 +49,7 @@ func TestTrends(t *testing.T) {
 
 	k := as(kenji.ID)
 	page = k.want("/trends", nil, http.StatusOK, "Nutrition data from fatsecret")
-	for _, text := range []string{">Eaten<", "Body weight: 71.4 kg, as last measured", "Eaten on average: 1,987 kcal on 2", "Day by day"} {
+	for _, text := range []string{">Eaten<", "Body weight: 71.4 kg, as last measured", "Did you eat on target?", "You ate on target on ", "that are logged.", "Eaten on average: 1,987 kcal on 2", "Day by day"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("no %q:\n%s", text, page)
 		}

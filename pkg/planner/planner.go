@@ -314,7 +314,7 @@ func lean(w plan.Week) []message.Text {
 	if len(days) == 0 {
 		return nil
 	}
-	return []message.Text{message.Textf("Too little energy on %v: less than 80 %% of the target. Eat something more on these days, or change the targets or the library.", message.List(days...))}
+	return []message.Text{plan.LeanNote(days...)}
 }
 
 // selection is the engine's answer in the domain's terms.
@@ -396,7 +396,7 @@ func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []me
 		out = append(out, message.Textf("Recipes that are not %v, or that have something in them of which we cannot tell, were left out. Processing aids are beyond what we can see.", message.Words(d)))
 	}
 	if len(in.User.Settings.Allergens) > 0 {
-		out = append(out, message.Textf("Recipes with your allergens, or with something in them that we cannot classify, were left out. Traces (\"may contain\") are beyond what we can see."))
+		out = append(out, plan.AllergyNote)
 	}
 	return out
 }

@@ -66,6 +66,11 @@ func (s *Users) ConnectionUses(ctx context.Context) ([]ConnectionUse, error) {
 
 // PutConnection adds or replaces a connection.
 func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
+	return s.ChangeConnection(ctx, c, "system")
+}
+
+// ChangeConnection is [Users.PutConnection] by somebody.
+func (s *Users) ChangeConnection(ctx context.Context, c recipe.Connection, by string) error {
 	keywords, err := json.Marshal(c.KeywordMeals)
 	if err != nil {
 		return fault.Wrap(fault.Internal, "save connection", err)
@@ -74,7 +79,7 @@ func (s *Users) PutConnection(ctx context.Context, c recipe.Connection) error {
 		keywords = []byte("{}")
 	}
 	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
-		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack, Invited: c.Invited,
+		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack, Invited: c.Invited, SetBy: by,
 	}))
 }
 

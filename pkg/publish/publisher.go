@@ -102,7 +102,7 @@ func (p *Publisher) Push(ctx context.Context, userID string, week calendar.Date)
 	case err != nil:
 		return Published{}, err
 	case d.Off:
-		return Published{}, fault.New(fault.Conflict, op, "write-back is off for your library: whoever runs this server turns it on with `mealplanner connection set %s --write-back`, which needs a Tandoor token of scope \"read write\"", d.Connection)
+		return Published{}, fault.New(fault.Conflict, op, "write-back is off for your library: whoever connected it turns it on on the account page, whoever runs this server with `mealplanner connection set %s --write-back`; it needs a Tandoor token of scope \"read write\"", d.Connection)
 	case d.Outdated:
 		return Published{}, fault.New(fault.Conflict, op, "the plan is being replaced: wait until it is, then try again")
 	}

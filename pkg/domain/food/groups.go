@@ -4,12 +4,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Groups lists the food groups that weekly rules may count.
-func Groups() []string { return []string{"fish", "meat", "red meat", "poultry", "pulses", "eggs"} }
+func Groups() []string {
+	return []string{message.Mark("fish"), message.Mark("meat"), message.Mark("red meat"), message.Mark("poultry"), message.Mark("pulses"), message.Mark("eggs")}
+}
 
 // birds are the words of a name that make meat poultry.
 var birds = []string{"chicken", "turkey", "duck", "goose", "quail", "hen", "poultry", "pheasant", "partridge", "guinea"}

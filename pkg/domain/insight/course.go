@@ -39,6 +39,8 @@ type Course struct {
 	Weeks       []CourseWeek
 	// Missed are the macros that the plans miss, that which they miss on most days first.
 	Missed []Pattern
+	// Strayed are the macros by which logged days miss the target, in the same order.
+	Strayed []Pattern
 	// Remedy describes the recipe that would have helped the newest plan that misses its target
 	// most; nil: none is known.
 	Remedy *plan.Reason
@@ -62,7 +64,9 @@ func Follow(p Period) Course {
 		if i := slices.IndexFunc(days, func(e Eaten) bool { return e.Date == d }); i >= 0 {
 			e := days[i]
 			at.Eaten = &Values{Amount(e.Energy), Amount(e.Macros.Protein), Amount(e.Macros.Fat), Amount(e.Macros.Carbs)}
-			at.Near = limits.short(e.Energy, goal).Empty() && allOnTrack(rows(e, goal, dayBand))
+			lines := rows(e, goal, dayBand)
+			at.Near = limits.short(e.Energy, goal).Empty() && allOnTrack(lines)
+			c.Strayed = stray(c.Strayed, lines[Protein:])
 		}
 		c.Points = append(c.Points, at)
 	}
@@ -94,23 +98,29 @@ func missed(weeks []plan.Week, first, last calendar.Date) []Pattern {
 			if d.Date < first || d.Date > last || !d.Planned() || d.Balanced {
 				continue
 			}
-			for _, r := range rows(Eaten{Energy: d.Actual.Energy(), Macros: d.Actual}, d.Target, int64(w.TolerancePct))[Protein:] {
-				if r.Status == OnTrack {
-					continue
-				}
-				i := slices.IndexFunc(out, func(p Pattern) bool { return p.Nutrient == r.Nutrient && p.Status == r.Status })
-				if i < 0 {
-					i = len(out)
-					out = append(out, Pattern{Nutrient: r.Nutrient, Status: r.Status})
-				}
-				out[i].Days++
-			}
+			out = stray(out, rows(Eaten{Energy: d.Actual.Energy(), Macros: d.Actual}, d.Target, int64(w.TolerancePct))[Protein:])
 		}
 	}
-	slices.SortFunc(out, func(a, b Pattern) int {
+	return out
+}
+
+// stray counts a day's macros that are off, and keeps those of most days first.
+func stray(all []Pattern, day []Row) []Pattern {
+	for _, r := range day {
+		if r.Status == OnTrack {
+			continue
+		}
+		i := slices.IndexFunc(all, func(p Pattern) bool { return p.Nutrient == r.Nutrient && p.Status == r.Status })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Pattern{Nutrient: r.Nutrient, Status: r.Status})
+		}
+		all[i].Days++
+	}
+	slices.SortFunc(all, func(a, b Pattern) int {
 		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.Nutrient, b.Nutrient), cmp.Compare(a.Status, b.Status))
 	})
-	return out
+	return all
 }
 
 func valuesOf(m nutrition.Macros) Values {

@@ -57,6 +57,10 @@ func TestFollow(t *testing.T) {
 	if d := cmp.Diff(missed, c.Missed); d != "" {
 		t.Error(d)
 	}
+	strayed := []insight.Pattern{{Nutrient: insight.Protein, Status: insight.Under, Days: 1}, {Nutrient: insight.Fat, Status: insight.Under, Days: 1}, {Nutrient: insight.Carbs, Status: insight.Under, Days: 1}}
+	if d := cmp.Diff(strayed, c.Strayed); d != "" {
+		t.Error(d)
+	}
 	if c.Remedy == nil || c.Remedy.RemedyMeal != "dinner" {
 		t.Errorf("what would help: %+v", c.Remedy)
 	}

@@ -2,12 +2,8 @@ package plan
 
 import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
-	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
-
-// OutdatedNote heads the notes of a plan that is read while it is outdated.
-var OutdatedNote = message.Textf("Do not cook from this plan: your settings changed, and the meals below were not checked against them yet.")
 
 // Difference is a slot whose dish or portion is another one.
 type Difference struct {

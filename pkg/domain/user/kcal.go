@@ -17,7 +17,7 @@ func (c Cooking) Bounds() (course.Bounds, error) {
 	out := course.Usual()
 	said := map[recipe.Meal]string{}
 	for _, text := range c.Kcal {
-		meals, r, err := parseKcal(text)
+		meals, r, err := ParseKcal(text)
 		if err != nil {
 			return out, message.Errorf("kcal: %q: %v", text, err)
 		}
@@ -33,8 +33,8 @@ func (c Cooking) Bounds() (course.Bounds, error) {
 
 var kcalExample = message.Textf("write meals and the energy of a serving: breakfast 100-900, dinner 300-1000")
 
-// parseKcal reads "lunch dinner 200-1000". Without meals it is every meal.
-func parseKcal(text string) ([]recipe.Meal, course.Range, error) {
+// ParseKcal reads a rule of Kcal: "lunch dinner 200-1000". Without meals it is every meal.
+func ParseKcal(text string) ([]recipe.Meal, course.Range, error) {
 	words := strings.Fields(strings.ToLower(strings.ReplaceAll(text, ",", " ")))
 	if n := len(words); n > 1 && words[n-1] == "kcal" {
 		words = words[:n-1]

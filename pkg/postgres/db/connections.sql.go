@@ -160,6 +160,11 @@ func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
 }
 
 const upsertConnection = `-- name: UpsertConnection :exec
+with audit as (
+    insert into runtime_settings_audit (name, value, set_by)
+    select 'write-back of ' || c.id, case when $5::boolean then 'on' else 'off' end, $7::text
+    from connections c where c.id = $1 and c.write_back <> $5::boolean
+)
 insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
 values ($1, $2, $3, $4, $5, $6)
 on conflict (id) do update
@@ -174,8 +179,10 @@ type UpsertConnectionParams struct {
 	KeywordMeals []byte
 	WriteBack    bool
 	Invited      bool
+	SetBy        string
 }
 
+// Whoever turns write-back on or off is noted.
 func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionParams) error {
 	_, err := q.db.Exec(ctx, upsertConnection,
 		arg.ID,
@@ -184,6 +191,7 @@ func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionPara
 		arg.KeywordMeals,
 		arg.WriteBack,
 		arg.Invited,
+		arg.SetBy,
 	)
 	return err
 }

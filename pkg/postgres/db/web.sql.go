@@ -366,9 +366,12 @@ func (q *Queries) SaveInvitation(ctx context.Context, draft []byte, userID strin
 }
 
 const shoppingVersion = `-- name: ShoppingVersion :one
-select coalesce((select version from shopping_lists where user_id = $1 and week_of = $2), 0)::bigint
+select (coalesce((select version from shopping_lists where user_id = $1 and week_of = $2), 0)
+    + coalesce((select (hashtextextended(settings ->> 'staples', 0) & 1048575) << 32 from users where id = $1), 0))::bigint
 `
 
+// Changes with the list, and with what its user always has at home: 20 bits above those that count, which a
+// script can still hold.
 func (q *Queries) ShoppingVersion(ctx context.Context, userID string, weekOf time.Time) (int64, error) {
 	row := q.db.QueryRow(ctx, shoppingVersion, userID, weekOf)
 	var column_1 int64

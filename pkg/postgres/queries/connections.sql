@@ -1,4 +1,10 @@
 -- name: UpsertConnection :exec
+-- Whoever turns write-back on or off is noted.
+with audit as (
+    insert into runtime_settings_audit (name, value, set_by)
+    select 'write-back of ' || c.id, case when @write_back::boolean then 'on' else 'off' end, @set_by::text
+    from connections c where c.id = @id and c.write_back <> @write_back::boolean
+)
 insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
 values (@id, @url, @token_sealed, @keyword_meals, @write_back, @invited)
 on conflict (id) do update

@@ -43,7 +43,10 @@ on conflict (user_id, week_of) do update set version = shopping_lists.version + 
 returning version;
 
 -- name: ShoppingVersion :one
-select coalesce((select version from shopping_lists where user_id = @user_id and week_of = @week_of), 0)::bigint;
+-- Changes with the list, and with what its user always has at home: 20 bits above those that count, which a
+-- script can still hold.
+select (coalesce((select version from shopping_lists where user_id = @user_id and week_of = @week_of), 0)
+    + coalesce((select (hashtextextended(settings ->> 'staples', 0) & 1048575) << 32 from users where id = @user_id), 0))::bigint;
 
 -- name: ListShoppingTicks :many
 select food, name, amount, home, need from shopping_ticks where user_id = @user_id and week_of = @week_of order by ticked_at, food;

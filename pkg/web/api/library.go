@@ -1,11 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 
 	"github.com/mealplanner/mealplanner/pkg/account/access"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // LibraryReport says what can be planned from a library, and what keeps recipes out.
@@ -52,6 +59,34 @@ type FoodAnswer struct {
 	Ignored  bool      `json:"ignored,omitempty" doc:"It is nothing to eat."`
 }
 
+// LibraryRecipes is a page of a library.
+type LibraryRecipes struct {
+	Recipes []LibraryRecipe `json:"recipes" doc:"By their number."`
+	Next    string          `json:"next,omitempty" doc:"The cursor of the page after this one; left out on the last."`
+}
+
+// LibraryRecipe is a recipe as the next plan would find it.
+type LibraryRecipe struct {
+	Recipe    int64    `json:"recipe" example:"42"`
+	Name      string   `json:"name" example:"Lentil soup"`
+	Meals     []string `json:"meals" enum:"breakfast,lunch,dinner" doc:"For which it may be planned; none where it is left out."`
+	Kcal      float64  `json:"kcal,omitempty" doc:"A serving has; left out where it is not known." example:"412"`
+	Estimated bool     `json:"estimated,omitempty" doc:"From tables of foods, not from the recipe."`
+	LeftOut   string   `json:"left_out,omitempty" doc:"The reason; none: it can be planned." example:"has no nutrition, and none can be estimated"`
+	Why       string   `json:"why,omitempty" doc:"The same of this recipe: continues its name."`
+}
+
+type recipesIn struct {
+	Query  string `query:"query" maxLength:"100" doc:"Only those whose name holds this, in any case." example:"soup"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most." example:"20"`
+	Cursor string `query:"cursor" maxLength:"64" doc:"Where to go on: next of the answer before."`
+}
+
+type recipesOut struct {
+	Link string `header:"Link" doc:"The next page, rel=next."`
+	Body LibraryRecipes
+}
+
 type reportOut struct{ Body LibraryReport }
 
 type answerIn struct {
@@ -71,6 +106,10 @@ func (a *API) registerLibrary() {
 		id: "getLibrary", method: http.MethodGet, path: "/library", tag: tag, scopes: scopes, summary: "What can be planned, and what is left out and why",
 		about: "And the foods whose answer would free most recipes.",
 	}, a.library)
+	add(a, operation{
+		id: "listRecipes", method: http.MethodGet, path: "/library/recipes", tag: tag, scopes: scopes, summary: "List recipes",
+		about: "Each with the meals that it may be planned for, or why it is left out.",
+	}, a.recipes)
 	add(a, operation{
 		id: "answerFood", method: http.MethodPut, path: "/library/answers", tag: tag, scopes: scopes, summary: "Say what an unknown food is",
 		about: "What it is, what it contains, or that it is nothing to eat. It holds for everybody who cooks from the library, and replaces an earlier answer.",
@@ -109,6 +148,40 @@ func (a *API) library(ctx context.Context, c caller, _ *struct{}) (*reportOut, e
 		out.Answers = append(out.Answers, f)
 	}
 	return &reportOut{out}, nil
+}
+
+func (a *API) recipes(ctx context.Context, c caller, in *recipesIn) (*recipesOut, error) {
+	r, _, err := a.Library.Report(ctx, c.User)
+	if err != nil {
+		return nil, err
+	}
+	found := planner.Named(r.Dishes, in.Query)
+	slices.SortFunc(found, func(a, b planner.Dish) int { return cmp.Compare(a.ID, b.ID) })
+	if in.Cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
+		after, perr := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil || perr != nil {
+			return nil, fault.New(fault.InvalidInput, "library", "cursor: it is none of ours: take next of an answer")
+		}
+		found = slices.DeleteFunc(found, func(d planner.Dish) bool { return int64(d.ID) <= after })
+	}
+	out := &recipesOut{Body: LibraryRecipes{Recipes: []LibraryRecipe{}}}
+	for _, d := range found[:min(len(found), in.Limit)] {
+		x := LibraryRecipe{Recipe: int64(d.ID), Name: d.Name, Meals: []string{}, Kcal: tenth(d.Kcal), Estimated: d.Estimated, LeftOut: string(d.Reason), Why: d.Said.String()}
+		for _, m := range d.Meals {
+			x.Meals = append(x.Meals, m.String())
+		}
+		out.Body.Recipes = append(out.Body.Recipes, x)
+	}
+	if len(found) > in.Limit {
+		out.Body.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(int64(found[in.Limit-1].ID), 10)))
+		next := url.Values{"cursor": {out.Body.Next}, "limit": {strconv.Itoa(in.Limit)}}
+		if in.Query != "" {
+			next.Set("query", in.Query)
+		}
+		out.Link = "<" + a.at("/library/recipes?"+next.Encode()) + `>; rel="next"`
+	}
+	return out, nil
 }
 
 func (a *API) answer(ctx context.Context, c caller, in *answerIn) (*reportOut, error) {

@@ -14,6 +14,7 @@ type accountPage struct {
 	user.User
 	Library   string // where the recipes are, without what its address may hold of secrets
 	WriteBack bool
+	Owned     bool   // the library is theirs
 	Diary     string // where a diary is connected; "": there is no service for it
 }
 
@@ -31,6 +32,9 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error 
 		page.Library = at.Redacted()
 	}
 	page.WriteBack = writeBack
+	if page.Owned, err = s.Connections.Owns(r.Context(), u); err != nil {
+		return err
+	}
 	return s.show(w, r, view{file: "account.html", title: message.Textf("Account"), nav: "account", data: page})
 }
 
@@ -41,6 +45,21 @@ func (s *Site) changeAccount(w http.ResponseWriter, r *http.Request, id string) 
 	}
 	err := s.Users.SetFatSecret(r.Context(), id, nil)
 	return s.said(w, r, "/account", message.Textf("FatSecret is no longer connected. Its permission ends in your FatSecret account."), err)
+}
+
+// setWriteBack has weeks and lists written to the visitor's library, or no longer. It asks another
+// server, so it has an address of its own, which the alert on slow pages leaves out.
+func (s *Site) setWriteBack(w http.ResponseWriter, r *http.Request, id string) error {
+	on := r.PostForm.Get("on") != ""
+	said := message.Textf("Plans and lists are no longer written to Tandoor; what is there stays.")
+	if on {
+		said = message.Textf("Plans and lists are written to Tandoor from now on.")
+	}
+	err := s.Connections.SetWriteBack(r.Context(), id, on)
+	if silent(err) {
+		return s.back(w, r, "/account", message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
+	}
+	return s.said(w, r, "/account", said, err)
 }
 
 func (s *Site) export(w http.ResponseWriter, r *http.Request, id string) error {

@@ -181,8 +181,7 @@ func setCooking(f form, u *user.User) error {
 		*n.to = nutrition.Servings(math.Round(v * float64(nutrition.OneServing)))
 	}
 	c := &s.Cooking
-	c.Minutes, c.Weekly, c.Kcal = nonEmptyLines(f.get("minutes")), nonEmptyLines(f.get("weekly")), nonEmptyLines(f.get("kcal"))
-	c.TimedOnly, c.SamePortions, c.RotateAcross = f.get("timed_only") != "", f.get("same_portions") != "", f.get("rotate_across") != ""
+	c.SamePortions, c.RotateAcross = f.get("same_portions") != "", f.get("rotate_across") != ""
 	c.Eaters = nil
 	for _, e := range between(f.get("eaters")) { // two may eat as much
 		share, err := strconv.ParseFloat(e, 64)
@@ -192,17 +191,6 @@ func setCooking(f form, u *user.User) error {
 		c.Eaters = append(c.Eaters, nutrition.Servings(math.Round(share*float64(nutrition.OneServing))))
 	}
 	return nil
-}
-
-// nonEmptyLines are the lines of a field, which holds one rule a line.
-func nonEmptyLines(text string) []string {
-	var out []string
-	for l := range strings.SplitSeq(text, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 func setPerson(f form, u *user.User) error {

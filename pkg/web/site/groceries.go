@@ -40,11 +40,24 @@ func (s *Site) push(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	path := "/shopping/" + week.String()
+	u, err := s.visitor(r, id)
+	if err != nil {
+		return err
+	}
+	if _, on, err := s.Beginning.Library(r.Context(), u.Connection); err != nil || !on {
+		return s.said(w, r, path, message.Textf("Writing to Tandoor is off: your account says who turns it on."), err)
+	}
 	done, err := s.Push(r.Context(), id, week)
-	if kind := fault.KindOf(err); kind.Transient() && kind != fault.DatabaseError || kind == fault.TandoorError {
+	if silent(err) {
 		return s.back(w, r, path, message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
 	}
 	return s.said(w, r, path, pushed(done), err)
+}
+
+// silent reports whether another server failed.
+func silent(err error) bool {
+	kind := fault.KindOf(err)
+	return kind.Transient() && kind != fault.DatabaseError || kind == fault.TandoorError
 }
 
 // pushed says what was done to a library.

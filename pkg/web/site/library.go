@@ -2,7 +2,9 @@ package site
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
@@ -21,6 +23,7 @@ type libraryPage struct {
 	Meals     []count
 	Answers   []recipe.Answer
 	Allergens []string
+	Shelf     *shelf // nil for whoever follows a link of a mail
 	Said      string // what was stored just now, or
 	Problem   string // why it was not
 }
@@ -37,7 +40,39 @@ func (libraryPage) More(n int) int { return max(0, n-mostShown) }
 func (libraryPage) Most(n int) int { return min(n, mostShown) }
 
 func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error {
-	return s.showLibrary(w, r, id, libraryPage{})
+	return s.showLibrary(w, r, id, libraryPage{Shelf: &shelf{}})
+}
+
+// shelf is a page of the library's recipes.
+type shelf struct {
+	Query      string // what their names hold
+	Open       bool   // somebody looks through them
+	Found      int
+	Dishes     []planner.Dish
+	Prev, Next string // queries of other pages; "": there is none
+	Page, Of   int
+}
+
+// shelfSize is how many recipes a page has.
+const shelfSize = 20
+
+// fill takes the page that the query asks for. Of a page that is none, the nearest is shown.
+func (s *shelf) fill(asked url.Values, all []planner.Dish) {
+	s.Query, s.Open = strings.TrimSpace(asked.Get("q")), asked.Has("q") || asked.Has("page")
+	found := planner.Named(all, s.Query)
+	s.Found, s.Of = len(found), max(1, (len(found)+shelfSize-1)/shelfSize)
+	page, _ := strconv.Atoi(asked.Get("page"))
+	s.Page = min(max(1, page), s.Of)
+	s.Dishes = found[(s.Page-1)*shelfSize : min(len(found), s.Page*shelfSize)]
+	at := func(page int) string {
+		return "?" + url.Values{"q": {s.Query}, "page": {strconv.Itoa(page)}}.Encode() + "#recipes"
+	}
+	if s.Page > 1 {
+		s.Prev = at(s.Page - 1)
+	}
+	if s.Page < s.Of {
+		s.Next = at(s.Page + 1)
+	}
 }
 
 // linkedLibrary is the library for whoever follows a link in a mail.
@@ -59,6 +94,9 @@ func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, pa
 	}
 	slices.SortFunc(page.Answers, func(a, b recipe.Answer) int { return strings.Compare(a.Food, b.Food) })
 	page.Allergens = allergen.Names()
+	if page.Shelf != nil {
+		page.Shelf.fill(r.URL.Query(), page.Dishes)
+	}
 	for _, m := range recipe.Meals {
 		page.Meals = append(page.Meals, count{m, page.Usable[m]})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner/library"
 )
 
 // settingsPage is what a user may set.
@@ -32,6 +33,7 @@ type settingsPage struct {
 	Days      []choice
 	Mails     []choice
 	Languages []choice
+	Rules     rules
 	Seen      string // changes with the settings
 
 	refused string     // the form that was refused; "": none
@@ -66,7 +68,22 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request, id string) error
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", data: settingsOf(u)})
+	page, err := s.settingsWithRules(r, u)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", data: page})
+}
+
+// settingsWithRules are a user's settings with their rules, and what their library lets them count.
+func (s *Site) settingsWithRules(r *http.Request, u user.User) (*settingsPage, error) {
+	recipes, err := s.Recipes.Load(r.Context(), u.Connection)
+	if err != nil {
+		return nil, err
+	}
+	page := settingsOf(u)
+	page.Rules = rulesOf(u.Settings.Cooking, keywordsOf(library.VocabularyOf(recipes).Tags))
+	return page, nil
 }
 
 // settingsOf shows a user's settings.
@@ -131,6 +148,9 @@ func (p *settingsPage) Eaters() string {
 // refuse has the page show what a refused form held, so that nothing that was typed is lost.
 func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 	p.refused, p.typed, p.Problem = name, typed, problem
+	if name == "rules" {
+		p.Rules = readRules(form{typed}, p.Rules.keywords)
+	}
 	for field, list := range map[string][]choice{"allergens": p.Allergens, "diets": p.Diets, "meals": p.Meals, "mails": p.Mails, "plan_day": p.Days, "language": p.Languages} {
 		if !p.owns(field) {
 			continue
@@ -144,7 +164,7 @@ func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 // owns reports whether the refused form is the one with the field.
 func (p *settingsPage) owns(field string) bool {
 	return slices.Contains(map[string][]string{
-		"food": {"allergens", "diets"}, "plan": {"meals", "mails", "plan_day", "tracking"}, "cooking": {"timed_only", "same_portions", "rotate_across"},
+		"food": {"allergens", "diets"}, "plan": {"meals", "mails", "plan_day", "tracking"}, "cooking": {"same_portions", "rotate_across"}, "rules": {"timed_only"},
 		"person": {"language"}, "targets": {"confirm"}, "body": {"confirm", "sex", "activity", "goal"},
 	}[p.refused], field)
 }
@@ -166,6 +186,9 @@ func (p *settingsPage) Or(field string, value any) string {
 		return fmt.Sprint(value)
 	}
 }
+
+// Refused reports whether the refused form is the one named.
+func (p *settingsPage) Refused(name string) bool { return p.refused == name }
 
 // On reports whether a box shows as ticked.
 func (p *settingsPage) On(field string, value bool) bool {
@@ -195,7 +218,7 @@ func (p *settingsPage) Choose(field string, value any) []choice {
 
 // forms are what can be changed, by the name that a form carries.
 var forms = map[string]func(form, *user.User) error{
-	"targets": setTargets, "body": setBody, "food": setFood, "plan": setPlan, "cooking": setCooking, "person": setPerson, "staples": setStaples,
+	"targets": setTargets, "body": setBody, "food": setFood, "plan": setPlan, "cooking": setCooking, "rules": setRules, "person": setPerson, "staples": setStaples,
 }
 
 // change stores one of the page's forms, named by its field "form".
@@ -216,7 +239,10 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 	if lost != nil {
 		return lost
 	}
-	page := settingsOf(now)
+	page, lost := s.settingsWithRules(r, now)
+	if lost != nil {
+		return lost
+	}
 	page.refuse(name, r.PostForm, unchanged(r, err).In(spoken(r)))
 	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", status: http.StatusUnprocessableEntity, data: page})
 }

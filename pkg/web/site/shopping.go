@@ -22,6 +22,8 @@ type shoppingPage struct {
 	Path    string // where its forms go
 	Owner   string // names whose list it is, for what browsers keep
 	Share   string // an address for others; empty on that address itself
+	Pushes  bool   // the library takes the list
+	Owned   bool   // whoever looks may let it
 	Problem string // why something was not done
 }
 
@@ -44,7 +46,18 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	if wantsJSON(r) {
 		return reply(w, l)
 	}
-	return s.show(w, r, view{file: "shopping.html", title: message.Textf("Shopping list"), nav: "shopping", data: shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}})
+	page := shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}
+	u, err := s.visitor(r, id)
+	if err != nil {
+		return err
+	}
+	if _, page.Pushes, err = s.Beginning.Library(r.Context(), u.Connection); err != nil {
+		return err
+	}
+	if page.Owned, err = s.Connections.Owns(r.Context(), u); err != nil {
+		return err
+	}
+	return s.show(w, r, view{file: "shopping.html", title: message.Textf("Shopping list"), nav: "shopping", data: page})
 }
 
 // reply answers a script.

@@ -76,20 +76,24 @@ func pagesIn(l message.Language) *template.Template {
 // functions are those of templates that are the same in all languages.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"asset":  func(name string) string { return files()[name].name },
-		"iso":    func(d calendar.Date) string { return d.String() },
-		"mealOf": func(i int) recipe.Meal { return recipe.Meals[i] },
-		"join":   func(list []string) string { return strings.Join(list, ", ") },
-		"lines":  func(list []string) string { return strings.Join(list, "\n") },
-		"tab":    func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
+		"asset":    func(name string) string { return files()[name].name },
+		"iso":      func(d calendar.Date) string { return d.String() },
+		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
+		"join":     func(list []string) string { return strings.Join(list, ", ") },
+		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
 			return itemView{i, p.Path, at, p.Share != ""}
 		},
-		"whole":  whole,
-		"grams":  func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
-		"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"took":   func(d time.Duration) string { return took(d).String() },
-		"indent": func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
+		"about": func(row ruleRow, field string, label ...string) ruleField {
+			return ruleField{row, field, strings.Join(label, "")}
+		},
+		"pushing": func(root string, p shoppingPage) map[string]any { return map[string]any{"Root": root, "Page": p} },
+		"whole":   whole,
+		"grams":   func(m nutrition.Mass) string { return strconv.Itoa(int(math.Round(m.Grams()))) },
+		"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"took":    func(d time.Duration) string { return took(d).String() },
+		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, deepest)) },
 		"runs": func(root, title string, rows []Run) map[string]any {
 			return map[string]any{"Root": root, "Title": title, "Rows": rows}
 		},

@@ -95,6 +95,12 @@ type Shopping interface {
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
 }
 
+// Connections lets people have their own libraries written to.
+type Connections interface {
+	Owns(ctx context.Context, u user.User) (bool, error)
+	SetWriteBack(ctx context.Context, userID string, on bool) error
+}
+
 // Pictures are those of recipes, as JPEG.
 type Pictures interface {
 	Get(ctx context.Context, connection string, r recipe.Recipe, size picture.Size) ([]byte, error)
@@ -109,19 +115,20 @@ type Library interface {
 
 // Ports are what the pages work with.
 type Ports struct {
-	SignIn   SignIn
-	Sessions Sessions
-	Users    Users
-	Plans    Plans
-	Commands Commands
-	Recipes  Recipes
-	Settings Settings
-	Shopping Shopping
-	Push     func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error) // a week and its list to the library
-	Library  Library
-	Pictures Pictures
-	Tokens   Tokens
-	Trends   Trends
+	SignIn      SignIn
+	Sessions    Sessions
+	Users       Users
+	Plans       Plans
+	Commands    Commands
+	Recipes     Recipes
+	Settings    Settings
+	Shopping    Shopping
+	Push        func(ctx context.Context, userID string, week calendar.Date) (publish.Report, error) // a week and its list to the library
+	Connections Connections
+	Library     Library
+	Pictures    Pictures
+	Tokens      Tokens
+	Trends      Trends
 	// Calendar is the address of a calendar, by its secret.
 	Calendar func(secret string) string
 
@@ -238,6 +245,7 @@ func (s *Site) Register(mux Mux) {
 		"GET /account/export.json":            s.export,
 		"POST /account/sign-out":              s.signOutEverywhere,
 		"POST /account":                       s.changeAccount,
+		"POST /account/push":                  s.setWriteBack,
 		"POST /account/delete":                s.leave,
 	} {
 		mux.Handle(pattern, s.page(s.signedIn(h)))

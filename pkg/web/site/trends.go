@@ -35,6 +35,8 @@ type trendsPage struct {
 	Charts  []trend
 	ByWeek  weekTrend
 	Missed  []message.Text
+	Ate     message.Text // on how many of the logged days the target was met
+	Strayed []message.Text
 	Remedy  message.Text
 	Spans   []int
 	Measure message.Text // the weight, in words
@@ -96,6 +98,14 @@ func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {
 	for _, m := range f.Missed {
 		p.Missed = append(p.Missed, missed(m, p.Days))
 	}
+	near := 0
+	for _, w := range f.Weeks {
+		near += w.Near
+	}
+	p.Ate = message.Counted(p.Logged, "You ate on target on %[2]d of %[1]d logged day.", "You ate on target on %[2]d of %[1]d logged days.", near)
+	for _, m := range f.Strayed {
+		p.Strayed = append(p.Strayed, strayed(m, p.Logged))
+	}
 	if r := f.Remedy; r != nil {
 		p.Remedy = message.Textf("What would have helped most in the newest of these weeks: a %v with about %.0f g protein, %.0f g fat and %.0f g carbs a serving.", message.Textf(r.RemedyMeal), r.Remedy.Protein.Grams(), r.Remedy.Fat.Grams(), r.Remedy.Carbs.Grams())
 	}
@@ -119,6 +129,14 @@ func missed(m insight.Pattern, planned int) message.Text {
 		return message.Counted(m.Days, "%[2]v is too low on %[1]d day of %[3]d that are planned.", "%[2]v is too low on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
 	}
 	return message.Counted(m.Days, "%[2]v is too high on %[1]d day of %[3]d that are planned.", "%[2]v is too high on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
+}
+
+// strayed says how often what was eaten is off.
+func strayed(m insight.Pattern, logged int) message.Text {
+	if m.Status == insight.Under {
+		return message.Counted(m.Days, "%[2]v was too low on %[1]d day of %[3]d that are logged.", "%[2]v was too low on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
+	}
+	return message.Counted(m.Days, "%[2]v was too high on %[1]d day of %[3]d that are logged.", "%[2]v was too high on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
 }
 
 // trendOf draws and lists one nutrient.

@@ -25,7 +25,8 @@ type weekPage struct {
 	Version  string
 	Once     string // names the page's next command, so that it is carried out once
 	Days     []dayView
-	Notes    []message.Text
+	Warnings []message.Text // about health
+	Notes    []message.Text // other
 	People   int
 	Over     bool
 	Variants []button
@@ -136,7 +137,14 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 
 func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Language) {
 	w := stored.Week
-	p.Plan, p.Version, p.Once, p.Notes, p.People = &w, w.Version(), rand.Text(), w.Notes, w.People
+	p.Plan, p.Version, p.Once, p.People = &w, w.Version(), rand.Text(), w.People
+	for _, n := range w.Notes {
+		if plan.Warns(n) {
+			p.Warnings = append(p.Warnings, n)
+		} else {
+			p.Notes = append(p.Notes, n)
+		}
+	}
 	for _, d := range w.Days {
 		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced, Over: d.Date < today}
 		if d.Date > today {

@@ -26,12 +26,51 @@ type wishesPage struct {
 	Days  []wishDay
 	Quick int    // minutes on travel days
 	Seen  string // changes with the wishes
+	Said  []message.Text
 }
 
 type wishDay struct {
 	Date   calendar.Date
 	Travel bool
 	Meals  []wishMeal
+}
+
+// Said is what is wished for the day, none for nothing.
+func (d wishDay) Said() []message.Text {
+	var out []message.Text
+	if d.Travel {
+		out = append(out, message.Textf("short of time"))
+	}
+	skipped, guests := 0, 0
+	for _, m := range d.Meals {
+		guests += m.Guests
+		if m.Skipped {
+			skipped++
+		}
+	}
+	if skipped > 0 {
+		out = append(out, message.Counted(skipped, "%d meal skipped", "%d meals skipped"))
+	}
+	if guests > 0 {
+		out = append(out, message.Counted(guests, "%d guest", "%d guests"))
+	}
+	return out
+}
+
+// sum says what is wished for the week, in a line.
+func (p *wishesPage) sum(mode message.Text) {
+	days := 0
+	for _, d := range p.Days {
+		if len(d.Said()) > 0 {
+			days++
+		}
+	}
+	if days > 0 {
+		p.Said = append(p.Said, message.Counted(days, "wishes for %d day", "wishes for %d days"))
+	}
+	if !mode.Empty() {
+		p.Said = append(p.Said, mode)
+	}
 }
 
 type wishMeal struct {
@@ -89,6 +128,11 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 		}
 		page.Days = append(page.Days, day)
 	}
+	mode := message.Text{}
+	if i := slices.IndexFunc(page.Modes, func(c choice) bool { return c.On && c.Value != "" }); i >= 0 {
+		mode = page.Modes[i].Label
+	}
+	page.sum(mode)
 	return s.show(w, r, view{file: "wishes.html", title: message.Textf("Wishes for the week"), nav: "week", data: page})
 }
 

@@ -90,7 +90,7 @@ func TestPagesWithoutALatency(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"GET /list/{token}/events", "GET /operations", "GET /operations/trace/{id}", "GET /picture/{recipe}/{size}", "GET /setup", "GET /setup/{step}",
-		"GET /shopping/{week}/events", "GET /status", "POST /setup/{step}", "POST /shopping/{week}/push",
+		"GET /shopping/{week}/events", "GET /status", "POST /account/push", "POST /setup/{step}", "POST /shopping/{week}/push",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("without an alert are %q, want %q", got, want)

@@ -40,6 +40,20 @@
       copy.textContent = words.copied;
     });
   }
+  const address = (button, name) => document.getElementById(button.dataset[name]).value;
+  const copyValue = document.querySelector("[data-copy-value]");
+  if (copyValue && navigator.clipboard) {
+    copyValue.hidden = false;
+    copyValue.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(address(copyValue, "copyValue"));
+      copyValue.textContent = words.copied;
+    });
+  }
+  const share = document.querySelector("[data-share]");
+  if (share && navigator.share) {
+    share.hidden = false;
+    share.addEventListener("click", () => navigator.share({ title: share.dataset.title, url: address(share, "share") }).catch(() => {})); // somebody thought better of it
+  }
   const zone = document.querySelector("[data-zone]");
   if (zone && zone.value === "UTC" && location.pathname.includes("/setup/")) {
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
