@@ -53,11 +53,12 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountInName(mended(i))
+	i = amountInName(summed(mended(ranged(i))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
 	r.specify()
+	r.canned()
 	l := Line{Ingredient: r.i, Name: r.text, Part: r.named.Part}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Same, _ = Same(r.text)
@@ -165,6 +166,7 @@ func (r *resolver) together() {
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
 			r.i.Unit = leading(r.text)
+			r.across(unit.Name)
 			return
 		}
 	}
@@ -228,6 +230,14 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		return m, true
 	}
 	u, known := units.Named(r.i.Unit.Name)
+	if known && u.Kind == units.Volume && r.i.Unit.Base == "" {
+		if m, ok := weighed(r.i, r.text, f); ok {
+			return m, true
+		}
+	}
+	if m, ok := r.ofKind(f); ok {
+		return m, true
+	}
 	if r.named.Part != "" && (r.i.Unit.Name == "" || known && u.Key == "size") {
 		part := r.i
 		part.Unit = recipe.Unit{Name: r.named.Part}
