@@ -134,3 +134,34 @@ func TestLeanAndSkinless(t *testing.T) {
 		}
 	}
 }
+
+// An amount that follows the food, as in Italian and Spanish kitchens.
+func TestAmountLast(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		food  string
+		grams float64
+	}{
+		{"Tuorli 3", "egg yolk", 51},
+		{"Oeuf - 2", "egg", 100},
+		{"Harina – 100 g", "plain flour", 100},
+		{"semolino 3 cucchiai", "semolina", 31},
+		{"olio 2 etti", "oil", 200},
+	} {
+		got := food.Resolve(imported(0, "", c.name, ""))
+		if got.Food.Name != c.food || math.Abs(got.Mass.Grams()-c.grams) > 1.5 {
+			t.Errorf("%q: got %.1f g of %q", c.name, got.Mass.Grams(), got.Food.Name)
+		}
+	}
+	for name, line := range map[string]recipe.Ingredient{
+		"flour type": imported(0, "", "farina 00", ""), "fat content": imported(0, "", "latte 1,5%", ""),
+	} {
+		if got := food.Resolve(line); got.Weighed {
+			t.Errorf("%s: got %v", name, got.Mass)
+		}
+	}
+	if got := food.Resolve(imported(2, "vasos", "de leche", "")); math.Abs(got.Mass.Grams()-412) > 1 {
+		t.Errorf("two glasses: got %v", got.Mass)
+	}
+}

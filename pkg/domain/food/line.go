@@ -53,7 +53,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountInName(summed(mended(ranged(i))))
+	i = amountLast(amountInName(summed(mended(ranged(i)))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -136,6 +136,19 @@ func amountInName(i recipe.Ingredient) recipe.Ingredient {
 		amount = (low + amount) / 2
 	}
 	i.Amount, i.NoAmount, i.Unit, i.Food.Name = amount, false, recipe.Unit{}, m[4]
+	return counted(i)
+}
+
+// counted takes the container or handful that a name begins with for its unit: "blik linzen".
+func counted(i recipe.Ingredient) recipe.Ingredient {
+	word, rest, ok := strings.Cut(i.Food.Name, " ")
+	u, known := units.Named(word)
+	if !ok || !known || u.Kind != units.Count || u.Aside || u.Key == "" || u.Key == "size" {
+		return i
+	}
+	if _, ok := Read(rest); ok {
+		i.Unit, i.Food.Name = recipe.Unit{Name: word}, rest
+	}
 	return i
 }
 

@@ -18,6 +18,39 @@ var (
 	upTo         = lazyregexp.New(`(?:^|\s)(\d+(?:/\d+)?) ?[-–] ?(\d+(?:/\d+)?)$`)
 )
 
+// ending is an amount at the end of a name.
+var ending = lazyregexp.New(`(?i)^[- ]*(\pL[^\d,(]*?)[ :–-]+` + figure + `(\pL+)?\.?$`)
+
+// amountLast takes the amount of a line that states none from the end of its name: "Tuorli 3",
+// "Harina - 100 g".
+func amountLast(i recipe.Ingredient) recipe.Ingredient {
+	if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
+		return i
+	}
+	m := ending().FindStringSubmatch(phrase.Fold(i.Food.Name))
+	if m == nil {
+		return i
+	}
+	if m[3] != "" {
+		if u, ok := units.Named(m[3]); !ok || u.Key == "size" {
+			return i
+		}
+	}
+	total := recipe.Amount(0)
+	for s := range strings.FieldsSeq(m[2]) {
+		a, ok := amountOf(s)
+		if !ok {
+			return i
+		}
+		total += a
+	}
+	if _, ok := Read(m[1]); !ok || total <= 0 {
+		return i
+	}
+	i.Amount, i.NoAmount, i.Unit, i.Food.Name = total, false, recipe.Unit{Name: m[3]}, m[1]
+	return i
+}
+
 // ranged takes the middle of a range whose lower end the import took for the amount, leaving
 // the whole at the end of the note: 2 tablespoons, "divided 2-4". "1-1/2" is one and a half.
 func ranged(i recipe.Ingredient) recipe.Ingredient {
