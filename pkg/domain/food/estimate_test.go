@@ -176,6 +176,9 @@ func TestEstimateScales(t *testing.T) {
 		big.Ingredients = slices.Clone(r.Ingredients)
 		for i := range big.Ingredients {
 			big.Ingredients[i].Amount *= recipe.Amount(k)
+			if food.Resolve(big.Ingredients[i]).Food.Name != food.Resolve(r.Ingredients[i]).Food.Name {
+				return // a pound of paprika is bell peppers
+			}
 		}
 		a, okA := food.Estimate(r)
 		b, okB := food.Estimate(big)

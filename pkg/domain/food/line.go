@@ -176,6 +176,10 @@ func (r *resolver) together() {
 		if r.ok && strings.Contains(unit.Name, "-") && unit.Name[0] > '9' { // "pasture-raised" of "eggs"
 			r.i.Unit = leading(name)
 		}
+		if r.ok && strings.Contains(" "+phrase.Key(name)+" ", " "+phrase.Key(unit.Name)+" ") {
+			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
+			return
+		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
 			r.i.Unit = leading(r.text)
