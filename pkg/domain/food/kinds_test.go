@@ -161,6 +161,11 @@ func TestAmountLast(t *testing.T) {
 			t.Errorf("%s: got %v", name, got.Mass)
 		}
 	}
+	for _, name := range []string{"half bakje roomkaas", "handje geraspte kaas", "half blik linzen"} {
+		if got := food.Resolve(imported(0, "", name, "")); !got.Weighed || got.Mass.Grams() < 25 {
+			t.Errorf("%s: got %v", name, got.Mass)
+		}
+	}
 	if got := food.Resolve(imported(2, "vasos", "de leche", "")); math.Abs(got.Mass.Grams()-412) > 1 {
 		t.Errorf("two glasses: got %v", got.Mass)
 	}
