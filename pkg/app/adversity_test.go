@@ -229,7 +229,9 @@ func TestDaysThatAreOverStay(t *testing.T) {
 	p.say(t, letter, "ADD more vegetables")
 	is, _ := p.stored(t, lewis)
 	for _, d := range plan.Diff(start, is) {
-		t.Errorf("%s %s: %s -> %s", d.Date, d.Meal, d.Was.Name, d.Is.Name)
+		if d.Date < week+5 { // a dish of today's may hold sesame
+			t.Errorf("%s %s: %s -> %s", d.Date, d.Meal, d.Was.Name, d.Is.Name)
+		}
 	}
 }
 

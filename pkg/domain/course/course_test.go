@@ -30,6 +30,8 @@ func TestOf(t *testing.T) {
 		{dinner("Pastítsio"), main},
 		{dinner("Rindergulasch mit Brot"), main},
 		{dinner("Orange jam"), none},
+		{dinner("Grandma's buttermilk biscuits"), none},
+		{dinner("Peanut butter balls"), none},
 		{dinner("No-knead pizza dough"), none},
 		{dinner("Potato sourdough bread"), none},
 		{dinner("Plain Bread"), none},

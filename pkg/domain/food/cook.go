@@ -14,9 +14,9 @@ import (
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
-// says reports whether name or note hold a word for the purpose.
+// says reports whether unit, name or note hold a word for the purpose.
 func says(i recipe.Ingredient, purpose string) bool {
-	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Food.Name+" "+i.Note)), func(w string) bool { return purposes()[purpose][w] })
+	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note)), func(w string) bool { return purposes()[purpose][w] })
 }
 
 // purposesFile holds the words by which recipes in six languages say what a line is for, and the
@@ -26,15 +26,11 @@ func says(i recipe.Ingredient, purpose string) bool {
 var purposesFile string
 
 var purposes = sync.OnceValue(func() map[string]map[string]bool {
-	rows, err := csv.NewReader(strings.NewReader(purposesFile)).ReadAll()
-	if err != nil {
-		panic(err) // the file is part of the program and tested with it
-	}
 	out := map[string]map[string]bool{}
-	for _, row := range rows[1:] {
+	for _, row := range rowsOf(purposesFile) {
 		out[row[0]] = map[string]bool{}
 		for w := range strings.SplitSeq(row[1], "|") {
-			out[row[0]][w] = true
+			out[row[0]][phrase.Key(w)] = true
 		}
 	}
 	return out
@@ -71,8 +67,16 @@ func (f Food) alcohol() nutrition.Mass {
 	return 0
 }
 
+// idle is, of the carbohydrate of 100 g, the fibre without energy: what protein, fat and
+// carbohydrate would come to beyond the energy that the table states. Cocoa has 228 kcal, not 433.
+func (f Food) idle() nutrition.Mass {
+	beyond := nutrition.Mass(f.Per100g.Energy()-f.Energy) / 4
+	return max(0, min(beyond, f.Fibre, f.Per100g.Carbs))
+}
+
 // refuseFile gives, in percent of the weight, the bones and shells of foods that are bought
-// with them. The figures of the USDA's table are for what is eaten.
+// with them, and the liquid of pulses: of a "can" where the figures are of drained ones, of
+// "drained" ones where they are of the whole can. The figures of the USDA's table are for what is eaten.
 //
 //go:embed data/refuse.csv
 var refuseFile string
@@ -91,16 +95,37 @@ var served = sync.OnceValue(func() map[string]nutrition.Mass {
 	return out
 })
 
-var refuses = sync.OnceValue(func() map[string]int64 { return perFood(refuseFile) })
+// loss is what is not eaten of a food.
+type loss struct {
+	percent int64
+	when    string // the purpose that a line must tell of; empty: always
+}
 
-// perFood reads a file of foods, each with a number.
-func perFood(file string) map[string]int64 {
+var refuses = sync.OnceValue(func() map[string]loss {
+	when := map[string]string{}
+	for _, row := range rowsOf(refuseFile) {
+		when[row[0]] = row[2]
+	}
+	out := map[string]loss{}
+	for name, percent := range perFood(refuseFile) {
+		out[name] = loss{percent, when[name]}
+	}
+	return out
+})
+
+// rowsOf reads a file without its header.
+func rowsOf(file string) [][]string {
 	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	if err != nil {
 		panic(err) // the file is part of the program and tested with it
 	}
+	return rows[1:]
+}
+
+// perFood reads a file of foods, each with a number.
+func perFood(file string) map[string]int64 {
 	out := map[string]int64{}
-	for _, row := range rows[1:] {
+	for _, row := range rowsOf(file) {
 		n, err := strconv.ParseInt(row[1], 10, 64)
 		if err != nil {
 			panic(err)
@@ -130,12 +155,20 @@ func weighedInNote(note string) bool {
 
 // refuse is the share of a line's weight that is not eaten, in percent. Pieces are weighed
 // without, but for a whole bird.
-func refuse(f Food, i recipe.Ingredient) int64 {
+func refuse(i recipe.Ingredient, l Line) int64 {
+	f := l.Food
+	lost, listed := refuses()[f.Name]
+	if listed && lost.when != "" {
+		if says(i, lost.when) && !l.drained() {
+			return lost.percent
+		}
+		return 0
+	}
 	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" && !weighedInNote(i.Note) {
 		return 0
 	}
-	if percent, ok := refuses()[f.Name]; ok {
-		return percent
+	if listed {
+		return lost.percent
 	}
 	text := " " + phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note) + " "
 	if f.Category == Fish && (strings.Contains(text, " shell ") || strings.Contains(text, " shells ") || strings.Contains(text, " debearded ") || strings.Contains(text, " scrubbed ")) {
@@ -145,4 +178,14 @@ func refuse(f Food, i recipe.Ingredient) int64 {
 		return bone
 	}
 	return 0
+}
+
+// drained reports whether the weight is that of drained pulses: measured by the cup, weighed by the
+// table's can, or called so.
+func (l Line) drained() bool {
+	if _, volume := (quantity{l.Amount, l.Unit}).volume(); volume || says(l.Ingredient, "drained weight") {
+		return true
+	}
+	one, ok := l.Food.piece(l.Unit)
+	return ok && l.Mass == nutrition.Mass(mulDiv(int64(l.Amount), int64(one), int64(recipe.One)))
 }

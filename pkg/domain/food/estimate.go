@@ -47,15 +47,17 @@ const (
 //
 // A line without an amount counts as nothing if its food is a seasoning, water, a herb or said
 // to be a garnish; of a watery vegetable or fruit it counts as 30 g a serving,
-// of what is put on at the table as much as data/served.csv says. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
+// of what is put on at the table as much as data/served.csv says, but of two things at most. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
 // frying a tenth of the weight of the other ingredients is absorbed. Bones and shells that a
-// name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate.
+// name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate;
+// of fibre what the table gives energy for.
 // The weight of an unmatched line that states a volume is the most any food could weigh.
 func Estimate(r recipe.Recipe) (Estimation, bool) {
-	e := estimator{servings: int64(r.Servings)}
+	e := estimator{servings: int64(r.Servings), listed: map[string]bool{}}
 	for _, i := range r.Ingredients {
 		e.line(i)
 	}
+	e.top()
 	e.fry()
 	return e.close()
 }
@@ -69,6 +71,8 @@ type estimator struct {
 	mostMass nutrition.Mass
 	solids   nutrition.Mass
 	frying   []Line
+	toppings []Line
+	listed   map[string]bool // foods with an amount
 }
 
 func (e *estimator) line(i recipe.Ingredient) {
@@ -89,7 +93,9 @@ func (e *estimator) line(i recipe.Ingredient) {
 			l.Mass = nutrition.Mass(e.servings) * greased
 		}
 	case none && l.Named && f.Known() && served()[f.Name] > 0:
-		l.Mass, l.Weighed = nutrition.Mass(e.servings)*served()[f.Name], true
+		l.Mass = nutrition.Mass(e.servings) * served()[f.Name]
+		e.toppings = append(e.toppings, l)
+		return
 	case none && l.Named && f.Known() && f.Category == Produce && f.Energy <= watery:
 		l.Mass, l.Weighed = nutrition.Mass(e.servings)*aside, true
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):
@@ -99,6 +105,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 		return
 	}
 	if l.Named && f.Known() && l.Weighed && l.Mass <= nutrition.MaxMass {
+		e.listed[f.Name] = true
 		e.add(i, l)
 		return
 	}
@@ -132,10 +139,10 @@ func unknowable(i recipe.Ingredient, l Line) message.Text {
 
 func (e *estimator) add(i recipe.Ingredient, l Line) {
 	f := l.Food
-	m := l.Mass - nutrition.Mass(mulDiv(int64(l.Mass), refuse(f, i), 100))
+	m := l.Mass - nutrition.Mass(mulDiv(int64(l.Mass), refuse(i, l), 100))
 	e.sum[0] += int64(f.Per100g.Protein) * int64(m)
 	e.sum[1] += int64(f.Per100g.Fat) * int64(m)
-	e.sum[2] += int64(f.Per100g.Carbs+f.alcohol()) * int64(m)
+	e.sum[2] += int64(f.Per100g.Carbs+f.alcohol()-f.idle()) * int64(m)
 	if m > e.mostMass {
 		e.most, e.mostMass = i, m
 	}
@@ -145,6 +152,22 @@ func (e *estimator) add(i recipe.Ingredient, l Line) {
 	}
 	if f.Category != Oils && f.Category != Drinks {
 		e.solids += m
+	}
+}
+
+// toppingsTaken is how many of the things that stand on the table somebody takes.
+const toppingsTaken = 2
+
+// top adds what is put on at the table: of many things two, and nothing of what the dish
+// holds already.
+func (e *estimator) top() {
+	taken := 0
+	for _, l := range e.toppings {
+		if e.listed[l.Food.Name] || taken == toppingsTaken {
+			continue
+		}
+		taken++
+		e.add(recipe.Ingredient{}, l)
 	}
 }
 

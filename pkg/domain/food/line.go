@@ -53,11 +53,12 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountInName(mended(i))
+	i = amountLast(amountInName(summed(mended(ranged(i)))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
 	r.specify()
+	r.canned()
 	l := Line{Ingredient: r.i, Name: r.text, Part: r.named.Part}
 	l.Food, l.Named = numbered(i.Food, r.named.Food, r.ok)
 	l.Same, _ = Same(r.text)
@@ -135,6 +136,19 @@ func amountInName(i recipe.Ingredient) recipe.Ingredient {
 		amount = (low + amount) / 2
 	}
 	i.Amount, i.NoAmount, i.Unit, i.Food.Name = amount, false, recipe.Unit{}, m[4]
+	return counted(i)
+}
+
+// counted takes the container or handful that a name begins with for its unit: "blik linzen".
+func counted(i recipe.Ingredient) recipe.Ingredient {
+	word, rest, ok := strings.Cut(i.Food.Name, " ")
+	u, known := units.Named(word)
+	if !ok || !known || u.Kind != units.Count || u.Aside || u.Key == "" || u.Key == "size" {
+		return i
+	}
+	if _, ok := Read(rest); ok {
+		i.Unit, i.Food.Name = recipe.Unit{Name: word}, rest
+	}
 	return i
 }
 
@@ -162,9 +176,14 @@ func (r *resolver) together() {
 		if r.ok && strings.Contains(unit.Name, "-") && unit.Name[0] > '9' { // "pasture-raised" of "eggs"
 			r.i.Unit = leading(name)
 		}
+		if r.ok && strings.Contains(" "+phrase.Key(name)+" ", " "+phrase.Key(unit.Name)+" ") {
+			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
+			return
+		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
 			r.i.Unit = leading(r.text)
+			r.across(unit.Name)
 			return
 		}
 	}
@@ -228,6 +247,14 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		return m, true
 	}
 	u, known := units.Named(r.i.Unit.Name)
+	if known && u.Kind == units.Volume && r.i.Unit.Base == "" {
+		if m, ok := weighed(r.i, r.text, f); ok {
+			return m, true
+		}
+	}
+	if m, ok := r.ofKind(f); ok {
+		return m, true
+	}
 	if r.named.Part != "" && (r.i.Unit.Name == "" || known && u.Key == "size") {
 		part := r.i
 		part.Unit = recipe.Unit{Name: r.named.Part}

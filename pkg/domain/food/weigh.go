@@ -137,7 +137,7 @@ var usual = sync.OnceValue(func() map[sort]nutrition.Mass {
 		{"can", Tins}: 400 * nutrition.Gram, {"can", Pulses}: 400 * nutrition.Gram, {"can", Produce}: 400 * nutrition.Gram, {"can", Frozen}: 400 * nutrition.Gram, {"can", Fish}: 120 * nutrition.Gram,
 		{"carton", Dairy}: 200 * nutrition.Gram, {"packet", Dairy}: 200 * nutrition.Gram,
 		{"slice", Dairy}: 25 * nutrition.Gram, {"slice", Meat}: 25 * nutrition.Gram, {"slice", Bakery}: 35 * nutrition.Gram,
-		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
+		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Dairy}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
 		{"stick", Produce}: 40 * nutrition.Gram, {"leaf", Produce}: 5 * nutrition.Gram,
 	}
 })
