@@ -67,13 +67,6 @@ func (f Food) alcohol() nutrition.Mass {
 	return 0
 }
 
-// idle is, of the carbohydrate of 100 g, the fibre without energy: what protein, fat and
-// carbohydrate would come to beyond the energy that the table states. Cocoa has 228 kcal, not 433.
-func (f Food) idle() nutrition.Mass {
-	beyond := nutrition.Mass(f.Per100g.Energy()-f.Energy) / 4
-	return max(0, min(beyond, f.Fibre, f.Per100g.Carbs))
-}
-
 // refuseFile gives, in percent of the weight, the bones and shells of foods that are bought
 // with them, and the liquid of pulses: of a "can" where the figures are of drained ones, of
 // "drained" ones where they are of the whole can. The figures of the USDA's table are for what is eaten.

@@ -142,7 +142,7 @@ func parseFood(rec []string) (Food, error) {
 	if !ok || !row.complete {
 		return f, fmt.Errorf("ndb: %s is not in the USDA's table, or its figures are not complete", rec[2])
 	}
-	f.NDB, f.Description, f.Per100g, f.Fibre, f.Energy = ndb, row.description, row.macros, row.fibre, row.energy
+	f.NDB, f.Description, f.Per100g, f.Energy = ndb, row.description, row.macros, row.energy
 	for _, p := range row.portions {
 		f = f.measured(p)
 	}

@@ -49,8 +49,7 @@ const (
 // to be a garnish; of a watery vegetable or fruit it counts as 30 g a serving,
 // of what is put on at the table as much as data/served.csv says, but of two things at most. Fat for the pan counts as 10 g a serving, for a tin as 2 g; of oil for deep
 // frying a tenth of the weight of the other ingredients is absorbed. Bones and shells that a
-// name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate;
-// of fibre what the table gives energy for.
+// name includes are taken off. The alcohol of drinks counts with its energy, as carbohydrate.
 // The weight of an unmatched line that states a volume is the most any food could weigh.
 func Estimate(r recipe.Recipe) (Estimation, bool) {
 	e := estimator{servings: int64(r.Servings), listed: map[string]bool{}}
@@ -142,7 +141,7 @@ func (e *estimator) add(i recipe.Ingredient, l Line) {
 	m := l.Mass - nutrition.Mass(mulDiv(int64(l.Mass), refuse(i, l), 100))
 	e.sum[0] += int64(f.Per100g.Protein) * int64(m)
 	e.sum[1] += int64(f.Per100g.Fat) * int64(m)
-	e.sum[2] += int64(f.Per100g.Carbs+f.alcohol()-f.idle()) * int64(m)
+	e.sum[2] += int64(f.Per100g.Carbs+f.alcohol()) * int64(m)
 	if m > e.mostMass {
 		e.most, e.mostMass = i, m
 	}

@@ -21,7 +21,6 @@ type Food struct {
 	NDB         int64    // number in the USDA's table; 0 = no figures are known
 	Description string   // the USDA's, for people who want to check
 	Per100g     nutrition.Macros
-	Fibre       nutrition.Mass   // in 100 g, part of the carbohydrate
 	Energy      nutrition.Energy // per 100 g, as the USDA states it
 	Allergens   []string         // names of the EU-14 groups; nil for a food without Name says nothing
 	Density     nutrition.Mass   // of one millilitre; 0 = unknown

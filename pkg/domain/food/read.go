@@ -100,7 +100,7 @@ const water = "water"
 
 // withoutFigures is the food for what the table does not say of it.
 func (f Food) withoutFigures() Food {
-	f.NDB, f.Description, f.Per100g, f.Fibre, f.Energy = 0, "", Food{}.Per100g, 0, Food{}.Energy
+	f.NDB, f.Description, f.Per100g, f.Energy = 0, "", Food{}.Per100g, Food{}.Energy
 	f.Density, f.Pieces = 0, nil
 	return f
 }

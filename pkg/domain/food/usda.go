@@ -22,8 +22,7 @@ type usdaRow struct {
 	description string
 	energy      nutrition.Energy
 	macros      nutrition.Macros
-	fibre       nutrition.Mass // of the carbohydrate; 0 = none or not stated
-	complete    bool           // energy and all macros are stated
+	complete    bool // energy and all macros are stated
 	portions    []portion
 }
 
@@ -49,7 +48,7 @@ const (
 	colProtein
 	colFat
 	colCarbs
-	colFibre
+	_ // fibre
 	_ // sodium
 	colPortion1Grams
 	colPortion1
@@ -107,13 +106,6 @@ func parseUSDA(rec []string) (usdaRow, error) {
 		*c.dst = m
 	}
 	row.energy = nutrition.Energy(kcal)
-	if rec[colFibre] != "" {
-		m, err := parseMass(rec[colFibre])
-		if err != nil {
-			return row, err
-		}
-		row.fibre = m
-	}
 	for _, p := range [...][2]int{{colPortion1Grams, colPortion1}, {colPortion2Grams, colPortion2}} {
 		if rec[p[0]] == "" || rec[p[1]] == "" {
 			continue
@@ -142,7 +134,7 @@ func usdaFood(ndb int64) (Food, bool) {
 	if !ok || !row.complete {
 		return Food{}, false
 	}
-	f := Food{NDB: ndb, Description: row.description, Per100g: row.macros, Fibre: row.fibre, Energy: row.energy}
+	f := Food{NDB: ndb, Description: row.description, Per100g: row.macros, Energy: row.energy}
 	for _, p := range row.portions {
 		f = f.measured(p)
 	}
