@@ -152,10 +152,7 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 
 	w.wish(t, b)
 	w.shop(t, b)
-	b.want("/library", nil, http.StatusOK, "for dinner")
-	b.want("/library?q=SOUP", nil, http.StatusOK, "kcal a serving")
-	b.want("/library?q=&page=999", nil, http.StatusOK, `rel="prev"`)
-	b.want("/library?q=zzz%3C", nil, http.StatusOK, "Nothing is called that.")
+	b.readLibrary()
 
 	page = b.want("/settings", nil, http.StatusOK, "Allergies, diet and dislikes")
 	b.want("/settings", url.Values{"form": {"targets"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "Nothing was changed.")
@@ -188,6 +185,14 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	if _, err := w.Users.Get(t.Context(), lewis.ID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("the user is still there: %v", err)
 	}
+}
+
+// readLibrary looks for recipes.
+func (b *browser) readLibrary() {
+	b.want("/library", nil, http.StatusOK, "for dinner")
+	b.want("/library?q=SOUP", nil, http.StatusOK, "kcal a serving")
+	b.want("/library?q=&page=999", nil, http.StatusOK, `rel="prev"`)
+	b.want("/library?q=zzz%3C", nil, http.StatusOK, "Nothing is called that.")
 }
 
 // rule writes rules in rows; one that is not complete loses nothing.
