@@ -49,11 +49,21 @@ func (t *Table[S]) lacking(name string) (set S, ok bool) {
 		// A food that is listed with what it lacks may bring something else, as gluten-free flour does.
 		if r := t.names.Read(d + " " + food); r.Known() && len(r.Foods) == 1 {
 			if _, listed := t.cut(r.Foods[0].Name); len(listed) > 0 {
-				also |= t.all(r)
+				also |= t.all(r) &^ t.without(said, d)
 			}
 		}
 	}
 	return set&^l.Without | l.May | also, ok
+}
+
+// without is what descriptions take away, one of them left out.
+func (t *Table[S]) without(said []string, but string) (set S) {
+	for _, d := range said {
+		if d != but {
+			set |= t.rules.Lacks[d].Without
+		}
+	}
+	return set
 }
 
 // one classifies a name of one food; ok is false for others.
@@ -110,17 +120,21 @@ var wishesFile string
 var wished = sync.OnceValue(func() map[string]bool { return words(wishesFile) })
 
 // described is [Table.match] for texts, in which a description before a name, or after it at
-// the end, makes a longer name: "vegan sausage rolls", "salsiccia vegana".
+// the end, makes a longer name: "vegan sausage rolls", "salsiccia vegana". A food that is listed
+// with its description brings what it brings besides.
 func (t *Table[S]) described(words []string) (S, int) {
 	if len(t.rules.Lacks) == 0 {
 		return t.match(words)
 	}
+	s, n := t.match(words)
 	if before, l := t.lack(words); before > 0 && before < len(words) {
-		if s, n := t.match(words[before:]); n > 0 {
-			return s &^ l.Without, before + n
+		if food, length := t.match(words[before:]); length > 0 {
+			if n <= before { // no food that is listed with what it lacks
+				s = 0
+			}
+			return s | food&^l.Without, max(n, before+length)
 		}
 	}
-	s, n := t.match(words)
 	if n == 0 {
 		return s, n
 	}

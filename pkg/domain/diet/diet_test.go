@@ -120,6 +120,17 @@ func TestTextsMakeNoFoodFit(t *testing.T) {
 	})
 }
 
+// What a note offers instead counts too, under the name that the tables have for it.
+func TestAFoodInANoteKeepsWhatItBrings(t *testing.T) {
+	t.Parallel()
+	for note, want := range map[string]string{"or gluten-free flour": "milk", "or gluten-free bread, toasted": "milk, eggs", "or vegan sausages": ""} {
+		got, _ := diet.NewPool(nil).Line(recipe.Ingredient{Food: recipe.Food{Name: "lentils"}, Note: note})
+		if got.String() != want {
+			t.Errorf("%s: %q, want %q", note, got, want)
+		}
+	}
+}
+
 // A word such as "vegan" describes the one food beside it, and no other.
 func TestWhatAFoodLacks(t *testing.T) {
 	t.Parallel()
@@ -127,7 +138,7 @@ func TestWhatAFoodLacks(t *testing.T) {
 		"vegan bacon": "", "vegan haggis": "", "vegan sausages, sliced": "", "sausages (vegan)": "", "Bratwurst, vegan": "", "1 pack vegan sausages": "", "200 g vegane Würstchen": "",
 		"chorizo vegano": "", "salsiccia vegana": "", "saucisse végane": "", "vegan worst": "", "gluten-free vegan sausages": "", "alkoholfreier Rotwein": "", "alcohol-free red wine": "",
 		"vegetarian haggis": "milk, eggs, honey", "plant-based butter": "", "meat-free haggis": "milk, eggs, honey", "gluten-free bacon": "pork", "dairy-free pesto": "rennet",
-		"fresh gluten-free all-purpose baking flour": "milk", "all-purpose baking flour, gluten-free": "milk", "gluten-free overnight oats mixes": "milk",
+		"fresh gluten-free all-purpose baking flour": "milk", "all-purpose baking flour, gluten-free": "milk", "gluten-free overnight oats mixes": "milk", "gluten-free bread": "milk, eggs", "vegan gluten-free bread": "", "gluten-free bread, dairy-free": "eggs",
 		"egg-free mayonnaise": "milk", "pizza senza carne": "fish, shellfish, milk, eggs, honey, rennet",
 	} {
 		got, known := diet.Classify(recipe.Food{Name: name})
