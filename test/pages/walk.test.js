@@ -294,6 +294,10 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
     await page.goto("/trends");
     await page.emulateMedia({ media: "print" });
     assert.ok(await page.getByRole("region", { name: "Fat by day, as a table" }).isVisible(), "the tables are printed");
+    await page.goto(`/week/${world.today}`);
+    const notes = await page.locator(".notes .note").all();
+    assert.ok(notes.length > 0, "the week has notes");
+    for (const note of notes) assert.ok(await note.isVisible(), "folded notes are printed");
     await page.context().close();
   }
 });
