@@ -252,7 +252,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   await rules.getByRole("button", { name: "Save" }).click();
   assert.equal(await rules.getByLabel("Remove this rule").count(), 0);
   await page.goto(`/week/${world.week}/wishes`);
-  await page.getByText("No wishes yet.").waitFor();
+  await page.getByText("No wishes for the days to come.").waitFor();
   await page.locator("summary", { hasText: "Sunday" }).click();
   await page.getByLabel("Guests Sunday dinner").fill("2");
   await page.getByRole("button", { name: "Show what would change" }).click();
