@@ -15,8 +15,10 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
@@ -258,7 +260,9 @@ func (w *world) wish(t *testing.T, b *browser) {
 	must(t, err)
 	friday := (week + 4).String()
 	form := url.Values{"travel": {friday}, "skip": {friday + " breakfast"}, "guests " + friday + " dinner": {"4"}}
-	b.want(ours+"/wishes", nil, http.StatusOK, "Wishes for the week")
+	b.want(ours+"/wishes", nil, http.StatusOK, "No wishes for the days to come.")
+	must(t, w.Plans.SetWishes(t.Context(), lewis.ID, week-7, plan.Wishes{Travel: []calendar.Date{week - 7}}))
+	b.want("/week/"+(week-7).String()+"/wishes", nil, http.StatusOK, "No wishes for the days to come.") // that day is over
 	page := b.want(ours+"/wishes", form, http.StatusOK, "What would change")
 	if now, err := w.Plans.Get(t.Context(), lewis.ID, week); err != nil || now.Week.Version() != before.Week.Version() {
 		t.Errorf("a preview changed the week: %v", err)

@@ -157,7 +157,7 @@ func problem(in Inputs, c candidateSet, target nutrition.Macros, week calendar.D
 func lower(in []string) []string {
 	out := make([]string, len(in))
 	for i, s := range in {
-		out[i] = strings.ToLower(strings.TrimSpace(s))
+		out[i] = strings.Join(strings.Fields(strings.ToLower(s)), " ")
 	}
 	return out
 }

@@ -112,3 +112,30 @@ func TestAlternatives(t *testing.T) {
 		t.Error("a day of another week has alternatives")
 	}
 }
+
+// Spaces and capitals of a library's keyword are not those of the rule that counts it.
+func TestARuleCountsAKeywordWithSpaces(t *testing.T) {
+	t.Parallel()
+	pool := library(func(int) []string { return []string{"tofu", "rice"} })
+	for i := 15; i < 19; i++ {
+		pool[i].Keywords = []string{"One  Pot "}
+	}
+	p := &ports{pool: recipe.Pool{Recipes: pool}}
+	p.in.User = ana()
+	p.in.User.Settings.Cooking.Weekly = []string{"one pot >= 2"}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, d := range res.Week.Days {
+		for _, sv := range d.Meals[1:] {
+			if sv != nil && len(pool[sv.Recipe-1].Keywords) > 0 {
+				n++
+			}
+		}
+	}
+	if n < 2 {
+		t.Errorf("%d dishes of one pot", n)
+	}
+}

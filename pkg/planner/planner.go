@@ -393,7 +393,7 @@ func notes(in Inputs, pool recipe.Pool, source targets.Source, w plan.Week) []me
 		out = append(out, message.Counted(n, "%d recipe has estimated nutrition, computed from its ingredients with the USDA table.", "%d recipes have estimated nutrition, computed from their ingredients with the USDA table."))
 	}
 	if d := in.User.Settings.Diets; len(d) > 0 {
-		out = append(out, message.Textf("Recipes that are not %v, or that have something in them of which we cannot tell, were left out. Processing aids are beyond what we can see.", message.Words(d)))
+		out = append(out, plan.DietNote(d...))
 	}
 	if len(in.User.Settings.Allergens) > 0 {
 		out = append(out, plan.AllergyNote)

@@ -252,7 +252,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   await rules.getByRole("button", { name: "Save" }).click();
   assert.equal(await rules.getByLabel("Remove this rule").count(), 0);
   await page.goto(`/week/${world.week}/wishes`);
-  await page.getByText("No wishes yet.").waitFor();
+  await page.getByText("No wishes for the days to come.").waitFor();
   await page.locator("summary", { hasText: "Sunday" }).click();
   await page.getByLabel("Guests Sunday dinner").fill("2");
   await page.getByRole("button", { name: "Show what would change" }).click();
@@ -294,6 +294,10 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
     await page.goto("/trends");
     await page.emulateMedia({ media: "print" });
     assert.ok(await page.getByRole("region", { name: "Fat by day, as a table" }).isVisible(), "the tables are printed");
+    await page.goto(`/week/${world.today}`);
+    const notes = await page.locator(".notes .note").all();
+    assert.ok(notes.length > 0, "the week has notes");
+    for (const note of notes) assert.ok(await note.isVisible(), "folded notes are printed");
     await page.context().close();
   }
 });

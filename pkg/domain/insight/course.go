@@ -20,7 +20,7 @@ type Point struct {
 	Planned  *Values // nil: nothing is planned
 	OnTarget bool    // what is planned, as the plan itself says
 	Eaten    *Values // nil: nothing is logged, which is not zero
-	Near     bool    // what was eaten lies within ±10 % in energy and all macros, and is not far too small
+	Near     bool    // what was eaten lies within ±10 % in energy and all macros, and is not too small
 }
 
 // CourseWeek is a week of a [Course], from Monday on.
@@ -39,8 +39,10 @@ type Course struct {
 	Weeks       []CourseWeek
 	// Missed are the macros that the plans miss, that which they miss on most days first.
 	Missed []Pattern
-	// Strayed are the macros by which logged days miss the target, in the same order.
+	// Strayed are energy and the macros by which logged days miss the target, in the same order.
 	Strayed []Pattern
+	// Floor is the energy below which no day is near the target, wherever that is; 0: none.
+	Floor nutrition.Energy
 	// Remedy describes the recipe that would have helped the newest plan that misses its target
 	// most; nil: none is known.
 	Remedy *plan.Reason
@@ -51,6 +53,7 @@ func Follow(p Period) Course {
 	first := p.Last - calendar.Date(p.Days) + 1
 	c := Course{First: first, Last: p.Last, Missed: missed(p.Plans, first, p.Last)}
 	days, limits := logged(p.Eaten, first, p.Last), limitsOf(p.Body, p.Supervised)
+	c.Floor = limits.floor
 	for d := first; d <= p.Last; d++ {
 		at := Point{Date: d, Target: valuesOf(p.Target), Band: dayBand}
 		goal := p.Target
@@ -66,7 +69,7 @@ func Follow(p Period) Course {
 			at.Eaten = &Values{Amount(e.Energy), Amount(e.Macros.Protein), Amount(e.Macros.Fat), Amount(e.Macros.Carbs)}
 			lines := rows(e, goal, dayBand)
 			at.Near = limits.short(e.Energy, goal).Empty() && allOnTrack(lines)
-			c.Strayed = stray(c.Strayed, lines[Protein:])
+			c.Strayed = stray(c.Strayed, lines)
 		}
 		c.Points = append(c.Points, at)
 	}
@@ -104,7 +107,7 @@ func missed(weeks []plan.Week, first, last calendar.Date) []Pattern {
 	return out
 }
 
-// stray counts a day's macros that are off, and keeps those of most days first.
+// stray counts a day's nutrients that are off, and keeps those of most days first.
 func stray(all []Pattern, day []Row) []Pattern {
 	for _, r := range day {
 		if r.Status == OnTrack {

@@ -57,7 +57,7 @@ func TestFollow(t *testing.T) {
 	if d := cmp.Diff(missed, c.Missed); d != "" {
 		t.Error(d)
 	}
-	strayed := []insight.Pattern{{Nutrient: insight.Protein, Status: insight.Under, Days: 1}, {Nutrient: insight.Fat, Status: insight.Under, Days: 1}, {Nutrient: insight.Carbs, Status: insight.Under, Days: 1}}
+	strayed := []insight.Pattern{{Nutrient: insight.Energy, Status: insight.Under, Days: 1}, {Nutrient: insight.Protein, Status: insight.Under, Days: 1}, {Nutrient: insight.Fat, Status: insight.Under, Days: 1}, {Nutrient: insight.Carbs, Status: insight.Under, Days: 1}}
 	if d := cmp.Diff(strayed, c.Strayed); d != "" {
 		t.Error(d)
 	}
@@ -66,5 +66,26 @@ func TestFollow(t *testing.T) {
 	}
 	if empty := insight.Follow(insight.Period{Last: monday + 6, Days: 28}); len(empty.Points) != 28 || len(empty.Weeks) != 4 || empty.Missed != nil || empty.Remedy != nil {
 		t.Errorf("nothing: %+v", empty)
+	}
+}
+
+// A logged day that is off says why: by its energy where the macros are right, and by the floor
+// where the target itself is below it.
+func TestWhatIsOffHasAReason(t *testing.T) {
+	t.Parallel()
+	follow := func(target nutrition.Macros, share float64) insight.Course {
+		e := ate(today, target)
+		e.Energy = nutrition.Energy(share * float64(e.Energy))
+		return insight.Follow(insight.Period{Last: today.Monday() + 6, Days: 7, Target: target, Eaten: []insight.Eaten{e}})
+	}
+	c := follow(target, 1.3)
+	if d := cmp.Diff([]insight.Pattern{{Nutrient: insight.Energy, Status: insight.Over, Days: 1}}, c.Strayed); d != "" || c.Weeks[0].Near != 0 {
+		t.Errorf("%d near: %s", c.Weeks[0].Near, d)
+	}
+	if c := follow(grams(80, 35, 110), 1); c.Weeks[0].Near != 0 || c.Strayed != nil || c.Floor.Kcal() != 1200 {
+		t.Errorf("below the floor: %d near, %+v, floor %g", c.Weeks[0].Near, c.Strayed, c.Floor.Kcal())
+	}
+	if c := insight.Follow(insight.Period{Last: today.Monday() + 6, Days: 7, Supervised: true}); c.Floor != 0 {
+		t.Errorf("a doctor's diet has the floor %g", c.Floor.Kcal())
 	}
 }

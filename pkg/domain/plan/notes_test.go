@@ -17,6 +17,7 @@ func TestWarningsAreTold(t *testing.T) {
 	}{
 		{plan.OutdatedNote, true},
 		{plan.AllergyNote, true},
+		{plan.DietNote("vegan", "gluten-free"), true},
 		{plan.LeanNote(message.Textf("Monday"), message.Textf("Friday")), true},
 		{message.Counted(2, "%d recipe has estimated nutrition", "%d recipes have estimated nutrition"), false},
 	} {

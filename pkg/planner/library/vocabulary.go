@@ -95,17 +95,19 @@ func (v Vocabulary) knows(name string) bool {
 	return known || v.has(name) || v.Calls(name)
 }
 
-// checkWeekly refuses rules that are new and count what no food group and no keyword is called.
+// checkWeekly refuses rules that count what no food group and no keyword is called, and what none
+// counted before: the number of one whose keyword left the library may still be changed.
 func (v Vocabulary) checkWeekly(before, after user.Cooking) error {
 	counts, err := after.Counts()
 	if err != nil {
 		return fault.Wrap(fault.InvalidInput, "settings", err)
 	}
-	for i, c := range counts {
-		if slices.Contains(before.Weekly, after.Weekly[i]) || slices.Contains(food.Groups(), c.Name) || len(v.Tags) == 0 {
+	was, _ := before.Counts() // what is stored can be read
+	for _, c := range counts {
+		if slices.ContainsFunc(was, func(o user.Count) bool { return o.Name == c.Name }) || slices.Contains(food.Groups(), c.Name) || len(v.Tags) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(v.Tags, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
+		if !slices.ContainsFunc(v.Tags, func(n string) bool { return strings.EqualFold(strings.Join(strings.Fields(n), " "), c.Name) }) {
 			return Unknown("--weekly", message.Mark("food group or keyword of your recipes"), c.Name, slices.Concat(food.Groups(), v.Tags))
 		}
 	}

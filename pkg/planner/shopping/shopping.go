@@ -20,7 +20,8 @@ const (
 	MaxItems = 200 // of a list
 )
 
-// List is a week's list. Its version grows with every tick and item; it is 0 before the first.
+// List is a week's list. Its version changes with the list, and with what its user always has at
+// home: it is compared for equality only.
 type List struct {
 	Week     calendar.Date `json:"week"`
 	Version  int64         `json:"version"`
@@ -92,7 +93,7 @@ type Tick struct {
 	Need              []grocery.Quantity // that is at home
 }
 
-// Store holds the state of lists. Each change grows the version; kind NotFound for an item
+// Store holds the state of lists. Each change, also of the user's staples, changes the version; kind NotFound for an item
 // that the list does not have.
 type Store interface {
 	State(ctx context.Context, userID string, week calendar.Date) (State, error)
@@ -137,11 +138,13 @@ func (s *Service) List(ctx context.Context, userID string, week calendar.Date) (
 	if err != nil {
 		return List{}, err
 	}
-	u, err := s.users.Get(ctx, userID)
+	// The version comes first: staples that change before they are read are then shown under an
+	// older version, and the page asks again. The other way round it never would.
+	state, err := s.store.State(ctx, userID, week)
 	if err != nil {
 		return List{}, err
 	}
-	state, err := s.store.State(ctx, userID, week)
+	u, err := s.users.Get(ctx, userID)
 	if err != nil {
 		return List{}, err
 	}

@@ -155,3 +155,43 @@ func TestOwnItems(t *testing.T) {
 		t.Errorf("without a plan: %v", err)
 	}
 }
+
+// raced has another device change the staples right after the first of the list's two reads.
+type raced struct {
+	*ports
+	*people
+	done bool
+}
+
+func (r *raced) change() {
+	if !r.done {
+		r.done = true
+		r.u.Settings.Staples = []string{"leek"}
+		r.state.Version++
+	}
+}
+
+func (r *raced) State(ctx context.Context, id string, week calendar.Date) (shopping.State, error) {
+	defer r.change()
+	return r.ports.State(ctx, id, week)
+}
+
+func (r *raced) Get(ctx context.Context, id string) (user.User, error) {
+	defer r.change()
+	return r.people.Get(ctx, id)
+}
+
+// Staples that change while a list is read are shown, or the version is an old one, so that the page
+// asks again.
+func TestOldStaplesHaveAnOldVersion(t *testing.T) {
+	t.Parallel()
+	p := &ports{plan: &plan.Plan{Groceries: groceries("leek|2")}}
+	r := &raced{ports: p, people: &people{}}
+	l, err := shopping.New(r, p, r).List(t.Context(), "ana", week)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old := len(l.Sections) > 0; old && l.Version == r.state.Version {
+		t.Errorf("version %d has the staples before it: %+v", l.Version, l.Sections)
+	}
+}

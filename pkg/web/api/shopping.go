@@ -16,7 +16,7 @@ import (
 // ShoppingList is a week's list.
 type ShoppingList struct {
 	Week     string    `json:"week" format:"date" doc:"The Monday of its week."`
-	Version  int64     `json:"version" doc:"Grows with every tick and item."`
+	Version  int64     `json:"version" doc:"Changes with the list; compare for equality only."`
 	Left     int       `json:"left" doc:"What is not ticked yet; what is at home, or to be looked for there, does not count." example:"17"`
 	Sections []Aisle   `json:"sections" doc:"In the order of the supermarket."`
 	Home     []Item    `json:"home" doc:"Somebody has it: it is not bought."`

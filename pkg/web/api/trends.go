@@ -39,7 +39,7 @@ type TrendDay struct {
 	Planned *Figures `json:"planned,omitempty" doc:"Left out when nothing is planned."`
 	In      bool     `json:"planned_in_band"`
 	Eaten   *Figures `json:"eaten,omitempty" doc:"Left out when nothing is logged, which is not zero."`
-	Near    bool     `json:"eaten_in_band" doc:"Within 10 % in energy and all macros, and not far too small."`
+	Near    bool     `json:"eaten_in_band" doc:"Within 10 % in energy and all macros, and not below the energy that is too little for most people."`
 }
 
 // TrendWeek counts the days of a week.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -25,15 +26,15 @@ const (
 // spareRows are offered empty for each kind, so that a rule is added without a script.
 const spareRows = 2
 
-// ruleFields are those of a row, by its kind; one that is empty in all but a choice is no rule.
+// ruleFields are those of a row, by its kind.
 var ruleFields = map[string][]string{
 	weeklyRule:  {"what", "least", "most", "meals"},
 	minutesRule: {"from", "to", "meals", "most"},
 	kcalRule:    {"meals", "least", "most"},
 }
 
-// typedFields are those of which one is filled in where a row is a rule.
-var typedFields = []string{"what", "least", "most"}
+// spareValues are what a spare row holds; every other field of it is empty.
+var spareValues = map[string]string{"from": "monday", "to": "sunday"}
 
 // rules are those that a user may write in rows.
 type rules struct {
@@ -54,7 +55,7 @@ func (r rules) Rows(kind string) []ruleRow {
 func (r rules) Spare(kind string) []ruleRow {
 	var out []ruleRow
 	for i := range spareRows {
-		out = append(out, ruleRow{Kind: kind, N: len(r.rows[kind]) + i, Spare: true, keywords: r.keywords, values: map[string]string{"from": "monday", "to": "sunday"}})
+		out = append(out, ruleRow{Kind: kind, N: len(r.rows[kind]) + i, Spare: true, keywords: r.keywords, values: maps.Clone(spareValues)})
 	}
 	return out
 }
@@ -239,9 +240,11 @@ func spans(days []time.Weekday) [][2]string {
 	return out
 }
 
-// readRules reads the rows of a form, with what is wrong with each.
-func readRules(f form, keywords []string) rules {
-	out := rules{rows: map[string][]ruleRow{}, keywords: keywords}
+// readRules reads the rows of a form that was filled in where there were others, with what is
+// wrong with each. Rows are in the order of those before; only a spare one that was left alone is
+// no rule.
+func readRules(f form, before rules) rules {
+	out := rules{rows: map[string][]ruleRow{}, keywords: before.keywords}
 	for kind, fields := range ruleFields {
 		var texts []string
 		for n := 0; ; n++ {
@@ -252,13 +255,17 @@ func readRules(f form, keywords []string) rules {
 			for _, field := range fields {
 				at.values[field] = f.get(at.Name(field))
 			}
-			if f.get(at.Name("drop")) != "" || !slices.ContainsFunc(typedFields, func(field string) bool { return at.values[field] != "" }) {
+			if f.get(at.Name("drop")) != "" || n >= len(before.rows[kind]) && at.untouched() {
 				continue
 			}
 			at.check()
+			if at.at == "" && kind == weeklyRule && !before.count(at.values["what"]) {
+				at.at, at.Problem = "what", message.Textf("No recipe of your library has this keyword.")
+			}
 			if at.at == "" {
-				texts = append(texts, at.text())
-				if conflict(kind, texts) != nil {
+				if all := slices.Concat(texts, []string{at.text()}); conflict(kind, all) == nil {
+					texts = all
+				} else {
 					at.at, at.Problem = "meals", message.Textf("Another rule says this already: change that one.")
 				}
 			}
@@ -266,6 +273,24 @@ func readRules(f form, keywords []string) rules {
 		}
 	}
 	return out
+}
+
+// untouched reports whether a spare row was left as it is offered.
+func (r *ruleRow) untouched() bool {
+	for field, v := range r.values {
+		if v != "" && v != spareValues[field] {
+			return false
+		}
+	}
+	return true
+}
+
+// count reports whether a rule may count something: a food group, a keyword, or what one counted
+// before. Without keywords nothing is known of them.
+func (r rules) count(what string) bool {
+	what = plain(what)
+	return len(r.keywords) == 0 || slices.Contains(food.Groups(), what) || slices.Contains(r.keywords, what) ||
+		slices.ContainsFunc(r.rows[weeklyRule], func(row ruleRow) bool { return row.values["what"] == what })
 }
 
 // conflict is why rules of a kind cannot stand together.
@@ -280,12 +305,14 @@ func conflict(kind string, texts []string) error {
 	return err
 }
 
-// check finds what is wrong with a row.
+// check finds what is wrong with a row, and writes its numbers as rules have them: "-0" is 0.
 func (r *ruleRow) check() {
 	whole := func(field string, least, most int) int {
 		n, err := strconv.Atoi(r.values[field])
 		if r.at == "" && (err != nil || n < least || n > most) {
 			r.at, r.Problem = field, message.Textf("Write a whole number from %d to %d.", least, most)
+		} else if err == nil {
+			r.values[field] = strconv.Itoa(n)
 		}
 		return n
 	}
@@ -370,7 +397,7 @@ func (r rules) texts(kind string, before []string) []string {
 }
 
 func setRules(f form, u *user.User) error {
-	r := readRules(f, nil)
+	r := readRules(f, rulesOf(u.Settings.Cooking, nil))
 	for _, rows := range r.rows {
 		if slices.ContainsFunc(rows, func(row ruleRow) bool { return row.at != "" }) {
 			return fault.New(fault.InvalidInput, "settings", "a rule is not complete: beside it stands what is missing.")
@@ -382,12 +409,15 @@ func setRules(f form, u *user.User) error {
 	return nil
 }
 
+// plain is a keyword as rules write it.
+func plain(keyword string) string { return strings.Join(strings.Fields(strings.ToLower(keyword)), " ") }
+
 // keywordsOf are those that rules may count: not those that say for which meal a dish is, nor a
 // name that holds a sign of rules.
 func keywordsOf(tags []string) []string {
 	var out []string
 	for _, t := range tags {
-		t = strings.Join(strings.Fields(strings.ToLower(t)), " ")
+		t = plain(t)
 		if _, err := recipe.ParseMeal(t); err != nil && t != "" && !strings.ContainsAny(t, "<>=≥≤") && !slices.Contains(food.Groups(), t) && !slices.Contains(out, t) {
 			out = append(out, t)
 		}

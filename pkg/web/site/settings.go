@@ -149,7 +149,7 @@ func (p *settingsPage) Eaters() string {
 func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
 	p.refused, p.typed, p.Problem = name, typed, problem
 	if name == "rules" {
-		p.Rules = readRules(form{typed}, p.Rules.keywords)
+		p.Rules = readRules(form{typed}, p.Rules)
 	}
 	for field, list := range map[string][]choice{"allergens": p.Allergens, "diets": p.Diets, "meals": p.Meals, "mails": p.Mails, "plan_day": p.Days, "language": p.Languages} {
 		if !p.owns(field) {

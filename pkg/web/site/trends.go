@@ -37,6 +37,7 @@ type trendsPage struct {
 	Missed  []message.Text
 	Ate     message.Text // on how many of the logged days the target was met
 	Strayed []message.Text
+	Near    message.Text // what counts as on target
 	Remedy  message.Text
 	Spans   []int
 	Measure message.Text // the weight, in words
@@ -103,6 +104,10 @@ func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {
 		near += w.Near
 	}
 	p.Ate = message.Counted(p.Logged, "You ate on target on %[2]d of %[1]d logged day.", "You ate on target on %[2]d of %[1]d logged days.", near)
+	p.Near = message.Textf("On target is within 10 %% in energy and every macro.")
+	if f.Floor > 0 {
+		p.Near = message.Textf("On target is within 10 %% in energy and every macro, and no less than %v kcal: less is too little for most people.", message.Number(f.Floor.Kcal()))
+	}
 	for _, m := range f.Strayed {
 		p.Strayed = append(p.Strayed, strayed(m, p.Logged))
 	}
