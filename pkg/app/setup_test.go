@@ -153,7 +153,7 @@ func (w *world) writesBack(t *testing.T, b *browser) {
 	b.want("/account", nil, http.StatusOK, `name="on" value="yes" checked`)
 	b.want("/shopping", nil, http.StatusOK, "Send it to Tandoor")
 	b.want("/account/push", url.Values{}, http.StatusOK, "no longer written")
-	if n := w.rows(t, "runtime_settings_audit where set_by = 'user_bo' and name = 'write-back of user_bo'"); n != 2 {
+	if n := w.rows(t, "runtime_settings_audit where set_by = 'user_bo' and name = 'write-back of user_bo'"); n != 4 { // two in the set-up
 		t.Errorf("%d changes are noted", n)
 	}
 }
