@@ -2,7 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/test/kit/testpg"
 )
@@ -95,5 +99,61 @@ func TestWhoHasALibraryWrittenToIsNoted(t *testing.T) {
 	}
 	if got := noted(t, pool); !slices.Equal(got, []string{"write-back of home on by user_bo", "write-back of home off by operator"}) {
 		t.Errorf("%q are noted", got)
+	}
+}
+
+// What is noted of a person's library is theirs: it is exported, counted and deleted with them, and
+// nobody else's is.
+func TestWhatIsNotedOfWriteBackGoesWithItsUser(t *testing.T) {
+	t.Parallel()
+	for id, own := range map[string][]int{"user_bo": {0, 1, 2}, "user_bo_2": {3}, "operator": nil} {
+		pool := testpg.Pool(t)
+		users := postgres.NewUsers(pool)
+		if err := users.AddConnection(t.Context(), recipe.Connection{ID: "home", URL: "http://old", Sealed: []byte("old")}, "system"); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []string{"user_bo", "user_bo_2", "operator"} {
+			if err := users.Add(t.Context(), user.User{ID: who, Name: who, Email: who + "@example.org", TimeZone: "UTC", Enabled: true, People: 1, Connection: "home", Settings: user.DefaultSettings()}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all, left []string
+		for i, n := range [][2]string{
+			{"write-back of user_bo", "user_bo"},
+			{"write-back of user_bo", "operator"},
+			{"write-back of user_bo_3", "operator"},
+			{"write-back of user_bo_2", "user_bo_2"},
+			{"write-back of user_bot", "user_bot"},
+			{"write-back of home", "operator"},
+			{"planner.limit", "operator"},
+		} {
+			if _, err := pool.Exec(t.Context(), "insert into runtime_settings_audit (name, value, set_by) values ($1, 'on', $2)", n[0], n[1]); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, fmt.Sprintf("%s on by %s", n[0], n[1]))
+			if !slices.Contains(own, i) {
+				left = append(left, all[i])
+			}
+		}
+		data, err := users.Export(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var export struct {
+			Noted []struct{ Name, Value, At string } `json:"write_back"`
+		}
+		if err := json.Unmarshal(data, &export); err != nil || len(export.Noted) != len(own) {
+			t.Errorf("%s: the export has %+v, %v", id, export.Noted, err)
+		}
+		held, err := users.Holdings(t.Context(), id)
+		if i := slices.IndexFunc(held, func(h postgres.Held) bool { return strings.Contains(h.What, "write-back") }); err != nil || i < 0 || held[i].N != int64(len(own)) {
+			t.Errorf("%s: %+v are counted, %v", id, held, err)
+		}
+		if err := users.Delete(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if got := noted(t, pool); !slices.Equal(got, left) {
+			t.Errorf("%s: %q are left, want %q", id, got, left)
+		}
 	}
 }
