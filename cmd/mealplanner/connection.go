@@ -65,12 +65,12 @@ func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() tim
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
 		conn := recipe.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
 		if _, err := a.Users.Connection(ctx, c.ID); err == nil {
-			return a.Users.AddConnection(ctx, conn) // says that it exists, before anything is asked
+			return a.Users.AddConnection(ctx, conn, "operator") // says that it exists, before anything is asked
 		}
 		if err := a.CheckConnection(ctx, conn); err != nil {
 			return err
 		}
-		if err := a.Users.AddConnection(ctx, conn); err != nil {
+		if err := a.Users.AddConnection(ctx, conn, "operator"); err != nil {
 			return err
 		}
 		printf(std.out, "added connection %s at %s\n", c.ID, c.URL)

@@ -138,6 +138,9 @@ func (w *world) isSetUp(t *testing.T, b *browser) {
 	if n := w.rows(t, "connections where id = 'user_bo'"); n != 0 {
 		t.Error("the library that was connected for a user stays when they are deleted")
 	}
+	if n := w.rows(t, "runtime_settings_audit where name || set_by like '%user_bo%'"); n != 0 {
+		t.Errorf("%d changes of write-back by a user stay when they are deleted", n)
+	}
 }
 
 // writesBack turns writing to the user's own library on and off; it is noted who did.
@@ -153,7 +156,7 @@ func (w *world) writesBack(t *testing.T, b *browser) {
 	b.want("/account", nil, http.StatusOK, `name="on" value="yes" checked`)
 	b.want("/shopping", nil, http.StatusOK, "Send it to Tandoor")
 	b.want("/account/push", url.Values{}, http.StatusOK, "no longer written")
-	if n := w.rows(t, "runtime_settings_audit where set_by = 'user_bo' and name = 'write-back of user_bo'"); n != 2 {
+	if n := w.rows(t, "runtime_settings_audit where set_by = 'user_bo' and name = 'write-back of user_bo'"); n != 4 { // two in the set-up
 		t.Errorf("%d changes are noted", n)
 	}
 }
@@ -163,7 +166,7 @@ func TestInvitationsEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }})
 	must(t, w.Start(t.Context()))
-	library := url.Values{"url": {w.box.TandoorURL()}, "token": {w.box.TandoorToken}}
+	library := url.Values{"url": {w.box.TandoorURL()}, "token": {w.box.TandoorToken}, "write_back": {"yes"}}
 	for id, end := range map[string]func(id string){
 		"withdrawn": func(id string) { must(t, w.Invited.Withdraw(t.Context(), id)) },
 		"expired": func(id string) {
@@ -191,7 +194,7 @@ func TestInvitationsEnd(t *testing.T) {
 	early.want("/setup/food", url.Values{"allergens": {"nuts"}}, http.StatusUnauthorized, "has ended")
 	must(t, w.Invited.Withdraw(t.Context(), "moved"))
 	must(t, w.Purge(t.Context()))
-	if n := w.rows(t, "invitations") + w.rows(t, "connections where id in ('withdrawn', 'expired')"); n != 0 {
+	if n := w.rows(t, "invitations") + w.rows(t, "connections where id in ('withdrawn', 'expired')") + w.rows(t, "runtime_settings_audit"); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
 	shared := w.invite(t, user.User{ID: "guest", Email: "guest@example.org", Connection: sandbox.Connection})

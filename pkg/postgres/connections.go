@@ -13,8 +13,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/postgres/db"
 )
 
-// AddConnection stores a new connection; kind Conflict when the id is taken.
-func (s *Users) AddConnection(ctx context.Context, c recipe.Connection) error {
+// AddConnection stores a new connection that somebody connects; kind Conflict when the id is taken.
+func (s *Users) AddConnection(ctx context.Context, c recipe.Connection, by string) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		in := &Users{s.pool, s.q.WithTx(tx)}
 		if _, err := in.Connection(ctx, c.ID); err == nil {
@@ -22,7 +22,7 @@ func (s *Users) AddConnection(ctx context.Context, c recipe.Connection) error {
 		} else if fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		return in.PutConnection(ctx, c)
+		return in.ChangeConnection(ctx, c, by)
 	})
 	return keepKind("add connection", err)
 }
@@ -81,6 +81,20 @@ func (s *Users) ChangeConnection(ctx context.Context, c recipe.Connection, by st
 	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
 		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack, Invited: c.Invited, SetBy: by,
 	}))
+}
+
+// SetWriteBack turns write-back of a connection on or off, as somebody wants it, if its library is
+// the one that was read. Kinds NotFound, and Conflict for one that was changed meanwhile.
+func (s *Users) SetWriteBack(ctx context.Context, read recipe.Connection, on bool, by string) error {
+	n, err := s.q.SetWriteBack(ctx, db.SetWriteBackParams{ID: read.ID, Url: read.URL, TokenSealed: read.Sealed, WriteBack: on, SetBy: by})
+	if err != nil || n > 0 {
+		return failed("set write-back", err)
+	}
+	now, err := s.Connection(ctx, read.ID)
+	if err == nil && (!now.SameLibrary(read) || now.WriteBack != on) {
+		return fault.New(fault.Conflict, "set write-back", "the connection was changed meanwhile: try again")
+	}
+	return err
 }
 
 // Connection loads one connection; kind NotFound.

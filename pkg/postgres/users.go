@@ -41,7 +41,7 @@ func (s *Users) Unsubscribe(ctx context.Context, id, emailType string) error {
 func (s *Users) AddWith(ctx context.Context, u user.User, c recipe.Connection) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		in := &Users{s.pool, s.q.WithTx(tx)}
-		if err := in.PutConnection(ctx, c); err != nil {
+		if err := in.ChangeConnection(ctx, c, "operator"); err != nil {
 			return err
 		}
 		return in.Add(ctx, u, nil)
@@ -180,6 +180,17 @@ func (s *Users) LinksFrom(ctx context.Context, id string) (time.Time, message.La
 		return time.Time{}, message.Language(row.Language), nil
 	}
 	return *row.LinksFrom, message.Language(row.Language), nil
+}
+
+// CookingFrom returns how many users cook from a library.
+func (s *Users) CookingFrom(ctx context.Context, connection string) (n int, err error) {
+	all, err := s.List(ctx)
+	for _, u := range all {
+		if u.Connection == connection {
+			n++
+		}
+	}
+	return n, err
 }
 
 // Count returns the number of users.

@@ -62,8 +62,9 @@ type Store interface {
 // Libraries connects recipe libraries.
 type Libraries interface {
 	Connection(ctx context.Context, id string) (recipe.Connection, error)
-	AddConnection(ctx context.Context, c recipe.Connection) error
-	PutConnection(ctx context.Context, c recipe.Connection) error
+	// AddConnection and ChangeConnection note by whom a library is written to.
+	AddConnection(ctx context.Context, c recipe.Connection, by string) error
+	ChangeConnection(ctx context.Context, c recipe.Connection, by string) error
 }
 
 // Tandoor checks that a library answers, and seals its token.
@@ -150,9 +151,9 @@ func (s *Service) Connect(ctx context.Context, id, url string, token seal.Secret
 	}
 	put := s.Libraries.AddConnection
 	if inv.Owned {
-		put = s.Libraries.PutConnection
+		put = s.Libraries.ChangeConnection
 	}
-	if err := put(ctx, c); err != nil {
+	if err := put(ctx, c, id); err != nil {
 		if now, again := s.Store.Invitation(ctx, id); fault.KindOf(err) == fault.Conflict && again == nil && now.Owned {
 			return nil // the button was pressed twice
 		}

@@ -1,5 +1,7 @@
 package recipe
 
+import "bytes"
+
 // Connection is a recipe library that users plan from: its address and the token that opens it.
 type Connection struct {
 	ID           string
@@ -8,4 +10,9 @@ type Connection struct {
 	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
 	WriteBack    bool                // write plans and groceries to it
 	Invited      bool                // its address is what an invited person typed
+}
+
+// SameLibrary reports whether two connections have one address and one token.
+func (c Connection) SameLibrary(o Connection) bool {
+	return c.URL == o.URL && bytes.Equal(c.Sealed, o.Sealed)
 }

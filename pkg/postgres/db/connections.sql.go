@@ -159,11 +159,44 @@ func (q *Queries) MarkSynced(ctx context.Context, arg MarkSyncedParams) error {
 	return err
 }
 
+const setWriteBack = `-- name: SetWriteBack :execrows
+with changed as (
+    update connections c set write_back = $2
+    where c.id = $3 and c.url = $4 and c.token_sealed = $5 and c.write_back <> $2
+    returning c.id, c.write_back
+)
+insert into runtime_settings_audit (name, value, set_by)
+select 'write-back of ' || changed.id, case when changed.write_back then 'on' else 'off' end, $1::text from changed
+`
+
+type SetWriteBackParams struct {
+	SetBy       string
+	WriteBack   bool
+	ID          string
+	Url         string
+	TokenSealed []byte
+}
+
+// Of a connection that still is as it was read, and nothing else of it. Who did so is noted.
+func (q *Queries) SetWriteBack(ctx context.Context, arg SetWriteBackParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setWriteBack,
+		arg.SetBy,
+		arg.WriteBack,
+		arg.ID,
+		arg.Url,
+		arg.TokenSealed,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const upsertConnection = `-- name: UpsertConnection :exec
 with audit as (
     insert into runtime_settings_audit (name, value, set_by)
-    select 'write-back of ' || c.id, case when $5::boolean then 'on' else 'off' end, $7::text
-    from connections c where c.id = $1 and c.write_back <> $5::boolean
+    select 'write-back of ' || $1::text, case when $5::boolean then 'on' else 'off' end, $7::text
+    where $5::boolean <> coalesce((select c.write_back from connections c where c.id = $1), false)
 )
 insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
 values ($1, $2, $3, $4, $5, $6)
@@ -182,7 +215,7 @@ type UpsertConnectionParams struct {
 	SetBy        string
 }
 
-// Whoever turns write-back on or off is noted.
+// Whoever turns write-back on or off is noted; a connection that is not there has it off.
 func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionParams) error {
 	_, err := q.db.Exec(ctx, upsertConnection,
 		arg.ID,

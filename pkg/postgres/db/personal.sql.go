@@ -34,6 +34,11 @@ from (
         select count(*) from connections c join users u on u.connection_id = c.id
         where u.id = $1::text and (c.id = u.id or c.id ~ ('^' || u.id || '_[0-9]+$')) and not exists (select from users o where o.connection_id = c.id and o.id <> u.id)
     )
+    union all select 'times that write-back to their library was turned on or off', (
+        select count(*) from runtime_settings_audit a
+        where a.name ~ ('^write-back of ' || $1::text || '(_[0-9]+)?$')
+          and (a.set_by = $1::text or not exists (select from users o where o.id <> $1::text and a.name = 'write-back of ' || o.id))
+    )
     union all select 'schedules', (select count(*) from scheduled_jobs j where j.user_id = $1::text)
     union all select 'job executions', (select count(*) from job_executions x where x.user_id = $1::text)
     union all select 'queued jobs', (select count(*) from river_job r where r.args ->> 'user' = $1::text)
@@ -71,12 +76,17 @@ with own as (
     delete from connections c using users u
     where u.id = $1 and c.id = u.connection_id and (c.id = u.id or c.id ~ ('^' || u.id || '_[0-9]+$'))
       and not exists (select from users o where o.connection_id = c.id and o.id <> u.id)
+),
+noted as (
+    delete from runtime_settings_audit a
+    where a.name ~ ('^write-back of ' || $1 || '(_[0-9]+)?$')
+      and (a.set_by = $1 or not exists (select from users o where o.id <> $1 and a.name = 'write-back of ' || o.id))
 )
 delete from users gone where gone.id = $1
 `
 
 // With the library that is called as they are, if nobody else cooks from it: it was connected for
-// them, with their token.
+// them, with their token; and with what was noted of who had it written to.
 func (q *Queries) DeleteUser(ctx context.Context, id string) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteUser, id)
 	if err != nil {
@@ -115,6 +125,12 @@ select jsonb_build_object(
     'tokens', (select coalesce(jsonb_agg(to_jsonb(a) - 'user_id' - 'digest' order by a.id), '[]') from api_tokens a where a.user_id = $1::text),
     'webhooks', (select coalesce(jsonb_agg(to_jsonb(k) - 'user_id' - 'secret_sealed' order by k.created_at), '[]') from webhooks k where k.user_id = $1::text),
     'webhook_deliveries', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]') from webhook_deliveries d join webhooks k on k.id = d.webhook_id where k.user_id = $1::text),
+    'write_back', (
+        select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'value', a.value, 'set_by', a.set_by, 'at', a.at) order by a.id), '[]')
+        from runtime_settings_audit a
+        where a.name ~ ('^write-back of ' || $1::text || '(_[0-9]+)?$')
+          and (a.set_by = $1::text or not exists (select from users o where o.id <> $1::text and a.name = 'write-back of ' || o.id))
+    ),
     'schedules', (select coalesce(jsonb_agg(to_jsonb(j) - 'user_id' order by j.id), '[]') from scheduled_jobs j where j.user_id = $1::text),
     'job_executions', (select coalesce(jsonb_agg(to_jsonb(x) - 'user_id' order by x.id), '[]') from job_executions x where x.user_id = $1::text)
 )::jsonb as data

@@ -1,15 +1,25 @@
 -- name: UpsertConnection :exec
--- Whoever turns write-back on or off is noted.
+-- Whoever turns write-back on or off is noted; a connection that is not there has it off.
 with audit as (
     insert into runtime_settings_audit (name, value, set_by)
-    select 'write-back of ' || c.id, case when @write_back::boolean then 'on' else 'off' end, @set_by::text
-    from connections c where c.id = @id and c.write_back <> @write_back::boolean
+    select 'write-back of ' || @id::text, case when @write_back::boolean then 'on' else 'off' end, @set_by::text
+    where @write_back::boolean <> coalesce((select c.write_back from connections c where c.id = @id), false)
 )
 insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
 values (@id, @url, @token_sealed, @keyword_meals, @write_back, @invited)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
     keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, invited = excluded.invited, last_error = '';
+
+-- name: SetWriteBack :execrows
+-- Of a connection that still is as it was read, and nothing else of it. Who did so is noted.
+with changed as (
+    update connections c set write_back = @write_back
+    where c.id = @id and c.url = @url and c.token_sealed = @token_sealed and c.write_back <> @write_back
+    returning c.id, c.write_back
+)
+insert into runtime_settings_audit (name, value, set_by)
+select 'write-back of ' || changed.id, case when changed.write_back then 'on' else 'off' end, @set_by::text from changed;
 
 -- name: GetConnection :one
 select * from connections where id = @id;

@@ -104,6 +104,10 @@ with gone as (delete from invitations where user_id = @user_id returning draft),
 lone as (
     delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
       and not exists (select from users u where u.connection_id = c.id)
+    returning c.id
+),
+noted as (
+    delete from runtime_settings_audit a using lone where a.name = 'write-back of ' || lone.id
 )
 select from gone;
 
@@ -112,6 +116,10 @@ with gone as (delete from invitations where expires_at < now() returning draft),
 lone as (
     delete from connections c using gone where gone.draft ->> 'owned' = 'true' and c.id = gone.draft ->> 'connection'
       and not exists (select from users u where u.connection_id = c.id)
+    returning c.id
+),
+noted as (
+    delete from runtime_settings_audit a using lone where a.name = 'write-back of ' || lone.id
 )
 select from gone;
 

@@ -15,6 +15,7 @@ type accountPage struct {
 	Library   string // where the recipes are, without what its address may hold of secrets
 	WriteBack bool
 	Owned     bool   // the library is theirs
+	Others    int    // how many others cook from a library of theirs
 	Diary     string // where a diary is connected; "": there is no service for it
 }
 
@@ -35,6 +36,11 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error 
 	if page.Owned, err = s.Connections.Owns(r.Context(), u); err != nil {
 		return err
 	}
+	if page.Owned {
+		if page.Others, err = s.Connections.Others(r.Context(), u); err != nil {
+			return err
+		}
+	}
 	return s.show(w, r, view{file: "account.html", title: message.Textf("Account"), nav: "account", data: page})
 }
 
@@ -47,8 +53,8 @@ func (s *Site) changeAccount(w http.ResponseWriter, r *http.Request, id string) 
 	return s.said(w, r, "/account", message.Textf("FatSecret is no longer connected. Its permission ends in your FatSecret account."), err)
 }
 
-// setWriteBack has weeks and lists written to the visitor's library, or no longer. It asks another
-// server, so it has an address of its own, which the alert on slow pages leaves out.
+// setWriteBack has weeks and lists written to the visitor's library, or no longer. Turning it on
+// asks another server, so it has an address of its own, which the alert on slow pages leaves out.
 func (s *Site) setWriteBack(w http.ResponseWriter, r *http.Request, id string) error {
 	on := r.PostForm.Get("on") != ""
 	said := message.Textf("Plans and lists are no longer written to Tandoor; what is there stays.")

@@ -98,6 +98,8 @@ type Shopping interface {
 // Connections lets people have their own libraries written to.
 type Connections interface {
 	Owns(ctx context.Context, u user.User) (bool, error)
+	// Others returns how many others cook from the same library.
+	Others(ctx context.Context, u user.User) (int, error)
 	SetWriteBack(ctx context.Context, userID string, on bool) error
 }
 
