@@ -26,6 +26,8 @@ COPY --from=build /out/mealplanner /mealplanner
 COPY LICENSE NOTICE cmd/mealplanner/notices/list.txt cmd/mealplanner/notices/texts.txt /licences/
 COPY --from=build --chown=10001:10001 /out/volumes /volumes
 USER 10001:10001
+# Within the container's own network; who may reach it is decided where its ports are published.
+ENV API_ADDR=:8080 SCHEDULER_ADDR=:8081
 # For `docker run IMAGE serve`, where both roles are in one process; compose.yaml has a check for each service.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["/mealplanner", "wait", "--timeout=4s", "http://127.0.0.1:8080/readyz"]

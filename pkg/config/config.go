@@ -90,8 +90,8 @@ func (c IMAP) Inbox(s SMTP) string {
 
 // Web says where the roles listen.
 type Web struct {
-	APIAddr       string `env:"API_ADDR" default:":8080" help:"Listen address of the api role."`
-	SchedulerAddr string `env:"SCHEDULER_ADDR" default:":8081" help:"Listen address of the scheduler role (health)."`
+	APIAddr       string `env:"API_ADDR" default:"127.0.0.1:8080" help:"Listen address of the api role. In the image it is :8080, which the container's published ports reach."`
+	SchedulerAddr string `env:"SCHEDULER_ADDR" default:"127.0.0.1:8081" help:"Listen address of the scheduler role (health). In the image it is :8081."`
 	AdminAddr     string `env:"ADMIN_ADDR" help:"Listen address for operators: /metrics, /trace/ with traces and their log lines, and /runbook/ with the automatic responses; on a loopback address /debug/pprof and /debug/users too. Empty serves none of them." placeholder:"127.0.0.1:6060"`
 	PublicURL     string `env:"PUBLIC_URL" default:"http://localhost:8080" help:"Public URL of the api role: the base of links in mails."`
 

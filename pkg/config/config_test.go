@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -132,6 +134,25 @@ func TestWhereTheRolesListen(t *testing.T) {
 	proxies, err := c.Web.Proxies()
 	if err != nil || len(proxies) != 2 || proxies[1].String() != "::1/128" {
 		t.Errorf("%v, %v", proxies, err)
+	}
+}
+
+// Nothing is reached from outside that nobody opened; the image opens its own network.
+func TestWhatListensByDefaultIsOfThisMachine(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for f := range reflect.TypeFor[config.Web]().Fields() {
+		address := f.Tag.Get("default")
+		if !strings.HasSuffix(f.Name, "Addr") || address == "" {
+			continue
+		}
+		n++
+		if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().IsLoopback() {
+			t.Errorf("%s listens at %s", f.Name, address)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d addresses have a default", n)
 	}
 }
 

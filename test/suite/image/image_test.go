@@ -49,6 +49,16 @@ func TestImageHoldsTheLicences(t *testing.T) {
 	}
 }
 
+// TestImageListensOnItsNetwork: the addresses that the program has by default are a container's
+// loopback, which no published port reaches.
+func TestImageListensOnItsNetwork(t *testing.T) {
+	t.Parallel()
+	_, last, _ := strings.Cut(read(t, "../../../Dockerfile"), "\nFROM scratch")
+	if !strings.Contains(last, "\nENV API_ADDR=:8080 SCHEDULER_ADDR=:8081\n") {
+		t.Error("the roles of the image listen where nobody reaches them")
+	}
+}
+
 // TestImageHasTheGoOfTheModule: the compile stage has at least the Go that go.mod asks
 // for, since GOTOOLCHAIN=local in the official image refuses a newer one.
 func TestImageHasTheGoOfTheModule(t *testing.T) {
