@@ -219,3 +219,19 @@ func TestPagesAreLimited(t *testing.T) {
 		}
 	}
 }
+
+// The bare address leads to the pages; browsers are told to keep to TLS where it is spoken.
+func TestWhereThePagesBegin(t *testing.T) {
+	t.Parallel()
+	for public, keep := range map[string]string{"https://meals.example.org": "max-age=31536000", "http://meals.example.org": ""} {
+		w := newWorld(t, options{role: "api", change: func(c *config.Config) { c.Web.PublicURL = public }})
+		must(t, w.Start(t.Context()))
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		resp, err := client.Get("http://" + w.Addr(app.API).String() + "/")
+		must(t, err)
+		must(t, resp.Body.Close())
+		if got := resp.Header.Get("Strict-Transport-Security"); resp.StatusCode != http.StatusSeeOther || got != keep {
+			t.Errorf("%s: %d, %q, want %q", public, resp.StatusCode, got, keep)
+		}
+	}
+}

@@ -137,6 +137,21 @@ func TestWhereTheRolesListen(t *testing.T) {
 	}
 }
 
+// What belongs together is named together.
+func TestHalfASettingIsNamed(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*config.Config){
+		"IMAP_USERNAME: it and IMAP_PASSWORD must be set":                  func(c *config.Config) { c.IMAP.Host = "imap.example.org" },
+		"FATSECRET_CONSUMER_KEY: it and FATSECRET_CONSUMER_SECRET must be": func(c *config.Config) { c.FatSecret.ConsumerKey = "k" },
+	} {
+		c := defaults(t)
+		change(&c)
+		if err := c.Check(); fault.KindOf(err) != fault.InvalidConfig || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
 // Nothing is reached from outside that nobody opened; the image opens its own network.
 func TestWhatListensByDefaultIsOfThisMachine(t *testing.T) {
 	t.Parallel()

@@ -219,3 +219,17 @@ func TestSecretsHaveTheirReaders(t *testing.T) {
 		t.Errorf("secrets are read by %v,\nwant %v", got, want)
 	}
 }
+
+// Whatever a server keeps, it does not fill the host's disk with it.
+func TestServersKeepNoMoreThanTheyMay(t *testing.T) {
+	t.Parallel()
+	if c := services(t)["prometheus"].Command; !slices.ContainsFunc(c, func(arg string) bool { return strings.HasPrefix(arg, "--storage.tsdb.retention.size=") }) {
+		t.Errorf("prometheus keeps without a limit: %q", c)
+	}
+	for file, setting := range map[string]string{"jaeger/config.yaml": `ttl: \{spans: \d+h\}`, "loki/config.yaml": `(?m)^ *retention_enabled: true$`} {
+		b, err := os.ReadFile("../../../" + file)
+		if err != nil || !regexp.MustCompile(setting).Match(b) {
+			t.Errorf("%s: no %s (%v)", file, setting, err)
+		}
+	}
+}
