@@ -63,7 +63,7 @@ func bar(done, total int, took time.Duration) string {
 	return text
 }
 
-// importing reports an import: a bar on a terminal, else a line every hundred recipes; the
+// importing reports an import, of recipes that may be refused once they are read: a bar on a terminal, else a line every hundred recipes; the
 // end is a line in either case.
 func (s streams) importing(now func() time.Time) recipesync.Progress {
 	l := s.live(now)
@@ -71,11 +71,11 @@ func (s streams) importing(now func() time.Time) recipesync.Progress {
 		switch {
 		case done == total:
 			l.clear()
-			printf(s.err, "imported %d of %d recipes\n", done, total)
+			printf(s.err, "read %d of %d recipes\n", done, total)
 		case l.to != nil:
 			l.draw(fmt.Sprintf("%d of %d recipes %s", done, total, bar(done, total, l.now().Sub(l.begun))))
 		case done%100 == 0:
-			printf(s.err, "imported %d of %d recipes\n", done, total)
+			printf(s.err, "read %d of %d recipes\n", done, total)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func TestProgressOfAnImport(t *testing.T) {
 	for n := range 251 {
 		report(n, 250)
 	}
-	if got, want := out.String(), "imported 0 of 250 recipes\nimported 100 of 250 recipes\nimported 200 of 250 recipes\nimported 250 of 250 recipes\n"; got != want {
+	if got, want := out.String(), "read 0 of 250 recipes\nread 100 of 250 recipes\nread 200 of 250 recipes\nread 250 of 250 recipes\n"; got != want {
 		t.Errorf("without a terminal: %q, want %q", got, want)
 	}
 }
@@ -59,7 +59,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	bars := strings.Count(string(out), "\r")
-	if !strings.Contains(string(out), "recipes [") || !strings.Contains(string(out), "imported 146 of 146 recipes") || bars < 2 {
+	if !strings.Contains(string(out), "recipes [") || !strings.Contains(string(out), "read 146 of 146 recipes") || bars < 2 {
 		t.Errorf("%q", out)
 	}
 }

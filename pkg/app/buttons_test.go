@@ -53,17 +53,20 @@ func TestButtons(t *testing.T) {
 	p.planMail(t, who)
 	start, _ := p.stored(t, who)
 	button := p.Links.Command(who, week, "SKIP breakfast tuesday")
+	whose := `For the plan of <span dir="auto">` + sandbox.People()[0].Name + "</span>"
 	was := p.everything(t)
 	for range 3 {
-		if code, page := p.visit(t, http.MethodGet, button); code != http.StatusOK || !strings.Contains(page, "SKIP breakfast tuesday") || !strings.Contains(page, "Nothing has been changed yet") {
+		if code, page := p.visit(t, http.MethodGet, button); code != http.StatusOK || !strings.Contains(page, "SKIP breakfast tuesday") || !strings.Contains(page, "Nothing has been changed yet") || !strings.Contains(page, whose) {
 			t.Errorf("the page before: %d %s", code, page)
 		}
 	}
 	if p.everything(t) != was {
 		t.Fatal("a GET changed something")
 	}
-	if code, page := p.visit(t, http.MethodPost, button); code != http.StatusOK || !strings.Contains(page, "Tuesday breakfast is skipped") {
+	if code, page := p.visit(t, http.MethodPost, button); code != http.StatusOK || !strings.Contains(page, "Tuesday breakfast is skipped") || !strings.Contains(page, whose) {
 		t.Fatalf("the click: %d %s", code, page)
+	} else {
+		p.leadsToTheList(t, page)
 	}
 	is, _ := p.stored(t, who)
 	outside(t, "the click", start, is, func(s plan.Slot) bool { return s == slotAt(1, recipe.Breakfast) })
@@ -97,7 +100,7 @@ func TestButtons(t *testing.T) {
 	// The plan's page has buttons for every meal.
 	_, page := p.visit(t, http.MethodGet, p.Links.Plan(who, week))
 	keep := regexp.MustCompile(`<a class="act" href="([^"]+)">keep</a>`).FindStringSubmatch(page)
-	if keep == nil || strings.Count(page, ">skip</a>") != 21 {
+	if keep == nil || strings.Count(page, ">skip</a>") != 21 || strings.Count(page, "/meal/"+week.String()+"/breakfast\">") != 1 || strings.Count(page, "/meal/") != 21 {
 		t.Fatalf("buttons of the page:\n%s", page)
 	}
 	if code, page := p.visit(t, http.MethodPost, html.UnescapeString(keep[1])); code != http.StatusOK || !strings.Contains(page, "Monday breakfast stays") {
@@ -120,6 +123,18 @@ func TestButtons(t *testing.T) {
 	}
 	if n := p.sums(t)["command_execution_rate{command_type=TARGETS}"]; n != 1 {
 		t.Errorf("TARGETS was counted %d times", n)
+	}
+}
+
+// leadsToTheList requires a way from a button's page to what is to buy now.
+func (w *world) leadsToTheList(t *testing.T, page string) {
+	t.Helper()
+	list := regexp.MustCompile(`<a href="([^"]+)">Shopping list</a>`).FindStringSubmatch(page)
+	if list == nil {
+		t.Fatalf("no way to what is to buy now:\n%s", page)
+	}
+	if code, page := w.visit(t, http.MethodGet, html.UnescapeString(list[1])); code != http.StatusOK || !strings.Contains(page, "Shopping list") {
+		t.Errorf("the list: %d %s", code, page)
 	}
 }
 

@@ -57,9 +57,33 @@ func TestLinksOfAMail(t *testing.T) {
 			t.Errorf("%s %s: %d, wants mail %t; want %d, %t", c.method, c.url, got, wants(), c.status, c.wants)
 		}
 	}
+	for method, want := range map[string][]string{
+		http.MethodGet:  {">Lewis", "Unsubscribe from these mails?"},
+		http.MethodPost: {">Lewis", `<a href="` + w.Links.Base + `/settings">Settings</a>`},
+	} {
+		page := fetched(t, client, method, unsubscribe)
+		for _, what := range want {
+			if !strings.Contains(page, what) {
+				t.Errorf("%s: no %s:\n%s", method, what, page)
+			}
+		}
+	}
 	if m := w.mustGenerate(t, "user_ana"); m.Mail.To == "" {
 		t.Error("Ana gets no mail because Lewis unsubscribed")
 	}
+}
+
+// fetched is the text of a page.
+func fetched(t *testing.T, client *http.Client, method, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
+	must(t, err)
+	resp, err := client.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	return string(body)
 }
 
 // Links, callbacks and their tokens stay out of the traces.

@@ -151,7 +151,7 @@ func TestInsightSubjects(t *testing.T) {
 	t.Parallel()
 	mails := insightMails(t, "Lewis")
 	for name, want := range map[string]string{
-		"daily_advisor_on_track":       "Tuesday: 1,993 of 2,003 kcal, macros on track",
+		"daily_advisor_on_track":       "Tuesday: 1,993 of 2,003 kcal, macros on target",
 		"daily_advisor_far_under":      "Tuesday: 785 of 2,003 kcal logged",
 		"daily_advisor_nothing_logged": "Tuesday: nothing is logged yet",
 		"daily_advisor_not_connected":  "Tuesday: no diary is connected, 3 meals planned for tomorrow",
@@ -236,7 +236,7 @@ func TestUnderEatingIsNotPraised(t *testing.T) {
 	mails["macros fine"] = advisor(t, "Lewis", insight.Advise(short))
 	for _, name := range []string{"daily_advisor_far_under", "weekly_trends_under_eating", "macros fine"} {
 		m := mails[name]
-		for _, bad := range []string{"✓", "on track", "class=\"ok\""} {
+		for _, bad := range []string{"✓", "macros on target", "), on target", "= on target", "class=\"ok\""} {
 			if strings.Contains(m.HTML+m.Text+m.Subject, bad) {
 				t.Errorf("%s says %q", name, bad)
 			}
@@ -351,4 +351,34 @@ func TestEmptyTrends(t *testing.T) {
 		trends(t, "Lewis", tr)
 	}
 	advisor(t, "Lewis", insight.Advice{})
+}
+
+// What is within the tolerance is "on target" in every mail.
+func TestOneWordForOnTarget(t *testing.T) {
+	t.Parallel()
+	for name, m := range insightMails(t, "Lewis") {
+		for _, other := range []string{"on track", ">near<", "= near", ", near\n"} {
+			if strings.Contains(m.HTML+m.Text+m.Subject, other) {
+				t.Errorf("%s says %q", name, other)
+			}
+		}
+	}
+	if m := insightMails(t, "Lewis")["daily_advisor_on_track"]; !strings.Contains(m.HTML, "✓ on target<") || !strings.Contains(m.Text, "), on target\n") {
+		t.Errorf("a day within the tolerance:\n%s", m.Text)
+	}
+}
+
+// A figure and its unit stay on one line, however narrow the column.
+func TestFiguresOfWeeksDoNotWrap(t *testing.T) {
+	t.Parallel()
+	page := insightMails(t, "Lewis")["weekly_trends_on_track"].HTML
+	cells := regexp.MustCompile(`<td style="([^"]*)">(?:<b>)?[0-9,]+ (?:kcal|g)<`).FindAllStringSubmatch(page, -1)
+	if len(cells) != 20 {
+		t.Errorf("%d cells with figures, want 4 of 4 weeks and 4 targets", len(cells))
+	}
+	for _, c := range cells {
+		if !strings.Contains(c[1], "white-space:nowrap") {
+			t.Errorf("wraps: %s", c[0])
+		}
+	}
 }

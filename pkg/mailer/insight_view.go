@@ -34,9 +34,9 @@ func newFigures(l message.Language, rows []insight.Row, short bool) []figureView
 		case r.Status == insight.Over:
 			v.Mark, v.Verdict, v.Class = "▲", l.Say("over"), "no"
 		case short:
-			v.Mark, v.Verdict = "=", l.Say("near")
+			v.Verdict = "–"
 		default:
-			v.Mark, v.Verdict, v.Class = "✓", l.Say("on track"), "ok"
+			v.Mark, v.Verdict, v.Class = "✓", l.Say("on target"), "ok"
 		}
 		out = append(out, v)
 	}
@@ -122,7 +122,7 @@ func adviceFact(l message.Language, a insight.Advice) string {
 	case a.Short:
 		return l.Say("%s logged", fact)
 	case worst == nil:
-		return l.Say("%s, macros on track", fact)
+		return l.Say("%s, macros on target", fact)
 	case worst.Status == insight.Under:
 		return l.Say("%s, %v under by %s", fact, worst.Nutrient, figure(l, *worst, -worst.Difference()))
 	default:

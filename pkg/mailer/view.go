@@ -25,7 +25,7 @@ type weekView struct {
 	Balanced, Proven                  bool
 	Target, TargetSource              string
 	Days                              []dayView
-	Problems, Notes                   []string
+	Tips, Problems, Notes             []string
 	Replaced                          []diffView // since the mail before; nil in the first
 	Cooking                           []cookView
 	Sections                          []sectionView
@@ -85,6 +85,10 @@ func newWeekView(u user.User, s plan.Plan) weekView {
 		Subject: l.Say("Week %s: %s, %s on target, shop for %s", week, l.Count(w.Meals(), "%d meal", "%d meals"), daysOnTarget(l, w), l.Count(items, "%d item", "%d items")),
 	}
 	for _, n := range w.Notes {
+		if n.Is(plan.HelpsMost()) {
+			v.Tips = append(v.Tips, n.In(l))
+			continue
+		}
 		v.Notes = append(v.Notes, n.In(l))
 	}
 	v.Preheader = preheader(l, w)
@@ -155,6 +159,7 @@ func daysOnTarget(l message.Language, w plan.Week) string {
 
 func verdict(l message.Language, w plan.Week) string {
 	pct := w.TolerancePct
+	near := l.Count(w.BalancedDays(), "%[2]s is within ±%[3]d %% of your targets.", "%[2]s are within ±%[3]d %% of your targets.", daysOnTarget(l, w), pct)
 	switch {
 	case !slices.ContainsFunc(w.Days[:], plan.Day.Planned):
 		return l.Say("You skipped every meal of this week.")
@@ -163,9 +168,9 @@ func verdict(l message.Language, w plan.Week) string {
 	case w.Status == plan.Balanced:
 		return l.Say("Every day is within ±%d %% of your targets.", pct)
 	case w.Optimal:
-		return l.Say("%s are within ±%d %% of your targets. This is the best week that your recipes and wishes allow; below is what is missing.", daysOnTarget(l, w), pct)
+		return near + " " + l.Say("This is the best week that your recipes and wishes allow; below is what is missing.")
 	default:
-		return l.Say("%s are within ±%d %% of your targets.", daysOnTarget(l, w), pct)
+		return near
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
 )
@@ -221,5 +222,51 @@ func TestAWeekWithoutMeals(t *testing.T) {
 	})
 	if !strings.Contains(m.HTML, "No meals are planned.") || !strings.Contains(m.Subject, "0 meals") {
 		t.Errorf("subject %q", m.Subject)
+	}
+}
+
+// What would help the week most stands above its meals, once; notes on data stand below the list.
+func TestTheBestTipStandsFirst(t *testing.T) {
+	t.Parallel()
+	m, _ := render(t, func(t *testing.T) (user.User, plan.Plan) {
+		t.Helper()
+		u, s := richWeek(t)
+		s.Week.Notes = append(s.Week.Notes, plan.HelpsMost(message.Textf("protein"), recipe.Breakfast, "45 g", "8 g", "40 g", message.Counted(2, "%d more day", "%d more days")))
+		return u, s
+	})
+	const tip = "What would help most: a breakfast with about 45 g protein"
+	for part, text := range map[string]string{"HTML": m.HTML, "text": m.Text} {
+		at := func(what string) int { return strings.Index(text, what) }
+		if strings.Count(text, tip) != 1 || at(tip) > at("too little protein.") || at(tip) > at("Porridge with berries (1×") && part == "text" || at(tip) > at(">Porridge with berries<") && part == "HTML" || at("estimated nutrition") < at("salt") {
+			t.Errorf("%s: tip at %d:\n%s", part, at(tip), text)
+		}
+	}
+}
+
+func TestOneDayIsOnTarget(t *testing.T) {
+	t.Parallel()
+	for balanced, want := range map[int]map[message.Language]string{
+		0: {message.English: "0 of 6 days are within", "de": "0 von 6 Tagen liegen innerhalb"},
+		1: {message.English: "1 of 6 days is within", "de": "1 von 6 Tagen liegt innerhalb"},
+		2: {message.English: "2 of 6 days are within", "de": "2 von 6 Tagen liegen innerhalb"},
+	} {
+		for language, verdict := range want {
+			m, _ := render(t, func(t *testing.T) (user.User, plan.Plan) {
+				t.Helper()
+				u, s := richWeek(t)
+				u.Settings.Language = language
+				left := balanced
+				for i := range s.Week.Days {
+					s.Week.Days[i].Balanced = s.Week.Days[i].Planned() && left > 0
+					if s.Week.Days[i].Balanced {
+						left--
+					}
+				}
+				return u, s
+			})
+			if !strings.HasPrefix(m.Text, verdict) {
+				t.Errorf("%d days: %.60s; want %s", balanced, m.Text, verdict)
+			}
+		}
 	}
 }

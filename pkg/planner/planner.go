@@ -298,7 +298,7 @@ func remedy(r *generate.WeeklyRemedy) []message.Text {
 		return nil
 	}
 	g := func(m nutrition.Mass) string { return fmt.Sprintf("%.0f g", m.Grams()) }
-	return []message.Text{message.Textf("What misses its target most often is %v. What would help most: a %v with about %s protein, %s fat and %s carbs a serving, which would bring %v on target.",
+	return []message.Text{plan.HelpsMost(
 		message.Textf(strings.TrimSuffix(r.Macro, "_g")), r.Meal, g(r.PerServing.Protein), g(r.PerServing.Fat), g(r.PerServing.Carbs), message.Counted(len(r.Dates), "%d more day", "%d more days"))}
 }
 

@@ -26,8 +26,10 @@ type doPage struct {
 	Week   calendar.Date
 	Asks   []question
 	Report *replies.Report // nil: awaiting confirmation
+	Name   string          // whose plan it is
 	Undo   string
 	Plan   string
+	List   string // what to buy
 }
 
 // button reads the token of a button: its user, week and line.
@@ -49,12 +51,17 @@ func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	u, err := p.Users.Get(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	lines, err := p.Commands.Lines(r.Context(), c.User, line)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Asks: questions(spoken(r), week, lines)})
+	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Asks: questions(spoken(r), week, lines), Name: u.Name})
 }
 
 // do carries out a button's commands.
@@ -64,17 +71,22 @@ func (p *Pages) do(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
+	u, err := p.Users.Get(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	report, err := p.Commands.Click(r.Context(), c.User, week, line, r.PathValue("token"))
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	page := doPage{Week: week, Report: &report}
+	page := doPage{Week: week, Report: &report, Name: u.Name}
 	if report.Answer.Undo != "" {
 		page.Undo = p.Links.Command(c.User, week, report.Answer.Undo)
 	}
 	if report.Answer.PlanExists {
-		page.Plan = p.Links.Plan(c.User, week)
+		page.Plan, page.List = p.Links.Plan(c.User, week), p.Links.List(c.User, week)
 	}
 	status := http.StatusOK
 	if report.Outcome != command.Applied && report.Outcome != command.Informed {

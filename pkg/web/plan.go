@@ -17,7 +17,7 @@ type planPage struct {
 	Actions actions
 	Library string // what it lacks
 	List    string // where the shopping list is ticked
-	Pages   string // where who signs in sees more
+	Base    string // of the pages for who signs in
 }
 
 // actions are links to buttons: for the week, and by day and meal.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"html/template"
 	"log/slog"
@@ -49,8 +50,13 @@ func (b *Runbooks) Register(mux *http.ServeMux) {
 
 func (b *Runbooks) pages() *Pages { return &Pages{Log: b.Log} }
 
+// severities are in the order in which they are looked for.
+var severities = []string{"critical", "warning", "info", "none"}
+
 func (b *Runbooks) list(w http.ResponseWriter, r *http.Request) {
-	all := slices.SortedFunc(maps.Values(b.All), func(x, y runbook.Runbook) int { return strings.Compare(x.Alert, y.Alert) })
+	all := slices.SortedFunc(maps.Values(b.All), func(x, y runbook.Runbook) int {
+		return cmp.Or(slices.Index(severities, x.Severity)-slices.Index(severities, y.Severity), strings.Compare(x.Alert, y.Alert))
+	})
 	b.pages().show(w, r, http.StatusOK, "runbooks.html", all)
 }
 
@@ -101,7 +107,7 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 var markdown = sync.OnceValue(func() goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithExtensions(extension.Table),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(inwards{}, 1000))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(inwards{}, 1000), util.Prioritized(readable{}, 1000))),
 	)
 })
 
@@ -122,5 +128,33 @@ func (inwards) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 			l.Parent().InsertBefore(l.Parent(), l, l.FirstChild())
 		}
 		l.Parent().RemoveChild(l.Parent(), l)
+	}
+}
+
+// readable leaves out the flow chart, whose source a browser without scripts cannot draw, and
+// says what the expected output is.
+type readable struct{}
+
+// Transform implements [parser.ASTTransformer].
+func (readable) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
+	var blocks []*ast.FencedCodeBlock
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker itself never fails
+		if b, ok := n.(*ast.FencedCodeBlock); ok && entering {
+			blocks = append(blocks, b)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, b := range blocks {
+		switch string(b.Language(reader.Source())) {
+		case "mermaid":
+			if h, ok := b.PreviousSibling().(*ast.Heading); ok {
+				h.Parent().RemoveChild(h.Parent(), h)
+			}
+			b.Parent().RemoveChild(b.Parent(), b)
+		case "expect":
+			said := ast.NewParagraph()
+			said.AppendChild(said, ast.NewString([]byte("Expected is a line that matches:")))
+			b.Parent().InsertBefore(b.Parent(), b, said)
+		}
 	}
 }

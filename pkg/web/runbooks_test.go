@@ -114,3 +114,38 @@ func TestRunbookLinksStayWithin(t *testing.T) {
 		}
 	}
 }
+
+// The list is in the order in which on-call looks: critical first, then by name.
+func TestRunbooksBySeverity(t *testing.T) {
+	t.Parallel()
+	body := runbookPage(t, nil, "/runbook/").Body.String()
+	last := -1
+	for _, what := range []string{
+		">AvailabilityBudgetBurnFast</a> <span class=\"m\">critical<", ">ExternalAPIDown<", ">WeeklyGenerationMissing<",
+		">APIErrorBudgetBurn</a> <span class=\"m\">warning<", ">TelemetryServerDown<", ">MacroBalanceRateLow</a> <span class=\"m\">info<", ">Watchdog<",
+	} {
+		at := strings.Index(body, what)
+		if at <= last {
+			t.Errorf("%s at %d, after %d", what, at, last)
+		}
+		last = at
+	}
+}
+
+// A page holds no source of a chart that it cannot draw, and says what its patterns are.
+func TestRunbookPagesAreReadable(t *testing.T) {
+	t.Parallel()
+	all, err := runbook.All(runbooks.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slug, book := range all {
+		body := runbookPage(t, nil, "/runbook/"+slug).Body.String()
+		if strings.Contains(body, "flowchart") || strings.Contains(body, "mermaid") || strings.Contains(body, "<h2>Flow</h2>") {
+			t.Errorf("%s shows the source of its chart", slug)
+		}
+		if said, patterns := strings.Count(body, "<p>Expected is a line that matches:</p>\n<pre><code class=\"language-expect\">"), strings.Count(book.Text, "```expect"); said != patterns {
+			t.Errorf("%s says of %d of %d patterns what they are", slug, said, patterns)
+		}
+	}
+}

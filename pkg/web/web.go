@@ -31,6 +31,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/signedlink"
 )
 
@@ -56,6 +57,7 @@ func pagesIn(l message.Language) *template.Template {
 			first, size := utf8.DecodeRuneInString(l.Word(recipe.Meals[i].String()))
 			return string(unicode.ToUpper(first)) + l.Word(recipe.Meals[i].String())[size:]
 		},
+		"dish":    func(i int) string { return recipe.Meals[i].String() }, // in addresses
 		"took":    func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() },
 		"indent":  func(depth int) string { return strings.Repeat("\u2003", min(depth, 12)) },
 		"missing": func(d plan.Day, i int) bool { return slices.Contains(d.Missing, recipe.Meals[i]) },
@@ -168,12 +170,13 @@ type Plans interface {
 	Get(ctx context.Context, userID string, week calendar.Date) (*plan.Plan, error)
 }
 
-// Users changes users.
+// Users knows and changes users.
 type Users interface {
 	Unsubscribe(ctx context.Context, id, emailType string) error
 	// LinksFrom returns the time since which the user's links are valid: links in mails to
 	// a former address are not; and the user's language.
 	LinksFrom(ctx context.Context, id string) (time.Time, message.Language, error)
+	Get(ctx context.Context, id string) (user.User, error)
 }
 
 // Pages are the pages for people.
@@ -285,7 +288,7 @@ func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User), p.Links.List(c.User, week), p.Links.Base + "/week/" + week.String()})
+	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User), p.Links.List(c.User, week), p.Links.Base})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -294,7 +297,7 @@ func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " ")), "Home": p.Links.Base + "/"})
+	p.showUnsubscribe(w, r, c, false)
 }
 
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -307,7 +310,18 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " ")), "Done": true})
+	p.showUnsubscribe(w, r, c, true)
+}
+
+func (p *Pages) showUnsubscribe(w http.ResponseWriter, r *http.Request, c signedlink.Claims, done bool) {
+	u, err := p.Users.Get(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, "unsubscribe.html", map[string]any{
+		"Type": spoken(r).Word(strings.ReplaceAll(c.Subject, "_", " ")), "Done": done, "Name": u.Name, "Home": p.Links.Base + "/", "Settings": p.Links.Base + "/settings",
+	})
 }
 
 func (p *Pages) confirmConnect(w http.ResponseWriter, r *http.Request) {

@@ -18,6 +18,12 @@ func LeanNote(days ...message.Text) message.Text {
 	return message.Textf("Too little energy on %v: less than 80 %% of the target. Eat something more on these days, or change the targets or the library.", message.List(days...))
 }
 
+// HelpsMost says which macro of a week binds, which meal, of how much protein, fat and carbs, would
+// cure most, and on how many more days.
+func HelpsMost(macroMealFiguresDays ...any) message.Text {
+	return message.Textf("What misses its target most often is %v. What would help most: a %v with about %s protein, %s fat and %s carbs a serving, which would bring %v on target.", macroMealFiguresDays...)
+}
+
 // Warns reports whether a note is about health, and must be seen by whoever sees the plan.
 func Warns(note message.Text) bool {
 	return note.Is(OutdatedNote) || note.Is(AllergyNote) || note.Is(DietNote()) || note.Is(LeanNote())
