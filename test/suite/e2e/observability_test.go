@@ -146,6 +146,14 @@ func (w *world) operatorPages(t *testing.T, base, trace string) {
 	if code, out := w.command(t, []string{"job", "run", "weekly_generation:" + newcomer.ID}); code != 0 {
 		t.Fatalf("job run: %d %s", code, out)
 	}
+	eventually(t, "the trace is past tail sampling and stored", time.Minute, func() bool {
+		for id := range w.tagged(t, "generation", "generation.id") {
+			if strings.HasSuffix(id, newcomer.ID) {
+				return true
+			}
+		}
+		return false
+	})
 	w.walkAsOperator(t, base)
 	token, err := w.tool.SignIns.Link(t.Context(), "user_lewis")
 	must(t, err)
