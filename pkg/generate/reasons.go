@@ -55,7 +55,7 @@ func (m *model) imbalance(d *PlanDay) (out []Reason) {
 }
 
 // remedy finds a recipe that would bring the day into band in place of one that is not
-// locked, nil when the other meals alone rule it out.
+// locked, nil when the other meals alone rule it out, or nobody could eat so much at once.
 func (m *model) remedy(d *PlanDay) *Remedy {
 	for meal, s := range d.Meals {
 		if s == nil || s.Source == Locked {
@@ -85,8 +85,8 @@ func (m *model) missing(d *PlanDay, meal recipe.Meal) (nutrition.Macros, nutriti
 		for i, w := range want {
 			per[i] = (nutrition.Mass(w) + unit/2) / unit * unit
 		}
-		if m.completes(rest, per, servings, d.Slots()) {
-			return nutrition.Macros{Protein: per[0], Fat: per[1], Carbs: per[2]}, servings, true
+		if macros := (nutrition.Macros{Protein: per[0], Fat: per[1], Carbs: per[2]}); macros.Energy() <= nutrition.MostEnergy && m.completes(rest, per, servings, d.Slots()) {
+			return macros, servings, true
 		}
 	}
 	return nutrition.Macros{}, 0, false
