@@ -22,7 +22,7 @@ import (
 // cli is every command. Commands that need the service's settings embed them.
 type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run everything on this machine: private PostgreSQL, sandbox, six users, their plans and mails."`
-	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it."`
+	Generate generateCmd `cmd:"" help:"Plan one user's week, store it and mail it, also if the user is disabled."`
 	Plan     planCmd     `cmd:"" help:"See planned weeks: list, show."`
 	Shopping shoppingCmd `cmd:"" help:"See and work off a week's shopping list: show, have, push."`
 	Solve    solveCmd    `cmd:"" help:"Solve one weekly selection problem from a file, without network or database. Files: docs/solve-contract.md."`

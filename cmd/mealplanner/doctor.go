@@ -23,9 +23,8 @@ type doctorCmd struct {
 }
 
 // Run checks each thing the service needs and says what to do about what is missing.
-// Every check has five seconds.
+// All checks are made at the same time, and each has five seconds.
 func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time) (err error) {
-	failed := 0
 	l := newListing("", "check", "ok", "detail")
 	if c.json() {
 		defer func() { err = errors.Join(c.list(std, l), err) }()
@@ -39,15 +38,6 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 			printf(std.out, "%s %-10s %s\n", mark, name, detail)
 		}
 	}
-	check := func(name string, fn func(context.Context) (string, error)) {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		detail, err := fn(ctx)
-		if err != nil {
-			failed++
-		}
-		said(name, err, detail)
-	}
 	if err := c.Check(); err != nil {
 		said("settings", err, "")
 		return err
@@ -57,60 +47,106 @@ func (c *doctorCmd) Run(ctx context.Context, std *streams, now func() time.Time)
 		said("settings", dead, "")
 		return dead
 	}
-	check("database", func(ctx context.Context) (string, error) {
-		if dead != nil {
-			return "", dead
-		}
-		return "connected, schema up to date", program.Services().Ready(ctx)
-	})
-	check("settings", func(context.Context) (string, error) {
-		if m := config.Misspelt(os.Environ()); len(m) > 0 {
-			return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(m, "; "))
-		}
-		return "no variable is misspelt", nil
-	})
-	check("links", func(context.Context) (string, error) {
-		if d := c.Doubts(); len(d) > 0 {
-			return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(d, "; and "))
-		}
-		return "mails lead to " + c.Web.PublicURL, nil
-	})
+	failed := inspect(ctx, c.checks(ctx, program, dead), said)
 	if dead == nil {
-		a := program.Services()
-		check("key", a.Keys.Check)
-		check("disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) })
-		c.upstreams(ctx, a, check)
 		if err := program.Stop(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}
-	check("mail", func(ctx context.Context) (string, error) {
-		mail, err := app.NewMail(c.SMTP)
-		if err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("%s:%d takes our login", c.SMTP.Host, c.SMTP.Port), mail.Check(ctx)
-	})
-	check("otlp", c.otlp)
 	if failed > 0 {
 		return fault.New(fault.Unavailable, "doctor", "%s failed", counted(failed, "check"))
 	}
 	return nil
 }
 
-// upstreams checks every recipe library, FatSecret and the mailbox for replies.
-func (c *doctorCmd) upstreams(ctx context.Context, a *app.Services, check func(string, func(context.Context) (string, error))) {
+// checkTime is how long a check may take.
+const checkTime = 5 * time.Second
+
+// check asks whether one thing works.
+type check struct {
+	name string
+	ask  func(context.Context) (detail string, err error)
+}
+
+// inspect makes all checks at the same time, says what each found in their order, as early as
+// it can, and returns how many failed.
+func inspect(ctx context.Context, checks []check, said func(name string, err error, detail string)) (failed int) {
+	type answer struct {
+		detail string
+		err    error
+	}
+	answers := make([]chan answer, len(checks))
+	for i, c := range checks {
+		answers[i] = make(chan answer, 1)
+		go func() {
+			ctx, cancel := context.WithTimeout(ctx, checkTime)
+			defer cancel()
+			detail, err := c.ask(ctx)
+			answers[i] <- answer{detail, err}
+		}()
+	}
+	for i, c := range checks {
+		a := <-answers[i]
+		if a.err != nil {
+			failed++
+		}
+		said(c.name, a.err, a.detail)
+	}
+	return failed
+}
+
+// checks lists what is checked; dead says why there is no database.
+func (c *doctorCmd) checks(ctx context.Context, program *app.App, dead error) []check {
+	all := []check{
+		{"database", func(ctx context.Context) (string, error) {
+			if dead != nil {
+				return "", dead
+			}
+			return "connected, schema up to date", program.Services().Ready(ctx)
+		}},
+		{"settings", func(context.Context) (string, error) {
+			if m := config.Misspelt(os.Environ()); len(m) > 0 {
+				return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(m, "; "))
+			}
+			return "no variable is misspelt", nil
+		}},
+		{"links", func(context.Context) (string, error) {
+			if d := c.Doubts(); len(d) > 0 {
+				return "", fault.New(fault.InvalidConfig, "settings", "%s", strings.Join(d, "; and "))
+			}
+			return "mails lead to " + c.Web.PublicURL, nil
+		}},
+	}
+	if dead == nil {
+		a := program.Services()
+		all = append(all, check{"key", a.Keys.Check},
+			check{"disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) }})
+		all = append(all, upstreams(ctx, a)...)
+	}
+	return append(all, check{"mail", func(ctx context.Context) (string, error) {
+		mail, err := app.NewMail(c.SMTP)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s:%d takes our login", c.SMTP.Host, c.SMTP.Port), mail.Check(ctx)
+	}}, check{"otlp", c.otlp})
+}
+
+// upstreams lists the checks of every recipe library, FatSecret and the mailbox for replies.
+func upstreams(ctx context.Context, a *app.Services) (all []check) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	conns, err := a.Users.Connections(ctx)
 	if err != nil {
-		return // said by the database check
+		return nil // said by the database check
 	}
 	if len(conns) == 0 {
-		check("tandoor", func(context.Context) (string, error) {
+		all = append(all, check{"tandoor", func(context.Context) (string, error) {
 			return "no library is connected yet (mealplanner user add --help)", nil
-		})
+		}})
 	}
 	for _, conn := range conns {
-		check("tandoor", func(ctx context.Context) (string, error) {
+		all = append(all, check{"tandoor", func(ctx context.Context) (string, error) {
 			s, err := a.CheckLibrary(ctx, conn)
 			if name := "connection " + conn.ID + ": "; err != nil && !strings.HasPrefix(err.Error(), name) {
 				err = fmt.Errorf("%s%w", name, err)
@@ -123,10 +159,9 @@ func (c *doctorCmd) upstreams(ctx context.Context, a *app.Services, check func(s
 				detail += ". Only the token's user sees what is written: put them into a household of the space, with the others"
 			}
 			return detail, nil
-		})
+		}})
 	}
-	check("fatsecret", a.Accounts.Check)
-	check("replies", a.CheckInbox)
+	return append(all, check{"fatsecret", a.Accounts.Check}, check{"replies", a.CheckInbox})
 }
 
 func onOff(on bool) string {

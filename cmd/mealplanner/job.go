@@ -18,7 +18,7 @@ import (
 
 type jobCmd struct {
 	List    jobListCmd    `cmd:"" default:"withargs" help:"List the schedules: each job's next run and last result."`
-	Run     jobRunCmd     `cmd:"" help:"Run a job now, in addition to its schedule, and wait for it."`
+	Run     jobRunCmd     `cmd:"" help:"Run a job now, in addition to its schedule, and wait for it; a paused one too, and the week of a disabled user, who gets its mail."`
 	Retry   jobRetryCmd   `cmd:"" help:"Rerun failed jobs, for the occurrence they failed for."`
 	Pause   jobPauseCmd   `cmd:"" help:"Pause jobs: one, or all of a type."`
 	Resume  jobResumeCmd  `cmd:"" help:"End a pause; what came due during it runs once."`

@@ -121,6 +121,9 @@ func (c *userAddCmd) store(ctx context.Context, a *app.Services, u user.User) er
 	default:
 		return a.Users.Add(ctx, u, nil)
 	}
+	if c.Token.Reveal() == "" {
+		return fault.New(fault.InvalidInput, "TANDOOR_TOKEN", "no token is given for %s: make one in Tandoor under Settings > API, and set TANDOOR_TOKEN, or TANDOOR_TOKEN_FILE to its file", c.URL)
+	}
 	conn = recipe.Connection{ID: c.Connection, URL: c.URL, Sealed: a.SealTandoor(c.Connection, c.Token), WriteBack: c.WriteBack}
 	if err := a.CheckConnection(ctx, conn); err != nil {
 		return err

@@ -91,6 +91,9 @@ func (w wishes) apply(u *user.User) error {
 	u.Settings.NoMail = slices.DeleteFunc(u.Settings.NoMail, func(t string) bool { return slices.Contains(w.Mails, t) })
 	for i, name := range u.Settings.Allergens {
 		a, err := allergen.Parse(name)
+		if err != nil && allergen.Meant(name) != 0 {
+			return fault.Wrap(fault.InvalidInput, "--allergens", err)
+		}
 		if err != nil {
 			return library.Unknown("--allergens", "allergen", name, allergen.Names())
 		}

@@ -42,7 +42,15 @@ func TestALibraryThatIsNotTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{people: sandbox.People()[:1]})
 	all := w.recipes(t)
+	conn, err := w.Users.Connection(t.Context(), sandbox.Connection)
+	must(t, err)
+	if s, err := w.CheckLibrary(t.Context(), conn); err != nil || s.SpaceID != 1 {
+		t.Errorf("before: %+v, %v", s, err)
+	}
 	must(t, w.box.Tandoor.SwitchSpace("Work", tandoortest.Small()))
+	if s, err := w.CheckLibrary(t.Context(), conn); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), `space "Work" (id 2), and showed`) || s.Space != "Work" {
+		t.Errorf("doctor after the switch: %+v, %v", s, err)
+	}
 	for _, full := range []bool{false, true} {
 		w.refused(t, full, `space "Work" (id 2), and showed`)
 	}
@@ -56,6 +64,9 @@ func TestALibraryThatIsNotTheSame(t *testing.T) {
 	}
 	if _, err := w.Sync.Refresh(t.Context(), sandbox.Connection, true, nil); err != nil {
 		t.Error(err)
+	}
+	if s, err := w.CheckLibrary(t.Context(), conn); err != nil || s.SpaceID != 2 {
+		t.Errorf("doctor, once it is accepted: %+v, %v", s, err)
 	}
 }
 

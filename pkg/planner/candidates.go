@@ -229,7 +229,7 @@ func toReason(r generate.Reason) plan.Reason {
 	switch r.Code {
 	case generate.MacroOutOfBand:
 		out.Short = nutrition.Mass(r.ShortGrams * float64(nutrition.Gram))
-		if r.Remedy != nil {
+		if r.Remedy != nil && edible(r.Remedy.PerServing) {
 			m := r.Remedy.PerServing
 			out.RemedyMeal, out.Remedy = r.Remedy.Meal.String(), &m
 		}
@@ -240,6 +240,10 @@ func toReason(r generate.Reason) plan.Reason {
 	}
 	return out
 }
+
+// edible reports whether a person could eat so much at once. The contract of the selection
+// problem proposes remedies of any size.
+func edible(perServing nutrition.Macros) bool { return perServing.Energy() <= nutrition.MostEnergy }
 
 // seed is the same for the same user and week, on every machine.
 func seed(userID string, week calendar.Date) uint64 {

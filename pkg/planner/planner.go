@@ -294,8 +294,11 @@ func missed(pool recipe.Pool, w bodyWeight) error {
 
 // remedy names the macro that binds and the one further recipe that would help most.
 func remedy(r *generate.WeeklyRemedy) []message.Text {
-	if r == nil || len(r.Dates) == 0 {
+	if r == nil {
 		return nil
+	}
+	if len(r.Dates) == 0 || !edible(r.PerServing) {
+		return []message.Text{message.Textf("What misses its target most often is %v. No one recipe more that a person could eat would bring a day on target.", message.Textf(strings.TrimSuffix(r.Macro, "_g")))}
 	}
 	g := func(m nutrition.Mass) string { return fmt.Sprintf("%.0f g", m.Grams()) }
 	return []message.Text{plan.HelpsMost(

@@ -180,3 +180,23 @@ func TestUnbalancedWeeksNameTheRemedy(t *testing.T) {
 		t.Errorf("%s:\n%s", res.Week.Status, notes)
 	}
 }
+
+// Targets that no meal could reach are not answered with a breakfast of five kilograms.
+func TestNoRemedyThatNobodyCouldEat(t *testing.T) {
+	t.Parallel()
+	p := &ports{pool: recipe.Pool{Recipes: library(rice)}, in: planner.Inputs{User: ana()}}
+	p.in.User.Settings.Targets = &nutrition.Macros{Protein: 5000 * nutrition.Gram, Fat: 60 * nutrition.Gram, Carbs: 190 * nutrition.Gram}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := message.Joined(res.Week.Notes...).String()
+	if !strings.Contains(notes, "most often is protein. No one recipe more that a person could eat would bring a day on target.") {
+		t.Error(notes)
+	}
+	for _, r := range res.Week.Reasons {
+		if r.Remedy != nil {
+			t.Errorf("%+v proposes %s", r, r.Remedy)
+		}
+	}
+}

@@ -75,3 +75,40 @@ func TestOutboxClaimsExclusivelyAndFinishes(t *testing.T) {
 		t.Errorf("a stopping program claims another mail: %v", err)
 	}
 }
+
+// A mail that waits goes to the user's new address; one that has left stays where it went.
+func TestWaitingMailFollowsTheAddress(t *testing.T) {
+	t.Parallel()
+	pool := withAna(t)
+	if _, err := postgres.NewPlans(pool, noTrace).Save(t.Context(), draft()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), `insert into outbox (user_id, email_type, period, message_id, recipient, subject, text_body, html_body, status, sent_at)
+		select user_id, 'daily_advisor', 'x', 'x@example.org', recipient, 's', 't', 'h', 'sent', now() from outbox`); err != nil {
+		t.Fatal(err)
+	}
+	var old string
+	if err := pool.QueryRow(t.Context(), "update users set name = 'Anna' returning email").Scan(&old); err != nil {
+		t.Fatal(err)
+	}
+	recipients := func() (waiting, sent string) {
+		t.Helper()
+		if err := pool.QueryRow(t.Context(), "select max(recipient) filter (where status = 'pending'), max(recipient) filter (where status = 'sent') from outbox").Scan(&waiting, &sent); err != nil {
+			t.Fatal(err)
+		}
+		return waiting, sent
+	}
+	if waiting, sent := recipients(); waiting != old || sent != old {
+		t.Errorf("before: waiting for %s, sent to %s, want %s", waiting, sent, old)
+	}
+	if _, err := pool.Exec(t.Context(), "update users set email = 'ana@elsewhere.example'"); err != nil {
+		t.Fatal(err)
+	}
+	if waiting, sent := recipients(); waiting != "ana@elsewhere.example" || sent != old {
+		t.Errorf("waiting for %s, sent to %s", waiting, sent)
+	}
+	var to string
+	if found, err := postgres.NewOutbox(pool, noTrace).Next(t.Context(), func(_ context.Context, q outbox.Queued) outbox.Outcome { to = q.To; return outbox.Outcome{} }); !found || err != nil || to != "ana@elsewhere.example" {
+		t.Errorf("mailed to %q, %v", to, err)
+	}
+}

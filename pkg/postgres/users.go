@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
@@ -52,8 +53,8 @@ func (s *Users) AddWith(ctx context.Context, u user.User, c recipe.Connection) e
 	return failed("add user", err)
 }
 
-// Add stores a new user; kind Conflict when the id is taken, InvalidInput when a field
-// is wrong. sealed is the FatSecret token, encrypted, or nil.
+// Add stores a new user; kind Conflict when the id is taken, NotFound when the connection does
+// not exist, InvalidInput when a field is wrong. sealed is the FatSecret token, encrypted, or nil.
 func (s *Users) Add(ctx context.Context, u user.User, sealed []byte) error {
 	if err := u.Validate(); err != nil {
 		return fault.Wrap(fault.InvalidInput, "add user", err)
@@ -66,8 +67,13 @@ func (s *Users) Add(ctx context.Context, u user.User, sealed []byte) error {
 		ID: u.ID, Email: u.Email, Name: u.Name, TimeZone: u.TimeZone, Enabled: u.Enabled, Operator: u.Operator, People: int32(u.People), //nolint:gosec // 1 to 20
 		ConnectionID: u.Connection, Settings: settings, FatsecretSealed: sealed,
 	}))
-	if fault.KindOf(err) == fault.Conflict {
-		return fault.New(fault.Conflict, "add user", "id %q is taken, or connection %q does not exist", u.ID, u.Connection)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch pg.ConstraintName {
+		case "users_pkey":
+			return fault.New(fault.Conflict, "add user", "the id %q is taken", u.ID)
+		case "users_connection_id_fkey":
+			return fault.New(fault.NotFound, "add user", "no connection %q: see `mealplanner connection list`", u.Connection)
+		}
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // Set is a set of allergen groups.
@@ -39,13 +40,40 @@ var names = [...]string{
 // Names lists the groups' names, in the regulation's order.
 func Names() []string { return slices.Clone(names[:]) }
 
-// Parse reads the name of one group.
+// families are words for foods of a group that are no food themselves.
+var families = map[string]Set{
+	"dairy": Milk, "lactose": Milk, "casein": Milk, "shellfish": Crustaceans | Molluscs, "seafood": Fish | Crustaceans | Molluscs, "cereals": Gluten, "sulfites": Sulphites,
+}
+
+// Meant returns the groups that somebody may mean by a word that is not the name of one, to be
+// proposed and never taken for theirs.
+func Meant(word string) Set {
+	word = strings.ToLower(strings.TrimSpace(word))
+	if s := families[word]; s != 0 {
+		return s
+	}
+	s, _ := Classify(recipe.Food{Name: word})
+	return s
+}
+
+// Parse reads the name of one group; the error for another word proposes what it may mean.
 func Parse(name string) (Set, error) {
+	if g, ok := group(name); ok {
+		return g, nil
+	}
+	if meant := Meant(name); meant != 0 {
+		return 0, message.Errorf("unknown allergen %q: did you mean %s?", name, meant.String())
+	}
+	return 0, message.Errorf("unknown allergen %q: want one of %s", name, strings.Join(names[:], ", "))
+}
+
+// group is the group of a name.
+func group(name string) (Set, bool) {
 	i := slices.Index(names[:], strings.ToLower(strings.TrimSpace(name)))
 	if i < 0 {
-		return 0, message.Errorf("unknown allergen %q: want one of %s", name, strings.Join(names[:], ", "))
+		return 0, false
 	}
-	return 1 << i, nil
+	return 1 << i, true
 }
 
 // String lists the groups of the set, e.g. "gluten, milk".

@@ -1,6 +1,7 @@
 package allergen_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,8 +23,13 @@ func TestParseAndString(t *testing.T) {
 	if len(allergen.Names()) != 14 || (allergen.Milk|allergen.Gluten).String() != "gluten, milk" {
 		t.Error("want the 14 groups in the regulation's order")
 	}
-	if _, err := allergen.Parse("dairy"); err == nil {
-		t.Error("dairy is no group")
+	for word, want := range map[string]string{
+		"dairy": "did you mean milk?", " Lactose": "did you mean milk?", "cheese": "did you mean milk?", "wheat": "did you mean gluten?", "shellfish": "did you mean crustaceans, molluscs?",
+		"plastic": "want one of gluten, ", "": "want one of gluten, ",
+	} {
+		if s, err := allergen.Parse(word); s != 0 || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %q, %v; want %q", word, s, err, want)
+		}
 	}
 }
 

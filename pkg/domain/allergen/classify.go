@@ -28,8 +28,8 @@ func Of(r recipe.Recipe) (contains Set, unclassified []string) { return NewPool(
 // such foods carry: those are mentioned by the name.
 func told(contains []string, _ Set, _ []string) (set Set, unknown []string) {
 	for _, n := range contains {
-		g, err := Parse(n)
-		if err != nil {
+		g, ok := group(n)
+		if !ok {
 			unknown = append(unknown, n)
 		}
 		set |= g

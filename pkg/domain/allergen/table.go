@@ -130,9 +130,9 @@ func readEntries(file, text, column string) ([]content.Entry[Set], error) {
 func union(names []string) (Set, error) {
 	var s Set
 	for _, n := range names {
-		g, err := Parse(n)
-		if err != nil {
-			return 0, err
+		g, ok := group(n)
+		if !ok {
+			return 0, fmt.Errorf("unknown allergen %q", n)
 		}
 		s |= g
 	}

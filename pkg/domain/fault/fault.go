@@ -174,17 +174,19 @@ func KindOf(err error) Kind {
 const (
 	ExitOK         = 0
 	ExitFailed     = 1
-	ExitUsage      = 2 // usage, configuration or input
+	ExitUsage      = 2 // usage, configuration or input, also the name of what does not exist
 	ExitInfeasible = 3
 	ExitUnbalanced = 4
 )
 
-// ExitCode maps an error to the process's exit code.
+// ExitCode maps an error to the process's exit code. Whoever names what does not exist has to
+// call the program in another way, whether the name is looked up in the program or in the
+// database.
 func ExitCode(err error) int {
 	switch KindOf(err) {
 	case "":
 		return ExitOK
-	case InvalidInput, InvalidConfig, InvalidConstraints:
+	case InvalidInput, InvalidConfig, InvalidConstraints, NotFound:
 		return ExitUsage
 	case NotEnoughRecipes, NoRecipesAvailable:
 		return ExitInfeasible

@@ -56,5 +56,8 @@ func TestEveryKindHasAStatus(t *testing.T) {
 		if code := fault.ExitCode(fault.New(k, "", "x")); code < 1 || code > 3 {
 			t.Errorf("%s exits %d", k, code)
 		}
+		if named := k == fault.InvalidInput || k == fault.InvalidConfig || k == fault.InvalidConstraints || k == fault.NotFound; named != (fault.ExitCode(fault.New(k, "", "x")) == fault.ExitUsage) {
+			t.Errorf("%s: 2 is for whoever has to call the program in another way", k)
+		}
 	}
 }

@@ -25,9 +25,8 @@ const (
 	thin = 15 * nutrition.Kilocalorie
 	// dense is what 100 g of an unknown food are taken to hold: as much as sugar, cheese or bread.
 	dense = 400
-	// Most energy of a serving (5 MJ) and most mass that a person could eat at once.
-	mostEnergy = 1195 * nutrition.Kilocalorie
-	mostMass   = 3000 * nutrition.Gram
+	// Most mass of a serving that a person could eat at once.
+	mostMass = 3000 * nutrition.Gram
 	// What a serving takes up of fat whose amount is left to the cook.
 	friedIn = 10 * nutrition.Gram
 	greased = 2 * nutrition.Gram
@@ -194,7 +193,7 @@ func (e *estimator) close() (Estimation, bool) {
 		est.Refused = e.heavy
 	case est.MatchedMass == 0:
 		est.Refused = message.Textf("nothing in it is known")
-	case est.TotalMass > nutrition.MaxMass, e.mostMass/nutrition.Mass(e.servings) > mostMass, macros.Energy() > mostEnergy:
+	case est.TotalMass > nutrition.MaxMass, e.mostMass/nutrition.Mass(e.servings) > mostMass, macros.Energy() > nutrition.MostEnergy:
 		est.Refused = message.Textf("a serving would weigh %v and hold %.0f kcal: check %q, and the servings", est.TotalMass/nutrition.Mass(e.servings), macros.Energy().Kcal(), e.most.Food.Name)
 	case 10*est.MatchedMass < 9*est.TotalMass, 10*open > macros.Energy():
 		est.Refused = message.Textf("too much of it is not known: %s", strings.Join(est.Unmatched, ", "))

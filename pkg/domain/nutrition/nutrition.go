@@ -79,6 +79,9 @@ type Energy int64
 // Kilocalorie is one kilocalorie.
 const Kilocalorie Energy = 10_000
 
+// MostEnergy is what a serving that a person could eat at once holds at most: 5 MJ.
+const MostEnergy = 1195 * Kilocalorie
+
 // Kcal returns the energy in kilocalories, for presentation and files.
 func (e Energy) Kcal() float64 { return float64(e) / float64(Kilocalorie) }
 
