@@ -192,6 +192,7 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 // readLibrary looks for recipes.
 func (b *browser) readLibrary() {
 	b.want("/library", nil, http.StatusOK, "for dinner")
+	b.want("/library", nil, http.StatusOK, `where they are kept, at <a href="http://127.0.0.1:`)
 	b.want("/library?q=SOUP", nil, http.StatusOK, "kcal a serving")
 	b.want("/library?q=&page=999", nil, http.StatusOK, `rel="prev"`)
 	b.want("/library?q=zzz%3C", nil, http.StatusOK, "Nothing is called that.")

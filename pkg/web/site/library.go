@@ -40,11 +40,24 @@ func (libraryPage) More(n int) int { return max(0, n-mostShown) }
 func (libraryPage) Most(n int) int { return min(n, mostShown) }
 
 func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error {
-	return s.showLibrary(w, r, id, libraryPage{Shelf: &shelf{}})
+	u, err := s.visitor(r, id)
+	if err != nil {
+		return err
+	}
+	home, _, err := s.Beginning.Library(r.Context(), u.Connection)
+	if err != nil {
+		return err
+	}
+	page := libraryPage{Shelf: &shelf{}}
+	if at, err := url.Parse(home); err == nil && (at.Scheme == "https" || at.Scheme == "http") {
+		page.Shelf.Home = at.Redacted()
+	}
+	return s.showLibrary(w, r, id, page)
 }
 
 // shelf is a page of the library's recipes.
 type shelf struct {
+	Home       string // where they are kept; "" if that is no web address
 	Query      string // what their names hold
 	Open       bool   // somebody looks through them
 	Found      int
