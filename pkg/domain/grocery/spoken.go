@@ -86,10 +86,10 @@ func coarse(a, step float64) float64 {
 	}
 }
 
-// spooned rounds to the nearest fraction that a sign shows, above ten to whole ones; what is less
-// than a tenth stays a decimal.
+// spooned rounds to the nearest fraction that a sign shows, of more than one without eighths,
+// above ten to whole ones; what is less than a tenth stays a decimal.
 func spooned(a float64) string {
-	const least, whole = 0.1, 10
+	const least, whole, eighths = 0.1, 10, 8
 	if a < least || a >= whole {
 		return strconv.FormatFloat(coarse(a, 1), 'f', -1, 64)
 	}
@@ -104,6 +104,9 @@ func spooned(a float64) string {
 		off = 1
 	}
 	for _, v := range vulgar {
+		if base > 0 && v.den == eighths { // 1⅞ cloves are two
+			continue
+		}
 		if d := math.Abs(a - base - float64(v.num)/float64(v.den)); d < off {
 			off = d
 			near.SetFrac64(int64(base)*v.den+v.num, v.den)
