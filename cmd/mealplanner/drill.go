@@ -30,7 +30,7 @@ type drillCmd struct {
 	Name       string        `arg:"" optional:"" help:"The drill; none lists them."`
 	SandboxURL string        `env:"SANDBOX_URL" default:"http://localhost:8025" help:"The sandbox's page, whose switchboard breaks Tandoor, FatSecret and the mail server."`
 	PagesURL   string        `env:"PAGES_URL" default:"http://localhost:8080" help:"The api's pages, which drills about them read as one of the users."`
-	Disk       string        `env:"DRILL_DISK" help:"A directory on a disk of at most 1 GiB, seen by the Collector, that a drill may fill." placeholder:"DIR"`
+	Disk       string        `env:"DRILL_DISK" help:"Where an empty disk of at most 1 GiB is mounted, which the Collector sees and a drill may fill." placeholder:"DIR"`
 	Within     time.Duration `default:"26h" help:"How long the alert may take to fire, and then to resolve: minutes for most, and a day for those that look back a day."`
 	Hold       bool          `help:"Keep the fault until Enter is pressed, to look around."`
 	Stop       string        `help:"Command that stops a process; {} is its name. Without the four commands you are asked to do it." placeholder:"'docker compose stop {}'"`

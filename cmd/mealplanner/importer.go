@@ -59,9 +59,6 @@ func (f importFlags) run(ctx context.Context, a *app.Services, std *streams, now
 	var first error
 	failed := 0
 	for _, id := range ids {
-		if _, err := a.Users.Connection(ctx, id); err != nil {
-			return err
-		}
 		refresh := func() (recipesync.Summary, error) { return a.Sync.Refresh(ctx, id, f.Full, std.importing(now)) }
 		if f.Accept {
 			refresh = func() (recipesync.Summary, error) { return a.Sync.Accept(ctx, id, std.importing(now)) }

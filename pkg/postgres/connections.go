@@ -99,14 +99,20 @@ func (s *Users) SetWriteBack(ctx context.Context, read recipe.Connection, on boo
 
 // Connection loads one connection; kind NotFound.
 func (s *Users) Connection(ctx context.Context, id string) (recipe.Connection, error) {
-	row, err := s.q.GetConnection(ctx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return recipe.Connection{}, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
-	}
+	row, err := connectionRow(ctx, s.q, id)
 	if err != nil {
-		return recipe.Connection{}, failed("load connection", err)
+		return recipe.Connection{}, err
 	}
 	return toConnection(row)
+}
+
+// connectionRow loads a connection; kind NotFound, with the name.
+func connectionRow(ctx context.Context, q *db.Queries, id string) (db.Connection, error) {
+	row, err := q.GetConnection(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, fault.New(fault.NotFound, "load connection", "no connection %q (add it with `mealplanner connection add`; `mealplanner connection list` shows those that are there)", id)
+	}
+	return row, failed("load connection", err)
 }
 
 // Connections lists every connection by id.

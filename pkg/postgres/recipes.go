@@ -93,9 +93,9 @@ func (s *Recipes) Load(ctx context.Context, connection string) ([]recipe.Recipe,
 // Versions returns the upstream's change time of every cached recipe, and the sync state.
 // While a recipe is stored in another form, the library counts as never imported in full.
 func (s *Recipes) Versions(ctx context.Context, connection string) (map[recipe.ID]time.Time, recipesync.State, error) {
-	conn, err := s.q.GetConnection(ctx, connection)
+	conn, err := connectionRow(ctx, s.q, connection)
 	if err != nil {
-		return nil, recipesync.State{}, failed("load recipe versions", err)
+		return nil, recipesync.State{}, err
 	}
 	rows, err := s.q.ListRecipeVersions(ctx, connection)
 	if err != nil {

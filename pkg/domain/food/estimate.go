@@ -165,7 +165,7 @@ func (e *estimator) top() {
 			continue
 		}
 		taken++
-		e.add(recipe.Ingredient{}, l)
+		e.add(l.Ingredient, l)
 	}
 }
 
@@ -173,7 +173,7 @@ func (e *estimator) top() {
 func (e *estimator) fry() {
 	for _, l := range e.frying {
 		l.Mass = min(l.Mass, e.solids/absorbed)
-		e.add(recipe.Ingredient{}, l)
+		e.add(l.Ingredient, l)
 	}
 }
 

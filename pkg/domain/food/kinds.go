@@ -65,15 +65,9 @@ func (r *resolver) across(unit string) {
 func weighed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 	own, known := Weigh(i, f)
 	for n, s := range []string{text, i.Note} {
-		m := statement().FindStringSubmatchIndex(s)
-		if m == nil {
+		before, sub := stated(s)
+		if sub == nil {
 			continue
-		}
-		sub := func(g int) string {
-			if m[2*g] < 0 {
-				return ""
-			}
-			return s[m[2*g]:m[2*g+1]]
 		}
 		of, ok := units.Named(sub(4))
 		if !ok || of.Kind != units.Mass || strings.TrimSpace(sub(5)) == "each" || strings.TrimSpace(sub(5)) == "apiece" {
@@ -83,7 +77,7 @@ func weighed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 		if !ok || one <= 0 {
 			continue
 		}
-		first := strings.Trim(s[:m[0]], "(~ ") == ""
+		first := strings.Trim(before, "(~ ") == ""
 		near := known && 2*one <= 3*own && 2*own <= 3*one
 		const most = 3
 		plausible := known && one <= most*own && own <= most*one

@@ -297,6 +297,21 @@ func specified(name, note string) (Named, bool) {
 // statement is an amount with a unit inside a text.
 var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(?:(\d+) )?(\d+(?:[.,]\d+)?|\d+/\d+)[ -]?(?:to \d+[ -]?)?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
 
+// stated finds the first [statement] of a text: what stands before it, and its groups, nil if
+// there is none.
+func stated(text string) (before string, group func(int) string) {
+	m := statement().FindStringSubmatchIndex(text)
+	if m == nil {
+		return "", nil
+	}
+	return text[:m[0]], func(g int) string {
+		if m[2*g] < 0 {
+			return ""
+		}
+		return text[m[2*g]:m[2*g+1]]
+	}
+}
+
 // packed weighs by what name and note say one container or piece holds: "(14 oz) can", "(1.5
 // fluid ounce) jigger", "breasts (6 ounces each)". What is said "about" several pieces is taken for all of them.
 func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
@@ -308,18 +323,12 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 		return 0, false
 	}
 	for n, s := range []string{text, i.Note} {
-		m := statement().FindStringSubmatchIndex(s)
-		if m == nil {
+		before, sub := stated(s)
+		if sub == nil {
 			continue
 		}
-		sub := func(g int) string {
-			if m[2*g] < 0 {
-				return ""
-			}
-			return s[m[2*g]:m[2*g+1]]
-		}
 		of, ok := units.Named(sub(4))
-		leading := n == 0 && strings.Trim(s[:m[0]], "( ") == ""
+		leading := n == 0 && strings.Trim(before, "( ") == ""
 		if !ok || of.Kind == units.Count || of.Kind == units.Volume && !leading {
 			continue
 		}

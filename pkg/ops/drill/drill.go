@@ -50,8 +50,8 @@ type Installation struct {
 	// signs a browser in there, once.
 	Pages  string
 	SignIn func(ctx context.Context, userID string) (token string, err error)
-	// Disk is a directory on a disk of at most 1 GiB that the Collector sees and that a drill
-	// may fill; "" if there is none.
+	// Disk is where an empty disk of at most 1 GiB is mounted, which the Collector sees and a
+	// drill may fill; "" if there is none.
 	Disk string
 	// OTLP is the Collector's gRPC endpoint.
 	OTLP string

@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,7 +44,20 @@ func TestPowerCut(t *testing.T) {
 	p.end()
 	<-p.done
 	must(t, p.tel.Stop(ctx)) // once the Collector has acknowledged everything
-	time.Sleep(2 * decisionWait)
+	eventually(t, "every trace is past tail sampling, in Jaeger's queue", time.Minute, func() bool {
+		files, err := filepath.Glob(filepath.Join(queues, "exporter_*jaeger*"))
+		must(t, err)
+		if len(files) != 1 {
+			return false
+		}
+		queue, err := os.ReadFile(files[0])
+		must(t, err)
+		return !slices.ContainsFunc(p.sent[phase], func(s sentSpan) bool {
+			id, err := hex.DecodeString(s.id)
+			must(t, err)
+			return !bytes.Contains(queue, id)
+		})
+	})
 
 	image := d.Snapshot(t)
 	must(t, s.StopServer(t.Context(), stack.Collector, syscall.SIGKILL))

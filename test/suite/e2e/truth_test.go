@@ -162,7 +162,7 @@ func (w *world) settle(t *testing.T) {
 		if got != last {
 			last, since = got, time.Now()
 		}
-		return time.Since(since) > 3*time.Second && w.value(t, "sum(increase(generation_success_total[1h] anchored))") == planned
+		return time.Since(since) > 3*time.Second && math.Round(w.value(t, "sum(increase(generation_success_total[1h] anchored))")) == planned
 	})
 }
 
