@@ -367,6 +367,25 @@ func TestARunThatWasDueDuringADrillIsDueAgain(t *testing.T) {
 	s.same(t, before)
 }
 
+// A run reads plans before it is measured. If the drill kept it from that, it would wait there,
+// and be measured in the gap in which all of it fits.
+func TestWhatSlowsGenerationsLetsThemRead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	heal := s.inject(t, "generation-slow")
+	defer func() {
+		if err := heal(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	for deadline := time.Now().Add(30 * time.Second); s.text(t, "select count(*)::text from pg_locks where relation = 'plans'::regclass and mode = 'ShareLock' and granted") == "0"; {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody locks the table")
+		}
+	}
+	exec(t, s.DB, "set local lock_timeout = '100ms'; select count(*) from plans")
+}
+
 func TestWhatPeopleChangeDuringADrillStays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,17 +16,17 @@ const firstTwo = "id in (select id from users where enabled order by id limit 2)
 var Drills = []Drill{
 	{
 		Alert: alert.GenerationEngineSlow, Reach: Slack,
-		Fault:  "Another client locks the table plans for 3 seconds, again and again, and generations have the time to wait for it.",
+		Fault:  "Another client locks the table plans against writing for 3 seconds, again and again, and generations have the time to wait for it.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []alert.Alert{alert.GenerationLatencySLOMissed, alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
 		inject: slowGenerations,
 	},
 	{
 		Alert: alert.GenerationLatencySLOMissed, Reach: Slack,
-		Fault:  "Another client locks the table plans for 1.6 seconds, again and again.",
+		Fault:  "Another client locks the table plans against writing for 1.6 seconds, again and again.",
 		Cause:  []string{"plans", "lock"},
 		Also:   []alert.Alert{alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
-		inject: all(planning(2500*time.Millisecond), setting("generation.timeout", "10s"), lockedAtTimes("plans", 1600*time.Millisecond, 600*time.Millisecond)),
+		inject: all(planning(2500*time.Millisecond), setting("generation.timeout", "10s"), lockedAtTimes("plans", write, 1600*time.Millisecond, 600*time.Millisecond)),
 	},
 	{
 		Alert: alert.GenerationSuccessRateLow, Reach: Pager,
@@ -121,7 +121,7 @@ var Drills = []Drill{
 		Alert: alert.DatabaseQuerySlow, Reach: Slack,
 		Fault:  "Another client locks the table scheduled_jobs for 0.4 seconds, again and again.",
 		Cause:  []string{"scheduled_jobs", "lock"},
-		inject: lockedAtTimes("scheduled_jobs", 400*time.Millisecond, 200*time.Millisecond),
+		inject: lockedAtTimes("scheduled_jobs", use, 400*time.Millisecond, 200*time.Millisecond),
 	},
 	{
 		Alert: alert.PageErrorRateHigh, Labels: map[string]string{"http_route": "/shopping/{week}"}, Reach: Slack,
@@ -135,7 +135,7 @@ var Drills = []Drill{
 		Fault:  "Another client locks the table shopping_ticks for 3 seconds, again and again, while two browsers read a shopping list.",
 		Cause:  []string{"shopping_ticks", "lock"},
 		Also:   []alert.Alert{alert.DatabaseQuerySlow},
-		inject: all(reading(2, 500*time.Millisecond), lockedAtTimes("shopping_ticks", 3*time.Second, 300*time.Millisecond)),
+		inject: all(reading(2, 500*time.Millisecond), lockedAtTimes("shopping_ticks", use, 3*time.Second, 300*time.Millisecond)),
 	},
 	{
 		Alert: alert.EmailDeliveryRateLow, Labels: map[string]string{"email_type": "weekly_plan"}, Reach: Slack,
@@ -217,7 +217,7 @@ var Drills = []Drill{
 	},
 	{
 		name: "generation-slow-and-mail", Alert: alert.GenerationEngineSlow, Reach: Slack,
-		Fault:  "Another client locks the table plans for 3 seconds, again and again, and the mail server refuses every mail.",
+		Fault:  "Another client locks the table plans against writing for 3 seconds, again and again, and the mail server refuses every mail.",
 		Causes: [][]string{{"plans", "lock"}, {"mail server", "refuse"}},
 		Also:   []alert.Alert{alert.EmailDeliveryRateLow, alert.GenerationLatencySLOMissed, alert.DatabaseQuerySlow, alert.SchedulerQueueBacklog, alert.SchedulerConcurrencySaturated},
 		inject: all(slowGenerations, upstream(faultswitch.Rule{Upstream: "smtp", Status: 550})),
@@ -247,7 +247,7 @@ var importing = during(func(ctx context.Context, i *Installation) error {
 })
 
 // slowGenerations take 3 seconds and more, and succeed.
-var slowGenerations = all(planning(2*time.Second), setting("generation.timeout", "15s"), lockedAtTimes("plans", 3*time.Second, 500*time.Millisecond))
+var slowGenerations = all(planning(2*time.Second), setting("generation.timeout", "15s"), lockedAtTimes("plans", write, 3*time.Second, 500*time.Millisecond))
 
 // stuckJobs wait for a lock and hold a connection each.
 func stuckJobs(atLeast int) inject {

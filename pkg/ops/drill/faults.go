@@ -109,10 +109,16 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// locked holds an exclusive lock on a table.
+// What a lock on a table keeps others from.
+const (
+	use   = "access exclusive" // from reading it too
+	write = "share"
+)
+
+// locked keeps others from using a table.
 func locked(table string) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {
-		unlock, err := lock(ctx, i, table)
+		unlock, err := lock(ctx, i, table, use)
 		if err != nil {
 			return nil, err
 		}
@@ -122,10 +128,10 @@ func locked(table string) inject {
 
 // lock locks a table. A session that cannot unlock it has ended, perhaps by the hand of
 // somebody who mitigated the drill, and its lock with it.
-func lock(ctx context.Context, i *Installation, table string) (unlock func(context.Context), err error) {
+func lock(ctx context.Context, i *Installation, table, mode string) (unlock func(context.Context), err error) {
 	tx, err := i.DB.Begin(ctx)
 	if err == nil {
-		_, err = tx.Exec(ctx, "lock table "+pgx.Identifier{table}.Sanitize()+" in access exclusive mode")
+		_, err = tx.Exec(ctx, "lock table "+pgx.Identifier{table}.Sanitize()+" in "+mode+" mode")
 	}
 	if err != nil && tx != nil {
 		err = errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
@@ -136,11 +142,13 @@ func lock(ctx context.Context, i *Installation, table string) (unlock func(conte
 	return func(ctx context.Context) { _ = tx.Rollback(ctx) }, nil
 }
 
-// lockedAtTimes locks a table for a time, again and again.
-func lockedAtTimes(table string, on, off time.Duration) inject {
+// lockedAtTimes keeps others from using or writing a table for a time, again and again. Who
+// reads it before the work that is to be slow, and again within it, waits before that work if
+// it cannot be used, and has the time to do all of it when it can.
+func lockedAtTimes(table, mode string, on, off time.Duration) inject {
 	return during(func(ctx context.Context, i *Installation) error {
 		for ctx.Err() == nil {
-			unlock, err := lock(ctx, i, table)
+			unlock, err := lock(ctx, i, table, mode)
 			if err != nil {
 				return err
 			}

@@ -82,6 +82,24 @@ func (p Ports) QueryRange(ctx context.Context, expr string, from, to time.Time, 
 	return out, nil
 }
 
+// AlertRule returns the expression of Prometheus' rule with this name.
+func (p Ports) AlertRule(ctx context.Context, name string) (expr string, err error) {
+	var answer struct {
+		Data struct {
+			Groups []struct{ Rules []struct{ Query string } }
+		}
+	}
+	if err := get(ctx, p.URL(Prometheus)+"/api/v1/rules", url.Values{"rule_name[]": {name}, "type": {"alert"}}, &answer); err != nil {
+		return "", err
+	}
+	for _, g := range answer.Data.Groups {
+		for _, r := range g.Rules {
+			return r.Query, nil
+		}
+	}
+	return "", fmt.Errorf("no rule %s", name)
+}
+
 // MetricNames lists the names of a selector's series.
 func (p Ports) MetricNames(ctx context.Context, selector string) ([]string, error) {
 	var answer struct{ Data []string }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -179,7 +181,7 @@ func (w *world) exercise(t *testing.T, d drill.Drill) {
 		}
 	}()
 	if d.Reach != drill.Beat && !w.eventually(ctx, firesWithin, func() bool { return w.has(ctx, selector(d, "firing")) }) {
-		t.Errorf("%s: %s does not fire within %s", d.Name(), d.Alert, firesWithin)
+		t.Errorf("%s: %s does not fire within %s: %s", d.Name(), d.Alert, firesWithin, w.measured(ctx, d, begin))
 		return
 	}
 	fired := time.Since(begin)
@@ -237,6 +239,26 @@ func (w *world) diagnose(t *testing.T, d drill.Drill) {
 			t.Errorf("%s: diagnosis does not name %v:\n%s", d.Name(), wanted, out)
 		}
 	}
+}
+
+// threshold is the end of a rule's expression.
+var threshold = regexp.MustCompile(`\s*[<>]=?\s*[0-9.]+$`)
+
+// measured says what the alert's rule compared since a time, and how often there was a value.
+func (w *world) measured(ctx context.Context, d drill.Drill, since time.Time) string {
+	expr, err := w.Ports.AlertRule(ctx, string(d.Alert))
+	if err != nil {
+		return err.Error()
+	}
+	points, err := w.Ports.QueryRange(ctx, threshold.ReplaceAllString(expr, ""), since, time.Now(), time.Second)
+	if err != nil {
+		return err.Error()
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, p := range points {
+		low, high = min(low, p.Value), max(high, p.Value)
+	}
+	return fmt.Sprintf("%s was %g to %g at %d of %.0f seconds", expr, low, high, len(points), time.Since(since).Seconds())
 }
 
 func (w *world) has(ctx context.Context, expr string) bool {
