@@ -160,10 +160,12 @@ func TestADishForAWeekToCome(t *testing.T) {
 	t.Parallel()
 	w, b, id, by := ownDishes(t)
 	tuesday, at := plan.Slot{Date: week + 1, Meal: recipe.Dinner}, fmt.Sprintf("/recipe/%d", by[feast])
+	var form url.Values
 	press := func() {
 		t.Helper()
 		page := b.want(at+"?on="+tuesday.Date.String()+"+dinner", nil, http.StatusOK, "Tuesday dinner will be "+feast+" when the week is planned.")
-		b.want("/week/"+week.String(), url.Values{"command": {field(t, page, "Make this", "command")}, "version": {""}}, http.StatusOK, "Chosen already")
+		form = url.Values{"command": {field(t, page, "Make this", "command")}, "version": {field(t, page, "Make this", "version")}}
+		b.want("/week/"+week.String(), form, http.StatusOK, "Chosen already")
 	}
 	press()
 	page := b.want("/week/"+week.String(), nil, http.StatusOK, "Tuesday dinner: "+feast)
@@ -176,6 +178,7 @@ func TestADishForAWeekToCome(t *testing.T) {
 	if sv := w.at(t, id, tuesday); sv == nil || sv.Recipe != by[feast] || sv.Source != plan.Locked {
 		t.Errorf("Tuesday's dinner is %+v", sv)
 	}
+	b.want("/week/"+week.String(), form, http.StatusOK, "was changed elsewhere meanwhile") // it was shown before the plan
 	r, err := w.Press(t.Context(), id, week, replies.Press{Line: replies.Keep(plan.Slot{Date: week + 2, Meal: recipe.Breakfast}, by[feast]), ID: "a dinner in the morning"})
 	if err != nil || r.Outcome != command.Applied || w.at(t, id, plan.Slot{Date: week + 2, Meal: recipe.Breakfast}).Recipe != by[feast] {
 		t.Errorf("%+v, %v", r, err)

@@ -137,6 +137,7 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	}
 	a := report.Answer
 	page.Said, page.Possible, page.Once = told(report), report.Outcome == command.Applied, rand.Text()
+	page.Version = "none" // of a week that is not planned: once it is, this is not what was shown
 	if page.Planned, page.Groceries = a.Was != nil, a.Groceries; page.Planned {
 		page.Version = a.Was.Version()
 	}
