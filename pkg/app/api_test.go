@@ -355,6 +355,12 @@ func (w *world) changeAMeal(t *testing.T, p *program, shown said) {
 		t.Errorf("taken %v: %s", recipe, taken.body)
 	}
 	p.call("replaceMeal", 200, friday, map[string]any{}, "If-Match", "*")
+	kept := p.call("replaceMeal", 200, friday, map[string]any{"recipe": recipe, "keep": true}, "If-Match", "*")
+	if kept.get("week", "days", 4, "meals", 2, "dish", "recipe") != recipe || kept.text("groceries", 0, "food") == "" {
+		t.Errorf("kept %v: %s", recipe, kept.body)
+	}
+	p.call("replaceMeal", 422, friday, map[string]any{}, "If-Match", "*") // it is locked
+	p.call("replaceMeal", 422, friday, map[string]any{"keep": true}, "If-Match", "*")
 	p.call("undo", 200, []string{monday}, nil, "If-Match", "*")
 	p.call("undo", 422, []string{monday}, nil, "If-Match", "*")
 	p.call("replan", 200, []string{monday}, map[string]any{"day": (week + 2).String(), "meal": "lunch"}, "If-Match", "*")
@@ -367,6 +373,7 @@ func (w *world) changeAMeal(t *testing.T, p *program, shown said) {
 	p.call("command", 422, []string{monday}, map[string]any{"commands": []string{"DANCE"}}, "If-Match", "*")
 	p.call("command", 422, []string{monday}, map[string]any{"commands": []string{"SKIP friday\nPAUSE"}}, "If-Match", "*")
 	p.call("command", 422, []string{monday}, map[string]any{"commands": []string{"TAKE 2026-12-04 dinner 1"}}, "If-Match", "*")
+	p.call("command", 422, []string{monday}, map[string]any{"commands": []string{"KEEP 2026-12-04 dinner 1"}}, "If-Match", "*")
 	asked := p.call("replan", 200, []string{monday + "?preview=true"}, map[string]any{"style": "variety"})
 	if now := p.call("getWeek", 200, []string{monday}, nil); asked.text("week", "version") == now.text("version") || asked.get("changes", 0) == nil || asked.get("undo") != false {
 		t.Errorf("a preview: %s", asked.body)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
@@ -44,10 +45,14 @@ func TestPagesInBrowsers(t *testing.T) {
 		Token      string   `json:"token"`
 		Invitation string   `json:"invitation"`
 		Shared     string   `json:"shared"`
+		Recipe     int64    `json:"recipe"` // that all of them can plan
 		Links      []string `json:"links"`
 		German     []string `json:"german"` // links of somebody whose browser and settings speak German
 		Diary      []string `json:"diary"`  // links of somebody who keeps one
 	}{Base: "http://" + addr, Week: week.String(), Today: (week - 7).String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
+	report, _, err := w.Library.Report(t.Context(), mara.ID)
+	must(t, err)
+	about.Recipe = int64(report.Dishes[slices.IndexFunc(report.Dishes, func(d planner.Dish) bool { return d.Reason == "" })].ID)
 	for d := range 7 {
 		about.Days = append(about.Days, (week + calendar.Date(d)).String())
 	}

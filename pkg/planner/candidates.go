@@ -69,7 +69,7 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 		case lenient:
 			set.notes = append(set.notes, message.Textf("Your lock on %v could not be kept: recipe %d %v.", l.Text(), int(l.Recipe), why))
 		default:
-			return set, fault.New(fault.InvalidConstraints, op, "the lock on %s %s cannot be kept: recipe %d %s", l.Date, l.Meal, l.Recipe, why)
+			return set, fault.New(fault.InvalidConstraints, op, "%v cannot be planned as wished: %v %v", l.Text(), named(pool, l.Recipe), why)
 		}
 	}
 	if len(set.ordered) == 0 {
@@ -78,6 +78,14 @@ func candidates(in Inputs, pool recipe.Pool, lenient bool) (candidateSet, error)
 	set.sample(in)
 	slices.SortFunc(set.ordered, func(a, b recipe.Recipe) int { return cmp.Compare(a.ID, b.ID) })
 	return set, nil
+}
+
+// named is what a recipe is called.
+func named(pool recipe.Pool, id recipe.ID) message.Text {
+	if i := slices.IndexFunc(pool.Recipes, func(r recipe.Recipe) bool { return r.ID == id }); i >= 0 {
+		return message.Textf("“%s”", pool.Recipes[i].Name)
+	}
+	return message.Textf("recipe %d", int(id))
 }
 
 // explain adds to a shortage how many recipes were left out for unclassified ingredients: the

@@ -3,6 +3,7 @@ package replies
 import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
@@ -18,6 +19,7 @@ type Answer struct {
 	Ignored    []string          // lines that are not commands
 	Diff       []plan.Difference
 	Was, Is    *plan.Week // nil: there was no plan
+	Groceries  []grocery.Change
 	Status     *Status
 	Help       bool
 	Reminder   bool     // one line on how to get help

@@ -43,6 +43,38 @@ func TestPagesTakeRecipesByID(t *testing.T) {
 	}
 }
 
+// A recipe that a page keeps is locked, also in the place of a meal that is skipped, locked to
+// another, or not planned yet. A day of another week is refused.
+func TestPagesKeepRecipesByID(t *testing.T) {
+	t.Parallel()
+	friday := plan.Slot{Date: week + 4, Meal: recipe.Dinner}
+	for name, prepare := range map[string]func(*world){
+		"planned": func(*world) {},
+		"skipped": func(w *world) { w.in.Wishes.Skips = []plan.Slot{friday} },
+		"locked":  func(w *world) { w.in.Wishes.Locks = []plan.Lock{{Slot: friday, Recipe: 15}} },
+		"to come": func(w *world) { w.in.Existing = nil },
+	} {
+		w := newWorld()
+		prepare(w)
+		r, err := w.service().Press(t.Context(), w.in.User, week, replies.Press{Line: replies.Keep(friday, 40), ID: "a"})
+		if err != nil || r.Outcome != command.Applied {
+			t.Fatalf("%s: %+v, %v", name, r, err)
+		}
+		if got := w.last(t).Wishes; len(got.Locks) != 1 || got.Locks[0] != (plan.Lock{Slot: friday, Recipe: 40}) || len(got.Skips) > 0 {
+			t.Errorf("%s: wishes %+v", name, got)
+		}
+	}
+	for _, line := range []string{replies.Keep(friday, 99), replies.Keep(plan.Slot{Date: week + 7}, 40), replies.Keep(plan.Slot{Date: week}, 40)} {
+		w := newWorld()
+		if r, err := w.service().Press(t.Context(), w.in.User, week, replies.Press{Line: line, ID: line}); err != nil || r.Outcome != command.Refused || len(w.changes) != 1 || w.last(t).Wishes != nil {
+			t.Errorf("%q: %+v, %v", line, r, err)
+		}
+	}
+	if !replies.ByID(replies.Keep(friday, 1)) || !replies.ByID(replies.Take(friday, 1)) || replies.ByID("LOCK friday dinner") {
+		t.Error("which lines name a recipe by id")
+	}
+}
+
 // A page's wishes replace those of the days to come; what they do is shown before, and what was
 // shown of another week is not done.
 func TestPagesSetTheWishesOfAWeek(t *testing.T) {

@@ -56,21 +56,32 @@ func Take(s plan.Slot, id recipe.ID) string {
 	return fmt.Sprintf("TAKE %s %s %d", s.Date, s.Meal, id)
 }
 
-var takeLine = lazyregexp.New(`^TAKE (\S+) (\S+) (\d{1,18})$`)
+// Keep is as [Take], and the recipe stays when the week is replanned.
+func Keep(s plan.Slot, id recipe.ID) string {
+	return fmt.Sprintf("KEEP %s %s %d", s.Date, s.Meal, id)
+}
 
-// taken reads a line of [Take].
+var takeLine = lazyregexp.New(`^(TAKE|KEEP) (\S+) (\S+) (\d{1,18})$`)
+
+// ByID reports whether a line is one of [Take] or [Keep], which only pages send.
+func ByID(line string) bool { return takeLine().MatchString(line) }
+
+// taken reads a line of [Take] or [Keep].
 func taken(text string) (command.Command, recipe.ID, bool) {
 	m := takeLine().FindStringSubmatch(text)
 	if m == nil {
 		return command.Command{}, 0, false
 	}
-	date, derr := calendar.Parse(m[1])
-	meal, merr := recipe.ParseMeal(m[2])
-	id, ierr := strconv.ParseInt(m[3], 10, 64)
+	date, derr := calendar.Parse(m[2])
+	meal, merr := recipe.ParseMeal(m[3])
+	id, ierr := strconv.ParseInt(m[4], 10, 64)
 	if derr != nil || merr != nil || ierr != nil {
 		return command.Command{}, 0, false
 	}
 	c := command.Command{Verb: command.Adjust, Days: []calendar.Date{date}, Meal: &meal}
-	c.Line, c.Text = c.String(), "recipe "+m[3]
+	if m[1] == "KEEP" {
+		c.Verb = command.Lock
+	}
+	c.Line, c.Text = c.String(), "recipe "+m[4]
 	return c, recipe.ID(id), true
 }

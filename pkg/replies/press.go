@@ -16,7 +16,7 @@ import (
 
 // Press is what somebody who is signed in, or a program of theirs, wants of a week. No mail answers it.
 type Press struct {
-	Line    string // commands, or a line of [Take]
+	Line    string // commands, or a line of [Take] or [Keep]
 	Wanted  *Wanted
 	ID      string // names the press, which works once
 	Version string // of the week that was shown ([plan.Week.Version]); "": any

@@ -45,6 +45,7 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 	now := w.planned(s)
 	l := plan.Lock{Slot: s}
 	var name string
+	stays := message.Mark("%v stays %s.")
 	switch {
 	case c.Text != "":
 		r, err := w.recipe(ctx, c.Text, s.Meal)
@@ -52,9 +53,13 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 			return "", err
 		}
 		l.Recipe, name = r.ID, r.Name
-		if now == nil || now.Recipe != r.ID {
+		switch {
+		case w.in.Existing == nil:
+			stays = message.Mark("%v will be %s when the week is planned.")
+		case now == nil || now.Recipe != r.ID:
+			stays = message.Mark("%v is %s now. It stays when the week is replanned.")
 			w.release(s)
-		} else {
+		default:
 			l.Servings = now.Servings
 		}
 		w.dropSkip(s)
@@ -63,7 +68,7 @@ func (w *work) lock(ctx context.Context, c command.Command) (string, error) {
 	default:
 		l.Recipe, l.Servings, name = now.Recipe, now.Servings, now.Name
 	}
-	text := w.say("%v stays %s.", named(s), name)
+	text := w.say(stays, named(s), name)
 	if w.dropLock(s) {
 		text += " " + w.say("It was locked before; this lock replaces that one.")
 	}

@@ -67,6 +67,9 @@ func (w *work) slot(c command.Command) (plan.Slot, error) {
 	if len(c.Days) != 1 || c.Meal == nil {
 		return plan.Slot{}, refuse("Name one day and one meal.")
 	}
+	if c.Days[0].Monday() != w.week { // mails cannot say so, forms can
+		return plan.Slot{}, refuse("%s is no day of this week.", c.Days[0].String())
+	}
 	return plan.Slot{Date: c.Days[0], Meal: *c.Meal}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -121,6 +122,8 @@ func (w *work) fill(c *Change, a *Answer, key string) {
 	}
 	if w.stored != nil {
 		a.Is, a.Diff = &w.stored.Week, plan.Diff(w.in.Existing.Week, w.stored.Week)
+		atHome := w.in.User.Settings.Staples
+		a.Groceries = grocery.Diff(w.in.Existing.Groceries.Aside(atHome), w.stored.Groceries.Aside(atHome))
 	}
 	if w.status {
 		st := Status{Wishes: w.in.Wishes, User: w.in.User, Week: a.Was}

@@ -8,7 +8,7 @@ after(stop);
 
 const friday = world.days[4];
 const pages = [
-  "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`,
+  "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/recipe/${world.recipe}`, `/recipe/${world.recipe}?on=${friday}+dinner`,
   `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/nowhere",
 ];
 

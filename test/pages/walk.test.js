@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/others?q=soup`, "/library?q=soup", `/recipe/${world.recipe}`, `/recipe/${world.recipe}?on=${friday}+dinner`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {
@@ -200,6 +200,49 @@ test("on a phone the week's days stay at the top, and cover nothing that has the
   }
   await bar.getByRole("link", { name: /^Following/ }).click();
   await page.waitForURL((url) => url.pathname > `/week/${world.week}`);
+  await page.context().close();
+});
+
+test("a dish of one's own choice, from the library and in a meal's place, without scripts and by the keyboard", async () => {
+  const page = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, javaScriptEnabled: false }, world.links.pop());
+  const good = async (step) => {
+    assert.deepEqual(await markup(await (await page.goto(page.url())).text()), [], step);
+  };
+  await page.goto("/library");
+  await page.getByRole("searchbox", { name: "Name" }).fill("soup");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=soup/);
+  const found = page.locator("#recipes li").first();
+  const name = await found.locator("b").textContent();
+  await found.getByRole("link", { name: new RegExp(`^Put it on a day ?: ${name}$`) }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  await good("the recipe");
+  const meals = page.getByLabel("Day and meal, with what is planned now");
+  await meals.focus();
+  await meals.selectOption(`${world.days[5]} lunch`);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What would change" }).waitFor();
+  await page.getByText(`Saturday lunch is ${name} now.`).waitFor();
+  await page.getByText(/changes? of the shopping list/).waitFor();
+  await page.getByRole("button", { name: "Make this change" }).press("Enter");
+  await page.getByRole("status").filter({ hasText: name }).waitFor();
+  const lunch = page.getByRole("region", { name: "Saturday" }).locator(".dish").nth(1);
+  assert.equal(await lunch.locator("a").first().textContent(), name);
+  await page.getByRole("link", { name: "Replan the week" }).click();
+  await page.getByRole("button", { name: "Make this change" }).click();
+  assert.equal(await lunch.locator("a").first().textContent(), name, "it stays");
+
+  await page.goto(`/meal/${world.days[5]}/lunch/others`);
+  await page.getByRole("searchbox", { name: "Name" }).fill("chicken");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=chicken/);
+  const other = page.locator("#recipes li").filter({ has: page.getByRole("link", { name: /^Show what would change/ }) }).first();
+  const instead = await other.locator("b").textContent();
+  await other.getByRole("link").click();
+  await page.getByRole("button", { name: "Make this change" }).click();
+  assert.equal(await lunch.locator("a").first().textContent(), instead);
   await page.context().close();
 });
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
@@ -58,6 +59,25 @@ func (s Slot) Text() message.Text { return message.Textf("%v %v", s.Date.Weekday
 // Before reports whether the meal is eaten before the other one.
 func (s Slot) Before(other Slot) bool {
 	return s.Date < other.Date || s.Date == other.Date && s.Meal < other.Meal
+}
+
+// Hours after which a meal of the day counts as eaten.
+const breakfastOver, lunchOver, dinnerOver = 11, 15, 22
+
+// Next is the meal that is eaten next at a time of the user's zone.
+func Next(now time.Time) Slot {
+	s := Slot{Date: calendar.On(now)}
+	switch h := now.Hour(); {
+	case h < breakfastOver:
+		s.Meal = recipe.Breakfast
+	case h < lunchOver:
+		s.Meal = recipe.Lunch
+	case h < dinnerOver:
+		s.Meal = recipe.Dinner
+	default:
+		s.Date++
+	}
+	return s
 }
 
 // Slots are the meals of the week that begins on a Monday, in the order they are eaten.

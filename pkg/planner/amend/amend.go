@@ -11,7 +11,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
-	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 )
@@ -154,26 +153,11 @@ func open(in planner.Inputs, from plan.Slot) []plan.Slot {
 	})
 }
 
-// Hours after which a meal of the day counts as eaten.
-const breakfastOver, lunchOver, dinnerOver = 11, 15, 22
-
 // next returns the user's next meal.
 func (a *Amender) next(u user.User) (plan.Slot, error) {
 	zone, err := u.Location()
 	if err != nil {
 		return plan.Slot{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
 	}
-	now := a.now().In(zone)
-	s := plan.Slot{Date: calendar.On(now)}
-	switch h := now.Hour(); {
-	case h < breakfastOver:
-		s.Meal = recipe.Breakfast
-	case h < lunchOver:
-		s.Meal = recipe.Lunch
-	case h < dinnerOver:
-		s.Meal = recipe.Dinner
-	default:
-		s.Date++
-	}
-	return s, nil
+	return plan.Next(a.now().In(zone)), nil
 }

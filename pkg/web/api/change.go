@@ -29,6 +29,7 @@ type ForChange struct {
 type Changed struct {
 	Done    []string `json:"done" doc:"What was done, for people."`
 	Changes []Swap   `json:"changes" doc:"The meals that are others now."`
+	Buy     []Bought `json:"groceries" doc:"What the shopping list has otherwise now."`
 	Undo    bool     `json:"undo" doc:"It can be taken back."`
 	Week    Week     `json:"week"`
 }
@@ -39,6 +40,13 @@ type Swap struct {
 	Meal string `json:"meal" enum:"breakfast,lunch,dinner"`
 	Was  *Dish  `json:"was,omitempty" doc:"Left out: it was empty."`
 	Is   *Dish  `json:"is,omitempty" doc:"Left out: it is empty."`
+}
+
+// Bought is a food of which another amount is bought.
+type Bought struct {
+	Food string `json:"food" example:"red lentils"`
+	Was  string `json:"was,omitempty" doc:"Left out: it was not bought." example:"250 g"`
+	Is   string `json:"is,omitempty" doc:"Left out: it is bought no longer." example:"500 g"`
 }
 
 type changedOut struct {
@@ -93,7 +101,7 @@ func (a *API) press(ctx context.Context, c caller, week calendar.Date, in ForCha
 	if is := report.Answer.Is; in.Preview && is != nil {
 		now = &plan.Plan{Week: *is}
 	}
-	out := Changed{Done: []string{}, Changes: []Swap{}, Undo: report.Answer.Undo != "" && !in.Preview, Week: weekView(*now)}
+	out := Changed{Done: []string{}, Changes: []Swap{}, Buy: []Bought{}, Undo: report.Answer.Undo != "" && !in.Preview, Week: weekView(*now)}
 	for _, d := range report.Answer.Done {
 		out.Done = append(out.Done, d.Text)
 	}
@@ -102,6 +110,9 @@ func (a *API) press(ctx context.Context, c caller, week calendar.Date, in ForCha
 	}
 	for _, d := range report.Answer.Diff {
 		out.Changes = append(out.Changes, Swap{Date: d.Date.String(), Meal: d.Meal.String(), Was: swapped(*before, d.Slot, d.Was), Is: swapped(*now, d.Slot, d.Is)})
+	}
+	for _, g := range report.Answer.Groceries {
+		out.Buy = append(out.Buy, Bought{g.Name, g.Was, g.Is})
 	}
 	return &changedOut{quote(now.Week.Version()), out}, nil
 }
@@ -198,7 +209,7 @@ func (a *API) command(ctx context.Context, c caller, in *commandsIn) (*changedOu
 		if strings.ContainsAny(line, "\r\n") || strings.TrimSpace(line) == "" {
 			return nil, fault.New(fault.InvalidInput, "commands", "commands: entry %d must be one line with one command", i+1)
 		}
-		if strings.HasPrefix(line, "TAKE ") {
+		if replies.ByID(line) {
 			return nil, fault.New(fault.InvalidInput, "commands", "commands: to take a dish, POST %s/meals/{date}/{meal}/replace with its recipe", root)
 		}
 	}

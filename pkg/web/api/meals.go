@@ -103,7 +103,8 @@ type replaceIn struct {
 	OfMeal
 	ForChange
 	Body struct {
-		Recipe int64 `json:"recipe,omitempty" minimum:"1" maximum:"9007199254740991" doc:"One of the alternatives; left out: the best." example:"42"`
+		Recipe int64 `json:"recipe,omitempty" minimum:"1" maximum:"9007199254740991" doc:"One of the library; left out: the best." example:"42"`
+		Keep   bool  `json:"keep,omitempty" doc:"The recipe stays when the week is replanned, as after lock; it may take the place of a locked or skipped meal."`
 	}
 }
 
@@ -143,7 +144,7 @@ func (a *API) registerMeals() {
 	}, a.ate)
 	add(a, operation{
 		id: "replaceMeal", method: http.MethodPost, path: "/meals/{date}/{meal}/replace", tag: tag, scopes: plans, errors: change, summary: "Take another dish",
-		about: "One of the alternatives, or the best.",
+		about: "A recipe of the library, whether or not it is one of the alternatives, or the best of them.",
 	}, a.replace)
 }
 
@@ -169,8 +170,13 @@ func (a *API) replace(ctx context.Context, c caller, in *replaceIn) (*changedOut
 		return nil, err
 	}
 	line := command.Command{Verb: command.Adjust, Days: []calendar.Date{s.Date}, Meal: &s.Meal}.String()
-	if in.Body.Recipe != 0 {
-		line = replies.Take(s, recipe.ID(in.Body.Recipe))
+	switch id := recipe.ID(in.Body.Recipe); {
+	case id != 0 && in.Body.Keep:
+		line = replies.Keep(s, id)
+	case id != 0:
+		line = replies.Take(s, id)
+	case in.Body.Keep:
+		return nil, fault.New(fault.InvalidInput, "replace", "keep: name the recipe to keep")
 	}
 	return a.press(ctx, c, s.Date.Monday(), in.ForChange, replies.Press{Line: line})
 }

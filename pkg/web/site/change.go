@@ -10,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/replies"
@@ -94,8 +95,11 @@ type previewPage struct {
 	Once     string
 	Said     []message.Text
 	Possible bool
+	Planned  bool // the week is
 	Changes  []change
 	Days     []dayChange
+
+	Groceries []grocery.Change
 }
 
 // change is a meal that would be another.
@@ -133,7 +137,8 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	}
 	a := report.Answer
 	page.Said, page.Possible, page.Once = told(report), report.Outcome == command.Applied, rand.Text()
-	if a.Was != nil {
+	page.Version = "none" // of a week that is not planned: once it is, this is not what was shown
+	if page.Planned, page.Groceries = a.Was != nil, a.Groceries; page.Planned {
 		page.Version = a.Was.Version()
 	}
 	for _, d := range a.Diff {

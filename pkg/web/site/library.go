@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
+	"github.com/mealplanner/mealplanner/pkg/recipesync/picture"
 )
 
 // mostShown bounds the unknown foods, and the recipes of a reason, on a page.
@@ -48,7 +50,7 @@ func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error 
 	if err != nil {
 		return err
 	}
-	page := libraryPage{Shelf: &shelf{}}
+	page := libraryPage{Shelf: &shelf{Title: message.Textf("Recipes")}}
 	if at, err := url.Parse(home); err == nil && (at.Scheme == "https" || at.Scheme == "http") {
 		page.Shelf.Home = at.Redacted()
 	}
@@ -57,13 +59,22 @@ func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error 
 
 // shelf is a page of the library's recipes.
 type shelf struct {
+	Title      message.Text
 	Home       string // where they are kept; "" if that is no web address
 	Query      string // what their names hold
 	Open       bool   // somebody looks through them
 	Found      int
-	Dishes     []planner.Dish
+	Dishes     []shelved
 	Prev, Next string // queries of other pages; "": there is none
 	Page, Of   int
+}
+
+// shelved is a recipe with its picture and what can be done with it.
+type shelved struct {
+	planner.Dish
+	Picture string
+	Label   message.Text
+	To      string // the address of the page that does it
 }
 
 // shelfSize is how many recipes a page has.
@@ -76,7 +87,9 @@ func (s *shelf) fill(asked url.Values, all []planner.Dish) {
 	s.Found, s.Of = len(found), max(1, (len(found)+shelfSize-1)/shelfSize)
 	page, _ := strconv.Atoi(asked.Get("page"))
 	s.Page = min(max(1, page), s.Of)
-	s.Dishes = found[(s.Page-1)*shelfSize : min(len(found), s.Page*shelfSize)]
+	for _, d := range found[(s.Page-1)*shelfSize : min(len(found), s.Page*shelfSize)] {
+		s.Dishes = append(s.Dishes, shelved{Dish: d})
+	}
 	at := func(page int) string {
 		return "?" + url.Values{"q": {s.Query}, "page": {strconv.Itoa(page)}}.Encode() + "#recipes"
 	}
@@ -87,6 +100,25 @@ func (s *shelf) fill(asked url.Values, all []planner.Dish) {
 		s.Next = at(s.Page + 1)
 	}
 }
+
+// stock gives the recipes that are shown their pictures, and those that can be planned a link.
+func (s *Site) stock(r *http.Request, id string, shown *shelf, label message.Text, to func(recipe.ID) string) error {
+	recipes, err := s.recipesOf(r, id)
+	if err != nil {
+		return err
+	}
+	for i := range shown.Dishes {
+		d := &shown.Dishes[i]
+		d.Picture = s.pictureOf(recipes[d.ID], picture.Small)
+		if d.Reason == "" {
+			d.Label, d.To = label, to(d.ID)
+		}
+	}
+	return nil
+}
+
+// recipeAt is the address of a recipe's page.
+func (s *Site) recipeAt(id recipe.ID) string { return s.at(fmt.Sprintf("/recipe/%d", id)) }
 
 // linkedLibrary is the library for whoever follows a link in a mail.
 func (s *Site) linkedLibrary(w http.ResponseWriter, r *http.Request) error {
@@ -109,6 +141,9 @@ func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, pa
 	page.Allergens = allergen.Names()
 	if page.Shelf != nil {
 		page.Shelf.fill(r.URL.Query(), page.Dishes)
+		if err := s.stock(r, id, page.Shelf, message.Textf("Put it on a day"), s.recipeAt); err != nil {
+			return err
+		}
 	}
 	for _, m := range recipe.Meals {
 		page.Meals = append(page.Meals, count{m, page.Usable[m]})

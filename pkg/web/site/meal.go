@@ -3,6 +3,7 @@ package site
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ type mealPage struct {
 	Serving  plan.Serving
 	Figures  nutrition.Macros // of the portion
 	Cooked   calendar.Date
+	Day      string             // of the week's page, on which it is cooked
 	Servings nutrition.Servings // that are cooked
 	Feeds    []message.Text     // meals that are eaten of them
 	Lines    []lineView
@@ -107,6 +109,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 			}
 		}
 	}
+	page.Day = dayID(page.Cooked, today)
 	recipes, err := s.Recipes.Load(r.Context(), u.Connection)
 	if err != nil {
 		return mealPage{}, err
@@ -118,6 +121,14 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 		}
 	}
 	return page, nil
+}
+
+// dayID is a day's place on the week's page.
+func dayID(d, today calendar.Date) string {
+	if d == today {
+		return "today"
+	}
+	return "day-" + d.String()
 }
 
 // cook fills in the recipe, its amounts for what is cooked.
@@ -191,10 +202,12 @@ type othersPage struct {
 	Now     *plan.Serving
 	Over    bool // the day is
 	Others  []otherView
+	Shelf   *shelf // the whole library; nil when the day is over
 }
 
 type otherView struct {
 	planner.Alternative
+	Picture string
 	Command string
 	Bars    []bar
 }
@@ -214,10 +227,25 @@ func (s *Site) others(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	if page.Over = slot.Date < today; page.Over {
-		others = nil
+		return s.show(w, r, view{file: "others.html", title: message.Textf("Another %v", slot.Meal), nav: "week", data: page})
+	}
+	recipes, err := s.recipesOf(r, id)
+	if err != nil {
+		return err
 	}
 	for _, o := range others {
-		page.Others = append(page.Others, otherView{o, replies.Take(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct, spoken(r))})
+		page.Others = append(page.Others, otherView{o, s.pictureOf(recipes[o.Recipe], picture.Small), replies.Keep(slot, o.Recipe), bars(o.Day, stored.Week.TolerancePct, spoken(r))})
+	}
+	report, _, err := s.Library.Report(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	page.Shelf = &shelf{Title: message.Textf("Any dish of your library")}
+	page.Shelf.fill(r.URL.Query(), report.Dishes)
+	if err := s.stock(r, id, page.Shelf, message.Textf("Show what would change"), func(id recipe.ID) string {
+		return s.at("/week/" + page.Week.String() + "/preview?" + url.Values{"command": {replies.Keep(slot, id)}}.Encode())
+	}); err != nil {
+		return err
 	}
 	return s.show(w, r, view{file: "others.html", title: message.Textf("Another %v", slot.Meal), nav: "week", data: page})
 }

@@ -239,6 +239,7 @@ func (s *Site) Register(mux Mux) {
 		"POST /settings":                      s.change,
 		"GET /library":                        s.library,
 		"POST /library":                       s.answer,
+		"GET /recipe/{recipe}":                s.recipe,
 		"GET /operations":                     s.operator(s.operations),
 		"GET /operations/trace/{id}":          s.operator(s.trace),
 		"GET /account":                        s.account,
@@ -392,7 +393,7 @@ func (s *Site) next(w http.ResponseWriter, r *http.Request) string {
 	return path
 }
 
-var pagePath = lazyregexp.New(`^/(week|shopping|library|settings|account|meal|cooking|trends|operations)(/[a-z0-9-]+)*$`)
+var pagePath = lazyregexp.New(`^/(week|shopping|library|recipe|settings|account|meal|cooking|trends|operations)(/[a-z0-9-]+)*$`)
 
 // at is the address of a path of ours, which may lie below a proxy's prefix.
 func (s *Site) at(path string) string { return trimSlash(s.base.Path) + path }

@@ -30,6 +30,14 @@ type weekPage struct {
 	People   int
 	Over     bool
 	Variants []button
+	Kept     []keptView // of a week that is not planned yet
+}
+
+// keptView is a dish that somebody chose for a week that is not planned yet.
+type keptView struct {
+	Slot   plan.Slot
+	Name   string
+	Unlock string // the command
 }
 
 type dayView struct {
@@ -124,6 +132,9 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
+		if page.Kept, err = s.kept(r, id, week); err != nil {
+			return err
+		}
 		return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
 	case err != nil:
 		return err
@@ -133,6 +144,24 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
+}
+
+// kept are the dishes that were chosen for a week that is not planned yet.
+func (s *Site) kept(r *http.Request, id string, week calendar.Date) ([]keptView, error) {
+	wishes, err := s.Commands.Wishes(r.Context(), id, week)
+	if err != nil || len(wishes.Locks) == 0 {
+		return nil, err
+	}
+	recipes, err := s.recipesOf(r, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []keptView
+	for _, l := range wishes.Locks {
+		c := command.Command{Verb: command.Unlock, Days: []calendar.Date{l.Date}, Meal: &l.Meal}
+		out = append(out, keptView{l.Slot, recipes[l.Recipe].Name, c.String()})
+	}
+	return out, nil
 }
 
 func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Language) {
