@@ -254,3 +254,19 @@ func number(w string) bool {
 	u, ok := unit.Named(rest)
 	return ok && u.Kind != unit.Count
 }
+
+// Opens reports whether a text begins with a bracket. What stands in it may be left out, so that
+// the whole is no name: "(coconut) milk" may be either milk.
+func Opens(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "(") || strings.HasPrefix(text, "[")
+}
+
+// opens is [Opens] of a text's words.
+func opens(ws []word) bool { return len(ws) > 0 && ws[0].text == "" && ws[0].kind == and }
+
+// into reports whether the words end with the one before what a food is cut into: "tagliata a
+// fette", "cut into slices".
+func into(ws []word) bool {
+	return len(ws) > 1 && slices.Contains([]string{"a", "in", "into", "cut into"}, ws[len(ws)-1].text)
+}
