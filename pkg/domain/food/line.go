@@ -185,9 +185,10 @@ func (r *resolver) together() {
 			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
 			return
 		}
-		if dangling(name) { // one "citron" of "le jus de"
-			if n, ok := Read(name + " " + unit.Name); ok {
-				r.named, r.ok, r.text, r.i.Unit = n, true, name+" "+unit.Name, recipe.Unit{}
+		_, food := Read(unit.Name)
+		for _, whole := range around(name, unit.Name) { // one "citron" of "le jus de"
+			if n, ok := Read(whole); ok && food && !r.ok {
+				r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
 				return
 			}
 		}

@@ -57,7 +57,8 @@ func named(r phrase.Reading) Named {
 			same = same && (n > 0 && t.either(r, n) || !changes(form, out.Food.Category))
 			foreign = foreign || !slices.Contains(phrase.English(form), form)
 		}
-		same = same && (n == 0 || t.either(r, n) || f.Join == phrase.With && other.Name == water || alike(out.Food, other))
+		same = same && (n == 0 || t.either(r, n) || f.Join == phrase.With && other.Name == water || alike(out.Food, other) ||
+			(f.Join == phrase.With || f.Join == phrase.Within) && (other.Seasoning() || other.herb()))
 	}
 	if same && !foreign {
 		return out
@@ -127,8 +128,11 @@ func formed(f Food, form []string) (Food, bool) {
 		if e != "" && slices.Contains(strings.Fields(phrase.Key(f.Name)), e) {
 			return f, true // "cacao en poudre"
 		}
-		for _, name := range []string{e + " " + f.Name, f.Name + " " + e} {
-			if out, ok := Lookup(name); ok {
+		for _, name := range f.names() {
+			if out, ok := Lookup(e + " " + name); ok {
+				return out, true
+			}
+			if out, ok := Lookup(name + " " + e); ok {
 				return out, true
 			}
 		}

@@ -127,10 +127,17 @@ func halved(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
-// dangling reports whether a name ends with the word before another one: "le jus de".
-func dangling(name string) bool {
-	words := strings.Fields(phrase.Key(name))
-	return len(words) > 1 && slices.Contains([]string{"de", "d", "di", "del", "van", "von", "of"}, words[len(words)-1])
+// around puts the unit of a line back where the import took it from: "le jus de" and "le jus de
+// verts" with "citrons".
+func around(name, unit string) []string {
+	var out []string
+	words := strings.Fields(name)
+	for n := 1; n < len(words); n++ {
+		if slices.Contains([]string{"de", "d'", "di", "van"}, strings.ToLower(words[n])) {
+			out = append(out, strings.Join(slices.Insert(slices.Clone(words), n+1, unit), " "))
+		}
+	}
+	return out
 }
 
 // drizzles weighs drizzles.

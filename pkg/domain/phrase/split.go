@@ -262,8 +262,21 @@ func Opens(text string) bool {
 	return strings.HasPrefix(text, "(") || strings.HasPrefix(text, "[")
 }
 
-// opens is [Opens] of a text's words.
-func opens(ws []word) bool { return len(ws) > 0 && ws[0].text == "" && ws[0].kind == and }
+// opens is [Opens] of a text's words, where the bracket says more than how much: "(10 ounce) can".
+func opens(ws []word) bool {
+	if len(ws) == 0 || ws[0].text != "" || ws[0].kind != and {
+		return false
+	}
+	for _, w := range ws[1:] {
+		switch {
+		case w.text == "":
+			return false
+		case w.kind != plain && w.kind != measure && w.kind != part:
+			return true
+		}
+	}
+	return false
+}
 
 // into reports whether the words end with the one before what a food is cut into: "tagliata a
 // fette", "cut into slices".
