@@ -58,7 +58,7 @@ func named(r phrase.Reading) Named {
 			foreign = foreign || !slices.Contains(phrase.English(form), form)
 		}
 		same = same && (n == 0 || t.either(r, n) || f.Join == phrase.With && other.Name == water || alike(out.Food, other) ||
-			(f.Join == phrase.With || f.Join == phrase.Within) && (other.Seasoning() || other.herb()))
+			f.Join != phrase.First && !out.Food.Seasoning() && (other.Seasoning() || other.herb()))
 	}
 	if same && !foreign {
 		return out

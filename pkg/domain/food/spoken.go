@@ -88,6 +88,10 @@ func shifted(i recipe.Ingredient) recipe.Ingredient {
 		i.Unit = recipe.Unit{Name: "tasse"}
 		return i
 	}
+	if m := spoonLast().FindStringSubmatch(name); m != nil && strings.HasPrefix(unit, "cui") {
+		i.Unit, i.Food.Name = recipe.Unit{Name: phrase.Fold(i.Unit.Name) + " " + m[2]}, m[1]
+		return i
+	}
 	u, sized := units.Named(unit)
 	if sized && u.Key != "size" || !sized && (!phrase.Describes(unit) || phrase.Form(unit)) {
 		return i
@@ -112,6 +116,9 @@ func shifted(i recipe.Ingredient) recipe.Ingredient {
 	}
 	return i
 }
+
+// spoonLast is what is left of "2 cuillères à soupe" after a food: two "cuillères" of "parmesan - à soupe".
+var spoonLast = lazyregexp.New(`^(.*?)[ -]+(a (?:soupe|cafe|the))$`)
 
 var broken = lazyregexp.New(`(?i)^(.*\b(?:de|d'|di|van)) ?1/$`)
 

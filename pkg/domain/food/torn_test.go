@@ -66,6 +66,10 @@ func TestTornLines(t *testing.T) {
 		{1, "rouleau", "de pâte feuilletée", "", "puff pastry", 245},
 		{2, "vasetti", "di farina", "", "plain flour", 132},
 		{1, "glas", "rode wijn", "", "red wine", 150},
+		{2, "cuillères", "Parmesan - à soupe", "", "parmesan", 12.6},
+		{2, "citrons", "le jus de verts", "", "lime juice", 60},
+		{0, "", "klein blik mais", "", "canned sweetcorn", 0},
+		{400, "g", "Rundergehakt met Italiaanse kruiden", "", "beef mince", 400},
 	} {
 		i := recipe.Ingredient{Amount: recipe.Amount(math.Round(c.amount * float64(recipe.One))), NoAmount: c.amount == 0, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.name}, Note: c.note}
 		l := food.Resolve(i)
