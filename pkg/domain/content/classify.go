@@ -39,7 +39,7 @@ func (t *Table[S]) classify(name, plural string) (S, []string) {
 // or instead, and what the form of one adds.
 func (t *Table[S]) named(name string) (S, []string) {
 	key := phrase.Key(name)
-	if s, ok := t.carries[key]; ok {
+	if s, ok := t.carries[key]; ok && !phrase.Opens(name) {
 		return s | t.may[key], nil
 	}
 	if s, ok := t.lacking(name); ok {

@@ -69,7 +69,7 @@ func (t *Table[S]) without(said []string, but string) (set S) {
 // one classifies a name of one food; ok is false for others.
 func (t *Table[S]) one(name string) (set S, ok bool) {
 	key := phrase.Key(name)
-	if s, ok := t.carries[key]; ok {
+	if s, ok := t.carries[key]; ok && !phrase.Opens(name) {
 		return s | t.may[key], true
 	}
 	r := t.names.Read(name)

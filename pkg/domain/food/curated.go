@@ -23,7 +23,8 @@ type table struct {
 	why    []string       // how the name relates to the USDA's description, where no word is shared
 	byName map[string]int // by [phrase.Key]
 	byNDB  map[int64]int
-	shared map[string]int // what names mean in another language that mean another food in English
+	shared map[string]int  // what names mean in another language that mean another food in English
+	dutch  map[string]bool // names that are Dutch and not English
 	names  *phrase.Names
 }
 
@@ -52,7 +53,7 @@ func readFoods(file string) (table, error) {
 		return table{}, fmt.Errorf("food table: the first line must name the columns %s", strings.Join(foodColumns, ","))
 	}
 	const names = 1 << 15 // about, with those of other languages
-	t := table{byName: make(map[string]int, names), byNDB: map[int64]int{}, shared: map[string]int{}}
+	t := table{byName: make(map[string]int, names), byNDB: map[int64]int{}, shared: map[string]int{}, dutch: map[string]bool{}}
 	for i, rec := range recs[1:] {
 		f, err := parseFood(rec)
 		if err != nil {

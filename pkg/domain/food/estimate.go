@@ -94,7 +94,7 @@ func (e *estimator) line(i recipe.Ingredient) {
 		l.Mass = nutrition.Mass(e.servings) * served()[f.Name]
 		e.toppings = append(e.toppings, l)
 		return
-	case none && l.Named && f.Known() && f.Category == Produce && f.Energy <= watery:
+	case none && l.Named && f.Known() && (f.Category == Produce || f.Category == Frozen) && f.Energy <= watery:
 		l.Mass, l.Weighed = nutrition.Mass(e.servings)*aside, true
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):
 		e.frying = append(e.frying, l)

@@ -53,7 +53,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountLast(amountInName(summed(mended(ranged(i)))))
+	i = amountLast(amountInName(summed(mended(ranged(spoken(i))))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -99,7 +99,7 @@ var container = lazyregexp.New(`^\(?\d[\d/., ]*(?:to \d+)?[- ]?(?:\pL+\.?)\)? `)
 // "1-2 EL Öl". Of a range it takes the middle.
 func amountInName(i recipe.Ingredient) recipe.Ingredient {
 	low := recipe.Amount(0)
-	if through := slices.Contains([]string{"bis", "to", "-", "–"}, strings.ToLower(i.Unit.Name)); through {
+	if through := slices.Contains([]string{"bis", "to", "à", "a", "tot", "-", "–"}, strings.ToLower(i.Unit.Name)); through {
 		low = i.Amount // "200" "bis" "300 g Huhn"
 	} else if !i.NoAmount && i.Amount > 0 || i.Unit.Name != "" {
 		return i
@@ -134,6 +134,11 @@ func amountInName(i recipe.Ingredient) recipe.Ingredient {
 	}
 	if low > 0 && low < amount {
 		amount = (low + amount) / 2
+	}
+	if n, ok := Read(m[4]); ok && n.Food.Seasoning() && n.Part == "" {
+		if _, ok := n.Food.piece(recipe.Unit{}); !ok && leading(m[4]) == (recipe.Unit{}) {
+			return i // "5 épices" is one thing
+		}
 	}
 	i.Amount, i.NoAmount, i.Unit, i.Food.Name = amount, false, recipe.Unit{}, m[4]
 	return counted(i)
@@ -179,6 +184,13 @@ func (r *resolver) together() {
 		if r.ok && strings.Contains(" "+phrase.Key(name)+" ", " "+phrase.Key(unit.Name)+" ") {
 			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
 			return
+		}
+		_, food := Read(unit.Name)
+		for _, whole := range around(name, unit.Name) { // one "citron" of "le jus de"
+			if n, ok := Read(whole); ok && food && !r.ok {
+				r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
+				return
+			}
 		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
@@ -264,6 +276,9 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 	}
 	if m, ok := Weigh(r.i, f); ok {
 		return m, true
+	}
+	if u.Key == drizzle && f.Density > 0 && !r.i.NoAmount && r.i.Amount > 0 {
+		return drizzles(r.i.Amount, f), true
 	}
 	one, usually := usual()[sort{u.Key, f.Category}]
 	if u.Style == units.Tiny {

@@ -20,6 +20,7 @@ var namesFiles embed.FS
 type Translation struct {
 	Food string // its name in our own table or among the carriers of allergens
 	Name string
+	Lang string // of the file: "nl"
 	// Shared: in another of the languages the name means another food, as "raisin" does.
 	Shared bool
 }
@@ -63,7 +64,7 @@ func readNames(file, text string) ([]Translation, error) {
 			if phrase.Key(own) == "" || phrase.Key(row[0]) == "" {
 				return nil, fmt.Errorf("names %s: %q of %q is no name", file, n, row[0])
 			}
-			out = append(out, Translation{Food: row[0], Name: own, Shared: shared})
+			out = append(out, Translation{Food: row[0], Name: own, Lang: strings.TrimSuffix(file, ".csv"), Shared: shared})
 		}
 	}
 	return out, nil
@@ -74,6 +75,9 @@ func readNames(file, text string) ([]Translation, error) {
 func (t *table) translate(list []Translation) error {
 	var problems []error
 	for _, tr := range list {
+		if _, english := t.byName[phrase.Key(tr.Name)]; tr.Lang == "nl" && !english {
+			t.dutch[phrase.Key(tr.Name)] = true
+		}
 		i, ok := t.byName[phrase.Key(tr.Food)]
 		k := phrase.Key(tr.Name)
 		if !ok {

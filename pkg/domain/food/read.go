@@ -1,6 +1,12 @@
 package food
 
-import "github.com/mealplanner/mealplanner/pkg/domain/phrase"
+import (
+	"slices"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
+)
 
 // Named is what a phrase names.
 type Named struct {
@@ -13,7 +19,7 @@ type Named struct {
 // does not have it, or the phrase names more than one.
 func Same(name string) (string, bool) {
 	t := curated()
-	if i, ok := t.byName[phrase.Key(name)]; ok {
+	if i, ok := t.byName[phrase.Key(name)]; ok && !phrase.Opens(name) {
 		return t.foods[i].Name, true
 	}
 	r := t.names.Read(name)
@@ -29,7 +35,7 @@ func Same(name string) (string, bool) {
 // food of the table, or holds a word that is not understood.
 func Read(name string) (Named, bool) {
 	t := curated()
-	if i, ok := t.byName[phrase.Key(name)]; ok {
+	if i, ok := t.byName[phrase.Key(name)]; ok && !phrase.Opens(name) {
 		return Named{Food: t.foods[i]}, true
 	}
 	r := t.names.Read(name)
@@ -44,53 +50,91 @@ func named(r phrase.Reading) Named {
 	t := curated()
 	first := r.Foods[0]
 	out := Named{t.foods[t.byName[first.Name]], first.Part}
-	same := true
-	for _, form := range first.Forms {
-		same = same && !phrase.Changes(form, out.Food.Category)
-	}
-	for _, f := range r.Foods[1:] {
-		for _, form := range f.Forms {
-			same = same && (f.Join == phrase.Or || !phrase.Changes(form, out.Food.Category))
-		}
+	same, foreign := true, false
+	for n, f := range r.Foods {
 		other := t.foods[t.byName[f.Name]]
-		same = same && (f.Join == phrase.Or || other.Name == out.Food.Name || other.Seasoning() && out.Food.Seasoning() ||
-			f.Join == phrase.With && other.Name == water)
+		for _, form := range f.Forms {
+			same = same && (n > 0 && t.either(r, n) || !changes(form, out.Food.Category))
+			foreign = foreign || !slices.Contains(phrase.English(form), form)
+		}
+		same = same && (n == 0 || t.either(r, n) || f.Join == phrase.With && other.Name == water || alike(out.Food, other) ||
+			f.Join != phrase.First && !out.Food.Seasoning() && (other.Seasoning() || other.herb()))
 	}
-	if same {
+	if same && !foreign {
 		return out
 	}
 	if f, ok := shaped(out.Food, r); ok {
 		out.Food = f
-		return out
+	} else if !same {
+		out.Food = out.Food.withoutFigures()
 	}
-	out.Food = out.Food.withoutFigures()
 	return out
 }
 
+// either reports whether a food of a reading may be taken instead of the first: after an "or",
+// and after the Dutch "of", which stands between two names where the English one stands between
+// a piece and its food.
+func (t table) either(r phrase.Reading, n int) bool {
+	f := r.Foods[n]
+	return f.Join == phrase.Or || f.Join == phrase.Of && (t.dutch[f.Name] || t.dutch[r.Foods[n-1].Name])
+}
+
+// alike reports whether a mixture of two foods has the figures of one: spices, herbs, and
+// vegetables and fruit that hold about as little.
+func alike(a, b Food) bool {
+	if a.Name == b.Name || a.Seasoning() && b.Seasoning() || a.herb() && b.herb() {
+		return true
+	}
+	const about = 15 * nutrition.Kilocalorie
+	light := func(f Food) bool { return f.Known() && f.Category == Produce && f.Energy <= watery }
+	return light(a) && light(b) && max(a.Energy, b.Energy)-min(a.Energy, b.Energy) <= about
+}
+
+// changes reports whether the form changes the figures of food of an aisle: in its own
+// language, and as English calls it.
+func changes(form, aisle string) bool {
+	return phrase.Changes(form, aisle) && !slices.ContainsFunc(phrase.English(form), func(e string) bool {
+		return !phrase.Form(e) || !phrase.Changes(e, aisle)
+	})
+}
+
 // shaped is the food that the table has for another one in a form: of cooked penne, cooked pasta;
-// of limes, "juice of", lime juice.
+// of limes, "juice of", lime juice; of "lentilles cuites", cooked lentils.
 func shaped(f Food, r phrase.Reading) (Food, bool) {
-	form := ""
+	var form []string
 	for n, other := range r.Foods {
 		if n > 0 && other.Join != phrase.Or && len(other.Forms) == 0 && curated().foods[curated().byName[other.Name]].Name != f.Name {
 			return Food{}, false
 		}
 		for _, o := range other.Forms {
-			if !phrase.Changes(o, f.Category) {
-				continue
+			e := phrase.English(o)
+			if !changes(o, f.Category) {
+				if _, ok := formed(f, e); !ok || slices.Contains(e, o) {
+					continue
+				}
 			}
-			if form != "" && form != o {
+			if form != nil && !slices.Equal(form, e) {
 				return Food{}, false
 			}
-			form = o
+			form = e
 		}
 	}
-	if form == "" {
-		return Food{}, false
-	}
-	for _, name := range []string{form + " " + f.Name, f.Name + " " + form} {
-		if out, ok := Lookup(name); ok {
-			return out, true
+	return formed(f, form)
+}
+
+// formed looks for a food in a form, under any of the form's names.
+func formed(f Food, form []string) (Food, bool) {
+	for _, e := range form {
+		if e != "" && slices.Contains(strings.Fields(phrase.Key(f.Name)), e) {
+			return f, true // "cacao en poudre"
+		}
+		for _, name := range f.names() {
+			if out, ok := Lookup(e + " " + name); ok {
+				return out, true
+			}
+			if out, ok := Lookup(name + " " + e); ok {
+				return out, true
+			}
 		}
 	}
 	return Food{}, false

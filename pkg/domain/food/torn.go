@@ -118,6 +118,13 @@ func spelled(name string) string {
 		return n + " " + strings.TrimPrefix(rest, "of ")
 	}
 	u, ok := units.Named(word)
+	if ok && u.Key == "size" { // "klein blik mais"
+		if next, _, more := strings.Cut(rest, " "); more {
+			if packed, ok := units.Named(next); ok && packed.Style == units.Packed {
+				return "1 " + rest
+			}
+		}
+	}
 	if !ok || u.Kind != units.Count || u.Aside || u.Key == "size" || u.Key == "" {
 		return name
 	}

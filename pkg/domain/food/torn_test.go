@@ -43,11 +43,58 @@ func TestTornLines(t *testing.T) {
 		{4, "sprigs", "thyme", "or 1 teaspoon dried", "thyme", 4},
 		{1, "cup", "non-fat milk", "", "skimmed milk", 0},
 		{500, "g", "Hackfleisch", "gemischt", "mixed mince", 500},
+		{2, "à", "3 cuillères à soupe de miel", "", "honey", 52.5},
+		{125, "à", "250 ml de crème", "", "whipping cream", 187.5},
+		{2, "a", "3 zoete aardappelen", "", "sweet potato", 325},
+		{1, "c.", "soupe de miel", "à", "honey", 21},
+		{0.75, "de", "tasse de lait", "", "milk", 193},
+		{1, "t", "de yogourt nature", "250 ml", "yogurt", 257.5},
+		{1, "grosse", "boîte de tomates concassées", "", "chopped tomatoes", 400},
+		{2, "afgestreken", "tl mosterd", "", "mustard", 10.5},
+		{1, "citron", "Le jus de", "", "lemon juice", 45},
+		{2, "citron", "Le jus d'1/", "", "lemon juice", 22.5},
+		{1, "limone", "zeste di", "", "lemon zest", 6},
+		{0, "", "Une cuillère à soupe d'huile d'olive", "", "olive oil", 13.7},
+		{0, "", "Un filet d'huile d'olive", "", "olive oil", 9.1},
+		{1, "filo", "d'olio", "", "oil", 9.2},
+		{2, "filets", "de cabillaud", "", "cod", 0},
+		{0, "", "un peu de beurre", "", "butter", 0},
+		{0, "", "21 seasoning", "", "seasoning", 0},
+		{2, "", "oignons, coupés en tranches", "", "onion", 220},
+		{1, "cipolla", "tagliata a fette", "", "onion", 110},
+		{3, "", "cucumbers, cut into slices", "", "cucumber", 900},
+		{1, "rouleau", "de pâte feuilletée", "", "puff pastry", 245},
+		{2, "vasetti", "di farina", "", "plain flour", 132},
+		{1, "glas", "rode wijn", "", "red wine", 150},
+		{2, "cuillères", "Parmesan - à soupe", "", "parmesan", 12.6},
+		{2, "citrons", "le jus de verts", "", "lime juice", 60},
+		{0, "", "klein blik mais", "", "canned sweetcorn", 0},
+		{400, "g", "Rundergehakt met Italiaanse kruiden", "", "beef mince", 400},
 	} {
 		i := recipe.Ingredient{Amount: recipe.Amount(math.Round(c.amount * float64(recipe.One))), NoAmount: c.amount == 0, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.name}, Note: c.note}
 		l := food.Resolve(i)
 		if l.Food.Name != c.food || c.grams > 0 && math.Abs(l.Mass.Grams()/c.grams-1) > 0.02 {
 			t.Errorf("%v %q %q %q: %s, %s; want %s, %v g", c.amount, c.unit, c.name, c.note, l.Food.Name, l.Mass, c.food, c.grams)
+		}
+	}
+}
+
+// A form means the same in every language, and two names with the Dutch "of" are two to choose from.
+func TestFormsOfOtherLanguages(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"lentilles cuites": "cooked lentils", "lenticchie già cotte": "cooked lentils", "penne cuites": "cooked pasta", "citroen, sap": "lemon juice",
+		"myrtilles surgelées": "frozen blueberry", "lait (de vache), demi-écrémé": "semi-skimmed milk", "abricots séchés": "dried apricot", "cacao en poudre": "cocoa powder",
+		"lentilles sèches": "lentil", "fagioli borlotti secchi": "dried cranberry bean", "lait de coco non sucré": "coconut milk", "rucola of spinazie": "rocket", "melk of room": "milk",
+		"bladpeterselie en koriander": "parsley", "fromage cheddar râpé": "cheddar", "oeufs cuits durs": "hard-boiled egg",
+	} {
+		if got, ok := food.Read(text); !ok || got.Food.Name != want || !got.Food.Known() {
+			t.Errorf("%q: got %q, with figures: %v; want %q", text, got.Food.Name, got.Food.Known(), want)
+		}
+	}
+	for _, text := range []string{"carottes et lardons", "cheese of milk"} {
+		if got, ok := food.Read(text); ok && got.Food.Known() {
+			t.Errorf("%q: got the figures of %q", text, got.Food.Name)
 		}
 	}
 }

@@ -109,10 +109,7 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 	case ok && (known.Key == "" || known.Key == "size" || known.Times > 1):
 		names, times = append(names, ""), known.Times
 	case ok && known.Kind == units.Count:
-		names = append(names, known.Key)
-		if known.Key == "packet" {
-			names = append(names, "sachet")
-		}
+		names = append(append(names, known.Key), kin[known.Key]...)
 	}
 	if names[len(names)-1] == "" {
 		names = append(names, "head") // one cabbage
@@ -127,6 +124,9 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 	return 0, false
 }
 
+// kin are the pieces of the table that are like a unit.
+var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}}
+
 // sort is a unit of a kind of food.
 type sort struct{ unit, aisle string }
 
@@ -137,6 +137,9 @@ var usual = sync.OnceValue(func() map[sort]nutrition.Mass {
 		{"can", Tins}: 400 * nutrition.Gram, {"can", Pulses}: 400 * nutrition.Gram, {"can", Produce}: 400 * nutrition.Gram, {"can", Frozen}: 400 * nutrition.Gram, {"can", Fish}: 120 * nutrition.Gram,
 		{"carton", Dairy}: 200 * nutrition.Gram, {"packet", Dairy}: 200 * nutrition.Gram,
 		{"slice", Dairy}: 25 * nutrition.Gram, {"slice", Meat}: 25 * nutrition.Gram, {"slice", Bakery}: 35 * nutrition.Gram,
+		{"handful", Sweets}: 30 * nutrition.Gram, {"handful", Baking}: 30 * nutrition.Gram, {"handful", Tins}: 30 * nutrition.Gram, {"handful", Frozen}: 30 * nutrition.Gram,
+		{"handful", Grains}: 30 * nutrition.Gram, {"handful", Breakfast}: 30 * nutrition.Gram, {"packet", Frozen}: 450 * nutrition.Gram, {"bag", Frozen}: 450 * nutrition.Gram,
+		{"carton", Produce}: 250 * nutrition.Gram, {"jar", Dairy}: 200 * nutrition.Gram, {"jar", Drinks}: 150 * nutrition.Gram, {"shot", Drinks}: 40 * nutrition.Gram,
 		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Dairy}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
 		{"stick", Produce}: 40 * nutrition.Gram, {"leaf", Produce}: 5 * nutrition.Gram,
 	}

@@ -59,6 +59,8 @@ func TestRead(t *testing.T) {
 		"dairy-free milk":                     {Foods: []phrase.Food{food("milk", phrase.First)}, Unknown: []string{"dairy", "free"}},
 		"lemon tart":                          {Foods: []phrase.Food{food("lemon", phrase.First)}, Unknown: []string{"tart"}},
 		"1 tart lemon":                        {Foods: []phrase.Food{food("lemon", phrase.First)}},
+		"(peanut) butter":                     {Foods: []phrase.Food{food("butter", phrase.First)}, Unknown: []string{"peanut"}},
+		"milk of butter":                      {Foods: []phrase.Food{food("milk", phrase.First), food("butter", phrase.Of)}},
 		"lemons, tart and crisp":              {Unknown: []string{"lemons"}},
 		"lemon, tart and crisp":               {Foods: []phrase.Food{food("lemon", phrase.First)}},
 		"lemon and danish":                    {Foods: []phrase.Food{food("lemon", phrase.First)}, Unknown: []string{"danish"}},

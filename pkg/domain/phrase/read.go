@@ -55,6 +55,7 @@ const (
 	Or          // either will do: "butter or oil"
 	With        // it comes along: "tuna in olive oil"
 	Within      // both are words of one name that the table does not have whole: "cheese sausage"
+	Of          // like Within, with "of" between them, which is "or" in Dutch: "melk of room"
 )
 
 // Food is a name of the table that a phrase holds.
@@ -116,10 +117,10 @@ func (n *Names) take(text string) Reading {
 			ws[i].kind = content // "meat like pieces" are no meat
 		}
 	}
-	if f, ok := n.single(ws); ok {
+	if f, ok := n.single(ws); ok && !opens(ws) {
 		return Reading{Foods: []Food{f}}
 	}
-	r := n.parts(split(ws))
+	r := n.parts(split(ws), opens(ws))
 	if len(r.Foods) == 0 && len(r.Unknown) == 0 && len(r.Otherwise) == 0 {
 		r.Bare = true
 		for _, w := range ws { // the vocabulary's words, and none is a name
@@ -172,7 +173,7 @@ func split(ws []word) []segment {
 	return out
 }
 
-func (n *Names) parts(segments []segment) Reading {
+func (n *Names) parts(segments []segment, opened bool) Reading {
 	var (
 		r     Reading
 		named bool // the segment before
@@ -183,7 +184,7 @@ func (n *Names) parts(segments []segment) Reading {
 		if len(r.Foods) == 0 {
 			join = First
 		}
-		if i+1 < len(segments) && segments[i+1].marked {
+		if i+1 < len(segments) && segments[i+1].marked && (i > 0 || !opened) {
 			if f, ok := n.inverted(s, segments[i+1]); ok { // "beans, kidney"
 				f.Join = join
 				r.Foods, named = append(r.Foods, f), true
@@ -209,7 +210,7 @@ func (n *Names) parts(segments []segment) Reading {
 				r.Unknown = append(r.Unknown, w)
 			}
 			named = false
-			r.describe(s.words)
+			r.describe(s.words, join == And && !s.marked) // "coupé en tranches"
 			continue
 		}
 		named = true
@@ -235,14 +236,17 @@ func alone(segments []segment, i int, named bool) (string, bool) {
 	return "", false
 }
 
-// describe adds words that only say something of the food before them.
-func (r *Reading) describe(ws []word) {
+// describe adds words that only say something of the food before them, into what it is cut, or
+// what is counted.
+func (r *Reading) describe(ws []word, cut bool) {
 	if len(r.Foods) == 0 {
 		return
 	}
 	f := &r.Foods[len(r.Foods)-1]
 	for _, w := range ws {
-		f.leave(w)
+		if !cut || w.kind != part {
+			f.leave(w)
+		}
 	}
 }
 
@@ -384,7 +388,7 @@ func keyOf(ws []word, kept []bool) string {
 func left(key string, ws []word, kept []bool) Food {
 	f := Food{Name: key}
 	for i, w := range ws {
-		if !kept[i] {
+		if !kept[i] && (w.kind != part || !into(ws[:i])) {
 			f.leave(w)
 		}
 	}
@@ -394,19 +398,22 @@ func left(key string, ws []word, kept []bool) Food {
 // compose covers the words with names, the longest first.
 func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 	var aside Food // what is left out between names
+	join := Within
 	for i := 0; i < len(ws); {
 		w := ws[i]
 		f, size := n.longest(ws[i:])
 		switch {
 		case size > 0:
 			if len(foods) > 0 {
-				f.Join = Within
+				f.Join = join
 			}
-			foods = append(foods, f)
+			foods, join = append(foods, f), Within
 			i += size
 			continue
 		case w.kind == content || (w.kind == measure || w.kind == before) && len(foods) > 0:
 			unknown = append(unknown, w.text)
+		case w.text == "of":
+			join = Of
 		default:
 			aside.leave(w)
 		}

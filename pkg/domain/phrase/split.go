@@ -254,3 +254,32 @@ func number(w string) bool {
 	u, ok := unit.Named(rest)
 	return ok && u.Kind != unit.Count
 }
+
+// Opens reports whether a text begins with a bracket. What stands in it may be left out, so that
+// the whole is no name: "(coconut) milk" may be either milk.
+func Opens(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "(") || strings.HasPrefix(text, "[")
+}
+
+// opens is [Opens] of a text's words, where the bracket says more than how much: "(10 ounce) can".
+func opens(ws []word) bool {
+	if len(ws) == 0 || ws[0].text != "" || ws[0].kind != and {
+		return false
+	}
+	for _, w := range ws[1:] {
+		switch {
+		case w.text == "":
+			return false
+		case w.kind != plain && w.kind != measure && w.kind != part:
+			return true
+		}
+	}
+	return false
+}
+
+// into reports whether the words end with the one before what a food is cut into: "tagliata a
+// fette", "cut into slices".
+func into(ws []word) bool {
+	return len(ws) > 1 && slices.Contains([]string{"a", "in", "into", "cut into"}, ws[len(ws)-1].text)
+}

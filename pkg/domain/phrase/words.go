@@ -39,11 +39,12 @@ type vocabulary struct {
 	words   map[string]kind     // by key, of up to three words
 	longest map[string]int      // number of words of the longest entry that begins so
 	aisles  map[string][]string // of a form: where it changes no figures
+	english map[string][]string // of a form in another language: what English calls it
 	heads   map[string]bool     // what stands over other lines: "toppings"
 }
 
 var words = sync.OnceValue(func() vocabulary {
-	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string]bool{}}
+	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string][]string{}, map[string]bool{}}
 	files, err := vocabularies.ReadDir("data")
 	for _, f := range files {
 		if err == nil {
@@ -85,12 +86,16 @@ func (v vocabulary) read(name string) error {
 			}
 			continue
 		}
-		k, ok := kinds[row[0]]
-		if !ok {
+		what, english, same := strings.Cut(row[0], ":")
+		k, ok := kinds[what]
+		if !ok || same && k != form {
 			return fmt.Errorf("vocabulary %s: kind %q is unknown", name, row[0])
 		}
 		for w := range strings.SplitSeq(row[1], "|") {
 			for _, inflected := range inflect(w, lang) {
+				if same {
+					v.english[Key(inflected)] = strings.Split(english, "|")
+				}
 				if err := v.add(Key(inflected), k, row[2]); err != nil {
 					return fmt.Errorf("vocabulary %s: %q: %w", name, w, err)
 				}
@@ -148,6 +153,18 @@ func Heads(name string) bool {
 
 // Describes reports whether the key is a word of a vocabulary.
 func Describes(key string) bool { return words().words[key] != content }
+
+// English returns what English calls a form in another language: "cooked" of "cuit"; of one that it
+// has several words for, all. Of an English form it is the form.
+func English(form string) []string {
+	if e, ok := words().english[form]; ok {
+		return e
+	}
+	return []string{form}
+}
+
+// Form reports whether the word is one of a food's form.
+func Form(word string) bool { return words().words[word] == form }
 
 // Changes reports whether food of the aisle has other figures in the form, one of
 // [Food.Forms]: dried parsley is weighed like parsley's kin among the spices, dried apricots

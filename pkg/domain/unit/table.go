@@ -4,6 +4,7 @@ import (
 	_ "embed" // for the table
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,8 +56,17 @@ func read(text string) (units, error) {
 			return units{}, fmt.Errorf("units.csv:%d: %w", n+2, err)
 		}
 	}
+	for name, s := range maps.Clone(t.byName) { // as typed without accents
+		if plain := unaccented.Replace(name); plain != name {
+			if _, taken := t.byName[plain]; !taken {
+				t.byName[plain] = s
+			}
+		}
+	}
 	return t, nil
 }
+
+var unaccented = strings.NewReplacer("à", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "î", "i", "ô", "o", "ö", "o", "ü", "u", "û", "u", "ù", "u", "ñ", "n", "ç", "c", "ß", "ss", "å", "a")
 
 func (t *units) add(row []string) error {
 	kind, style := slices.Index(kinds, row[1]), slices.Index(styles, row[2])
