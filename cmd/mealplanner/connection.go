@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,13 +59,63 @@ type connectionAddCmd struct {
 	URL       string      `name:"tandoor-url" required:"" help:"Address of the library's Tandoor." placeholder:"URL"`
 	Token     seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" required:"" help:"API token with the scopes read, and write for --write-back. A process list shows flags: prefer TANDOOR_TOKEN or TANDOOR_TOKEN_FILE." placeholder:"TOKEN"`
 	WriteBack bool        `help:"Write plans and shopping lists to Tandoor."`
-	NoImport  bool        `help:"Do not fetch the recipes now."`
+	reading
+	NoImport bool `help:"Do not fetch the recipes now."`
+}
+
+// reading are flags for how a library's data is read.
+type reading struct {
+	Meals       map[string]string `name:"keyword-meal" mapsep:"none" help:"What a keyword of the library says that a recipe is for: breakfast, lunch, dinner or several joined by +, e.g. Brunch=breakfast+lunch. Keywords that are called breakfast, lunch or dinner need none, nor do those that the table of courses knows (docs/tandoor.md). KEYWORD= forgets one. May be repeated." placeholder:"KEYWORD=MEAL"`
+	Supermarket *string           `help:"Tandoor's supermarket whose order of aisles the groceries follow; default: its first." placeholder:"NAME"`
+}
+
+func (r reading) given() bool { return len(r.Meals) > 0 || r.Supermarket != nil }
+
+// of parses the meals of the keywords; of one to forget it is none.
+func (r reading) of() (map[string][]recipe.Meal, error) {
+	out := map[string][]recipe.Meal{}
+	for keyword, names := range r.Meals {
+		keyword = strings.ToLower(strings.TrimSpace(keyword))
+		if keyword == "" {
+			return nil, fault.New(fault.InvalidInput, "keyword-meal", "want KEYWORD=MEAL, e.g. Brunch=breakfast+lunch")
+		}
+		out[keyword] = nil
+		for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return r == '+' || r == ' ' }) {
+			m, err := recipe.ParseMeal(name)
+			if err != nil {
+				return nil, fault.Wrap(fault.InvalidInput, "keyword-meal "+keyword, err)
+			}
+			out[keyword] = append(out[keyword], m)
+		}
+	}
+	return out, nil
+}
+
+// change applies what was given.
+func (r reading) change(conn *recipe.Connection, meals map[string][]recipe.Meal) {
+	set(&conn.Supermarket, r.Supermarket)
+	known := maps.Clone(conn.KeywordMeals)
+	for keyword, m := range meals {
+		if known == nil {
+			known = map[string][]recipe.Meal{}
+		}
+		known[keyword] = m
+		if len(m) == 0 {
+			delete(known, keyword)
+		}
+	}
+	conn.KeywordMeals = known
 }
 
 // Run checks the library, stores it and imports it.
 func (c *connectionAddCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
+		meals, err := c.of()
+		if err != nil {
+			return err
+		}
 		conn := recipe.Connection{ID: c.ID, URL: c.URL, Sealed: a.SealTandoor(c.ID, c.Token), WriteBack: c.WriteBack}
+		c.change(&conn, meals)
 		if _, err := a.Users.Connection(ctx, c.ID); err == nil {
 			return a.Users.AddConnection(ctx, conn, "operator") // says that it exists, before anything is asked
 		}
@@ -87,14 +139,19 @@ type connectionSetCmd struct {
 	URL       *string     `name:"tandoor-url" help:"A new address is a new library: its recipes are imported from scratch and every planned week is replaced." placeholder:"URL"`
 	Token     seal.Secret `name:"tandoor-token" env:"TANDOOR_TOKEN" help:"The new API token." placeholder:"TOKEN"`
 	WriteBack *bool       `help:"Write plans and shopping lists to Tandoor; existing entries stay when turned off." negatable:""`
-	NoImport  bool        `help:"Do not fetch the new library's recipes now."`
+	reading
+	NoImport bool `help:"Do not fetch recipes now, which a new library, --keyword-meal and --supermarket want."`
 }
 
 // Run checks the connection as it would be, stores it, and plans what it changes.
 func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		if c.URL == nil && c.Token.Reveal() == "" && c.WriteBack == nil {
-			return fault.New(fault.InvalidInput, "connection set", "nothing to change: give --tandoor-url, --tandoor-token or --[no-]write-back")
+		if c.URL == nil && c.Token.Reveal() == "" && c.WriteBack == nil && !c.given() {
+			return fault.New(fault.InvalidInput, "connection set", "nothing to change: give --tandoor-url, --tandoor-token, --[no-]write-back, --keyword-meal or --supermarket")
+		}
+		meals, err := c.of()
+		if err != nil {
+			return err
 		}
 		moved := false
 		conn, err := a.Connections.Change(ctx, c.ID, "operator", func(conn *recipe.Connection) {
@@ -102,6 +159,10 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 			set(&conn.URL, c.URL)
 			conn.Invited = conn.Invited && !moved // this address is an operator's
 			set(&conn.WriteBack, c.WriteBack)
+			if moved {
+				conn.KeywordMeals, conn.Supermarket = nil, ""
+			}
+			c.change(conn, meals)
 			if c.Token.Reveal() != "" {
 				conn.Sealed = a.SealTandoor(c.ID, c.Token)
 			}
@@ -110,14 +171,40 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 			return err
 		}
 		printf(std.out, "%s: %s, write-back %t\n", conn.ID, conn.URL, conn.WriteBack)
-		if !moved || c.NoImport {
+		printReading(std.out, conn)
+		switch {
+		case c.NoImport:
+			return nil
+		case moved:
+			err = a.Sync.Ensure(ctx, c.ID, std.importing(now))
+		case c.given():
+			_, err = a.Sync.Refresh(ctx, c.ID, true, std.importing(now))
+		default:
 			return nil
 		}
-		if err := a.Sync.Ensure(ctx, c.ID, std.importing(now)); err != nil {
+		if err != nil {
 			return err
 		}
 		return amendAll(ctx, a, std.out)
 	})
+}
+
+// printReading prints how a library is read where that was set.
+func printReading(out io.Writer, conn recipe.Connection) {
+	for _, keyword := range slices.Sorted(maps.Keys(conn.KeywordMeals)) {
+		printf(out, "  keyword %s: %s\n", keyword, mealsText(conn.KeywordMeals[keyword]))
+	}
+	if conn.Supermarket != "" {
+		printf(out, "  aisles as in %s\n", conn.Supermarket)
+	}
+}
+
+func mealsText(meals []recipe.Meal) string {
+	names := make([]string, len(meals))
+	for i, m := range meals {
+		names[i] = m.String()
+	}
+	return strings.Join(names, " and ")
 }
 
 // amendAll brings every outdated week in line, says which, and sends what that made.
@@ -151,9 +238,11 @@ func (c *connectionTestCmd) Run(ctx context.Context, std *streams, now func() ti
 			return err
 		}
 		if c.json() {
-			return c.show(std, []string{"id", "url", "version", "space", "can_write"}, conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
+			return c.show(std, []string{"id", "url", "version", "space", "can_write", "keyword_meals", "supermarket"},
+				conn.ID, conn.URL, s.Version, s.Space, s.CanWrite, conn.KeywordMeals, conn.Supermarket)
 		}
 		printf(std.out, "%s at %s works: version %q, space %q, write access %t\n", conn.ID, conn.URL, s.Version, s.Space, s.CanWrite)
+		printReading(std.out, conn)
 		return nil
 	})
 }

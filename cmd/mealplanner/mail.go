@@ -9,11 +9,13 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
+	"github.com/mealplanner/mealplanner/pkg/postgres"
 )
 
 type mailCmd struct {
 	Preview mailPreviewCmd `cmd:"" help:"Print the mail a user would get now, without storing or sending it."`
 	Send    mailSendCmd    `cmd:"" help:"Send a user the mail they would get now, in addition to the scheduled one."`
+	List    mailListCmd    `cmd:"" help:"List the mails of the last 30 days, sent ones too, 500 at most."`
 	Queue   mailQueueCmd   `cmd:"" help:"List waiting mails, and those of the last 30 days that failed or bounced."`
 	Stats   mailStatsCmd   `cmd:"" help:"Per type of mail: accepted, bounced, opened and clicked, in the last 30 days."`
 }
@@ -92,7 +94,7 @@ type mailQueueCmd struct {
 // Run lists mails without what they say.
 func (c *mailQueueCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	return c.withApp(ctx, std, now, func(a *app.Services) error {
-		rows, err := a.Outbox.Queue(ctx, c.Failed)
+		rows, err := a.Outbox.Mails(ctx, postgres.MailsOf{FailedOnly: c.Failed})
 		if err != nil {
 			return err
 		}
@@ -103,6 +105,36 @@ func (c *mailQueueCmd) Run(ctx context.Context, std *streams, now func() time.Ti
 				next = shown{r.NextAttemptAt, cellText(r.NextAttemptAt)}
 			}
 			l.add(r.ID, r.UserID, r.EmailType, r.Period, r.State, r.Attempts, next, brief(&r.LastError))
+		}
+		return c.list(std, l)
+	})
+}
+
+type mailListCmd struct {
+	settings
+	output
+	User string `help:"Only this user's." placeholder:"USER"`
+}
+
+// Run lists mails without what they say.
+func (c *mailListCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	return c.withApp(ctx, std, now, func(a *app.Services) error {
+		if c.User != "" {
+			if _, err := a.Users.Get(ctx, c.User); err != nil {
+				return err
+			}
+		}
+		rows, err := a.Outbox.Mails(ctx, postgres.MailsOf{User: c.User, Sent: true})
+		if err != nil {
+			return err
+		}
+		l := newListing("no mails", "id", "user", "type", "period", "state", "made", "sent", "last_error")
+		for _, r := range rows {
+			sent := shown{nil, "-"}
+			if r.SentAt != nil {
+				sent = shown{r.SentAt, cellText(r.SentAt)}
+			}
+			l.add(r.ID, r.UserID, r.EmailType, r.Period, r.State, r.CreatedAt, sent, brief(&r.LastError))
 		}
 		return c.list(std, l)
 	})

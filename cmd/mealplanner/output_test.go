@@ -233,6 +233,7 @@ var listings = map[string]struct {
 	"key list":        {nil, false},
 	"library answers": {[]string{"--user=user_ana"}, true},
 	"mail preview":    {[]string{"--user=user_ana"}, true},
+	"mail list":       {nil, true},
 	"mail queue":      {nil, true},
 	"mail stats":      {nil, false},
 	"mitigate":        {[]string{"--log"}, true},

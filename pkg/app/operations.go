@@ -76,8 +76,8 @@ func (o *operations) Overview(ctx context.Context) site.Overview {
 	out.Backlog = listing(backlog, err, func(b schedule.Backlog) site.Backlog {
 		return site.Backlog{Type: string(b.Type), Jobs: b.Jobs, Oldest: b.Oldest}
 	})
-	mails, err := o.s.Outbox.Queue(ctx, false)
-	out.Mails = listing(mails, err, func(m postgres.QueuedMail) site.Letter {
+	mails, err := o.s.Outbox.Mails(ctx, postgres.MailsOf{})
+	out.Mails = listing(mails, err, func(m postgres.ListedMail) site.Letter {
 		return site.Letter{User: m.UserID, Type: m.EmailType, State: m.State, Error: m.LastError, Attempts: int(m.Attempts)}
 	})
 	sources, err := o.s.Users.ConnectionUses(ctx)
@@ -223,7 +223,7 @@ func (o *operations) conditions(ctx context.Context) []site.Condition {
 		}
 	}
 	add(message.Textf("Planning"), err, failed, message.Textf("No plan failed within the last day."), message.Counted(failed, "%d plan failed within the last day.", "%d plans failed within the last day."))
-	mails, err := o.s.Outbox.Queue(ctx, false)
+	mails, err := o.s.Outbox.Mails(ctx, postgres.MailsOf{})
 	late := 0
 	for _, m := range mails {
 		if m.State == "pending" && o.s.opts.Now().Sub(m.CreatedAt) > lateMail {

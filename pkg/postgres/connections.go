@@ -79,7 +79,7 @@ func (s *Users) ChangeConnection(ctx context.Context, c recipe.Connection, by st
 		keywords = []byte("{}")
 	}
 	return failed("save connection", s.q.UpsertConnection(ctx, db.UpsertConnectionParams{
-		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, WriteBack: c.WriteBack, Invited: c.Invited, SetBy: by,
+		ID: c.ID, Url: c.URL, TokenSealed: c.Sealed, KeywordMeals: keywords, Supermarket: c.Supermarket, WriteBack: c.WriteBack, Invited: c.Invited, SetBy: by,
 	}))
 }
 
@@ -133,7 +133,7 @@ func (s *Users) Connections(ctx context.Context) ([]recipe.Connection, error) {
 }
 
 func toConnection(r db.Connection) (recipe.Connection, error) {
-	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, WriteBack: r.WriteBack, Invited: r.Invited}
+	c := recipe.Connection{ID: r.ID, URL: r.Url, Sealed: r.TokenSealed, Supermarket: r.Supermarket, WriteBack: r.WriteBack, Invited: r.Invited}
 	if err := json.Unmarshal(r.KeywordMeals, &c.KeywordMeals); err != nil {
 		return c, fault.Wrap(fault.Internal, "load connection "+r.ID+": keyword_meals", err)
 	}

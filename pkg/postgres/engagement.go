@@ -69,12 +69,20 @@ func (o *Outbox) Engagement(ctx context.Context) (map[string]float64, error) {
 	return out, err
 }
 
-// QueuedMail is a mail that waits, was given up or came back.
-type QueuedMail = db.ListQueueRow
+// ListedMail is a mail without what it says.
+type ListedMail = db.ListMailsRow
 
-// Queue lists the mails that wait and those of the last 30 days that failed, 500 at most.
-func (o *Outbox) Queue(ctx context.Context, failedOnly bool) ([]QueuedMail, error) {
-	rows, err := o.q.ListQueue(ctx, failedOnly)
+// MailsOf chooses mails.
+type MailsOf struct {
+	User       string // "" is everybody
+	FailedOnly bool   // not those that wait
+	Sent       bool   // also those that were sent
+}
+
+// Mails lists the mails that wait and those of the last 30 days that failed or, where wanted, were
+// sent, 500 at most: what waits first, then the newest.
+func (o *Outbox) Mails(ctx context.Context, of MailsOf) ([]ListedMail, error) {
+	rows, err := o.q.ListMails(ctx, db.ListMailsParams{Of: of.User, FailedOnly: of.FailedOnly, Sent: of.Sent})
 	return rows, failed("list mails", err)
 }
 

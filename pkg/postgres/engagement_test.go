@@ -147,13 +147,18 @@ func TestBouncesInARow(t *testing.T) {
 	if err != nil || len(stats) != 1 || stats[0].Accepted != 4 || stats[0].Bounced != 4 {
 		t.Errorf("statistics %+v, %v", stats, err)
 	}
-	for failedOnly, want := range map[bool]int{false: 6, true: 5} {
-		rows, err := box.Queue(t.Context(), failedOnly)
-		if err != nil || len(rows) != want {
-			t.Errorf("%d rows, %v; want %d", len(rows), err, want)
+	for _, c := range []struct {
+		of   postgres.MailsOf
+		want int
+	}{
+		{postgres.MailsOf{}, 6}, {postgres.MailsOf{FailedOnly: true}, 5}, {postgres.MailsOf{User: "user_ana"}, 6}, {postgres.MailsOf{User: "user_bo"}, 0},
+	} {
+		rows, err := box.Mails(t.Context(), c.of)
+		if err != nil || len(rows) != c.want {
+			t.Errorf("%+v: %d rows, %v; want %d", c.of, len(rows), err, c.want)
 		}
 		for i, r := range rows {
-			if (r.State == "pending") != (i == 0 && !failedOnly) || r.State == "bounced" && r.LastError != "bounced: 5.1.1" {
+			if (r.State == "pending") != (i == 0 && !c.of.FailedOnly) || r.State == "bounced" && r.LastError != "bounced: 5.1.1" {
 				t.Errorf("row %d: %+v", i, r)
 			}
 		}

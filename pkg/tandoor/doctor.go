@@ -1,12 +1,14 @@
 package tandoor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,8 +92,27 @@ func (c *Client) Check(ctx context.Context) (Status, error) {
 			return s, err
 		}
 	}
-	s.Missing, err = c.missing(ctx)
-	return s, err
+	if s.Missing, err = c.missing(ctx); err != nil {
+		return s, err
+	}
+	return s, c.hasSupermarket(ctx)
+}
+
+// hasSupermarket refuses a configured supermarket that the library does not have.
+func (c *Client) hasSupermarket(ctx context.Context) error {
+	if c.cfg.Supermarket == "" {
+		return nil
+	}
+	markets, err := c.supermarkets(ctx)
+	if err != nil || slices.ContainsFunc(markets, c.chosen) {
+		return err
+	}
+	names := make([]string, len(markets))
+	for i, m := range markets {
+		names[i] = strconv.Quote(m.Name)
+	}
+	return fault.New(fault.InvalidInput, "tandoor: supermarket", "%q is not in Tandoor, which has %s (mealplanner connection set CONNECTION --supermarket NAME)",
+		c.cfg.Supermarket, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 func tooOld(version string) error {

@@ -2,7 +2,9 @@ package tandoor
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -43,11 +45,9 @@ type Libraries struct {
 }
 
 type library struct {
-	sealed  string
-	url     string
-	invited bool
-	client  *Client
-	probe   *Client // unobserved and without a breaker
+	conn   recipe.Connection
+	client *Client
+	probe  *Client // unobserved and without a breaker
 }
 
 var (
@@ -94,7 +94,7 @@ func (l *Libraries) Client(ctx context.Context, connection string) (*Client, err
 func (l *Libraries) library(conn recipe.Connection) (library, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known, ok := l.clients[conn.ID]; ok && known.sealed == string(conn.Sealed) && known.url == conn.URL && known.invited == conn.Invited {
+	if known, ok := l.clients[conn.ID]; ok && reflect.DeepEqual(known.conn, conn) {
 		return known, nil
 	}
 	found, err := l.connect(conn)
@@ -109,21 +109,10 @@ func (l *Libraries) connect(conn recipe.Connection) (library, error) {
 	if err != nil {
 		return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID, err)
 	}
-	var keywords KeywordMap
-	for k, names := range conn.KeywordMeals {
-		if keywords == nil {
-			keywords = KeywordMap{}
-		}
-		for _, n := range names {
-			m, err := recipe.ParseMeal(n)
-			if err != nil {
-				return library{}, fault.Wrap(fault.InvalidConfig, "connection "+conn.ID+": keyword "+k, err)
-			}
-			keywords[k] = append(keywords[k], m)
-		}
-	}
-	out := library{sealed: string(conn.Sealed), url: conn.URL, invited: conn.Invited}
-	if out.client, err = New(Config{BaseURL: conn.URL, Token: token, Keywords: keywords, HTTP: l.c.HTTP(conn), Now: l.c.Now}); err != nil {
+	keywords := DefaultKeywords()
+	maps.Copy(keywords, conn.KeywordMeals)
+	out := library{conn: conn}
+	if out.client, err = New(Config{BaseURL: conn.URL, Token: token, Keywords: keywords, Supermarket: conn.Supermarket, HTTP: l.c.HTTP(conn), Now: l.c.Now}); err != nil {
 		return library{}, err
 	}
 	out.probe, err = New(Config{BaseURL: conn.URL, HTTP: l.c.Prober(conn), Now: l.c.Now})

@@ -3,7 +3,9 @@ package tandoor
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,7 +59,7 @@ func (c *Client) fetchReference(ctx context.Context) (*Reference, error) {
 		return err
 	})
 	g.Go(func() (err error) {
-		markets, err = listAll[wireSupermarket](gctx, c, "supermarket_list", "/api/supermarket/")
+		markets, err = c.supermarkets(gctx)
 		return err
 	})
 	g.Go(func() (err error) {
@@ -71,10 +73,7 @@ func (c *Client) fetchReference(ctx context.Context) (*Reference, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	ref, err := c.assemble(foods, units, conv, categories, markets)
-	if err != nil {
-		return nil, err
-	}
+	ref := c.assemble(foods, units, conv, categories, markets)
 	ref.keywords = byID(keywords, func(k wireKeyword) int64 { return k.ID })
 	ref.properties = byID(properties, func(p wirePropertyType) int64 { return p.ID })
 	c.mu.Lock()
@@ -91,11 +90,8 @@ func byID[T any](list []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-func (c *Client) assemble(foods []wireFood, units []wireUnit, conv []wireConversion, categories []wireCategory, markets []wireSupermarket) (*Reference, error) {
-	order, err := c.aisles(markets)
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) assemble(foods []wireFood, units []wireUnit, conv []wireConversion, categories []wireCategory, markets []wireSupermarket) *Reference {
+	order := c.aisles(markets)
 	ref := &Reference{Foods: make(map[int64]recipe.Food, len(foods))}
 	for _, u := range units {
 		ref.Units = append(ref.Units, domainUnit(&u))
@@ -121,27 +117,27 @@ func (c *Client) assemble(foods []wireFood, units []wireUnit, conv []wireConvers
 	for _, w := range foods {
 		ref.Foods[w.ID] = domainFood(w, order, own[w.ID], ancestors(w, tree))
 	}
-	return ref, nil
+	return ref
 }
 
-// aisles returns the position of each category on the way through the supermarket,
-// counted from 1.
-func (c *Client) aisles(markets []wireSupermarket) (map[int64]int, error) {
+// aisles returns the position of each category on the way through the supermarket, counted
+// from 1. One that was deleted in Tandoor keeps no recipes back: the first counts.
+func (c *Client) aisles(markets []wireSupermarket) map[int64]int {
 	order := map[int64]int{}
-	for _, m := range markets {
-		if c.cfg.Supermarket != "" && m.Name != c.cfg.Supermarket {
-			continue
-		}
-		for _, cat := range m.Categories {
-			order[cat.Category.ID] = cat.Order + 1
-		}
-		return order, nil
+	if len(markets) == 0 {
+		return order
 	}
-	if c.cfg.Supermarket != "" {
-		return nil, fault.New(fault.InvalidConfig, "tandoor: supermarket", "%q does not exist in Tandoor: check the setting", c.cfg.Supermarket)
+	for _, cat := range markets[max(0, slices.IndexFunc(markets, c.chosen))].Categories {
+		order[cat.Category.ID] = cat.Order + 1
 	}
-	return order, nil
+	return order
 }
+
+func (c *Client) supermarkets(ctx context.Context) ([]wireSupermarket, error) {
+	return listAll[wireSupermarket](ctx, c, "supermarket_list", "/api/supermarket/")
+}
+
+func (c *Client) chosen(m wireSupermarket) bool { return strings.EqualFold(m.Name, c.cfg.Supermarket) }
 
 func ancestors(f wireFood, tree map[int64]wireFood) []recipe.FoodRef {
 	var out []recipe.FoodRef

@@ -46,7 +46,7 @@ func (s *Service) Change(ctx context.Context, id, by string, change func(*recipe
 	}
 	c := was
 	change(&c)
-	if c.WriteBack || !c.SameLibrary(was) {
+	if c.WriteBack || !c.SameLibrary(was) || c.Supermarket != was.Supermarket && c.Supermarket != "" {
 		if err := s.check(ctx, c); err != nil {
 			return c, err
 		}

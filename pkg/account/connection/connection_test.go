@@ -195,3 +195,26 @@ func (o *office) set(id string, change func(c *recipe.Connection)) {
 	change(&c)
 	o.libraries[id] = c
 }
+
+// A supermarket is looked up in the library before it is stored; what its keywords mean is not.
+func TestAnotherSupermarketAsksTheLibrary(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*recipe.Connection)
+		asked  bool
+	}{
+		"another supermarket": {func(c *recipe.Connection) { c.Supermarket = "Corner shop" }, true},
+		"none any more":       {func(c *recipe.Connection) { c.Supermarket = "" }, false},
+		"a keyword": {func(c *recipe.Connection) {
+			c.KeywordMeals = map[string][]recipe.Meal{"brunch": {recipe.Breakfast}}
+		}, false},
+	} {
+		o := open(false, map[string]string{"ana": "ana"})
+		o.set("ana", func(c *recipe.Connection) { c.Supermarket = "Market hall" })
+		asked := false
+		s := connection.New(o, func(context.Context, recipe.Connection) error { asked = true; return nil })
+		if _, err := s.Change(t.Context(), "ana", "operator", c.change); err != nil || asked != c.asked {
+			t.Errorf("%s: asked %t, %v", name, asked, err)
+		}
+	}
+}

@@ -134,7 +134,10 @@ func (s *Service) Connect(ctx context.Context, id, url string, token seal.Secret
 		if err != nil {
 			return err
 		}
-		c.Sealed, c.KeywordMeals = stored.Sealed, stored.KeywordMeals
+		c.Sealed = stored.Sealed
+		if stored.URL == c.URL {
+			c.KeywordMeals, c.Supermarket = stored.KeywordMeals, stored.Supermarket
+		}
 		if stored.URL != c.URL && token.Reveal() == "" {
 			return fault.New(fault.InvalidInput, "library", "token: another address needs a token of its own")
 		}

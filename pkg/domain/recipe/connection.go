@@ -6,10 +6,11 @@ import "bytes"
 type Connection struct {
 	ID           string
 	URL          string
-	Sealed       []byte              // the token, encrypted
-	KeywordMeals map[string][]string // keyword -> meals; empty = the defaults
-	WriteBack    bool                // write plans and groceries to it
-	Invited      bool                // its address is what an invited person typed
+	Sealed       []byte            // the token, encrypted
+	KeywordMeals map[string][]Meal // what keywords of the library mean, besides those named like meals
+	Supermarket  string            // whose order of aisles counts; "" = the first one's
+	WriteBack    bool              // write plans and groceries to it
+	Invited      bool              // its address is what an invited person typed
 }
 
 // SameLibrary reports whether two connections have one address and one token.

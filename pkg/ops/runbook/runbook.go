@@ -48,7 +48,7 @@ const Program = "mealplanner"
 // do change something: `debug USER` has every process write DEBUG lines.
 var readers = []string{
 	"diagnose", "doctor", "debug promql", "debug logql", "debug trace", "debug sql", "alert list", "alert acks", "alert responses", "alert oncall",
-	"job list", "job history", listSettings, "mail queue", "mail stats", "user list",
+	"job list", "job history", listSettings, "mail list", "mail queue", "mail stats", "user list",
 }
 
 // listSettings changes a setting once it has further words.

@@ -23,7 +23,7 @@ func (q *Queries) DeleteConnection(ctx context.Context, id string) (int64, error
 }
 
 const getConnection = `-- name: GetConnection :one
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited from connections where id = $1
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited, supermarket from connections where id = $1
 `
 
 func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, error) {
@@ -43,6 +43,7 @@ func (q *Queries) GetConnection(ctx context.Context, id string) (Connection, err
 		&i.SpaceName,
 		&i.MealTypes,
 		&i.Invited,
+		&i.Supermarket,
 	)
 	return i, err
 }
@@ -95,7 +96,7 @@ func (q *Queries) ListConnectionUse(ctx context.Context) ([]ListConnectionUseRow
 }
 
 const listConnections = `-- name: ListConnections :many
-select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited from connections order by id
+select id, url, token_sealed, keyword_meals, write_back, synced_at, full_sync_at, last_error, created_at, space_id, space_name, meal_types, invited, supermarket from connections order by id
 `
 
 func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
@@ -121,6 +122,7 @@ func (q *Queries) ListConnections(ctx context.Context) ([]Connection, error) {
 			&i.SpaceName,
 			&i.MealTypes,
 			&i.Invited,
+			&i.Supermarket,
 		); err != nil {
 			return nil, err
 		}
@@ -195,14 +197,14 @@ func (q *Queries) SetWriteBack(ctx context.Context, arg SetWriteBackParams) (int
 const upsertConnection = `-- name: UpsertConnection :exec
 with audit as (
     insert into runtime_settings_audit (name, value, set_by)
-    select 'write-back of ' || $1::text, case when $5::boolean then 'on' else 'off' end, $7::text
-    where $5::boolean <> coalesce((select c.write_back from connections c where c.id = $1), false)
+    select 'write-back of ' || $1::text, case when $6::boolean then 'on' else 'off' end, $8::text
+    where $6::boolean <> coalesce((select c.write_back from connections c where c.id = $1), false)
 )
-insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
-values ($1, $2, $3, $4, $5, $6)
+insert into connections (id, url, token_sealed, keyword_meals, supermarket, write_back, invited)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, invited = excluded.invited, last_error = ''
+    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = ''
 `
 
 type UpsertConnectionParams struct {
@@ -210,6 +212,7 @@ type UpsertConnectionParams struct {
 	Url          string
 	TokenSealed  []byte
 	KeywordMeals []byte
+	Supermarket  string
 	WriteBack    bool
 	Invited      bool
 	SetBy        string
@@ -222,6 +225,7 @@ func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionPara
 		arg.Url,
 		arg.TokenSealed,
 		arg.KeywordMeals,
+		arg.Supermarket,
 		arg.WriteBack,
 		arg.Invited,
 		arg.SetBy,

@@ -27,17 +27,24 @@ func (q *Queries) CountBouncedInARow(ctx context.Context, userID string) (int64,
 	return count, err
 }
 
-const listQueue = `-- name: ListQueue :many
+const listMails = `-- name: ListMails :many
 select id, user_id, email_type, period, attempts, next_attempt_at, created_at, last_error,
-    case when bounced_at is not null then 'bounced' else status end::text as state
+    case when bounced_at is not null then 'bounced' else status end::text as state, sent_at
 from outbox
-where status = 'pending' and not $1::boolean
-   or (status = 'failed' or bounced_at is not null) and created_at > now() - interval '30 days'
+where ($1::text = '' or user_id = $1::text)
+  and (status = 'pending' and not $2::boolean
+    or (status = 'failed' or bounced_at is not null or $3::boolean) and created_at > now() - interval '30 days')
 order by status = 'pending' desc, id desc
 limit 500
 `
 
-type ListQueueRow struct {
+type ListMailsParams struct {
+	Of         string
+	FailedOnly bool
+	Sent       bool
+}
+
+type ListMailsRow struct {
 	ID            int64
 	UserID        string
 	EmailType     string
@@ -47,18 +54,20 @@ type ListQueueRow struct {
 	CreatedAt     time.Time
 	LastError     string
 	State         string
+	SentAt        *time.Time
 }
 
-// Mails that wait, and those of the last 30 days that were given up or came back.
-func (q *Queries) ListQueue(ctx context.Context, failedOnly bool) ([]ListQueueRow, error) {
-	rows, err := q.db.Query(ctx, listQueue, failedOnly)
+// Of everybody or one user: mails that wait, those of the last 30 days that were given up or came
+// back, and, where wanted, those that were sent.
+func (q *Queries) ListMails(ctx context.Context, arg ListMailsParams) ([]ListMailsRow, error) {
+	rows, err := q.db.Query(ctx, listMails, arg.Of, arg.FailedOnly, arg.Sent)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListQueueRow{}
+	items := []ListMailsRow{}
 	for rows.Next() {
-		var i ListQueueRow
+		var i ListMailsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.UserID,
@@ -69,6 +78,7 @@ func (q *Queries) ListQueue(ctx context.Context, failedOnly bool) ([]ListQueueRo
 			&i.CreatedAt,
 			&i.LastError,
 			&i.State,
+			&i.SentAt,
 		); err != nil {
 			return nil, err
 		}

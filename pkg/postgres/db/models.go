@@ -33,6 +33,7 @@ type Connection struct {
 	SpaceName    string
 	MealTypes    []int64
 	Invited      bool
+	Supermarket  string
 }
 
 type DebugUser struct {

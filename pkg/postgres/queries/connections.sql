@@ -5,11 +5,11 @@ with audit as (
     select 'write-back of ' || @id::text, case when @write_back::boolean then 'on' else 'off' end, @set_by::text
     where @write_back::boolean <> coalesce((select c.write_back from connections c where c.id = @id), false)
 )
-insert into connections (id, url, token_sealed, keyword_meals, write_back, invited)
-values (@id, @url, @token_sealed, @keyword_meals, @write_back, @invited)
+insert into connections (id, url, token_sealed, keyword_meals, supermarket, write_back, invited)
+values (@id, @url, @token_sealed, @keyword_meals, @supermarket, @write_back, @invited)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, write_back = excluded.write_back, invited = excluded.invited, last_error = '';
+    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = '';
 
 -- name: SetWriteBack :execrows
 -- Of a connection that still is as it was read, and nothing else of it. Who did so is noted.

@@ -54,13 +54,15 @@ where o.user_id = @user_id and o.status = 'sent' and o.bounced_at is not null
     where later.user_id = o.user_id and later.status = 'sent' and later.bounced_at is null and later.sent_at > o.sent_at
   );
 
--- name: ListQueue :many
--- Mails that wait, and those of the last 30 days that were given up or came back.
+-- name: ListMails :many
+-- Of everybody or one user: mails that wait, those of the last 30 days that were given up or came
+-- back, and, where wanted, those that were sent.
 select id, user_id, email_type, period, attempts, next_attempt_at, created_at, last_error,
-    case when bounced_at is not null then 'bounced' else status end::text as state
+    case when bounced_at is not null then 'bounced' else status end::text as state, sent_at
 from outbox
-where status = 'pending' and not @failed_only::boolean
-   or (status = 'failed' or bounced_at is not null) and created_at > now() - interval '30 days'
+where (@of::text = '' or user_id = @of::text)
+  and (status = 'pending' and not @failed_only::boolean
+    or (status = 'failed' or bounced_at is not null or @sent::boolean) and created_at > now() - interval '30 days')
 order by status = 'pending' desc, id desc
 limit 500;
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/mealplanner/mealplanner/pkg/domain/alert"
 	"github.com/mealplanner/mealplanner/pkg/ops/drill"
 )
@@ -258,7 +260,22 @@ func (w *world) measured(ctx context.Context, d drill.Drill, since time.Time) st
 	for _, p := range points {
 		low, high = min(low, p.Value), max(high, p.Value)
 	}
-	return fmt.Sprintf("%s was %g to %g at %d of %.0f seconds", expr, low, high, len(points), time.Since(since).Seconds())
+	return fmt.Sprintf("%s was %g to %g at %d of %.0f seconds; jobs: %s", expr, low, high, len(points), time.Since(since).Seconds(), w.ended(ctx, since))
+}
+
+// ended says how jobs ended since a time.
+func (w *world) ended(ctx context.Context, since time.Time) string {
+	const ends = `select concat_ws(' ', count(*), job_type, status, error_type, output->>'skipped', max(left(error_message, 200)))
+		from job_executions where started_at >= $1 group by job_type, status, error_type, output->>'skipped' order by job_type, status`
+	rows, err := w.in.DB.Query(ctx, ends, since)
+	if err != nil {
+		return err.Error()
+	}
+	said, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(said, "; ")
 }
 
 func (w *world) has(ctx context.Context, expr string) bool {
