@@ -92,7 +92,7 @@ func (s *Services) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 		sum, serr := s.Accounts.Sync(ctx, j.User, s.opts.Now(), p.DryRun)
 		out, err = syncOutput{Synced: sum.Days, Skipped: sum.Skipped, Written: sum.Written, WouldWrite: sum.Intended, Unmapped: sum.Unmapped}, serr
 	}
-	if resilient.IsOpen(err) {
+	if resilient.IsOpen(err) && ctx.Err() == nil { // one that ran out of its time was not skipped
 		return syncOutput{Skipped: "circuit breaker open"}, nil
 	}
 	return out, err

@@ -92,6 +92,7 @@ func (l *Libraries) Client(ctx context.Context, connection string) (*Client, err
 }
 
 func (l *Libraries) library(conn recipe.Connection) (library, error) {
+	conn.WriteBack = false // a client is the same for either, and so is what its breaker knows
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.clients[conn.ID]; ok && reflect.DeepEqual(known.conn, conn) {

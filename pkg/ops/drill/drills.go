@@ -58,7 +58,7 @@ var Drills = []Drill{
 		Fault: "One job at a time may run, and both upstreams are slow.",
 		Cause: []string{"jobs.concurrency"},
 		inject: all(running(500*time.Millisecond, "job_type = 'AutoSync'"), setting("jobs.concurrency", "1"),
-			upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000})),
+			whenSynced(upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000})), upstream(faultswitch.Rule{Upstream: "fatsecret", LatencyMS: 3000})),
 	},
 	{
 		Alert: alert.SchedulerRetryRateHigh, Labels: map[string]string{"job_type": "AutoSync"}, Reach: Slack,
@@ -66,7 +66,7 @@ var Drills = []Drill{
 		Cause: []string{"autosync", "timeout"},
 		Also:  []alert.Alert{alert.APIErrorRateHigh, alert.APIErrorBudgetBurn},
 		inject: all(running(time.Second, "connection_id is not null"),
-			setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000})),
+			setting("jobs.AutoSync.timeout", "1s"), setting("jobs.AutoSync.attempts", "10"), whenSynced(upstream(faultswitch.Rule{Upstream: "tandoor", LatencyMS: 3000}))),
 	},
 	{
 		Alert: alert.SchedulerJobFailureRateHigh, Labels: map[string]string{"job_type": "AutoSync"}, Reach: Pager,

@@ -117,6 +117,38 @@ func running(every time.Duration, where string) inject {
 	}))
 }
 
+// whenSynced injects a fault once a library was synced: a breaker that is still open, of whatever
+// happened before, has jobs skipped instead, and is kept open by the fault.
+func whenSynced(f inject) inject {
+	return func(ctx context.Context, i *Installation) (Heal, error) {
+		begin, err := one[time.Time](ctx, i, "select now()")
+		if err != nil {
+			return nil, err
+		}
+		var after Heal
+		before, err := during(func(ctx context.Context, i *Installation) error {
+			for synced := false; !synced; {
+				var err error
+				synced, err = one[bool](ctx, i, `select exists (select from job_executions e join scheduled_jobs s on s.id = e.job_id
+					where s.connection_id is not null and e.started_at >= $1 and e.status = 'completed' and e.output->>'skipped' is null)`, begin)
+				if err != nil || !synced && !sleep(ctx, 250*time.Millisecond) {
+					return err
+				}
+			}
+			var err error
+			after, err = f(ctx, i)
+			return err
+		})(ctx, i)
+		return func(ctx context.Context) error {
+			err := before(ctx)
+			if after != nil {
+				err = errors.Join(err, after(ctx))
+			}
+			return err
+		}, err
+	}
+}
+
 // firstWeek is how many weeks ahead the weeks lie that drills plan.
 const firstWeek = 60
 
