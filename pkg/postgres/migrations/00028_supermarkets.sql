@@ -2,7 +2,8 @@
 -- Whose order of aisles the groceries of a library follow; '' is the first supermarket's.
 alter table connections add column supermarket text not null default '';
 
--- Another address is another library: its recipe numbers mean other dishes.
+-- Another address is another library: its recipe numbers mean other dishes. Whoever changes it says
+-- how the new one is read, perhaps as the old one was.
 -- +goose StatementBegin
 create or replace function renew_library() returns trigger language plpgsql as $$
 begin
@@ -12,12 +13,6 @@ begin
         update plans p set outdated = 'library', published_at = coalesce(p.published_at, now()) from users u where u.id = p.user_id and u.connection_id = new.id;
         new.synced_at := null;
         new.full_sync_at := null;
-        if new.keyword_meals = old.keyword_meals then
-            new.keyword_meals := '{}';
-        end if;
-        if new.supermarket = old.supermarket then
-            new.supermarket := '';
-        end if;
         new.last_error := '';
     end if;
     return new;
