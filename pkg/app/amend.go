@@ -77,7 +77,8 @@ func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error
 	out := map[string][]amend.Done{}
 	var errs []error
 	for _, id := range users {
-		done, err := s.Amend(ctx, id)
+		var done []amend.Done
+		err := fault.Guarded("amend", func() (err error) { done, err = s.Amend(ctx, id); return err })()
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -120,7 +120,7 @@ func (a *App) start(ctx context.Context) error {
 	}
 	if a.opts.Role.schedules() {
 		a.startBackground(ctx)
-		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, a.health()); err != nil {
+		if err := a.listen(ctx, Scheduler, a.opts.Config.Web.SchedulerAddr, observe.Recovered(a.log, a.health())); err != nil {
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ const deliverEvery = 5 * time.Second
 func (a *App) deliver(ctx context.Context) {
 	repeats := observe.NewRepeats(a.opts.Now)
 	drain := func(ctx context.Context) error { _, err := a.s.Delivery.Drain(ctx); return err }
-	loop.Woken(ctx, deliverEvery, a.s.wake, loop.Reporting(drain, func(ctx context.Context, err error) {
+	loop.Woken(ctx, deliverEvery, a.s.wake, loop.Reporting("deliver mails", drain, func(ctx context.Context, err error) {
 		if repeats.News(string(fault.KindOf(err))) {
 			a.log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
 		}

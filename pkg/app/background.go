@@ -48,7 +48,7 @@ func (c *complaints) over() bool {
 func (a *App) every(ctx context.Context, interval time.Duration, work, component string, fn func(context.Context) error) {
 	failing := complaints{now: a.opts.Now}
 	loop.Every(ctx, interval, func(ctx context.Context) {
-		err := fn(ctx)
+		err := fault.Guarded(work, func() error { return fn(ctx) })()
 		if err == nil || ctx.Err() != nil {
 			failing.over()
 			return

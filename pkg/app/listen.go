@@ -41,7 +41,7 @@ func (a *App) serveAdmin(ctx context.Context) error {
 	}
 	books.Responses = a.responsesTo(postgres.NewAlerts(a.servicesPool()))
 	admin := &web.Admin{Metrics: a.metricsPage, Runbooks: books, Traces: a.tracePages(), Users: a, Now: a.opts.Now, Local: a.opts.Config.Web.AdminIsLocal()}
-	return a.listen(ctx, Admin, addr, admin.Handler())
+	return a.listen(ctx, Admin, addr, observe.Recovered(a.log, admin.Handler()))
 }
 
 func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler) error {
@@ -127,7 +127,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err := a.serveAlerts(ctx, mux); err != nil {
 		return err
 	}
-	if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(mux, a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
+	if err := a.listen(ctx, API, a.opts.Config.Web.APIAddr, observe.NewServer(observe.Recovered(a.log, mux), a.telemetry.Tracers, a.telemetry.Meters)); err != nil {
 		return err
 	}
 	a.stops.push("watched lists", func(context.Context) error { people.Close(); return nil }) // before the server

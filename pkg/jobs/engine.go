@@ -109,7 +109,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 
 // repeat calls fn at once and then at an interval until ctx ends.
 func (e *Engine) repeat(ctx context.Context, every time.Duration, work string, fn func(context.Context) error) {
-	loop.Every(ctx, every, loop.Reporting(fn, func(ctx context.Context, err error) { e.o.Observer.Error(ctx, work, err) }))
+	loop.Every(ctx, every, loop.Reporting(work, fn, func(ctx context.Context, err error) { e.o.Observer.Error(ctx, work, err) }))
 }
 
 // maintain closes the records of lost jobs and spreads the weekly runs of crowds.

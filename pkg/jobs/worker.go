@@ -117,11 +117,7 @@ type tooLate struct {
 
 // do calls the handler; a panic becomes an error.
 func (e *Engine) do(ctx context.Context, job Job) (output any, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fault.New(fault.Internal, "job "+string(job.Type), "panic: %v", r)
-		}
-	}()
+	defer fault.Recover("job "+string(job.Type), &err)
 	if late := job.Started.Sub(job.Fire); job.Trigger != schedule.Manual && late > job.Type.CatchUp(job.Occurrence)+startGrace {
 		return tooLate{"it came " + late.Round(time.Minute).String() + " after its time"}, nil
 	}

@@ -275,8 +275,8 @@ func (p *Planner) fetch(ctx context.Context, u user.User) (recipe.Pool, bodyWeig
 		return pool, w, nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return recipes(gctx) })
-	g.Go(func() error { profile(gctx); return nil })
+	g.Go(fault.Guarded("recipes", func() error { return recipes(gctx) }))
+	g.Go(fault.Guarded("profile", func() error { profile(gctx); return nil }))
 	err := g.Wait()
 	return pool, w, err
 }

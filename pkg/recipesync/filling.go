@@ -51,7 +51,7 @@ func (f *fillings) join(ctx context.Context, connection string, fill func(contex
 		f.by[connection] = run
 		go func() {
 			defer cancel()
-			run.err = fill(shared)
+			run.err = fault.Guarded("recipe sync", func() error { return fill(shared) })()
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.forget(connection, run)

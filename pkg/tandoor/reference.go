@@ -48,25 +48,23 @@ func (c *Client) fetchReference(ctx context.Context) (*Reference, error) {
 	now := c.cfg.Now()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.cfg.Concurrency)
-	g.Go(func() (err error) { foods, err = listAll[wireFood](gctx, c, "food_list", "/api/food/"); return err })
-	g.Go(func() (err error) { units, err = listAll[wireUnit](gctx, c, "unit_list", "/api/unit/"); return err })
-	g.Go(func() (err error) {
+	list := func(fetch func() error) { g.Go(fault.Guarded("tandoor: reference lists", fetch)) }
+	list(func() (err error) { foods, err = listAll[wireFood](gctx, c, "food_list", "/api/food/"); return err })
+	list(func() (err error) { units, err = listAll[wireUnit](gctx, c, "unit_list", "/api/unit/"); return err })
+	list(func() (err error) {
 		conv, err = listAll[wireConversion](gctx, c, "unit_conversion_list", "/api/unit-conversion/")
 		return err
 	})
-	g.Go(func() (err error) {
+	list(func() (err error) {
 		categories, err = listAll[wireCategory](gctx, c, "supermarket_category_list", "/api/supermarket-category/")
 		return err
 	})
-	g.Go(func() (err error) {
-		markets, err = c.supermarkets(gctx)
-		return err
-	})
-	g.Go(func() (err error) {
+	list(func() (err error) { markets, err = c.supermarkets(gctx); return err })
+	list(func() (err error) {
 		keywords, err = listAll[wireKeyword](gctx, c, "keyword_list", "/api/keyword/")
 		return err
 	})
-	g.Go(func() (err error) {
+	list(func() (err error) {
 		properties, err = listAll[wirePropertyType](gctx, c, "property_type_list", "/api/property-type/")
 		return err
 	})

@@ -119,12 +119,12 @@ func (c *Client) Sync(ctx context.Context, ask Ask) (Result, error) {
 	// request through, and only its end closes the breaker again.
 	var g errgroup.Group
 	g.SetLimit(c.cfg.Concurrency)
-	g.Go(func() (err error) { list, err = c.Changed(ctx, ask.Since); return err })
+	g.Go(fault.Guarded("tandoor: changed recipes", func() (err error) { list, err = c.Changed(ctx, ask.Since); return err }))
 	if len(ask.Known) > 0 {
-		g.Go(func() (err error) { gone, err = c.deleted(ctx, ask.Known); return err })
+		g.Go(fault.Guarded("tandoor: deleted recipes", func() (err error) { gone, err = c.deleted(ctx, ask.Known); return err }))
 	}
 	if ask.Guard != nil {
-		g.Go(func() (err error) { space, err = c.Space(ctx); return err })
+		g.Go(fault.Guarded("tandoor: space", func() (err error) { space, err = c.Space(ctx); return err }))
 	}
 	if err := g.Wait(); err != nil {
 		return Result{}, err
@@ -183,7 +183,7 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, w
 	)
 	g.SetLimit(c.cfg.Concurrency)
 	for _, o := range todo {
-		g.Go(func() error {
+		g.Go(fault.Guarded("tandoor: recipe", func() error {
 			r, problems, err := c.detail(gctx, ref, o)
 			mu.Lock()
 			defer mu.Unlock()
@@ -206,7 +206,7 @@ func (c *Client) details(ctx context.Context, ref *Reference, todo []Overview, w
 				return err
 			}
 			return nil
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return err

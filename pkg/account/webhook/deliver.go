@@ -38,6 +38,7 @@ func (s *Service) Deliver(ctx context.Context) (int, error) {
 }
 
 func (s *Service) drain(ctx context.Context) (n int, err error) {
+	defer fault.Recover("tell webhooks", &err)
 	for ctx.Err() == nil {
 		d, ok, err := s.store.Claim(ctx)
 		if err != nil || !ok {

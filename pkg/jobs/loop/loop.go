@@ -6,6 +6,8 @@ package loop
 import (
 	"context"
 	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 )
 
 // Every calls do at once and then at the interval until ctx ends. Intervals that a slow call
@@ -28,11 +30,11 @@ func Woken(ctx context.Context, interval time.Duration, wake <-chan struct{}, do
 	}
 }
 
-// Reporting makes work of what may fail. failed hears of its errors, but not of those that the
-// end of ctx brings.
-func Reporting(do func(context.Context) error, failed func(context.Context, error)) func(context.Context) {
+// Reporting makes work of what may fail. failed hears of its errors, panics among them, but not
+// of those that the end of ctx brings.
+func Reporting(work string, do func(context.Context) error, failed func(context.Context, error)) func(context.Context) {
 	return func(ctx context.Context) {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && ctx.Err() == nil {
 			failed(ctx, err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 )
 
+var errBug = errors.New("a bug")
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // at returns when work is done, in seconds from the beginning; the third call takes long.
@@ -68,22 +70,25 @@ func TestNothingIsDoneAfterTheEnd(t *testing.T) {
 	loop.Every(ctx, time.Second, func(context.Context) { t.Error("it was done") })
 }
 
-// The error of work that the end of ctx cut short is nobody's news.
+// The error of work that the end of ctx cut short is nobody's news; a panic is an error.
 func TestReporting(t *testing.T) {
 	t.Parallel()
 	var heard []error
 	wrong := errors.New("wrong")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	for _, err := range []error{wrong, nil, context.Canceled} {
-		loop.Reporting(func(context.Context) error {
-			if errors.Is(err, context.Canceled) {
+	for _, err := range []error{wrong, nil, errBug, context.Canceled} {
+		loop.Reporting("work", func(context.Context) error {
+			switch {
+			case errors.Is(err, errBug):
+				panic(err)
+			case errors.Is(err, context.Canceled):
 				cancel()
 			}
 			return err
 		}, func(_ context.Context, err error) { heard = append(heard, err) })(ctx)
 	}
-	if !slices.Equal(heard, []error{wrong}) {
+	if len(heard) != 2 || !errors.Is(heard[0], wrong) || !errors.Is(heard[1], errBug) {
 		t.Errorf("%v", heard)
 	}
 }

@@ -264,7 +264,9 @@ func Diagnose(ctx context.Context, s Sources, o Options) (Report, error) {
 	failed := make([]error, len(asked))
 	var wg sync.WaitGroup
 	for i, p := range asked {
-		wg.Go(func() { found[i], failed[i] = p.look(c, ctx) })
+		wg.Go(func() {
+			failed[i] = fault.Guarded("probe "+p.name, func() (err error) { found[i], err = p.look(c, ctx); return err })()
+		})
 	}
 	wg.Wait()
 	r := Report{Causes: []Finding{}, Changed: c.changed}

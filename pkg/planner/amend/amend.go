@@ -79,6 +79,9 @@ func (a *Amender) week(ctx context.Context, tx Tx, w Outdated, from plan.Slot) (
 	if err != nil {
 		return Done{}, err
 	}
+	if in.Existing == nil { // it was removed since it was listed
+		return Done{Week: w.Week}, nil
+	}
 	was := in.Existing.Week
 	is, err := a.planner.Amend(ctx, in, w.Why, from)
 	if err != nil {

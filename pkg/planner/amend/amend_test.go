@@ -188,6 +188,19 @@ func TestEachOutdatedWeekIsAmendedAndMailed(t *testing.T) {
 	}
 }
 
+// Whoever removes a week meanwhile, like the command drill, does not wait for the user's lock.
+func TestAWeekThatIsGoneIsNotAmended(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	in := w.weeks[week]
+	in.Existing = nil
+	w.weeks[week] = in
+	got, err := w.amender().User(t.Context(), "ana")
+	if err != nil || len(got) != 1 || got[0].Week != week+7 || len(w.log) != 2 {
+		t.Errorf("%+v, %v, %q", got, err, w.log)
+	}
+}
+
 // subscribe leaves the user with one type of mail.
 func (w *world) subscribe(only string) {
 	w.user.Settings.NoMail = slices.DeleteFunc([]string{"weekly_plan", "daily_advisor"}, func(s string) bool { return s == only })

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
 	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
@@ -25,7 +26,8 @@ type Probe struct {
 func (p Probe) check(ctx context.Context) (up, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
-	return p.Up(ctx)
+	err := fault.Guarded("probe", func() error { up, known = p.Up(ctx); return nil })()
+	return up, known && err == nil
 }
 
 // Availability probes the upstreams and exports the results as an installation's gauge

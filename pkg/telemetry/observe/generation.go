@@ -145,9 +145,13 @@ func CompletionLevel(m Measured) slog.Level {
 }
 
 // Failure returns the error fields of docs/logs.md. The logger adds the stack to lines
-// of level ERROR.
+// of level ERROR; that of a panic is here.
 func Failure(kind fault.Kind, err error) []any {
-	return []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}
+	out := []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}
+	if stack := fault.Stack(err); stack != "" {
+		out = append(out, slog.String("stack_trace", stack))
+	}
+	return out
 }
 
 func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

@@ -59,7 +59,8 @@ func (i *Installation) Clear() { i.last.clear() }
 func (i *Installation) Read(ctx context.Context) {
 	for _, g := range i.groups {
 		limited, cancel := context.WithTimeout(ctx, gaugeTimeout)
-		values, err := g.Read(limited)
+		var values []metrics.Reading
+		err := fault.Guarded("gauges", func() (err error) { values, err = g.Read(limited); return err })()
 		cancel()
 		if ctx.Err() == nil && i.last.set(g.Name, values, err) {
 			i.log.WarnContext(ctx, "Reading gauges failed", append([]any{"component", "telemetry", "gauges", g.Name}, Failure(fault.KindOf(err), err)...)...)

@@ -38,7 +38,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	s.work.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), mailWithin)
 		defer cancel()
-		if err := s.SignIn.Request(ctx, email); err != nil {
+		if err := fault.Guarded("mail a sign-in link", func() error { return s.SignIn.Request(ctx, email) })(); err != nil {
 			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 		}
 	})

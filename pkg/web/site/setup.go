@@ -324,7 +324,7 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 	})
 	s.work.Go(func() {
 		defer cancel()
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "Work after a page failed", "component", "web", "work", work, "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -159,7 +160,7 @@ type Role struct {
 	cmd       *exec.Cmd
 	listening chan string
 	done      chan struct{} // closed when the process has ended
-	ended     bool          // by End
+	ended     atomic.Bool   // by End
 }
 
 // Start starts a role, which dies with this process. Each line of its stdout goes to keep.
@@ -229,18 +230,28 @@ func (r *Role) Signal(sig syscall.Signal) error {
 	return nil
 }
 
+// Alive is an error if the role has ended by itself.
+func (r *Role) Alive() error {
+	select {
+	case <-r.done:
+		if !r.ended.Load() {
+			return fmt.Errorf("%s, pid %d, ended by itself: %s", r.Name, r.Pid(), r.cmd.ProcessState)
+		}
+	default:
+	}
+	return nil
+}
+
 // End sends a signal and waits until the role has ended. It is an error if the role had ended
 // by itself, if it does not end with status 0, or if SIGKILL is not what it died of. After 40
 // seconds it is killed, which is an error too. A second End does nothing.
 func (r *Role) End(sig syscall.Signal) error {
-	if r.ended {
+	err := r.Alive()
+	if r.ended.Swap(true) {
 		return nil
 	}
-	r.ended = true
-	select {
-	case <-r.done:
-		return fmt.Errorf("%s, pid %d, ended by itself: %s", r.Name, r.Pid(), r.cmd.ProcessState)
-	default:
+	if err != nil {
+		return err
 	}
 	if err := r.Signal(sig); err != nil {
 		return err

@@ -124,6 +124,7 @@ func TestDrills(t *testing.T) {
 			}
 			wg.Wait()
 			stop()
+			must(t, w.alive())
 		})
 	}
 }

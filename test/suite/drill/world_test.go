@@ -252,6 +252,17 @@ func (w *world) role(name string) *program.Role {
 	return w.roles[name]
 }
 
+// alive is an error if a role has ended by itself: no drill makes it.
+func (w *world) alive() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, r := range w.roles {
+		errs = append(errs, r.Alive())
+	}
+	return errors.Join(errs...)
+}
+
 // Freeze implements [drill.Processes].
 func (w *world) Freeze(_ context.Context, name string) error {
 	return w.role(name).Signal(syscall.SIGSTOP)
@@ -289,6 +300,7 @@ func (w *world) settle(t *testing.T, but ...alert.Alert) {
 	quiet := time.Time{}
 	var last map[string]string
 	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
+		must(t, w.alive())
 		f, err := w.firing(t.Context())
 		maps.DeleteFunc(f, func(name, _ string) bool { return slices.Contains(but, alert.Alert(name)) })
 		if s, serr := w.Query(t.Context(), "sum(service_up)"); err != nil || serr != nil || len(s) == 0 || s[0].Value < 2 || len(f) > 0 {
