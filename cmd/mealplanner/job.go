@@ -71,17 +71,11 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		l := newListing("no schedules", "job", "priority", "cron", "zone", "next", "status", "paused", "error")
 		for _, r := range rows {
 			next := shown{r.NextRunAt, "when a scheduler runs"}
-			at := func(t time.Time) string {
-				if zone, err := schedule.Zone(r.TimeZone); err == nil {
-					return t.In(zone).Format("Mon 2006-01-02 15:04:05")
-				}
-				return cellText(&t)
-			}
 			switch grace := r.CreatedAt.Add(a.NewUserGrace()); {
 			case r.NextRunAt != nil:
-				next.text = at(*r.NextRunAt)
+				next.text = inZone(*r.NextRunAt, r.TimeZone)
 			case r.JobType == string(schedule.WeeklyGeneration) && grace.After(now()):
-				next.text = "new; not before " + at(grace)
+				next.text = "new; not before " + inZone(grace, r.TimeZone)
 			}
 			paused := shown{!r.Enabled || !r.UserEnabled, ""}
 			switch {
@@ -94,6 +88,14 @@ func (c *jobListCmd) Run(ctx context.Context, std *streams, now func() time.Time
 		}
 		return c.list(std, l)
 	})
+}
+
+// inZone is a job's time as its user's clock shows it; of an unknown zone in UTC.
+func inZone(t time.Time, name string) string {
+	if zone, err := schedule.Zone(name); err == nil {
+		return t.In(zone).Format("Mon 2006-01-02 15:04:05")
+	}
+	return cellText(&t)
 }
 
 func firstLine(s *string) string {

@@ -17,7 +17,7 @@ import (
 
 type sandboxCmd struct {
 	TandoorAddr   string      `env:"SANDBOX_TANDOOR_ADDR" default:"127.0.0.1:8100" help:"Listen address of the Tandoor stand-in."`
-	FatSecretAddr string      `env:"SANDBOX_FATSECRET_ADDR" default:"127.0.0.1:8101" help:"Listen address of the FatSecret stand-in."`
+	FatSecretAddr string      `name:"fatsecret-addr" env:"SANDBOX_FATSECRET_ADDR" default:"127.0.0.1:8101" help:"Listen address of the FatSecret stand-in."`
 	SMTPAddr      string      `env:"SANDBOX_SMTP_ADDR" default:"127.0.0.1:1025" help:"Listen address of SMTP."`
 	IMAPAddr      string      `env:"SANDBOX_IMAP_ADDR" default:"127.0.0.1:1143" help:"Listen address of IMAP."`
 	AlertsAddr    string      `env:"SANDBOX_ALERTS_ADDR" default:"127.0.0.1:8102" help:"Listen address of the PagerDuty and Slack stand-ins."`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -92,8 +93,21 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GENERATION_UPSTREAM_TIMEOUT", "20s")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "faults": faults},
 	})
+}
+
+// faults gives the first sandbox a fault: faults '{"upstream": "tandoor", "outage": true}'.
+func faults(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: faults RULE")
+	}
+	resp, err := http.Post(ts.Getenv("FAULTS"), "application/json", strings.NewReader(args[0]))
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if resp.StatusCode != http.StatusCreated {
+		ts.Fatalf("%s: %s", args[0], resp.Status)
+	}
 }
 
 // exits runs a command and expects its exit code: exits 2 mealplanner solve. Of the script's

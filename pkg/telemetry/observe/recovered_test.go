@@ -37,7 +37,7 @@ func TestPagesThatPanic(t *testing.T) {
 		path, body, logged string
 		status             int // 0: broken off
 	}{
-		{"/at-once/" + secret, "Internal Server Error\n", `"route":"/at-once/{id}"`, 500},
+		{"/at-once/" + secret, "Internal Server Error\n", `"http.route":"/at-once/{id}"`, 500},
 		{"/late", "begun", "panic: late", 0},
 		{"/aborted", "", "", 0},
 		{"/fine", "fine", "", 200},

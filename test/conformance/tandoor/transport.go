@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"time"
 
@@ -57,6 +59,19 @@ func transport() []Case {
 		check("wrong token is 403 and named", "nonsense", fault.Unauthorized, "wrong or expired"),
 		check("expired token is 403 and named", "late", fault.Unauthorized, "wrong or expired"),
 		check("token without space is told from a wrong one", "spaceless", fault.Unauthorized, "belongs to a space"),
+		{Name: "a proxy that takes the token away is named beside a wrong token", Check: func(ctx context.Context, e *Env) error {
+			to, err := url.Parse(e.URL)
+			if err != nil {
+				return err
+			}
+			proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(to)
+				r.Out.Header.Del("Authorization")
+			}})
+			defer proxy.Close()
+			_, err = e.With(proxy.URL, e.Token, 0).Check(ctx)
+			return wantKind(err, fault.Unauthorized, "a proxy takes the Authorization header away")
+		}},
 		{Name: "missing write scope is told from a wrong token", StandIn: true, Options: tokens, Check: func(ctx context.Context, e *Env) error {
 			c := e.With(e.URL, "reader", 0)
 			s, err := c.Check(ctx)
