@@ -92,11 +92,15 @@ func (s *Services) autoSync(ctx context.Context, j jobs.Job) (any, error) {
 		sum, serr := s.Accounts.Sync(ctx, j.User, s.opts.Now(), p.DryRun)
 		out, err = syncOutput{Synced: sum.Days, Skipped: sum.Skipped, Written: sum.Written, WouldWrite: sum.Intended, Unmapped: sum.Unmapped}, serr
 	}
-	if resilient.IsOpen(err) && ctx.Err() == nil { // one that ran out of its time was not skipped
+	if heldBack(ctx, err) {
 		return syncOutput{Skipped: "circuit breaker open"}, nil
 	}
 	return out, err
 }
+
+// heldBack reports whether a breaker kept a job from its work. One that ran out of its time while
+// the breaker opened was not held back: it has failed.
+func heldBack(ctx context.Context, err error) bool { return resilient.IsOpen(err) && ctx.Err() == nil }
 
 // mailOutput is the stored output of a mail job, without figures of a diary.
 type mailOutput struct {

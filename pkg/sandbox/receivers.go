@@ -46,7 +46,7 @@ func (s *Sandbox) receivers() http.Handler {
 	return mux
 }
 
-//go:embed alerts.html
+//go:embed alerts.html faults.html
 var pages embed.FS
 
 var alertsTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pages, "alerts.html")) })

@@ -29,6 +29,48 @@ func options() sandbox.Options {
 	}
 }
 
+// A browser sees the faults in words and how to set one; programs get JSON.
+func TestFaultsInABrowser(t *testing.T) {
+	t.Parallel()
+	box, err := sandbox.Start(t.Context(), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Stop(context.Background()) })
+	rt := &http.Transport{}
+	t.Cleanup(rt.CloseIdleConnections)
+	get := func(accept string) string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, box.FaultsURL(), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", accept)
+		resp, err := (&http.Client{Transport: rt}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+	if page := get(browser); !strings.Contains(page, "No fault is set") || !strings.Contains(page, "curl -s "+box.FaultsURL()+" -d") {
+		t.Errorf("without faults: %s", page)
+	}
+	if _, err := box.Faults.Set(faultswitch.Rule{ID: "<slow>", Upstream: "tandoor", LatencyMS: 800}); err != nil {
+		t.Fatal(err)
+	}
+	if page := get(browser); !strings.Contains(page, "&lt;slow&gt;") || !strings.Contains(page, "latency_ms&#34;:800") || strings.Contains(page, "<slow>") {
+		t.Errorf("with a fault: %s", page)
+	}
+	if got := get("*/*"); !strings.HasPrefix(got, "[{") {
+		t.Errorf("a program gets %s", got)
+	}
+}
+
 func TestReceivers(t *testing.T) {
 	t.Parallel()
 	box, err := sandbox.Start(t.Context(), options())

@@ -149,7 +149,7 @@ func Start(ctx context.Context, o Options) (_ *Sandbox, err error) {
 	}
 	web := http.NewServeMux()
 	web.Handle("/inbox/", http.StripPrefix("/inbox", s.Mail.Handler()))
-	web.Handle("/faults", s.Faults.Control())
+	web.HandleFunc("/faults", s.faultsPage(s.Faults.Control()))
 	web.Handle("/pagerduty", s.PagerDuty.Received())
 	web.Handle("/slack", s.Slack.Received())
 	web.HandleFunc("GET /alerts/{$}", s.alertsPage)

@@ -35,6 +35,14 @@ func (s *Server) Plans() []string {
 	return days
 }
 
+// Move changes the zone of the server, as somebody does who sets TZ and restarts it: what is stored
+// stays, and is shown in the new zone.
+func (s *Server) Move(zone *time.Location) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Location = zone
+}
+
 func (s *Server) mealTypeJSON(t mealType) map[string]any {
 	return map[string]any{"id": t.id, "name": t.name, "order": t.order, "time": orNil(t.clock), "color": nil, "created_by": 1}
 }

@@ -51,6 +51,19 @@ func plansWritten() []Case {
 			}
 			return w.again(ctx, 0, 0)
 		}},
+		{Name: "a server that is moved to another zone keeps our meals", StandIn: true, Check: func(ctx context.Context, e *Env) error {
+			w := &writing{e, newBook(), publish.Plan{ID: 1, Meals: []publish.Meal{meal(e, 0, recipe.Dinner, "Dal"), meal(e, 6, recipe.Breakfast, "Dal")}}}
+			if _, err := w.write(ctx); err != nil {
+				return err
+			}
+			for _, hours := range []int{-11, 13} {
+				e.standIn().Move(time.FixedZone("elsewhere", hours*3600))
+				if err := w.again(ctx, 0, 0); err != nil {
+					return fmt.Errorf("moved to %+d: %w", hours, err)
+				}
+			}
+			return nil
+		}},
 		{Name: "people see no mark of ours", Check: func(ctx context.Context, e *Env) error {
 			if _, err := begin(ctx, e); err != nil {
 				return err
