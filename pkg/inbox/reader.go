@@ -169,7 +169,7 @@ func (r *Reader) Run(ctx context.Context) error {
 
 // stay makes passes over one connection until one fails, and returns how many succeeded.
 func (r *Reader) stay(ctx context.Context) (passes int, err error) {
-	defer fault.Recover("read mailbox", &err) // of a mail that anybody may have written
+	defer fault.Recover("read mailbox", &err)
 	s, err := r.connect(ctx)
 	if err != nil {
 		return 0, err

@@ -78,18 +78,19 @@ func TestWhatTheHandlerSays(t *testing.T) {
 			if _, err := r.Once(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range []string{"a", "b", "c"} {
+			for _, name := range []string{"bug", "a", "b", "c"} {
 				owner.put("INBOX", name, time.Now(), 1)
 			}
+			w.refuse["bug"] = errBug
 			w.refuse["a"] = fault.New(fault.InvalidInput, "", "unreadable")
 			w.refuse["b"] = fault.New(fault.DatabaseError, "", "gone for now")
 			if n, err := r.Once(t.Context()); n != 0 || fault.KindOf(err) != fault.DatabaseError {
 				t.Errorf("%d, %v", n, err)
 			}
-			if len(w.events) != 1 || fault.KindOf(w.events[0]) != fault.InvalidInput {
+			if len(w.events) != 2 || !errors.Is(w.events[0], errBug) || fault.KindOf(w.events[1]) != fault.InvalidInput {
 				t.Errorf("events %v", w.events)
 			}
-			w.once(t, addr, nil, "b", "c") // "a" was final, "b" was not
+			w.once(t, addr, nil, "b", "c") // the panic and "a" were final, "b" was not
 		})
 	}
 }

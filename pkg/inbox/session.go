@@ -216,7 +216,7 @@ func (s *session) message(ctx context.Context, uid imap.UID) (taken bool, err er
 		}
 		raw.Body = body.BodySection[0].Bytes
 	}
-	err = s.hooks.Handler(ctx, raw)
+	err = fault.Guarded("handle a mail", func() error { return s.hooks.Handler(ctx, raw) })()
 	if err != nil && !fault.KindOf(err).Transient() {
 		s.hooks.Events(ctx, err)
 		return false, nil

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// errBug makes the handler panic.
+var errBug = errors.New("a bug")
 
 // world is what a reader works with; it outlives the reader.
 type world struct {
@@ -61,6 +65,9 @@ func (w *world) handle(_ context.Context, raw inbox.Raw) error {
 	}
 	if err := w.refuse[subject]; err != nil {
 		delete(w.refuse, subject)
+		if errors.Is(err, errBug) {
+			panic(err)
+		}
 		return err
 	}
 	w.got, w.raws = append(w.got, subject), append(w.raws, raw)

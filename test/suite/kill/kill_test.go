@@ -112,9 +112,12 @@ func (w *watcher) pass(counter map[string]int, name string, after bool) {
 }
 
 // outside reports whether the span is a statement, a call to another program or a mail.
-// Preparing a statement is left out: how often that happens depends on which connection
-// of the pool is free.
+// Connecting and preparing a statement are left out: how often they happen depends on which
+// connection of the pool is free.
 func outside(s sdktrace.ReadOnlySpan) bool {
+	if s.Name() == "connect" {
+		return false
+	}
 	for _, kv := range s.Attributes() {
 		if kv.Key == otelpgx.PrepareStmtNameKey {
 			return false
