@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -55,6 +56,30 @@ func TestInboxPageAsAPersonUsesIt(t *testing.T) {
 	browser.Await(t, "The answer to your reply")
 	browser.Visit(t, inbox+"/")
 	browser.Await(t, "the newest first")
+
+	sandboxPages := map[string]string{"inbox": inbox + "/", "mail": inbox + "/mail/1", "alerts": w.box.AlertsURL(), "faults": w.box.FaultsURL()}
+	for name, url := range sandboxPages {
+		html := asBrowser(t, url)
+		for _, v := range pagetest.Views {
+			for _, f := range browser.Findings(t, html, v) {
+				t.Errorf("the sandbox's page %s, %s: %s", name, v, f)
+			}
+		}
+	}
+}
+
+// asBrowser returns the page that a browser is shown.
+func asBrowser(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	must(t, err)
+	req.Header.Set("Accept", "text/html")
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	return string(body)
 }
 
 // The page of a plan says which meal is which and what the day gives, and can be read and
