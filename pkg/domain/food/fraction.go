@@ -51,6 +51,28 @@ func denominated(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
+// decimal begins what is left of "ca. 1,5 kg varkenshaas", whose comma the import took for the end of
+// the food's name: 5 kg of "ca. 1", with the note "varkenshaas".
+var decimal = lazyregexp.New(`(?i)^(?:(?:ca|circa|ongeveer|etwa|ungefahr|env|environ|about) ?\.? ?)?(\d{1,3})$`)
+
+// pointed puts such an amount together again.
+func pointed(i recipe.Ingredient) recipe.Ingredient {
+	tenth := i.Amount / recipe.One
+	if i.NoAmount || i.Note == "" || tenth < 1 || tenth >= 10 || i.Amount%recipe.One != 0 {
+		return i
+	}
+	m := decimal().FindStringSubmatch(strings.TrimSpace(phrase.Fold(i.Food.Name)))
+	if m == nil {
+		return i
+	}
+	whole, ok := amountOf(m[1])
+	if _, food := Read(i.Note); !ok || !food {
+		return i
+	}
+	i.Amount, i.Food.Name, i.Note = whole+i.Amount/10, i.Note, ""
+	return i
+}
+
 // starred takes the mark of a footnote off a unit: "cups*".
 func starred(i recipe.Ingredient) recipe.Ingredient {
 	if i.Unit.Base == "" {

@@ -29,6 +29,8 @@ func TestFractionsOfNotes(t *testing.T) {
 		{2, "whole", "skinless boneless chicken breasts (about 1-1/2 pounds)", "halved", "chicken breast", 680},
 		{4, "", "salmon fillets", "6 to 8 oz each", "salmon", 794},
 		{4, "", "salmon fillets", "6-8 ounces each", "salmon", 794},
+		{5, "kg", "ca. 1", "varkenshaas", "pork tenderloin", 1500},
+		{5, "l", "1", "melk", "milk", 1545},
 		{1, "", "whole chicken", "3-1/2 pounds", "whole chicken", 1588},
 	} {
 		got := food.Resolve(imported(c.amount, c.unit, c.name, c.note))

@@ -53,7 +53,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(starred(i))))))))
+	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(starred(i)))))))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
