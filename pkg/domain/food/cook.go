@@ -137,6 +137,9 @@ const (
 
 // weighedInNote reports whether a note says what the pieces weigh: "about 3 pounds".
 func weighedInNote(note string) bool {
+	if !digits(note) {
+		return false
+	}
 	const unitGroup = 4
 	m := statement().FindStringSubmatch(phrase.Fold(note))
 	if m == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -185,12 +186,8 @@ func (r *resolver) together() {
 			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
 			return
 		}
-		_, food := Read(unit.Name)
-		for _, whole := range around(name, unit.Name) { // one "citron" of "le jus de"
-			if n, ok := Read(whole); ok && food && !r.ok {
-				r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
-				return
-			}
+		if r.apart() {
+			return
 		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
@@ -219,6 +216,23 @@ func (r *resolver) together() {
 			}
 		}
 	}
+}
+
+// apart puts a food back into the name that it was taken from: one "citron" of "le jus de".
+func (r *resolver) apart() bool {
+	if r.ok {
+		return false
+	}
+	if _, food := Read(r.i.Unit.Name); !food {
+		return false
+	}
+	for _, whole := range around(r.i.Food.Name, r.i.Unit.Name) {
+		if n, ok := Read(whole); ok {
+			r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
+			return true
+		}
+	}
+	return false
 }
 
 // leading is the unit of mass or volume that a text begins with: "fluid ounces vodka".
@@ -312,11 +326,19 @@ func specified(name, note string) (Named, bool) {
 // statement is an amount with a unit inside a text, or a range: "1-1/2 pounds", "6 to 8 oz each".
 var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(` + stating + `)(?: ?(?:-|to) ?(` + stating + `))?[ -]?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
 
+// digits reports whether a text may hold a number: a digit, or what folds into one.
+func digits(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= '0' && r <= '9' || r >= utf8.RuneSelf })
+}
+
 const stating = `(?:\d+[ -])?\d+/\d+|\d+(?:[.,]\d+)?`
 
 // stated finds the first [statement] of a text: what stands before it, and its groups, nil if
 // there is none.
 func stated(text string) (before string, group func(int) string) {
+	if !digits(text) {
+		return "", nil
+	}
 	text = phrase.Fold(text)
 	m := statement().FindStringSubmatchIndex(text)
 	if m == nil {
