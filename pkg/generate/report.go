@@ -46,16 +46,18 @@ type WeeklyRemedy struct {
 }
 
 // Report says how a result came about. Work is in the engine's units, Optimal as in the plan.
+// Contradictions were seen before the search.
 type Report struct {
-	Candidates [3]Candidates
-	Conflicts  []Conflict
-	Remedy     *WeeklyRemedy
-	Work       int64
-	Optimal    bool
+	Candidates     [3]Candidates
+	Conflicts      []Conflict
+	Contradictions []Contradiction
+	Remedy         *WeeklyRemedy
+	Work           int64
+	Optimal        bool
 }
 
 func (m *model) report(plan *Plan) Report {
-	r := Report{Work: m.work.spent, Optimal: plan.Optimal}
+	r := Report{Work: m.work.spent, Optimal: plan.Optimal, Contradictions: m.contradictions()}
 	for meal := range recipe.Meals {
 		r.Candidates[meal] = m.candidates(recipe.Meal(meal))
 	}

@@ -62,7 +62,7 @@ func (s task) once(in Inputs, c candidateSet, pool recipe.Pool, effort int) (sel
 	}
 	sel.week = toWeek(in, c, sol.Plan, s.target, s.source)
 	sel.week.Invite(in.Wishes.Guests)
-	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), notes(in, pool, s.source, sel.week), c.notes)
+	sel.week.Notes = slices.Concat(remedy(sol.Report.Remedy), contradicting(sol.Report.Contradictions, s.problem.Counts), notes(in, pool, s.source, sel.week), c.notes)
 	repeated(&sel.week)
 	return sel, nil
 }

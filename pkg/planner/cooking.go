@@ -5,6 +5,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/generate"
@@ -68,4 +69,25 @@ func cooking(p *generate.Problem, c user.Cooking, set candidateSet) error {
 		}
 	}
 	return nil
+}
+
+// contradicting names the weekly rules that no week can keep together, with what they ask for, what
+// there can be, and what helps.
+func contradicting(found []generate.Contradiction, counts []generate.Count) []message.Text {
+	out := make([]message.Text, 0, len(found))
+	for _, c := range found {
+		rules := make([]message.Text, len(c.Counts))
+		for i, n := range c.Counts {
+			rules[i] = message.Textf("%q", counts[n].Name)
+		}
+		switch short := c.Wanted - c.Possible; {
+		case c.Capped:
+			out = append(out, message.Textf("Your weekly rules %v and %v contradict each other: who keeps the second has the first %d times at most, not %d. Change one of them.", rules[0], rules[1], c.Possible, c.Wanted))
+		case len(rules) == 1:
+			out = append(out, message.Textf("Your weekly rule %v cannot be kept: of the dishes and meals of this week it can be had %d times at most, not %d. Lower it, or keep more such recipes.", rules[0], c.Possible, c.Wanted))
+		default:
+			out = append(out, message.Textf("Your weekly rules %v contradict each other: together they ask for %d, and the dishes and meals of this week give %d at most. Lower one of them by %d, or keep recipes that count for both.", message.List(rules...), c.Wanted, c.Possible, short))
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package planner_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,5 +138,32 @@ func TestARuleCountsAKeywordWithSpaces(t *testing.T) {
 	}
 	if n < 2 {
 		t.Errorf("%d dishes of one pot", n)
+	}
+}
+
+// Rules that the week and its dishes cannot give together are named, with numbers and the cure.
+func TestContradictingRules(t *testing.T) {
+	t.Parallel()
+	pool := library(func(i int) []string {
+		if i%2 == 0 {
+			return []string{"salmon", "rice"}
+		}
+		return []string{"beef mince", "rice"}
+	})
+	p := &ports{pool: recipe.Pool{Recipes: pool}}
+	p.in.User = ana()
+	p.in.User.Settings.Cooking.Weekly = []string{"fish >= 5", "red meat >= 12", "moon dust >= 1"}
+	res, _, err := p.generate(planner.Request{User: "user_ana", Week: week})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, n := range res.Week.Notes {
+		if text := n.String(); strings.Contains(text, "weekly rule") {
+			said = append(said, text)
+		}
+	}
+	if len(said) != 2 || !strings.Contains(said[0], `"moon dust >= 1" cannot be kept`) || !strings.Contains(said[1], `"fish >= 5", "red meat >= 12" contradict each other: together they ask for 17`) || !strings.Contains(said[1], "14 at most. Lower one of them by 3") {
+		t.Errorf("got %q", said)
 	}
 }

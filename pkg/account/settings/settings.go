@@ -59,11 +59,17 @@ func (s *Service) Change(ctx context.Context, userID, seen string, apply func(*u
 		}
 		was := u.Settings
 		was.Dislikes, was.AvoidTags, was.Staples = slices.Clone(was.Dislikes), slices.Clone(was.AvoidTags), slices.Clone(was.Staples)
+		was.Cooking.Weekly = slices.Clone(was.Cooking.Weekly)
 		if err := apply(u); err != nil {
 			return err
 		}
 		if err := known.Check(was, &u.Settings); err != nil {
 			return err
+		}
+		if now := u.Settings.Cooking; !slices.Equal(now.Weekly, was.Cooking.Weekly) {
+			if err := now.Contradiction(); err != nil {
+				return fault.Wrap(fault.InvalidInput, "settings", err)
+			}
 		}
 		return fault.Wrap(fault.InvalidInput, "settings", u.Validate())
 	})

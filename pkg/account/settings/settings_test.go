@@ -54,7 +54,11 @@ func TestAChangeIsChecked(t *testing.T) {
 		"what was not":       {func(u *user.User) error { u.People = 2; return nil }, "0123456789abcdef", fault.Conflict, "changed elsewhere"},
 		"an error of apply":  {func(*user.User) error { return fault.New(fault.InvalidInput, "x", "no") }, "", fault.InvalidInput, "no"},
 		"an unknown allergy": {func(u *user.User) error { return settings.SetAllergens(&u.Settings, []string{"nuts", "plastic"}) }, "", fault.InvalidInput, "plastic"},
-		"an unknown diet":    {func(u *user.User) error { return settings.SetDiets(&u.Settings, []string{"air"}) }, "", fault.InvalidInput, "air"},
+		"contradicting rules": {func(u *user.User) error {
+			u.Settings.Cooking.Weekly = []string{"red meat >= 3", "meat <= 2"}
+			return nil
+		}, "", fault.InvalidInput, "contradict each other"},
+		"an unknown diet": {func(u *user.User) error { return settings.SetDiets(&u.Settings, []string{"air"}) }, "", fault.InvalidInput, "air"},
 	} {
 		store := &one{ana()}
 		_, err := settings.New(store, known).Change(t.Context(), "user_ana", c.seen, c.apply)

@@ -137,8 +137,11 @@ const (
 
 // weighedInNote reports whether a note says what the pieces weigh: "about 3 pounds".
 func weighedInNote(note string) bool {
+	if !digits(note) {
+		return false
+	}
 	const unitGroup = 4
-	m := statement().FindStringSubmatch(note)
+	m := statement().FindStringSubmatch(phrase.Fold(note))
 	if m == nil {
 		return false
 	}
@@ -158,6 +161,9 @@ func refuse(i recipe.Ingredient, l Line) int64 {
 		return 0
 	}
 	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" && !weighedInNote(i.Note) {
+		return 0
+	}
+	if says(i, "boneless") {
 		return 0
 	}
 	if listed {

@@ -54,6 +54,8 @@ func TestLineWeights(t *testing.T) {
 		{2, "", "grapefruit segments", "", "grapefruit", 40},
 		{2, "cans", "salmon", "6 oz each", "canned salmon", 340},
 		{1, "can", "chopped tomatoes", "", "chopped tomatoes", 400},
+		{1, "cup", "orzo", "", "orzo", 177},
+		{1, "cup", "penne", "", "pasta", 104},
 	} {
 		got := food.Resolve(imported(c.amount, c.unit, c.name, c.note))
 		if got.Food.Name != c.food || !got.Weighed || math.Abs(got.Mass.Grams()-c.grams) > 1.5 {
@@ -132,6 +134,30 @@ func TestLeanAndSkinless(t *testing.T) {
 		if math.Abs(got.Food.Energy.Kcal()-c.kcal) > 6 {
 			t.Errorf("%q %q: got %s of %.0f kcal, want %.0f", c.name, c.note, got.Food.Name, got.Food.Energy.Kcal(), c.kcal)
 		}
+	}
+}
+
+// Who takes the bones out weighs none; what is fat by nature may be called so.
+func TestBonelessAndFullFat(t *testing.T) {
+	t.Parallel()
+	protein := func(name, note string) float64 {
+		got, ok := food.Estimate(recipe.Recipe{Servings: 1, Ingredients: []recipe.Ingredient{imported(300, "g", name, note)}})
+		if !ok {
+			t.Fatalf("%q %q: %v", name, note, got.Refused)
+		}
+		return got.PerServing.Protein.Grams()
+	}
+	if whole, boned := protein("chicken", ""), protein("chicken", "deboned"); math.Abs(boned/whole-1/0.68) > 0.01 {
+		t.Errorf("chicken: %.1f g of protein, deboned %.1f", whole, boned)
+	}
+	if lamb, boned := protein("rack of lamb", ""), protein("rack of lamb", "désossé"); boned <= lamb {
+		t.Errorf("rack of lamb: %.1f g of protein, boned %.1f", lamb, boned)
+	}
+	if meat := protein("boneless and skinless chicken", ""); math.Abs(meat-64.2) > 1 {
+		t.Errorf("boneless and skinless chicken: %.1f g of protein", meat)
+	}
+	if plain, fat := protein("ricotta", ""), protein("full-fat ricotta cheese", ""); plain != fat {
+		t.Errorf("ricotta: %.1f g of protein, full-fat %.1f", plain, fat)
 	}
 }
 

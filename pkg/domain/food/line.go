@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
@@ -53,7 +54,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountLast(amountInName(summed(mended(ranged(spoken(i))))))
+	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(starred(i)))))))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -185,12 +186,8 @@ func (r *resolver) together() {
 			r.i.Unit = recipe.Unit{} // half a "limone" of "scorza di limone"
 			return
 		}
-		_, food := Read(unit.Name)
-		for _, whole := range around(name, unit.Name) { // one "citron" of "le jus de"
-			if n, ok := Read(whole); ok && food && !r.ok {
-				r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
-				return
-			}
+		if r.apart() {
+			return
 		}
 		if n, ok := Read(unit.Name + " " + name); ok {
 			r.named, r.ok, r.text = n, true, unit.Name+" "+name
@@ -219,6 +216,23 @@ func (r *resolver) together() {
 			}
 		}
 	}
+}
+
+// apart puts a food back into the name that it was taken from: one "citron" of "le jus de".
+func (r *resolver) apart() bool {
+	if r.ok {
+		return false
+	}
+	if _, food := Read(r.i.Unit.Name); !food {
+		return false
+	}
+	for _, whole := range around(r.i.Food.Name, r.i.Unit.Name) {
+		if n, ok := Read(whole); ok {
+			r.named, r.ok, r.text, r.i.Unit = n, true, whole, recipe.Unit{}
+			return true
+		}
+	}
+	return false
 }
 
 // leading is the unit of mass or volume that a text begins with: "fluid ounces vodka".
@@ -309,12 +323,23 @@ func specified(name, note string) (Named, bool) {
 	return named(r), true
 }
 
-// statement is an amount with a unit inside a text.
-var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(?:(\d+) )?(\d+(?:[.,]\d+)?|\d+/\d+)[ -]?(?:to \d+[ -]?)?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
+// statement is an amount with a unit inside a text, or a range: "1-1/2 pounds", "6 to 8 oz each".
+var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(` + stating + `)(?: ?(?:-|to) ?(` + stating + `))?[ -]?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
+
+// digits reports whether a text may hold a number: a digit, or what folds into one.
+func digits(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= '0' && r <= '9' || r >= utf8.RuneSelf })
+}
+
+const stating = `(?:\d+[ -])?\d+/\d+|\d+(?:[.,]\d+)?`
 
 // stated finds the first [statement] of a text: what stands before it, and its groups, nil if
 // there is none.
 func stated(text string) (before string, group func(int) string) {
+	if !digits(text) {
+		return "", nil
+	}
+	text = phrase.Fold(text)
 	m := statement().FindStringSubmatchIndex(text)
 	if m == nil {
 		return "", nil
@@ -360,20 +385,28 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 	return 0, false
 }
 
-// massOfNumber weighs "14", "14.5" or "1/2" of a unit, with whole ones before it.
-func massOfNumber(whole, number, key string, f Food) (nutrition.Mass, bool) {
-	var total recipe.Amount
-	for _, s := range []string{whole, number} {
-		if s == "" {
-			continue
-		}
-		a, ok := amountOf(s)
-		if !ok {
-			return 0, false
-		}
-		total += a
+// massOfNumber weighs "14", "14.5" or "1 1/2" of a unit; of a range, which high ends, the middle.
+func massOfNumber(low, high, key string, f Food) (nutrition.Mass, bool) {
+	total, ok := summing(low)
+	if upper, ok := summing(high); ok && upper > total {
+		total = (total + upper) / 2
+	}
+	if !ok {
+		return 0, false
 	}
 	return Weigh(recipe.Ingredient{Amount: total, Unit: recipe.Unit{Base: key}}, f)
+}
+
+// summing reads "1 1/2", or "1-1/2".
+func summing(number string) (recipe.Amount, bool) {
+	whole, part, mixed := strings.Cut(strings.Replace(number, "-", " ", 1), " ")
+	total, ok := amountOf(whole)
+	if mixed && ok {
+		var more recipe.Amount
+		more, ok = amountOf(part)
+		total += more
+	}
+	return total, ok
 }
 
 // amountOf reads "14", "1,5" or "1/2".

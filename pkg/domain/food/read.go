@@ -79,10 +79,10 @@ func (t table) either(r phrase.Reading, n int) bool {
 	return f.Join == phrase.Or || f.Join == phrase.Of && (t.dutch[f.Name] || t.dutch[r.Foods[n-1].Name])
 }
 
-// alike reports whether a mixture of two foods has the figures of one: spices, herbs, and
-// vegetables and fruit that hold about as little.
+// alike reports whether a mixture of two foods has the figures of one: spices, herbs, butter and
+// oil, and vegetables and fruit that hold about as little.
 func alike(a, b Food) bool {
-	if a.Name == b.Name || a.Seasoning() && b.Seasoning() || a.herb() && b.herb() {
+	if a.Name == b.Name || a.Seasoning() && b.Seasoning() || a.herb() && b.herb() || a.fat() && b.fat() {
 		return true
 	}
 	const about = 15 * nutrition.Kilocalorie

@@ -69,7 +69,10 @@ var optional = lazyregexp.New(`(?i)^\(?(facultatif|facultative|optionnel|optionn
 
 // unasked moves the word that a line may be left out from before its amount into the note.
 func unasked(i recipe.Ingredient) recipe.Ingredient {
-	if m := optional().FindStringSubmatch(i.Food.Name); m != nil && i.NoAmount && i.Unit.Name == "" {
+	if !i.NoAmount || i.Unit.Name != "" {
+		return i
+	}
+	if m := optional().FindStringSubmatch(i.Food.Name); m != nil {
 		i.Food.Name, i.Note = m[2], strings.TrimSpace(m[1]+" "+i.Note)
 	}
 	return i
@@ -88,9 +91,11 @@ func shifted(i recipe.Ingredient) recipe.Ingredient {
 		i.Unit = recipe.Unit{Name: "tasse"}
 		return i
 	}
-	if m := spoonLast().FindStringSubmatch(name); m != nil && strings.HasPrefix(unit, "cui") {
-		i.Unit, i.Food.Name = recipe.Unit{Name: phrase.Fold(i.Unit.Name) + " " + m[2]}, m[1]
-		return i
+	if strings.HasPrefix(unit, "cui") {
+		if m := spoonLast().FindStringSubmatch(name); m != nil {
+			i.Unit, i.Food.Name = recipe.Unit{Name: phrase.Fold(i.Unit.Name) + " " + m[2]}, m[1]
+			return i
+		}
 	}
 	u, sized := units.Named(unit)
 	if sized && u.Key != "size" || !sized && (!phrase.Describes(unit) || phrase.Form(unit)) {
@@ -125,8 +130,11 @@ var broken = lazyregexp.New(`(?i)^(.*\b(?:de|d'|di|van)) ?1/$`)
 // halved puts a fraction together that the import tore: of "le jus d'1/2 citron" it makes two "citron"
 // of the food "le jus d'1/".
 func halved(i recipe.Ingredient) recipe.Ingredient {
+	if i.NoAmount || i.Amount < recipe.One || !strings.ContainsAny(i.Food.Name, "1¹") {
+		return i
+	}
 	m := broken().FindStringSubmatch(strings.TrimSpace(phrase.Fold(i.Food.Name)))
-	if m == nil || i.NoAmount || i.Amount < recipe.One {
+	if m == nil {
 		return i
 	}
 	i.Amount = recipe.Amount(mulDiv(int64(recipe.One), int64(recipe.One), int64(i.Amount)))

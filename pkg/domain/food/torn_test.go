@@ -69,6 +69,16 @@ func TestTornLines(t *testing.T) {
 		{2, "cuillères", "Parmesan - à soupe", "", "parmesan", 12.6},
 		{2, "citrons", "le jus de verts", "", "lime juice", 60},
 		{0, "", "klein blik mais", "", "canned sweetcorn", 0},
+		{3, "stronken", "witlof", "", "chicory", 159},
+		{5, "schijfjes", "zachte geitenkaas", "", "goat cheese", 140},
+		{2, "bolletjes", "ijs", "", "ice cream", 132},
+		{3, "vierkante", "plakjes bladerdeeg", "ontdooid", "puff pastry", 135},
+		{1, "à", "2 ajuin", "", "onion", 165},
+		{150, "g", "zwarte olijven zonder pit", "in schijfjes", "black olive", 150},
+		{250, "ml", "ongezoete slagroom", "", "double cream", 250},
+		{50, "g", "Parmezaanse kaas", "gemalen", "parmesan", 50},
+		{1, "blikje", "croissantdeeg", "", "crescent roll dough", 227},
+		{2, "pakken", "verse gnocchi", "", "gnocchi", 1000},
 		{400, "g", "Rundergehakt met Italiaanse kruiden", "", "beef mince", 400},
 	} {
 		i := recipe.Ingredient{Amount: recipe.Amount(math.Round(c.amount * float64(recipe.One))), NoAmount: c.amount == 0, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.name}, Note: c.note}

@@ -54,7 +54,7 @@ func amountLast(i recipe.Ingredient) recipe.Ingredient {
 // ranged takes the middle of a range whose lower end the import took for the amount, leaving
 // the whole at the end of the note: 2 tablespoons, "divided 2-4". "1-1/2" is one and a half.
 func ranged(i recipe.Ingredient) recipe.Ingredient {
-	if i.NoAmount || i.Amount <= 0 || i.Note == "" {
+	if i.NoAmount || i.Amount <= 0 || !digits(i.Note) {
 		return i
 	}
 	note := strings.TrimSpace(phrase.Fold(i.Note))
@@ -84,10 +84,13 @@ func ranged(i recipe.Ingredient) recipe.Ingredient {
 // ("1.75 oz, 1/2 cup cocoa" became 75 oz of "1/2 cup cocoa") that one counts if the first is absurd.
 func summed(i recipe.Ingredient) recipe.Ingredient {
 	line := quantity{i.Amount, i.Unit}
-	if i.NoAmount || i.Amount <= 0 || !line.scales() {
+	if i.NoAmount || i.Amount <= 0 {
 		return i
 	}
 	name := strings.TrimSpace(phrase.Fold(i.Food.Name))
+	if name == "" || !strings.ContainsRune("0123456789+&pP", rune(name[0])) || !line.scales() {
+		return i
+	}
 	if m := anotherThen().FindStringSubmatch(name); m != nil {
 		if q, ok := measured(m[1], m[2]); ok {
 			return line.plus(i, q, m[3])

@@ -141,7 +141,8 @@ func plainASCII(s string) bool {
 
 // spellings are letters and signs that do not decompose.
 var spellings = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "Æ", "ae", "Œ", "oe", "ø", "o", "Ø", "o", "®", "", "™", "", "©", "",
-	"’", "'", "‘", "'", "`", "'", "´", "'", "–", "-", "—", " - ", "‐", "-", "‑", "-", "⁄", "/", "½", " 1/2", "¼", " 1/4", "¾", " 3/4")
+	"’", "'", "‘", "'", "`", "'", "´", "'", "–", "-", "—", " - ", "‐", "-", "‑", "-", "⁄", "/", "½", " 1/2", "¼", " 1/4", "¾", " 3/4",
+	"⅓", " 1/3", "⅔", " 2/3", "⅛", " 1/8", "⅜", " 3/8", "⅝", " 5/8", "⅞", " 7/8", "⅕", " 1/5", "⅖", " 2/5", "⅗", " 3/5", "⅘", " 4/5", "⅙", " 1/6", "⅚", " 5/6")
 
 // Fold takes accents off, and makes one of forms of letters and marks that differ in print only.
 func Fold(s string) string {

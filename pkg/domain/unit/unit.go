@@ -69,6 +69,9 @@ func Keyed(key string) (Unit, bool) {
 // neither case nor dots matter, nor do endings such as "Zehe/n" and "Prise(n)". A word such as
 // "heaped" or "level" may stand before it.
 func Named(name string) (Unit, bool) {
+	if s, ok := table().byName[name]; ok && len(name) > 1 { // as it stands in the table
+		return s.of(table()), true
+	}
 	name = strings.Join(strings.Fields(strings.ReplaceAll(name, ".", " ")), " ")
 	switch name {
 	case "":
@@ -94,12 +97,17 @@ func Named(name string) (Unit, bool) {
 	t := table()
 	for _, n := range []string{name, withoutEnding(name)} {
 		if s, ok := t.byName[n]; ok {
-			u := t.units[s.unit]
-			u.Aside = s.aside
-			return u, true
+			return s.of(t), true
 		}
 	}
 	return Unit{}, false
+}
+
+// of is the unit that a spelling means.
+func (s spelling) of(t units) Unit {
+	u := t.units[s.unit]
+	u.Aside = s.aside
+	return u
 }
 
 // withoutEnding takes off the plural that German writers leave open.

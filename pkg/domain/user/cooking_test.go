@@ -50,6 +50,32 @@ func names(meals []recipe.Meal) []string {
 	return out
 }
 
+// Rules that no library could keep are named, with the cure; those that some could are not.
+func TestContradictingRules(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rules []string
+		says  string // empty: no contradiction
+	}{
+		{[]string{"fish >= 15"}, "a week has 14 such meals"},
+		{[]string{"eggs >= 8 breakfast"}, "a week has 7 such meals"},
+		{[]string{"red meat >= 3", "meat <= 2"}, `"red meat >= 3" and "meat <= 2" contradict`},
+		{[]string{"meat <= 2", "poultry >= 4 dinner"}, "ask for 2 at most, or allow 4"},
+		{[]string{"fish >= 3 dishes", "fish <= 2"}, "contradict"},
+		{[]string{"fish >= 2", "fish <= 0 dishes"}, "contradict"},
+		{[]string{"fish >= 5", "fish <= 2 dishes"}, ""},
+		{[]string{"fish >= 5", "meat >= 12"}, ""},
+		{[]string{"meat >= 3", "red meat <= 2"}, ""},
+		{[]string{"fish >= 3", "fish <= 2 dinner"}, ""},
+		{[]string{"fish >= 14"}, ""},
+	} {
+		err := user.Cooking{Weekly: c.rules}.Contradiction()
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%q: %v, want %q", c.rules, err, c.says)
+		}
+	}
+}
+
 func TestWeeklyRules(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -68,7 +68,9 @@ type tally struct {
 	matched, known        int // lines
 	classified, estimated int // recipes
 	kcal, protein, bias   []float64
-	incomparable          int // beside stated figures
+	borne                 []float64 // of kcal those whose stated figures the recipe bears out
+	worst, impossible     int       // off by more than a quarter, and of them those it does not
+	incomparable          int       // beside stated figures
 	unknown, refused      map[string]int
 	without, left         map[string]int // recipes without an allergen, and those that somebody with the allergy can have
 }
@@ -180,12 +182,47 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 	}
 	t.bias = append(t.bias, off)
 	t.kcal = append(t.kcal, math.Abs(off))
+	exceeded := d.exceeded(r)
+	if !exceeded {
+		t.borne = append(t.borne, math.Abs(off))
+	}
+	const quarter = 0.25
+	if math.Abs(off) > quarter {
+		t.worst++
+		if exceeded {
+			t.impossible++
+		}
+	}
 	if d.Stated.Protein > 0 {
 		t.protein = append(t.protein, math.Abs(est.PerServing.Protein.Grams()/d.Stated.Protein-1))
 	}
 	if worst > 0 && math.Abs(off) > worst {
 		fmt.Printf("%+4.0f %%  %s: %.0f kcal, stated %.0f\n", 100*off, d.Name, est.PerServing.Energy().Kcal(), d.Stated.Kcal)
 	}
+}
+
+// exceeded reports whether two ingredients alone hold more energy, or more protein, than is
+// stated of the whole: by a tenth, and by more than rounding.
+func (d dish) exceeded(r recipe.Recipe) bool {
+	var kcal, protein []float64
+	for _, i := range r.Ingredients {
+		one := r
+		one.Ingredients = []recipe.Ingredient{i}
+		if est, ok := food.Estimate(one); ok {
+			kcal = append(kcal, est.PerServing.Energy().Kcal())
+			protein = append(protein, est.PerServing.Protein.Grams())
+		}
+	}
+	two := func(list []float64) float64 {
+		slices.Sort(list)
+		sum := 0.0
+		for _, v := range list[max(0, len(list)-2):] {
+			sum += v
+		}
+		return sum
+	}
+	const tenth, grams = 1.1, 2
+	return two(kcal) > tenth*d.Stated.Kcal || two(protein) > tenth*d.Stated.Protein+grams
 }
 
 // doubles reports whether a recipe that states no servings makes more than so many.
@@ -203,6 +240,9 @@ func (t *tally) print(name string, unknown, refused int) {
 		slices.Sort(t.bias)
 		fmt.Printf("  against stated figures of %d (%d left out, for another or no number of servings): kcal off by %.1f %% in the median (%+.1f %%), %.1f %% at the 90th percentile; protein %.1f %%\n",
 			len(t.kcal), t.incomparable, 100*at(t.kcal, 0.5), 100*at(t.bias, 0.5), 100*at(t.kcal, 0.9), 100*at(t.protein, 0.5))
+		slices.Sort(t.borne)
+		fmt.Printf("  of them %d whose two richest ingredients alone do not exceed what is stated: %.1f %% in the median, %.1f %% at the 90th percentile; of %d off by more than a quarter %d do exceed it\n",
+			len(t.borne), 100*at(t.borne, 0.5), 100*at(t.borne, 0.9), t.worst, t.impossible)
 	}
 	fmt.Print("  of the recipes without an allergen, left for who avoids it:")
 	for _, name := range allergen.Names() {

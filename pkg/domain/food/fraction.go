@@ -1,0 +1,82 @@
+package food
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+// halfFraction is a fraction in a note that has lost what it is divided by, with the whole ones or the
+// lower end of a range before it: "about 3 1/", "1/3-1/".
+var halfFraction = lazyregexp.New(`(?:^|[\s(])(?:(\d+(?:/\d+)?) ?- ?)?(?:(\d+) )?(\d+)/(?:[^\d\pL/]|$)`)
+
+// denominated gives a fraction in the note its end back, which the import took for the amount: of "sugar
+// (1/3-1/2 cup)" it makes 2 cups with the note "1/3-1/". What the name itself begins with counts
+// first: "a 15-ounce container ricotta (about 1 3/4 cups)".
+func denominated(i recipe.Ingredient) recipe.Ingredient {
+	const most = 16
+	by := i.Amount / recipe.One
+	if i.NoAmount || by < 2 || by > most || i.Amount%recipe.One != 0 || !strings.Contains(i.Note, "/") {
+		return i
+	}
+	note := phrase.Fold(i.Note)
+	m := halfFraction().FindStringSubmatchIndex(note)
+	if m == nil {
+		return i
+	}
+	end := m[7] + 1 // behind the stroke
+	amount, ok := amountOf(note[m[6]:end] + strconv.FormatInt(int64(by), 10))
+	if !ok || amount >= recipe.One {
+		return i
+	}
+	if m[4] >= 0 {
+		whole, _ := amountOf(note[m[4]:m[5]])
+		amount += whole
+	}
+	i.Note = strings.TrimSpace(note[:end] + strconv.FormatInt(int64(by), 10) + " " + i.Unit.Name + note[end:])
+	own := i
+	own.Amount, own.NoAmount, own.Unit = 0, true, recipe.Unit{}
+	if own = amountInName(own); !own.NoAmount {
+		return own
+	}
+	if m[2] >= 0 {
+		if low, ok := amountOf(note[m[2]:m[3]]); ok && low < amount {
+			amount = (low + amount) / 2
+		}
+	}
+	i.Amount = amount
+	return i
+}
+
+// decimal begins what is left of "ca. 1,5 kg varkenshaas", whose comma the import took for the end of
+// the food's name: 5 kg of "ca. 1", with the note "varkenshaas".
+var decimal = lazyregexp.New(`(?i)^(?:(?:ca|circa|ongeveer|etwa|ungefahr|env|environ|about) ?\.? ?)?(\d{1,3})$`)
+
+// pointed puts such an amount together again.
+func pointed(i recipe.Ingredient) recipe.Ingredient {
+	tenth := i.Amount / recipe.One
+	if i.NoAmount || i.Note == "" || tenth < 1 || tenth >= 10 || i.Amount%recipe.One != 0 {
+		return i
+	}
+	m := decimal().FindStringSubmatch(strings.TrimSpace(phrase.Fold(i.Food.Name)))
+	if m == nil {
+		return i
+	}
+	whole, ok := amountOf(m[1])
+	if _, food := Read(i.Note); !ok || !food {
+		return i
+	}
+	i.Amount, i.Food.Name, i.Note = whole+i.Amount/10, i.Note, ""
+	return i
+}
+
+// starred takes the mark of a footnote off a unit: "cups*".
+func starred(i recipe.Ingredient) recipe.Ingredient {
+	if i.Unit.Base == "" {
+		i.Unit.Name = strings.TrimRight(i.Unit.Name, "*†‡")
+	}
+	return i
+}
