@@ -189,7 +189,7 @@ func needs(l grocery.List, name func(food int64, foodName, unit string) (string,
 	var out []Need
 	for _, sec := range l.Sections {
 		for _, line := range sec.Lines {
-			for _, q := range line.Need {
+			for _, q := range grocery.Wanted(line.Need) {
 				scaled := new(big.Rat).Mul(q.Amount, big.NewRat(int64(recipe.One), 1))
 				up := new(big.Int).Add(scaled.Num(), new(big.Int).Sub(scaled.Denom(), big.NewInt(1)))
 				up.Quo(up, scaled.Denom())

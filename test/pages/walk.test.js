@@ -161,7 +161,7 @@ test("what is at home leaves the list, on both devices, with and without a conne
 
   const other = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
   const staple = (await other.locator("button.check").getAttribute("aria-label")).split(",")[0];
-  await other.getByText("more").click();
+  await other.locator("summary").click();
   await other.getByRole("button", { name: "Always at home" }).click();
   await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
   assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
