@@ -165,10 +165,12 @@ test("what is at home leaves the list, on both devices, with and without a conne
   await other.getByRole("button", { name: "Always at home" }).click();
   await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
   assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
-  await home.goto("/settings");
+  await home.goto("/settings#staples"); // which opens it
   await home.getByLabel("A food, or several separated by commas").fill("flower");
-  await home.locator("section", { has: home.getByLabel("A food, or several separated by commas") }).getByRole("button", { name: "Add" }).click();
+  await home.locator("details", { has: home.getByLabel("A food, or several separated by commas") }).getByRole("button", { name: "Add" }).click();
   await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
+  assert.equal(await home.evaluate(() => document.activeElement.id), "staple", "the field that was refused has the focus");
+  assert.deepEqual(await findings(home), []);
   await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
   await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
   await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${staple}$`) }).waitFor(); // without a reload
@@ -278,10 +280,13 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.getByRole("button", { name: "Add" }).click();
   assert.ok(await page.getByText("beer").first().isVisible());
   await page.goto("/settings");
+  await page.getByRole("navigation", { name: "On this page" }).getByRole("link", { name: "What is cooked" }).click();
+  await page.getByRole("heading", { name: "What is cooked" }).click();
   await page.getByLabel("Days until a dish returns").fill("21");
   await page.locator("form", { has: page.getByLabel("Days until a dish returns") }).getByRole("button", { name: "Save" }).click();
   assert.ok(await page.getByText("Stored.").isVisible());
-  const rules = page.locator("form", { has: page.getByRole("heading", { name: "Rules for the week" }) });
+  const rules = page.locator("details.fold", { has: page.getByRole("heading", { name: "Rules for the week" }) });
+  await page.getByRole("heading", { name: "Rules for the week" }).click();
   await rules.getByText("Add a rule: What is eaten how often").click();
   await rules.getByLabel("Food group or keyword").first().selectOption("fish");
   await rules.getByLabel("At least", { exact: true }).first().fill("often");
@@ -291,6 +296,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   assert.equal(await rules.locator("[aria-invalid]").count(), 1);
   await rules.getByLabel("At least", { exact: true }).first().fill("1");
   await rules.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Rules for the week" }).click();
   await rules.getByLabel("Remove this rule").check();
   await rules.getByRole("button", { name: "Save" }).click();
   assert.equal(await rules.getByLabel("Remove this rule").count(), 0);

@@ -263,11 +263,15 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 			typed[field] = v
 		}
 	}
-	problem := sentence(fault.In(cause, spoken(r)))
+	why := refusalOf(r, cause)
+	why.Problem = sentence(fault.In(cause, spoken(r)))
 	if step == invite.Library {
-		problem = s.unfit(cause, typed.Get("url"), spoken(r))
+		why = refusal{Field: "url", why: s.unfit(cause, typed.Get("url"), spoken(r))}
+		if why.Problem = why.why; kind == fault.Unauthorized {
+			why.Field = "token"
+		}
 	}
-	page.refuse(name, typed, problem)
+	page.refuse(name, typed, why)
 	if step == invite.Library {
 		page.WriteBack = typed.Has("write_back")
 	}
