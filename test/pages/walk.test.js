@@ -205,6 +205,32 @@ test("on a phone the week's days stay at the top, and cover nothing that has the
   await page.context().close();
 });
 
+test("a week is short on a phone, and whole on a desk", async () => {
+  const page = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, javaScriptEnabled: false }, world.links.pop());
+  await page.goto(`/week/${world.week}`);
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  assert.ok(height <= 2500, `seven open days are ${height} px tall`);
+  const friday = page.getByRole("region", { name: "Friday" });
+  assert.equal(await friday.getByText("Protein", { exact: true }).isVisible(), false);
+  await friday.getByText(/kcal: protein/).click();
+  assert.ok(await friday.getByText("Protein", { exact: true }).isVisible() && await friday.getByRole("link", { name: "Replan the day" }).isVisible());
+  await friday.locator(".change summary").nth(2).click();
+  assert.ok(await friday.getByRole("link", { name: /^Skip ?: Friday dinner/ }).isVisible());
+  const over = await visitor({ ...views[0], javaScriptEnabled: false }, world.diary.pop());
+  await over.goto(`/week/${world.today}`);
+  const monday = over.getByRole("region", { name: "Monday" });
+  assert.equal(await monday.locator(".title a").first().isVisible(), false, "a day that is over folds");
+  await monday.getByText("Show the meals").click();
+  assert.ok(await monday.locator(".title a").first().isVisible());
+  for (const p of [page, over]) {
+    await p.setViewportSize({ width: 1440, height: 900 });
+    await p.reload();
+    assert.ok(await p.getByRole("region", { name: "Monday" }).getByText("Protein", { exact: true }).isVisible());
+    assert.equal(await p.locator(".phone >> visible=true").count(), 0);
+    await p.context().close();
+  }
+});
+
 test("a dish of one's own choice, from the library and in a meal's place, without scripts and by the keyboard", async () => {
   const page = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, javaScriptEnabled: false }, world.links.pop());
   const good = async (step) => {

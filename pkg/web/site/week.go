@@ -49,6 +49,7 @@ type dayView struct {
 	Replan  *button // nil: nothing can be replanned
 	Meals   []mealView
 	Bars    []bar
+	Sum     string // what the bars say, in a line
 }
 
 type mealView struct {
@@ -189,6 +190,8 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 		}
 		if v.Planned {
 			v.Bars = bars(d, w.TolerancePct, l)
+			a := d.Actual
+			v.Sum = l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
 		}
 		p.Days = append(p.Days, v)
 	}
