@@ -80,6 +80,17 @@ test("from an invitation to ticked groceries", async () => {
   await page.waitForFunction(() => document.querySelectorAll("li.done").length === 2);
   await page.reload();
   assert.equal(await page.locator("li.done").count(), 2, "ticks last");
+
+  await page.goto("/library"); // of which Bo says how it is read
+  await page.getByRole("heading", { name: "How your library is read" }).click();
+  await page.getByLabel("Keyword").first().fill("Zorp");
+  await page.getByLabel("is for").first().selectOption("lunch dinner");
+  await page.getByLabel(/^Supermarket/).fill("Corner shop");
+  await page.locator("#reading").getByRole("button", { name: "Save" }).click();
+  await page.getByText(/^Unknown keyword of your recipes/).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "keyword-0");
+  assert.equal(await page.getByLabel(/^Supermarket/).inputValue(), "Corner shop");
+  assert.deepEqual(await findings(page), []);
   await page.context().close();
 });
 

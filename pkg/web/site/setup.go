@@ -33,6 +33,8 @@ type Beginning interface {
 	Library(ctx context.Context, connection string) (url string, writeBack bool, err error)
 	// Import fetches a connection's recipes, unless that is done.
 	Import(ctx context.Context, connection string) error
+	// Reread fetches all of a connection's recipes anew.
+	Reread(ctx context.Context, connection string) error
 	// PlanFirst plans the user's first week.
 	PlanFirst(ctx context.Context, userID string) error
 	// Progress says how far it is.
