@@ -220,7 +220,7 @@ func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, today calendar.Date
 	}
 	out := []button{at(message.Textf("Lock"), command.Lock, false), at(message.Textf("Surprise me"), command.Adjust, true), skip}
 	if sv.Source == plan.Locked {
-		out = []button{at(message.Textf("Unlock"), command.Unlock, false)}
+		out = []button{at(message.Textf("Unlock"), command.Unlock, false), at(message.Textf("Unlock and skip"), command.Skip, true)}
 	}
 	if d.Date == today {
 		out = append(out, eaten)
