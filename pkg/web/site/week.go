@@ -238,14 +238,14 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 		out = append(out, message.Textf("travel day"))
 	case plan.Chosen:
 	}
-	cooked, servings := date, nutrition.Servings(0)
+	cooked, servings, frozen := date, nutrition.Servings(0), false
 	for _, b := range stored.Prep.Batches {
 		if b.Recipe != sv.Recipe {
 			continue
 		}
 		for _, e := range b.Eaten {
 			if e.Date == date && e.Meal == meal {
-				cooked = b.Cook
+				cooked, frozen = b.Cook, b.Freezes(e)
 				if b.Leftovers() && b.Cook == date {
 					servings = b.Servings
 				}
@@ -255,6 +255,9 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	switch {
 	case cooked != date:
 		out = append(out, message.Textf("cooked %v", cooked.Weekday()))
+		if frozen {
+			out = append(out, message.Textf("from the freezer"))
+		}
 	case sv.Minutes > 0:
 		out = append(out, message.Textf("%d min", sv.Minutes))
 	}
