@@ -62,6 +62,14 @@ func (b *beginning) Import(ctx context.Context, connection string) error {
 	return b.s.Sync.Ensure(ctx, connection, progress)
 }
 
+// Reread implements [site.Beginning].
+func (b *beginning) Reread(ctx context.Context, connection string) error {
+	progress, end := b.follow(connection)
+	defer end()
+	_, err := b.s.Sync.Refresh(ctx, connection, true, progress)
+	return err
+}
+
 // PlanFirst implements [site.Beginning]. A scheduler does it, too, after its grace.
 func (b *beginning) PlanFirst(ctx context.Context, userID string) error {
 	u, err := b.s.Users.Get(ctx, userID)

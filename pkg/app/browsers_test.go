@@ -68,7 +68,7 @@ func TestPagesInBrowsers(t *testing.T) {
 		must(t, err)
 		about.German = append(about.German, w.Links.SignIn(token))
 	}
-	for range 4 {
+	for range 5 {
 		token, err := w.SignIns.Link(t.Context(), kenji.ID)
 		must(t, err)
 		about.Diary = append(about.Diary, w.Links.SignIn(token))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -88,12 +89,70 @@ func TestATickBringsNoConnectionBack(t *testing.T) {
 		s := connection.New(w.Users, func(_ context.Context, c recipe.Connection) error {
 			meanwhile(c)
 			return nil
-		})
+		}, w.Vocabulary)
 		if err := s.SetWriteBack(t.Context(), id, true); fault.KindOf(err) != kind {
 			t.Errorf("%s: %v", kind, err)
 		}
 		if n := w.rows(t, "connections where id = '"+id+"' and (url <> 'http://new' or token_sealed <> 'new' or write_back)"); n != 0 {
 			t.Errorf("%s: what a connection was is back", kind)
 		}
+	}
+}
+
+// Whoever connected a library says on its page what its keywords mean and whose aisles count; others
+// see nothing of it and change nothing.
+func TestOwnersSayHowTheirLibraryIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:1], role: "api", change: func(c *config.Config) { c.Web.RateLimit = 0 }})
+	must(t, w.Start(t.Context()))
+	const section = `action="library/reading"`
+	given := w.owner(t, "user_cy", false)
+	if page := given.want("/library", nil, http.StatusOK, "Your library"); strings.Contains(page, section) {
+		t.Error("the page offers to read an operator's library otherwise")
+	}
+	given.want("/library/reading", url.Values{"keyword-0": {""}, "supermarket": {"x"}}, http.StatusOK, "This library is not yours")
+
+	w.box.Tandoor.SetToken("tda_mine", tandoortest.Token{Scope: "read write"})
+	b := w.owner(t, "user_bo", true)
+	if err := w.Sync.Ensure(t.Context(), "user_bo", nil); err != nil {
+		t.Fatal(err)
+	}
+	w.cook(t, "user_di", "user_bo")
+	page := b.want("/library", nil, http.StatusOK, "1 other person who cooks from this library")
+	keyword := regexp.MustCompile(`<datalist id="keywords"><option value="([^"]+)">`).FindStringSubmatch(page)
+	if keyword == nil {
+		t.Fatalf("no keyword is offered:\n%s", page)
+	}
+	seen := field(t, page, "supermarket", "seen")
+	form := func(keyword, meals, supermarket string) url.Values {
+		return url.Values{"seen": {seen}, "keyword-0": {keyword}, "meals-0": {meals}, "keyword-1": {""}, "meals-1": {""}, "supermarket": {supermarket}}
+	}
+	page = b.want("/library/reading", form(keyword[1]+"x", "lunch", "<b>"), http.StatusUnprocessableEntity, "did you mean "+keyword[1])
+	for _, want := range []string{`id="keyword-0" name="keyword-0" maxlength="100" list="keywords" value="` + keyword[1] + `x" aria-invalid="true"`, `value="&lt;b&gt;"`, `<option value="lunch" selected>`, `id="reading" open`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a refused form lacks %s:\n%s", want, page)
+		}
+	}
+	b.want("/library/reading", form(keyword[1], "", ""), http.StatusUnprocessableEntity, "which meal")
+	b.want("/library/reading", form(keyword[1], "brunch", ""), http.StatusUnprocessableEntity, "brunch")
+	page = b.want("/library/reading", form("", "", "No such shop"), http.StatusUnprocessableEntity, "is not in Tandoor, which has")
+	if !strings.Contains(page, `name="supermarket" maxlength="100" value="No such shop" aria-invalid="true"`) {
+		t.Errorf("the supermarket is not said to be wrong:\n%s", page)
+	}
+	if status, _, page := b.do("/library/reading", form(keyword[1], "lunch dinner", ""), "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
+		t.Errorf("a form of another site: %d %s", status, page)
+	}
+	b.want("/library/reading", form(keyword[1], "lunch dinner", ""), http.StatusOK, "read anew")
+	c, err := w.Users.Connection(t.Context(), "user_bo")
+	if got := c.KeywordMeals[strings.ToLower(keyword[1])]; err != nil || len(got) != 2 {
+		t.Errorf("stored %+v, %v", c.KeywordMeals, err)
+	}
+	b.want("/library/reading", form(keyword[1], "lunch", ""), http.StatusOK, "was changed elsewhere")
+	seen = field(t, b.want("/library", nil, http.StatusOK, `name="known-0"`), "supermarket", "seen")
+	gone := form(keyword[1], "", "")
+	gone.Set("known-0", "yes")
+	b.want("/library/reading", gone, http.StatusOK, "read anew")
+	if c, err := w.Users.Connection(t.Context(), "user_bo"); err != nil || len(c.KeywordMeals) != 0 {
+		t.Errorf("not forgotten: %+v, %v", c.KeywordMeals, err)
 	}
 }

@@ -240,7 +240,7 @@ func (w *world) leave(t *testing.T, b *browser, id string) {
 	if u, err := w.Users.Get(t.Context(), id); err != nil || !u.Settings.TrackOpens || u.Settings.TrackClicks {
 		t.Errorf("tracking: %+v, %v", u.Settings, err)
 	}
-	b.want("/account/delete", url.Values{"email": {"somebody@example.org"}}, http.StatusOK, "Nothing was deleted")
+	b.want("/account/delete", url.Values{"email": {"somebody@example.org"}}, http.StatusUnprocessableEntity, "Nothing was deleted")
 	_, err = w.pool(t).Exec(t.Context(), "update users set links_from = null where id = $1", u.ID) // the database's clock is ahead of the test's
 	must(t, err)
 	seen := len(w.box.Mail.Messages())
@@ -281,8 +281,8 @@ func (w *world) wish(t *testing.T, b *browser) {
 		t.Errorf("Friday is %+v, dinner %+v", now.Week.Days[4], dinner)
 	}
 	b.want(ours+"/wishes", nil, http.StatusOK, `value="4"`)
-	b.want(ours+"/wishes", url.Values{"guests " + friday + " dinner": {"many"}}, http.StatusOK, "is no number from 0 to 30")
-	b.want(ours+"/wishes", url.Values{"travel": {"2020-01-01"}}, http.StatusOK, "is no day of the week")
+	b.want(ours+"/wishes", url.Values{"guests " + friday + " dinner": {"many"}}, http.StatusUnprocessableEntity, "is no number from 0 to 30")
+	b.want(ours+"/wishes", url.Values{"travel": {"2020-01-01"}}, http.StatusUnprocessableEntity, "is no day of the week")
 	b.want(ours+"/preview?command=REGENERATE+WEEK", nil, http.StatusOK, "Make this change")
 	b.want(ours+"/preview?command=DANCE", nil, http.StatusOK, "Keep my plan")
 	page = b.want(ours+"/history", nil, http.StatusOK, "Friday dinner has 4 guests.")

@@ -65,7 +65,7 @@ func (a *App) wire(pool *postgres.Pool, timings *observe.Timings) error {
 	sync.Timeout, sync.MaxAge = c.Generation.UpstreamTimeout, c.Generation.PoolMaxAge
 	a.s.Sync = recipesync.New(observe.NewUpstream(a.s.libraries, tracer), a.s.Recipes, sync, a.opts.Now)
 	a.s.Library = library.New(a.s.Recipes, a.s.Users)
-	a.s.Connections = connection.New(a.s.Users, a.s.CheckConnection)
+	a.s.Connections = connection.New(a.s.Users, a.s.CheckConnection, a.s.Vocabulary)
 	a.s.Invited = postgres.NewInvitations(pool)
 	a.s.Invitations = &invite.Service{Store: a.s.Invited, Libraries: a.s.Users, Tandoor: a.s}
 	a.s.SignIns = signin.New(postgres.NewSignIns(pool), a.s.renderer, a.s.Outbox)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 	"github.com/mealplanner/mealplanner/pkg/sandbox/faultswitch"
 )
@@ -49,7 +50,7 @@ func TestWriteBackIsIdempotent(t *testing.T) {
 	needs := 0
 	for _, s := range stored.Groceries.Sections {
 		for _, l := range s.Lines {
-			needs += len(l.Need)
+			needs += len(grocery.Wanted(l.Need))
 		}
 	}
 	entries, err := client.Lines(t.Context(), 0)

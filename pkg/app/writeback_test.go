@@ -187,6 +187,13 @@ func (s *shared) wanted() (meals map[string]string, lines map[string]recipe.Amou
 		meals[fmt.Sprint(m.Date, " ", types[m.Meal])] = fmt.Sprint(int64(m.Recipe), " ", m.Servings.Float())
 	}
 	for _, n := range plan.Needs {
+		if n.FoodID == 0 { // made by the first line that named it
+			for _, row := range s.lines() {
+				if f := row["food"].(map[string]any); strings.EqualFold(f["name"].(string), n.Food) {
+					n.FoodID = id(f)
+				}
+			}
+		}
 		lines[key(n.FoodID, n.Unit)] += n.Amount
 	}
 	return meals, lines

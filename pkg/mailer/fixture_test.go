@@ -122,7 +122,7 @@ func (k kitchen) stored(t *testing.T, u user.User, w plan.Week) plan.Plan {
 	if err := w.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	list, err := grocery.Consolidate(dishes)
+	list, err := grocery.Consolidate(dishes, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -263,6 +263,9 @@ func mealNote(l message.Language, s *plan.Serving, at plan.Slot, list prep.List)
 	}
 	if cooked, ok := cookedOn(list, s.Recipe, at.Date, at.Meal); ok && cooked != at.Date {
 		parts = append(parts, "↻ "+l.Say("cooked %v", cooked.Weekday()))
+		if frozen(list, s.Recipe, at) {
+			parts = append(parts, l.Say("from the freezer"))
+		}
 	} else if s.Minutes > 0 {
 		parts = append(parts, duration(s.Minutes))
 	}
@@ -270,6 +273,14 @@ func mealNote(l message.Language, s *plan.Serving, at plan.Slot, list prep.List)
 		parts = append(parts, "≈ "+l.Say("estimated"))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// frozen reports whether a meal comes from the freezer.
+func frozen(list prep.List, id recipe.ID, at plan.Slot) bool {
+	e := prep.Eaten{Date: at.Date, Meal: at.Meal}
+	return slices.ContainsFunc(list.Batches, func(b prep.Batch) bool {
+		return b.Recipe == id && slices.Contains(b.Eaten, e) && b.Freezes(e)
+	})
 }
 
 func cookedOn(list prep.List, id recipe.ID, date calendar.Date, m recipe.Meal) (calendar.Date, bool) {
@@ -303,6 +314,9 @@ func cookText(l message.Language, b prep.Batch) string {
 	text := l.Say("%v servings for %s", b.Servings, strings.Join(days, ", "))
 	if b.Minutes > 0 {
 		text += " (" + duration(b.Minutes) + ")"
+	}
+	for _, s := range b.Storage() {
+		text = strings.TrimSuffix(text, ".") + ". " + s.In(l)
 	}
 	return text
 }

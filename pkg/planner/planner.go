@@ -205,7 +205,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 	}
 	if err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
 		dishes := sel.dishes()
-		if res.Groceries, err = grocery.Consolidate(dishes); err != nil {
+		if res.Groceries, err = grocery.Consolidate(dishes, in.User.Settings.Staples); err != nil {
 			return err
 		}
 		res.Prep = prep.Plan(dishes)

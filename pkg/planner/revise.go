@@ -78,7 +78,7 @@ func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (plan.Pl
 	out.Week.GenerationID = in.Existing.Week.GenerationID
 	err := p.step(ctx, "grocery_consolidation", func(context.Context) (err error) {
 		dishes := sel.dishes()
-		out.Groceries, err = grocery.Consolidate(dishes)
+		out.Groceries, err = grocery.Consolidate(dishes, in.User.Settings.Staples)
 		out.Prep = prep.Plan(dishes)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -162,7 +163,7 @@ func (p *Publisher) Wanted(ctx context.Context, d Due) (Plan, error) {
 		ID: d.ID, Connection: d.Connection, Meals: plannedMeals(stored, stored.Week.Cooked), Needs: Merge(needs(buy, n.need)),
 		Old: Old{
 			Marker: "mealplanner:" + plan.GenerationID(d.User, d.Week), Meals: plannedMeals(stored, func(s plan.Serving) nutrition.Servings { return s.Servings }),
-			Needs: needs(stored.Groceries, func(_ int64, name, unit string) (string, string) { return name, unit }),
+			Needs: needs(stored.Groceries, func(id int64, name, unit string) (int64, string, string) { return id, name, unit }),
 		},
 	}, nil
 }
@@ -185,16 +186,20 @@ func plannedMeals(s *plan.Plan, cooked func(plan.Serving) nutrition.Servings) []
 
 // needs are the exact needs, by food and unit as name calls them: Tandoor adds its own
 // rounding.
-func needs(l grocery.List, name func(food int64, foodName, unit string) (string, string)) []Need {
+func needs(l grocery.List, name func(id int64, food, unit string) (int64, string, string)) []Need {
 	var out []Need
 	for _, sec := range l.Sections {
 		for _, line := range sec.Lines {
-			for _, q := range line.Need {
+			parts := slices.ContainsFunc(line.Need, func(q grocery.Quantity) bool { return q.Of != "" })
+			for _, q := range grocery.Wanted(line.Need) {
+				if parts && q.Unit == "" { // nobody buys 0.7 lemons
+					q.Amount = new(big.Rat).SetInt(new(big.Int).Quo(new(big.Int).Add(q.Amount.Num(), new(big.Int).Sub(q.Amount.Denom(), big.NewInt(1))), q.Amount.Denom()))
+				}
 				scaled := new(big.Rat).Mul(q.Amount, big.NewRat(int64(recipe.One), 1))
 				up := new(big.Int).Add(scaled.Num(), new(big.Int).Sub(scaled.Denom(), big.NewInt(1)))
 				up.Quo(up, scaled.Denom())
-				food, unit := name(line.Food, line.Name, q.Unit)
-				out = append(out, Need{FoodID: line.Food, Food: food, Unit: unit, Amount: recipe.Amount(up.Int64())})
+				id, food, unit := name(line.Food, line.Name, q.Unit)
+				out = append(out, Need{FoodID: id, Food: food, Unit: unit, Amount: recipe.Amount(up.Int64())})
 			}
 		}
 	}
@@ -204,6 +209,7 @@ func needs(l grocery.List, name func(food int64, foodName, unit string) (string,
 // vocabulary holds the library's names of foods and units.
 type vocabulary struct {
 	foods map[int64]string
+	same  map[string]recipe.Food         // by the name of the tables: the library's own
 	units map[foodUnit]map[string]int // how often each name is used for the unit
 }
 
@@ -214,10 +220,13 @@ type foodUnit struct {
 }
 
 func vocabularyOf(pool []recipe.Recipe) vocabulary {
-	n := vocabulary{map[int64]string{}, map[foodUnit]map[string]int{}}
+	n := vocabulary{map[int64]string{}, map[string]recipe.Food{}, map[foodUnit]map[string]int{}}
 	for _, r := range pool {
 		for _, in := range r.Ingredients {
 			n.foods[in.Food.ID] = in.Food.Name
+			if same, ok := food.Same(in.Food.Name); ok && in.Food.ID != 0 && (n.same[same].ID == 0 || in.Food.ID < n.same[same].ID) {
+				n.same[same] = in.Food
+			}
 			unit, ok := grocery.UnitOf(in)
 			if !ok || in.Unit.Name == "" {
 				continue
@@ -234,16 +243,21 @@ func vocabularyOf(pool []recipe.Recipe) vocabulary {
 }
 
 // need names a food and a unit as the library does, the food in the singular and the unit
-// as most of its recipes have it.
-func (n vocabulary) need(food int64, name, unit string) (foodName, unitName string) {
-	foodName = cmp.Or(n.foods[food], name)
-	if unit == "" {
-		return foodName, ""
+// as most of its recipes have it. A food without an id is bought for another: lemons for their juice.
+func (n vocabulary) need(id int64, name, unit string) (of int64, foodName, unitName string) {
+	if same, ok := food.Same(name); ok && id == 0 && n.same[same].ID != 0 {
+		id = n.same[same].ID
 	}
-	for _, k := range []foodUnit{{food, unit}, {0, unit}} {
+	if foodName = name; id != 0 {
+		foodName = cmp.Or(n.foods[id], name)
+	}
+	if unit == "" {
+		return id, foodName, ""
+	}
+	for _, k := range []foodUnit{{id, unit}, {0, unit}} {
 		if by := n.units[k]; len(by) > 0 {
-			return foodName, slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(by[b]-by[a], strings.Compare(a, b)) })[0]
+			return id, foodName, slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(by[b]-by[a], strings.Compare(a, b)) })[0]
 		}
 	}
-	return foodName, unit
+	return id, foodName, unit
 }

@@ -124,6 +124,22 @@ func TestWhatIsWantedIsForAllEatersInTheLibrarysWords(t *testing.T) {
 	}
 }
 
+// What is bought for another food is called as the library calls it, and comes in whole pieces.
+func TestWhatIsBoughtForAnotherFoodIsWrittenWhole(t *testing.T) {
+	t.Parallel()
+	o := newOffice()
+	o.stored["ana"].Groceries.Sections = []grocery.Section{{Lines: []grocery.Line{
+		{Name: "lemons", Need: []grocery.Quantity{{Amount: big.NewRat(11, 6), Of: "lemon juice"}, {Amount: big.NewRat(1, 3), Of: "lemon zest"}}},
+		{Name: "white rice", Need: []grocery.Quantity{{Amount: big.NewRat(100, 1), Unit: "g", Of: "cooked rice"}, {Amount: big.NewRat(50, 1), Unit: "g"}}},
+	}}}
+	o.pool = []recipe.Recipe{{ID: 1, Ingredients: []recipe.Ingredient{{Food: recipe.Food{ID: 9, Name: "Zitrone"}, Amount: recipe.One}, {Food: recipe.Food{ID: 10, Name: "Zitronensaft"}, Amount: recipe.One}}}}
+	got, err := o.publisher().Wanted(t.Context(), o.due[0])
+	want := []publish.Need{{FoodID: 9, Food: "Zitrone", Amount: 2 * recipe.One}, {Food: "white rice", Unit: "g", Amount: 150 * recipe.One}}
+	if d := cmp.Diff(want, got.Needs); d != "" || err != nil {
+		t.Errorf("%v %s", err, d)
+	}
+}
+
 func TestAUnitIsCalledAsMostRecipesHaveIt(t *testing.T) {
 	t.Parallel()
 	other := func(unit string) recipe.Ingredient {

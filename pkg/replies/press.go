@@ -126,8 +126,10 @@ func (w *work) wish() (string, error) {
 			was.Skips = toggle(was.Skips, s)
 			text := w.say("%v is not skipped.", named(s))
 			if was.Skipped(s) {
-				w.dropLock(s)
 				text = w.say("%v is skipped.", named(s))
+				if w.dropLock(s) {
+					text += " " + w.say("The lock there was removed.")
+				}
 			}
 			w.release(s)
 			said = append(said, text)

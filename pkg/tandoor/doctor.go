@@ -111,7 +111,7 @@ func (c *Client) hasSupermarket(ctx context.Context) error {
 	for i, m := range markets {
 		names[i] = strconv.Quote(m.Name)
 	}
-	return fault.New(fault.InvalidInput, "tandoor: supermarket", "%q is not in Tandoor, which has %s (mealplanner connection set CONNECTION --supermarket NAME)",
+	return fault.New(fault.InvalidInput, "tandoor: --supermarket", "%q is not in Tandoor, which has %s: name one of those, or none for its first",
 		c.cfg.Supermarket, cmp.Or(strings.Join(names, ", "), "none"))
 }
 

@@ -43,9 +43,11 @@ test("a week in German: another dish, a tick, the language itself", async () => 
   await page.getByText("Keine Verbindung").waitFor();
   await page.context().setOffline(false);
   await page.getByRole("link", { name: "Einstellungen" }).click();
+  await page.getByRole("navigation", { name: "Auf dieser Seite" }).getByRole("link").last().click();
   await page.getByLabel("Sprache").selectOption("en");
   await page.getByLabel("Sprache").locator("xpath=ancestor::form").getByRole("button", { name: "Speichern" }).click();
   await page.getByRole("status").filter({ hasText: "Stored." }).waitFor();
+  await page.getByRole("navigation", { name: "On this page" }).getByRole("link", { name: "You" }).click();
   await page.getByLabel("Language").selectOption("de");
   await page.getByLabel("Language").locator("xpath=ancestor::form").getByRole("button", { name: "Save" }).click();
   await page.getByRole("status").filter({ hasText: "Gespeichert." }).waitFor();

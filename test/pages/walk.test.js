@@ -80,6 +80,17 @@ test("from an invitation to ticked groceries", async () => {
   await page.waitForFunction(() => document.querySelectorAll("li.done").length === 2);
   await page.reload();
   assert.equal(await page.locator("li.done").count(), 2, "ticks last");
+
+  await page.goto("/library"); // of which Bo says how it is read
+  await page.getByRole("heading", { name: "How your library is read" }).click();
+  await page.getByLabel("Keyword").first().fill("Zorp");
+  await page.getByLabel("is for").first().selectOption("lunch dinner");
+  await page.getByLabel(/^Supermarket/).fill("Corner shop");
+  await page.locator("#reading").getByRole("button", { name: "Save" }).click();
+  await page.getByText(/^Unknown keyword of your recipes/).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "keyword-0");
+  assert.equal(await page.getByLabel(/^Supermarket/).inputValue(), "Corner shop");
+  assert.deepEqual(await findings(page), []);
   await page.context().close();
 });
 
@@ -161,14 +172,16 @@ test("what is at home leaves the list, on both devices, with and without a conne
 
   const other = home.locator("li", { has: home.getByRole("button", { name: /^Have it/ }) }).first();
   const staple = (await other.locator("button.check").getAttribute("aria-label")).split(",")[0];
-  await other.getByText("more").click();
+  await other.locator("summary").click();
   await other.getByRole("button", { name: "Always at home" }).click();
   await home.getByRole("status").filter({ hasText: "is always at home" }).waitFor();
   assert.ok(await home.locator("section", { has: home.getByRole("heading", { name: "Check your pantry" }) }).locator("li").filter({ hasText: staple }).isVisible());
-  await home.goto("/settings");
+  await home.goto("/settings#staples"); // which opens it
   await home.getByLabel("A food, or several separated by commas").fill("flower");
-  await home.locator("section", { has: home.getByLabel("A food, or several separated by commas") }).getByRole("button", { name: "Add" }).click();
+  await home.locator("details", { has: home.getByLabel("A food, or several separated by commas") }).getByRole("button", { name: "Add" }).click();
   await home.getByRole("alert").filter({ hasText: "did you mean" }).waitFor();
+  assert.equal(await home.evaluate(() => document.activeElement.id), "staple", "the field that was refused has the focus");
+  assert.deepEqual(await findings(home), []);
   await home.getByRole("button", { name: new RegExp(`^Remove ${staple}$`) }).click();
   await home.getByRole("status").filter({ hasText: "Stored." }).waitFor();
   await shop.getByRole("button", { name: new RegExp(`^Have it ?: ${staple}$`) }).waitFor(); // without a reload
@@ -201,6 +214,32 @@ test("on a phone the week's days stay at the top, and cover nothing that has the
   await bar.getByRole("link", { name: /^Following/ }).click();
   await page.waitForURL((url) => url.pathname > `/week/${world.week}`);
   await page.context().close();
+});
+
+test("a week is short on a phone, and whole on a desk", async () => {
+  const page = await visitor({ ...views[0], viewport: { width: 390, height: 844 }, javaScriptEnabled: false }, world.links.pop());
+  await page.goto(`/week/${world.week}`);
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  assert.ok(height <= 2500, `seven open days are ${height} px tall`);
+  const friday = page.getByRole("region", { name: "Friday" });
+  assert.equal(await friday.getByText("Protein", { exact: true }).isVisible(), false);
+  await friday.getByText(/kcal: protein/).click();
+  assert.ok(await friday.getByText("Protein", { exact: true }).isVisible() && await friday.getByRole("link", { name: "Replan the day" }).isVisible());
+  await friday.locator(".change summary").nth(2).click();
+  assert.ok(await friday.getByRole("link", { name: /^Skip ?: Friday dinner/ }).isVisible());
+  const over = await visitor({ ...views[0], javaScriptEnabled: false }, world.diary.pop());
+  await over.goto(`/week/${world.today}`);
+  const monday = over.getByRole("region", { name: "Monday" });
+  assert.equal(await monday.locator(".title a").first().isVisible(), false, "a day that is over folds");
+  await monday.getByText("Show the meals").click();
+  assert.ok(await monday.locator(".title a").first().isVisible());
+  for (const p of [page, over]) {
+    await p.setViewportSize({ width: 1440, height: 900 });
+    await p.reload();
+    assert.ok(await p.getByRole("region", { name: "Monday" }).getByText("Protein", { exact: true }).isVisible());
+    assert.equal(await p.locator(".phone >> visible=true").count(), 0);
+    await p.context().close();
+  }
 });
 
 test("a dish of one's own choice, from the library and in a meal's place, without scripts and by the keyboard", async () => {
@@ -278,10 +317,13 @@ test("without scripts everything is read and changed by plain forms", async () =
   await page.getByRole("button", { name: "Add" }).click();
   assert.ok(await page.getByText("beer").first().isVisible());
   await page.goto("/settings");
+  await page.getByRole("navigation", { name: "On this page" }).getByRole("link", { name: "What is cooked" }).click();
+  await page.getByRole("heading", { name: "What is cooked" }).click();
   await page.getByLabel("Days until a dish returns").fill("21");
   await page.locator("form", { has: page.getByLabel("Days until a dish returns") }).getByRole("button", { name: "Save" }).click();
   assert.ok(await page.getByText("Stored.").isVisible());
-  const rules = page.locator("form", { has: page.getByRole("heading", { name: "Rules for the week" }) });
+  const rules = page.locator("details.fold", { has: page.getByRole("heading", { name: "Rules for the week" }) });
+  await page.getByRole("heading", { name: "Rules for the week" }).click();
   await rules.getByText("Add a rule: What is eaten how often").click();
   await rules.getByLabel("Food group or keyword").first().selectOption("fish");
   await rules.getByLabel("At least", { exact: true }).first().fill("often");
@@ -291,6 +333,7 @@ test("without scripts everything is read and changed by plain forms", async () =
   assert.equal(await rules.locator("[aria-invalid]").count(), 1);
   await rules.getByLabel("At least", { exact: true }).first().fill("1");
   await rules.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Rules for the week" }).click();
   await rules.getByLabel("Remove this rule").check();
   await rules.getByRole("button", { name: "Save" }).click();
   assert.equal(await rules.getByLabel("Remove this rule").count(), 0);

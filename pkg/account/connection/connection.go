@@ -28,11 +28,12 @@ type Store interface {
 type Service struct {
 	store Store
 	check func(ctx context.Context, c recipe.Connection) error
+	known Vocabulary
 }
 
 // New returns the use case on its ports; check asks a library whether it can be used.
-func New(s Store, check func(ctx context.Context, c recipe.Connection) error) *Service {
-	return &Service{s, check}
+func New(s Store, check func(ctx context.Context, c recipe.Connection) error, known Vocabulary) *Service {
+	return &Service{s, check, known}
 }
 
 // Change changes a connection as an operator wants it, if it can be used as it then is; a library

@@ -91,7 +91,7 @@ func TestOnlyAnOwnersLibraryIsWrittenTo(t *testing.T) {
 				t.Errorf("%s: asked whether it can be read", name)
 			}
 			return c.problem
-		})
+		}, nil)
 		for word, want := range map[string]fault.Kind{"on": c.on, "off": c.off} {
 			c.store.changed = ""
 			if err := s.SetWriteBack(t.Context(), "ana", word == "on"); fault.KindOf(err) != want {
@@ -117,7 +117,7 @@ func TestAPageKnowsWhoseLibraryItIs(t *testing.T) {
 		if others > 0 {
 			users["bo"], users["cy"] = "ana", "ana"
 		}
-		s := connection.New(open(invited, users), nil)
+		s := connection.New(open(invited, users), nil, nil)
 		if owns, err := s.Owns(t.Context(), ana); err != nil || owns != invited {
 			t.Errorf("connected by themselves %t: owns is %t, %v", invited, owns, err)
 		}
@@ -151,7 +151,7 @@ func TestAConnectionChangesWhileItsLibraryIsAsked(t *testing.T) {
 			c.meanwhile(o)
 			want = o.libraries["ana"]
 			return nil
-		})
+		}, nil)
 		_, err := s.Change(t.Context(), "ana", "operator", func(c *recipe.Connection) { c.Sealed = []byte{2} })
 		if fault.KindOf(err) != c.kind {
 			t.Errorf("%s: %v", name, err)
@@ -179,7 +179,7 @@ func TestTurningWriteBackOffAsksNobody(t *testing.T) {
 	} {
 		o := open(false, map[string]string{"ana": "ana"})
 		o.set("ana", func(c *recipe.Connection) { c.WriteBack = true })
-		s := connection.New(o, func(context.Context, recipe.Connection) error { return fault.New(fault.NetworkError, "", "down") })
+		s := connection.New(o, func(context.Context, recipe.Connection) error { return fault.New(fault.NetworkError, "", "down") }, nil)
 		if _, err := s.Change(t.Context(), "ana", "operator", c.change); fault.KindOf(err) != c.kind {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -212,7 +212,7 @@ func TestAnotherSupermarketAsksTheLibrary(t *testing.T) {
 		o := open(false, map[string]string{"ana": "ana"})
 		o.set("ana", func(c *recipe.Connection) { c.Supermarket = "Market hall" })
 		asked := false
-		s := connection.New(o, func(context.Context, recipe.Connection) error { asked = true; return nil })
+		s := connection.New(o, func(context.Context, recipe.Connection) error { asked = true; return nil }, nil)
 		if _, err := s.Change(t.Context(), "ana", "operator", c.change); err != nil || asked != c.asked {
 			t.Errorf("%s: asked %t, %v", name, asked, err)
 		}

@@ -33,7 +33,7 @@ func BenchmarkConsolidate(b *testing.B) {
 		dishes = append(dishes, grocery.Dish{Date: monday + calendar.Date(d/3), Meal: recipe.Meals[d%3], Recipe: r, Servings: nutrition.OneServing * 5 / 4})
 	}
 	for b.Loop() {
-		if _, err := grocery.Consolidate(dishes); err != nil {
+		if _, err := grocery.Consolidate(dishes, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -23,21 +23,22 @@ const (
 )
 
 // Consolidate adds the ingredients of the dishes up, one line per food. The order of the
-// dishes does not matter. Kind InvalidInput, naming recipe and food, when a recipe
+// dishes does not matter. What is made of another food in the kitchen stands with that one, as far
+// as it can be converted and is neither on hand nor among what is always at home. Kind InvalidInput, naming recipe and food, when a recipe
 // states no servings or an amount that is negative or above 100 kg, 100 l or 10,000 pieces.
-func Consolidate(dishes []Dish) (List, error) {
+func Consolidate(dishes []Dish, staples []string) (List, error) {
 	sorted := slices.Clone(dishes)
 	slices.SortStableFunc(sorted, func(a, b Dish) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
 			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
 	})
-	foods, reader := map[foodKey]*need{}, reader{}
+	b := basket{map[foodKey]*need{}, reader{}, staples}
 	for _, d := range sorted {
-		if err := addDish(foods, reader, d); err != nil {
+		if err := b.addDish(d); err != nil {
 			return List{}, err
 		}
 	}
-	return arrange(foods), nil
+	return arrange(b.foods), nil
 }
 
 // foodKey tells foods apart: by the food of the table, as "eggs" and "large egg" are one, else
@@ -93,19 +94,28 @@ func (r reader) bought(in recipe.Ingredient, l food.Line) (recipe.Ingredient, st
 type need struct {
 	food        recipe.Food
 	known       food.Food // of the tables; without a name if they have none
+	made        bool      // no recipe has asked for the food itself yet: the name is of our tables
 	conversions []recipe.Conversion
 	sums        []sum // one per unit as written; sorted by key when all dishes are in
-	heaped      bool
+	about       bool  // heaped, or converted
 	uses        []Use
 }
 
-// sum is an amount of a unit.
+// sum is an amount of a unit, of what is made of the food if that has a name.
 type sum struct {
 	unit   unit
 	amount *big.Rat
+	of     string
 }
 
-func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
+// basket holds the needs of the dishes so far.
+type basket struct {
+	foods   map[foodKey]*need
+	reader  reader
+	staples []string
+}
+
+func (b basket) addDish(d Dish) error {
 	const op = "groceries"
 	r := d.Recipe
 	if r.Servings <= 0 {
@@ -123,58 +133,83 @@ func addDish(foods map[foodKey]*need, reader reader, d Dish) error {
 		if in.Food.IgnoreShopping || in.Food.Name == "" {
 			continue
 		}
-		line := food.Identify(in)
-		in, same := reader.bought(in, line)
-		q, err := reader.read(in)
+		it, err := b.entry(in)
 		if err != nil {
-			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, in.Food.Name, err)
+			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, it.food.Name, err)
 		}
-		key := keyOf(in.Food, same)
-		n := foods[key]
-		if n == nil {
-			n = &need{food: in.Food, known: line.Food}
-			if f, ok := food.Lookup(line.Food.Name); ok { // frozen peas weigh what peas do
-				n.known = f
-			}
-			foods[key] = n
-		}
-		if len(in.Food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
-			n.food = in.Food
-		}
-		for _, c := range in.Food.Conversions {
-			if !slices.Contains(n.conversions, c) {
-				n.conversions = append(n.conversions, c)
-			}
-		}
-		i, ok := mine[key]
+		n := b.need(it)
+		i, ok := mine[it.key]
 		if !ok {
 			i = len(n.uses)
-			mine[key] = i
+			mine[it.key] = i
 			n.uses = append(n.uses, Use{Date: d.Date, Meal: d.Meal, Recipe: r.ID, Name: r.Name})
 		}
-		if q == nil {
+		if it.amount == nil {
 			continue
 		}
-		n.add(&n.uses[i], q.unit, q.amount.Mul(q.amount, scale))
+		n.add(&n.uses[i], it, scale)
 	}
 	return nil
 }
 
-func (n *need) add(use *Use, u unit, amount *big.Rat) {
-	n.heaped = n.heaped || u.heaped
-	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key })
-	if i < 0 {
-		i = len(n.sums)
-		n.sums = append(n.sums, sum{u, new(big.Rat)})
+// entry is an ingredient as it goes into the basket.
+type entry struct {
+	key         foodKey
+	food        recipe.Food
+	known       food.Food
+	conversions []recipe.Conversion
+	amount      *quantity // nil: none is stated
+	of          string    // what the recipe asks for, if the food is bought for it
+	asked       *quantity // the amount of that
+	askedName   string
+	about       bool // the amount was told by a yield
+}
+
+func (b basket) entry(in recipe.Ingredient) (entry, error) {
+	line := food.Identify(in)
+	in, same := b.reader.bought(in, line)
+	it := entry{key: keyOf(in.Food, same), food: in.Food, known: line.Food, conversions: in.Food.Conversions}
+	if f, ok := food.Lookup(line.Food.Name); ok { // frozen peas weigh what peas do
+		it.known = f
 	}
-	n.sums[i].amount.Add(n.sums[i].amount, amount)
-	for i := range use.Need {
-		if use.Need[i].Unit == u.key {
-			use.Need[i].Amount.Add(use.Need[i].Amount, amount)
-			return
+	var err error
+	if it.amount, err = b.reader.read(in); err != nil {
+		return it, err
+	}
+	return b.made(it, line), nil
+}
+
+// need finds the food's place, and names it as the recipes do.
+func (b basket) need(it entry) *need {
+	n := b.foods[it.key]
+	if n == nil {
+		n = &need{food: it.food, known: it.known, made: it.of != ""}
+		b.foods[it.key] = n
+	}
+	if own := it.of == ""; own && n.made || own && len(it.food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
+		n.food, n.known, n.made = it.food, it.known, false
+	}
+	for _, c := range it.conversions {
+		if !slices.Contains(n.conversions, c) {
+			n.conversions = append(n.conversions, c)
 		}
 	}
-	use.Need = append(use.Need, Quantity{amount, u.key})
+	return n
+}
+
+func (n *need) add(use *Use, it entry, scale *big.Rat) {
+	u, amount := it.amount.unit, new(big.Rat).Mul(it.amount.amount, scale)
+	n.about = n.about || u.heaped || it.about
+	if it.asked != nil {
+		use.asked = append(use.asked, shown(new(big.Rat).Mul(it.asked.amount, scale), it.asked.unit)+" ("+it.askedName+")")
+	}
+	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key && s.of == it.of })
+	if i < 0 {
+		i = len(n.sums)
+		n.sums = append(n.sums, sum{u, new(big.Rat), it.of})
+	}
+	n.sums[i].amount.Add(n.sums[i].amount, amount)
+	use.Need = gathered(use.Need, Quantity{amount, u.key, it.of})
 }
 
 // arrange makes lines of the needs and puts them where they are looked for.
@@ -186,7 +221,9 @@ func arrange(foods map[foodKey]*need) List {
 	aisles := map[string]*aisle{}
 	var list List
 	for _, n := range foods {
-		slices.SortFunc(n.sums, func(a, b sum) int { return strings.Compare(a.unit.key, b.unit.key) })
+		slices.SortFunc(n.sums, func(a, b sum) int {
+			return cmp.Or(strings.Compare(a.unit.key, b.unit.key), strings.Compare(a.of, b.of))
+		})
 		line := n.line()
 		if n.pantry() {
 			list.Pantry = append(list.Pantry, line)

@@ -21,7 +21,7 @@ func ExampleConsolidate() {
 	list, err := grocery.Consolidate([]grocery.Dish{
 		{Date: monday, Meal: recipe.Lunch, Recipe: dish(1, "Rice bowl", 150), Servings: 2 * nutrition.OneServing},
 		{Date: monday + 1, Meal: recipe.Dinner, Recipe: dish(2, "Fried rice", 180), Servings: 4 * nutrition.OneServing},
-	})
+	}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -57,6 +57,10 @@ type Quantity struct {
 	// Unit is Tandoor's base unit where the unit has one ("g", "us_cup"), else the name of
 	// what is counted ("clove", "can (400 g)"), and empty for pieces.
 	Unit string `json:"unit,omitempty"`
+	// Of names what the recipes ask for where another food is bought, in which the amount is: of
+	// "lemon juice" the lemons, of "cooked rice" the grams of rice. Parts of a piece share it:
+	// [Wanted].
+	Of string `json:"of,omitempty"`
 }
 
 // Use is one meal a line is for.
@@ -67,6 +71,8 @@ type Use struct {
 	Name   string        `json:"name"`
 	Amount string        `json:"amount"` // as text; empty for "to taste"
 	Need   []Quantity    `json:"need,omitempty"`
+
+	asked []string // of what is made of the food, as the recipe has it
 }
 
 // Lines counts the lines to buy.

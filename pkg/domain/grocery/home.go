@@ -48,10 +48,7 @@ func Covers(had, need []Quantity) bool {
 // sums are the amounts in grams, millilitres or pieces, by kind.
 func sums(of []Quantity) map[string]*big.Rat {
 	out := map[string]*big.Rat{}
-	for _, q := range of {
-		if q.Amount == nil {
-			continue
-		}
+	for _, q := range Wanted(of) {
 		node, base := "#"+q.Unit, q.Amount
 		if u, ok := measure(q.Unit); ok && q.Unit != "" {
 			node, base = u.node(), inBase(q.Amount, u)

@@ -23,7 +23,7 @@ type part struct {
 // result says that something was converted.
 func (n *need) parts() ([]part, bool) {
 	var parts []part
-	for _, s := range n.sums {
+	for _, s := range n.wanted() {
 		u := s.unit
 		i := slices.IndexFunc(parts, func(p part) bool { return p.node == u.node() })
 		if i < 0 {
@@ -71,9 +71,9 @@ func (n *need) parts() ([]part, bool) {
 
 func (n *need) line() Line {
 	parts, derived := n.parts()
-	line := Line{Food: n.food.ID, Name: n.food.Name, OnHand: n.food.OnHand, Derived: derived || n.heaped, Uses: n.uses}
+	line := Line{Food: n.food.ID, Name: n.food.Name, OnHand: n.food.OnHand, Derived: derived || n.about, Uses: n.uses}
 	for _, s := range n.sums {
-		line.Need = append(line.Need, Quantity{s.amount, s.unit.key})
+		line.Need = append(line.Need, Quantity{s.amount, s.unit.key, s.of})
 	}
 	var buy, exact []string
 	keep := kept(n.food)
@@ -133,10 +133,13 @@ func (l Line) dishes() string {
 func (n *need) useText(u Use) string {
 	var out []string
 	for _, q := range u.Need {
+		if q.Of != "" {
+			continue
+		}
 		i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == q.Unit })
 		out = append(out, shown(q.Amount, n.sums[i].unit))
 	}
-	return strings.Join(out, " + ")
+	return strings.Join(append(out, u.asked...), " + ")
 }
 
 const spoonBase = 18 // grams or millilitres; the largest tablespoon, the imperial one, holds 17.8 ml

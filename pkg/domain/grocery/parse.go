@@ -232,7 +232,7 @@ func (p *Parsed) afterAmount(rest string, names []string) error {
 			u = unit{key: "pack", one: "pack", many: "packs", dim: count, style: packed}
 		}
 		u = u.holding(content.amount, content.unit)
-		p.Each = &Quantity{content.amount, content.unit.key}
+		p.Each = &Quantity{Amount: content.amount, Unit: content.unit.key}
 	}
 	p.unit, p.Unit, p.Heaped = u, u.key, u.heaped
 	p.finish(of().ReplaceAllString(strings.TrimSpace(tail), ""))

@@ -67,7 +67,7 @@ func lines(l grocery.List) map[int64]grocery.Line {
 }
 
 func mustConsolidate(t *rapid.T, dishes []grocery.Dish) grocery.List {
-	l, err := grocery.Consolidate(dishes)
+	l, err := grocery.Consolidate(dishes, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
@@ -35,6 +36,15 @@ func BuyIn(in message.Language, buy string) string {
 	}
 	return strings.Join(parts, " + ")
 }
+
+// Loose reports whether what a list says to buy is no amount but the dishes it is for.
+func Loose(buy string) bool { return strings.HasPrefix(buy, forDishes) }
+
+// Unbroken keeps the numbers of amounts on one line with their units.
+func Unbroken(buy string) string { return figure().ReplaceAllString(buy, "$1\u00a0$2") }
+
+// figure is a number, or the sign of about, and what it counts.
+var figure = lazyregexp.New(`([≈\d¼½¾⅓⅔⅛⅜⅝⅞]) ([^+(])`)
 
 // amountIn says one amount: a number, a unit, what the unit holds.
 func amountIn(in message.Language, amount string) string {

@@ -2,6 +2,7 @@ package grocery_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,7 +19,7 @@ import (
 func TestWhatToBuyInALanguage(t *testing.T) {
 	list, err := grocery.Consolidate([]grocery.Dish{{Servings: nutrition.OneServing, Recipe: recipe.Recipe{ID: 1, Name: "For Friends", Servings: 1, Ingredients: []recipe.Ingredient{
 		{Food: recipe.Food{ID: 1, Name: "zoblats"}},
-	}}}})
+	}}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,4 +90,18 @@ func TestMeasuredIsClose(t *testing.T) {
 			t.Errorf("%v %s is said as %v", amount, many, line.Amount)
 		}
 	})
+}
+
+func TestNumbersStayWithTheirUnits(t *testing.T) {
+	t.Parallel()
+	for buy, want := range map[string]string{
+		"80 ml": "80_ml", "≈ 1.2 kg": "≈_1.2_kg", "2 cans (400 g) + 1½ cups": "2_cans (400_g) + 1½_cups", "for Soup": "for Soup", "3": "3", "3 + 2 EL": "3 + 2_EL", "": "",
+	} {
+		if got := strings.ReplaceAll(grocery.Unbroken(buy), "\u00a0", "_"); got != want {
+			t.Errorf("%q: %q, want %q", buy, got, want)
+		}
+	}
+	if !grocery.Loose("for Soup") || grocery.Loose("4 pieces") {
+		t.Error("what is for dishes states no amount")
+	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// MaxAge is how many days a cooked dish is kept chilled before its last portion is eaten.
+// MaxAge is how many days after cooking the last portion of a batch is eaten. Some dishes keep less
+// long in a fridge (data/keeps.csv): what is eaten later is frozen.
 const MaxAge = 4
 
 // List is the week's cooking.
@@ -29,6 +30,7 @@ type Batch struct {
 	Minutes  int                `json:"minutes,omitempty"` // 0 = unknown
 	Servings nutrition.Servings `json:"servings"`
 	Eaten    []Eaten            `json:"eaten"`
+	Keep     int                `json:"keep,omitempty"` // days in the fridge; 0 = as in plans of old, see [Batch.Keeps]
 }
 
 // Eaten is one meal out of a batch.
@@ -64,6 +66,15 @@ func Plan(dishes []grocery.Dish) List {
 		b := &out.Batches[i]
 		b.Servings += d.Servings
 		b.Eaten = append(b.Eaten, Eaten{d.Date, d.Meal})
+	}
+	byID := map[recipe.ID]recipe.Recipe{}
+	for _, d := range dishes {
+		byID[d.Recipe.ID] = d.Recipe
+	}
+	for i, b := range out.Batches {
+		if b.Leftovers() {
+			out.Batches[i].Keep = keepOf(byID[b.Recipe])
+		}
 	}
 	return out
 }

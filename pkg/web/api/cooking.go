@@ -31,6 +31,8 @@ type Batch struct {
 	Minutes  int     `json:"minutes,omitempty" doc:"From start to table; left out when it is not known." example:"35"`
 	Servings float64 `json:"servings" doc:"That are cooked." example:"4"`
 	Feeds    []Slot  `json:"feeds" doc:"The meals that are eaten of it."`
+	Keeps    int     `json:"keeps_days,omitempty" doc:"Days that what is left keeps in a fridge; left out where all is eaten on the day." example:"3"`
+	Freeze   []Slot  `json:"freeze" doc:"The meals whose portions are frozen until the evening before."`
 }
 
 type planOut struct{ Body CookingPlan }
@@ -63,9 +65,15 @@ func (a *API) cookingPlan(ctx context.Context, c caller, in *OfWeek) (*planOut, 
 	}
 	out := CookingPlan{Week: week.String(), Batches: []Batch{}}
 	for _, b := range p.Prep.Batches {
-		v := Batch{b.Cook.String(), int64(b.Recipe), b.Name, b.Minutes, b.Servings.Float(), []Slot{}}
+		v := Batch{b.Cook.String(), int64(b.Recipe), b.Name, b.Minutes, b.Servings.Float(), []Slot{}, 0, []Slot{}}
+		if b.Leftovers() {
+			v.Keeps = b.Keeps()
+		}
 		for _, e := range b.Eaten {
-			v.Feeds = append(v.Feeds, Slot{e.Date.String(), e.Meal.String()})
+			at := Slot{e.Date.String(), e.Meal.String()}
+			if v.Feeds = append(v.Feeds, at); b.Freezes(e) {
+				v.Freeze = append(v.Freeze, at)
+			}
 		}
 		out.Batches = append(out.Batches, v)
 	}

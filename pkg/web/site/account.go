@@ -17,6 +17,8 @@ type accountPage struct {
 	Owned     bool   // the library is theirs
 	Others    int    // how many others cook from a library of theirs
 	Diary     string // where a diary is connected; "": there is no service for it
+	Typed     string // into the form that deletes everything
+	refusal
 }
 
 func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error {
@@ -24,7 +26,12 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error 
 	if err != nil {
 		return err
 	}
-	page := accountPage{User: u, Diary: s.Diary(u.ID)}
+	return s.showAccount(w, r, accountPage{User: u})
+}
+
+func (s *Site) showAccount(w http.ResponseWriter, r *http.Request, page accountPage) error {
+	u := page.User
+	page.Diary = s.Diary(u.ID)
 	address, writeBack, err := s.Beginning.Library(r.Context(), u.Connection)
 	if err != nil {
 		return err
@@ -41,7 +48,11 @@ func (s *Site) account(w http.ResponseWriter, r *http.Request, id string) error 
 			return err
 		}
 	}
-	return s.show(w, r, view{file: "account.html", title: message.Textf("Account"), nav: "account", data: page})
+	status := http.StatusOK
+	if page.Problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.show(w, r, view{file: "account.html", title: message.Textf("Account"), nav: "account", status: status, data: page})
 }
 
 // changeAccount does what the form's field "do" says.
@@ -86,8 +97,9 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	if (form{r.PostForm}).get("email") != u.Email {
-		return s.back(w, r, "/account", message.Textf("Nothing was deleted: write the address that your plans go to."))
+	if typed := (form{r.PostForm}).get("email"); typed != u.Email {
+		said := spoken(r).Say("Nothing was deleted: write the address that your plans go to.")
+		return s.showAccount(w, r, accountPage{User: u, Typed: typed, refusal: refusal{Problem: said, Field: "email", why: said}})
 	}
 	err = s.Farewell(r.Context(), u)
 	return s.said(w, r, "/account", message.Textf("Nothing is deleted yet: a link is on its way to %s. Open it within an hour to delete everything.", u.Email), err)

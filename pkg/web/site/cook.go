@@ -10,6 +10,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
 )
 
 // cookPage is one step of a dish, to read from across the kitchen.
@@ -67,6 +68,7 @@ type cookingDay struct {
 	Minutes int  // of all dishes together
 	Unknown bool // of some it is not known
 	Batches []batchView
+	Thaw    []prep.Portion // on its evening
 }
 
 type batchView struct {
@@ -75,6 +77,7 @@ type batchView struct {
 	Minutes  int
 	Servings nutrition.Servings
 	Feeds    []message.Text
+	Storage  []message.Text
 }
 
 func (s *Site) cooking(w http.ResponseWriter, r *http.Request, id string) error {
@@ -88,12 +91,12 @@ func (s *Site) cooking(w http.ResponseWriter, r *http.Request, id string) error 
 	}
 	page := cookingPage{Week: week}
 	for d := week; d < week+7; d++ {
-		day := cookingDay{Date: d}
+		day := cookingDay{Date: d, Thaw: stored.Prep.Thawing(d)}
 		for _, b := range stored.Prep.Batches {
 			if b.Cook != d {
 				continue
 			}
-			v := batchView{At: plan.Slot{Date: b.Eaten[0].Date, Meal: b.Eaten[0].Meal}, Name: b.Name, Minutes: b.Minutes, Servings: b.Servings}
+			v := batchView{At: plan.Slot{Date: b.Eaten[0].Date, Meal: b.Eaten[0].Meal}, Name: b.Name, Minutes: b.Minutes, Servings: b.Servings, Storage: b.Storage()}
 			for _, e := range b.Eaten {
 				v.Feeds = append(v.Feeds, plan.Slot{Date: e.Date, Meal: e.Meal}.Text())
 			}

@@ -26,6 +26,7 @@ type libraryPage struct {
 	Answers   []recipe.Answer
 	Allergens []string
 	Shelf     *shelf // nil for whoever follows a link of a mail
+	Reading   *readingPage
 	Said      string // what was stored just now, or
 	Problem   string // why it was not
 }
@@ -42,15 +43,25 @@ func (libraryPage) More(n int) int { return max(0, n-mostShown) }
 func (libraryPage) Most(n int) int { return min(n, mostShown) }
 
 func (s *Site) library(w http.ResponseWriter, r *http.Request, id string) error {
+	return s.ownLibrary(w, r, id, nil)
+}
+
+// ownLibrary is the library for who is signed in; reading is what they were refused, if so.
+func (s *Site) ownLibrary(w http.ResponseWriter, r *http.Request, id string, reading *readingPage) error {
 	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
+	}
+	if reading == nil {
+		if reading, err = s.reading(r.Context(), u); err != nil {
+			return err
+		}
 	}
 	home, _, err := s.Beginning.Library(r.Context(), u.Connection)
 	if err != nil {
 		return err
 	}
-	page := libraryPage{Shelf: &shelf{Title: message.Textf("Recipes")}}
+	page := libraryPage{Shelf: &shelf{Title: message.Textf("Recipes")}, Reading: reading}
 	if at, err := url.Parse(home); err == nil && (at.Scheme == "https" || at.Scheme == "http") {
 		page.Shelf.Home = at.Redacted()
 	}
@@ -152,7 +163,7 @@ func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, pa
 	if r.PathValue("token") != "" {
 		v.nav = ""
 	}
-	if page.Problem != "" {
+	if page.Problem != "" || page.Reading != nil && page.Reading.Problem != "" {
 		v.status = http.StatusUnprocessableEntity
 	}
 	return s.show(w, r, v)

@@ -31,6 +31,7 @@ type mealPage struct {
 	Day      string             // of the week's page, on which it is cooked
 	Servings nutrition.Servings // that are cooked
 	Feeds    []message.Text     // meals that are eaten of them
+	Storage  []message.Text     // how what is left, or this portion, is kept
 	Lines    []lineView
 	Steps    []stepView
 	Picture  string
@@ -104,6 +105,9 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 				continue
 			}
 			page.Cooked, page.Servings = b.Cook, b.Servings
+			if page.Storage = b.Serving(e); b.Cook == slot.Date {
+				page.Storage = b.Storage()
+			}
 			for _, o := range b.Eaten {
 				page.Feeds = append(page.Feeds, plan.Slot{Date: o.Date, Meal: o.Meal}.Text())
 			}

@@ -66,6 +66,7 @@ type ruleRow struct {
 	N       int
 	Spare   bool
 	Problem message.Text // why it is no rule
+	First   bool         // of those with a problem
 	at      string       // the field that the problem is about
 
 	values   map[string]string
@@ -273,6 +274,18 @@ func readRules(f form, before rules) rules {
 		}
 	}
 	return out
+}
+
+// markFirst marks the first row of the page with a problem, for the browser to go there.
+func (r rules) markFirst() {
+	for _, kind := range []string{weeklyRule, minutesRule, kcalRule} {
+		for i := range r.rows[kind] {
+			if r.rows[kind][i].at != "" {
+				r.rows[kind][i].First = true
+				return
+			}
+		}
+	}
 }
 
 // untouched reports whether a spare row was left as it is offered.

@@ -38,7 +38,7 @@ type settingsPage struct {
 
 	refused string     // the form that was refused; "": none
 	typed   url.Values // what it held
-	Problem string     // why it was refused
+	refusal
 }
 
 // choice is an entry to tick or choose.
@@ -146,10 +146,12 @@ func (p *settingsPage) Eaters() string {
 }
 
 // refuse has the page show what a refused form held, so that nothing that was typed is lost.
-func (p *settingsPage) refuse(name string, typed url.Values, problem string) {
-	p.refused, p.typed, p.Problem = name, typed, problem
+func (p *settingsPage) refuse(name string, typed url.Values, why refusal) {
+	p.refused, p.typed, p.refusal = name, typed, why
 	if name == "rules" {
 		p.Rules = readRules(form{typed}, p.Rules)
+		p.Field = "rules"
+		p.Rules.markFirst()
 	}
 	for field, list := range map[string][]choice{"allergens": p.Allergens, "diets": p.Diets, "meals": p.Meals, "mails": p.Mails, "plan_day": p.Days, "language": p.Languages} {
 		if !p.owns(field) {
@@ -243,7 +245,7 @@ func (s *Site) change(w http.ResponseWriter, r *http.Request, id string) error {
 	if lost != nil {
 		return lost
 	}
-	page.refuse(name, r.PostForm, unchanged(r, err).In(spoken(r)))
+	page.refuse(name, r.PostForm, refusalOf(r, err))
 	return s.show(w, r, view{file: "settings.html", title: message.Textf("Settings"), nav: "settings", status: http.StatusUnprocessableEntity, data: page})
 }
 

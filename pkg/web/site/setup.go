@@ -33,6 +33,8 @@ type Beginning interface {
 	Library(ctx context.Context, connection string) (url string, writeBack bool, err error)
 	// Import fetches a connection's recipes, unless that is done.
 	Import(ctx context.Context, connection string) error
+	// Reread fetches all of a connection's recipes anew.
+	Reread(ctx context.Context, connection string) error
 	// PlanFirst plans the user's first week.
 	PlanFirst(ctx context.Context, userID string) error
 	// Progress says how far it is.
@@ -263,11 +265,15 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 			typed[field] = v
 		}
 	}
-	problem := sentence(fault.In(cause, spoken(r)))
+	why := refusalOf(r, cause)
+	why.Problem = sentence(fault.In(cause, spoken(r)))
 	if step == invite.Library {
-		problem = s.unfit(cause, typed.Get("url"), spoken(r))
+		why = refusal{Field: "url", why: s.unfit(cause, typed.Get("url"), spoken(r))}
+		if why.Problem = why.why; kind == fault.Unauthorized {
+			why.Field = "token"
+		}
 	}
-	page.refuse(name, typed, problem)
+	page.refuse(name, typed, why)
 	if step == invite.Library {
 		page.WriteBack = typed.Has("write_back")
 	}

@@ -135,7 +135,8 @@ func words(l message.Language) template.FuncMap {
 			return l.Say("%v servings", s)
 		},
 		"number": l.Number,
-		"buy":    func(amount string) string { return grocery.BuyIn(l, amount) },
+		"buy":    func(amount string) string { return grocery.Unbroken(grocery.BuyIn(l, amount)) },
+		"loose":  grocery.Loose,
 		"words": func(list []string) string {
 			out := make([]string, len(list))
 			for i, w := range list {

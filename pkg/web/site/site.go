@@ -17,6 +17,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/mealplanner/mealplanner/pkg/account/connection"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
@@ -95,12 +96,16 @@ type Shopping interface {
 	Remove(ctx context.Context, userID string, week calendar.Date, id int64) error
 }
 
-// Connections lets people have their own libraries written to.
+// Connections lets people have their own libraries written to, and say how they are read.
 type Connections interface {
 	Owns(ctx context.Context, u user.User) (bool, error)
 	// Others returns how many others cook from the same library.
 	Others(ctx context.Context, u user.User) (int, error)
 	SetWriteBack(ctx context.Context, userID string, on bool) error
+	// Reading returns how the user's library is read, if it is theirs, and the keywords of its recipes.
+	Reading(ctx context.Context, u user.User) (r connection.Reading, keywords []string, owns bool, err error)
+	// SetReading changes it, and returns the connection whose recipes are to be fetched anew.
+	SetReading(ctx context.Context, userID, seen string, want connection.Reading) (id string, err error)
 }
 
 // Pictures are those of recipes, as JPEG.
@@ -239,6 +244,7 @@ func (s *Site) Register(mux Mux) {
 		"POST /settings":                      s.change,
 		"GET /library":                        s.library,
 		"POST /library":                       s.answer,
+		"POST /library/reading":               s.setReading,
 		"GET /recipe/{recipe}":                s.recipe,
 		"GET /operations":                     s.operator(s.operations),
 		"GET /operations/trace/{id}":          s.operator(s.trace),

@@ -27,7 +27,7 @@ type tokensPage struct {
 	Scopes          []choice
 	Name, Days      string
 	Secret, Address string // one of them, once
-	Problem         string
+	refusal
 }
 
 type tokenView struct {
@@ -119,7 +119,11 @@ func (s *Site) changeTokens(w http.ResponseWriter, r *http.Request, id string) e
 		return err
 	}
 	if err != nil {
-		page.Problem = sentence(fault.Text(err))
+		page.refusal = refusalOf(r, err)
+		page.Problem = sentence(fault.In(err, spoken(r)))
+		if page.Field == "name" && f.get("do") == "calendar" {
+			page.Field = "calendar"
+		}
 	} else {
 		page.Name, page.Days = "", ""
 	}

@@ -49,6 +49,7 @@ type dayView struct {
 	Replan  *button // nil: nothing can be replanned
 	Meals   []mealView
 	Bars    []bar
+	Sum     string // what the bars say, in a line
 }
 
 type mealView struct {
@@ -189,6 +190,8 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 		}
 		if v.Planned {
 			v.Bars = bars(d, w.TolerancePct, l)
+			a := d.Actual
+			v.Sum = l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
 		}
 		p.Days = append(p.Days, v)
 	}
@@ -217,7 +220,7 @@ func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, today calendar.Date
 	}
 	out := []button{at(message.Textf("Lock"), command.Lock, false), at(message.Textf("Surprise me"), command.Adjust, true), skip}
 	if sv.Source == plan.Locked {
-		out = []button{at(message.Textf("Unlock"), command.Unlock, false)}
+		out = []button{at(message.Textf("Unlock"), command.Unlock, false), at(message.Textf("Unlock and skip"), command.Skip, true)}
 	}
 	if d.Date == today {
 		out = append(out, eaten)
@@ -235,14 +238,14 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 		out = append(out, message.Textf("travel day"))
 	case plan.Chosen:
 	}
-	cooked, servings := date, nutrition.Servings(0)
+	cooked, servings, frozen := date, nutrition.Servings(0), false
 	for _, b := range stored.Prep.Batches {
 		if b.Recipe != sv.Recipe {
 			continue
 		}
 		for _, e := range b.Eaten {
 			if e.Date == date && e.Meal == meal {
-				cooked = b.Cook
+				cooked, frozen = b.Cook, b.Freezes(e)
 				if b.Leftovers() && b.Cook == date {
 					servings = b.Servings
 				}
@@ -252,6 +255,9 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	switch {
 	case cooked != date:
 		out = append(out, message.Textf("cooked %v", cooked.Weekday()))
+		if frozen {
+			out = append(out, message.Textf("from the freezer"))
+		}
 	case sv.Minutes > 0:
 		out = append(out, message.Textf("%d min", sv.Minutes))
 	}

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -27,6 +28,7 @@ type wishesPage struct {
 	Quick int    // minutes on travel days
 	Seen  string // changes with the wishes
 	Said  []message.Text
+	refusal
 }
 
 type wishDay struct {
@@ -77,6 +79,15 @@ type wishMeal struct {
 	Slot    plan.Slot
 	Skipped bool
 	Guests  int
+	Typed   string // into the field of the guests
+}
+
+// ID is that of the field of the guests.
+func (m wishMeal) ID() string { return "guests-" + m.Slot.Date.String() + "-" + m.Slot.Meal.String() }
+
+// Open reports whether the day shows its fields.
+func (d wishDay) Open(field string) bool {
+	return len(d.Said()) > 0 || slices.ContainsFunc(d.Meals, func(m wishMeal) bool { return m.ID() == field })
 }
 
 // wishField is a field of the form, to send again.
@@ -95,6 +106,11 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
+	return s.showWishes(w, r, id, week, nil)
+}
+
+// showWishes shows the wishes, or with what was refused the form as it was filled in.
+func (s *Site) showWishes(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, refused error) error {
 	u, err := s.visitor(r, id)
 	if err != nil {
 		return err
@@ -108,8 +124,13 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	page := wishesPage{Week: week, Modes: slices.Clone(modes), Quick: u.Settings.QuickMinutes, Seen: seenWishes(now)}
+	chosen := string(now.Mode)
+	if refused != nil {
+		chosen = r.PostForm.Get("mode")
+		page.Seen = cmp.Or(r.PostForm.Get("seen"), page.Seen) // what they were shown
+	}
 	for i := range page.Modes {
-		page.Modes[i].On = page.Modes[i].Value == string(now.Mode)
+		page.Modes[i].On = page.Modes[i].Value == chosen
 	}
 	for d := max(today, week); d < week+7; d++ {
 		day := wishDay{Date: d, Travel: slices.Contains(now.Travel, d)}
@@ -121,10 +142,16 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 			meal.Skipped = now.Skipped(meal.Slot)
 			for _, g := range now.Guests {
 				if g.Slot == meal.Slot {
-					meal.Guests = g.People
+					meal.Guests, meal.Typed = g.People, strconv.Itoa(g.People)
 				}
 			}
+			if refused != nil {
+				page.retype(&meal, r.PostForm)
+			}
 			day.Meals = append(day.Meals, meal)
+		}
+		if refused != nil {
+			day.Travel = slices.Contains(r.PostForm["travel"], d.String())
 		}
 		page.Days = append(page.Days, day)
 	}
@@ -133,7 +160,34 @@ func (s *Site) wishes(w http.ResponseWriter, r *http.Request, id string) error {
 		mode = page.Modes[i].Label
 	}
 	page.sum(mode)
-	return s.show(w, r, view{file: "wishes.html", title: message.Textf("Wishes for the week"), nav: "week", data: page})
+	status := http.StatusOK
+	if refused != nil {
+		why := refusalOf(r, refused)
+		page.Problem, page.why, status = why.Problem, why.why, http.StatusUnprocessableEntity
+	}
+	return s.show(w, r, view{file: "wishes.html", title: message.Textf("Wishes for the week"), nav: "week", status: status, data: page})
+}
+
+// retype shows a meal as the refused form had it, and remembers the first field that is wrong.
+func (p *wishesPage) retype(m *wishMeal, f url.Values) {
+	slot := m.Slot.Date.String() + " " + m.Slot.Meal.String()
+	m.Skipped, m.Typed = slices.Contains(f["skip"], slot), f.Get("guests "+slot)
+	n, err := guestsOf(m.Typed)
+	if m.Guests = n; err != nil && p.Field == "" {
+		p.Field = m.ID()
+	}
+}
+
+// guestsOf reads a number of guests; nothing is none.
+func guestsOf(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > plan.MaxGuests {
+		return 0, fault.New(fault.InvalidInput, "wishes", "guests: %q is no number from 0 to %d", text, plan.MaxGuests)
+	}
+	return n, nil
 }
 
 // wish shows what the wishes would do, and with the field "sure" does it.
@@ -144,7 +198,7 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	wanted, err := readWishes(r.PostForm, week)
 	if err != nil {
-		return s.said(w, r, "/week/"+week.String()+"/wishes", message.Text{}, err)
+		return s.showWishes(w, r, id, week, err)
 	}
 	now, err := s.Commands.Wishes(r.Context(), id, week)
 	if err != nil {
@@ -202,9 +256,9 @@ func readWishes(f url.Values, week calendar.Date) (replies.Wanted, error) {
 		if err != nil {
 			return out, err
 		}
-		n, err := strconv.Atoi(values[0])
-		if err != nil || n < 0 || n > plan.MaxGuests {
-			return out, fault.New(fault.InvalidInput, "wishes", "guests: %q is no number from 0 to %d", values[0], plan.MaxGuests)
+		n, err := guestsOf(values[0])
+		if err != nil {
+			return out, err
 		}
 		if n > 0 {
 			out.Guests = append(out.Guests, plan.Guests{Slot: slot, People: n})

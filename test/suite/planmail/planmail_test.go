@@ -137,7 +137,7 @@ func TestDemoMails(t *testing.T) {
 
 func checkList(t *testing.T, p sandbox.Person, l grocery.List) {
 	t.Helper()
-	seen := map[int64]bool{}
+	seen := map[string]bool{}
 	for _, s := range l.Sections {
 		if s.Name == grocery.OtherSection {
 			t.Errorf("%s: %d foods have no aisle", p.Name, len(s.Lines))
@@ -146,10 +146,10 @@ func checkList(t *testing.T, p sandbox.Person, l grocery.List) {
 			if strings.ContainsRune(line.Name, utf8.RuneError) || line.Name == "" {
 				t.Errorf("%s: food %d is called %q", p.Name, line.Food, line.Name)
 			}
-			if line.Buy == "" || len(line.Uses) == 0 || seen[line.Food] {
-				t.Errorf("%s: %s: buy %q for %d meals, seen before: %t", p.Name, line.Name, line.Buy, len(line.Uses), seen[line.Food])
+			if line.Buy == "" || len(line.Uses) == 0 || seen[line.Key()] {
+				t.Errorf("%s: %s: buy %q for %d meals, seen before: %t", p.Name, line.Name, line.Buy, len(line.Uses), seen[line.Key()])
 			}
-			seen[line.Food] = true
+			seen[line.Key()] = true
 		}
 	}
 	if l.Lines() < 20 {

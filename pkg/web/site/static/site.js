@@ -58,6 +58,12 @@
   if (zone && zone.value === "UTC" && location.pathname.includes("/setup/")) {
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   }
+  const unfold = () => { // what a link on the page leads to
+    const target = document.getElementById(location.hash.slice(1));
+    if (target && target.matches("details.fold, details.day")) target.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
   if (!list) return;
   let version = Number(list.dataset.version);
   const key = "list-" + list.dataset.list;
