@@ -324,7 +324,7 @@ func specified(name, note string) (Named, bool) {
 }
 
 // statement is an amount with a unit inside a text, or a range: "1-1/2 pounds", "6 to 8 oz each".
-var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(` + stating + `)(?: ?(?:-|to) ?(` + stating + `))?[ -]?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
+var statement = lazyregexp.New(`(?i)(about |approx\.? |approximately |total |ca\.? )?(` + stating + `)(?: ?(?:-|-? ?to) ?(` + stating + `))?[ -]?(fl(?:uid|\.)? ?(?:ounces?|oz)|[a-z]+)\b\.?( each| apiece| total)?`)
 
 // digits reports whether a text may hold a number: a digit, or what folds into one.
 func digits(text string) bool {
@@ -388,7 +388,11 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 // massOfNumber weighs "14", "14.5" or "1 1/2" of a unit; of a range, which high ends, the middle.
 func massOfNumber(low, high, key string, f Food) (nutrition.Mass, bool) {
 	total, ok := summing(low)
-	if upper, ok := summing(high); ok && upper > total {
+	const widest = 3 // times; what is wider was torn
+	switch upper, ok := summing(high); {
+	case ok && upper > widest*total:
+		total = upper
+	case ok && upper > total:
 		total = (total + upper) / 2
 	}
 	if !ok {

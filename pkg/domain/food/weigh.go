@@ -138,7 +138,7 @@ var usual = sync.OnceValue(func() map[sort]nutrition.Mass {
 		{"carton", Dairy}: 200 * nutrition.Gram, {"packet", Dairy}: 200 * nutrition.Gram,
 		{"slice", Dairy}: 25 * nutrition.Gram, {"slice", Meat}: 25 * nutrition.Gram, {"slice", Bakery}: 35 * nutrition.Gram,
 		{"handful", Sweets}: 30 * nutrition.Gram, {"handful", Baking}: 30 * nutrition.Gram, {"handful", Tins}: 30 * nutrition.Gram, {"handful", Frozen}: 30 * nutrition.Gram,
-		{"handful", Grains}: 30 * nutrition.Gram, {"handful", Breakfast}: 30 * nutrition.Gram, {"packet", Frozen}: 450 * nutrition.Gram, {"packet", Pulses}: 500 * nutrition.Gram, {"packet", Grains}: 500 * nutrition.Gram, {"bag", Frozen}: 450 * nutrition.Gram,
+		{"handful", Grains}: 30 * nutrition.Gram, {"handful", Breakfast}: 30 * nutrition.Gram, {"packet", Frozen}: 450 * nutrition.Gram, {"packet", Pulses}: 500 * nutrition.Gram, {"bag", Frozen}: 450 * nutrition.Gram,
 		{"carton", Produce}: 250 * nutrition.Gram, {"jar", Dairy}: 200 * nutrition.Gram, {"jar", Drinks}: 150 * nutrition.Gram, {"shot", Drinks}: 40 * nutrition.Gram,
 		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Dairy}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
 		{"stick", Produce}: 40 * nutrition.Gram, {"leaf", Produce}: 5 * nutrition.Gram,
