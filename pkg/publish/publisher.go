@@ -209,7 +209,7 @@ func needs(l grocery.List, name func(id int64, food, unit string) (int64, string
 // vocabulary holds the library's names of foods and units.
 type vocabulary struct {
 	foods map[int64]string
-	same  map[string]recipe.Food         // by the name of the tables: the library's own
+	same  map[string]recipe.Food      // by the name of the tables: the library's own
 	units map[foodUnit]map[string]int // how often each name is used for the unit
 }
 
