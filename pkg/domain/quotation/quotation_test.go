@@ -28,6 +28,7 @@ const sent = `The plan of your week is ready and all of it is on target.
 Monday
   Dinner: Slow roasted aubergine with rice
   g
+  Di
 To change something reply "DO this" or "DO that other thing", whichever you like best.
 You get this because you have a plan here, 2,003 kcal.`
 
@@ -55,6 +56,7 @@ func TestSplit(t *testing.T) {
 		"inside":                       {text: "DO this\n> " + strings.ReplaceAll(sent, "\nMonday", "\n\nnot at home on that day\n\n> Monday"), above: "DO this", below: []string{"not at home on that day"}},
 		"an unknown signature":         {text: "DO this\n\n" + sent + "\n\nLewis Example\nSome Company", above: "DO this"},
 		"initials below":               {text: "DO this\n\n" + sent + "\n\nAA\nG\u2de0", above: "DO this"},
+		"a name like a day of ours":    {text: "DO this\n\n" + sent + "\nDi\n\nCA\nDi", above: "DO this"},
 		"a signature above":            {text: "DO this\n-- \nLewis\nDO that\n\n" + sent, above: "DO this"},
 		"separator in any language":    {text: "DO this\n-----Alkuperäinen viesti-----\nDO that", above: "DO this", strange: true},
 		"bold is no separator":         {text: "**DO this**", above: "**DO this**"},

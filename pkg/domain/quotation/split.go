@@ -98,7 +98,7 @@ func (s *splitter) compare(f Fingerprint) {
 	for i, line := range s.lines {
 		w := wordsOf(line)
 		s.kinds[i].words = len(w)
-		s.kinds[i].whole = len(w) > 0 && len(w) < run && !isLetter(w) && f.has(lineHash(w))
+		s.kinds[i].whole = len(w) > 0 && len(w) < run && !isShort(w) && f.has(lineHash(w))
 		for _, word := range w {
 			at = append(at, i)
 			if !f.has(wordHash(word)) {
@@ -128,9 +128,9 @@ func (s *splitter) compare(f Fingerprint) {
 	}
 }
 
-// isLetter reports whether a line's words are one letter: a unit in a cell of our tables is that,
-// and so is an initial below a reply.
-func isLetter(words []string) bool { return len(words) == 1 && utf8.RuneCountInString(words[0]) == 1 }
+// isShort reports whether a line is one word of at most three letters: units and days in cells of our
+// tables are that ("g", "Di"), and so are initials and names below a reply.
+func isShort(words []string) bool { return len(words) == 1 && utf8.RuneCountInString(words[0]) <= 3 }
 
 // isOurs reports whether the line came from the mail that is answered.
 func (s *splitter) isOurs(i int) bool {
