@@ -49,7 +49,7 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 	failing := complaints{now: a.opts.Now}
 	loop.Every(ctx, interval, func(ctx context.Context) {
 		err := fault.Guarded(work, func() error { return fn(ctx) })()
-		if err == nil || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil && fault.Stack(err) == "" {
 			failing.over()
 			return
 		}

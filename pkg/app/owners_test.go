@@ -156,3 +156,25 @@ func TestOwnersSayHowTheirLibraryIsRead(t *testing.T) {
 		t.Errorf("not forgotten: %+v, %v", c.KeywordMeals, err)
 	}
 }
+
+// An incremental sync fetches changed recipes alone: after another meaning of keywords, or another
+// order of aisles, the next one is a full one, whether or not the page's own came to its end.
+func TestALibraryThatIsReadOtherwiseIsFetchedWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:1]})
+	w.box.Tandoor.SetToken("tda_mine", tandoortest.Token{Scope: "read write"})
+	w.own(t, "user_bo", true)
+	must(t, w.Sync.Ensure(t.Context(), "user_bo", nil))
+	const whole = "connections where id = 'user_bo' and full_sync_at > synced_at - interval '1 day'"
+	c, err := w.Users.Connection(t.Context(), "user_bo")
+	must(t, err)
+	must(t, w.Users.PutConnection(t.Context(), c))
+	if n := w.rows(t, whole); n != 1 {
+		t.Error("a connection that is stored as it was is fetched whole")
+	}
+	c.Supermarket = "The other shop"
+	must(t, w.Users.PutConnection(t.Context(), c))
+	if n := w.rows(t, whole); n != 0 {
+		t.Error("after another supermarket the next sync is incremental")
+	}
+}

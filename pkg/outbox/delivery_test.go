@@ -68,6 +68,21 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// A mail that breaks the sender is tried again later, and the next ones are sent.
+func TestAPanicHoldsUpNoOtherMail(t *testing.T) {
+	t.Parallel()
+	q := &queue{due: []outbox.Queued{{ID: 1}, {ID: 2}}}
+	n, err := outbox.New(q, sender(func(m outbox.Queued) error {
+		if m.ID == 1 {
+			panic("a bug")
+		}
+		return nil
+	})).Drain(t.Context())
+	if n != 2 || err != nil || fault.KindOf(q.outcomes[0].Err) != fault.Internal || q.outcomes[0].Retry != 30*time.Second || q.outcomes[1].Err != nil {
+		t.Errorf("drained %d, %v: %+v", n, err, q.outcomes)
+	}
+}
+
 func TestErrorsOfTheOutboxAreTold(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("the database is gone")

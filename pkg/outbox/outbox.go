@@ -70,7 +70,7 @@ func (s *Service) Drain(ctx context.Context) (int, error) {
 }
 
 func (s *Service) attempt(ctx context.Context, m Queued) Outcome {
-	err := s.sender.Send(ctx, m)
+	err := fault.Guarded("deliver mail", func() error { return s.sender.Send(ctx, m) })()
 	switch {
 	case err == nil:
 		return Outcome{}

@@ -128,7 +128,10 @@ func (o Published) Problem() error {
 
 func (p *Publisher) publish(ctx context.Context, d Due) Published {
 	o := Published{Due: d}
-	o.Report, o.Claimed, o.News, o.Err = p.plans.Publish(ctx, d, func(ctx context.Context) (Report, error) { return p.write(ctx, d) })
+	o.Report, o.Claimed, o.News, o.Err = p.plans.Publish(ctx, d, func(ctx context.Context) (r Report, err error) {
+		defer fault.Recover("write to Tandoor", &err)
+		return p.write(ctx, d)
+	})
 	return o
 }
 

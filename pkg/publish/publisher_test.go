@@ -54,6 +54,10 @@ func (o *office) Get(_ context.Context, userID string, _ calendar.Date) (*plan.P
 }
 
 func (o *office) Load(context.Context, string) ([]recipe.Recipe, error) {
+	if err := o.fail["panic"]; err != nil {
+		delete(o.fail, "panic")
+		panic(err)
+	}
 	return o.pool, o.fail["load"]
 }
 
@@ -216,7 +220,13 @@ func TestPublishingFails(t *testing.T) {
 			t.Errorf("%s: %+v, %v", call, got, err)
 		}
 	}
-	o := newOffice()
+	o := newOffice() // a panic over a plan keeps no other from being written
+	o.fail["panic"] = gone
+	o.due = append(o.due, o.due[0])
+	if got, err := o.publisher().Publish(t.Context(), "", monday); err != nil || !errors.Is(got[0].Err, gone) || fault.Stack(got[0].Err) == "" || got[1].Err != nil {
+		t.Errorf("a panic: %+v, %v", got, err)
+	}
+	o = newOffice()
 	o.fail["unpublished"] = gone
 	if _, err := o.publisher().Publish(t.Context(), "", monday); !errors.Is(err, gone) {
 		t.Errorf("%v", err)

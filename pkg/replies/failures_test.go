@@ -54,6 +54,17 @@ func TestFailuresAreTriedAgainOrRecorded(t *testing.T) {
 	}
 }
 
+// A reply over which we panic is answered as any other failure of ours, and not tried again.
+func TestAPanicIsRecordedAndAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.failOnce["panic"] = broken
+	r, err := w.service().Receive(t.Context(), w.letter("LOCK friday dinner"))
+	if r.Outcome != command.Failed || !r.Answered || fault.Stack(err) == "" || w.last(t).Record.Outcome != command.Failed {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestAFailureThatCannotBeRecordedIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"Save", "Answer", "Transact"} {

@@ -225,7 +225,8 @@ func (s *Service) handle(ctx context.Context, o Origin, in incoming) (r Report, 
 		return Report{User: o.User.ID, Outcome: command.Failed}, err
 	}
 	defer done()
-	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) error {
+	err = s.store.Transact(ctx, o.User.ID, func(ctx context.Context, tx Tx) (err error) {
+		defer fault.Recover("reply", &err)
 		r = Report{User: o.User.ID}
 		seen, err := tx.Seen(ctx, in.id, in.digest)
 		if err != nil {

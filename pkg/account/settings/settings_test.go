@@ -55,7 +55,7 @@ func TestAChangeIsChecked(t *testing.T) {
 		"an error of apply":  {func(*user.User) error { return fault.New(fault.InvalidInput, "x", "no") }, "", fault.InvalidInput, "no"},
 		"an unknown allergy": {func(u *user.User) error { return settings.SetAllergens(&u.Settings, []string{"nuts", "plastic"}) }, "", fault.InvalidInput, "plastic"},
 		"contradicting rules": {func(u *user.User) error {
-			u.Settings.Cooking.Weekly = []string{"red meat >= 3", "meat <= 2"}
+			u.Settings.Cooking.Weekly = []string{"fish >= 3 dishes", "fish <= 2"}
 			return nil
 		}, "", fault.InvalidInput, "contradict each other"},
 		"an unknown diet": {func(u *user.User) error { return settings.SetDiets(&u.Settings, []string{"air"}) }, "", fault.InvalidInput, "air"},

@@ -60,10 +60,14 @@ func (s *Service) attempt(ctx context.Context, d Due) Result {
 		return Result{Status: "failed", Problem: "its secret cannot be read any more: remove the webhook and make another"}
 	}
 	id, at := "msg_"+strconv.FormatInt(d.ID, 10), strconv.FormatInt(s.now().Unix(), 10)
-	status, err := s.sender.Send(ctx, d, map[string]string{
-		"Content-Type": "application/json", "User-Agent": "mealplanner",
-		"Webhook-Id": id, "Webhook-Timestamp": at, "Webhook-Signature": sign(secret.Reveal(), id, at, d.Message),
-	})
+	var status int
+	err = fault.Guarded("tell a webhook", func() (err error) {
+		status, err = s.sender.Send(ctx, d, map[string]string{
+			"Content-Type": "application/json", "User-Agent": "mealplanner",
+			"Webhook-Id": id, "Webhook-Timestamp": at, "Webhook-Signature": sign(secret.Reveal(), id, at, d.Message),
+		})
+		return err
+	})()
 	r := Result{Answered: status}
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -121,6 +122,8 @@ func TestAWebhookIsSealed(t *testing.T) {
 	}
 }
 
+var errBug = errors.New("a bug")
+
 // What is not answered well is tried again later and later, then has failed; a receiver that is
 // gone, and an address that must not be asked, end it at once.
 func TestWhatBecomesOfAnAttempt(t *testing.T) {
@@ -141,6 +144,7 @@ func TestWhatBecomesOfAnAttempt(t *testing.T) {
 		{1, 410, nil, Result{Status: "failed", Answered: 410, Problem: "it answered 410", Gone: true}},
 		{1, 0, fault.New(fault.TimeoutError, "dial 10.0.0.1", "late"), Result{Status: "pending", Problem: "it did not answer in time", Retry: 5 * time.Second}},
 		{2, 0, fault.New(fault.NetworkError, "dial 10.0.0.1", "refused"), Result{Status: "pending", Problem: "no connection to it, or it broke", Retry: time.Minute}},
+		{1, 0, errBug, Result{Status: "pending", Problem: trouble(errBug), Retry: 5 * time.Second}},
 		{1, 0, refused, Result{Status: "failed", Problem: "inside"}},
 	}
 	secret := "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -148,7 +152,12 @@ func TestWhatBecomesOfAnAttempt(t *testing.T) {
 		w.due = append(w.due, Due{ID: int64(i), Webhook: "wh_1", Sealed: ring.Seal(seal.Secret(secret), keyring.Webhooks.Context("wh_1")), Message: []byte(`{"test": 2432232314}`), Attempts: c.attempts})
 	}
 	w.due = append(w.due, Due{ID: 99, Webhook: "wh_2", Sealed: ring.Seal(seal.Secret(secret), keyring.Webhooks.Context("wh_1")), Attempts: 1})
-	w.answer = func(d Due) (int, error) { return cases[d.ID].status, cases[d.ID].err }
+	w.answer = func(d Due) (int, error) {
+		if errors.Is(cases[d.ID].err, errBug) {
+			panic(errBug)
+		}
+		return cases[d.ID].status, cases[d.ID].err
+	}
 	n, err := s.Deliver(t.Context())
 	if n != len(cases)+1 || err != nil {
 		t.Fatalf("%d attempts, %v", n, err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -50,6 +51,9 @@ func readKeeps(file string) (map[string]int, error) {
 // strict is how long a dish keeps of which nothing more is known.
 const strict = 3
 
+// perishable is what keeps no longer than [strict], however little of it a dish holds.
+const perishable = diet.Pork | diet.Meat | diet.Fish | diet.Shellfish | diet.Eggs
+
 // keepOf is how many days a dish keeps in a fridge: as long as its most perishable food.
 func keepOf(r recipe.Recipe) int {
 	days := MaxAge
@@ -62,8 +66,12 @@ func keepOf(r recipe.Recipe) int {
 		shorten(g)
 	}
 	for _, in := range r.Ingredients {
+		if in.Heads() {
+			continue
+		}
 		l := food.Identify(in)
-		if shorten(l.Food.Name); !l.Named && !in.Heads() {
+		shorten(l.Food.Name)
+		if brings, known := diet.Classify(in.Food); !l.Named || !known || brings&perishable != 0 {
 			days = min(days, strict)
 		}
 	}
@@ -94,7 +102,7 @@ func (b Batch) Storage() []message.Text {
 		}
 	}
 	if chilled {
-		out = append(out, message.Textf("Chill what is left as soon as it has cooled; it keeps for %d days.", b.Keeps()))
+		out = append(out, message.Textf("Chill what is left within two hours, a big pot in small portions; it keeps for %d days.", b.Keeps()))
 	}
 	if len(frozen) > 0 {
 		out = append(out, message.Textf("Freeze what is for %v, which is too long for the fridge; thaw it there from the evening before.", message.List(frozen...)))

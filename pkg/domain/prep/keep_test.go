@@ -28,7 +28,7 @@ func TestADishKeepsAsLongAsItsFoods(t *testing.T) {
 	t.Parallel()
 	for foods, want := range map[string]int{
 		"lentils,carrot,onion": 4, "chicken breast,carrot": 3, "salmon": 3, "beef": 3, "eggs,spinach": 3, "rice,black beans": 3, "gekochter Reis": 3, "pasta,tomato": 4,
-		"zoblat,carrot": 3, "Hähnchenbrust": 3,
+		"zoblat,carrot": 3, "Hähnchenbrust": 3, "canned chicken,carrot": 3, "spam": 3, "anchovy,tomato": 3, "fish finger": 3, "frozen meatballs": 3,
 	} {
 		list := prep.Plan([]grocery.Dish{with(0, recipe.Lunch, 1, strings.Split(foods, ",")...), with(2, recipe.Lunch, 1, strings.Split(foods, ",")...)})
 		if got := list.Batches[0].Keeps(); got != want {
@@ -54,7 +54,7 @@ func TestWhatIsSaidOfABatch(t *testing.T) {
 	list := prep.Plan([]grocery.Dish{with(0, recipe.Lunch, 1, "chicken breast"), with(2, recipe.Lunch, 1, "chicken breast"), with(4, recipe.Lunch, 1, "chicken breast"), with(1, recipe.Dinner, 2, "carrot"), with(5, recipe.Dinner, 2, "carrot")})
 	b := list.Batches[0]
 	for at, want := range map[string]string{
-		said(b.Storage()):           "Chill what is left as soon as it has cooled; it keeps for 3 days. Freeze what is for Friday lunch, which is too long for the fridge; thaw it there from the evening before.",
+		said(b.Storage()):           "Chill what is left within two hours, a big pot in small portions; it keeps for 3 days. Freeze what is for Friday lunch, which is too long for the fridge; thaw it there from the evening before.",
 		said(b.Serving(b.Eaten[0])): "",
 		said(b.Serving(b.Eaten[1])): "It is in the fridge, where it keeps until Thursday. Reheat it at most once, until it steams all through.",
 		said(b.Serving(b.Eaten[2])): "It is in the freezer: it would have kept until Thursday in the fridge. Thaw it there from Thursday evening. Reheat it at most once, until it steams all through.",

@@ -59,8 +59,8 @@ func TestContradictingRules(t *testing.T) {
 	}{
 		{[]string{"fish >= 15"}, "a week has 14 such meals"},
 		{[]string{"eggs >= 8 breakfast"}, "a week has 7 such meals"},
-		{[]string{"red meat >= 3", "meat <= 2"}, `"red meat >= 3" and "meat <= 2" contradict`},
-		{[]string{"meat <= 2", "poultry >= 4 dinner"}, "ask for 2 at most, or allow 4"},
+		{[]string{"red meat >= 3", "meat <= 2"}, ""}, // a keyword may be called "red meat"
+		{[]string{"meat <= 2", "meat >= 4 dinner"}, "ask for 2 at most, or allow 4"},
 		{[]string{"fish >= 3 dishes", "fish <= 2"}, "contradict"},
 		{[]string{"fish >= 2", "fish <= 0 dishes"}, "contradict"},
 		{[]string{"fish >= 5", "fish <= 2 dishes"}, ""},

@@ -34,7 +34,7 @@ func Woken(ctx context.Context, interval time.Duration, wake <-chan struct{}, do
 // of those that the end of ctx brings.
 func Reporting(work string, do func(context.Context) error, failed func(context.Context, error)) func(context.Context) {
 	return func(ctx context.Context) {
-		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && ctx.Err() == nil {
+		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && (ctx.Err() == nil || fault.Stack(err) != "") {
 			failed(ctx, err)
 		}
 	}

@@ -204,7 +204,9 @@ insert into connections (id, url, token_sealed, keyword_meals, supermarket, writ
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = ''
+    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = '',
+    full_sync_at = connections.full_sync_at - case when (connections.keyword_meals, connections.supermarket) is distinct from (excluded.keyword_meals, excluded.supermarket)
+        then interval '30 days' else interval '0' end
 `
 
 type UpsertConnectionParams struct {
@@ -218,7 +220,8 @@ type UpsertConnectionParams struct {
 	SetBy        string
 }
 
-// Whoever turns write-back on or off is noted; a connection that is not there has it off.
+// Whoever turns write-back on or off is noted; a connection that is not there has it off. When
+// recipes are read otherwise from now on, the next sync is a full one.
 func (q *Queries) UpsertConnection(ctx context.Context, arg UpsertConnectionParams) error {
 	_, err := q.db.Exec(ctx, upsertConnection,
 		arg.ID,

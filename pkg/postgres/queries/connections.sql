@@ -1,5 +1,6 @@
 -- name: UpsertConnection :exec
--- Whoever turns write-back on or off is noted; a connection that is not there has it off.
+-- Whoever turns write-back on or off is noted; a connection that is not there has it off. When
+-- recipes are read otherwise from now on, the next sync is a full one.
 with audit as (
     insert into runtime_settings_audit (name, value, set_by)
     select 'write-back of ' || @id::text, case when @write_back::boolean then 'on' else 'off' end, @set_by::text
@@ -9,7 +10,9 @@ insert into connections (id, url, token_sealed, keyword_meals, supermarket, writ
 values (@id, @url, @token_sealed, @keyword_meals, @supermarket, @write_back, @invited)
 on conflict (id) do update
 set url = excluded.url, token_sealed = excluded.token_sealed,
-    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = '';
+    keyword_meals = excluded.keyword_meals, supermarket = excluded.supermarket, write_back = excluded.write_back, invited = excluded.invited, last_error = '',
+    full_sync_at = connections.full_sync_at - case when (connections.keyword_meals, connections.supermarket) is distinct from (excluded.keyword_meals, excluded.supermarket)
+        then interval '30 days' else interval '0' end;
 
 -- name: SetWriteBack :execrows
 -- Of a connection that still is as it was read, and nothing else of it. Who did so is noted.

@@ -115,10 +115,7 @@ func (s *Service) fetch(ctx context.Context, connection string, r recipe.Recipe)
 	k := Kept{Source: r.Picture, At: s.now()}
 	data, err := s.library.Picture(ctx, connection, r.Picture)
 	if err == nil {
-		s.scaling.Lock()
-		k.Small, k.Large, err = Scale(data)
-		s.scaling.Unlock()
-		if err != nil {
+		if k.Small, k.Large, err = s.scale(data); err != nil {
 			k.Small, k.Large = nil, nil
 		}
 	}
@@ -173,4 +170,12 @@ func middle(r image.Rectangle) image.Rectangle {
 	}
 	at := r.Min.Add(image.Pt((r.Dx()-w)/2, (r.Dy()-h)/2))
 	return image.Rectangle{at, at.Add(image.Pt(w, h))}
+}
+
+// scale makes both sizes of a picture, one at a time; what breaks the decoder is no picture.
+func (s *Service) scale(data []byte) (small, large []byte, err error) {
+	s.scaling.Lock()
+	defer s.scaling.Unlock()
+	defer fault.Recover("picture", &err)
+	return Scale(data)
 }

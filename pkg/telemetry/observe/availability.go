@@ -23,11 +23,12 @@ type Probe struct {
 	Up func(ctx context.Context) (up, known bool)
 }
 
-func (p Probe) check(ctx context.Context) (up, known bool) {
+func (p Probe) check(ctx context.Context) (up, known bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
-	err := fault.Guarded("probe", func() error { up, known = p.Up(ctx); return nil })()
-	return up, known && err == nil
+	defer fault.Recover("probe", &err)
+	up, known = p.Up(ctx)
+	return up, known, nil
 }
 
 // Availability probes the upstreams and exports the results as an installation's gauge
@@ -70,8 +71,11 @@ func (a *Availability) Look(ctx context.Context) {
 }
 
 func (a *Availability) look(ctx context.Context, p Probe) {
-	up, known := p.check(ctx)
-	if !known {
+	up, known, err := p.check(ctx)
+	if err != nil {
+		a.to.log.ErrorContext(ctx, "Probe failed", append([]any{"component", "telemetry", "api", p.API}, Failure(fault.Internal, err)...)...)
+	}
+	if !known || err != nil {
 		return
 	}
 	a.mu.Lock()
@@ -90,7 +94,8 @@ func (a *Availability) Probe(ctx context.Context, api string) (answered, silent 
 		if api != "" && api != p.API {
 			continue
 		}
-		switch up, known := p.check(ctx); {
+		switch up, known, err := p.check(ctx); {
+		case err != nil:
 		case up:
 			answered = append(answered, p.API)
 		case known:

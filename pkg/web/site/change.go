@@ -26,7 +26,16 @@ func (s *Site) command(w http.ResponseWriter, r *http.Request, id string) error 
 	if err != nil {
 		return err
 	}
-	return s.press(w, r, id, "/week/"+week.String(), week, replies.Press{Line: line})
+	return s.press(w, r, id, "/week/"+week.String()+dayOf(line, week), week, replies.Press{Line: line})
+}
+
+// dayOf is the fragment of the one day that a command is about, so that the page comes back there.
+func dayOf(line string, week calendar.Date) string {
+	p := command.Parse(line, week)
+	if len(p.Commands) != 1 || len(p.Commands[0].Days) != 1 {
+		return ""
+	}
+	return "#day-" + p.Commands[0].Days[0].String()
 }
 
 func commandLine(line string) (string, error) {

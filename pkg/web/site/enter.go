@@ -39,7 +39,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), mailWithin)
 		defer cancel()
 		if err := fault.Guarded("mail a sign-in link", func() error { return s.SignIn.Request(ctx, email) })(); err != nil {
-			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", failure(err)...)
 		}
 	})
 	return s.show(w, r, view{file: "signin.html", title: message.Textf("Check your email"), data: signInPage{Email: email, Sent: true}})

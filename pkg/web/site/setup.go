@@ -330,10 +330,19 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 	})
 	s.work.Go(func() {
 		defer cancel()
-		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "Work after a page failed", "component", "web", "work", work, "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && (ctx.Err() == nil || fault.Stack(err) != "") {
+			s.log.ErrorContext(ctx, "Work after a page failed", append(failure(err), "work", work)...)
 		}
 	})
+}
+
+// failure are the fields of a line about an error; of a panic with its stack.
+func failure(err error) []any {
+	out := []any{"component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error()}
+	if stack := fault.Stack(err); stack != "" {
+		out = append(out, "stack_trace", stack)
+	}
+	return out
 }
 
 // accept makes a user of the visitor, signs them in, and plans their first week.

@@ -27,6 +27,12 @@ type shoppingPage struct {
 	Problem string // why something was not done
 }
 
+// Prev is the week before.
+func (p shoppingPage) Prev() calendar.Date { return p.Week - 7 }
+
+// Next is the week after.
+func (p shoppingPage) Next() calendar.Date { return p.Week + 7 }
+
 func (s *Site) thisList(w http.ResponseWriter, r *http.Request, id string) error {
 	return s.thisWeekOf(w, r, id, "/shopping/")
 }
