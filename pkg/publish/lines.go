@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/food"
+	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
 // key identifies a need: a food, by id if it has one, and a unit.
@@ -23,9 +26,27 @@ func keyOf(n Need) key {
 	return key{name: fold(n.Food), unit: fold(n.Unit)}
 }
 
+// kindOf is the key of a need whatever the library calls it: the food and the unit as the tables know
+// them, else by name.
+func kindOf(n Need) key {
+	k := key{name: fold(n.Food), unit: fold(n.Unit)}
+	if same, ok := food.Same(n.Food); ok {
+		k.name = same
+	}
+	if unit, ok := grocery.UnitOf(recipe.Ingredient{Amount: recipe.One, Unit: recipe.Unit{Name: n.Unit}}); ok {
+		k.unit = unit
+	}
+	return k
+}
+
 // shows reports whether the line is unchanged since the library created it.
 func (c Content) showsLine(l Line) bool {
 	return c.Made != nil && l.FoodID == c.Made.FoodID && fold(l.Unit) == fold(c.Made.Unit) && l.Amount == c.Made.Amount && l.Meal == c.Made.Meal
+}
+
+// names reports whether the line shows the food and the unit of a need, under its id or its name.
+func (c Content) names(n Need) bool {
+	return (n.FoodID != 0 && (c.Need.FoodID == n.FoodID || c.Made.FoodID == n.FoodID) || fold(c.Need.Food) == fold(n.Food)) && fold(c.Need.Unit) == fold(n.Unit)
 }
 
 func (w *writer) settleLines(ctx context.Context) error {
@@ -110,8 +131,8 @@ func (w *writer) lineState(ctx context.Context, r *Row, l Line) (State, error) {
 func (w *writer) lostLine(c Content) (Line, bool) {
 	for _, id := range slices.Sorted(maps.Keys(w.lines)) {
 		l := w.lines[id]
-		food := l.FoodID == c.Need.FoodID || fold(l.Food) == fold(c.Need.Food) || fold(l.Plural) == fold(c.Need.Food) && l.Plural != ""
-		if id > c.After && !w.taken[KindLine][id] && food && fold(l.Unit) == fold(c.Need.Unit) && l.Amount == c.Need.Amount && l.Meal == 0 {
+		same := l.FoodID == c.Need.FoodID || fold(l.Food) == fold(c.Need.Food) || fold(l.Plural) == fold(c.Need.Food) && l.Plural != ""
+		if id > c.After && !w.taken[KindLine][id] && same && fold(l.Unit) == fold(c.Need.Unit) && l.Amount == c.Need.Amount && l.Meal == 0 {
 			return l, true
 		}
 	}
@@ -121,22 +142,35 @@ func (w *writer) lostLine(c Content) (Line, bool) {
 // writeLines updates the list: one line per food and unit with the amount that is neither
 // bought nor covered by a person's own line.
 func (w *writer) writeLines(ctx context.Context) error {
-	rows := map[key][]*Row{}
+	rows, rest := w.rowsOf(w.plan.Needs)
+	for i, n := range w.plan.Needs {
+		if err := w.writeLine(ctx, n, rows[i]); err != nil {
+			return err
+		}
+	}
+	return w.clearLines(ctx, rest, nil)
+}
+
+// rowsOf finds the lines that were written for each need, and those of none. A food that had no id
+// or another one then is found by what it is: what is ticked stays bought, whatever the library calls it.
+func (w *writer) rowsOf(needs []Need) (rows [][]*Row, rest []*Row) {
+	exact, alike := map[key]int{}, map[key]int{}
+	for i, n := range slices.Backward(needs) {
+		exact[keyOf(n)], alike[kindOf(n)] = i, i
+	}
+	rows = make([][]*Row, len(needs))
 	for _, r := range w.of(KindLine) {
-		rows[keyOf(*r.Content.Need)] = append(rows[keyOf(*r.Content.Need)], r)
-	}
-	for _, n := range w.plan.Needs {
-		if err := w.writeLine(ctx, n, rows[keyOf(n)]); err != nil {
-			return err
+		i, ok := exact[keyOf(*r.Content.Need)]
+		if !ok {
+			i, ok = alike[kindOf(*r.Content.Need)]
 		}
-		delete(rows, keyOf(n))
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(rows), func(a, b key) int { return int(rows[a][0].ID - rows[b][0].ID) }) {
-		if err := w.clearLines(ctx, rows[k], nil); err != nil {
-			return err
+		if !ok {
+			rest = append(rest, r)
+			continue
 		}
+		rows[i] = append(rows[i], r)
 	}
-	return nil
+	return rows, rest
 }
 
 func (w *writer) writeLine(ctx context.Context, n Need, rows []*Row) error {
@@ -150,7 +184,7 @@ func (w *writer) writeLine(ctx context.Context, n Need, rows []*Row) error {
 	var keep *Row
 	if rest.Amount > 0 {
 		for _, r := range rows {
-			if r.State == Ours && r.Content.Need.Amount == rest.Amount && r.Content.Made.Meal == 0 {
+			if r.State == Ours && r.Content.names(n) && r.Content.Need.Amount == rest.Amount && r.Content.Made.Meal == 0 {
 				keep = r
 				w.report.Kept++
 				break

@@ -212,7 +212,7 @@ func needs(l grocery.List, name func(id int64, food, unit string) (int64, string
 // vocabulary holds the library's names of foods and units.
 type vocabulary struct {
 	foods map[int64]string
-	same  map[string]recipe.Food      // by the name of the tables: the library's own
+	same  map[string][]recipe.Food    // by the name of the tables: the library's own, each once
 	units map[foodUnit]map[string]int // how often each name is used for the unit
 }
 
@@ -223,12 +223,13 @@ type foodUnit struct {
 }
 
 func vocabularyOf(pool []recipe.Recipe) vocabulary {
-	n := vocabulary{map[int64]string{}, map[string]recipe.Food{}, map[foodUnit]map[string]int{}}
+	n := vocabulary{map[int64]string{}, map[string][]recipe.Food{}, map[foodUnit]map[string]int{}}
 	for _, r := range pool {
 		for _, in := range r.Ingredients {
+			_, seen := n.foods[in.Food.ID]
 			n.foods[in.Food.ID] = in.Food.Name
-			if same, ok := food.Same(in.Food.Name); ok && in.Food.ID != 0 && (n.same[same].ID == 0 || in.Food.ID < n.same[same].ID) {
-				n.same[same] = in.Food
+			if same, ok := food.Same(in.Food.Name); ok && !seen && in.Food.ID != 0 {
+				n.same[same] = append(n.same[same], in.Food)
 			}
 			unit, ok := grocery.UnitOf(in)
 			if !ok || in.Unit.Name == "" {
@@ -248,8 +249,8 @@ func vocabularyOf(pool []recipe.Recipe) vocabulary {
 // need names a food and a unit as the library does, the food in the singular and the unit
 // as most of its recipes have it. A food without an id is bought for another: lemons for their juice.
 func (n vocabulary) need(id int64, name, unit string) (of int64, foodName, unitName string) {
-	if same, ok := food.Same(name); ok && id == 0 && n.same[same].ID != 0 {
-		id = n.same[same].ID
+	if same, ok := food.Same(name); ok && id == 0 && len(n.same[same]) > 0 {
+		id = plainest(n.same[same], name, same).ID
 	}
 	if foodName = name; id != 0 {
 		foodName = cmp.Or(n.foods[id], name)
@@ -263,4 +264,23 @@ func (n vocabulary) need(id int64, name, unit string) (of int64, foodName, unitN
 		}
 	}
 	return id, foodName, unit
+}
+
+// plainest is the food that has the name, else that of the tables, else the shortest: of "lemon
+// wedges" and "lemon" one buys the latter.
+func plainest(foods []recipe.Food, name, same string) recipe.Food {
+	rank := func(f recipe.Food) int {
+		forms := food.Forms(f.Name)
+		switch {
+		case slices.Contains(forms, food.Normalize(name)):
+			return 0
+		case slices.Contains(forms, food.Normalize(same)):
+			return 1
+		default:
+			return 2
+		}
+	}
+	return slices.MinFunc(foods, func(a, b recipe.Food) int {
+		return cmp.Or(rank(a)-rank(b), len(a.Name)-len(b.Name), cmp.Compare(a.ID, b.ID))
+	})
 }

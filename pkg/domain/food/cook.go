@@ -19,8 +19,8 @@ func says(i recipe.Ingredient, purpose string) bool {
 	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note)), func(w string) bool { return purposes()[purpose][w] })
 }
 
-// purposesFile holds the words by which recipes in six languages say what a line is for, and the
-// herbs of which they take a bunch or some leaves.
+// purposesFile holds the words by which recipes in six languages say what a line is for, in what
+// state it is bought or used, and the herbs of which they take a bunch or some leaves.
 //
 //go:embed data/purposes.csv
 var purposesFile string

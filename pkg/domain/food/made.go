@@ -3,6 +3,7 @@ package food
 import (
 	_ "embed" // for the table
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,7 +76,28 @@ func MadeOf(l Line) (Made, bool) {
 	if l.Same == "" { // "juice of lemons", but not juice or vinegar
 		ok = len(curated().names.Read(l.Name).Foods) == 1
 	}
+	if raw, known := m.raw(l.Name); known {
+		same, _ := Same(raw)
+		m.Of, _ = Lookup(same)
+	}
 	return m, ok && (l.Same == "" || l.Same == m.Part.Name)
+}
+
+// raw is the name of cooked food without its word for that, if it is one of a food like what is bought:
+// "sushi rice" of "cooked sushi rice".
+func (m Made) raw(name string) (string, bool) {
+	if m.Percent == 0 {
+		return "", false
+	}
+	words := slices.DeleteFunc(strings.Fields(name), func(w string) bool { return purposes()["cooked"][phrase.Key(w)] })
+	rest := strings.Trim(strings.Join(words, " "), " ,;-")
+	same, ok := Same(rest)
+	if !ok {
+		return "", false
+	}
+	f, _ := Lookup(same)
+	_, cooked := madeFoods()[f.Name]
+	return rest, !cooked && f.Category == m.Of.Category
 }
 
 // Each is what one of the parts weighs, where one counts.
@@ -90,6 +112,11 @@ func (m Made) Each() nutrition.Mass {
 // Called is what is bought as the language calls it in which the part has the name, with its
 // plural where one counts it.
 func (m Made) Called(part string) (one, many string) {
+	if raw, ok := m.raw(part); ok {
+		if _, known := Lookup(raw); known { // not "freshly rice"
+			return raw, ""
+		}
+	}
 	key := phrase.Key(part)
 	if r := curated().names.Read(part); len(r.Foods) > 0 {
 		key = r.Foods[0].Name

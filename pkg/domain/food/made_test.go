@@ -45,14 +45,16 @@ func TestWhatIsBoughtIsCalledAsTheLibraryWouldCallIt(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"lemon juice": "lemon|lemons", "Fresh Lemon Juice": "Lemon|Lemons", "Zitronensaft": "Zitrone|", "frisch gepresster Zitronensaft": "Zitrone|", "jus de citron": "citron|",
-		"cooked rice": "white rice|", "riz cuit": "riz|", "Gekochter Reis": "Reis|", "egg whites": "egg|eggs", "Eiweiß": "Ei|",
+		"cooked rice": "rice|", "riz cuit": "riz|", "Gekochter Reis": "Reis|", "egg whites": "egg|eggs", "Eiweiß": "Ei|",
+		"cooked sushi rice": "sushi rice|", "cooked, cooled sushi rice": "risotto rice|", "Gekochter Basmatireis": "Basmatireis|", "cooked basmati": "basmati|",
+		"rice, cooked": "rice|", "freshly cooked rice": "white rice|", "leftover rice": "white rice|", "gekochte Kartoffeln": "Kartoffeln|", "cooked spaghetti": "spaghetti|",
 	} {
 		m, ok := MadeOf(Identify(recipe.Ingredient{Food: recipe.Food{Name: name}, Amount: recipe.One}))
 		if one, many := m.Called(name); !ok || one+"|"+many != want {
 			t.Errorf("%s: %q, %t; want %q", name, one+"|"+many, ok, want)
 		}
 	}
-	for _, name := range []string{"bottled lemon juice", "Zitronensaft aus der Flasche", "lemon juice or vinegar", "lemon", "orange juice", "frozen cooked rice"} {
+	for _, name := range []string{"bottled lemon juice", "Zitronensaft aus der Flasche", "lemon juice or vinegar", "lemon", "orange juice", "frozen cooked rice", "dried lemon peel", "getrocknete Zitronenschale", "dried egg whites"} {
 		if m, ok := MadeOf(Identify(recipe.Ingredient{Food: recipe.Food{Name: name}, Amount: recipe.One})); ok {
 			t.Errorf("%s is made of %s", name, m.Of.Name)
 		}

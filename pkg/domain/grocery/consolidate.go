@@ -24,15 +24,15 @@ const (
 
 // Consolidate adds the ingredients of the dishes up, one line per food. The order of the
 // dishes does not matter. What is made of another food in the kitchen stands with that one, as far
-// as it can be converted and is neither on hand nor among what is always at home. Kind InvalidInput, naming recipe and food, when a recipe
-// states no servings or an amount that is negative or above 100 kg, 100 l or 10,000 pieces.
+// as it can be converted and is neither on hand nor among what is always at home. Kind InvalidInput,
+// naming recipe and food, when a recipe states no servings or an amount that is negative or above 100 kg, 100 l or 10,000 pieces.
 func Consolidate(dishes []Dish, staples []string) (List, error) {
 	sorted := slices.Clone(dishes)
 	slices.SortStableFunc(sorted, func(a, b Dish) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
 			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
 	})
-	b := basket{map[foodKey]*need{}, reader{}, staples}
+	b := basket{map[foodKey]*need{}, reader{}, staples, onHand(sorted)}
 	for _, d := range sorted {
 		if err := b.addDish(d); err != nil {
 			return List{}, err
@@ -113,6 +113,7 @@ type basket struct {
 	foods   map[foodKey]*need
 	reader  reader
 	staples []string
+	home    map[string]bool // foods of the tables that the library has on hand
 }
 
 func (b basket) addDish(d Dish) error {
@@ -163,6 +164,7 @@ type entry struct {
 	asked       *quantity // the amount of that
 	askedName   string
 	about       bool // the amount was told by a yield
+	made        bool // the food is bought for another: the name is not of a recipe that asks for it
 }
 
 func (b basket) entry(in recipe.Ingredient) (entry, error) {
@@ -183,10 +185,10 @@ func (b basket) entry(in recipe.Ingredient) (entry, error) {
 func (b basket) need(it entry) *need {
 	n := b.foods[it.key]
 	if n == nil {
-		n = &need{food: it.food, known: it.known, made: it.of != ""}
+		n = &need{food: it.food, known: it.known, made: it.made}
 		b.foods[it.key] = n
 	}
-	if own := it.of == ""; own && n.made || own && len(it.food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
+	if own := !it.made; own && n.made || own && len(it.food.Name) < len(n.food.Name) { // of "onion" and "finely chopped onion", the first
 		n.food, n.known, n.made = it.food, it.known, false
 	}
 	for _, c := range it.conversions {
@@ -201,7 +203,7 @@ func (n *need) add(use *Use, it entry, scale *big.Rat) {
 	u, amount := it.amount.unit, new(big.Rat).Mul(it.amount.amount, scale)
 	n.about = n.about || u.heaped || it.about
 	if it.asked != nil {
-		use.asked = append(use.asked, shown(new(big.Rat).Mul(it.asked.amount, scale), it.asked.unit)+" ("+it.askedName+")")
+		use.asked = append(use.asked, asked(new(big.Rat).Mul(it.asked.amount, scale), it.asked.unit)+" ("+it.askedName+")")
 	}
 	i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == u.key && s.of == it.of })
 	if i < 0 {

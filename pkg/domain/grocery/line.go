@@ -137,9 +137,26 @@ func (n *need) useText(u Use) string {
 			continue
 		}
 		i := slices.IndexFunc(n.sums, func(s sum) bool { return s.unit.key == q.Unit })
-		out = append(out, shown(q.Amount, n.sums[i].unit))
+		out = append(out, asked(q.Amount, n.sums[i].unit))
 	}
 	return strings.Join(append(out, u.asked...), " + ")
+}
+
+// asked renders what a dish asks for: as its recipe has it, but grams and millilitres that are no whole
+// ones as the list rounds them, since nobody weighs 262.5 g.
+func asked(amount *big.Rat, u unit) string {
+	const drop = 10 // ml, below which the list's step is too wide for one dish
+	base := inBase(amount, u)
+	switch {
+	case u.style != metric || base.IsInt():
+		return shown(amount, u)
+	case u.dim == mass:
+		return grams(base)
+	case less(base, drop):
+		return rounded(ceil(base, 1), "ml", "l")
+	default:
+		return millilitres(base)
+	}
 }
 
 const spoonBase = 18 // grams or millilitres; the largest tablespoon, the imperial one, holds 17.8 ml

@@ -11,13 +11,17 @@ import (
 )
 
 // made puts what is made in the kitchen with what is bought for it: the juice with the lemons, cooked
-// rice with rice. It stays as it is where it is at home, or where its amount cannot be converted.
+// rice with rice. It stays as it is where it is at home, or where its amount cannot be converted; and
+// juice where lemons are: one that is at home gives no half a litre.
 func (b basket) made(it entry, line food.Line) entry {
 	m, ok := food.MadeOf(line)
 	if !ok || it.food.OnHand || (Line{Name: it.food.Name}).Staple(b.staples) {
 		return it
 	}
-	out := entry{key: foodKey{name: m.Of.Name}, known: m.Of, of: m.Part.Name, food: recipe.Food{Category: it.food.Category}}
+	if part := m.Percent == 0 && !m.Whole; part && (b.home[m.Of.Name] || (Line{Name: m.Of.Name}).Staple(b.staples)) {
+		return it
+	}
+	out := entry{made: true, key: foodKey{name: m.Of.Name}, known: m.Of, of: m.Part.Name, food: recipe.Food{Category: it.food.Category}}
 	if q := it.amount; q != nil {
 		grams, ok := weight(*q, it)
 		if !ok {
@@ -34,6 +38,19 @@ func (b basket) made(it entry, line food.Line) entry {
 		out.of, out.asked = "", nil
 	}
 	out.food.Name, out.food.Plural = m.Called(it.food.Name)
+	return out
+}
+
+// onHand are the foods of the tables that the library says are at home.
+func onHand(dishes []Dish) map[string]bool {
+	out := map[string]bool{}
+	for _, d := range dishes {
+		for _, in := range d.Recipe.Ingredients {
+			if same, ok := food.Same(in.Food.Name); ok && in.Food.OnHand {
+				out[same] = true
+			}
+		}
+	}
 	return out
 }
 

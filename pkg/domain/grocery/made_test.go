@@ -2,6 +2,7 @@ package grocery_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -37,11 +38,16 @@ func TestMadeInTheKitchen(t *testing.T) {
 		{"boiled eggs are eggs of their own", []recipe.Ingredient{in(2, "", "hard-boiled eggs"), in(2, "", "egg whites")}, nil, "Other: eggs=4 [4];"},
 		{"cooked rice is rice", []recipe.Ingredient{in(280, "g", "cooked rice"), in(100, "g", "rice")}, nil, "Other: rice=≈ 200 g [≈ 200 g];"},
 		{"cups of cooked quinoa", []recipe.Ingredient{in(2, "us_cup", "cooked quinoa")}, nil, "Other: quinoa=≈ 125 g [≈ 123.03 g];"},
+		{"a kind of rice is one line", []recipe.Ingredient{in(280, "g", "cooked sushi rice"), in(200, "g", "sushi rice")}, nil, "Other: sushi rice=≈ 300 g [≈ 300 g];"},
+		{"cooked kinds keep their name", []recipe.Ingredient{in(280, "g", "cooked basmati")}, nil, "Other: basmati=≈ 100 g [≈ 100 g];"},
+		{"dried peel is bought so", []recipe.Ingredient{in(2, "tbsp", "dried lemon peel")}, nil, "Other: dried lemon peel=≈ 15 g [≈ 12.13 g];"},
 		{"in German", []recipe.Ingredient{in(280, "g", "gekochter Reis"), in(2, "EL", "Zitronensaft")}, nil, "Other: Reis=≈ 100 g [≈ 100 g]; Zitrone=≈ 1 [≈ 0.69];"},
 		{"without an amount", []recipe.Ingredient{none("lemon juice")}, nil, "Other: lemon=for dish [];"},
 		{"bottled juice is bought so", []recipe.Ingredient{in(80, "ml", "bottled lemon juice")}, nil, "Other: bottled lemon juice=80 ml [80 ml];"},
 		{"a bottle of it, too", []recipe.Ingredient{in(1, "bottle", "lemon juice"), in(1, "", "lemon")}, nil, "Other: lemon=1 [1]; lemon juice=1 bottle [1 bottle];"},
 		{"juice that is always at home", []recipe.Ingredient{in(80, "ml", "lemon juice"), in(1, "", "lemon")}, []string{"lemon juice"}, "Other: lemon=1 [1]; lemon juice=80 ml [80 ml];"},
+		{"lemons that are always at home", []recipe.Ingredient{in(500, "ml", "lemon juice")}, []string{"lemons"}, "Other: lemon juice=500 ml [500 ml];"},
+		{"rice that is always at home", []recipe.Ingredient{in(280, "g", "cooked rice")}, []string{"rice"}, "Other: rice=≈ 100 g [≈ 100 g];"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -60,6 +66,57 @@ func TestMadeInTheKitchen(t *testing.T) {
 	}
 	if !grocery.Covers(l.Sections[0].Lines[0].Need, []grocery.Quantity{{Amount: big.NewRat(28, 10)}}) {
 		t.Error("lemons for the juice do not cover lemons")
+	}
+}
+
+// What the library has on hand keeps its food: of eggs at home some are boiled, but of a lemon at home
+// nobody presses half a litre.
+func TestMadeOfWhatIsOnHand(t *testing.T) {
+	t.Parallel()
+	home := func(id int64, name string) recipe.Ingredient {
+		return recipe.Ingredient{Food: recipe.Food{ID: id, Name: name, OnHand: true}, Amount: 2 * recipe.One}
+	}
+	for name, c := range map[string]struct {
+		home, made recipe.Ingredient
+		want       string
+	}{
+		"boiled eggs":  {home(17, "free-range eggs"), recipe.Ingredient{Food: recipe.Food{ID: 3, Name: "hard-boiled eggs"}, Amount: 2 * recipe.One}, "17 free-range eggs 4 home;"},
+		"lemon juice":  {home(18, "lemons"), recipe.Ingredient{Food: recipe.Food{ID: 4, Name: "lemon juice"}, Unit: named("ml"), Amount: 500 * recipe.One}, "4 lemon juice 500 ml buy; 18 lemons 2 home;"},
+		"cooked pasta": {home(19, "pasta"), recipe.Ingredient{Food: recipe.Food{ID: 5, Name: "cooked pasta"}, Unit: named("g"), Amount: 235 * recipe.One}, "19 pasta ≈ 100 g + 2 home;"},
+	} {
+		for _, in := range [][]recipe.Ingredient{{c.home, c.made}, {c.made, c.home}} {
+			l := consolidate(t, once(of(in...)))
+			var lines []string
+			for _, s := range l.Sections {
+				for _, line := range s.Lines {
+					lines = append(lines, fmt.Sprintf("%d %s %s buy;", line.Food, line.Name, line.Buy))
+				}
+			}
+			for _, line := range l.Pantry {
+				lines = append(lines, fmt.Sprintf("%d %s %s home;", line.Food, line.Name, line.Buy))
+			}
+			if got := strings.Join(lines, " "); got != c.want {
+				t.Errorf("%s: got %s, want %s", name, got, c.want)
+			}
+		}
+	}
+}
+
+// What a dish asks for reads as its recipe, unless nobody could weigh it so.
+func TestUsesAreRounded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		amount float64
+		unit   string
+		want   string
+	}{
+		"grams": {262.5, "g", "270 g"}, "fewer": {218.75, "g", "220 g"}, "whole ones": {203, "g", "203 g"}, "of a kilogram": {1.5, "kg", "1.5 kg"},
+		"millilitres": {82.5, "ml", "90 ml"}, "drops": {2.5, "ml", "3 ml"}, "cups": {1.5, "us_cup", "1½ cups"}, "pieces": {0.75, "", "¾"},
+	} {
+		l := anywhere(consolidate(t, once(of(recipe.Ingredient{Food: recipe.Food{ID: 1, Name: "milk"}, Unit: named(c.unit), Amount: amount(c.amount)}))))
+		if u := l.Sections[0].Lines[0].Uses[0]; u.Amount != c.want {
+			t.Errorf("%s: %q, want %q", name, u.Amount, c.want)
+		}
 	}
 }
 
