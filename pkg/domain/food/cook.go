@@ -16,7 +16,12 @@ import (
 
 // says reports whether unit, name or note hold a word for the purpose.
 func says(i recipe.Ingredient, purpose string) bool {
-	return slices.ContainsFunc(strings.Fields(phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note)), func(w string) bool { return purposes()[purpose][w] })
+	return slices.ContainsFunc(strings.Fields(textOf(i)), func(w string) bool { return purposes()[purpose][w] })
+}
+
+// textOf is unit, name and note, by [phrase.Key].
+func textOf(i recipe.Ingredient) string {
+	return phrase.Key(i.Unit.Name + " " + i.Food.Name + " " + i.Note)
 }
 
 // purposesFile holds the words by which recipes in six languages say what a line is for, in what
@@ -163,20 +168,47 @@ func refuse(i recipe.Ingredient, l Line) int64 {
 	if _, scales := (quantity{i.Amount, i.Unit}).mass(); !scales && f.Name != "whole chicken" && !weighedInNote(i.Note) {
 		return 0
 	}
-	if says(i, "boneless") {
+	if boneless(i) {
 		return 0
 	}
 	if listed {
 		return lost.percent
 	}
-	text := " " + phrase.Key(i.Unit.Name+" "+i.Food.Name+" "+i.Note) + " "
+	text := " " + textOf(i) + " "
 	if f.Category == Fish && (strings.Contains(text, " shell ") || strings.Contains(text, " shells ") || strings.Contains(text, " debearded ") || strings.Contains(text, " scrubbed ")) {
 		return shell
 	}
-	if f.Category == Meat && (strings.Contains(text, " bone in ") || strings.Contains(text, " on the bone ")) {
+	if f.Category == Meat && boned(text) {
 		return bone
 	}
 	return 0
+}
+
+// boned reports whether a text, in spaces, says that the bones are in.
+func boned(text string) bool {
+	for p := range purposes()["bone in"] {
+		if strings.Contains(text, " "+p+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// boneless reports whether a line says that the bones are out, and nothing else of them: "not
+// boneless" and "bone-in or boneless" do not.
+func boneless(i recipe.Ingredient) bool {
+	text, said := textOf(i), false
+	words := strings.Fields(text)
+	for n, w := range words {
+		if !purposes()["boneless"][w] {
+			continue
+		}
+		if n > 0 && purposes()["not"][words[n-1]] {
+			return false
+		}
+		said = true
+	}
+	return said && !boned(" "+text+" ")
 }
 
 // drained reports whether the weight is that of drained pulses: measured by the cup, weighed by the

@@ -24,7 +24,7 @@ func denominated(i recipe.Ingredient) recipe.Ingredient {
 	}
 	note := phrase.Fold(i.Note)
 	m := halfFraction().FindStringSubmatchIndex(note)
-	if m == nil {
+	if m == nil || !torn(i, note, m) {
 		return i
 	}
 	end := m[7] + 1 // behind the stroke
@@ -49,6 +49,31 @@ func denominated(i recipe.Ingredient) recipe.Ingredient {
 	}
 	i.Amount = amount
 	return i
+}
+
+// hedges may stand before a fraction that is all a note says.
+var hedges = lazyregexp.New(`^(?:(?:about|approx\.?|approximately|around|roughly|nearly|scant|plus|to taste|circa|ca\.?|etwa|ungefahr|env\.?|environ|ongeveer)[ ,]*)*$`)
+
+// behind is what may follow it: nothing, what it weighs, or how thick pieces of so many inches are.
+var behind = lazyregexp.New(`^(?:[ .,;]*$| \(\d|\)| thick$)`)
+
+// torn reports whether a match of [halfFraction] is an amount, and no words about another: the fraction
+// is all that a note says, closes a bracket, or ends a range that begins with a whole one.
+func torn(i recipe.Ingredient, note string, m []int) bool {
+	after := note[m[7]+1:]
+	if strings.HasPrefix(after, ")") || m[2] >= 0 && strings.Contains(note[m[2]:m[3]], "/") {
+		return true
+	}
+	if strings.HasSuffix(after, " thick") && phrase.Key(i.Unit.Name) != "inch" {
+		return false
+	}
+	begin := m[6]
+	for _, b := range []int{m[2], m[4]} {
+		if b >= 0 {
+			begin = min(begin, b)
+		}
+	}
+	return hedges().MatchString(strings.TrimLeft(note[:begin], "( ")) && behind().MatchString(after)
 }
 
 // decimal begins what is left of "ca. 1,5 kg varkenshaas", whose comma the import took for the end of

@@ -146,4 +146,15 @@ func TestBonesOfWhatTheNoteWeighs(t *testing.T) {
 	if with, without := kcal(steaks), kcal(boneless); math.Abs(with/without-0.75) > 0.01 {
 		t.Errorf("%.0f kcal with the bone, %.0f without", with, without)
 	}
+	whole := recipe.Ingredient{Amount: 3 * recipe.One, Unit: recipe.Unit{Name: "pounds"}, Food: recipe.Food{Name: "chicken drumsticks"}, Note: "boneless"}
+	for note, want := range map[string]float64{
+		"": 0.67, "not boneless": 0.67, "boneless or bone-in": 0.67, "bone-in or boneless": 0.67, "on the bone": 0.67, "niet uitgebeend": 0.67, "désossé ou avec os": 0.67,
+		"skin-on, boneless": 1, "without skin, boneless": 1, "désossé": 1, "entbeint": 1,
+	} {
+		line := whole
+		line.Note = note
+		if got := kcal(line) / kcal(whole); math.Abs(got-want) > 0.01 {
+			t.Errorf("%q: %.2f of what is boneless, want %.2f", note, got, want)
+		}
+	}
 }
