@@ -112,3 +112,12 @@ func (s *Site) signOutEverywhere(w http.ResponseWriter, r *http.Request, id stri
 	}
 	return s.signOut(w, r)
 }
+
+// failure are the fields of a line about an error; of a panic with its stack.
+func failure(err error) []any {
+	out := []any{"component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error()}
+	if stack := fault.Stack(err); stack != "" {
+		out = append(out, "stack_trace", stack)
+	}
+	return out
+}

@@ -336,15 +336,6 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 	})
 }
 
-// failure are the fields of a line about an error; of a panic with its stack.
-func failure(err error) []any {
-	out := []any{"component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error()}
-	if stack := fault.Stack(err); stack != "" {
-		out = append(out, "stack_trace", stack)
-	}
-	return out
-}
-
 // accept makes a user of the visitor, signs them in, and plans their first week.
 func (s *Site) accept(w http.ResponseWriter, r *http.Request, inv invite.Invitation) error {
 	u, err := s.Invitations.Accept(r.Context(), inv.User.ID)
