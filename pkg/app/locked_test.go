@@ -6,22 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
-	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
 // A locked meal is skipped by one press after a preview that says that its lock ends; so do wishes.
 func TestALockedMealIsSkipped(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }})
-	lewis := sandbox.People()[0]
-	w.mustGenerate(t, lewis.ID)
-	must(t, w.Start(t.Context()))
-	must(t, w.box.Mail.Wait(t.Context(), 1))
-	b, ours := w.browser(t), "/week/"+week.String()
-	b.signIn(w, lewis.Email)
+	w, b, lewis := signedIn(t)
+	ours := "/week/" + week.String()
 	slot := plan.Slot{Date: week + 4, Meal: recipe.Dinner}
 	at := "/meal/" + slot.Date.String() + "/dinner"
 	press := func(page, near, says string) {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -134,6 +135,11 @@ func TestOwnersSayHowTheirLibraryIsRead(t *testing.T) {
 		}
 	}
 	b.want("/library/reading", form(keyword[1], "", ""), http.StatusUnprocessableEntity, "which meal")
+	endless := form("", "", "")
+	for n := range 1000 {
+		endless.Set(fmt.Sprintf("keyword-%d", n), "")
+	}
+	b.want("/library/reading", endless, http.StatusUnprocessableEntity, "at most")
 	b.want("/library/reading", form(keyword[1], "brunch", ""), http.StatusUnprocessableEntity, "brunch")
 	page = b.want("/library/reading", form("", "", "No such shop"), http.StatusUnprocessableEntity, "is not in Tandoor, which has")
 	if !strings.Contains(page, `name="supermarket" maxlength="100" value="No such shop" aria-invalid="true"`) {

@@ -11,10 +11,9 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
 
-// What is wrong with a form stands beside the field, which the browser goes to by itself; what was
-// typed stays, also where it is markup.
-func TestAnErrorStandsBesideItsField(t *testing.T) {
-	t.Parallel()
+// signedIn is a world whose first person has a week and looks at its pages.
+func signedIn(t *testing.T) (*world, *browser, sandbox.Person) {
+	t.Helper()
 	w := newWorld(t, options{change: func(c *config.Config) { c.Web.RateLimit = 0 }})
 	lewis := sandbox.People()[0]
 	w.mustGenerate(t, lewis.ID)
@@ -22,6 +21,14 @@ func TestAnErrorStandsBesideItsField(t *testing.T) {
 	must(t, w.box.Mail.Wait(t.Context(), 1))
 	b := w.browser(t)
 	b.signIn(w, lewis.Email)
+	return w, b, lewis
+}
+
+// What is wrong with a form stands beside the field, which the browser goes to by itself; what was
+// typed stays, also where it is markup.
+func TestAnErrorStandsBesideItsField(t *testing.T) {
+	t.Parallel()
+	_, b, _ := signedIn(t)
 	slot := week.String() + " dinner"
 	for _, c := range []struct{ path, form, id, typed, says string }{
 		{"/settings", "form=targets&protein=x&fat=60&carbs=200&tolerance=10", "protein", "x", "is no number from 1 to 2000"},

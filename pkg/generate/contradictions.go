@@ -23,12 +23,13 @@ type Contradiction struct {
 const (
 	mostContradicted = 16 // counts that want something are looked at
 	mostTogether     = 3  // of them at a time, and all
+	mostLimits       = 64 // counts are looked at in all, a bit of a mask each
 )
 
 // contradictions lists the smallest sets of counts that contradict each other.
 func (m *model) contradictions() []Contradiction {
 	var wanting []int
-	for i := range m.problem.Counts {
+	for i := range min(len(m.problem.Counts), mostLimits) {
 		if m.problem.Counts[i].Min > 0 && len(wanting) < mostContradicted {
 			wanting = append(wanting, i)
 		}
@@ -37,24 +38,24 @@ func (m *model) contradictions() []Contradiction {
 		return nil
 	}
 	var (
-		slots = m.masks(wanting)
+		slots = m.slotMasks()
 		out   []Contradiction
-		found []uint32
+		found []uint64
 	)
-	try := func(set uint32) {
-		if slices.ContainsFunc(found, func(smaller uint32) bool { return smaller&set == smaller }) {
+	try := func(set uint64) {
+		if slices.ContainsFunc(found, func(smaller uint64) bool { return smaller&set == smaller }) {
 			return
 		}
 		c := Contradiction{}
-		for i, count := range wanting {
-			if set&(1<<i) != 0 {
+		for _, count := range wanting {
+			if set&(1<<count) != 0 {
 				c.Counts, c.Wanted = append(c.Counts, count), c.Wanted+m.problem.Counts[count].Min
 			}
 		}
 		for _, masks := range slots {
 			most := 0
 			for _, mask := range masks {
-				most = max(most, bits.OnesCount32(mask&set))
+				most = max(most, bits.OnesCount64(mask&set))
 			}
 			c.Possible += most
 		}
@@ -62,95 +63,88 @@ func (m *model) contradictions() []Contradiction {
 			out, found = append(out, c), append(found, set)
 		}
 	}
-	all := uint32(1)<<len(wanting) - 1
 	for n := 1; n <= mostTogether; n++ {
-		for set := uint32(1); set <= all; set++ {
-			if bits.OnesCount32(set) == n {
-				try(set)
+		for chosen := uint32(1); chosen < 1<<len(wanting); chosen++ {
+			if bits.OnesCount32(chosen) == n {
+				try(setOf(wanting, chosen))
 			}
 		}
 	}
-	try(all)
-	for i, count := range wanting {
-		if !slices.Contains(found, 1<<i) {
-			out = append(out, m.capped(count)...)
+	try(setOf(wanting, 1<<len(wanting)-1))
+	for _, count := range wanting {
+		if !slices.Contains(found, 1<<count) {
+			out = append(out, m.capped(count, slots)...)
 		}
 	}
 	return out
 }
 
-// masks says, for each slot that is not skipped, what its candidates count as: a bit for each of the
-// counts.
-func (m *model) masks(counts []int) [][]uint32 {
-	var out [][]uint32
-	m.eachSlot(func(meal recipe.Meal, candidates []int32) {
-		var masks []uint32
-		for _, rec := range candidates {
-			mask := uint32(0)
-			for i, count := range counts {
-				if m.countsAs(count, rec, meal) {
-					mask |= 1 << i
+// setOf has a bit for each of the counts that are chosen by a bit of their place.
+func setOf(counts []int, chosen uint32) (set uint64) {
+	for i, count := range counts {
+		if chosen&(1<<i) != 0 {
+			set |= 1 << count
+		}
+	}
+	return set
+}
+
+// slotMasks says, for each slot that is not skipped, what its candidates count as: a bit for each
+// count. A travel date's are those of any other.
+func (m *model) slotMasks() (out [][]uint64) {
+	var ofMeal [len(recipe.Meals)][]uint64
+	for _, meal := range recipe.Meals {
+		for i := range m.problem.Recipes {
+			if m.problem.reject(&m.problem.Recipes[i], meal) == "" { // before any was left out for their number
+				if mask := m.countsOf(int32(i), meal); !slices.Contains(ofMeal[meal], mask) {
+					ofMeal[meal] = append(ofMeal[meal], mask)
 				}
 			}
-			if !slices.Contains(masks, mask) {
-				masks = append(masks, mask)
-			}
-		}
-		out = append(out, masks)
-	})
-	return out
-}
-
-// capped lists the counts whose Max another one's Min exceeds: so many of the first can only be had
-// with more of the second.
-func (m *model) capped(wanting int) (out []Contradiction) {
-	want := &m.problem.Counts[wanting]
-	for i := range m.problem.Counts {
-		c := &m.problem.Counts[i]
-		if i == wanting || c.Max == nil || c.Of == CountRecipes && want.Of == CountSlots && *c.Max > 0 {
-			continue
-		}
-		free := 0 // slots that may hold one of the first that is none of the second
-		m.eachSlot(func(meal recipe.Meal, candidates []int32) {
-			if slices.ContainsFunc(candidates, func(rec int32) bool { return m.countsAs(wanting, rec, meal) && !m.countsAs(i, rec, meal) }) {
-				free++
-			}
-		})
-		if possible := *c.Max + free; possible < want.Min {
-			out = append(out, Contradiction{Counts: []int{wanting, i}, Wanted: want.Min, Possible: possible, Capped: true})
 		}
 	}
-	return out
-}
-
-// eachSlot calls do with each slot's meal and the recipes it may hold; a travel date's are those of
-// any other.
-func (m *model) eachSlot(do func(recipe.Meal, []int32)) {
 	for i := range m.days {
 		for meal, kind := range m.days[i].kinds {
 			switch kind {
 			case lockedSlot:
 				_, lock := m.problem.kindOf(Slot{Date: m.days[i].date, Meal: recipe.Meal(meal)})
-				do(recipe.Meal(meal), []int32{m.index[lock.Recipe]})
+				out = append(out, []uint64{m.countsOf(m.index[lock.Recipe], recipe.Meal(meal))})
 			case freeSlot, travelSlot:
-				do(recipe.Meal(meal), m.candidatesFor(recipe.Meal(meal)))
+				out = append(out, ofMeal[meal])
 			case skippedSlot:
 			}
-		}
-	}
-}
-
-// candidatesFor are the recipes that the meal takes, before any was left out for their number.
-func (m *model) candidatesFor(meal recipe.Meal) (out []int32) {
-	for i := range m.problem.Recipes {
-		if m.problem.reject(&m.problem.Recipes[i], meal) == "" {
-			out = append(out, int32(i))
 		}
 	}
 	return out
 }
 
-func (m *model) countsAs(count int, rec int32, meal recipe.Meal) bool {
-	c := &m.problem.Counts[count]
-	return slices.Contains(c.Meals, meal) && m.tally.tagged[count][rec]
+// countsOf has a bit for each of the counts that a recipe is one of at the meal.
+func (m *model) countsOf(rec int32, meal recipe.Meal) (mask uint64) {
+	for i := range min(len(m.problem.Counts), mostLimits) {
+		if slices.Contains(m.problem.Counts[i].Meals, meal) && m.tally.tagged[i][rec] {
+			mask |= 1 << i
+		}
+	}
+	return mask
+}
+
+// capped lists the counts whose Max another one's Min exceeds: so many of the first can only be had
+// with more of the second.
+func (m *model) capped(wanting int, slots [][]uint64) (out []Contradiction) {
+	want := &m.problem.Counts[wanting]
+	for i := range min(len(m.problem.Counts), mostLimits) {
+		c := &m.problem.Counts[i]
+		if i == wanting || c.Max == nil || c.Of == CountRecipes && want.Of == CountSlots && *c.Max > 0 {
+			continue
+		}
+		free := 0 // slots that may hold one of the first that is none of the second
+		for _, masks := range slots {
+			if slices.ContainsFunc(masks, func(mask uint64) bool { return mask&(1<<wanting) != 0 && mask&(1<<i) == 0 }) {
+				free++
+			}
+		}
+		if possible := *c.Max + free; possible < want.Min {
+			out = append(out, Contradiction{Counts: []int{wanting, i}, Wanted: want.Min, Possible: possible, Capped: true})
+		}
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -33,13 +32,6 @@ func (s *Sandbox) faultsPage(control http.Handler) http.HandlerFunc {
 			}
 			rows = append(rows, row{id, string(rule), st.Fired})
 		}
-		var b bytes.Buffer
-		if err := faultsTemplate().Execute(&b, map[string]any{"Rows": rows, "URL": "http://" + r.Host + "/faults"}); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		_, _ = b.WriteTo(w) // the reader went away
+		page(w, faultsTemplate(), map[string]any{"Rows": rows, "URL": "http://" + r.Host + "/faults"})
 	}
 }

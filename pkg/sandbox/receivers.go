@@ -56,8 +56,13 @@ func (s *Sandbox) alertsPage(w http.ResponseWriter, _ *http.Request) {
 	pd, sl := s.PagerDuty.Record(), s.Slack.Record()
 	slices.Reverse(pd.Incidents)
 	slices.Reverse(sl.Messages)
+	page(w, alertsTemplate(), map[string]any{"PagerDuty": pd, "Slack": sl})
+}
+
+// page writes a page of ours, whole or not at all.
+func page(w http.ResponseWriter, t *template.Template, data any) {
 	var b bytes.Buffer
-	if err := alertsTemplate().Execute(&b, map[string]any{"PagerDuty": pd, "Slack": sl}); err != nil {
+	if err := t.Execute(&b, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

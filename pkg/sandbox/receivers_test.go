@@ -29,9 +29,9 @@ func options() sandbox.Options {
 	}
 }
 
-// A browser sees the faults in words and how to set one; programs get JSON.
-func TestFaultsInABrowser(t *testing.T) {
-	t.Parallel()
+// started is a sandbox and a client of it.
+func started(t *testing.T) (*sandbox.Sandbox, *http.Client) {
+	t.Helper()
 	box, err := sandbox.Start(t.Context(), options())
 	if err != nil {
 		t.Fatal(err)
@@ -39,13 +39,20 @@ func TestFaultsInABrowser(t *testing.T) {
 	t.Cleanup(func() { _ = box.Stop(context.Background()) })
 	rt := &http.Transport{}
 	t.Cleanup(rt.CloseIdleConnections)
+	return box, &http.Client{Transport: rt}
+}
+
+// A browser sees the faults in words and how to set one; programs get JSON.
+func TestFaultsInABrowser(t *testing.T) {
+	t.Parallel()
+	box, client := started(t)
 	get := func(accept string) string {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, box.FaultsURL(), http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("Accept", accept)
-		resp, err := (&http.Client{Transport: rt}).Do(req)
+		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,14 +80,7 @@ func TestFaultsInABrowser(t *testing.T) {
 
 func TestReceivers(t *testing.T) {
 	t.Parallel()
-	box, err := sandbox.Start(t.Context(), options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = box.Stop(context.Background()) })
-	rt := &http.Transport{}
-	t.Cleanup(rt.CloseIdleConnections)
-	client := &http.Client{Transport: rt}
+	box, client := started(t)
 	for _, service := range sandbox.PagerDutyServices {
 		c, err := pagerduty.New(pagerduty.Options{URL: box.PagerDutyURL(), RoutingKey: seal.Secret(box.RoutingKeys[service]), HTTP: client})
 		if err != nil {

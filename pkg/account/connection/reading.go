@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
@@ -94,12 +95,12 @@ func (s *Service) SetReading(ctx context.Context, userID, seen string, want Read
 func (r Reading) checked(was Reading, keywords []string) (Reading, error) {
 	const op = "library"
 	out := Reading{Supermarket: strings.TrimSpace(r.Supermarket)}
-	if len(out.Supermarket) > longestName || strings.ContainsAny(out.Supermarket, "\r\n") {
+	if utf8.RuneCountInString(out.Supermarket) > longestName || strings.ContainsAny(out.Supermarket, "\r\n") {
 		return out, fault.New(fault.InvalidInput, op, "supermarket: a name has at most %d characters on one line", longestName)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Keywords)) {
 		meals, keyword := r.Keywords[name], strings.ToLower(strings.TrimSpace(name))
-		if len(keyword) > longestName || keyword == "" {
+		if utf8.RuneCountInString(keyword) > longestName || keyword == "" {
 			return out, fault.New(fault.InvalidInput, op, "keyword: %q is no name of 1 to %d characters", name, longestName)
 		}
 		if len(meals) == 0 {

@@ -1,21 +1,11 @@
 package food_test
 
-import (
-	"math"
-	"testing"
-
-	"github.com/mealplanner/mealplanner/pkg/domain/food"
-)
+import "testing"
 
 // A fraction of the note whose end became the amount, marks of footnotes, and weights that notes state.
 func TestFractionsOfNotes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		amount           float64
-		unit, name, note string
-		food             string
-		grams            float64
-	}{
+	weighs(t, []weighed{
 		{2, "cup", "sugar for coating", "1/3-1/", "sugar", 83.8},
 		{2, "cup", "¾ cup sugar", "can reduce to 1/3 - 1/ for a less sweet version", "sugar", 150.8},
 		{4, "cup", "walnuts", "1/ (1 oz/30 g) coarsely chopped", "walnut", 26.5},
@@ -40,10 +30,5 @@ func TestFractionsOfNotes(t *testing.T) {
 		{5, "kg", "ca. 1", "varkenshaas", "pork tenderloin", 1500},
 		{5, "l", "1", "melk", "milk", 1545},
 		{1, "", "whole chicken", "3-1/2 pounds", "whole chicken", 1588},
-	} {
-		got := food.Resolve(imported(c.amount, c.unit, c.name, c.note))
-		if got.Food.Name != c.food || !got.Weighed || math.Abs(got.Mass.Grams()-c.grams) > 1.5 {
-			t.Errorf("%g %q %q %q: got %.1f g of %q, want %.1f g of %q", c.amount, c.unit, c.name, c.note, got.Mass.Grams(), got.Food.Name, c.grams, c.food)
-		}
-	}
+	})
 }

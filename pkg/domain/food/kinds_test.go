@@ -16,15 +16,28 @@ func imported(amount float64, unit, name, note string) recipe.Ingredient {
 	}
 }
 
+// weighed is a line as an import leaves it, with what it is and weighs.
+type weighed struct {
+	amount           float64
+	unit, name, note string
+	food             string
+	grams            float64
+}
+
+func weighs(t *testing.T, lines []weighed) {
+	t.Helper()
+	for _, c := range lines {
+		got := food.Resolve(imported(c.amount, c.unit, c.name, c.note))
+		if got.Food.Name != c.food || !got.Weighed || math.Abs(got.Mass.Grams()-c.grams) > 1.5 {
+			t.Errorf("%g %q %q %q: got %.1f g of %q, want %.1f g of %q", c.amount, c.unit, c.name, c.note, got.Mass.Grams(), got.Food.Name, c.grams, c.food)
+		}
+	}
+}
+
 // What an import leaves of amounts that are written twice, in two parts or as a range, and of sizes.
 func TestLineWeights(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		amount           float64
-		unit, name, note string
-		food             string
-		grams            float64
-	}{
+	weighs(t, []weighed{
 		{2, "tablespoons", "¼ cup plus vegetable oil", "", "rapeseed oil", 82},
 		{0.6667, "cup", "+ 1 tablespoon all-purpose flour", "", "plain flour", 91},
 		{75, "oz", "½ cup unsweetened cocoa powder", "1. / 50 grams", "cocoa powder", 44},
@@ -56,12 +69,7 @@ func TestLineWeights(t *testing.T) {
 		{1, "can", "chopped tomatoes", "", "chopped tomatoes", 400},
 		{1, "cup", "orzo", "", "orzo", 177},
 		{1, "cup", "penne", "", "pasta", 104},
-	} {
-		got := food.Resolve(imported(c.amount, c.unit, c.name, c.note))
-		if got.Food.Name != c.food || !got.Weighed || math.Abs(got.Mass.Grams()-c.grams) > 1.5 {
-			t.Errorf("%g %q %q %q: got %.1f g of %q, want %.1f g of %q", c.amount, c.unit, c.name, c.note, got.Mass.Grams(), got.Food.Name, c.grams, c.food)
-		}
-	}
+	})
 }
 
 // A can of pulses is weighed with its liquid, a cup of them without.

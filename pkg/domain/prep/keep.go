@@ -4,7 +4,6 @@ import (
 	_ "embed" // for the table
 	"encoding/csv"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,8 +18,8 @@ import (
 //go:embed data/keeps.csv
 var keepsFile string
 
-// keeps are the days that dishes of food groups, and those with foods of the tables, keep in a
-// fridge, where that is less than [MaxAge].
+// keeps are the days that dishes with foods of the tables keep in a fridge, where that is less than
+// [MaxAge]. Those with meat, fish or eggs need no row: see [perishable].
 var keeps = sync.OnceValue(func() map[string]int {
 	out, err := readKeeps(keepsFile)
 	if err != nil {
@@ -40,8 +39,8 @@ func readKeeps(file string) (map[string]int, error) {
 		if err != nil || n < 1 || n > MaxAge {
 			return nil, fmt.Errorf("keeps: %q: days: %q is no number from 1 to %d", row[0], row[1], MaxAge)
 		}
-		if f, ok := food.Lookup(row[0]); !slices.Contains(food.Groups(), row[0]) && (!ok || f.Name != row[0]) {
-			return nil, fmt.Errorf("keeps: %q is no food group and no name of foods.csv", row[0])
+		if f, ok := food.Lookup(row[0]); !ok || f.Name != row[0] {
+			return nil, fmt.Errorf("keeps: %q is no name of foods.csv", row[0])
 		}
 		out[row[0]] = n
 	}
@@ -57,20 +56,14 @@ const perishable = diet.Pork | diet.Meat | diet.Fish | diet.Shellfish | diet.Egg
 // keepOf is how many days a dish keeps in a fridge: as long as its most perishable food.
 func keepOf(r recipe.Recipe) int {
 	days := MaxAge
-	shorten := func(what string) {
-		if n, ok := keeps()[what]; ok {
-			days = min(days, n)
-		}
-	}
-	for _, g := range food.GroupsIn(r) {
-		shorten(g)
-	}
 	for _, in := range r.Ingredients {
 		if in.Heads() {
 			continue
 		}
 		l := food.Identify(in)
-		shorten(l.Food.Name)
+		if n, ok := keeps()[l.Food.Name]; ok {
+			days = min(days, n)
+		}
 		if brings, known := diet.Classify(in.Food); !l.Named || !known || brings&perishable != 0 {
 			days = min(days, strict)
 		}

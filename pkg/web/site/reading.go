@@ -34,8 +34,10 @@ type keywordRow struct {
 	Meals   []choice
 }
 
-// spareKeywords are the empty rows that are offered.
-const spareKeywords = 2
+const (
+	spareKeywords = 2   // empty rows that are offered
+	mostRows      = 200 // that are read; a library has fewer keywords with a meaning
+)
 
 // mealSets are what a keyword may mean.
 var mealSets = [][]recipe.Meal{
@@ -85,7 +87,7 @@ func readReading(f form) (connection.Reading, []keywordRow, error) {
 	out := connection.Reading{Keywords: map[string][]recipe.Meal{}, Supermarket: f.get("supermarket")}
 	var rows []keywordRow
 	var problem error
-	for n := 0; ; n++ {
+	for n := range mostRows {
 		name := fmt.Sprintf("keyword-%d", n)
 		if _, there := f.values[name]; !there {
 			return out, rows, problem
@@ -110,6 +112,7 @@ func readReading(f form) (connection.Reading, []keywordRow, error) {
 		}
 		out.Keywords[keyword] = meals
 	}
+	return out, rows, fault.New(fault.InvalidInput, "library", "keyword: a form has at most %d", mostRows)
 }
 
 // setReading changes how the visitor's library is read, and fetches its recipes anew. Another server
@@ -136,8 +139,11 @@ func (s *Site) setReading(w http.ResponseWriter, r *http.Request, id string) err
 		return lost
 	}
 	page, lost := s.reading(r.Context(), u)
-	if lost != nil || page == nil {
+	if lost != nil {
 		return lost
+	}
+	if page == nil { // it is somebody else's by now
+		return err
 	}
 	page.Rows, page.Supermarket, page.Seen = rows, want.Supermarket, r.PostForm.Get("seen")
 	page.refusal = refusalOf(r, err)
