@@ -70,3 +70,29 @@ export const markup = async (text) => {
   const report = await html.validateString(text);
   return report.results.flatMap((r) => r.messages.map((m) => `html ${m.ruleId}: ${m.message} (${m.line}:${m.column})`));
 };
+
+/** What moves in sight while a page arrives: it is cut at tags, and what stands in each part has to stay where it is; the line that is cut may still grow. */
+export const moving = async (page, path, pieces) => {
+  const whole = await (await page.goto(path)).text();
+  const tags = [...whole.slice(whole.indexOf("<body>")).matchAll(/<[a-z]/g)].map((m) => m.index + whole.indexOf("<body>"));
+  const places = () => page.evaluate(() => [...document.body.querySelectorAll("*")].map((e) => {
+    const { x, y, width, height } = e.getBoundingClientRect();
+    const open = !e.closest(":not(:last-child)");
+    return { x, y, open, seen: e.checkVisibility() && !e.closest(".off-screen") && width > 0 && height > 0 && y < innerHeight && x >= 0, of: e.outerHTML.slice(0, 100) };
+  }));
+  const last = await places();
+  const out = new Set();
+  let part;
+  await page.route(path, (route) => route.fulfill({ body: part, contentType: "text/html; charset=utf-8" }));
+  for (let i = 1; i < pieces; i++) {
+    part = whole.slice(0, tags[Math.floor((tags.length * i) / pieces)]);
+    await page.goto(path);
+    const now = await places();
+    now.forEach((p, n) => {
+      const [across, down] = [p.open ? 0 : Math.round(last[n].x - p.x), Math.round(last[n].y - p.y)];
+      if (p.seen && Math.max(Math.abs(across), Math.abs(down)) >= 3) out.add(`moves by ${across}, ${down} px: ${last[n].of}`);
+    });
+  }
+  await page.unroute(path);
+  return [...out];
+};

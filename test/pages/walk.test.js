@@ -1,7 +1,7 @@
 // The ways of people through the pages. Each test has browsers of its own.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findings, markup, start, stop, views, visitor, world } from "./kit.js";
+import { findings, markup, moving, start, stop, views, visitor, world } from "./kit.js";
 
 before(start);
 after(stop);
@@ -390,6 +390,7 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
 
 test("the first page is small and does not move", async (t) => {
   const page = await visitor(views[0], world.links.pop());
+  await page.goto("about:blank"); // what the page of the sign-in still loads is not counted
   const client = await page.context().newCDPSession(page);
   let bytes = 0;
   await client.send("Network.enable");
@@ -408,6 +409,16 @@ test("the first page is small and does not move", async (t) => {
   assert.ok(bytes <= 60_000, `${bytes} bytes`);
   assert.equal(shift, 0);
   await page.context().close();
+});
+
+test("what has arrived of a page stays where it is", async (t) => {
+  for (const view of [views[0], views[2]]) {
+    const page = await visitor(view, world.links.pop());
+    for (const [path, pieces] of [["/week", 40], [`/meal/${friday}/dinner`, 15], ["/shopping", 15], ["/library", 15], ["/trends", 15], ["/settings", 15]]) {
+      await t.test(`${path}, ${view.name}`, async () => assert.deepEqual(await moving(page, path, pieces), []));
+    }
+    await page.context().close();
+  }
 });
 
 test("pictures for the documentation", { skip: !process.env.PAGES_PICTURES }, async () => {

@@ -33,6 +33,20 @@ func (p shoppingPage) Prev() calendar.Date { return p.Week - 7 }
 // Next is the week after.
 func (p shoppingPage) Next() calendar.Date { return p.Week + 7 }
 
+// Columns are the aisles in a desk's two columns; the first holds at least half of the lines.
+func (p shoppingPage) Columns() [2][]shopping.Section {
+	all := len(p.Own) + len(p.Pantry)
+	for _, s := range p.Sections {
+		all += len(s.Items)
+	}
+	cut, lines := 0, 0
+	for cut < len(p.Sections) && lines*2 < all {
+		lines += len(p.Sections[cut].Items)
+		cut++
+	}
+	return [2][]shopping.Section{p.Sections[:cut], p.Sections[cut:]}
+}
+
 func (s *Site) thisList(w http.ResponseWriter, r *http.Request, id string) error {
 	return s.thisWeekOf(w, r, id, "/shopping/")
 }
