@@ -75,7 +75,7 @@ type alertAckCmd struct {
 	By      string            `help:"Who acknowledges (default: $USER)." env:"USER"`
 	For     time.Duration     `default:"4h" help:"When the acknowledgement ends, 1m to 24h; it ends sooner when the alert resolves."`
 	Comment string            `help:"What you are about to do, for the record."`
-	Limit   int               `default:"20" help:"How many to list, 1 to 1000."`
+	Limit   int               `default:"20" help:"How many, 1 to 1000."`
 }
 
 // Run lists, or acknowledges. The silence comes first: the page must stop also when the database is

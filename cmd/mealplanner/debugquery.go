@@ -44,13 +44,16 @@ type debugLogqlCmd struct {
 	output
 	config.Diagnosis `embed:""`
 	Query            string        `arg:"" help:"A LogQL query that gives lines, e.g. '{service_name=~\"meal-planner.*\", level=\"error\"}'."`
-	Since            time.Duration `default:"15m" help:"How far to look back."`
+	Since            time.Duration `default:"15m" help:"How far to look back, 20s to 720h."`
 	Limit            int           `default:"20" help:"How many lines, 1 to 1000."`
 }
 
 // Run prints lines, the newest first.
 func (c *debugLogqlCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
 	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
+	if err := checkSince(c.Since, 30*24*time.Hour); err != nil {
 		return err
 	}
 	lines, err := app.NewLoki(c.LokiURL).Lines(ctx, c.Query, now().Add(-c.Since), c.Limit)

@@ -20,8 +20,8 @@ type diagnoseCmd struct {
 
 // Run asks the telemetry and the database, and changes nothing.
 func (c *diagnoseCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
-	if c.Since < 20*time.Second || c.Since > 24*time.Hour {
-		return fault.New(fault.InvalidInput, "--since", "%s is not between 20s and 24h", c.Since)
+	if err := checkSince(c.Since, 24*time.Hour); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -33,6 +33,13 @@ func (c *diagnoseCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		return c.value(std, r)
 	}
 	printReport(std.out, r, c.Slug)
+	return nil
+}
+
+func checkSince(d, most time.Duration) error {
+	if d < 20*time.Second || d > most {
+		return fault.New(fault.InvalidInput, "--since", "%s is not between 20s and %.0fh", d, most.Hours())
+	}
 	return nil
 }
 

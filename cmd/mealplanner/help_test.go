@@ -20,6 +20,38 @@ func helpOf(t *testing.T, args ...string) string {
 	return out.String()
 }
 
+// How many and since when mean the same in every command: the same ranges, said by the help and
+// checked before anything is asked.
+func TestLimitsAreOfOneKind(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for path, n := range leaves(newParser(streams{}, nil).Model.Node) {
+		for _, f := range n.Flags {
+			wrong := map[string][]string{"limit": {"0", "-1", "1001"}, "since": {"0s", "-1h", "19s", "9000h"}}[f.Name]
+			ranges := map[string]string{"limit": "How many", "since": "20s to "}
+			if len(wrong) > 0 && !strings.Contains(f.Help, ranges[f.Name]) || f.Name == "limit" && !strings.Contains(f.Help, "1 to 1000") {
+				t.Errorf("%s: --%s: %q does not say its range", path, f.Name, f.Help)
+			}
+			for _, v := range wrong {
+				seen++
+				args := append(strings.Fields(path), "--"+f.Name+"="+v)
+				for _, p := range n.Positional {
+					if p.Required {
+						args = append(args, "x")
+					}
+				}
+				var out, errs bytes.Buffer
+				if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &errs}); code != fault.ExitUsage || !strings.Contains(errs.String(), "--"+f.Name) {
+					t.Errorf("%q exits %d: %s", args, code, errs.String())
+				}
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("%d tried", seen)
+	}
+}
+
 // TestHelp: every command's help fits a screen, has examples that parse and are the
 // command's, calls things by the same names, and leaves the settings to --help-settings.
 func TestHelp(t *testing.T) {

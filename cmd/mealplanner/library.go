@@ -169,11 +169,14 @@ type libraryAnswersCmd struct {
 	output
 	whose
 	History bool `help:"Every answer that was given, changed or taken back, newest first."`
-	Limit   int  `default:"100" help:"Changes listed with --history."`
+	Limit   int  `default:"20" help:"How many changes, 1 to 1000, with --history."`
 }
 
 // Run lists answers.
 func (c *libraryAnswersCmd) Run(ctx context.Context, std *streams, now func() time.Time) error {
+	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
 	return c.withApp(ctx, std, now, func(s *app.Services) error {
 		connection, err := c.connection(ctx, s)
 		if err != nil {
