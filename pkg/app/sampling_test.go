@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
@@ -54,6 +56,27 @@ func TestTraceSamplingDoesNotStopTheClock(t *testing.T) {
 				t.Errorf("measured %v", measured)
 			}
 		})
+	}
+}
+
+// One trace in ten keeps its INFO lines where a log store takes all of them; where none does, the
+// journal is all there is, and keeps every line.
+func TestTheJournalIsWholeWithoutALogStore(t *testing.T) {
+	t.Parallel()
+	const traces = 100
+	for exporter, most := range map[string]int{"none": traces, "otlp": traces / 2} {
+		w := newWorld(t, options{empty: true, change: func(c *config.Config) {
+			c.Log.SampleInfo, c.Telemetry.LogsExporter = true, exporter
+		}})
+		for n := range traces {
+			var id trace.TraceID
+			binary.BigEndian.PutUint64(id[8:], uint64(n+1))
+			ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}}))
+			w.Log.InfoContext(ctx, "A line of a trace")
+		}
+		if n := strings.Count(w.logs.String(), "A line of a trace"); n == 0 || n > most || exporter == "none" && n < traces {
+			t.Errorf("with logs to %s: %d of %d lines", exporter, n, traces)
+		}
 	}
 }
 

@@ -175,7 +175,7 @@ func Check(t nutrition.Macros, weightKG float64, supervised bool) (warnings []me
 	kcal := t.Energy().Kcal()
 	switch {
 	case kcal < 800 && !supervised:
-		return nil, message.Errorf("target: %.0f kcal a day is below 800: nobody is planned for with so little, unless whoever runs this service notes that a doctor supervises it", kcal)
+		return nil, message.Errorf("target: %.0f kcal a day is below 800: nobody is planned for with so little, unless whoever runs this service notes that a doctor supervises it (user set --supervised)", kcal)
 	case kcal < 1200:
 		warnings = append(warnings, message.Textf("%.0f kcal a day is below 1,200", kcal))
 	case kcal > 5000:

@@ -3,11 +3,13 @@ package sizes
 
 import (
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +25,37 @@ const (
 	parameters  = 6
 	rooms       = 24 // of pkg
 )
+
+// The linter sees what stands behind a build tag only if it is told of the tag.
+func TestTheLinterKnowsEveryBuildTag(t *testing.T) {
+	t.Chdir(tree.Root())
+	told, err := os.ReadFile(".golangci.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := 0
+	for _, name := range sources(t) {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, _, _ := strings.Cut(string(src), "\n")
+		expr, err := constraint.Parse(line)
+		if err != nil {
+			continue
+		}
+		expr.Eval(func(tag string) bool {
+			tags++
+			if !strings.Contains(string(told), "    - "+tag+"\n") && tag != runtime.GOOS && tag != "unix" && tag != "darwin" {
+				t.Errorf("%s: .golangci.yml does not name the tag %s", name, tag)
+			}
+			return true
+		})
+	}
+	if tags < 30 {
+		t.Errorf("%d tags were seen", tags)
+	}
+}
 
 func TestSizes(t *testing.T) {
 	t.Chdir(tree.Root())
