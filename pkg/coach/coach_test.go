@@ -18,6 +18,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/prep"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
 
@@ -128,6 +129,7 @@ func week(of calendar.Date, target nutrition.Macros) plan.Plan {
 		d.Meals[0] = &plan.Serving{Name: "dish of " + d.Date.String(), Servings: nutrition.OneServing, PerServing: target}
 	}
 	p.Prep.Batches = []prep.Batch{{Cook: of + 1, Name: "Stew"}, {Cook: of + 3, Name: "Soup"}, {Cook: of + 1, Name: "Bread"}, {Cook: of + 1, Name: "Stew"}}
+	p.Prep.Batches[0].Keep, p.Prep.Batches[0].Eaten = 3, []prep.Eaten{{Date: of + 3, Meal: recipe.Dinner}, {Date: of + 5, Meal: recipe.Lunch}}
 	return p
 }
 
@@ -236,12 +238,21 @@ func TestAdviceComparesTheDayWithItsTarget(t *testing.T) {
 	if want := []string{"plans 2026-11-30 to 2026-11-30", "eaten 2026-11-25 to 2026-12-02"}; !slices.Equal(w.log, want) {
 		t.Errorf("asked %q", w.log)
 	}
+	if a.Thawing != nil {
+		t.Errorf("Thursday's stew is in the fridge: %v", a.Thawing)
+	}
 	w.user.Settings.Supervised = true
 	if _, err := w.coach().Advice(t.Context(), w.user, monday); err != nil {
 		t.Error(err)
 	}
 	if d := cmp.Diff([]string{"Stew", "Bread"}, w.advice[1].Cooking); d != "" {
 		t.Errorf("cooked on Tuesday, each dish once: %s", d)
+	}
+	if _, err := w.coach().Advice(t.Context(), w.user, monday+4); err != nil {
+		t.Error(err)
+	}
+	if got := w.advice[2].Thawing; len(got) != 1 || got[0].Name != "Stew" || got[0].Meal != recipe.Lunch {
+		t.Errorf("on Friday the freezer gives %v", got)
 	}
 }
 

@@ -33,6 +33,9 @@ func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Dr
 		Date: date, Connected: c.diary.Connected(u), Planned: dayOf(plans, date), Tomorrow: dayOf(plans, tomorrow), TomorrowCooking: cooking(plans, tomorrow),
 		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
 	}
+	for _, p := range plans {
+		t.Thawing = append(t.Thawing, p.Prep.Thawing(date)...)
+	}
 	t.Target = target(u, t.Planned)
 	for _, e := range eaten {
 		if e.Date == date {

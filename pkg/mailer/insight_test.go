@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/mail"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 	"github.com/mealplanner/mealplanner/pkg/mailer"
@@ -57,6 +58,7 @@ func advisorCases() map[string]insight.Advice {
 		Planned:         mealDay(tuesday, "Porridge with berries", "Lentil salad", "Salmon with potatoes"),
 		Tomorrow:        mealDay(tuesday+1, scriptName, rtlName, longName),
 		TomorrowCooking: []string{scriptName, rtlName},
+		Thawing:         []prep.Portion{{Name: rtlName, Eaten: prep.Eaten{Date: tuesday + 1, Meal: recipe.Lunch}}},
 		Recent:          week(grams(146, 66, 205)),
 	}
 	onTrack, under, silent, apart, off := today, today, today, today, today

@@ -79,6 +79,7 @@ type adviceView struct {
 	Missing, Tomorrow                   []dishView
 	TomorrowDay                         string
 	Cooking                             []string
+	Thawing                             []dishView
 	Warnings, Insights                  []string
 	Suggestion                          string
 	UnsubscribeURL                      string
@@ -98,6 +99,9 @@ func newAdviceView(u user.User, a insight.Advice) adviceView {
 	}
 	for _, c := range a.Cooking {
 		v.Cooking = append(v.Cooking, cut(c, dishName))
+	}
+	for _, p := range a.Thawing {
+		v.Thawing = append(v.Thawing, dishView{Meal: l.Word(p.Meal.String()), Name: cut(p.Name, dishName)})
 	}
 	v.Subject = v.Day + ": " + adviceFact(l, a)
 	v.Preheader = v.Suggestion

@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/prep"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/targets"
 )
@@ -21,8 +22,9 @@ type Today struct {
 	Planned         *plan.Day        // nil: there is no plan for the day
 	Tomorrow        *plan.Day
 	TomorrowCooking []string // names of the dishes to cook tomorrow
-	Recent          []Eaten  // the 7 days before Date; others are left out
-	Supervised      bool     // a doctor follows the diet: the floors do not hold
+	Thawing         []prep.Portion
+	Recent          []Eaten // the 7 days before Date; others are left out
+	Supervised      bool    // a doctor follows the diet: the floors do not hold
 	Body            *targets.Body
 }
 
@@ -39,7 +41,8 @@ type Advice struct {
 	Average           []Row // of the logged days of the week before; nil with fewer than 3
 	AverageDays       int
 	Tomorrow          []Dish
-	Cooking           []string // names of the dishes to cook tomorrow
+	Cooking           []string       // names of the dishes to cook tomorrow
+	Thawing           []prep.Portion // of tomorrow's meals, which leave the freezer tonight
 }
 
 // Dish is a planned meal.
@@ -51,7 +54,7 @@ type Dish struct {
 
 // Advise sums a day up.
 func Advise(t Today) Advice {
-	a := Advice{Date: t.Date, Connected: t.Connected, Tomorrow: dishes(t.Tomorrow), Cooking: t.TomorrowCooking}
+	a := Advice{Date: t.Date, Connected: t.Connected, Tomorrow: dishes(t.Tomorrow), Cooking: t.TomorrowCooking, Thawing: t.Thawing}
 	limits := limitsOf(t.Body, t.Supervised)
 	if !t.Connected {
 		a.Insights = []message.Text{message.Textf("No food diary is connected, so nothing is known about what you ate today.")}
