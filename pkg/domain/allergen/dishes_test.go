@@ -117,3 +117,24 @@ func TestShapesHideNothing(t *testing.T) {
 		t.Errorf("only %d lines were tried", tried)
 	}
 }
+
+// What is creamy by itself is no dish with cream; of anything else the word says that it holds some.
+func TestCreamyByItself(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"creamy peanut butter", "romige pindakaas", "pindakaas, romig", "cremige Erdnussbutter", "Erdnussbutter cremig", "beurre de cacahuètes crémeux",
+		"burro di arachidi cremoso", "mantequilla de cacahuete cremosa",
+	} {
+		if set, known := allergen.Classify(recipe.Food{Name: name}); !known || set != allergen.Peanuts {
+			t.Errorf("%s: %q, known %v", name, set, known)
+		}
+	}
+	for _, name := range []string{
+		"romige spinazie", "romige kip", "cremige Polenta", "cremiger Spinat", "Spinat, cremig", "épinards crémeux", "polenta cremosa", "espinacas cremosas",
+		"cremoso di mandorle", "crémeux au citron",
+	} {
+		if set, known := allergen.Classify(recipe.Food{Name: name}); known && set&allergen.Milk == 0 {
+			t.Errorf("%s is free of milk: %q", name, set)
+		}
+	}
+}
