@@ -121,7 +121,7 @@ func (p *Pool[S]) read(l line) (c carried[S]) {
 	name, note, unit := p.words(l.food), p.words(l.note), p.words(l.unit)
 	around := t.mentioned(unit, nil) | t.mentioned(note, nil) | t.across(unit, name) | t.across(unit, note) | t.across(note, name) | t.across(name, note)
 	c.set |= around
-	torn := !l.based && !t.measure(unit)
+	torn := !l.based && (!t.measure(unit) || phrase.Shapes(l.unit))
 	if torn {
 		s, together := t.named(l.unit + " " + l.food)
 		c.set, c.unknown = c.set|s, together

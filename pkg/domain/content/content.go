@@ -47,7 +47,7 @@ type Lack[S Set] struct{ Without, May S }
 // NewTable makes a table of a list.
 func NewTable[S Set](list *List[S], rules Rules[S]) *Table[S] {
 	t := &Table[S]{carries: list.Carries, may: list.May, rules: rules, beginning: map[string]int{}, shorthand: map[string]bool{}}
-	t.names = phrase.NewNames(maps.Keys(t.carries), func(key string) bool { _, ok := t.carries[key]; return ok })
+	t.names = phrase.NewNames(maps.Keys(t.carries), func(key string) bool { _, ok := t.carries[key]; return ok }, food.Kin)
 	for name := range t.carries {
 		count := 1 + strings.Count(name, " ")
 		first, rest, _ := strings.Cut(name, " ")

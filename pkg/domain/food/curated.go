@@ -36,7 +36,7 @@ var curated = sync.OnceValue(func() table {
 	if err != nil {
 		panic(err) // the file is part of the program and tested with it
 	}
-	t.names = phrase.NewNames(maps.Keys(t.byName), func(key string) bool { _, ok := t.byName[key]; return ok })
+	t.names = phrase.NewNames(maps.Keys(t.byName), func(key string) bool { _, ok := t.byName[key]; return ok }, t.kin)
 	return t
 })
 

@@ -87,6 +87,17 @@ func Lookup(name string) (Food, bool) {
 	return t.foods[i], true
 }
 
+// Kin returns the name and the aisle of the food that a name means.
+func Kin(name string) []string { return curated().kin(name) }
+
+func (t table) kin(name string) []string {
+	i, ok := t.byName[phrase.Key(name)]
+	if !ok {
+		return nil
+	}
+	return []string{t.foods[i].Name, t.foods[i].Category}
+}
+
 // ByNDB finds a food by its number in the USDA's table. It has a Name when our own table
 // has the number too; of several foods with one number it is the first.
 func ByNDB(ndb int64) (Food, bool) {

@@ -48,6 +48,7 @@ func Read(name string) (Named, bool) {
 // named takes the first food of a reading that has one.
 func named(r phrase.Reading) Named {
 	t := curated()
+	r = t.unseasoned(r)
 	first := r.Foods[0]
 	out := Named{t.foods[t.byName[first.Name]], first.Part}
 	same, foreign := true, false
@@ -69,6 +70,31 @@ func named(r phrase.Reading) Named {
 		out.Food = out.Food.withoutFigures()
 	}
 	return out
+}
+
+// unseasoned moves what only seasons another food of one name behind it: "vanilla whey protein" is
+// no vanilla.
+func (t table) unseasoned(r phrase.Reading) phrase.Reading {
+	seasons := func(f phrase.Food) bool {
+		food := t.foods[t.byName[f.Name]]
+		return food.Seasoning() || food.herb()
+	}
+	if len(r.Foods) < 2 || !seasons(r.Foods[0]) {
+		return r
+	}
+	for n, f := range r.Foods[1:] {
+		if f.Join != phrase.Within {
+			return r
+		}
+		if !seasons(f) {
+			foods := slices.Clone(r.Foods)
+			foods[0], foods[n+1] = foods[n+1], foods[0]
+			foods[0].Join, foods[n+1].Join = foods[n+1].Join, foods[0].Join
+			r.Foods = foods
+			return r
+		}
+	}
+	return r
 }
 
 // either reports whether a food of a reading may be taken instead of the first: after an "or",

@@ -17,7 +17,7 @@ func shelf() *phrase.Names {
 		"garlic", "clove", "cloves", "salt", "pepper", "black pepper", "butter", "oil", "olive oil", "vegetable oil", "lemon", "lemon juice", "lime juice",
 		"half and half", "chocolate", "white chocolate", "cheese", "sausage", "cream cheese", "tuna", "kidney beans", "basil", "chicken breast", "milk", "2% milk", "peanut butter",
 	}
-	return phrase.NewNames(slices.Values(names), func(key string) bool { return slices.Contains(names, key) })
+	return phrase.NewNames(slices.Values(names), func(key string) bool { return slices.Contains(names, key) }, nil)
 }
 
 func TestRead(t *testing.T) {
@@ -70,6 +70,12 @@ func TestRead(t *testing.T) {
 		"Knorr salt":                          {Foods: []phrase.Food{food("salt", phrase.First)}},
 		"tuna-like pieces":                    {Unknown: []string{"tuna-like"}},
 		"tuna like pieces":                    {Foods: []phrase.Food{food("tuna", phrase.First, "of pieces")}, Unknown: []string{"like"}},
+		"butter, 2 sticks":                    {Foods: []phrase.Food{food("butter", phrase.First, "of sticks")}},
+		"1 stick (8 tbsp) butter":             {Foods: []phrase.Food{food("butter", phrase.First, "of stick")}},
+		"sticks of tuna":                      {Foods: []phrase.Food{food("tuna", phrase.First)}, Unknown: []string{"sticks"}},
+		"tuna, 2 sticks":                      {Foods: []phrase.Food{food("tuna", phrase.First)}, Unknown: []string{"sticks"}},
+		"batido de milk":                      {Foods: []phrase.Food{food("milk", phrase.First)}, Unknown: []string{"batido"}},
+		"milk batido":                         {Foods: []phrase.Food{food("milk", phrase.First)}},
 		"finely chopped":                      {Unknown: []string{"finely", "chopped"}, Bare: true},
 		"":                                    {Bare: true},
 	} {

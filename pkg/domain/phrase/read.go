@@ -12,7 +12,8 @@ import (
 // many lines, and every generation reads them again.
 type Names struct {
 	has   func(key string) bool
-	words map[string]struct{} // that occur in them
+	kin   func(key string) []string // the food of a name and its aisle
+	words map[string]struct{}       // that occur in them
 
 	mu   sync.RWMutex
 	read map[string]Reading
@@ -25,9 +26,10 @@ const (
 	longestKept = 100
 )
 
-// NewNames returns the names of the keys; has reports whether a text is one of them.
-func NewNames(keys iter.Seq[string], has func(key string) bool) *Names {
-	n := &Names{has: has, words: map[string]struct{}{}, read: map[string]Reading{}}
+// NewNames returns the names of the keys; has reports whether a text is one of them, and kin says
+// what food a name means and in which aisle it stands.
+func NewNames(keys iter.Seq[string], has func(key string) bool, kin func(key string) []string) *Names {
+	n := &Names{has: has, kin: kin, words: map[string]struct{}{}, read: map[string]Reading{}}
 	for k := range keys {
 		for w := range strings.SplitSeq(k, " ") {
 			n.words[w] = struct{}{}
@@ -175,8 +177,9 @@ func split(ws []word) []segment {
 
 func (n *Names) parts(segments []segment, opened bool) Reading {
 	var (
-		r     Reading
-		named bool // the segment before
+		r       Reading
+		named   bool     // the segment before
+		leading []string // shapes before any food: "1 stick (8 tablespoons) butter"
 	)
 	for i := 0; i < len(segments); i++ {
 		s := segments[i]
@@ -200,6 +203,12 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 			}
 		}
 		foods, unknown := n.segment(s.words)
+		if len(foods) == 0 {
+			unknown = n.unsuited(unknown, s, r.Foods)
+			if len(r.Foods) == 0 {
+				unknown, leading = apart(unknown, leading)
+			}
+		}
 		if join == Or {
 			r.Otherwise = append(r.Otherwise, unknown...)
 		} else {
@@ -218,6 +227,9 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 			foods[0].Join = join
 			r.Foods = append(r.Foods, foods...)
 		}
+	}
+	if len(r.Foods) > 0 {
+		r.Unknown = append(r.Unknown, n.misfits(leading, r.Foods[0].Name)...)
 	}
 	return r
 }
@@ -255,7 +267,7 @@ func (f *Food) leave(w word) {
 	switch w.kind {
 	case form:
 		f.Forms = append(f.Forms, w.text)
-	case part:
+	case part, shape:
 		if f.Part == "" {
 			f.Part = w.text
 		}
@@ -308,7 +320,7 @@ func (n *Names) segment(ws []word) ([]Food, []string) {
 func (n *Names) single(ws []word) (Food, bool) {
 	f, ok := n.one(ws)
 	i := slices.IndexFunc(ws, func(w word) bool { return w.kind == of })
-	if i <= 0 {
+	if i <= 0 || slices.ContainsFunc(ws[:i], func(w word) bool { return w.late }) {
 		return f, ok
 	}
 	if around, found := n.one(slices.Concat(ws[i+1:], ws[:i])); found && (!ok || strings.Count(around.Name, " ") > strings.Count(f.Name, " ")) {
@@ -333,7 +345,7 @@ func (n *Names) one(ws []word) (Food, bool) {
 		}
 		in := n.within(w.text)
 		switch w.kind {
-		case plain, part, form, of, brand:
+		case plain, part, form, of, brand, shape:
 			if in {
 				optional = append(optional, i)
 			}
@@ -363,7 +375,7 @@ func (n *Names) one(ws []word) (Food, bool) {
 			for bit, at := range optional {
 				kept[at] = mask&(1<<bit) != 0
 			}
-			if key := keyOf(ws, kept); n.has(key) {
+			if key := keyOf(ws, kept); n.has(key) && n.fit(key, ws, kept) {
 				return left(key, ws, kept), true
 			}
 		}
@@ -393,51 +405,4 @@ func left(key string, ws []word, kept []bool) Food {
 		}
 	}
 	return f
-}
-
-// compose covers the words with names, the longest first.
-func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
-	var aside Food // what is left out between names
-	join := Within
-	for i := 0; i < len(ws); {
-		w := ws[i]
-		f, size := n.longest(ws[i:])
-		switch {
-		case size > 0:
-			if len(foods) > 0 {
-				f.Join = join
-			}
-			foods, join = append(foods, f), Within
-			i += size
-			continue
-		case w.kind == content || (w.kind == measure || w.kind == before) && len(foods) > 0:
-			unknown = append(unknown, w.text)
-		case w.text == "of":
-			join = Of
-		default:
-			aside.leave(w)
-		}
-		i++
-	}
-	if len(foods) > 0 {
-		last := &foods[len(foods)-1]
-		last.Forms = append(last.Forms, aside.Forms...)
-		if last.Part == "" {
-			last.Part = aside.Part
-		}
-	}
-	return foods, unknown
-}
-
-// longest is the longest name that begins with the first word, and how many words it takes.
-func (n *Names) longest(ws []word) (Food, int) {
-	if ws[0].kind == plain && !n.has(ws[0].text) {
-		return Food{}, 0
-	}
-	for size := len(ws); size > 0; size-- {
-		if f, ok := n.one(ws[:size]); ok && spans(f.Name, ws[:1]) && spans(f.Name, ws[size-1:size]) {
-			return f, size
-		}
-	}
-	return Food{}, 0
 }

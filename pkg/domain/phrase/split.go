@@ -162,6 +162,9 @@ func Fold(s string) string {
 type word struct {
 	text string
 	kind kind
+
+	late  bool // as in [vocabulary.late]
+	bound bool // to some foods, as in [vocabulary.suits]
 }
 
 // tagged joins the words of the vocabulary's longer entries and looks all of them up.
@@ -175,7 +178,7 @@ func tagged(list []token) []word {
 			if t.mark == '/' {
 				k = or
 			}
-			out = append(out, word{"", k})
+			out = append(out, word{kind: k})
 			i++
 			continue
 		}
@@ -193,7 +196,7 @@ func tagged(list []token) []word {
 				}
 			}
 		}
-		out = append(out, word{text, k})
+		out = append(out, word{text, k, v.late[text], len(v.suits[text]) > 0})
 		i += n
 	}
 	return out
@@ -218,7 +221,7 @@ func Joined(text string) bool {
 func Counts(text string) bool {
 	return !slices.ContainsFunc(tagged(tokens(text)), func(w word) bool {
 		_, measured := unit.Named(w.text)
-		return !measured && w.kind != part && w.kind != of && !number(w.text)
+		return !measured && w.kind != part && w.kind != shape && w.kind != of && !number(w.text)
 	})
 }
 
@@ -272,7 +275,7 @@ func opens(ws []word) bool {
 		switch {
 		case w.text == "":
 			return false
-		case w.kind != plain && w.kind != measure && w.kind != part:
+		case w.kind != plain && w.kind != measure && w.kind != part && w.kind != shape:
 			return true
 		}
 	}

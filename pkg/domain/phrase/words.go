@@ -30,9 +30,10 @@ const (
 	measure             // a unit: plain before the food only
 	before              // plain before the food; after it, it names a dish: "lemon tart"
 	brand               // plain beside the food; alone, it is a food
+	shape               // a piece of some foods; of others it makes a dish: "stick of butter", "fish stick"
 )
 
-var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of, "before": before, "brand": brand}
+var kinds = map[string]kind{"plain": plain, "part": part, "form": form, "and": and, "or": or, "with": with, "like": like, "of": of, "before": before, "brand": brand, "after": plain, "shape": shape}
 
 // vocabulary is what all languages' files say; libraries mix languages.
 type vocabulary struct {
@@ -41,10 +42,12 @@ type vocabulary struct {
 	aisles  map[string][]string // of a form: where it changes no figures
 	english map[string][]string // of a form in another language: what English calls it
 	heads   map[string]bool     // what stands over other lines: "toppings"
+	late    map[string]bool     // plain after the food only; before it, it names a dish: "batido de fresa"
+	suits   map[string][]string // of a shape: the foods and aisles that it may be a piece of, or with "!" may not
 }
 
 var words = sync.OnceValue(func() vocabulary {
-	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string][]string{}, map[string]bool{}}
+	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string][]string{}}
 	files, err := vocabularies.ReadDir("data")
 	for _, f := range files {
 		if err == nil {
@@ -96,6 +99,9 @@ func (v vocabulary) read(name string) error {
 				if same {
 					v.english[Key(inflected)] = strings.Split(english, "|")
 				}
+				if what == "after" {
+					v.late[Key(inflected)] = true
+				}
 				if err := v.add(Key(inflected), k, row[2]); err != nil {
 					return fmt.Errorf("vocabulary %s: %q: %w", name, w, err)
 				}
@@ -130,8 +136,11 @@ func (v vocabulary) add(key string, k kind, aisles string) error {
 	v.words[key] = k
 	first, _, _ := strings.Cut(key, " ")
 	v.longest[first] = max(v.longest[first], 1+strings.Count(key, " "))
-	if k == form && aisles != "" {
+	switch {
+	case k == form && aisles != "":
 		v.aisles[key] = strings.Split(aisles, "|")
+	case k == shape || k == brand && aisles != "":
+		v.suits[key] = strings.Split(aisles, "|")
 	}
 	return nil
 }

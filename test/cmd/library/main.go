@@ -1,11 +1,11 @@
 // Command library measures how much of a collection of recipes the tables understand.
 //
-//	go run ./test/cmd/library [-unknown N] [-refused N] FILE...
+//	go run ./test/cmd/library [-unknown N] [-refused N] [-contradictions] FILE...
 //	go run ./test/cmd/library -weeks N [-person P] FILE...
 //
 // A file has one recipe a line: {"name", "servings", "minutes", "keywords", "steps", "lines":
-// [{"amount", "unit", "food", "note"}], "stated": {"kcal", "protein_g"}}, as an import leaves them in a
-// library; "stated", per serving, is optional; without servings four are taken, or as many more as make one that
+// [{"amount", "unit", "food", "note"}], "stated": {"kcal", "protein_g", "fat_g", "carbs_g", "serving"}}, as an
+// import leaves them in a library; "stated", per serving, is optional, and so are its last three; without servings four are taken, or as many more as make one that
 // somebody could eat. With -weeks it plans weeks for people who are hard to feed, and prints
 // them for a cook to judge. docs/foods.md says what was measured.
 package main
@@ -40,10 +40,7 @@ type dish struct {
 		Food   string   `json:"food"`
 		Note   string   `json:"note"`
 	} `json:"lines"`
-	Stated *struct {
-		Kcal    float64 `json:"kcal"`
-		Protein float64 `json:"protein_g"`
-	} `json:"stated"`
+	Stated *stated `json:"stated"`
 }
 
 func (d dish) recipe() recipe.Recipe {
@@ -71,6 +68,7 @@ type tally struct {
 	borne                 []float64 // of kcal those whose stated figures the recipe bears out
 	worst, impossible     int       // off by more than a quarter, and of them those it does not
 	incomparable          int       // beside stated figures
+	against               []against
 	unknown, refused      map[string]int
 	without, left         map[string]int // recipes without an allergen, and those that somebody with the allergy can have
 }
@@ -84,6 +82,7 @@ func main() {
 	flag.IntVar(&t.draw, "draw", 500, "recipes of all files that a week is planned from, others for each week")
 	flag.StringVar(&t.person, "person", "", "plan for this person only")
 	flag.BoolVar(&t.foods, "foods", false, "print the ingredients of the dishes")
+	contradictions := flag.Bool("contradictions", false, "print how many stated figures contradict the recipe they stand with, and how far the others are off")
 	worst := flag.Float64("worst", 0, "list recipes whose estimate is off by more than this share")
 	flag.Parse()
 	if t.weeks > 0 {
@@ -98,6 +97,9 @@ func main() {
 			log.Fatal(err)
 		}
 		t.print(name, *unknown, *refused)
+		if *contradictions {
+			t.contradicted()
+		}
 	}
 }
 
@@ -196,33 +198,10 @@ func (t *tally) add(pool *allergen.Pool, d dish, worst float64) {
 	if d.Stated.Protein > 0 {
 		t.protein = append(t.protein, math.Abs(est.PerServing.Protein.Grams()/d.Stated.Protein-1))
 	}
+	t.against = append(t.against, against{math.Abs(off), d.contradiction(r, est)})
 	if worst > 0 && math.Abs(off) > worst {
 		fmt.Printf("%+4.0f %%  %s: %.0f kcal, stated %.0f\n", 100*off, d.Name, est.PerServing.Energy().Kcal(), d.Stated.Kcal)
 	}
-}
-
-// exceeded reports whether two ingredients alone hold more energy, or more protein, than is
-// stated of the whole: by a tenth, and by more than rounding.
-func (d dish) exceeded(r recipe.Recipe) bool {
-	var kcal, protein []float64
-	for _, i := range r.Ingredients {
-		one := r
-		one.Ingredients = []recipe.Ingredient{i}
-		if est, ok := food.Estimate(one); ok {
-			kcal = append(kcal, est.PerServing.Energy().Kcal())
-			protein = append(protein, est.PerServing.Protein.Grams())
-		}
-	}
-	two := func(list []float64) float64 {
-		slices.Sort(list)
-		sum := 0.0
-		for _, v := range list[max(0, len(list)-2):] {
-			sum += v
-		}
-		return sum
-	}
-	const tenth, grams = 1.1, 2
-	return two(kcal) > tenth*d.Stated.Kcal || two(protein) > tenth*d.Stated.Protein+grams
 }
 
 // doubles reports whether a recipe that states no servings makes more than so many.
