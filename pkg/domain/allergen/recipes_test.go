@@ -163,3 +163,15 @@ func TestLinesThatAreNoFoodAlone(t *testing.T) {
 		}
 	}
 }
+
+// What stands behind "like" is an example of what stands before: torn into a unit, that makes no food
+// known.
+func TestExamplesMakeNothingKnown(t *testing.T) {
+	t.Parallel()
+	for unit, food := range map[string]string{"Dinkel wie": "xyzzy", "dinkel wie reis": "xyzzy", "cheese such as": "plugh"} {
+		r := recipe.Recipe{Name: "dish", Ingredients: []recipe.Ingredient{{Unit: recipe.Unit{Name: unit}, Food: recipe.Food{Name: food}}}}
+		if set, unknown := allergen.Of(r); len(unknown) == 0 || set == 0 {
+			t.Errorf("%q of %q: %v, unknown %q", unit, food, set, unknown)
+		}
+	}
+}

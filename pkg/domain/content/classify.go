@@ -113,7 +113,7 @@ func (p *Pool[S]) read(l line) (c carried[S]) {
 		c.unknown = t.unread(l.note)
 	case t.names.Read(l.food).Bare:
 		c = t.scattered(l, c)
-	case !l.based && l.unit != "":
+	case !l.based && l.unit != "" && !phrase.Likens(l.unit):
 		if s, unknown := t.named(l.unit + " " + l.food); len(unknown) == 0 { // "wonton" and "wrappers"
 			c.set, c.unknown = c.set|s, nil
 		}
@@ -124,7 +124,9 @@ func (p *Pool[S]) read(l line) (c carried[S]) {
 	torn := !l.based && (!t.measure(unit) || phrase.Shapes(l.unit))
 	if torn {
 		s, together := t.named(l.unit + " " + l.food)
-		c.set, c.unknown = c.set|s, together
+		if c.set |= s; len(c.unknown) == 0 || !phrase.Likens(l.unit) { // of "cheese like" the food is an example, known or not
+			c.unknown = together
+		}
 	}
 	if w, ok := replaced(note); ok { // "mince", with "vegan" in the note
 		s, together := t.named(w + " " + l.food)

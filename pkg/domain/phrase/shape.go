@@ -77,6 +77,11 @@ func (n *Names) unsuited(unknown []string, s segment, before []Food) []string {
 	})
 }
 
+// Likens reports whether a text holds a word that begins examples: what follows need not be known.
+func Likens(text string) bool {
+	return slices.ContainsFunc(tagged(tokens(text)), func(w word) bool { return w.kind == like })
+}
+
 // Shapes reports whether the words of a unit's name are shapes that foods may have without being
 // themselves any more: four "bâtonnets" of "poisson".
 func Shapes(unit string) bool {
