@@ -47,9 +47,11 @@ func (t *Table[S]) lacking(name string) (set S, ok bool) {
 	for _, d := range said {
 		l = Lack[S]{l.Without | t.rules.Lacks[d].Without, l.May | t.rules.Lacks[d].May}
 		// A food that is listed with what it lacks may bring something else, as gluten-free flour does.
-		if r := t.names.Read(d + " " + food); r.Known() && len(r.Foods) == 1 {
-			if _, listed := t.cut(r.Foods[0].Name); len(listed) > 0 {
-				also |= t.all(r) &^ t.without(said, d)
+		for _, listed := range []string{d + " " + food, food + " " + d} { // "farine sans gluten"
+			if r := t.names.Read(listed); r.Known() && len(r.Foods) == 1 {
+				if _, lacks := t.cut(r.Foods[0].Name); len(lacks) > 0 {
+					also |= t.all(r) &^ t.without(said, d)
+				}
 			}
 		}
 	}

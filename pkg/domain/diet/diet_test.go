@@ -138,7 +138,7 @@ func TestWhatAFoodLacks(t *testing.T) {
 		"vegan bacon": "", "vegan haggis": "", "vegan sausages, sliced": "", "sausages (vegan)": "", "Bratwurst, vegan": "", "1 pack vegan sausages": "", "200 g vegane Würstchen": "",
 		"chorizo vegano": "", "salsiccia vegana": "", "saucisse végane": "", "vegan worst": "", "gluten-free vegan sausages": "", "alkoholfreier Rotwein": "", "alcohol-free red wine": "",
 		"vegetarian haggis": "milk, eggs, honey", "plant-based butter": "", "meat-free haggis": "milk, eggs, honey", "gluten-free bacon": "pork", "dairy-free pesto": "rennet",
-		"fresh gluten-free all-purpose baking flour": "milk", "all-purpose baking flour, gluten-free": "milk", "gluten-free overnight oats mixes": "milk", "gluten-free bread": "milk, eggs", "vegan gluten-free bread": "", "gluten-free bread, dairy-free": "eggs",
+		"fresh gluten-free all-purpose baking flour": "milk", "all-purpose baking flour, gluten-free": "milk", "gluten-free overnight oats mixes": "milk", "gluten-free bread": "milk, eggs", "fresh farine sans gluten": "milk", "2 large farina senza glutine": "milk", "vegan gluten-free bread": "", "gluten-free bread, dairy-free": "eggs",
 		"egg-free mayonnaise": "milk", "pizza senza carne": "fish, shellfish, milk, eggs, honey, rennet",
 	} {
 		got, known := diet.Classify(recipe.Food{Name: name})
