@@ -8,8 +8,8 @@ import (
 )
 
 // Contradiction is a set of counts (rule 11) that no week can keep together. It is seen without a
-// search: the slots, and what the candidates for each count as, do not allow it. Other wishes that
-// exclude each other, by the alternation of rule 7 for one, are found by the search alone.
+// search: the slots, what the candidates for each count as, and the batches of rule 7 do not allow
+// it. Other wishes that exclude each other are found by the search alone.
 type Contradiction struct {
 	// Counts are their numbers in the problem. Those but the last with Capped want a Min, and it
 	// has a Max.
@@ -18,12 +18,15 @@ type Contradiction struct {
 	// the most of the first that a week gives which keeps the second.
 	Wanted, Possible int
 	Capped           bool
+	// Alternating says that it would be possible if lunches and dinners were no batches.
+	Alternating bool
 }
 
 const (
 	mostContradicted = 16 // counts that want something are looked at
 	mostTogether     = 3  // of them at a time, and all
 	mostLimits       = 64 // counts are looked at in all, a bit of a mask each
+	mostAlternating  = 8  // of those that want something are looked at by threes in batches
 )
 
 // contradictions lists the smallest sets of counts that contradict each other.
@@ -38,10 +41,14 @@ func (m *model) contradictions() []Contradiction {
 		return nil
 	}
 	var (
-		slots = m.slotMasks()
-		out   []Contradiction
-		found []uint64
+		ofMeal [len(recipe.Meals)][]counted
+		out    []Contradiction
+		found  []uint64
 	)
+	for _, meal := range recipe.Meals {
+		ofMeal[meal] = m.countedOf(meal)
+	}
+	slots, week := m.slotMasks(ofMeal), m.servings(ofMeal)
 	try := func(set uint64) {
 		if slices.ContainsFunc(found, func(smaller uint64) bool { return smaller&set == smaller }) {
 			return
@@ -59,6 +66,11 @@ func (m *model) contradictions() []Contradiction {
 			}
 			c.Possible += most
 		}
+		if few := len(c.Counts) < mostTogether || len(c.Counts) == mostTogether && len(wanting) <= mostAlternating; few && c.Wanted <= c.Possible {
+			if most, ok := m.alternating(week, c.Counts, -1); ok && most < c.Wanted {
+				c.Possible, c.Alternating = most, true
+			}
+		}
 		if c.Wanted > c.Possible {
 			out, found = append(out, c), append(found, set)
 		}
@@ -73,7 +85,7 @@ func (m *model) contradictions() []Contradiction {
 	try(setOf(wanting, 1<<len(wanting)-1))
 	for _, count := range wanting {
 		if !slices.Contains(found, 1<<count) {
-			out = append(out, m.capped(count, slots)...)
+			out = append(out, m.capped(count, slots, week)...)
 		}
 	}
 	return out
@@ -91,16 +103,10 @@ func setOf(counts []int, chosen uint32) (set uint64) {
 
 // slotMasks says, for each slot that is not skipped, what its candidates count as: a bit for each
 // count. A travel date's are those of any other.
-func (m *model) slotMasks() (out [][]uint64) {
+func (m *model) slotMasks(counted [len(recipe.Meals)][]counted) (out [][]uint64) {
 	var ofMeal [len(recipe.Meals)][]uint64
-	for _, meal := range recipe.Meals {
-		for i := range m.problem.Recipes {
-			if m.problem.reject(&m.problem.Recipes[i], meal) == "" { // before any was left out for their number
-				if mask := m.countsOf(int32(i), meal); !slices.Contains(ofMeal[meal], mask) {
-					ofMeal[meal] = append(ofMeal[meal], mask)
-				}
-			}
-		}
+	for meal, list := range counted {
+		ofMeal[meal] = masksOf(list, func(int32) bool { return true })
 	}
 	for i := range m.days {
 		for meal, kind := range m.days[i].kinds {
@@ -129,7 +135,7 @@ func (m *model) countsOf(rec int32, meal recipe.Meal) (mask uint64) {
 
 // capped lists the counts whose Max another one's Min exceeds: so many of the first can only be had
 // with more of the second.
-func (m *model) capped(wanting int, slots [][]uint64) (out []Contradiction) {
+func (m *model) capped(wanting int, slots [][]uint64, week []serving) (out []Contradiction) {
 	want := &m.problem.Counts[wanting]
 	for i := range min(len(m.problem.Counts), mostLimits) {
 		c := &m.problem.Counts[i]
@@ -142,8 +148,14 @@ func (m *model) capped(wanting int, slots [][]uint64) (out []Contradiction) {
 				free++
 			}
 		}
-		if possible := *c.Max + free; possible < want.Min {
-			out = append(out, Contradiction{Counts: []int{wanting, i}, Wanted: want.Min, Possible: possible, Capped: true})
+		found := Contradiction{Counts: []int{wanting, i}, Wanted: want.Min, Possible: *c.Max + free, Capped: true}
+		if found.Possible >= want.Min && c.Of == CountSlots {
+			if most, ok := m.alternating(week, []int{wanting}, i); ok && most < want.Min {
+				found.Possible, found.Alternating = most, true
+			}
+		}
+		if found.Possible < want.Min {
+			out = append(out, found)
 		}
 	}
 	return out

@@ -81,6 +81,12 @@ func contradicting(found []generate.Contradiction, counts []generate.Count) []me
 			rules[i] = message.Textf("%q", counts[n].Name)
 		}
 		switch short := c.Wanted - c.Possible; {
+		case c.Alternating && c.Capped:
+			out = append(out, message.Textf("Your weekly rules %v and %v contradict each other, as lunches and dinners are cooked for several days: who keeps the second has the first %d times at most, not %d. Change one of them.", rules[0], rules[1], c.Possible, c.Wanted))
+		case c.Alternating && len(rules) == 1:
+			out = append(out, message.Textf("Your weekly rule %v cannot be kept, as lunches and dinners are cooked for several days: it can be had %d times at most, not %d. Lower it, or keep more such recipes.", rules[0], c.Possible, c.Wanted))
+		case c.Alternating:
+			out = append(out, message.Textf("Your weekly rules %v contradict each other, as lunches and dinners are cooked for several days: of the %d that they ask for, such a week gives %d at most. Lower one of them, or keep recipes that count for both.", message.List(rules...), c.Wanted, c.Possible))
 		case c.Capped:
 			out = append(out, message.Textf("Your weekly rules %v and %v contradict each other: who keeps the second has the first %d times at most, not %d. Change one of them.", rules[0], rules[1], c.Possible, c.Wanted))
 		case len(rules) == 1:
