@@ -94,7 +94,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	}
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: stored.Week.Unsafe(),
-		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, today), Over: slot.Date < today, Ahead: slot.Date > today,
+		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, false, today), Over: slot.Date < today, Ahead: slot.Date > today,
 	}
 	if err := s.eaten(r, id, &page, today); err != nil {
 		return mealPage{}, err
