@@ -261,6 +261,8 @@ func emptied(w plan.Week, slot plan.Slot, skipped bool) message.Text {
 	switch {
 	case skipped:
 		return message.Textf("skipped")
+	case w.Missing(slot):
+		return message.Textf("nothing in your library fits")
 	case slot.Before(w.Begins):
 		return message.Textf("over when the week was planned")
 	default:
@@ -304,7 +306,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	case plan.Locked:
 		out = append(out, message.Textf("locked"))
 	case plan.Travel:
-		out = append(out, message.Textf("travel day"))
+		out = append(out, message.Textf("quick dish"))
 	case plan.Chosen:
 	}
 	cooked, servings, frozen := date, nutrition.Servings(0), false
@@ -328,7 +330,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 			out = append(out, message.Textf("from the freezer"))
 		}
 	case sv.Minutes > 0:
-		out = append(out, message.Textf("%d min", sv.Minutes))
+		out = append(out, message.Textf("%v", message.Minutes(sv.Minutes)))
 	}
 	if sv.Guests > 0 {
 		out = append(out, message.Counted(sv.Guests, "%d guest", "%d guests"))
