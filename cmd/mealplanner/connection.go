@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/account/connection"
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -153,6 +154,9 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 		if err != nil {
 			return err
 		}
+		if err := c.known(ctx, a, meals); err != nil {
+			return err
+		}
 		moved := false
 		conn, err := a.Connections.Change(ctx, c.ID, "operator", func(conn *recipe.Connection) {
 			moved = c.URL != nil && *c.URL != conn.URL
@@ -187,6 +191,22 @@ func (c *connectionSetCmd) Run(ctx context.Context, std *streams, now func() tim
 		}
 		return amendAll(ctx, a, std.out)
 	})
+}
+
+// known refuses keywords that no recipe of the library has. Of another address none is known yet.
+func (c *connectionSetCmd) known(ctx context.Context, a *app.Services, meals map[string][]recipe.Meal) error {
+	was, err := a.Users.Connection(ctx, c.ID)
+	if err != nil || c.URL != nil && *c.URL != was.URL {
+		return err
+	}
+	v, err := a.Vocabulary(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	said := maps.Clone(meals)
+	maps.DeleteFunc(said, func(_ string, m []recipe.Meal) bool { return len(m) == 0 }) // it is forgotten
+	_, err = connection.Reading{Keywords: said}.Checked(connection.ReadingOf(was), v.Tags)
+	return err
 }
 
 // printReading prints how a library is read where that was set.

@@ -24,7 +24,7 @@ type generateCmd struct {
 	settings
 	output
 	Who    string `name:"user" required:"" help:"Id of the user." placeholder:"USER"`
-	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next in the user's time zone." placeholder:"DATE"`
+	Week   string `help:"Monday of the week, YYYY-MM-DD; default: the next in the user's time zone. Of a running week what is left is planned." placeholder:"DATE"`
 	DryRun bool   `help:"Show the plan; store and mail nothing." xor:"how"`
 	Replan bool   `help:"Replan a stored week from the next meal on; locked and skipped meals stay. Shows the changes; --yes applies them." xor:"how"`
 	Yes    bool   `help:"With --replan: store the new plan and mail it."`
@@ -54,7 +54,11 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if c.Yes {
 			return fault.New(fault.InvalidInput, "--yes", "goes with --replan")
 		}
-		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, DryRun: c.DryRun}, std.importing(now))
+		from, err := planner.FirstMeal(u, week, now())
+		if err != nil {
+			return err
+		}
+		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, From: from, DryRun: c.DryRun}, std.importing(now))
 		if err != nil {
 			return err
 		}

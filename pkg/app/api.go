@@ -8,6 +8,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -38,19 +39,34 @@ func (w weeks) Weeks(ctx context.Context, userID string) ([]api.Planned, error) 
 	return out, err
 }
 
-// PlanWeek implements [api.Commands]. Kind Conflict if the week is planned, InvalidInput if it is
+// PlanWeek implements [api.Commands] and [site.Commands]: of the running week what is left. Kind Conflict if the week is planned, InvalidInput if it is
 // over or too far ahead.
 func (s *Services) PlanWeek(ctx context.Context, userID string, week calendar.Date) error {
 	u, err := s.Users.Get(ctx, userID)
 	if err != nil {
 		return err
 	}
-	if err := planner.InReach(u, week, s.opts.Now()); err != nil {
+	from, err := planner.FirstMeal(u, week, s.opts.Now())
+	if err != nil {
 		return err
 	}
-	m, err := s.generate(ctx, u, planner.Request{User: userID, Week: week}, nil)
+	m, err := s.generate(ctx, u, planner.Request{User: userID, Week: week, From: from}, nil)
 	if err == nil && m.Existing {
 		return fault.New(fault.Conflict, "plan", "the week of %s is planned: replan it instead", week)
 	}
 	return err
+}
+
+// WouldPlan implements [site.Commands]: the week as PlanWeek would plan it.
+func (s *Services) WouldPlan(ctx context.Context, userID string, week calendar.Date) (plan.Plan, error) {
+	u, err := s.Users.Get(ctx, userID)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	from, err := planner.FirstMeal(u, week, s.opts.Now())
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	m, err := s.generate(ctx, u, planner.Request{User: userID, Week: week, From: from, DryRun: true}, nil)
+	return m.Plan, err
 }

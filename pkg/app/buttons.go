@@ -13,6 +13,11 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
+// Clicked implements [web.Commander].
+func (s *Services) Clicked(ctx context.Context, userID, token string) (bool, error) {
+	return s.commander.Clicked(ctx, userID, token)
+}
+
 // Lines implements [web.Commander].
 func (s *Services) Lines(ctx context.Context, userID, line string) ([]string, error) {
 	return s.commander.Lines(ctx, userID, line)

@@ -84,7 +84,7 @@ func TestADishOfOnesOwnChoice(t *testing.T) {
 	}
 	ours := "/week/" + friday.Date.Monday().String()
 	form := url.Values{"command": {field(t, page, "Make this", "command")}, "version": {field(t, page, "Make this", "version")}, "once": {field(t, page, "Make this", "once")}}
-	b.want(ours, form, http.StatusOK, feast+" instead of "+was.Name)
+	b.want(ours, form, http.StatusOK, feast+" now. It stays when the week is replanned. Until now it was "+was.Name)
 	kept := func(when string) {
 		t.Helper()
 		if sv := w.at(t, id, friday); sv == nil || sv.Recipe != by[feast] || sv.Source != plan.Locked {

@@ -147,10 +147,10 @@ func TestAUserGoesThroughTheirPages(t *testing.T) {
 	}
 	b.want(at+"/cook/1", nil, http.StatusOK, "Step 1 of")
 	b.want(at+"/cook/99", nil, http.StatusNotFound, "steps")
-	b.want("/cooking/"+week.String(), nil, http.StatusOK, "min in total")
+	b.want("/cooking/"+week.String(), nil, http.StatusOK, " in total")
 	page = b.want(at+"/others", nil, http.StatusOK, "Choose this")
 	take := field(t, page, "Choose this", "command")
-	b.want(ours, url.Values{"version": {field(t, page, "Choose this", "version")}, "command": {take}}, http.StatusOK, "instead of "+dinner.Name)
+	b.want(ours, url.Values{"version": {field(t, page, "Choose this", "version")}, "command": {take}}, http.StatusOK, "Until now it was "+dinner.Name)
 
 	w.wish(t, b)
 	w.shop(t, b)
@@ -274,7 +274,7 @@ func (w *world) wish(t *testing.T, b *browser) {
 	form.Set("version", "of yesterday")
 	b.want(ours+"/wishes", form, http.StatusOK, "was changed elsewhere meanwhile")
 	form.Set("version", field(t, page, "Make this change", "version"))
-	b.want(ours+"/wishes", form, http.StatusOK, "Friday is a travel day.")
+	b.want(ours+"/wishes", form, http.StatusOK, "Friday is short of time: quick dishes.")
 	now, err := w.Plans.Get(t.Context(), lewis.ID, week)
 	must(t, err)
 	if dinner := now.Week.Days[4].Meals[2]; now.Week.Days[4].Meals[0] != nil || dinner == nil || dinner.Guests != 4 || now.Week.Cooked(*dinner) != dinner.Servings.Times(now.Week.Household+4*nutrition.OneServing) {

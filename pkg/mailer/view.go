@@ -1,7 +1,6 @@
 package mailer
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -267,7 +266,7 @@ func mealNote(l message.Language, s *plan.Serving, at plan.Slot, list prep.List)
 			parts = append(parts, l.Say("from the freezer"))
 		}
 	} else if s.Minutes > 0 {
-		parts = append(parts, duration(s.Minutes))
+		parts = append(parts, message.Minutes(s.Minutes).In(l))
 	}
 	if s.Estimated {
 		parts = append(parts, "≈ "+l.Say("estimated"))
@@ -294,18 +293,6 @@ func cookedOn(list prep.List, id recipe.ID, date calendar.Date, m recipe.Meal) (
 	return 0, false
 }
 
-func duration(minutes int) string {
-	h, m := minutes/60, minutes%60
-	switch {
-	case minutes < 120:
-		return strconv.Itoa(minutes) + " min"
-	case m == 0:
-		return strconv.Itoa(h) + " h"
-	default:
-		return fmt.Sprintf("%d h %d min", h, m)
-	}
-}
-
 func cookText(l message.Language, b prep.Batch) string {
 	var days []string
 	for _, e := range b.Eaten {
@@ -313,7 +300,7 @@ func cookText(l message.Language, b prep.Batch) string {
 	}
 	text := l.Say("%v servings for %s", b.Servings, strings.Join(days, ", "))
 	if b.Minutes > 0 {
-		text += " (" + duration(b.Minutes) + ")"
+		text += " (" + message.Minutes(b.Minutes).In(l) + ")"
 	}
 	for _, s := range b.Storage() {
 		text = strings.TrimSuffix(text, ".") + ". " + s.In(l)

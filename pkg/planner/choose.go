@@ -9,17 +9,32 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/generate"
 )
 
-// choose states the problem, solves it and explains the answer.
-func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, effort int) (selection, error) {
-	wished := in.Wishes.Skips
+// begin is the first meal of a week to plan; from may be the zero slot.
+func begin(week calendar.Date, from plan.Slot) plan.Slot {
+	if first := (plan.Slot{Date: week}); from.Before(first) {
+		return first
+	}
+	return from
+}
+
+// choose states the problem of a week from its first meal to plan on, solves it and explains the
+// answer.
+func choose(in Inputs, pool recipe.Pool, weightKG float64, first plan.Slot, effort int) (selection, error) {
+	wished, week := in.Wishes.Skips, first.Date.Monday()
 	in.Wishes.Skips = in.skips(week, nil, nil)
+	in.Wishes.Locks = slices.DeleteFunc(slices.Clone(in.Wishes.Locks), func(l plan.Lock) bool { return l.Before(first) })
+	for _, s := range plan.Slots(week) {
+		if s.Before(first) && !in.Wishes.Skipped(s) {
+			in.Wishes.Skips = append(in.Wishes.Skips, s)
+		}
+	}
 	var absent []plan.Slot
 	s, c, err := formulate(in, pool, weightKG, week, true)
 	if err != nil {
 		return selection{}, err
 	}
 	sel, err := s.solve(in, c, pool, effort)
-	first := err
+	none := err
 	for withoutBreakfast(err, sel) { // lunches and dinners are better than nothing
 		for _, d := range sel.shortage.Dates {
 			absent = append(absent, plan.Slot{Date: d, Meal: recipe.Breakfast})
@@ -28,10 +43,13 @@ func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, e
 		sel, err = s.solve(in, c, pool, effort)
 	}
 	if err != nil {
-		return sel, first
+		return sel, none
 	}
 	if in.Wishes.Skips = wished; len(absent) > 0 {
 		sel.missing(in, absent)
+	}
+	if first != (plan.Slot{Date: week}) {
+		sel.week.Begins = first
 	}
 	return sel, nil
 }
@@ -40,7 +58,7 @@ func choose(in Inputs, pool recipe.Pool, weightKG float64, week calendar.Date, e
 // wishes and recipes; nil if it can. Kinds of error: InvalidConstraints, NoRecipesAvailable,
 // NotEnoughRecipes.
 func Plannable(in Inputs, pool recipe.Pool, week calendar.Date) error {
-	_, err := choose(in, pool, 0, week, 1)
+	_, err := choose(in, pool, 0, plan.Slot{Date: week}, 1)
 	return err
 }
 

@@ -65,6 +65,10 @@ func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) 
 	out := slices.Clone(in.Wishes.Skips)
 	for _, s := range plan.Slots(week) {
 		kept := stored != nil && stored.At(s) != nil && !slices.Contains(free, s)
+		if stored != nil && s.Before(stored.Begins) && !kept && !slices.Contains(free, s) && !in.Wishes.Locked(s) && !in.Wishes.Skipped(s) {
+			out = append(out, s) // it was over when the week was planned
+			continue
+		}
 		if !in.User.Settings.Plans(s.Meal) && !kept && !in.Wishes.Locked(s) && !in.Wishes.Skipped(s) {
 			out = append(out, s)
 		}
@@ -124,6 +128,7 @@ func New(l Library, p Profiles, s Store, r Renderer, step Step, settings Setting
 type Request struct {
 	User   string
 	Week   calendar.Date // a Monday
+	From   plan.Slot     // the first meal that is planned; the zero slot: the week's first
 	DryRun bool          // store and mail nothing
 	// Attempt counts the attempts of a run, from 1; 0 is 1. WillRetry reports that a retry
 	// follows a failure: a run counts once, by its final outcome.
@@ -191,7 +196,7 @@ func (p *Planner) generate(ctx context.Context, req Request) (Result, error) {
 
 	var sel selection
 	if err := p.step(ctx, "generation_algorithm", func(context.Context) (err error) {
-		sel, err = choose(in, pool, weight.kg, req.Week, p.settings.Effort)
+		sel, err = choose(in, pool, weight.kg, begin(req.Week, req.From), p.settings.Effort)
 		return err
 	}); err != nil {
 		return res, err

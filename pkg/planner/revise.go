@@ -139,6 +139,7 @@ func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort 
 	if err != nil {
 		return sel, err
 	}
+	sel.week.Begins = old.Begins
 	restoreSources(&sel.week, old, wished)
 	in.Wishes = wished
 	markMissing(&sel.week, in, absent)

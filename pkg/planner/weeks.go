@@ -6,6 +6,7 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 )
@@ -38,6 +39,26 @@ func InReach(u user.User, week calendar.Date, now time.Time) error {
 	default:
 		return nil
 	}
+}
+
+// FirstMeal returns the first meal of a week that is still to be planned: of the running week the
+// next one, of others the first. Kind InvalidInput: there is none, or it is beyond [InReach].
+func FirstMeal(u user.User, week calendar.Date, now time.Time) (plan.Slot, error) {
+	if err := InReach(u, week, now); err != nil {
+		return plan.Slot{}, err
+	}
+	zone, err := u.Location()
+	if err != nil {
+		return plan.Slot{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+	}
+	first, next := plan.Slot{Date: week}, plan.Next(now.In(zone))
+	if first.Before(next) {
+		first = next
+	}
+	if first.Date > week+6 {
+		return plan.Slot{}, fault.New(fault.InvalidInput, "generate", "the week of %s has no meal left to plan", week)
+	}
+	return first, nil
 }
 
 // NextRun returns when the scheduler plans the next week of a user who is added now, and which

@@ -54,6 +54,16 @@ func (s *Service) Press(ctx context.Context, u user.User, week calendar.Date, p 
 	return s.handle(ctx, o, in)
 }
 
+// Clicked reports whether a button was pressed before. It changes nothing.
+func (s *Service) Clicked(ctx context.Context, userID, token string) (seen bool, err error) {
+	id := digest("click", token)
+	err = s.store.Transact(ctx, userID, func(ctx context.Context, tx Tx) (err error) {
+		seen, err = tx.Seen(ctx, "click."+id[:32], id)
+		return err
+	})
+	return seen, err
+}
+
 // preview decides and stores nothing.
 func (s *Service) preview(ctx context.Context, o Origin, in incoming) (r Report, err error) {
 	r.User = o.User.ID
@@ -112,9 +122,9 @@ func (w *work) wish() (string, error) {
 			was.Travel = toggle(was.Travel, d)
 			w.release(w.open(d)...)
 			if slices.Contains(was.Travel, d) {
-				said = append(said, w.say("%v is a travel day.", d.Weekday()))
+				said = append(said, w.say("%v is short of time: quick dishes.", d.Weekday()))
 			} else {
-				said = append(said, w.say("%v is not a travel day.", d.Weekday()))
+				said = append(said, w.say("%v is no longer short of time.", d.Weekday()))
 			}
 		}
 	}

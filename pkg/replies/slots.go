@@ -101,16 +101,22 @@ func (w *work) unlock(c command.Command) (string, error) {
 	return w.say("%v is no longer locked; it stays until it is replanned.", named(s)), nil
 }
 
-// open are the slots of a date that may be replanned: not locked and not skipped.
+// open are the slots of a date that may be replanned: not locked, not skipped, and not over when the
+// week was planned.
 func (w *work) open(d calendar.Date) []plan.Slot {
 	var out []plan.Slot
 	for _, m := range recipe.Meals {
 		s := plan.Slot{Date: d, Meal: m}
-		if w.lockAt(s) < 0 && !slices.Contains(w.in.Wishes.Skips, s) && !w.unplanned(s) {
+		if w.lockAt(s) < 0 && !slices.Contains(w.in.Wishes.Skips, s) && !w.unplanned(s) && !w.missed(s) {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// missed reports an empty slot that was over when the week was planned.
+func (w *work) missed(s plan.Slot) bool {
+	return w.in.Existing != nil && s.Before(w.in.Existing.Week.Begins) && w.planned(s) == nil
 }
 
 // unplanned reports a meal that the user's settings exclude from planning.

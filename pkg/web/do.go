@@ -17,6 +17,8 @@ type Commander interface {
 	// Click carries out a button's line for the user's week; token identifies the button,
 	// which works once.
 	Click(ctx context.Context, userID string, week calendar.Date, line, token string) (replies.Report, error)
+	// Clicked reports whether a button was pressed before.
+	Clicked(ctx context.Context, userID, token string) (bool, error)
 	// Lines returns the commands behind a button's line.
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
@@ -54,6 +56,15 @@ func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 	u, err := p.Users.Get(r.Context(), c.User)
 	if err != nil {
 		p.fail(w, r, err)
+		return
+	}
+	pressed, err := p.Commands.Clicked(r.Context(), c.User, r.PathValue("token"))
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if pressed {
+		p.show(w, r, http.StatusConflict, "do.html", doPage{Week: week, Name: u.Name, Report: &replies.Report{Outcome: command.Duplicate}, Plan: p.Links.Plan(c.User, week), List: p.Links.List(c.User, week)})
 		return
 	}
 	lines, err := p.Commands.Lines(r.Context(), c.User, line)

@@ -31,7 +31,7 @@ test("a week in German: another dish, a tick, the language itself", async () => 
   const page = await visitor({ ...views[0], locale: "de-DE" }, world.german.pop());
   page.expected.push(/ERR_INTERNET_DISCONNECTED/);
   await page.goto(`/meal/${friday}/dinner/others`);
-  await page.getByText("Der Tag hätte:").first().waitFor();
+  await page.getByText("Tag im Ziel").first().waitFor();
   await page.getByRole("button", { name: "Nehmen" }).first().click();
   await page.getByRole("status").filter({ hasText: "Freitag Abendessen" }).waitFor();
   await page.getByRole("link", { name: "Einkauf", exact: true }).click();

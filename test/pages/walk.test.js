@@ -8,7 +8,7 @@ after(stop);
 
 const friday = world.days[4];
 const pages = [
-  "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06",
+  "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06", `/week/${world.today}`, `/week/${world.today}/plan`,
   `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/others?q=soup`, "/library?q=soup", `/recipe/${world.recipe}`, `/recipe/${world.recipe}?on=${friday}+dinner`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", "/status", "/api", "/nowhere",
 ];
 
@@ -91,6 +91,27 @@ test("from an invitation to ticked groceries", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.id), "keyword-0");
   assert.equal(await page.getByLabel(/^Supermarket/).inputValue(), "Corner shop");
   assert.deepEqual(await findings(page), []);
+
+  await page.goto("/week"); // the next one: of the running one what is left is planned, too
+  await page.getByRole("link", { name: "Plan the rest of it" }).click();
+  await page.getByRole("heading", { name: "The rest of this week" }).waitFor();
+  await good("what would be planned");
+  await page.getByRole("button", { name: "Plan it so" }).click();
+  await page.getByRole("status").filter({ hasText: "The week is planned." }).waitFor();
+  await good("a week that began with its second day");
+  assert.ok(await page.getByRole("region", { name: "Monday" }).getByText("over when the week was planned").first().isHidden(), "what is over folds");
+  await page.locator(".day.today .change").last().getByText("Change").click();
+  await page.locator(".day.today").getByRole("link", { name: /^Skip ?: / }).last().click();
+  await page.getByText("The target is that of").first().waitFor();
+  await page.getByRole("button", { name: "Make this change" }).click();
+  const empty = page.locator(".day.today .dish").last();
+  await empty.getByText("skipped", { exact: true }).waitFor();
+  await good("a meal that is skipped");
+  await page.goto(`/meal/${new Date(Date.parse(world.today) + 86400000).toISOString().slice(0, 10)}/dinner`);
+  await page.getByText("Skipped.").waitFor();
+  await good("its page");
+  await page.getByRole("link", { name: "Plan it again" }).click();
+  await page.getByRole("button", { name: "Make this change" }).waitFor();
   await page.context().close();
 });
 
@@ -253,7 +274,7 @@ test("a dish of one's own choice, from the library and in a meal's place, withou
   await page.waitForURL(/q=soup/);
   const found = page.locator("#recipes li").first();
   const name = await found.locator("b").textContent();
-  await found.getByRole("link", { name: new RegExp(`^Put it on a day ?: ${name}$`) }).focus();
+  await found.getByRole("link", { name, exact: true }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name, level: 1 }).waitFor();
   await good("the recipe");
@@ -279,7 +300,7 @@ test("a dish of one's own choice, from the library and in a meal's place, withou
   await page.waitForURL(/q=chicken/);
   const other = page.locator("#recipes li").filter({ has: page.getByRole("link", { name: /^Show what would change/ }) }).first();
   const instead = await other.locator("b").textContent();
-  await other.getByRole("link").click();
+  await other.getByRole("link", { name: /^Show what would change/ }).click();
   await page.getByRole("button", { name: "Make this change" }).click();
   assert.equal(await lunch.locator("a").first().textContent(), instead);
   await page.context().close();
@@ -375,7 +396,7 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
     await page.getByRole("status").filter({ hasText: "0.75 of the planned portion" }).waitFor();
     assert.deepEqual(await findings(page), []);
     assert.deepEqual(await markup(await (await page.goto(page.url())).text()), []);
-    await page.getByRole("button", { name: "Nothing after all" }).click();
+    await page.getByRole("button", { name: "Not eaten after all" }).click();
     await page.getByRole("status").filter({ hasText: "not eaten after all" }).waitFor();
     await page.goto("/trends");
     await page.emulateMedia({ media: "print" });

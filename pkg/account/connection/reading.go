@@ -76,7 +76,7 @@ func (s *Service) SetReading(ctx context.Context, userID, seen string, want Read
 	case !owns:
 		return "", fault.New(fault.Conflict, op, "this library is not yours: whoever runs this service says how it is read")
 	}
-	if want, err = want.checked(was, keywords); err != nil {
+	if want, err = want.Checked(was, keywords); err != nil {
 		return "", err
 	}
 	changed := false
@@ -91,24 +91,26 @@ func (s *Service) SetReading(ctx context.Context, userID, seen string, want Read
 	return c.ID, err
 }
 
-// checked is the reading as it is stored, if it can be.
-func (r Reading) checked(was Reading, keywords []string) (Reading, error) {
+// Checked is the reading as it is stored, if it can be: keywords that it did not have before must be
+// those of recipes, where the recipes are known. Errors are of kind InvalidInput and about the field
+// supermarket or keyword ([fault.Field]).
+func (r Reading) Checked(was Reading, keywords []string) (Reading, error) {
 	const op = "library"
 	out := Reading{Supermarket: strings.TrimSpace(r.Supermarket)}
 	if utf8.RuneCountInString(out.Supermarket) > longestName || strings.ContainsAny(out.Supermarket, "\r\n") {
-		return out, fault.New(fault.InvalidInput, op, "supermarket: a name has at most %d characters on one line", longestName)
+		return out, fault.About("supermarket", "", fault.New(fault.InvalidInput, op, "supermarket: a name has at most %d characters on one line", longestName))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Keywords)) {
 		meals, keyword := r.Keywords[name], strings.ToLower(strings.TrimSpace(name))
 		if utf8.RuneCountInString(keyword) > longestName || keyword == "" {
-			return out, fault.New(fault.InvalidInput, op, "keyword: %q is no name of 1 to %d characters", name, longestName)
+			return out, fault.About("keyword", name, fault.New(fault.InvalidInput, op, "keyword: %q is no name of 1 to %d characters", name, longestName))
 		}
 		if len(meals) == 0 {
-			return out, fault.New(fault.InvalidInput, op, "keyword: say which meal %q is for", name)
+			return out, fault.About("keyword", name, fault.New(fault.InvalidInput, op, "keyword: say which meal %q is for", name))
 		}
 		known := len(keywords) == 0 || slices.ContainsFunc(keywords, func(k string) bool { return strings.EqualFold(k, keyword) })
 		if _, before := was.Keywords[keyword]; !known && !before {
-			return out, library.Unknown("--keyword-meal", message.Mark("keyword of your recipes"), name, keywords)
+			return out, fault.About("keyword", name, library.Unknown("--keyword-meal", message.Mark("keyword of your recipes"), name, keywords))
 		}
 		if out.Keywords == nil {
 			out.Keywords = map[string][]recipe.Meal{}

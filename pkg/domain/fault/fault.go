@@ -64,6 +64,10 @@ type Error struct {
 	Message string
 	Cause   error
 
+	// Field is the field of what was asked that the error is about, and Value what it held; "": it
+	// is not known. [About] sets them.
+	Field, Value string
+
 	said message.Text // the message, for readers of other languages
 }
 
@@ -103,6 +107,25 @@ func Wrap(k Kind, op string, err error) error {
 		return nil
 	}
 	return &Error{Kind: k, Op: op, Cause: err}
+}
+
+// About says which field an error is about, and what the field held where one of several is meant. A
+// nil err stays nil.
+func About(field, value string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Kind: KindOf(err), Cause: err, Field: field, Value: value}
+}
+
+// Field is the field that an error is about, with what it held; "" if no error of the chain says.
+func Field(err error) (field, value string) {
+	for e, ok := errors.AsType[*Error](err); ok; e, ok = errors.AsType[*Error](e.Cause) {
+		if e.Field != "" {
+			return e.Field, e.Value
+		}
+	}
+	return "", ""
 }
 
 // Text is what to tell somebody of an error: without what was being done, which they know.

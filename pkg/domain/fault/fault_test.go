@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -59,5 +60,18 @@ func TestEveryKindHasAStatus(t *testing.T) {
 		if named := k == fault.InvalidInput || k == fault.InvalidConfig || k == fault.InvalidConstraints || k == fault.NotFound; named != (fault.ExitCode(fault.New(k, "", "x")) == fault.ExitUsage) {
 			t.Errorf("%s: 2 is for whoever has to call the program in another way", k)
 		}
+	}
+}
+
+// The outermost field counts, the kind and the text are those of what went wrong.
+func TestAnErrorNamesItsField(t *testing.T) {
+	t.Parallel()
+	inner := fault.About("keyword", "brunch", fault.New(fault.InvalidInput, "--keyword-meal", "unknown keyword %q", "brunch"))
+	err := fmt.Errorf("set it: %w", fault.Wrap(fault.KindOf(inner), "library", inner))
+	if field, value := fault.Field(err); field != "keyword" || value != "brunch" || fault.KindOf(err) != fault.InvalidInput || !strings.Contains(fault.Text(inner), "unknown keyword") {
+		t.Errorf("%s %s, %v, %q", field, value, fault.KindOf(err), fault.Text(inner))
+	}
+	if field, _ := fault.Field(errors.New("a stranger's")); field != "" || fault.About("x", "", nil) != nil {
+		t.Errorf("%q of none", field)
 	}
 }

@@ -77,7 +77,7 @@ func Measured(in message.Language, amount float64, of recipe.Unit) string {
 	case ok && u.One != "" && !u.Heaped:
 		name = in.Unit(u.One)
 	}
-	return strings.TrimSpace(in.Decimal(spooned(amount)) + " " + name)
+	return strings.TrimSpace(in.Decimal(spooned(amount, ok && u.Kind == units.Count && u.Key != "")) + " " + name)
 }
 
 // coarse rounds to what can be weighed: hundreds to fives, tens to ones, ones to the step, less to
@@ -96,12 +96,16 @@ func coarse(a, step float64) float64 {
 	}
 }
 
-// spooned rounds to the nearest fraction that a sign shows, of more than one without eighths,
-// above ten to whole ones; what is less than a tenth stays a decimal.
-func spooned(a float64) string {
-	const least, whole, eighths = 0.1, 10, 8
+// spooned rounds to the nearest of a cook's fractions, ¼ ⅓ ½ ⅔ ¾ (⅛ of one alone), above ten to whole
+// ones; cloves, slices and what else is counted in small things to halves from one half on. What is
+// less than a tenth stays a decimal.
+func spooned(a float64, small bool) string {
+	const least, whole, eighths, half = 0.1, 10, 8, 0.5
 	if a < least || a >= whole {
 		return strconv.FormatFloat(coarse(a, 1), 'f', -1, 64)
+	}
+	if third := 1.0 / 3; small && a > (third+half)/2 {
+		return kitchen(big.NewRat(int64(math.Round(a/half)), 2))
 	}
 	base := math.Floor(a)
 	near := big.NewRat(int64(base), 1)
@@ -114,7 +118,7 @@ func spooned(a float64) string {
 		off = 1
 	}
 	for _, v := range vulgar {
-		if base > 0 && v.den == eighths { // 1⅞ cloves are two
+		if v.den == eighths && (base > 0 || v.num > 1) {
 			continue
 		}
 		if d := math.Abs(a - base - float64(v.num)/float64(v.den)); d < off {

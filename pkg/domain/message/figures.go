@@ -44,6 +44,25 @@ func (d Day) In(l Language) string { return l.LongDate(calendar.Date(d)) }
 // String says it in English.
 func (d Day) String() string { return d.In(English) }
 
+// Minutes is a time to wait or cook, as people say it: "90 min", "8 h 10 min".
+type Minutes int
+
+// In says it.
+func (m Minutes) In(l Language) string {
+	const hour, long = 60, 120
+	switch h, rest := int(m)/hour, int(m)%hour; {
+	case m < long:
+		return l.Say("%d min", int(m))
+	case rest == 0:
+		return l.Say("%d h", h)
+	default:
+		return l.Say("%d h %d min", h, rest)
+	}
+}
+
+// String says it in English.
+func (m Minutes) String() string { return m.In(English) }
+
 // Span is the days from first to last.
 func (l Language) Span(first, last calendar.Date) string {
 	a, b := first.Time(), last.Time()

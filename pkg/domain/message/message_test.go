@@ -123,3 +123,12 @@ func TestStoredTexts(t *testing.T) {
 		t.Error("a number that could not be read back was stored")
 	}
 }
+
+func TestMinutesAsPeopleSayThem(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[message.Minutes]string{0: "0 min", 35: "35 min", 90: "90 min", 120: "2 h", 490: "8 h 10 min"} {
+		if got := n.String(); got != want {
+			t.Errorf("%d: %q, want %q", int(n), got, want)
+		}
+	}
+}

@@ -51,6 +51,9 @@ type Week struct {
 	// Household is how many servings are cooked where a portion is one. 0, in plans of an older
 	// version: as many as People.
 	Household nutrition.Servings `json:"household,omitempty"`
+	// Begins is the first meal that was to be planned: a running week's earlier ones stay empty. The
+	// zero slot: all were.
+	Begins Slot `json:"begins,omitzero"`
 	// Again says that the library had too few breakfasts, and some come more than once.
 	Again   bool           `json:"again,omitempty"`
 	Days    [7]Day         `json:"days"`

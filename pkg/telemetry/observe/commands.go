@@ -22,6 +22,7 @@ type Commander interface {
 	Receive(ctx context.Context, l replies.Letter) (replies.Report, error)
 	Click(ctx context.Context, u user.User, week calendar.Date, line, token string) (replies.Report, error)
 	Press(ctx context.Context, u user.User, week calendar.Date, p replies.Press) (replies.Report, error)
+	Clicked(ctx context.Context, userID, token string) (bool, error)
 	Lines(ctx context.Context, userID, line string) ([]string, error)
 }
 
@@ -50,6 +51,11 @@ func (s *Commands) Receive(ctx context.Context, l replies.Letter) (replies.Repor
 	r, err := s.next.Receive(ctx, l)
 	s.finish(ctx, span, replies.ByMail, r, err)
 	return r, err
+}
+
+// Clicked implements [Commander].
+func (s *Commands) Clicked(ctx context.Context, userID, token string) (bool, error) {
+	return s.next.Clicked(ctx, userID, token)
 }
 
 // Lines implements [Commander].

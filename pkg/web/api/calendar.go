@@ -9,6 +9,7 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
@@ -116,7 +117,7 @@ func eventNotes(p plan.Plan, s plan.Slot, sv *plan.Serving) []string {
 	f := figures(sv.PerServing.Scale(sv.Servings))
 	out := []string{fmt.Sprintf("%s servings: %.0f kcal, %.0f g protein, %.0f g fat, %.0f g carbs", sv.Servings, f.Energy, f.Protein, f.Fat, f.Carbs)}
 	if sv.Minutes > 0 {
-		out = append(out, fmt.Sprintf("%d minutes", sv.Minutes))
+		out = append(out, message.Minutes(sv.Minutes).String())
 	}
 	b := batch(p, s, sv.Recipe)
 	switch {

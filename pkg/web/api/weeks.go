@@ -86,7 +86,7 @@ func (a *API) registerWeeks() {
 	}, a.getWeek)
 	add(a, operation{
 		id: "planWeek", method: http.MethodPost, path: "/weeks/{week}", tag: tag, scopes: plans, status: http.StatusCreated, summary: "Plan a week",
-		about: "Plans a week that is not planned yet and mails it, as the schedule would.",
+		about: "Plans a week that is not planned yet and mails it, as the schedule would; of a running week the meals from the next one on.",
 	}, a.planWeek)
 	change := []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusPreconditionRequired}
 	add(a, operation{

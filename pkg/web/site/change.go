@@ -52,12 +52,31 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request, id, path string, we
 	if err != nil {
 		return err
 	}
-	say := told(report)
-	for _, d := range report.Answer.Diff {
-		is, was := names(d)
-		say = append(say, message.Textf("%v: %v instead of %v.", d.Text(), is, was))
-	}
+	say := append(told(report), swaps(report.Answer)...)
 	return s.back(w, r, path, message.Joined(say...))
+}
+
+// swaps say which dishes are others now, as far as what was done does not say so.
+func swaps(a replies.Answer) []message.Text {
+	var out []message.Text
+	told := func(name string) bool {
+		return slices.ContainsFunc(a.Done, func(d replies.Result) bool { return strings.Contains(d.Text, name) })
+	}
+	for _, d := range a.Diff {
+		switch is, was := names(d); {
+		case d.Is == nil: // it is skipped, or missing
+			if d.Was != nil {
+				out = append(out, message.Textf("%v: no longer %v.", d.Text(), was))
+			}
+		case d.Was == nil:
+			out = append(out, message.Textf("%v: %v.", d.Text(), is))
+		case told(d.Is.Name):
+			out = append(out, message.Textf("Until now it was %v.", was))
+		default:
+			out = append(out, message.Textf("%v: %v instead of %v.", d.Text(), is, was))
+		}
+	}
+	return out
 }
 
 // names are what a slot holds now and held before.
@@ -122,6 +141,7 @@ type change struct {
 type dayChange struct {
 	Date    calendar.Date
 	Was, In bool
+	Part    int // the meals that the target is for; 0: all of the day
 	Bars    []bar
 }
 
@@ -152,7 +172,9 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	}
 	for _, d := range a.Diff {
 		c := change{Slot: d.Slot}
-		c.Is, c.Was = names(d)
+		if c.Is, c.Was = names(d); d.Is == nil && a.Is != nil && !a.Is.Missing(d.Slot) {
+			c.Is = message.Textf("skipped")
+		}
 		if d.Is != nil {
 			c.Portion = spoken(r).Word(d.Is.Servings.String())
 		}
@@ -161,11 +183,25 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	if a.Is != nil && a.Was != nil {
 		for i, d := range a.Is.Days {
 			if before := a.Was.Days[i]; d.Actual != before.Actual || d.Target != before.Target {
-				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, bars(d, a.Is.TolerancePct, spoken(r))})
+				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, part(*a.Is, d), bars(d, a.Is.TolerancePct, spoken(r))})
 			}
 		}
 	}
 	return s.show(w, r, view{file: "preview.html", title: message.Textf("What would change"), nav: "week", data: page})
+}
+
+// part is how many meals a day's target is for; 0: all.
+func part(w plan.Week, d plan.Day) int {
+	full, n := len(d.Meals), len(d.Missing)
+	for _, sv := range d.Meals {
+		if sv != nil {
+			n++
+		}
+	}
+	if n == full || d.Target == w.Target {
+		return 0
+	}
+	return n
 }
 
 // historyPage is what was changed in a week.

@@ -34,7 +34,7 @@ func (e eatenView) Choices() []portion {
 		{"2", message.Textf("%d", 2), message.Textf("portions")},
 	}
 	if e.Said > 0 {
-		out = append(out, portion{"0", message.Textf("Nothing after all"), message.Text{}})
+		out = append(out, portion{"0", message.Textf("Not eaten after all"), message.Text{}})
 	}
 	return out
 }

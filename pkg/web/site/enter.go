@@ -51,21 +51,26 @@ type signInPage struct {
 }
 
 // confirmSignIn asks for a press of a button: programs that look at links in mails must not use
-// them up. It says whose link it is, and of one that does not work nothing.
+// them up. It says whose link it is; one that does not work leads to another.
 func (s *Site) confirmSignIn(w http.ResponseWriter, r *http.Request) error {
-	address := ""
 	id, err := s.SignIn.Whose(r.Context(), r.PathValue("token"))
-	if err == nil {
-		u, err := s.Users.Get(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		address = masked(u.Email)
-		readerOf(r).language = u.Settings.Language
-	} else if fault.KindOf(err) != fault.Unauthorized {
+	if err != nil {
+		return s.noEntry(w, r, err)
+	}
+	u, err := s.Users.Get(r.Context(), id)
+	if err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "entering.html", title: message.Textf("Sign in"), data: address})
+	readerOf(r).language = u.Settings.Language
+	return s.show(w, r, view{file: "entering.html", title: message.Textf("Sign in"), data: masked(u.Email)})
+}
+
+// noEntry says why a link does not work, and asks for the address to mail another to.
+func (s *Site) noEntry(w http.ResponseWriter, r *http.Request, why error) error {
+	if fault.KindOf(why) != fault.Unauthorized {
+		return why
+	}
+	return s.show(w, r, view{file: "signin.html", title: message.Textf("Sign in"), status: http.StatusUnauthorized, data: signInPage{Problem: sentence(fault.In(why, spoken(r)))}})
 }
 
 // masked is an address that its owner knows, and others who look over their shoulder do not.
@@ -81,7 +86,7 @@ func masked(email string) string {
 func (s *Site) redeem(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.SignIn.Redeem(r.Context(), r.PathValue("token"))
 	if err != nil {
-		return err
+		return s.noEntry(w, r, err)
 	}
 	next := s.next(w, r)
 	forget(w.Header())

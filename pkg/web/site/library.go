@@ -1,7 +1,6 @@
 package site
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,6 +70,7 @@ func (s *Site) ownLibrary(w http.ResponseWriter, r *http.Request, id string, rea
 // shelf is a page of the library's recipes.
 type shelf struct {
 	Title      message.Text
+	Root       string // what addresses begin with
 	Home       string // where they are kept; "" if that is no web address
 	Query      string // what their names hold
 	Open       bool   // somebody looks through them
@@ -112,24 +112,23 @@ func (s *shelf) fill(asked url.Values, all []planner.Dish) {
 	}
 }
 
-// stock gives the recipes that are shown their pictures, and those that can be planned a link.
+// stock gives the recipes that are shown their pictures, and those that can be planned a button, if
+// there is one: their names lead to their pages.
 func (s *Site) stock(r *http.Request, id string, shown *shelf, label message.Text, to func(recipe.ID) string) error {
 	recipes, err := s.recipesOf(r, id)
 	if err != nil {
 		return err
 	}
+	shown.Root = s.at("")
 	for i := range shown.Dishes {
 		d := &shown.Dishes[i]
 		d.Picture = s.pictureOf(recipes[d.ID], picture.Small)
-		if d.Reason == "" {
+		if d.Reason == "" && to != nil {
 			d.Label, d.To = label, to(d.ID)
 		}
 	}
 	return nil
 }
-
-// recipeAt is the address of a recipe's page.
-func (s *Site) recipeAt(id recipe.ID) string { return s.at(fmt.Sprintf("/recipe/%d", id)) }
 
 // linkedLibrary is the library for whoever follows a link in a mail.
 func (s *Site) linkedLibrary(w http.ResponseWriter, r *http.Request) error {
@@ -152,7 +151,7 @@ func (s *Site) showLibrary(w http.ResponseWriter, r *http.Request, id string, pa
 	page.Allergens = allergen.Names()
 	if page.Shelf != nil {
 		page.Shelf.fill(r.URL.Query(), page.Dishes)
-		if err := s.stock(r, id, page.Shelf, message.Textf("Put it on a day"), s.recipeAt); err != nil {
+		if err := s.stock(r, id, page.Shelf, message.Text{}, nil); err != nil {
 			return err
 		}
 	}

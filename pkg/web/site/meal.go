@@ -4,14 +4,9 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
-	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
-	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
@@ -28,14 +23,10 @@ type mealPage struct {
 	Serving  plan.Serving
 	Figures  nutrition.Macros // of the portion
 	Cooked   calendar.Date
-	Day      string             // of the week's page, on which it is cooked
-	Servings nutrition.Servings // that are cooked
-	Feeds    []message.Text     // meals that are eaten of them
-	Storage  []message.Text     // how what is left, or this portion, is kept
-	Lines    []lineView
-	Steps    []stepView
+	Day      string         // of the week's page, on which it is cooked
+	Feeds    []message.Text // meals that are eaten of what is cooked
+	Storage  []message.Text // how what is left, or this portion, is kept
 	Picture  string
-	URL      string
 	Gone     bool // the library has the recipe no longer
 	Over     bool // the day is
 	Ahead    bool // the day has not begun
@@ -44,14 +35,7 @@ type mealPage struct {
 	Once     string
 	Buttons  []button
 	Eaten    eatenView
-}
-
-type lineView struct{ Amount, Food, Note string }
-
-type stepView struct {
-	Number  int
-	Text    []string // paragraphs
-	Minutes []int    // timers
+	cookery
 }
 
 // dish finds what is planned for the slot in the address.
@@ -69,10 +53,46 @@ func (s *Site) dish(r *http.Request, id string) (*plan.Plan, plan.Slot, *plan.Se
 
 func (s *Site) meal(w http.ResponseWriter, r *http.Request, id string) error {
 	page, err := s.mealPage(r, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return s.noMeal(w, r, id, err)
+	}
 	if err != nil {
 		return err
 	}
 	return s.show(w, r, view{file: "meal.html", title: message.Textf("%s", page.Serving.Name), nav: "week", data: page})
+}
+
+// noMealPage is an empty slot of a week that is planned.
+type noMealPage struct {
+	Slot    plan.Slot
+	Week    calendar.Date
+	Why     message.Text
+	Buttons []button
+	Over    bool
+}
+
+// noMeal says why a slot holds no dish, and how it gets one; cause is what is said where nothing is
+// planned at all.
+func (s *Site) noMeal(w http.ResponseWriter, r *http.Request, id string, cause error) error {
+	stored, slot, sv, err := s.dish(r, id)
+	if err != nil || sv != nil {
+		return cause
+	}
+	wishes, err := s.wishesFor(r, id, *stored)
+	if err != nil {
+		return err
+	}
+	today, err := s.today(r, id)
+	if err != nil {
+		return err
+	}
+	page := noMealPage{Slot: slot, Week: stored.Week.WeekOf, Over: slot.Date < today, Why: emptied(stored.Week, slot, wishes.Skipped(slot))}
+	for _, b := range buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, wishes.Skipped(slot), today) {
+		if b.Preview {
+			page.Buttons = append(page.Buttons, b)
+		}
+	}
+	return s.show(w, r, view{file: "nomeal.html", title: slot.Text(), nav: "week", data: page})
 }
 
 // mealPage shows what is planned for the slot in the address.
@@ -94,7 +114,7 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	}
 	page := mealPage{
 		Slot: slot, Week: stored.Week.WeekOf, Serving: *sv, Figures: sv.PerServing.Scale(sv.Servings), Cooked: slot.Date, Gone: true, Once: rand.Text(), Outdated: stored.Week.Unsafe(),
-		Servings: stored.Week.Cooked(*sv), Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, sv, today), Over: slot.Date < today, Ahead: slot.Date > today,
+		cookery: cookery{Servings: stored.Week.Cooked(*sv)}, Version: stored.Week.Version(), Buttons: buttons(stored.Week.Days[slot.Date-stored.Week.WeekOf], slot.Meal, false, today), Over: slot.Date < today, Ahead: slot.Date > today,
 	}
 	if err := s.eaten(r, id, &page, today); err != nil {
 		return mealPage{}, err
@@ -121,7 +141,11 @@ func (s *Site) mealPage(r *http.Request, id string) (mealPage, error) {
 	for _, rec := range recipes {
 		if rec.ID == sv.Recipe {
 			page.Gone, page.Picture = false, s.pictureOf(rec, picture.Large)
-			page.cook(rec, spoken(r))
+			scale := 0.0
+			if rec.Servings > 0 {
+				scale = page.Servings.Float() / float64(rec.Servings)
+			}
+			page.cook(rec, scale, spoken(r))
 		}
 	}
 	return page, nil
@@ -133,68 +157,6 @@ func dayID(d, today calendar.Date) string {
 		return "today"
 	}
 	return "day-" + d.String()
-}
-
-// cook fills in the recipe, its amounts for what is cooked.
-func (p *mealPage) cook(r recipe.Recipe, l message.Language) {
-	for _, i := range r.Ingredients {
-		v := lineView{Food: i.Food.Name, Note: i.Note}
-		if !i.NoAmount && i.Amount > 0 && r.Servings > 0 {
-			amount := i.Amount.Float() * p.Servings.Float() / float64(r.Servings)
-			v.Amount = grocery.Measured(l, amount, i.Unit)
-		}
-		p.Lines = append(p.Lines, v)
-	}
-	for n, st := range r.Steps {
-		v := stepView{Number: n + 1, Minutes: timers(st)}
-		for paragraph := range strings.SplitSeq(st.Instruction, "\n") {
-			if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
-				v.Text = append(v.Text, paragraph)
-			}
-		}
-		if len(v.Text) > 0 {
-			p.Steps = append(p.Steps, v)
-		}
-	}
-	if strings.HasPrefix(r.URL, "https://") || strings.HasPrefix(r.URL, "http://") {
-		p.URL = r.URL
-	}
-}
-
-// waits finds "20 minutes", "10-15 min", "2 Stunden": the longer end of a range counts.
-var waits = lazyregexp.New(`(?i)\b(\d{1,3})(?:\s*(?:-|–|to|bis)\s*(\d{1,3}))?\s*(minutes?|mins?\b|minuten|hours?|hrs?\b|stunden?|std\b)`)
-
-// timers are the times that a step waits: its own, and those its text names.
-func timers(s recipe.Step) []int {
-	var out []int
-	if s.Minutes > 0 {
-		out = append(out, s.Minutes)
-	}
-	for _, n := range waitsIn(s.Instruction) {
-		if len(out) == 0 || out[0] != n {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// waitsIn are the minutes that a text names, each once.
-func waitsIn(text string) []int {
-	var out []int
-	for _, m := range waits().FindAllStringSubmatch(text, -1) {
-		n, err := strconv.Atoi(m[1])
-		if m[2] != "" {
-			n, err = strconv.Atoi(m[2])
-		}
-		if strings.HasPrefix(strings.ToLower(m[3]), "h") || strings.HasPrefix(strings.ToLower(m[3]), "st") {
-			n *= 60
-		}
-		const day = 24 * 60
-		if err == nil && n > 0 && n <= day && !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	return out
 }
 
 // othersPage are the dishes that could be in a meal's place.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/account/connection"
@@ -101,13 +100,13 @@ func readReading(f form) (connection.Reading, []keywordRow, error) {
 		for w := range strings.FieldsSeq(words) {
 			m, err := recipe.ParseMeal(w)
 			if err != nil {
-				problem = fault.Wrap(fault.InvalidInput, "keyword", err)
+				problem = fault.About("keyword", keyword, fault.Wrap(fault.InvalidInput, "keyword", err))
 			}
 			meals = append(meals, m)
 		}
 		for had := range out.Keywords {
 			if strings.EqualFold(had, keyword) {
-				problem = fault.New(fault.InvalidInput, "library", "keyword: %q stands twice: write it once", keyword)
+				problem = fault.About("keyword", keyword, fault.New(fault.InvalidInput, "library", "keyword: %q stands twice: write it once", keyword))
 			}
 		}
 		out.Keywords[keyword] = meals
@@ -147,11 +146,10 @@ func (s *Site) setReading(w http.ResponseWriter, r *http.Request, id string) err
 	}
 	page.Rows, page.Supermarket, page.Seen = rows, want.Supermarket, r.PostForm.Get("seen")
 	page.refusal = refusalOf(r, err)
-	page.Field = "supermarket"
-	for _, row := range rows {
-		if row.Keyword != "" && strings.Contains(fault.Text(err), strconv.Quote(row.Keyword)) {
-			page.Field = fmt.Sprintf("keyword-%d", row.N)
-		}
+	page.Field = "supermarket" // what Tandoor does not have
+	if field, value := fault.Field(err); field == "keyword" {
+		i := slices.IndexFunc(rows, func(row keywordRow) bool { return row.Keyword == value })
+		page.Field = fmt.Sprintf("keyword-%d", max(0, i))
 	}
 	return s.ownLibrary(w, r, id, page)
 }

@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/planner"
@@ -20,9 +20,10 @@ import (
 type recipePage struct {
 	planner.Dish
 	Picture string
-	URL     string
+	Minutes int // 0: not known
 	Days    []dayChoice
 	Problem message.Text
+	cookery
 }
 
 // dayChoice is a day with its meals.
@@ -89,9 +90,8 @@ func (s *Site) recipePage(r *http.Request, id string) (recipePage, error) {
 	}
 	found := recipes[page.ID]
 	page.Picture = s.pictureOf(found, picture.Large)
-	if strings.HasPrefix(found.URL, "https://") || strings.HasPrefix(found.URL, "http://") {
-		page.URL = found.URL
-	}
+	page.Minutes, page.Servings = found.Minutes(), nutrition.Servings(found.Servings)*nutrition.OneServing
+	page.cook(found, 1, spoken(r))
 	if page.Reason == "" {
 		page.Days, err = s.toCome(r, id, page.Meals)
 	}

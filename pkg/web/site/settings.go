@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
@@ -127,6 +129,22 @@ func (p *settingsPage) Origin() message.Text {
 		return message.Textf("computed from your body figures")
 	default:
 		return message.Textf("our default")
+	}
+}
+
+// Decided reports whether the targets are the user's own, and Computed whether their body gave them.
+func (p *settingsPage) Decided() bool { return p.Source != targets.Default }
+
+// Computed is explained at Decided.
+func (p *settingsPage) Computed() bool { return p.Source == targets.Computed && p.Working != nil }
+
+// Way reports whether a way to targets is shown open: the one that was refused, or at first by the body.
+func (p *settingsPage) Way(form string) bool {
+	switch {
+	case p.refused != "":
+		return p.Refused(map[string]string{"grams": "targets"}[form]) || p.Refused(form)
+	default:
+		return !p.Decided() && form == "body"
 	}
 }
 
@@ -277,10 +295,13 @@ func unchanged(r *http.Request, err error) message.Text {
 	return message.Textf("Nothing was changed. %s", sentence(fault.In(err, spoken(r))))
 }
 
-// sentence begins a text with a capital letter, and writes the name of a field as people do.
+// sentence begins a text with a capital letter and ends it, and writes the name of a field as people do.
 func sentence(text string) string {
 	if field, rest, ok := strings.Cut(text, ":"); ok && !strings.Contains(field, " ") {
 		text = strings.ReplaceAll(field, "_", " ") + ":" + rest
+	}
+	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) || strings.ContainsRune(`"”“»)]%`, last) {
+		text += "."
 	}
 	return capital(text)
 }

@@ -156,6 +156,7 @@ func words(l message.Language) template.FuncMap {
 		"date":    l.Date,
 		"brief":   l.ShortDate,
 		"long":    l.LongDate,
+		"min":     func(n int) string { return message.Minutes(n).In(l) },
 		"title":   func(v any) string { return capital(l.Say("%v", v)) },
 		"kcal":    func(m nutrition.Macros) string { return l.Number(m.Energy().Kcal()) },
 	}

@@ -75,6 +75,10 @@ type Commands interface {
 	Wishes(ctx context.Context, userID string, week calendar.Date) (plan.Wishes, error)
 	// Eaten are the meals of a week that were said to be eaten.
 	Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error)
+	// PlanWeek plans a week that is not planned, of the running one what is left, and mails it.
+	PlanWeek(ctx context.Context, userID string, week calendar.Date) error
+	// WouldPlan is the week as PlanWeek would plan it. It stores nothing.
+	WouldPlan(ctx context.Context, userID string, week calendar.Date) (plan.Plan, error)
 	// Alternatives are the dishes that could be in a slot's place, the best first.
 	Alternatives(ctx context.Context, userID string, slot plan.Slot) ([]planner.Alternative, error)
 }
@@ -165,6 +169,7 @@ type Site struct {
 	cross    *http.CrossOriginProtection
 	work     sync.WaitGroup // that goes on after an answer
 	planning sync.Map       // users whose first week is being planned
+	weighing sync.Map       // users one of whose weeks is being planned
 	failed   sync.Map       // why it was not, by user
 	closing  chan struct{}  // closed when browsers are to stop watching
 	once     sync.Once
@@ -225,6 +230,8 @@ func (s *Site) Register(mux Mux) {
 		"GET /week/{week}":                    s.week,
 		"POST /week/{week}":                   s.command,
 		"GET /week/{week}/preview":            s.preview,
+		"GET /week/{week}/plan":               s.wouldPlan,
+		"POST /week/{week}/plan":              s.planWeek,
 		"GET /week/{week}/history":            s.history,
 		"GET /week/{week}/wishes":             s.wishes,
 		"POST /week/{week}/wishes":            s.wish,

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
@@ -13,6 +14,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // weekPage is a week with what can be done to it.
@@ -30,6 +33,10 @@ type weekPage struct {
 	People   int
 	Over     bool
 	Variants []button
+	Planned  int        // days that are, and
+	OnTarget int        // those of them that are in band
+	CanPlan  bool       // there is no plan, and one can be made
+	Idle     bool       // the running week, before this one, has no plan, and one can be made
 	Kept     []keptView // of a week that is not planned yet
 }
 
@@ -58,6 +65,7 @@ type mealView struct {
 	Serving *plan.Serving
 	Picture string // its path; "": there is none
 	Missing bool
+	Empty   message.Text // what stands there without a dish
 	Notes   []message.Text
 	Buttons []button
 }
@@ -130,6 +138,12 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 		return err
 	}
 	page.This, page.Over = today.Monday(), week+6 < today
+	u, err := s.visitor(r, id)
+	if err != nil {
+		return err
+	}
+	_, err = planner.FirstMeal(u, week, s.now())
+	page.CanPlan = err == nil
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
@@ -140,11 +154,36 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	case err != nil:
 		return err
 	}
-	page.fill(*stored, today, spoken(r))
+	if page.Idle, err = s.idle(r, u, week, page.This); err != nil {
+		return err
+	}
+	wishes, err := s.wishesFor(r, id, *stored)
+	if err != nil {
+		return err
+	}
+	page.fill(*stored, today, wishes, spoken(r))
 	if err := s.illustrate(r.Context(), id, &page); err != nil {
 		return err
 	}
 	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
+}
+
+// idle reports whether the running week has no plan, though something is left of it, and the page
+// shows the one after it.
+func (s *Site) idle(r *http.Request, u user.User, week, this calendar.Date) (bool, error) {
+	if _, err := planner.FirstMeal(u, this, s.now()); err != nil || week != this+7 {
+		return false, nil //nolint:nilerr // nothing is left
+	}
+	planned, err := s.Plans.Between(r.Context(), u.ID, this, this)
+	return len(planned) == 0, err
+}
+
+// wishesFor are those for a week, read only if one of its meals is empty.
+func (s *Site) wishesFor(r *http.Request, id string, stored plan.Plan) (plan.Wishes, error) {
+	if !slices.ContainsFunc(stored.Week.Days[:], func(d plan.Day) bool { return slices.Contains(d.Meals[:], nil) }) {
+		return plan.Wishes{}, nil
+	}
+	return s.Commands.Wishes(r.Context(), id, stored.Week.WeekOf)
 }
 
 // kept are the dishes that were chosen for a week that is not planned yet.
@@ -165,7 +204,7 @@ func (s *Site) kept(r *http.Request, id string, week calendar.Date) ([]keptView,
 	return out, nil
 }
 
-func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Language) {
+func (p *weekPage) fill(stored plan.Plan, today calendar.Date, wishes plan.Wishes, l message.Language) {
 	w := stored.Week
 	p.Plan, p.Version, p.Once, p.People = &w, w.Version(), rand.Text(), w.People
 	for _, n := range w.Notes {
@@ -175,20 +214,33 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 			p.Notes = append(p.Notes, n)
 		}
 	}
+	var free []string // commands that plan days again
 	for _, d := range w.Days {
 		v := dayView{Date: d.Date, Today: d.Date == today, Planned: d.Planned(), In: d.Balanced, Over: d.Date < today}
-		if d.Date > today {
-			v.Replan = &button{message.Textf("Replan the day"), command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
-		}
+		var skipped []recipe.Meal
 		for m, sv := range d.Meals {
-			meal := recipe.Meals[m]
-			mv := mealView{Date: d.Date, Meal: meal, Serving: sv, Missing: slices.Contains(d.Missing, meal), Buttons: buttons(d, meal, sv, today)}
+			slot := plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}
+			left := wishes.Skipped(slot)
+			if left {
+				skipped = append(skipped, slot.Meal)
+			}
+			mv := mealView{Date: d.Date, Meal: slot.Meal, Serving: sv, Missing: slices.Contains(d.Missing, slot.Meal), Empty: emptied(w, slot, left), Buttons: buttons(d, slot.Meal, left, today)}
 			if sv != nil {
-				mv.Notes = notes(stored, d.Date, meal, sv)
+				mv.Notes = notes(stored, d.Date, slot.Meal, sv)
 			}
 			v.Meals = append(v.Meals, mv)
 		}
+		switch {
+		case len(skipped) > 1 && !v.Planned && !v.Over:
+			v.Replan = &button{message.Textf("Plan the day"), command.Command{Verb: command.Unskip, Days: []calendar.Date{d.Date}}.String(), true}
+			free = append(free, v.Replan.Command)
+		case v.Planned && d.Date > today:
+			v.Replan = &button{message.Textf("Replan the day"), command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
+		}
 		if v.Planned {
+			if p.Planned++; v.In {
+				p.OnTarget++
+			}
 			v.Bars = bars(d, w.TolerancePct, l)
 			a := d.Actual
 			v.Sum = l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
@@ -199,11 +251,28 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, l message.Languag
 		{message.Textf("Replan the week"), command.Command{Verb: command.Regenerate, All: true}.String(), true},
 		{message.Textf("Replan with more variety"), command.Command{Verb: command.Regenerate, All: true, Variety: true}.String(), true},
 	}
+	if len(free) > 0 {
+		p.Variants = append([]button{{message.Textf("Plan the free days"), strings.Join(free, "; "), true}}, p.Variants...)
+	}
+}
+
+// emptied says why a slot holds no dish.
+func emptied(w plan.Week, slot plan.Slot, skipped bool) message.Text {
+	switch {
+	case skipped:
+		return message.Textf("skipped")
+	case w.Missing(slot):
+		return message.Textf("nothing in your library fits")
+	case slot.Before(w.Begins):
+		return message.Textf("over when the week was planned")
+	default:
+		return message.Textf("not planned, as your settings say")
+	}
 }
 
 // buttons are what can be done to a meal.
-func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, today calendar.Date) []button {
-	over := d.Date < today
+func buttons(d plan.Day, meal recipe.Meal, skipped bool, today calendar.Date) []button {
+	over, sv := d.Date < today, d.Meals[meal]
 	at := func(label message.Text, v command.Verb, preview bool) button {
 		return button{label, command.Command{Verb: v, Days: []calendar.Date{d.Date}, Meal: &meal}.String(), preview}
 	}
@@ -215,8 +284,10 @@ func buttons(d plan.Day, meal recipe.Meal, sv *plan.Serving, today calendar.Date
 		return nil
 	case slices.Contains(d.Missing, meal):
 		return []button{at(message.Textf("Try again"), command.Adjust, true), skip}
+	case skipped:
+		return []button{at(message.Textf("Plan it again"), command.Unskip, true)}
 	case sv == nil:
-		return []button{at(message.Textf("Plan it"), command.Unskip, true)}
+		return nil
 	}
 	out := []button{at(message.Textf("Lock"), command.Lock, false), at(message.Textf("Surprise me"), command.Adjust, true), skip}
 	if sv.Source == plan.Locked {
@@ -235,7 +306,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 	case plan.Locked:
 		out = append(out, message.Textf("locked"))
 	case plan.Travel:
-		out = append(out, message.Textf("travel day"))
+		out = append(out, message.Textf("quick dish"))
 	case plan.Chosen:
 	}
 	cooked, servings, frozen := date, nutrition.Servings(0), false
@@ -259,7 +330,7 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 			out = append(out, message.Textf("from the freezer"))
 		}
 	case sv.Minutes > 0:
-		out = append(out, message.Textf("%d min", sv.Minutes))
+		out = append(out, message.Textf("%v", message.Minutes(sv.Minutes)))
 	}
 	if sv.Guests > 0 {
 		out = append(out, message.Counted(sv.Guests, "%d guest", "%d guests"))
