@@ -73,7 +73,6 @@ func TestButtons(t *testing.T) {
 	if is.Days[1].Meals[recipe.Breakfast] != nil {
 		t.Error("breakfast is still there")
 	}
-	was = p.everything(t)
 	p.usedUp(t, button)
 	must(t, p.box.Mail.Wait(t.Context(), 2))
 	answers := p.answers()

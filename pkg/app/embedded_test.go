@@ -28,8 +28,10 @@ func TestEmbeddedRecipesCount(t *testing.T) {
 	sauce := []tandoortest.IngredientSpec{line(400, "Milk"), line(150, "Cheddar cheese")}
 	bake := []tandoortest.IngredientSpec{line(400, "Pasta"), line(200, "Ham")}
 	add := func(name string, steps ...tandoortest.StepSpec) {
-		lib.Recipes = append(lib.Recipes, tandoortest.RecipeSpec{Name: name, Servings: 4, WorkingTime: 20, Keywords: []string{"dinner"},
-			Nutrition: tandoortest.ModeNone, Steps: steps})
+		lib.Recipes = append(lib.Recipes, tandoortest.RecipeSpec{
+			Name: name, Servings: 4, WorkingTime: 20, Keywords: []string{"dinner"},
+			Nutrition: tandoortest.ModeNone, Steps: steps,
+		})
 	}
 	add("Roux", tandoortest.StepSpec{Instruction: "Stir.", Ingredients: roux})
 	add("Cheese sauce", tandoortest.StepSpec{Recipe: "Roux"}, tandoortest.StepSpec{Instruction: "Whisk.", Ingredients: sauce})
