@@ -141,7 +141,7 @@ func printMeals(w io.Writer, wk plan.Week) {
 	if wk.Optimal {
 		proof = ", proven: no better week exists"
 	}
-	printf(w, "%s, week of %s: %s, %d of 7 days on target%s\n", wk.User, wk.WeekOf, wk.Status, wk.BalancedDays(), proof)
+	printf(w, "%s, week of %s: %s, %d of %d days on target%s\n", wk.User, wk.WeekOf, wk.Status, wk.BalancedDays(), wk.PlannedDays(), proof)
 	t := newTable(w)
 	t.row("  day", "breakfast", "lunch", "dinner", "kcal", "protein", "fat", "carbs", "")
 	for _, d := range wk.Days {

@@ -46,7 +46,7 @@ func (c *planListCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 			if s.Outdated != "" {
 				state = shown{s.Outdated, "to be checked (" + s.Outdated + ")"}
 			}
-			l.add(calendar.On(s.WeekOf), s.UserID, shown{s.BalancedDays, fmt.Sprintf("%d of 7", s.BalancedDays)}, s.CreatedAt, shown{s.Mail, cmp.Or(s.Mail, "none")}, state)
+			l.add(calendar.On(s.WeekOf), s.UserID, shown{s.BalancedDays, fmt.Sprintf("%d of %d", s.BalancedDays, s.PlannedDays)}, s.CreatedAt, shown{s.Mail, cmp.Or(s.Mail, "none")}, state)
 		}
 		return c.list(std, l)
 	})

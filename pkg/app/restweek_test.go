@@ -58,6 +58,11 @@ func TestTheRestOfAWeekIsPlanned(t *testing.T) {
 	if stored.Week.Begins != next || stored.Week.Status != plan.Balanced {
 		t.Errorf("begins %v, %s", stored.Week.Begins, stored.Week.Status)
 	}
+	states, err := w.Plans.States(t.Context(), lewis.ID, this)
+	must(t, err)
+	if last := states[len(states)-1]; stored.Week.PlannedDays() != 6 || stored.Week.BalancedDays() != 6 || last.PlannedDays != 6 || last.BalancedDays != 6 {
+		t.Errorf("%d of %d days on target, in the database %d of %d", stored.Week.BalancedDays(), stored.Week.PlannedDays(), last.BalancedDays, last.PlannedDays)
+	}
 	for _, batch := range stored.Prep.Batches {
 		if batch.Cook < next.Date {
 			t.Errorf("%s is cooked on %v", batch.Name, batch.Cook)
@@ -75,7 +80,7 @@ func TestTheRestOfAWeekIsPlanned(t *testing.T) {
 	press("REGENERATE WEEK", "meals were replanned")
 	press("TRAVEL "+(this+1).String(), "Tuesday")
 	press("UNDO", "")
-	_, _, err := w.Replan(t.Context(), lewis.ID, this, true)
+	_, _, err = w.Replan(t.Context(), lewis.ID, this, true)
 	must(t, err)
 	only("replanned by an operator")
 }

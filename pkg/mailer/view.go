@@ -143,17 +143,7 @@ func preheader(l message.Language, w plan.Week) string {
 
 // daysOnTarget says how many of the days that have meals are in band.
 func daysOnTarget(l message.Language, w plan.Week) string {
-	in, planned := 0, 0
-	for _, d := range w.Days {
-		if !d.Planned() {
-			continue
-		}
-		planned++
-		if d.Balanced {
-			in++
-		}
-	}
-	return l.Count(planned, "%[2]d of %[1]d day", "%[2]d of %[1]d days", in)
+	return l.Count(w.PlannedDays(), "%[2]d of %[1]d day", "%[2]d of %[1]d days", w.BalancedDays())
 }
 
 func verdict(l message.Language, w plan.Week) string {

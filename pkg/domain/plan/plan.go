@@ -145,11 +145,22 @@ func (w Week) Meals() int {
 	return n
 }
 
-// BalancedDays counts the days in band.
+// PlannedDays counts the days that have meals, or should have.
+func (w Week) PlannedDays() int {
+	n := 0
+	for _, d := range w.Days {
+		if d.Planned() {
+			n++
+		}
+	}
+	return n
+}
+
+// BalancedDays counts those of them that are in band.
 func (w Week) BalancedDays() int {
 	n := 0
 	for _, d := range w.Days {
-		if d.Balanced {
+		if d.Planned() && d.Balanced {
 			n++
 		}
 	}

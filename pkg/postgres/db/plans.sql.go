@@ -141,10 +141,14 @@ func (q *Queries) LastPlanStored(ctx context.Context) (time.Time, error) {
 
 const listPlanStates = `-- name: ListPlanStates :many
 select p.user_id, p.week_of, p.status, p.created_at, coalesce(p.outdated, '')::text as outdated,
-       coalesce(o.status, '')::text as mail, (select count(*) from jsonb_array_elements(p.data -> 'week' -> 'days') d where (d ->> 'balanced')::boolean) as balanced_days
+       coalesce(o.status, '')::text as mail, count(d.day) as planned_days,
+       count(d.day) filter (where (d.day ->> 'balanced')::boolean) as balanced_days
 from plans p
+left join lateral jsonb_array_elements(p.data -> 'week' -> 'days') as d(day)
+  on jsonb_path_exists(d.day, '$.meals[*] ? (@ != null)') or jsonb_array_length(coalesce(d.day -> 'missing', '[]')) > 0
 left join outbox o on o.user_id = p.user_id and o.email_type = 'weekly_plan' and o.period = p.week_of::text
 where ($1::text = '' or p.user_id = $1) and p.week_of >= $2
+group by p.id, o.status
 order by p.week_of desc, p.user_id
 `
 
@@ -155,6 +159,7 @@ type ListPlanStatesRow struct {
 	CreatedAt    time.Time
 	Outdated     string
 	Mail         string
+	PlannedDays  int64
 	BalancedDays int64
 }
 
@@ -175,6 +180,7 @@ func (q *Queries) ListPlanStates(ctx context.Context, userID string, first time.
 			&i.CreatedAt,
 			&i.Outdated,
 			&i.Mail,
+			&i.PlannedDays,
 			&i.BalancedDays,
 		); err != nil {
 			return nil, err

@@ -40,10 +40,14 @@ select data, outdated from plans where user_id = @user_id and week_of between @f
 -- name: ListPlanStates :many
 -- The weeks from @first on, newest first, with what became of their mail; '' is everybody.
 select p.user_id, p.week_of, p.status, p.created_at, coalesce(p.outdated, '')::text as outdated,
-       coalesce(o.status, '')::text as mail, (select count(*) from jsonb_array_elements(p.data -> 'week' -> 'days') d where (d ->> 'balanced')::boolean) as balanced_days
+       coalesce(o.status, '')::text as mail, count(d.day) as planned_days,
+       count(d.day) filter (where (d.day ->> 'balanced')::boolean) as balanced_days
 from plans p
+left join lateral jsonb_array_elements(p.data -> 'week' -> 'days') as d(day)
+  on jsonb_path_exists(d.day, '$.meals[*] ? (@ != null)') or jsonb_array_length(coalesce(d.day -> 'missing', '[]')) > 0
 left join outbox o on o.user_id = p.user_id and o.email_type = 'weekly_plan' and o.period = p.week_of::text
 where (@user_id::text = '' or p.user_id = @user_id) and p.week_of >= @first
+group by p.id, o.status
 order by p.week_of desc, p.user_id;
 
 -- name: ListPlannedUsers :many
