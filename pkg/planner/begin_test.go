@@ -81,4 +81,14 @@ func TestFirstMeal(t *testing.T) {
 			t.Errorf("at %v: %v, %v", x.now, got, err)
 		}
 	}
+
+	// Who has no dinners planned has nothing left of a Sunday afternoon, and a week without any meal
+	// is not made.
+	u.Settings.Meals = []recipe.Meal{recipe.Breakfast, recipe.Lunch}
+	if got, err := planner.FirstMeal(u, week, at(6, 20)); fault.KindOf(err) != fault.InvalidInput {
+		t.Errorf("without dinners: %v, %v", got, err)
+	}
+	if got, err := planner.FirstMeal(u, week, at(6, 9)); err != nil || got != (plan.Slot{Date: week + 6, Meal: recipe.Breakfast}) {
+		t.Errorf("without dinners: %v, %v", got, err)
+	}
 }
