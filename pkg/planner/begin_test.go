@@ -53,7 +53,7 @@ func TestARunningWeekIsPlannedFromItsNextMealOn(t *testing.T) {
 		t.Error("Friday's lunch stayed")
 	}
 	p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week + 1, Meal: recipe.Lunch}, Recipe: 20}}
-	if revised, err = pl.Revise(t.Context(), p.in, planner.Revision{From: plan.Slot{Date: week + 1}}); err != nil || revised.Week.At(p.in.Wishes.Locks[0].Slot) == nil {
+	if revised, err = pl.Revise(t.Context(), p.in, planner.Revision{Free: []plan.Slot{p.in.Wishes.Locks[0].Slot}, From: plan.Slot{Date: week + 1}}); err != nil || revised.Week.At(p.in.Wishes.Locks[0].Slot) == nil {
 		t.Errorf("a meal before the beginning can be had by a lock: %v", err)
 	}
 }
