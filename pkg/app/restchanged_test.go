@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,8 +46,10 @@ func (r rest) only(t *testing.T, what string) plan.Plan {
 // free and come back, wishes from before, allergies.
 func TestWhatWasOverStaysEmpty(t *testing.T) {
 	t.Parallel()
-	now := (week - 8).Time().Add(12 * time.Hour) // the Sunday before
-	w := newWorld(t, options{people: sandbox.People()[:2], now: func() time.Time { return now }})
+	var clock atomic.Int64
+	set := func(day calendar.Date, hour int64) { clock.Store(day.Time().Unix() + hour*60*60) }
+	set(week-8, 12) // the Sunday before
+	w := newWorld(t, options{people: sandbox.People()[:2], now: func() time.Time { return time.Unix(clock.Load(), 0).UTC() }})
 	lewis, this := sandbox.People()[0].ID, week-7
 	pool, err := w.Recipes.Load(t.Context(), sandbox.Connection)
 	must(t, err)
@@ -65,24 +69,29 @@ func TestWhatWasOverStaysEmpty(t *testing.T) {
 	for _, day := range []calendar.Date{this, this + 1} {
 		click(fmt.Sprintf("LOCK %s BREAKFAST %s", day, pool[i].Name))
 	}
-	now = (week - 6).Time().Add(12 * time.Hour)
+	set(week-6, 12)
 	must(t, w.PlanWeek(t.Context(), lewis, this))
 	r := rest{w, lewis, plan.Slot{Date: this + 1, Meal: recipe.Lunch}}
 	r.only(t, "planned")
+	_, err = w.Delivery.Drain(t.Context())
+	must(t, err)
+	mails := w.box.Mail.Messages()
+	if mail := text(t, mails[len(mails)-1]); strings.Contains(mail, "Monday, 23") || !strings.Contains(mail, "Tuesday, 24") {
+		t.Errorf("the mail shows days that were over:\n%s", mail)
+	}
 	for _, line := range []string{"REGENERATE WEEK", "SKIP TUE", "UNSKIP TUE", "SKIP TUE; SKIP FRI", "UNSKIP TUE; UNSKIP FRI", "UNDO", "UNSKIP TUE; UNSKIP FRI", "REGENERATE TUE"} {
 		click(line)
 		if line[0] != 'S' && line != "UNDO" {
 			r.only(t, line)
 		}
 	}
-	change := func(what string, set func(*user.User)) {
-		t.Helper()
-		_, err := w.Users.Change(t.Context(), lewis, func(u *user.User) error { set(u); return nil })
-		must(t, err)
-		_, err = w.Amend(t.Context(), lewis)
-		must(t, err)
-	}
-	change("allergy", func(u *user.User) { u.Settings.Allergens = append(u.Settings.Allergens, "celery", "sesame") })
+	_, err = w.Users.Change(t.Context(), lewis, func(u *user.User) error {
+		u.Settings.Allergens = append(u.Settings.Allergens, "celery", "sesame")
+		return nil
+	})
+	must(t, err)
+	_, err = w.Amend(t.Context(), lewis)
+	must(t, err)
 	r.only(t, "allergy")
 	_, _, err = w.Replan(t.Context(), lewis, this, true)
 	must(t, err)
@@ -97,6 +106,11 @@ func TestWhatWasOverStaysEmpty(t *testing.T) {
 	if status, _, _ := b.do("/week/"+this.String()+"/plan", url.Values{}, "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
 		t.Errorf("another site's form: %d", status)
 	}
+	set(this+6, 22)
+	_, err = w.Users.Change(t.Context(), sandbox.People()[1].ID, func(u *user.User) error { u.TimeZone = "Europe/Berlin"; return nil })
+	must(t, err)
+	b.want("/week/"+this.String(), nil, http.StatusOK, "No meal is left of it to plan.")
+	b.want("/week/"+this.String()+"/plan", nil, http.StatusBadRequest, "no meal left to plan")
 	if _, err := w.Plans.Get(t.Context(), sandbox.People()[1].ID, this); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another site's form planned: %v", err)
 	}
