@@ -256,6 +256,26 @@ func TestAdviceComparesTheDayWithItsTarget(t *testing.T) {
 	}
 }
 
+// Who plans a week on a Wednesday afternoon has eaten two meals by then: the plan's target for that
+// day is dinner's, the advice's is the day's.
+func TestAdviceComparesAllThatWasEatenWithAllOfTheDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := week(monday, grams(50, 20, 70))
+	p.Week.Target, p.Week.Begins = grams(150, 60, 210), plan.Slot{Date: monday + 2, Meal: recipe.Dinner}
+	w.plans = []plan.Plan{p}
+	w.logs(monday+2, 2, grams(150, 60, 210))
+	for day, want := range map[calendar.Date]nutrition.Mass{monday + 2: 150, monday + 3: 50} {
+		w.advice = nil
+		if _, err := w.coach().Advice(t.Context(), w.user, day); err != nil {
+			t.Fatal(err)
+		}
+		if r := w.advice[0].Rows[insight.Protein]; r.Target != insight.Amount(want*nutrition.Gram) {
+			t.Errorf("%s: the day's protein is %+v", day, r)
+		}
+	}
+}
+
 func TestSundaysAdviceShowsTheNextWeeksMonday(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

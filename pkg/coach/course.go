@@ -77,7 +77,7 @@ func (f *Follower) Follow(ctx context.Context, userID string, weeks int) (Follow
 	}
 	today := calendar.On(f.now().In(zone))
 	last := today.Monday() + 6
-	p := insight.Period{Last: last, Days: 7 * weeks, Connected: f.diary.Connected(u), Target: target(u, nil), Supervised: u.Settings.Supervised, Body: u.Settings.Body}
+	p := insight.Period{Last: last, Days: 7 * weeks, Connected: f.diary.Connected(u), Target: target(u, nil, last), Supervised: u.Settings.Supervised, Body: u.Settings.Body}
 	first := last - calendar.Date(p.Days) + 1
 	plans, err := f.plans.Between(ctx, u.ID, first, last-6)
 	if err != nil {

@@ -36,7 +36,7 @@ func (c *Coach) Advice(ctx context.Context, u user.User, date calendar.Date) (Dr
 	for _, p := range plans {
 		t.Thawing = append(t.Thawing, p.Prep.Thawing(date)...)
 	}
-	t.Target = target(u, t.Planned)
+	t.Target = target(u, plans, date)
 	for _, e := range eaten {
 		if e.Date == date {
 			t.Eaten = &e
@@ -60,7 +60,7 @@ func (c *Coach) Trends(ctx context.Context, u user.User, last calendar.Date, day
 		return Draft{}, err
 	}
 	p := insight.Period{
-		Last: last, Days: days, Target: target(u, nil), Eaten: eaten, Connected: c.diary.Connected(u),
+		Last: last, Days: days, Target: target(u, nil, last), Eaten: eaten, Connected: c.diary.Connected(u),
 		Supervised: u.Settings.Supervised, Body: u.Settings.Body,
 	}
 	for _, s := range plans {
@@ -101,9 +101,11 @@ func cooking(plans []plan.Plan, d calendar.Date) []string {
 }
 
 // target returns the plan's target for the day, else the user's.
-func target(u user.User, planned *plan.Day) nutrition.Macros {
-	if planned != nil && planned.Target != (nutrition.Macros{}) {
-		return planned.Target
+func target(u user.User, plans []plan.Plan, d calendar.Date) nutrition.Macros {
+	for _, p := range plans {
+		if n := int(d - p.Week.WeekOf); n >= 0 && n < len(p.Week.Days) && p.Week.Days[n].Target != (nutrition.Macros{}) {
+			return p.Week.Goal(p.Week.Days[n])
+		}
 	}
 	m, _ := u.Settings.Target(0)
 	return m

@@ -96,6 +96,9 @@ func newWeekView(u user.User, s plan.Plan) weekView {
 		v.Verdict, v.Balanced = plan.OutdatedNote.In(l), false
 	}
 	for _, d := range w.Days {
+		if d.Date < w.Begins.Date && !d.Planned() { // it was over when the week was planned
+			continue
+		}
 		v.Days = append(v.Days, newDayView(l, d, w.TolerancePct, s.Prep))
 	}
 	for _, r := range w.Reasons {

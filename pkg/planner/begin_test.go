@@ -53,7 +53,7 @@ func TestARunningWeekIsPlannedFromItsNextMealOn(t *testing.T) {
 		t.Error("Friday's lunch stayed")
 	}
 	p.in.Wishes.Locks = []plan.Lock{{Slot: plan.Slot{Date: week + 1, Meal: recipe.Lunch}, Recipe: 20}}
-	if revised, err = pl.Revise(t.Context(), p.in, planner.Revision{From: plan.Slot{Date: week + 1}}); err != nil || revised.Week.At(p.in.Wishes.Locks[0].Slot) == nil {
+	if revised, err = pl.Revise(t.Context(), p.in, planner.Revision{Free: []plan.Slot{p.in.Wishes.Locks[0].Slot}, From: plan.Slot{Date: week + 1}}); err != nil || revised.Week.At(p.in.Wishes.Locks[0].Slot) == nil {
 		t.Errorf("a meal before the beginning can be had by a lock: %v", err)
 	}
 }
@@ -80,5 +80,15 @@ func TestFirstMeal(t *testing.T) {
 		if got != x.want || (err != nil) != (x.want == plan.Slot{}) || err != nil && fault.KindOf(err) != fault.InvalidInput {
 			t.Errorf("at %v: %v, %v", x.now, got, err)
 		}
+	}
+
+	// Who has no dinners planned has nothing left of a Sunday afternoon, and a week without any meal
+	// is not made.
+	u.Settings.Meals = []recipe.Meal{recipe.Breakfast, recipe.Lunch}
+	if got, err := planner.FirstMeal(u, week, at(6, 20)); fault.KindOf(err) != fault.InvalidInput {
+		t.Errorf("without dinners: %v, %v", got, err)
+	}
+	if got, err := planner.FirstMeal(u, week, at(6, 9)); err != nil || got != (plan.Slot{Date: week + 6, Meal: recipe.Breakfast}) {
+		t.Errorf("without dinners: %v, %v", got, err)
 	}
 }

@@ -65,7 +65,7 @@ func (in Inputs) skips(week calendar.Date, stored *plan.Week, free []plan.Slot) 
 	out := slices.Clone(in.Wishes.Skips)
 	for _, s := range plan.Slots(week) {
 		kept := stored != nil && stored.At(s) != nil && !slices.Contains(free, s)
-		if stored != nil && s.Before(stored.Begins) && !kept && !slices.Contains(free, s) && !in.Wishes.Locked(s) && !in.Wishes.Skipped(s) {
+		if stored != nil && s.Before(stored.Begins) && !kept && !slices.Contains(free, s) && !in.Wishes.Skipped(s) {
 			out = append(out, s) // it was over when the week was planned
 			continue
 		}

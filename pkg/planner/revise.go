@@ -89,7 +89,9 @@ func (p *Planner) finish(ctx context.Context, in Inputs, sel selection) (plan.Pl
 func rechoose(in Inputs, pool recipe.Pool, weightKG float64, r Revision, effort int) (selection, error) {
 	old := in.Existing.Week
 	wished := in.Wishes
-	in.Wishes.Locks = slices.Concat(wished.Locks, r.Fixed)
+	in.Wishes.Locks = slices.DeleteFunc(slices.Concat(wished.Locks, r.Fixed), func(l plan.Lock) bool { // of what was over when the week was planned
+		return l.Before(old.Begins) && old.At(l.Slot) == nil && !slices.Contains(r.Free, l.Slot)
+	})
 	in.Proposal = false
 	absent := slices.Clone(r.missing)
 	for _, slot := range plan.Slots(old.WeekOf) {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -42,7 +43,8 @@ func InReach(u user.User, week calendar.Date, now time.Time) error {
 }
 
 // FirstMeal returns the first meal of a week that is still to be planned: of the running week the
-// next one, of others the first. Kind InvalidInput: there is none, or it is beyond [InReach].
+// next one, of others the first. Kind InvalidInput: no meal is left that the user's settings plan, or
+// the week is beyond [InReach].
 func FirstMeal(u user.User, week calendar.Date, now time.Time) (plan.Slot, error) {
 	if err := InReach(u, week, now); err != nil {
 		return plan.Slot{}, err
@@ -55,7 +57,7 @@ func FirstMeal(u user.User, week calendar.Date, now time.Time) (plan.Slot, error
 	if first.Before(next) {
 		first = next
 	}
-	if first.Date > week+6 {
+	if !slices.ContainsFunc(plan.Slots(week), func(s plan.Slot) bool { return !s.Before(first) && u.Settings.Plans(s.Meal) }) {
 		return plan.Slot{}, fault.New(fault.InvalidInput, "generate", "the week of %s has no meal left to plan", week)
 	}
 	return first, nil

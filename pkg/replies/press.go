@@ -141,7 +141,9 @@ func (w *work) wish() (string, error) {
 					text += " " + w.say("The lock there was removed.")
 				}
 			}
-			w.release(s)
+			if w.release(); !w.missed(s) {
+				w.release(s)
+			}
 			said = append(said, text)
 		}
 		if before, now := guestsAt(was.Guests, s), guestsAt(want.Guests, s); before != now {

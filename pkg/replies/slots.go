@@ -184,7 +184,9 @@ func (w *work) unskip(c command.Command) (string, error) {
 		for _, m := range meals {
 			s := plan.Slot{Date: d, Meal: m}
 			if w.dropSkip(s) {
-				w.release(s)
+				if w.release(); c.Meal != nil || !w.missed(s) {
+					w.release(s)
+				}
 				n++
 			} else if c.Meal != nil && w.unplanned(s) {
 				return "", refuseUnplanned(s)

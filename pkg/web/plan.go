@@ -47,6 +47,7 @@ func (p *Pages) actions(l message.Language, userID string, w plan.Week) actions 
 			switch {
 			case slices.Contains(d.Missing, meal):
 				a.Meals[i][m] = []action{button(l.Say("try again"), at(command.Adjust)), button(l.Say("skip"), at(command.Skip))}
+			case s == nil && plan.Slot{Date: d.Date, Meal: meal}.Before(w.Begins): // it was over when the week was planned
 			case s == nil:
 				a.Meals[i][m] = []action{button(l.Say("plan it"), at(command.Unskip))}
 			case s.Source == plan.Locked:

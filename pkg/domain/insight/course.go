@@ -61,7 +61,7 @@ func Follow(p Period) Course {
 			if n := int(d - w.WeekOf); n >= 0 && n < len(w.Days) && w.Days[n].Planned() {
 				day := w.Days[n]
 				planned := valuesOf(day.Actual)
-				at.Planned, at.OnTarget, at.Band, at.Target, goal = &planned, day.Balanced, w.TolerancePct, valuesOf(day.Target), day.Target
+				at.Planned, at.OnTarget, at.Band, at.Target, goal = &planned, day.Balanced, w.TolerancePct, valuesOf(day.Target), w.Goal(day)
 			}
 		}
 		if i := slices.IndexFunc(days, func(e Eaten) bool { return e.Date == d }); i >= 0 {

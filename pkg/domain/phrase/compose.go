@@ -12,6 +12,8 @@ func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 		w := ws[i]
 		f, size := n.longest(ws[i:])
 		switch {
+		case size == 1 && w.bound && len(foods) > 0 && n.suits(w.text, foods[len(foods)-1].Name): // "beef tri-tip steak"
+			aside.leave(w)
 		case size == 1 && w.bound && len(ws) > 1: // "steak de lentilles" is no steak
 			unknown = append(unknown, w.text)
 		case size > 0:

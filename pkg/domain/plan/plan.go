@@ -132,6 +132,15 @@ type Reason struct {
 	Have        int               `json:"have,omitempty"`   // what the week has of it
 }
 
+// Goal is the target of what is eaten on a day. A skipped meal is left out of it; what was over when
+// the week was planned was eaten, and is not.
+func (w Week) Goal(d Day) nutrition.Macros {
+	if d.Date == w.Begins.Date && w.Begins.Meal > recipe.Breakfast {
+		return w.Target
+	}
+	return d.Target
+}
+
 // Meals counts the filled slots.
 func (w Week) Meals() int {
 	n := 0

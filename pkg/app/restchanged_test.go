@@ -1,0 +1,117 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
+	"github.com/mealplanner/mealplanner/pkg/sandbox"
+)
+
+// rest is a user who plans the rest of a week on its Tuesday, at noon.
+type rest struct {
+	*world
+	who  string
+	next plan.Slot
+}
+
+// only fails the test unless exactly the meals from the next one on are planned.
+func (r rest) only(t *testing.T, what string) plan.Plan {
+	t.Helper()
+	stored, err := r.Plans.Get(t.Context(), r.who, r.next.Date.Monday())
+	must(t, err)
+	for _, s := range plan.Slots(r.next.Date.Monday()) {
+		if got := stored.Week.At(s) != nil; got == s.Before(r.next) {
+			t.Errorf("%s: %v is planned: %t", what, s.Text(), got)
+		}
+	}
+	if stored.Week.Begins != r.next {
+		t.Errorf("%s: begins %v", what, stored.Week.Begins)
+	}
+	must(t, stored.Week.Validate())
+	return *stored
+}
+
+// What was over when a week was planned stays empty, whatever is changed later: days that are left
+// free and come back, wishes from before, allergies.
+func TestWhatWasOverStaysEmpty(t *testing.T) {
+	t.Parallel()
+	var clock atomic.Int64
+	set := func(day calendar.Date, hour int64) { clock.Store(day.Time().Unix() + hour*60*60) }
+	set(week-8, 12) // the Sunday before
+	w := newWorld(t, options{people: sandbox.People()[:2], now: func() time.Time { return time.Unix(clock.Load(), 0).UTC() }})
+	lewis, this := sandbox.People()[0].ID, week-7
+	pool, err := w.Recipes.Load(t.Context(), sandbox.Connection)
+	must(t, err)
+	i := 0
+	for !pool[i].Suits(recipe.Breakfast) || len(pool[i].Ingredients) == 0 {
+		i++
+	}
+	clicks := 0
+	click := func(line string) {
+		t.Helper()
+		clicks++
+		r, err := w.Click(t.Context(), lewis, this, line, fmt.Sprint("token", clicks))
+		if must(t, err); r.Outcome != command.Applied {
+			t.Errorf("%s: %s", line, r.Outcome)
+		}
+	}
+	for _, day := range []calendar.Date{this, this + 1} {
+		click(fmt.Sprintf("LOCK %s BREAKFAST %s", day, pool[i].Name))
+	}
+	set(week-6, 12)
+	must(t, w.PlanWeek(t.Context(), lewis, this))
+	r := rest{w, lewis, plan.Slot{Date: this + 1, Meal: recipe.Lunch}}
+	r.only(t, "planned")
+	_, err = w.Delivery.Drain(t.Context())
+	must(t, err)
+	mails := w.box.Mail.Messages()
+	if mail := text(t, mails[len(mails)-1]); strings.Contains(mail, "Monday, 23") || !strings.Contains(mail, "Tuesday, 24") {
+		t.Errorf("the mail shows days that were over:\n%s", mail)
+	}
+	for _, line := range []string{"REGENERATE WEEK", "SKIP TUE", "UNSKIP TUE", "SKIP TUE; SKIP FRI", "UNSKIP TUE; UNSKIP FRI", "UNDO", "UNSKIP TUE; UNSKIP FRI", "REGENERATE TUE"} {
+		click(line)
+		if line[0] != 'S' && line != "UNDO" {
+			r.only(t, line)
+		}
+	}
+	_, err = w.Users.Change(t.Context(), lewis, func(u *user.User) error {
+		u.Settings.Allergens = append(u.Settings.Allergens, "celery", "sesame")
+		return nil
+	})
+	must(t, err)
+	_, err = w.Amend(t.Context(), lewis)
+	must(t, err)
+	r.only(t, "allergy")
+	_, _, err = w.Replan(t.Context(), lewis, this, true)
+	must(t, err)
+	r.only(t, "replanned by an operator")
+	if err := w.PlanWeek(t.Context(), lewis, this); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("planned twice: %v", err)
+	}
+	must(t, w.Start(t.Context()))
+	b := w.browser(t)
+	b.signIn(w, sandbox.People()[1].Email)
+	b.want("/week/"+this.String(), nil, http.StatusOK, "Plan the rest of this week") // another's plan is not theirs
+	if status, _, _ := b.do("/week/"+this.String()+"/plan", url.Values{}, "Sec-Fetch-Site", "cross-site"); status != http.StatusUnauthorized {
+		t.Errorf("another site's form: %d", status)
+	}
+	set(this+6, 22)
+	_, err = w.Users.Change(t.Context(), sandbox.People()[1].ID, func(u *user.User) error { u.TimeZone = "Europe/Berlin"; return nil })
+	must(t, err)
+	b.want("/week/"+this.String(), nil, http.StatusOK, "No meal is left of it to plan.")
+	b.want("/week/"+this.String()+"/plan", nil, http.StatusBadRequest, "no meal left to plan")
+	if _, err := w.Plans.Get(t.Context(), sandbox.People()[1].ID, this); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("another site's form planned: %v", err)
+	}
+}
