@@ -95,7 +95,7 @@ func (a *App) openPool(ctx context.Context, name string, size int) (*pgxpool.Poo
 	}
 	return postgres.Open(ctx, postgres.Options{
 		URL: c.URL.Reveal(), Pool: name, MaxConns: size, StatementTimeout: c.StatementTimeout,
-		Tracers: tracers,
+		Tracers: tracers, Spans: a.telemetry.Tracers, Meters: a.telemetry.Meters,
 	})
 }
 

@@ -24,6 +24,8 @@ import (
 	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
@@ -50,6 +52,9 @@ type Options struct {
 	ReadOnly bool
 	// Tracers see every statement, besides otelpgx's.
 	Tracers []pgx.QueryTracer
+	// Spans and Meters are what otelpgx writes to; nil is the process's own.
+	Spans  trace.TracerProvider
+	Meters metric.MeterProvider
 }
 
 // Open makes a pool and checks that the server answers. Kind DatabaseError or
@@ -79,7 +84,7 @@ func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if cfg.PingTimeout == 0 {
 		cfg.PingTimeout = pingTimeout
 	}
-	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, newTracer(cfg.ConnConfig)}
+	tracers := []pgx.QueryTracer{limit{timeout + limitGrace}, newTracer(cfg.ConnConfig, o.Spans, o.Meters)}
 	cfg.ConnConfig.Tracer = multitracer.New(append(tracers, o.Tracers...)...)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
@@ -19,9 +20,12 @@ import (
 
 // newTracer returns otelpgx's tracer of connections to a server, whose spans follow
 // OpenTelemetry's conventions. The role is not told: user.name is a person's.
-func newTracer(c *pgx.ConnConfig) *otelpgx.Tracer {
+func newTracer(c *pgx.ConnConfig, spans trace.TracerProvider, meters metric.MeterProvider) *otelpgx.Tracer {
+	if spans == nil {
+		spans = otel.GetTracerProvider()
+	}
 	return otelpgx.NewTracer(
-		otelpgx.WithTracerProvider(conventional{otel.GetTracerProvider()}),
+		otelpgx.WithTracerProvider(conventional{spans}), otelpgx.WithMeterProvider(meters),
 		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return QueryName(sql) }),
 		otelpgx.WithMetricOperationName(func(_ context.Context, sql string) string { return operation(sql) }),
 		otelpgx.WithDisableConnectionDetailsInAttributes(),

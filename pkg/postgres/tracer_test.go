@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -17,13 +16,11 @@ import (
 )
 
 // What the spans of real statements say, by OpenTelemetry's names.
-func TestSpansOfStatements(t *testing.T) { //nolint:paralleltest // the tracer provider is the process's
+func TestSpansOfStatements(t *testing.T) {
+	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
-	before := otel.GetTracerProvider()
-	otel.SetTracerProvider(tracers)
-	t.Cleanup(func() { otel.SetTracerProvider(before) })
-	pool, err := postgres.Open(t.Context(), postgres.Options{URL: testpg.URL(t), Pool: "test", MaxConns: 1})
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: testpg.URL(t), Pool: "test", MaxConns: 1, Spans: tracers})
 	must(t, err)
 	t.Cleanup(pool.Close)
 	ctx, root := tracers.Tracer("test").Start(t.Context(), "root")
