@@ -134,3 +134,28 @@ func TestAMissedRunPlansWhatIsLeft(t *testing.T) {
 	await(t, pool, 1, "select count(*) from plans")
 	await(t, pool, 1, "select count(*) from job_executions where output ->> 'skipped' = 'over'")
 }
+
+// Pressed three times at once, a week is planned and mailed once, and a bystander's is not.
+func TestARestIsPlannedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:2]})
+	lewis, this := sandbox.People()[0].ID, week-7
+	answers := make(chan error, 3)
+	for range cap(answers) {
+		go func() { answers <- w.PlanWeek(t.Context(), lewis, this) }()
+	}
+	planned := 0
+	for range cap(answers) {
+		switch err := <-answers; {
+		case err == nil:
+			planned++
+		case fault.KindOf(err) != fault.Conflict:
+			t.Error(err)
+		}
+	}
+	pool := w.pool(t)
+	if await(t, pool, 1, "select count(*) from plans"); planned != 1 {
+		t.Errorf("planned %d times", planned)
+	}
+	await(t, pool, 1, "select count(*) from outbox where email_type = 'weekly_plan' and user_id = $1", lewis)
+}
