@@ -55,7 +55,14 @@ func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) 
 	if week == 0 {
 		week = calendar.On(j.Occurrence).Monday() + 7
 	}
-	m, err := s.generate(ctx, u, planner.Request{User: j.User, Week: week, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
+	from, left, err := planner.Left(u, week, s.opts.Now()) // a run that was missed may come when the week has begun
+	if err != nil {
+		return nil, err
+	}
+	if !left {
+		return skipped{"over"}, nil
+	}
+	m, err := s.generate(ctx, u, planner.Request{User: j.User, Week: week, From: from, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	"github.com/mealplanner/mealplanner/pkg/domain/schedule"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/sandbox"
 )
@@ -114,4 +115,47 @@ func TestWhatWasOverStaysEmpty(t *testing.T) {
 	if _, err := w.Plans.Get(t.Context(), sandbox.People()[1].ID, this); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another site's form planned: %v", err)
 	}
+}
+
+// A weekly run that was missed is made up for until the Tuesday of its week: it plans what is left, and
+// of a week that is over nothing.
+func TestAMissedRunPlansWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:1]}) // on Tuesday noon
+	pool, this := w.pool(t), week-7
+	must(t, w.Start(t.Context()))
+	for i, of := range []calendar.Date{this - 7, this} {
+		_, err := pool.Exec(t.Context(), `update scheduled_jobs set parameters = jsonb_build_object('week', $1::text) where job_type = $2`, of.String(), string(schedule.WeeklyGeneration))
+		must(t, err)
+		w.due(t, pool, schedule.WeeklyGeneration)
+		await(t, pool, i+1, finals)
+	}
+	rest{w, sandbox.People()[0].ID, plan.Slot{Date: this + 1, Meal: recipe.Lunch}}.only(t, "caught up")
+	await(t, pool, 1, "select count(*) from plans")
+	await(t, pool, 1, "select count(*) from job_executions where output ->> 'skipped' = 'over'")
+}
+
+// Pressed three times at once, a week is planned and mailed once, and a bystander's is not.
+func TestARestIsPlannedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:2]})
+	lewis, this := sandbox.People()[0].ID, week-7
+	answers := make(chan error, 3)
+	for range cap(answers) {
+		go func() { answers <- w.PlanWeek(t.Context(), lewis, this) }()
+	}
+	planned := 0
+	for range cap(answers) {
+		switch err := <-answers; {
+		case err == nil:
+			planned++
+		case fault.KindOf(err) != fault.Conflict:
+			t.Error(err)
+		}
+	}
+	pool := w.pool(t)
+	if await(t, pool, 1, "select count(*) from plans"); planned != 1 {
+		t.Errorf("planned %d times", planned)
+	}
+	await(t, pool, 1, "select count(*) from outbox where email_type = 'weekly_plan' and user_id = $1", lewis)
 }

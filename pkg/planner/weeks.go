@@ -49,18 +49,25 @@ func FirstMeal(u user.User, week calendar.Date, now time.Time) (plan.Slot, error
 	if err := InReach(u, week, now); err != nil {
 		return plan.Slot{}, err
 	}
+	first, left, err := Left(u, week, now)
+	if err == nil && !left {
+		err = fault.New(fault.InvalidInput, "generate", "the week of %s has no meal left to plan", week)
+	}
+	return first, err
+}
+
+// Left returns the first meal of a week that is not over; there is none if nothing is left that the
+// user's settings plan.
+func Left(u user.User, week calendar.Date, now time.Time) (first plan.Slot, left bool, err error) {
 	zone, err := u.Location()
 	if err != nil {
-		return plan.Slot{}, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
+		return plan.Slot{}, false, fault.Wrap(fault.InvalidConfig, "user "+u.ID, err)
 	}
-	first, next := plan.Slot{Date: week}, plan.Next(now.In(zone))
-	if first.Before(next) {
-		first = next
-	}
+	first = begin(week, plan.Next(now.In(zone)))
 	if !slices.ContainsFunc(plan.Slots(week), func(s plan.Slot) bool { return !s.Before(first) && u.Settings.Plans(s.Meal) }) {
-		return plan.Slot{}, fault.New(fault.InvalidInput, "generate", "the week of %s has no meal left to plan", week)
+		return plan.Slot{}, false, nil
 	}
-	return first, nil
+	return first, true, nil
 }
 
 // NextRun returns when the scheduler plans the next week of a user who is added now, and which

@@ -112,6 +112,9 @@ func (n *Names) take(text string) Reading {
 		return Reading{Unknown: []string{strings.TrimSpace(text)}}
 	}
 	ws := tagged(list)
+	if len(ws) > 0 && ws[0].text == "like" { // "Like Meat" is no meat
+		ws[0].kind = content
+	}
 	if i := slices.IndexFunc(ws, func(w word) bool { return w.kind == like }); i > 0 {
 		if slices.ContainsFunc(ws[i:], func(w word) bool { return w.text != "" && (w.kind == content || n.has(w.text)) }) {
 			ws = ws[:i]
