@@ -46,17 +46,20 @@ func TestPagesInBrowsers(t *testing.T) {
 		Invitation string   `json:"invitation"`
 		Shared     string   `json:"shared"`
 		Recipe     int64    `json:"recipe"` // that all of them can plan
+		Mailed     []string `json:"mailed"` // where the buttons of mails lead
 		Links      []string `json:"links"`
 		German     []string `json:"german"` // links of somebody whose browser and settings speak German
 		Diary      []string `json:"diary"`  // links of somebody who keeps one
-	}{Base: "http://" + addr, Week: week.String(), Today: (week - 7).String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week)}
+	}{Base: "http://" + addr, Week: week.String(), Today: (week - 7).String(), Tandoor: w.box.TandoorURL(), Token: w.box.TandoorToken, Invitation: invitation, Shared: w.Links.List(lewis.ID, week), Mailed: []string{
+		w.Links.Plan(lewis.ID, week), w.Links.Library(lewis.ID), w.Links.Unsubscribe(lewis.ID, "advice"), w.Links.Command(lewis.ID, week, "REGENERATE WEEK"), w.Links.Deletion(lewis.ID), w.Links.Connect(lewis.ID),
+	}}
 	report, _, err := w.Library.Report(t.Context(), mara.ID)
 	must(t, err)
 	about.Recipe = int64(report.Dishes[slices.IndexFunc(report.Dishes, func(d planner.Dish) bool { return d.Reason == "" })].ID)
 	for d := range 7 {
 		about.Days = append(about.Days, (week + calendar.Date(d)).String())
 	}
-	for range 20 {
+	for range 24 {
 		token, err := w.SignIns.Link(t.Context(), lewis.ID)
 		must(t, err)
 		about.Links = append(about.Links, w.Links.SignIn(token))

@@ -272,7 +272,7 @@ func TestCountedLinksLeadNowhereElse(t *testing.T) {
 		"picture, of a plan":  base + "/o/" + sign("plan", "", time.Hour),
 	} {
 		got := r.visit(t, http.MethodGet, address)
-		if got.status != http.StatusUnauthorized || got.header.Get("Location") != "" || !strings.Contains(got.body, "That did not work") || strings.HasPrefix(got.path, "/plan/") {
+		if got.status != http.StatusUnauthorized || got.header.Get("Location") != "" || !strings.Contains(got.body, "This link does not work") || strings.HasPrefix(got.path, "/plan/") {
 			t.Errorf("%s: %d at %s, to %q", name, got.status, got.path, got.header.Get("Location"))
 		}
 	}

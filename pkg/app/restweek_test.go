@@ -77,7 +77,7 @@ func TestTheRestOfAWeekIsPlanned(t *testing.T) {
 		b.want(ours, url.Values{"version": {field(t, page, "Make this change", "version")}, "command": {line}}, http.StatusOK, says)
 		only(line)
 	}
-	press("REGENERATE WEEK", "meals were replanned")
+	press("REGENERATE WEEK", "meals are replanned")
 	press("TRAVEL "+(this+1).String(), "Tuesday")
 	press("UNDO", "")
 	_, _, err = w.Replan(t.Context(), lewis.ID, this, true)

@@ -50,7 +50,7 @@ func (w *work) dislike(ctx context.Context, c command.Command) (string, error) {
 			n++
 		}
 	}
-	text := w.count(n, "%[2]s will not be planned any more; %[1]d meal was replaced.", "%[2]s will not be planned any more; %[1]d meals were replaced.", strings.Join(names, ", "))
+	text := w.count(n, "%[2]s will not be planned any more; %[1]d meal is replaced.", "%[2]s will not be planned any more; %[1]d meals are replaced.", strings.Join(names, ", "))
 	if kept > 0 {
 		text += " " + w.count(kept, "%d locked meal holds it and stays.", "%d locked meals hold it and stay.")
 	}

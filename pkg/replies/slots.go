@@ -89,7 +89,7 @@ func (w *work) unlock(c command.Command) (string, error) {
 		if n == 0 {
 			return w.say("No meal was locked."), nil
 		}
-		return w.count(n, "%d lock was removed; its meal stays until it is replanned.", "%d locks were removed; their meals stay until they are replanned."), nil
+		return w.count(n, "%d lock is removed; its meal stays until it is replanned.", "%d locks are removed; their meals stay until they are replanned."), nil
 	}
 	s, err := w.slot(c)
 	if err != nil {
@@ -214,5 +214,5 @@ func (w *work) travel(c command.Command) (string, error) {
 		}
 		w.release(w.open(d)...)
 	}
-	return w.say("%v: quick dishes for travelling; locked meals were left alone.", days(c.Days)), nil
+	return w.say("%v: quick dishes for travelling; locked meals stay.", days(c.Days)), nil
 }

@@ -58,9 +58,9 @@ func (w *work) regenerate(c command.Command) (string, error) {
 	case w.in.Existing == nil:
 		return w.say("The week will be planned that way."), nil
 	case c.Mode != "":
-		return w.count(len(slots), "%d meal was replanned, %v; locked and skipped ones were left alone.", "%d meals were replanned, %v; locked and skipped ones were left alone.", mode), nil
+		return w.count(len(slots), "%d meal is replanned, %v; locked and skipped ones stay.", "%d meals are replanned, %v; locked and skipped ones stay.", mode), nil
 	default:
-		return w.count(len(slots), "%d meal was replanned; locked and skipped ones were left alone.", "%d meals were replanned; locked and skipped ones were left alone."), nil
+		return w.count(len(slots), "%d meal is replanned; locked and skipped ones stay.", "%d meals are replanned; locked and skipped ones stay."), nil
 	}
 }
 
@@ -81,7 +81,7 @@ func (w *work) adjust(ctx context.Context, c command.Command) (string, error) {
 	}
 	w.release(s)
 	if c.Text == "" {
-		return w.say("%v was replanned.", named(s)), nil
+		return w.say("%v is replanned.", named(s)), nil
 	}
 	r, err := w.recipe(ctx, c.Text, s.Meal)
 	if err != nil {

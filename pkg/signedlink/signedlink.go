@@ -66,7 +66,7 @@ func (s *Signer) Sign(purpose, user, subject string, valid time.Duration) string
 // the same words for every forgery; an expired token says so.
 func (s *Signer) Verify(purpose, token string) (Claims, error) {
 	const op = "link"
-	invalid := fault.New(fault.Unauthorized, op, "this link is not valid")
+	invalid := fault.New(fault.Unauthorized, op, "this link is incomplete or not valid: open it anew from the mail, or ask whoever sent it for another")
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) <= macSize || len(raw) > 1024 {
 		return Claims{}, invalid

@@ -72,7 +72,7 @@ func (p *Pages) confirmDo(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Asks: questions(spoken(r), week, lines), Name: u.Name})
+	p.show(w, r, http.StatusOK, "do.html", doPage{Week: week, Asks: questions(spoken(r), week, lines), Name: u.Name, Plan: p.Links.Plan(c.User, week)})
 }
 
 // do carries out a button's commands.

@@ -48,7 +48,7 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) {
 	c, err := p.Signer.Verify(ClickLink, r.PathValue("token"))
 	mail, path, _ := strings.Cut(c.Subject, " ")
 	if err == nil && !isClickable(path) {
-		err = fault.New(fault.Unauthorized, "link", "this link is not valid")
+		err = fault.New(fault.Unauthorized, "link", "this link is incomplete or not valid: open it anew from the mail, or ask whoever sent it for another")
 	}
 	if err != nil {
 		p.fail(w, r, err)

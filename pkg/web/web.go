@@ -383,7 +383,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
 		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
-	p.show(w, r, status, "error.html", told(err, spoken(r)))
+	p.show(w, r, status, "error.html", map[string]any{"Link": status == http.StatusUnauthorized, "Text": message.Sentence(told(err, spoken(r))), "Home": p.Links.Base + "/"})
 }
 
 // told is what a visitor reads of an error.

@@ -29,13 +29,34 @@ test("every page, on a phone and a desk, light and dark", async (t) => {
 test("the pages before signing in", async () => {
   for (const view of views) {
     const page = await visitor(view);
-    for (const path of ["/sign-in", "/sign-in/x", "/invitation/x", "/setup", "/status", world.shared]) {
+    for (const path of ["/sign-in", "/sign-in/x", "/invitation/x", "/setup", "/status", world.shared, ...world.mailed]) {
       const answer = await page.goto(path);
       assert.deepEqual(await findings(page), [], `${path}, ${view.name}`);
       assert.deepEqual(await markup(await answer.text()), [], path);
     }
     await page.context().close();
   }
+});
+
+test("what leads nowhere says what to do", async () => {
+  const guest = await visitor(views[0]);
+  for (const path of ["/list/x", "/invitation/x", "/do/x", "/plan/x"]) {
+    const answer = await guest.goto(path);
+    await guest.getByRole("heading", { name: "This link does not work" }).waitFor();
+    assert.match(await guest.locator("body").innerText(), /ask whoever sent it for another\.\n/, path);
+    assert.equal(await guest.getByRole("link", { name: /^(Sign in|To your week)$/ }).count(), 1, path);
+    assert.deepEqual(await findings(guest), [], path);
+    assert.deepEqual(await markup(await answer.text()), [], path);
+  }
+  await guest.context().close();
+  const page = await visitor(views[0], world.links.pop());
+  for (const path of ["/meal/2030-03-07/dinner", "/cooking/2030-03-04"]) {
+    await page.goto(path);
+    await page.getByText("Nothing is planned for the week of 4 March 2030.").waitFor();
+    await page.getByRole("link", { name: "To the week" }).click();
+    await page.getByRole("heading", { name: "Week of 4 March 2030" }).waitFor();
+  }
+  await page.context().close();
 });
 
 test("from an invitation to ticked groceries", async () => {
@@ -391,7 +412,7 @@ test("trends, and how much was eaten: what was planned beside it, as charts and 
     await page.goto(`/meal/${world.today}/breakfast`);
     await page.getByRole("button", { name: /^½/ }).click();
     await page.getByRole("status").filter({ hasText: "0.5 of the planned portion" }).waitFor();
-    await page.getByLabel(/Other amount/).fill("0,75");
+    await page.getByLabel(/Another part/).fill("0,75");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("status").filter({ hasText: "0.75 of the planned portion" }).waitFor();
     assert.deepEqual(await findings(page), []);

@@ -104,7 +104,7 @@ func (s *Service) Invite(ctx context.Context, u user.User) (token string, err er
 func (s *Service) Open(ctx context.Context, token string) (Invitation, error) {
 	digest, ok := signedlink.OnceDigest(token)
 	if !ok {
-		return Invitation{}, fault.New(fault.Unauthorized, "invitation", "this link is not valid")
+		return Invitation{}, fault.New(fault.Unauthorized, "invitation", "this link is incomplete or not valid: open it anew from the mail, or ask whoever sent it for another")
 	}
 	id, err := s.Store.OpenInvitation(ctx, digest)
 	if err != nil {

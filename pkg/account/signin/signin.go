@@ -99,7 +99,7 @@ func (s *Service) Whose(ctx context.Context, token string) (string, error) {
 func (s *Service) find(ctx context.Context, token string, used bool) (string, error) {
 	digest, ok := signedlink.OnceDigest(token)
 	if !ok {
-		return "", fault.New(fault.Unauthorized, "sign in", "this link is not valid")
+		return "", fault.New(fault.Unauthorized, "sign in", "this link is incomplete or not valid: open it anew from the mail, or ask whoever sent it for another")
 	}
 	return s.store.UseLink(ctx, digest, used)
 }

@@ -25,6 +25,14 @@ func (l Language) Date(d calendar.Date) string {
 	return l.fill(l.within("date", "%d %s"), []any{d.Time().Day(), d.Time().Month()})
 }
 
+// DateFrom is a date as [Language.Date], and with its year if it is not that of now.
+func (l Language) DateFrom(now, d calendar.Date) string {
+	if now.Time().Year() != d.Time().Year() {
+		return l.LongDate(d)
+	}
+	return l.Date(d)
+}
+
 // ShortDate is a date without its year, the month abbreviated.
 func (l Language) ShortDate(d calendar.Date) string {
 	return l.fill(l.within("date", "%d %s"), []any{d.Time().Day(), l.within("short", d.Time().Month().String()[:3])})

@@ -37,6 +37,18 @@ func TestSay(t *testing.T) {
 	}
 }
 
+func TestSentence(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"this link is not valid": "This link is not valid.", "is it?": "Is it?", "plan_hour: 24 is too late": "Plan hour: 24 is too late.",
+		`no recipe is called "über"`: `No recipe is called "über".`, "über 20 %": "Über 20 %.", "": "",
+	} {
+		if got := message.Sentence(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestDates(t *testing.T) {
 	t.Parallel()
 	d, err := calendar.Parse("2026-12-28")
@@ -51,6 +63,9 @@ func TestDates(t *testing.T) {
 		{message.English.Say("nothing is planned for the week of %v", message.Day(d)), "nothing is planned for the week of 28 December 2026"},
 		{german.Say("nothing is planned for the week of %v", message.Day(d)), "Für die Woche vom 28. Dezember 2026 ist nichts geplant"},
 		{german.LongDate(d), "28. Dezember 2026"},
+		{message.English.DateFrom(d-300, d), "28 December"},
+		{message.English.DateFrom(d+4, d), "28 December 2026"},
+		{german.DateFrom(d+4, d), "28. Dezember 2026"},
 		{message.English.ShortDate(d), "28 Dec"},
 		{german.ShortDate(d), "28. Dez."},
 		{message.English.Span(d-7, d-1), "21 – 27 December 2026"},

@@ -70,7 +70,7 @@ func (s *Site) noEntry(w http.ResponseWriter, r *http.Request, why error) error 
 	if fault.KindOf(why) != fault.Unauthorized {
 		return why
 	}
-	return s.show(w, r, view{file: "signin.html", title: message.Textf("Sign in"), status: http.StatusUnauthorized, data: signInPage{Problem: sentence(fault.In(why, spoken(r)))}})
+	return s.show(w, r, view{file: "signin.html", title: message.Textf("Sign in"), status: http.StatusUnauthorized, data: signInPage{Problem: message.Sentence(fault.In(why, spoken(r)))}})
 }
 
 // masked is an address that its owner knows, and others who look over their shoulder do not.

@@ -24,7 +24,7 @@ type itemView struct {
 func (s *Site) always(w http.ResponseWriter, r *http.Request, id string, week calendar.Date, path string) error {
 	always := r.PostForm.Get("do") == "always"
 	name, err := s.Shopping.Always(r.Context(), id, week, r.PostForm.Get("key"), always)
-	name = sentence(name)
+	name = message.Sentence(name)
 	said := message.Textf("%s is always at home: it is not bought, in later weeks either. Your settings list what is.", name)
 	if !always {
 		said = message.Textf("%s is bought again.", name)

@@ -186,7 +186,7 @@ func (s *Site) linkedAnswer(w http.ResponseWriter, r *http.Request) error {
 	case err == nil:
 		return s.showLibrary(w, r, id, libraryPage{Said: said.In(spoken(r))})
 	case kind == fault.InvalidInput || kind == fault.NotFound:
-		return s.showLibrary(w, r, id, libraryPage{Problem: sentence(fault.In(err, spoken(r)))})
+		return s.showLibrary(w, r, id, libraryPage{Problem: message.Sentence(fault.In(err, spoken(r)))})
 	default:
 		return err
 	}

@@ -56,7 +56,7 @@ func (s *Site) wouldPlan(w http.ResponseWriter, r *http.Request, id string) erro
 	would, err := s.Commands.WouldPlan(r.Context(), id, week)
 	switch {
 	case unplannable(err):
-		page.Problem, v.status = sentence(fault.In(err, spoken(r))), http.StatusUnprocessableEntity
+		page.Problem, v.status = message.Sentence(fault.In(err, spoken(r))), http.StatusUnprocessableEntity
 	case err != nil:
 		return err
 	default:
@@ -100,7 +100,7 @@ func (s *Site) planWeek(w http.ResponseWriter, r *http.Request, id string) error
 	case fault.KindOf(err) == fault.Conflict:
 		return s.back(w, r, path, message.Textf("This week was planned meanwhile. This is how it is; nothing else was changed."))
 	case unplannable(err):
-		return s.back(w, r, path, message.Joined(message.Textf("The week could not be planned."), message.Textf("%s", sentence(fault.In(err, spoken(r))))))
+		return s.back(w, r, path, message.Joined(message.Textf("The week could not be planned."), message.Textf("%s", message.Sentence(fault.In(err, spoken(r))))))
 	case err != nil:
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // refusal says why a form was refused: above it, and beside the field that the reason is about. The
@@ -41,7 +42,7 @@ func refusalOf(r *http.Request, err error) refusal {
 	if before, rest, ok := strings.Cut(said, ": "); ok && !strings.Contains(before, " ") {
 		said = rest
 	}
-	return refusal{unchanged(r, err).In(spoken(r)), fieldOf(err), capital(said)}
+	return refusal{unchanged(r, err).In(spoken(r)), fieldOf(err), message.Capital(said)}
 }
 
 // ids are the fields of the forms that errors call otherwise.

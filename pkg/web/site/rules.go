@@ -98,7 +98,7 @@ func (r ruleRow) Options(field string) []choice {
 	case "from", "to":
 		for d := range 7 {
 			name := user.Weekdays[(d+1)%7]
-			out = append(out, choice{Value: name, Label: message.Textf(capital(name))})
+			out = append(out, choice{Value: name, Label: message.Textf(message.Capital(name))})
 		}
 	case "meals":
 		out = r.meals()

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/account/settings"
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
@@ -109,7 +107,7 @@ func settingsOf(u user.User) *settingsPage {
 	}
 	day, _ := u.Settings.PlanTime()
 	for _, d := range user.Weekdays {
-		p.Days = append(p.Days, choice{d, message.Textf(capital(d)), d == user.Weekdays[day]})
+		p.Days = append(p.Days, choice{d, message.Textf(message.Capital(d)), d == user.Weekdays[day]})
 	}
 	for _, l := range message.Languages() {
 		p.Languages = append(p.Languages, choice{string(l), message.Textf(l.Name()), l.Tag() == u.Settings.Language.Tag()})
@@ -292,16 +290,5 @@ func (s *Site) said(w http.ResponseWriter, r *http.Request, path string, done me
 
 // unchanged says why nothing was.
 func unchanged(r *http.Request, err error) message.Text {
-	return message.Textf("Nothing was changed. %s", sentence(fault.In(err, spoken(r))))
-}
-
-// sentence begins a text with a capital letter and ends it, and writes the name of a field as people do.
-func sentence(text string) string {
-	if field, rest, ok := strings.Cut(text, ":"); ok && !strings.Contains(field, " ") {
-		text = strings.ReplaceAll(field, "_", " ") + ":" + rest
-	}
-	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) || strings.ContainsRune(`"”“»)]%`, last) {
-		text += "."
-	}
-	return capital(text)
+	return message.Textf("Nothing was changed. %s", message.Sentence(fault.In(err, spoken(r))))
 }

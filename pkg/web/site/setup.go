@@ -266,7 +266,7 @@ func (s *Site) refuseStep(w http.ResponseWriter, r *http.Request, inv invite.Inv
 		}
 	}
 	why := refusalOf(r, cause)
-	why.Problem = sentence(fault.In(cause, spoken(r)))
+	why.Problem = message.Sentence(fault.In(cause, spoken(r)))
 	if step == invite.Library {
 		why = refusal{Field: "url", why: s.unfit(cause, typed.Get("url"), spoken(r))}
 		if why.Problem = why.why; kind == fault.Unauthorized {
@@ -290,7 +290,7 @@ func (*Site) unfit(cause error, address string, l message.Language) string {
 	case fault.Unauthorized:
 		return l.Say("Tandoor refuses the token: make one with the scopes read and write, or without write if nothing is to be written there.")
 	default:
-		return sentence(fault.In(cause, l))
+		return message.Sentence(fault.In(cause, l))
 	}
 }
 
@@ -382,7 +382,7 @@ func (s *Site) unplanned(id string, p Progress, l message.Language) string {
 	case err == nil:
 		return ""
 	case correctable(err) || kind == fault.NoRecipesAvailable || kind == fault.NotEnoughRecipes || kind == fault.InvalidConstraints:
-		return sentence(fault.In(err, l))
+		return message.Sentence(fault.In(err, l))
 	case p.Importing || kind == fault.NetworkError || kind == fault.Unavailable || kind == fault.TandoorError || kind == fault.Unauthorized:
 		return l.Say("Your recipes cannot be fetched: your Tandoor does not answer, or refuses the token.")
 	default:

@@ -170,9 +170,9 @@ func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week c
 	if err := s.changeList(r, id, week); err != nil {
 		if kind := fault.KindOf(err); !wantsJSON(r) && (kind == fault.NotFound || kind == fault.InvalidInput) {
 			if r.PathValue("token") != "" {
-				return s.guest(w, r, sentence(fault.In(guestError(err), spoken(r))))
+				return s.guest(w, r, message.Sentence(fault.In(guestError(err), spoken(r))))
 			}
-			return s.back(w, r, path, message.Textf("%s", sentence(fault.In(err, spoken(r)))))
+			return s.back(w, r, path, message.Textf("%s", message.Sentence(fault.In(err, spoken(r)))))
 		}
 		return err
 	}

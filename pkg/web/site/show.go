@@ -18,8 +18,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -154,10 +152,11 @@ func words(l message.Language) template.FuncMap {
 		"weekday": l.Weekday,
 		"short":   l.ShortDay,
 		"date":    l.Date,
+		"from":    l.DateFrom,
 		"brief":   l.ShortDate,
 		"long":    l.LongDate,
 		"min":     func(n int) string { return message.Minutes(n).In(l) },
-		"title":   func(v any) string { return capital(l.Say("%v", v)) },
+		"title":   func(v any) string { return message.Capital(l.Say("%v", v)) },
 		"kcal":    func(m nutrition.Macros) string { return l.Number(m.Energy().Kcal()) },
 	}
 }
@@ -175,11 +174,6 @@ func took(d time.Duration) time.Duration {
 	default:
 		return d.Round(10 * time.Microsecond) //nolint:mnd // hundredths
 	}
-}
-
-func capital(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // frame is what every page has.
@@ -236,7 +230,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	l := spoken(r)
 	status, text := fault.HTTPStatus(err), l.Say("Something went wrong on our side. Please try again later.")
 	if status < http.StatusInternalServerError {
-		text = sentence(fault.In(err, l))
+		text = message.Sentence(fault.In(err, l))
 	} else if !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
 		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
 	}
@@ -254,9 +248,53 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		nav = "error"
 	}
 	page := view{file: "error.html", status: status}
-	if err := render(w, l, page, frame{Title: headline(status).In(l), Root: s.at(""), Nav: nav, Page: text}); err != nil {
+	title := headline(status)
+	if status == http.StatusNotFound && wayOn(r).path != "" {
+		title = message.Textf("Not found")
+	} else if status == http.StatusUnauthorized && r.Method == http.MethodGet && r.PathValue("token") != "" {
+		title = message.Textf("This link does not work")
+	}
+	if err := render(w, l, page, frame{Title: title.In(l), Root: s.at(""), Nav: nav, Page: s.wrong(r, nav != "", text)}); err != nil {
 		http.Error(w, text, status)
 	}
+}
+
+// wrongPage says what went wrong, and leads on.
+type wrongPage struct {
+	Text  string
+	Href  string
+	Label message.Text
+}
+
+// wrong is the page for a visitor who is signed in, or not.
+func (s *Site) wrong(r *http.Request, signedIn bool, text string) wrongPage {
+	if !signedIn {
+		return wrongPage{text, s.at("/sign-in"), message.Textf("Sign in")}
+	}
+	if on := wayOn(r); on.path != "" {
+		return wrongPage{text, s.at(on.path), on.label}
+	}
+	return wrongPage{text, s.at("/week"), message.Textf("To your week")}
+}
+
+// way is where a visitor goes on.
+type way struct {
+	path  string
+	label message.Text
+}
+
+// wayOn is where an address that leads to nothing was about: a week, in which it can be planned, or
+// the library. No path: it is about neither.
+func wayOn(r *http.Request) way {
+	if r.PathValue("recipe") != "" {
+		return way{"/library", message.Textf("To your library")}
+	}
+	for _, name := range []string{"week", "date"} {
+		if day, err := calendar.Parse(r.PathValue(name)); err == nil {
+			return way{"/week/" + day.Monday().String(), message.Textf("To the week")}
+		}
+	}
+	return way{}
 }
 
 // headline is the title of an error's page.

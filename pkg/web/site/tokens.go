@@ -120,7 +120,7 @@ func (s *Site) changeTokens(w http.ResponseWriter, r *http.Request, id string) e
 	}
 	if err != nil {
 		page.refusal = refusalOf(r, err)
-		page.Problem = sentence(fault.In(err, spoken(r)))
+		page.Problem = message.Sentence(fault.In(err, spoken(r)))
 		if page.Field == "name" && f.get("do") == "calendar" {
 			page.Field = "calendar"
 		}

@@ -80,7 +80,7 @@ func (s *Site) trends(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	page := trendsOf(f, span, spoken(r))
 	page.Diary = s.Diary(id)
-	return s.show(w, r, view{file: "trends.html", title: message.Textf("Trends"), nav: "trends", data: page})
+	return s.show(w, r, view{file: "trends.html", title: message.Textf("Trends"), nav: "week", data: page})
 }
 
 func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {
@@ -131,17 +131,17 @@ var nutrients = map[insight.Nutrient]message.Text{
 // missed says how often a nutrient is off.
 func missed(m insight.Pattern, planned int) message.Text {
 	if m.Status == insight.Under {
-		return message.Counted(m.Days, "%[2]v is too low on %[1]d day of %[3]d that are planned.", "%[2]v is too low on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
+		return message.Counted(m.Days, "%[2]v: too low on %[1]d day of %[3]d that are planned.", "%[2]v: too low on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
 	}
-	return message.Counted(m.Days, "%[2]v is too high on %[1]d day of %[3]d that are planned.", "%[2]v is too high on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
+	return message.Counted(m.Days, "%[2]v: too high on %[1]d day of %[3]d that are planned.", "%[2]v: too high on %[1]d days of %[3]d that are planned.", nutrients[m.Nutrient], planned)
 }
 
 // strayed says how often what was eaten is off.
 func strayed(m insight.Pattern, logged int) message.Text {
 	if m.Status == insight.Under {
-		return message.Counted(m.Days, "%[2]v was too low on %[1]d day of %[3]d that are logged.", "%[2]v was too low on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
+		return message.Counted(m.Days, "%[2]v: too low on %[1]d day of %[3]d that are logged.", "%[2]v: too low on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
 	}
-	return message.Counted(m.Days, "%[2]v was too high on %[1]d day of %[3]d that are logged.", "%[2]v was too high on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
+	return message.Counted(m.Days, "%[2]v: too high on %[1]d day of %[3]d that are logged.", "%[2]v: too high on %[1]d days of %[3]d that are logged.", nutrients[m.Nutrient], logged)
 }
 
 // trendOf draws and lists one nutrient.

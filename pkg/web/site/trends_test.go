@@ -18,7 +18,7 @@ func TestTrendsSayWhyADayIsOff(t *testing.T) {
 	f.Strayed = []insight.Pattern{{Nutrient: insight.Energy, Status: insight.Over, Days: 1}}
 	f.Floor = 1200 * nutrition.Kilocalorie
 	p := trendsOf(f, shortSpan, message.English)
-	if got := p.Strayed[0].In(message.English); got != "Energy was too high on 1 day of 1 that are logged." {
+	if got := p.Strayed[0].In(message.English); got != "Energy: too high on 1 day of 1 that are logged." {
 		t.Error(got)
 	}
 	if got := p.Near.In(message.English); !strings.Contains(got, "within 10 % in energy and every macro, and no less than 1,200 kcal:") {

@@ -150,7 +150,7 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 		if page.Kept, err = s.kept(r, id, week); err != nil {
 			return err
 		}
-		return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
+		return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).DateFrom(page.This, week)), nav: "week", data: page})
 	case err != nil:
 		return err
 	}
@@ -165,7 +165,7 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	if err := s.illustrate(r.Context(), id, &page); err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).Date(week)), nav: "week", data: page})
+	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).DateFrom(page.This, week)), nav: "week", data: page})
 }
 
 // idle reports whether the running week has no plan, though something is left of it, and the page
