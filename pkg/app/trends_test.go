@@ -49,7 +49,7 @@ func TestTrends(t *testing.T) {
 
 	k := as(kenji.ID)
 	page = k.want("/trends", nil, http.StatusOK, "Nutrition data from fatsecret")
-	for _, text := range []string{">Eaten<", "Body weight: 71.4 kg, as last measured", "Did you eat on target?", "You ate on target on ", "that are logged.", "Eaten on average: 1,987 kcal on 2", "Day by day"} {
+	for _, text := range []string{">Eaten<", "Body weight: 71.4 kg, as last measured", "Did you eat on target?", "You met your target on ", "that are logged.", "Eaten on average: 1,987 kcal on 2", "Day by day"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("no %q:\n%s", text, page)
 		}

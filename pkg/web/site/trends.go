@@ -103,7 +103,7 @@ func trendsOf(f coach.Followed, span int, l message.Language) trendsPage {
 	for _, w := range f.Weeks {
 		near += w.Near
 	}
-	p.Ate = message.Counted(p.Logged, "You ate on target on %[2]d of %[1]d logged day.", "You ate on target on %[2]d of %[1]d logged days.", near)
+	p.Ate = message.Counted(p.Logged, "You met your target on %[2]d of %[1]d logged day.", "You met your target on %[2]d of %[1]d logged days.", near)
 	p.Near = message.Textf("On target is within 10 %% in energy and every macro.")
 	if f.Floor > 0 {
 		p.Near = message.Textf("On target is within 10 %% in energy and every macro, and no less than %v kcal: less is too little for most people.", message.Number(f.Floor.Kcal()))
