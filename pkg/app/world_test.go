@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"runtime/pprof"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -123,10 +125,13 @@ func newWorld(t *testing.T, o options) *world {
 	}
 	w.Services = w.App.Services()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		// As long as a role has: pgx takes up to 15 s to let go of a connection that was cut while it wrote.
+		ctx, cancel := context.WithTimeout(context.Background(), 25*time.Second)
 		defer cancel()
 		if err := w.Stop(ctx); err != nil {
-			t.Error(err)
+			var waits strings.Builder
+			_ = pprof.Lookup("goroutine").WriteTo(&waits, 1)
+			t.Errorf("%v\n%s", err, &waits)
 		}
 	})
 	if o.database == "" {
