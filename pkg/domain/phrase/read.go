@@ -238,13 +238,15 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 }
 
 // alone returns the word of a segment without a food that stands for one beside another:
-// "butter and Knorr", "apple and danish", but "butter (Knorr)", "apples, tart and crisp".
+// "butter and Knorr", "apple and danish", "filetto al pepe", but "butter (Knorr)", "apples, tart
+// and crisp".
 func alone(segments []segment, i int, named bool) (string, bool) {
 	s := segments[i]
 	joined := i > 0 && s.join != First && !s.marked
 	leads := i+1 < len(segments) && segments[i+1].join == And && !segments[i+1].marked
+	dish := i == 0 && len(segments) > 1 && segments[1].join == With && !segments[1].marked
 	for _, w := range s.words {
-		if w.kind == brand && (joined || leads) || w.kind == before && joined && named {
+		if w.kind == brand && (joined || leads) || w.kind == before && joined && named || w.kind == part && dish {
 			return w.text, true
 		}
 	}
