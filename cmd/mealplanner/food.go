@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -52,9 +53,10 @@ type explanation struct {
 }
 
 // Run explains each line, in order.
-func (c *foodExplainCmd) Run(std *streams) error {
+func (c *foodExplainCmd) Run(std *streams) (err error) {
 	pools := explaining{allergen.NewPool(nil), diet.NewPool(nil)}
 	out := bufio.NewWriter(std.out)
+	defer func() { err = errors.Join(err, out.Flush()) }() // of lines before a wrong one nothing is lost
 	write := func(line string, i recipe.Ingredient) error { return c.write(out, pools.explain(line, i)) }
 	switch {
 	case c.Recipe != "" && (len(c.Line) > 0 || c.Unit != "" || c.Note != ""):
@@ -74,7 +76,7 @@ func (c *foodExplainCmd) Run(std *streams) error {
 				return err
 			}
 		}
-		return out.Flush()
+		return nil
 	case len(c.Line) > 0:
 		for _, line := range c.Line {
 			i, err := c.ingredient(line)
@@ -85,7 +87,7 @@ func (c *foodExplainCmd) Run(std *streams) error {
 				return err
 			}
 		}
-		return out.Flush()
+		return nil
 	}
 	lines := bufio.NewScanner(std.in)
 	for n := 1; lines.Scan(); n++ {
@@ -104,7 +106,7 @@ func (c *foodExplainCmd) Run(std *streams) error {
 	if err := lines.Err(); err != nil {
 		return fault.Wrap(fault.InvalidInput, "standard input", err)
 	}
-	return out.Flush()
+	return nil
 }
 
 // ingredient takes a line apart as an import does, or as the flags say.

@@ -33,7 +33,7 @@ const maxLine = 1000 // bytes
 // ParseLine reads a line such as "1½ cups flour, sifted". Of a range it takes the upper
 // end. A comma before exactly three digits separates thousands ("1,000 g"), any other
 // is a decimal comma ("1,5 dl"). names are foods whose names may begin with a number: in
-// "21 Seasoning" there is no amount. An empty line, a negative number, a division by
+// "21 Seasoning" there is no amount. A mark of a list before it ("- 2 eggs") says nothing. An empty line, a negative number ("-2 eggs"), a division by
 // zero, a number of more than six digits and a line of more than 1,000 bytes are errors.
 func ParseLine(s string, names ...string) (Parsed, error) {
 	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "⁄", "/")), " ")
@@ -52,7 +52,8 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 		p.finish(s)
 		return p, nil
 	}
-	if strings.HasPrefix(s, "-") || strings.HasPrefix(s, "−") {
+	s = bullet().ReplaceAllString(s, "")
+	if negative().MatchString(s) {
 		return Parsed{}, fmt.Errorf("%q: a negative amount", s)
 	}
 	amount, rest, err := upper(s)
@@ -80,9 +81,11 @@ func ParseLine(s string, names ...string) (Parsed, error) {
 }
 
 var (
-	madeOf  = lazyregexp.New(`(?i)^(?:juice|zest|rind|peel|(?:juice and zest)|(?:zest and juice)) of `)
-	about   = lazyregexp.New(`(?i)^(?:(?:about|approximately|circa|etwa|ca) |approx\.? |ca\. ?|~ ?|≈ ?)`)
-	article = lazyregexp.New(`(?i)^(?:an?|one|eine?) `)
+	madeOf   = lazyregexp.New(`(?i)^(?:juice|zest|rind|peel|(?:juice and zest)|(?:zest and juice)) of `)
+	about    = lazyregexp.New(`(?i)^(?:(?:about|approximately|circa|etwa|ca) |approx\.? |ca\. ?|~ ?|≈ ?)`)
+	bullet   = lazyregexp.New(`^(?:[-−–—•·*] )+`)
+	negative = lazyregexp.New(`^[-−][\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]`)
+	article  = lazyregexp.New(`(?i)^(?:an?|one|eine?) `)
 	// thousands is how German writes them: "1.500 g".
 	thousands = lazyregexp.New(`^[1-9]\d{0,2}\.\d{3}$`)
 	times     = lazyregexp.New(`(?i)^[x×] ?`)

@@ -28,6 +28,9 @@ func TestParseLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"carrots":                         "- | carrots | ",
 		"cake flour":                      "- | cake flour | ",
+		"- 200 g Mehl":                    "200 g | Mehl | ",
+		"• 200 g Mehl":                    "200 g | Mehl | ",
+		"-style cheese":                   "- | -style cheese | ",
 		"capers":                          "- | capers | ",
 		"etwas Salz":                      "- | etwas Salz | ",
 		"ca. 200 g Mehl":                  "200 g | Mehl | ",
