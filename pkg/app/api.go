@@ -39,8 +39,8 @@ func (w weeks) Weeks(ctx context.Context, userID string) ([]api.Planned, error) 
 	return out, err
 }
 
-// PlanWeek implements [api.Commands] and [site.Commands]: of the running week what is left. Kind Conflict if the week is planned, InvalidInput if it is
-// over or too far ahead.
+// PlanWeek implements [api.Commands] and [site.Commands]: of the running week what is left is
+// planned. Kind Conflict if the week is planned, InvalidInput if it is over or too far ahead.
 func (s *Services) PlanWeek(ctx context.Context, userID string, week calendar.Date) error {
 	u, err := s.Users.Get(ctx, userID)
 	if err != nil {

@@ -95,7 +95,7 @@ func weeklyChart(l message.Language, weeks []insight.Week) ([]byte, error) {
 				c.centred(c.small, strconv.FormatFloat(s.values[j], 'f', 0, 64), (box.Min.X+box.Max.X)/2, box.Min.Y-8)
 			}
 		}
-		c.centred(c.normal, capital(l.Word(n.String())), plot.Min.X+j*group+group/2, chartHeight-chartMargin)
+		c.centred(c.normal, message.Capital(l.Word(n.String())), plot.Min.X+j*group+group/2, chartHeight-chartMargin)
 	}
 	var out bytes.Buffer
 	err = png.Encode(&out, c.img)

@@ -3,8 +3,6 @@ package mailer
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/insight"
@@ -27,7 +25,7 @@ type dishView struct{ Meal, Name, Energy string }
 func newFigures(l message.Language, rows []insight.Row, short bool) []figureView {
 	var out []figureView
 	for _, r := range rows {
-		v := figureView{Label: capital(l.Word(r.Nutrient.String())), Number: l.Number(r.Actual.Float()), Actual: figure(l, r, r.Actual), Target: figure(l, r, r.Target), Off: offBy(l, r.Actual.Float(), r.Target.Float())}
+		v := figureView{Label: message.Capital(l.Word(r.Nutrient.String())), Number: l.Number(r.Actual.Float()), Actual: figure(l, r, r.Actual), Target: figure(l, r, r.Target), Off: offBy(l, r.Actual.Float(), r.Target.Float())}
 		switch {
 		case r.Status == insight.Under:
 			v.Mark, v.Verdict, v.Class = "▼", l.Say("under"), "no"
@@ -46,7 +44,7 @@ func newFigures(l message.Language, rows []insight.Row, short bool) []figureView
 func newDishes(l message.Language, dishes []insight.Dish) []dishView {
 	var out []dishView
 	for _, d := range dishes {
-		out = append(out, dishView{capital(l.Word(d.Meal.String())), cut(d.Name, dishName), l.Number(d.Energy.Kcal()) + " kcal"})
+		out = append(out, dishView{message.Capital(l.Word(d.Meal.String())), cut(d.Name, dishName), l.Number(d.Energy.Kcal()) + " kcal"})
 	}
 	return out
 }
@@ -54,11 +52,6 @@ func newDishes(l message.Language, dishes []insight.Dish) []dishView {
 // figure renders an amount of the row with its unit.
 func figure(l message.Language, r insight.Row, a insight.Amount) string {
 	return l.Number(a.Float()) + " " + r.Nutrient.Unit()
-}
-
-func capital(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // all says each of the texts.
@@ -250,7 +243,7 @@ func side(l message.Language, s insight.Status) string {
 func patternLine(l message.Language, p insight.Pattern, t insight.Trends) string {
 	r := t.Average[p.Nutrient]
 	return l.Say("%s %s target: %s of %s a day on average; %d of %s are more than 15 %% %s.",
-		capital(l.Word(p.Nutrient.String())), side(l, p.Status), figure(l, r, r.Actual), figure(l, r, r.Target), p.Days, l.Count(t.Logged, "%d logged day", "%d logged days"), side(l, p.Status))
+		message.Capital(l.Word(p.Nutrient.String())), side(l, p.Status), figure(l, r, r.Actual), figure(l, r, r.Target), p.Days, l.Count(t.Logged, "%d logged day", "%d logged days"), side(l, p.Status))
 }
 
 func dateLine(l message.Language, d insight.Date) string {

@@ -183,7 +183,7 @@ func macrosLine(l message.Language, m nutrition.Macros) string {
 func newDayView(l message.Language, d plan.Day, pct int, list prep.List) dayView {
 	v := dayView{Name: l.Weekday(d.Date), Short: l.ShortDay(d.Date), Date: l.ShortDate(d.Date), Balanced: d.Balanced}
 	for m, s := range d.Meals {
-		mv := mealView{Slot: capital(l.Word(recipe.Meals[m].String())), Empty: "–"}
+		mv := mealView{Slot: message.Capital(l.Word(recipe.Meals[m].String())), Empty: "–"}
 		if slices.Contains(d.Missing, recipe.Meals[m]) {
 			mv.Empty = l.Say("missing: nothing in your library fits")
 		}

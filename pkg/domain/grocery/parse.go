@@ -33,8 +33,9 @@ const maxLine = 1000 // bytes
 // ParseLine reads a line such as "1½ cups flour, sifted". Of a range it takes the upper
 // end. A comma before exactly three digits separates thousands ("1,000 g"), any other
 // is a decimal comma ("1,5 dl"). names are foods whose names may begin with a number: in
-// "21 Seasoning" there is no amount. A mark of a list before it ("- 2 eggs") says nothing. An empty line, a negative number ("-2 eggs"), a division by
-// zero, a number of more than six digits and a line of more than 1,000 bytes are errors.
+// "21 Seasoning" there is no amount. A mark of a list before it ("- 2 eggs") says nothing. An
+// empty line, a negative number ("-2 eggs"), a division by zero, a number of more than six
+// digits and a line of more than 1,000 bytes are errors.
 func ParseLine(s string, names ...string) (Parsed, error) {
 	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "⁄", "/")), " ")
 	switch {

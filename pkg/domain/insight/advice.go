@@ -21,10 +21,10 @@ type Today struct {
 	Connected       bool             // a diary is connected
 	Planned         *plan.Day        // nil: there is no plan for the day
 	Tomorrow        *plan.Day
-	TomorrowCooking []string // names of the dishes to cook tomorrow
-	Thawing         []prep.Portion
-	Recent          []Eaten // the 7 days before Date; others are left out
-	Supervised      bool    // a doctor follows the diet: the floors do not hold
+	TomorrowCooking []string       // names of the dishes to cook tomorrow
+	Thawing         []prep.Portion // of tomorrow's meals, which leave the freezer tonight
+	Recent          []Eaten        // the 7 days before Date; others are left out
+	Supervised      bool           // a doctor follows the diet: the floors do not hold
 	Body            *targets.Body
 }
 

@@ -1,5 +1,7 @@
 package phrase
 
+import "slices"
+
 // compose covers the words with names, the longest first.
 func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 	var (
@@ -40,15 +42,12 @@ func (n *Names) compose(ws []word) (foods []Food, unknown []string) {
 	if len(foods) == 0 {
 		return nil, append(unknown, shapes...)
 	}
-	if unknown = append(unknown, n.misfits(shapes, foods[len(foods)-1].Name)...); len(foods) > 0 {
-		unknown = append(unknown, early...)
-		last := &foods[len(foods)-1]
-		last.Forms = append(last.Forms, aside.Forms...)
-		if last.Part == "" {
-			last.Part = aside.Part
-		}
+	last := &foods[len(foods)-1]
+	last.Forms = append(last.Forms, aside.Forms...)
+	if last.Part == "" {
+		last.Part = aside.Part
 	}
-	return foods, unknown
+	return foods, slices.Concat(unknown, n.misfits(shapes, last.Name), early)
 }
 
 // longest is the longest name that begins with the first word, and how many words it takes.

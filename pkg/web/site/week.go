@@ -33,8 +33,6 @@ type weekPage struct {
 	People   int
 	Over     bool
 	Variants []button
-	Planned  int        // days that are, and
-	OnTarget int        // those of them that are in band
 	CanPlan  bool       // there is no plan, and one can be made
 	Idle     bool       // the running week, before this one, has no plan, and one can be made
 	Kept     []keptView // of a week that is not planned yet
@@ -238,9 +236,6 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, wishes plan.Wishe
 			v.Replan = &button{message.Textf("Replan the day"), command.Command{Verb: command.Regenerate, Days: []calendar.Date{d.Date}}.String(), true}
 		}
 		if v.Planned {
-			if p.Planned++; v.In {
-				p.OnTarget++
-			}
 			v.Bars = bars(d, w.TolerancePct, l)
 			a := d.Actual
 			v.Sum = l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
