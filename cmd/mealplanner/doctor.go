@@ -15,6 +15,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/app"
 	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
+	"github.com/mealplanner/mealplanner/pkg/ops/alerting"
 )
 
 type doctorCmd struct {
@@ -120,7 +121,8 @@ func (c *doctorCmd) checks(ctx context.Context, program *app.App, dead error) []
 	if dead == nil {
 		a := program.Services()
 		all = append(all, check{"key", a.Keys.Check},
-			check{"disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) }})
+			check{"disk", func(ctx context.Context) (string, error) { return "the database takes writes", a.CheckWrites(ctx) }},
+			check{"heartbeat", func(ctx context.Context) (string, error) { return c.heartbeat(ctx, a.Alerts) }})
 		all = append(all, upstreams(ctx, a)...)
 	}
 	return append(all, check{"mail", func(ctx context.Context) (string, error) {
@@ -169,6 +171,30 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+// heartbeat says when Alertmanager was last heard. One that was never heard pages nobody, and
+// is only told.
+func (c *doctorCmd) heartbeat(ctx context.Context, beats alerting.Beats) (string, error) {
+	switch {
+	case c.Alerts.Token == "":
+		return "off (set ALERTS_TOKEN to hear Alertmanager)", nil
+	case c.Alerts.HeartbeatTimeout == 0:
+		return "off (ALERTS_HEARTBEAT_TIMEOUT is 0)", nil
+	}
+	p, err := beats.Pulse(ctx)
+	if err != nil {
+		return "", err
+	}
+	age := p.Age.Round(time.Second)
+	switch {
+	case p.Last.IsZero():
+		return "Alertmanager was never heard, so nobody will miss it: it takes two minutes after its start, or see docs/runbooks/watchdog.md", nil
+	case p.Age > c.Alerts.HeartbeatTimeout:
+		return "", fault.New(fault.Unavailable, "alerting", "Alertmanager's last heartbeat is %s old: see docs/runbooks/watchdog.md", age)
+	default:
+		return fmt.Sprintf("Alertmanager was heard %s ago", age), nil
+	}
 }
 
 func (c *doctorCmd) otlp(ctx context.Context) (string, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
@@ -93,7 +93,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GENERATION_UPSTREAM_TIMEOUT", "20s")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "faults": faults},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "faults": faults, "sql": sql},
 	})
 }
 
@@ -110,34 +110,25 @@ func faults(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// exits runs a command and expects its exit code: exits 2 mealplanner solve. Of the script's
-// environment it gets the variables that are listed here.
+// sql changes the script's database: sql 'delete from alert_heartbeat'.
+func sql(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sql STATEMENT")
+	}
+	db, err := pgx.Connect(context.Background(), ts.Getenv("DATABASE_URL"))
+	ts.Check(err)
+	_, err = db.Exec(context.Background(), args[0])
+	ts.Check(errors.Join(err, db.Close(context.Background())))
+}
+
+// exits runs a command and expects its exit code: exits 2 mealplanner solve.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(args[1], args[2:]...)
-	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = []string{}
-	for _, k := range []string{
-		"PATH", "HOME", "MEALPLANNER_KEY", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD",
-		"SMTP_ENCRYPTION", "SMTP_PASSWORD_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE", "SMTP_FROM", "PUBLIC_URL",
-		"GENERATION_TIMEOUT", "GENERATION_UPSTREAM_TIMEOUT", "GENERATION_EFFORT", "LOG_LEVEL", "TANDOOR_TOKEN",
-		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
-		"FATSECRET_CONSUMER_KEY", "TESTSCRIPT_COMMAND", clockOffset,
-	} {
-		if v := ts.Getenv(k); v != "" {
-			cmd.Env = append(cmd.Env, k+"="+v)
-		}
-	}
-	if p, err := exec.LookPath(args[1]); err == nil && cmd.Path != p {
-		cmd.Path = p
-	}
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	err = ts.Exec(args[1], args[2:]...)
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exit.ExitCode()
@@ -145,8 +136,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	if got != want {
-		ts.Fatalf("%v exits %d, want %d\n%s%s", args[1:], got, want, stdout.String(), stderr.String())
+		ts.Fatalf("%v exits %d, want %d", args[1:], got, want)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o600))
+	for stream, file := range map[string]string{"stdout": "out", "stderr": "err"} {
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(ts.ReadFile(stream)), 0o600))
+	}
 }

@@ -77,6 +77,7 @@ func newSite(t *testing.T) *site {
 			select user_id, 'weekly_plan', week_of::text, id || '@example.org', 'a@example.org', 's', 't', 'h', week_of from plans`,
 		`insert into runtime_settings (name, value, set_by, expires_at) values ('jobs.concurrency', '7', 'ana', now() + interval '1 hour')`,
 		`insert into api_budget (api, day, calls) values ('fatsecret', (now() at time zone 'utc')::date, 12)`,
+		`insert into alert_heartbeat (last_beat) values (now())`,
 		`update scheduled_jobs set status = 'failed', error_count = 3, last_error = 'why', retry_at = now() + interval '1 hour' where user_id = 'user_10'`,
 		`update scheduled_jobs set enabled = false where user_id = 'user_11' and job_type = 'WeeklyGeneration'`,
 	} {
@@ -423,6 +424,33 @@ func TestADrillThatCannotShowIsRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.same(t, before)
+}
+
+// Alertmanager was stopped half a minute after a stack had come up, before its first heartbeat,
+// and nobody missed it.
+func TestOnlyAnAlertmanagerThatWasHeardIsMissed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	exec(t, s.DB, "delete from alert_heartbeat")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	over := errors.New("over")
+	done := make(chan error, 1)
+	go func() {
+		_, err := lookup(t, "watchdog").Inject(ctx, s.Installation)
+		done <- err
+	}()
+	cancel(over)
+	if err := <-done; !errors.Is(err, over) || s.touched {
+		t.Errorf("never heard: %v, stopped %t", err, s.touched)
+	}
+	go func() {
+		_, err := lookup(t, "watchdog").Inject(t.Context(), s.Installation)
+		done <- err
+	}()
+	exec(t, s.DB, "insert into alert_heartbeat (last_beat) values (now())")
+	if err := <-done; err != nil || s.disabled["alertmanager"] != "stopped" {
+		t.Errorf("heard: %v, %v", err, s.disabled)
+	}
 }
 
 func TestAFaultThatEndsByItselfIsHeardOf(t *testing.T) {

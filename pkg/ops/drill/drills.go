@@ -206,7 +206,7 @@ var Drills = []Drill{
 		Fault: "Alertmanager is stopped.", Processes: true,
 		Cause:  []string{"alertmanager"},
 		Also:   []alert.Alert{alert.TelemetryServerDown},
-		inject: stopped("alertmanager"),
+		inject: all(heard, stopped("alertmanager")),
 	},
 	{
 		Alert: alert.SeveralSystemsAffected, Reach: Pager,

@@ -289,6 +289,26 @@ func stopped(name string) inject {
 	}
 }
 
+// heardWithin bounds the wait for the first heartbeat: Prometheus sends the Watchdog again
+// after a minute if Alertmanager was not there yet, and Alertmanager passes it on every minute.
+const heardWithin = 3 * time.Minute
+
+// heard waits for Alertmanager's first heartbeat: one that was never heard is not missed.
+func heard(ctx context.Context, i *Installation) (Heal, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, heardWithin, fault.New(fault.TimeoutError, "drill",
+		"Alertmanager's heartbeat was not heard within %s: see docs/runbooks/watchdog.md", heardWithin))
+	defer cancel()
+	for {
+		beats, err := one[bool](ctx, i, "select exists (select from alert_heartbeat)")
+		if err != nil || beats {
+			return nil, err
+		}
+		if !sleep(ctx, 250*time.Millisecond) {
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // callsSpent counts calls of FatSecret's day that nobody made.
 func callsSpent(calls int) inject {
 	return func(ctx context.Context, i *Installation) (Heal, error) {

@@ -393,7 +393,7 @@ func (s stack) alert(t *testing.T) {
 // has to be done outside its container.
 func (s stack) drill(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := s.compose(ctx, "run", "--rm", "--no-deps", "--no-TTY", "api", "drill", "watchdog")
 	in, err := cmd.StdinPipe()
