@@ -116,7 +116,24 @@ func newParser(std streams, args []string) *kong.Kong {
 	if err != nil {
 		panic(err) // the commands' tags are wrong: a bug
 	}
+	_ = kong.Visit(p.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			flag.Tag.Envs = slices.DeleteFunc(slices.Clone(flag.Tag.Envs), func(env string) bool { return saysNothing(flag, env) })
+		}
+		return next(nil)
+	})
 	return p
+}
+
+// saysNothing reports whether a variable is set to nothing and nothing is no value of its flag: no
+// number, duration, yes or no, nor choice. For OpenTelemetry's own, their specification has it
+// count as unset. Texts and lists may be empty.
+func saysNothing(flag *kong.Flag, env string) bool {
+	if v, set := os.LookupEnv(env); !set || v != "" {
+		return false
+	}
+	kind := flag.Target.Kind()
+	return flag.Enum != "" || strings.HasPrefix(env, "OTEL_") || kind != reflect.String && kind != reflect.Slice && kind != reflect.Map
 }
 
 // secretFile reads a secret whose variable X is unset from the file that X_FILE names.

@@ -44,7 +44,8 @@ func renderConfiguration(t *testing.T) []byte {
 
 Settings of ` + "`mealplanner serve`, `api`, `scheduler`" + ` and of every command that works with the database. Each is an
 environment variable and a flag; the flag wins. A secret may be given as a file: for a variable ` + "`X`" + ` marked as secret,
-` + "`X_FILE`" + ` names the file that holds it. A wrong value ends the program at once with exit code 2 and a line that names the
+` + "`X_FILE`" + ` names the file that holds it. A variable that is set to nothing counts as unset for numbers, durations, choices and OpenTelemetry's
+own; a text or a list is empty then. A wrong value ends the program at once with exit code 2 and a line that names the
 variable. This page is generated from the program (` + "`make generate`" + `).
 `)
 	parser := newParser(streams{}, nil)
@@ -77,4 +78,45 @@ func defaultOf(f *kong.Flag) string {
 		return "none"
 	}
 	return "`" + f.Default + "`"
+}
+
+// A composition passes OTEL_SDK_DISABLED on as "${OTEL_SDK_DISABLED:-}".
+func TestAVariableSetToNothing(t *testing.T) {
+	flags := func() (all []*kong.Flag) {
+		_ = kong.Visit(newParser(streams{}, nil).Model, func(node kong.Visitable, next kong.Next) error {
+			if f, ok := node.(*kong.Flag); ok {
+				all = append(all, f)
+			}
+			return next(nil)
+		})
+		return all
+	}
+	byDefault := flags()
+	for _, f := range byDefault {
+		for _, env := range f.Tag.Envs {
+			t.Setenv(env, "")
+		}
+		f.Tag.Envs = nil
+		if err := f.Reset(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts := 0
+	for i, f := range flags() {
+		if err := f.Reset(); err != nil {
+			t.Errorf("--%s: %v", f.Name, err)
+			continue
+		}
+		got, want := fmt.Sprint(f.Target), fmt.Sprint(byDefault[i].Target)
+		if k := f.Target.Kind(); len(f.Tag.Envs) > 0 && (k == reflect.String || k == reflect.Slice) {
+			texts++
+			want = fmt.Sprint(reflect.Zero(f.Target.Type()))
+		}
+		if got != want {
+			t.Errorf("--%s is %s, want %s", f.Name, got, want)
+		}
+	}
+	if texts == 0 {
+		t.Error("no text may be empty")
+	}
 }
