@@ -283,40 +283,6 @@ func lookup(t *testing.T, name string) drill.Drill {
 	return d
 }
 
-func TestVisitorsReadAndLeave(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	heal := s.inject(t, "page-slow")
-	asked := func() []string {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return slices.Clone(s.asked)
-	}
-	for deadline := time.Now().Add(10 * time.Second); len(asked()) < 4; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nobody reads")
-		}
-	}
-	if err := heal(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if got := asked(); got[0] != "GET /shopping/2026-11-23" || got[len(got)-1] != "POST /sign-out" {
-		t.Errorf("visitors asked for %q", got)
-	}
-}
-
-func TestPagesThatAreNotThereAreSaid(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.Pages = "http://127.0.0.1:1"
-	if _, err := lookup(t, "page-errors").Inject(t.Context(), s.Installation); err == nil || !strings.Contains(err.Error(), "PAGES_URL") {
-		t.Errorf("got %v", err)
-	}
-	if n := s.locks(t); n != 0 {
-		t.Errorf("%d tables are locked", n)
-	}
-}
-
 func TestHealingWaitsForJobsThatStillPlan(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -424,33 +390,6 @@ func TestADrillThatCannotShowIsRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.same(t, before)
-}
-
-// Alertmanager was stopped half a minute after a stack had come up, before its first heartbeat,
-// and nobody missed it.
-func TestOnlyAnAlertmanagerThatWasHeardIsMissed(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	exec(t, s.DB, "delete from alert_heartbeat")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	over := errors.New("over")
-	done := make(chan error, 1)
-	go func() {
-		_, err := lookup(t, "watchdog").Inject(ctx, s.Installation)
-		done <- err
-	}()
-	cancel(over)
-	if err := <-done; !errors.Is(err, over) || s.touched {
-		t.Errorf("never heard: %v, stopped %t", err, s.touched)
-	}
-	go func() {
-		_, err := lookup(t, "watchdog").Inject(t.Context(), s.Installation)
-		done <- err
-	}()
-	exec(t, s.DB, "insert into alert_heartbeat (last_beat) values (now())")
-	if err := <-done; err != nil || s.disabled["alertmanager"] != "stopped" {
-		t.Errorf("heard: %v, %v", err, s.disabled)
-	}
 }
 
 func TestAFaultThatEndsByItselfIsHeardOf(t *testing.T) {
