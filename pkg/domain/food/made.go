@@ -122,14 +122,14 @@ func (m Made) Called(part string) (one, many string) {
 		key = r.Foods[0].Name
 	}
 	lang := ""
-	for _, t := range Translations() {
-		if t.Food == m.Part.Name && phrase.Key(t.Name) == key {
+	for _, t := range namesOf()[m.Part.Name] {
+		if phrase.Key(t.Name) == key {
 			lang = t.Lang
 			break
 		}
 	}
-	for _, t := range Translations() {
-		if lang != "" && t.Lang == lang && t.Food == m.Of.Name && !t.Shared {
+	for _, t := range namesOf()[m.Of.Name] {
+		if t.Lang == lang && !t.Shared {
 			return likeCase(part, t.Name), ""
 		}
 	}

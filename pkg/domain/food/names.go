@@ -49,6 +49,15 @@ var translations = sync.OnceValue(func() []Translation {
 	return out
 })
 
+// namesOf are the translations by food.
+var namesOf = sync.OnceValue(func() map[string][]Translation {
+	out := map[string][]Translation{}
+	for _, t := range translations() {
+		out[t.Food] = append(out[t.Food], t)
+	}
+	return out
+})
+
 func readNames(file, text string) ([]Translation, error) {
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {

@@ -5,11 +5,12 @@ package quotation
 
 import (
 	"encoding/binary"
-	"hash/fnv"
-	"html"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 )
@@ -27,30 +28,29 @@ type Fingerprint []uint32
 func Of(texts ...string) Fingerprint {
 	var f Fingerprint
 	for _, t := range texts {
+		var words []string
 		for line := range strings.Lines(t) {
-			f = f.addLine(line)
+			begin := len(words)
+			words = appendWords(words, line)
+			f = f.addLine(words[begin:])
 		}
-		f = f.addRuns(t)
+		f = f.addRuns(words)
 	}
 	return sorted(f)
 }
 
-func (f Fingerprint) addLine(line string) Fingerprint {
-	if words := wordsOf(line); len(words) > 0 && len(words) < run {
+func (f Fingerprint) addLine(words []string) Fingerprint {
+	if len(words) > 0 && len(words) < run {
 		f = append(f, lineHash(words))
 	}
 	return f
 }
 
-func (f Fingerprint) addRuns(text string) Fingerprint {
-	var words []string
-	for line := range strings.Lines(text) {
-		words = append(words, wordsOf(line)...)
-	}
+func (f Fingerprint) addRuns(words []string) Fingerprint {
 	for i, w := range words {
 		f = append(f, wordHash(w))
 		if i+run <= len(words) {
-			f = append(f, hash(words[i:i+run]))
+			f = append(f, hash(words[i:i+run]...))
 		}
 	}
 	return f
@@ -87,36 +87,41 @@ func FromBytes(b []byte) Fingerprint {
 	return sorted(f)
 }
 
-func hash(words []string) uint32 {
-	h := fnv.New32a()
+// hash is FNV-1a of the words, each with a zero byte after it.
+func hash(words ...string) uint32 {
+	const offset, prime = 2166136261, 16777619
+	h := uint32(offset)
 	for _, w := range words {
-		_, _ = h.Write([]byte(w))
-		_, _ = h.Write([]byte{0})
+		for i := range len(w) {
+			h = (h ^ uint32(w[i])) * prime
+		}
+		h *= prime
 	}
-	return h.Sum32()
+	return h
 }
 
 // lineHash is of a whole line, so that its words within another line are not taken for it.
 func lineHash(words []string) uint32 {
-	return hash(slices.Concat([]string{"\n"}, words, []string{"\n"}))
+	return hash(slices.Concat([]string{"\n"}, words, []string{"\n"})...)
 }
 
-func wordHash(word string) uint32 { return hash([]string{" ", word}) }
+func wordHash(word string) uint32 { return hash(" ", word) }
 
 // longestWord, in bytes: what is longer is a piece of an address.
 const longestWord = 40
 
 // wordsOf returns what is compared of a line: its words in lower case, without marks,
 // punctuation, addresses and whatever has a digit.
-func wordsOf(line string) []string {
-	var out []string
+func wordsOf(line string) []string { return appendWords(nil, line) }
+
+func appendWords(out []string, line string) []string {
 	for field := range strings.FieldsSeq(line) {
 		if len(field) > longestWord || strings.Contains(field, "://") || strings.Contains(field, "@") || strings.HasPrefix(field, "www.") {
 			continue
 		}
-		for _, w := range strings.FieldsFunc(strings.ToLower(field), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.Cf) }) {
+		for w := range strings.FieldsFuncSeq(strings.ToLower(field), func(r rune) bool { return !inWords(r) }) {
 			w = strings.Map(func(r rune) rune {
-				if unicode.In(r, unicode.M, unicode.Cf) {
+				if r >= utf8.RuneSelf && unicode.In(r, unicode.M, unicode.Cf) {
 					return -1
 				}
 				return r
@@ -129,18 +134,50 @@ func wordsOf(line string) []string {
 	return out
 }
 
+func inWords(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9'
+	}
+	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.Cf)
+}
+
+// blocks are the elements that begin and end lines, unseen those whose content nobody reads.
 var (
-	unseen = lazyregexp.New(`(?is)<(?:style|script|title)\b.*?</(?:style|script|title)>|<!--.*?-->`)
-	breaks = lazyregexp.New(`(?i)</?(?:p|div|td|th|tr|table|h[1-6]|li|ul|br|pre)\b[^<>]*>`)
-	tags   = lazyregexp.New(`<[^<>]*>`)
+	blocks = set("p", "div", "td", "th", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "br", "pre")
+	unseen = set("style", "script", "title")
 )
+
+func set(names ...string) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
+}
 
 // Text returns the words of HTML that our templates made, a line for each block. It is no
 // reader of HTML that others made.
 func Text(source string) string {
-	source = unseen().ReplaceAllString(source, "")
-	source = breaks().ReplaceAllString(source, "\n")
-	return html.UnescapeString(tags().ReplaceAllString(source, ""))
+	var b strings.Builder
+	hidden := false
+	for z := html.NewTokenizer(strings.NewReader(source)); ; {
+		switch kind := z.Next(); kind {
+		case html.ErrorToken: // the end: a string is read without errors
+			return b.String()
+		case html.TextToken:
+			if !hidden {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			if unseen[string(name)] {
+				hidden = kind == html.StartTagToken
+			}
+			if blocks[string(name)] {
+				b.WriteByte('\n')
+			}
+		}
+	}
 }
 
 var actions = lazyregexp.New(`(?s)\{\{.*?\}\}`)
@@ -152,11 +189,11 @@ func OfTemplate(source string) Fingerprint {
 	var f Fingerprint
 	for line := range strings.Lines(source) {
 		if !strings.Contains(line, filled) {
-			f = f.addLine(line)
+			f = f.addLine(wordsOf(line))
 		}
 	}
 	for fixed := range strings.SplitSeq(source, filled) {
-		f = f.addRuns(fixed)
+		f = f.addRuns(wordsOf(fixed))
 	}
 	return sorted(f)
 }

@@ -1,6 +1,7 @@
 package quotation_test
 
 import (
+	"hash/fnv"
 	"slices"
 	"strings"
 	"testing"
@@ -105,5 +106,30 @@ func TestFixedWords(t *testing.T) {
 	o.Fixed = o.Fixed.And(quotation.OfTemplate("These mails can be ended here at any time: {{.URL}}"))
 	if got := quotation.Split("These mails can be ended here at any time: x\nDO this", o, read); got.Above != "" {
 		t.Errorf("a sentence of a template is read: %+v", got)
+	}
+}
+
+// Fingerprints are stored: what a hash is may not change, which is FNV-1a.
+func TestStoredFingerprintsStayValid(t *testing.T) {
+	t.Parallel()
+	sum := func(words ...string) uint32 {
+		h := fnv.New32a()
+		for _, w := range words {
+			h.Write([]byte(w + "\x00"))
+		}
+		return h.Sum32()
+	}
+	got := quotation.Of("Über die Soße. Café, Äpfel!\nMonday\n")
+	words := []string{"über", "die", "soße", "café", "äpfel", "monday"}
+	want := []uint32{sum("\n", "monday", "\n")}
+	for i, w := range words {
+		want = append(want, sum(" ", w))
+		if i+4 <= len(words) {
+			want = append(want, sum(words[i:i+4]...))
+		}
+	}
+	slices.Sort(want)
+	if !slices.Equal([]uint32(got), want) {
+		t.Errorf("%d, want %d", got, want)
 	}
 }

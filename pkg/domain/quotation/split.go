@@ -108,13 +108,13 @@ func (s *splitter) compare(f Fingerprint) {
 		words = append(words, w...)
 	}
 	for begin := 0; begin+run <= len(words); {
-		if !f.has(hash(words[begin : begin+run])) {
+		if !f.has(hash(words[begin : begin+run]...)) {
 			begin++
 			continue
 		}
 		end := begin + run // runs that overlap are one
 		for next := begin + 1; next < end && next+run <= len(words); next++ {
-			if f.has(hash(words[next : next+run])) {
+			if f.has(hash(words[next : next+run]...)) {
 				end = next + run
 			}
 		}
