@@ -1,9 +1,14 @@
 package walk
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mealplanner/mealplanner/test/kit/tree"
 )
 
 func TestThePageIsKnown(t *testing.T) {
@@ -14,6 +19,41 @@ func TestThePageIsKnown(t *testing.T) {
 	}
 	if n := len(p.Of(Prometheus, Jaeger, Loki)); n != 7 {
 		t.Errorf("%d commands ask a server, want 7", n)
+	}
+}
+
+// What the page has a reader look at in Grafana, which these tests lack, and what it has them
+// make, exists: dashboards, panels, columns and links by their names, targets of make.
+func TestWhatThePageNamesExists(t *testing.T) {
+	t.Parallel()
+	root := tree.Root()
+	read := func(path string) string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	page, makefile := read(filepath.Join(root, "docs", "observability.md")), read(filepath.Join(root, "Makefile"))
+	files, _ := filepath.Glob(filepath.Join(root, "grafana", "*", "*.json")) // the pattern is good
+	var grafana strings.Builder
+	for _, f := range files {
+		grafana.WriteString(read(f))
+	}
+	named := regexp.MustCompile(`(?:^|[^*])\*([A-Z][A-Za-z ]+)\*`).FindAllStringSubmatch(page, -1)
+	made := regexp.MustCompile("`make ([a-z0-9-]+)").FindAllStringSubmatch(page, -1)
+	if len(named) < 20 || len(made) < 6 {
+		t.Errorf("%d names and %d targets only", len(named), len(made))
+	}
+	for _, m := range named {
+		if !strings.Contains(grafana.String(), `"`+m[1]+`"`) {
+			t.Errorf("Grafana shows nothing of the name %q", m[1])
+		}
+	}
+	for _, m := range made {
+		if !strings.Contains(makefile, "\n"+m[1]+":") {
+			t.Errorf("make %s does not exist", m[1])
+		}
 	}
 }
 
