@@ -92,6 +92,7 @@ func TestStack(t *testing.T) {
 			}
 		}},
 		{"a backup is restored", func() { s.backup(t) }},
+		{"a reader walks from a slow plan to its cause", func() { s.walk(t) }}, // and leaves one more plan
 		{"the roles need no telemetry", func() { s.withoutTelemetry(t) }},
 		{"down -v leaves nothing", func() { s.down(t) }},
 	} {
@@ -175,30 +176,6 @@ func (s stack) up(t *testing.T) {
 		if code := strings.TrimSpace(output(t, s.command(ctx, "docker", "wait", id), nil)); code != "0" {
 			t.Errorf("%s ended with %s", once, code)
 		}
-	}
-}
-
-// grafana asks, without a login, for the dashboards and for Explore, where the links of
-// panels, exemplars and traces lead; and looks whether Grafana wanted something from outside.
-func (s stack) grafana(t *testing.T) {
-	t.Helper()
-	if image := services(t)["grafana"].Image; !s.has(t, image) {
-		t.Logf("left out, no %s: 1: TestStack, Grafana's pages", image)
-		return
-	}
-	output(t, s.compose(t.Context(), "up", "--detach", "--pull", "never", "--no-deps", "grafana"), nil)
-	eventually(t, "six dashboards", func() bool {
-		return strings.Count(s.get(t, "GRAFANA_PORT", "/api/search?type=dash-db"), `"uid"`) == 6
-	})
-	here := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := here.Get("http://127.0.0.1:" + s.ports["GRAFANA_PORT"] + "/explore")
-	must(t, err)
-	must(t, resp.Body.Close())
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("GET /explore: %s, to %q", resp.Status, resp.Header.Get("Location"))
-	}
-	if logs := output(t, s.compose(t.Context(), "logs", "--no-color", "grafana"), nil); regexp.MustCompile(`grafana\.(com|net|org)`).MatchString(logs) {
-		t.Errorf("Grafana speaks of the outside:\n%s", logs)
 	}
 }
 

@@ -104,7 +104,7 @@ func TestStructureFindsPlantedFaults(t *testing.T) {
 		"fixed uid":       {"\"y\": 0,\n        \"w\": 12,\n        \"h\": 9\n      },\n      \"datasource\": {\n        \"type\": \"prometheus\",\n        \"uid\": \"${prometheus}\"", "\"y\": 0, \"w\": 12, \"h\": 9}, \"datasource\": {\"type\": \"prometheus\", \"uid\": \"prometheus\"", "no variable's data source is {prometheus prometheus}"},
 		"no such label":   {", user_id)", ", user)", "variable user: generation_macro_balance_success_rate has no label user"},
 		"no such metric":  {"label_values(service_up", "label_values(service_is_up", "variable environment: no metric service_is_up"},
-		"no change note":  {`"version": 4`, `"version": 5`, "Version 5: ..."},
+		"no change note":  {`"version": 5`, `"version": 6`, "Version 6: ..."},
 		"lost variable":   {"%22${loki}%22", "%22${logs}%22", "no variable ${logs}"},
 		"no such stream":  {"Bservice_name", "Bservice", "does not select by an index label"},
 		"not for Explore": {"panes=%7B", "panes=", "panes: "},

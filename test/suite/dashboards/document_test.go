@@ -136,7 +136,11 @@ var document = []documented{
 	},
 	{
 		dashboard: "system-health", kind: "timeseries", title: "API Error Rate",
-		fields: map[string]look{"tandoor 4xx": {color: "yellow"}, "fatsecret 5xx": {color: "red"}},
+		// Shades of the required colours, by upstream.
+		fields: map[string]look{
+			"tandoor 4xx": {color: "yellow"}, "tandoor 5xx": {color: "red"},
+			"fatsecret 4xx": {color: "dark-yellow"}, "fatsecret 5xx": {color: "dark-red"},
+		},
 		custom: map[string]any{"drawStyle": "bars", "stacking": stack},
 	},
 	// Business Metrics

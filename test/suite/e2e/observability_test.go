@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,84 +26,170 @@ import (
 	"github.com/mealplanner/mealplanner/test/kit/program"
 	"github.com/mealplanner/mealplanner/test/kit/stack"
 	"github.com/mealplanner/mealplanner/test/kit/stack/stacktest"
+	"github.com/mealplanner/mealplanner/test/kit/walk"
 )
 
-// observabilityCommands are the commands of docs/observability.md that ask a server, in
-// their order, and the body of the one that makes Tandoor slow.
-func observabilityCommands(t *testing.T) (commands []string, rule string) {
-	t.Helper()
-	page, err := os.ReadFile(filepath.Join(root, "docs", "observability.md"))
-	must(t, err)
-	text := strings.ReplaceAll(string(page), "\\\n", " ")
-	for _, m := range regexp.MustCompile(`(?m)^    ((?:TRACE=\$\()?curl .*http://127\.0\.0\.1:(?:9090|16686|3100)/.*)$`).FindAllStringSubmatch(text, -1) {
-		commands = append(commands, m[1])
-	}
-	found := regexp.MustCompile(`localhost:8025/faults\s+-d '(\{.*?\})'`).FindStringSubmatch(text)
-	if found == nil || len(commands) < 5 {
-		t.Fatalf("the page has %d commands and the rule %q", len(commands), found)
-	}
-	return commands, found[1]
-}
-
-// TestObservabilityPage tells the story of docs/observability.md with its own commands: a
-// slow Tandoor, the figures, the exemplar, the trace, the lines.
+// TestObservabilityPage goes the way of docs/observability.md with its own commands, natively:
+// the demo with a slow Tandoor, the figures, the exemplar, the trace, the lines; then a job
+// that failed, a vendor, an operator's pages.
 func TestObservabilityPage(t *testing.T) {
-	commands, rule := observabilityCommands(t)
-	s := stacktest.Start(t, stack.Names, fast, nil)
-	w := newWorld(t, s)
-	post(t, w.box.FaultsURL(), "application/json", rule)
-	if code, out := w.command(t, []string{"import"}); code != 0 {
-		t.Fatal(out)
-	}
-	for _, p := range sandbox.People() {
-		w.generate(t, p.ID)
-	}
+	page := walk.Read(t)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	must(t, err)
-	if !slices.ContainsFunc(commands, func(c string) bool {
-		return strings.Contains(c, "loki") && strings.Contains(string(readme), strings.Replace(c, "'$TRACE'", "TRACE", 1))
+	if !slices.ContainsFunc(page.Of(walk.Loki), func(c string) bool {
+		return strings.Contains(string(readme), strings.Replace(c, "'$TRACE'", "TRACE", 1))
 	}) {
 		t.Error("the command for a trace's lines is not the README's")
 	}
-	replace := strings.NewReplacer("http://127.0.0.1:9090", s.Ports.URL(stack.Prometheus), "http://127.0.0.1:16686", s.Ports.URL(stack.Jaeger), "http://127.0.0.1:3100", s.Ports.URL(stack.Loki))
-	prelude := "set -euo pipefail; "
-	var (
-		answers strings.Builder
-		trace   string
-	)
-	wants := []string{`(?m)^[2-9]\d{3}(\.\d+)? ms  generation$`, `(?m)^[2-9]\d{3}(\.\d+)? ms  tandoor recipe_list$`, `(?m)^[\d.]+ s  recipe_fetch$`, `"http.response.status_code":200`}
-	if stacktest.LeftOut(t, s, t.Name()+", the commands that ask Loki") {
-		commands = slices.DeleteFunc(commands, func(c string) bool { return strings.Contains(c, ":3100/") })
-	} else {
-		wants = append(wants, `(?m)^Generation completed$`, `(?m)^user_\w+ [2-9]\d{3}\.\d+ ms, recipe_fetch [2-9]`)
+	s := stacktest.Start(t, stack.Names, fast, nil)
+	trace := followDemo(t, s, page)
+	w := newWorld(t, s)
+	if code, out := w.command(t, []string{"import"}); code != 0 {
+		t.Fatal(out)
 	}
-	for _, c := range commands {
-		script := prelude + replace.Replace(c)
-		if strings.HasPrefix(c, "TRACE=") {
-			script += "; test $TRACE != null"
-		}
-		var out []byte
-		eventually(t, "an answer to "+c, 90*time.Second, func() bool {
-			var err error
-			out, err = exec.CommandContext(t.Context(), "bash", "-c", script).CombinedOutput()
-			return err == nil && len(strings.TrimSpace(string(out))) > 0 && !strings.Contains(string(out), "null")
-		})
-		fmt.Printf("$ %s\n%s\n", c, out)
-		answers.Write(out)
-		if strings.HasPrefix(c, "TRACE=") {
-			trace = strings.TrimSpace(string(out))
-			prelude += "TRACE=" + trace + "; "
-		}
+	w.generate(t, sandbox.People()[0].ID)
+	for _, c := range page.Of(walk.Vendor) {
+		w.vendor(t, c)
 	}
 	w.tracePages(t, trace)
-	for _, want := range wants {
-		if !regexp.MustCompile(want).MatchString(answers.String()) {
-			t.Errorf("no answer matches %s", want)
+	for _, c := range page.Of(walk.Tool) {
+		w.failedJob(t, page, c)
+	}
+}
+
+// followDemo types what the page says to type on a machine without Docker. What `make stack-up`
+// starts is s, at other ports; what --stack says is said by the environment.
+func followDemo(t *testing.T, s *stack.Stack, page walk.Page) (trace string) {
+	t.Helper()
+	inbox, admin := loopback.Addr(t), loopback.Addr(t)
+	places := map[string]string{
+		"localhost:8025": inbox, "127.0.0.1:6060": admin,
+		"http://127.0.0.1:9090": s.Ports.URL(stack.Prometheus), "http://127.0.0.1:16686": s.Ports.URL(stack.Jaeger), "http://127.0.0.1:3100": s.Ports.URL(stack.Loki),
+		"./bin/mealplanner demo --stack": fmt.Sprintf("exec %s demo --inbox-addr %s --api-addr %s --admin-addr %s", program.Command(t.Context(), nil).Path, inbox, loopback.Addr(t), admin),
+	}
+	loki := ""
+	if s.HasLoki() {
+		loki = s.Ports.URL(stack.Loki)
+	}
+	reader := &walk.Reader{Places: places, Env: append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+s.Ports.OTLP(), "METRIC_INTERVAL=1s",
+		"TRACE_REQUESTS=true", "LOG_LEVEL=info", "JAEGER_URL="+s.Ports.URL(stack.Jaeger), "LOKI_URL="+loki,
+		"PPROF_TMPDIR="+t.TempDir())}
+	startDemo(t, reader, strings.Join(page.Of(walk.Native), "\n"))
+	servers := []walk.Kind{walk.Prometheus, walk.Jaeger, walk.Loki}
+	if stacktest.LeftOut(t, s, t.Name()+", the commands that ask Loki") {
+		servers = servers[:2]
+	}
+	trace = reader.Follow(t, page, servers...)
+	showsTrace(t, s, admin, trace)
+	for _, c := range page.Of(walk.Profile) {
+		out, err := reader.Command(t.Context(), c).CombinedOutput()
+		fmt.Printf("$ %s\n%.400s\n", c, out)
+		if err != nil || !strings.Contains(string(out), "flat%") {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+	return trace
+}
+
+// startDemo types the commands, and waits until the demo has planned. It runs until the test
+// ends.
+func startDemo(t *testing.T, reader *walk.Reader, commands string) {
+	t.Helper()
+	demo := reader.Command(t.Context(), commands)
+	demo.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	demo.Cancel = func() error { return syscall.Kill(-demo.Process.Pid, syscall.SIGINT) }
+	demo.WaitDelay = 30 * time.Second
+	demo.Stderr = os.Stderr
+	out, err := demo.StdoutPipe()
+	must(t, err)
+	must(t, demo.Start())
+	ready, ended := make(chan bool, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for sc := bufio.NewScanner(out); sc.Scan(); {
+			fmt.Println("demo: " + sc.Text())
+			if strings.HasPrefix(sc.Text(), "Ctrl-C ends the demo") {
+				ready <- true
+			}
+		}
+		_ = demo.Wait() // it ends by a signal
+	}()
+	t.Cleanup(func() { <-ended })
+	select {
+	case <-ready:
+	case <-ended:
+		t.Fatal("the demo ended")
+	case <-time.After(3 * time.Minute):
+		t.Fatal("the demo does not say that it has planned")
+	}
+}
+
+// vendor runs the program with a command's settings, but for the address, which is the
+// Collector's for OTLP over HTTP.
+func (w *world) vendor(t *testing.T, command string) {
+	t.Helper()
+	settings := strings.Fields(strings.ReplaceAll(command, "https://otlp.example.com", fmt.Sprintf("http://127.0.0.1:%d", w.stack.Ports.OTLPHTTP)))
+	role := settings[len(settings)-1]
+	r, err := program.Start(role, slices.Concat(w.env, settings[:len(settings)-2], []string{"DEPLOYMENT_ENVIRONMENT=vendor"}), w.keep)
+	must(t, err)
+	eventually(t, "metrics of "+command, time.Minute, func() bool {
+		samples, err := w.stack.Ports.Metrics().Query(t.Context(), `service_up{deployment_environment_name="vendor"}`)
+		must(t, err)
+		return len(samples) > 0
+	})
+	must(t, r.End(syscall.SIGTERM))
+}
+
+// failedJob runs a job that fails, finds it with the page's command, in the page's columns, and
+// its trace by the id that the command shows.
+func (w *world) failedJob(t *testing.T, page walk.Page, command string) {
+	t.Helper()
+	if code, out := w.command(t, []string{"job", "run", poorPlan}); code != 1 {
+		t.Fatalf("job run %s: %d %s", poorPlan, code, out)
+	}
+	code, out := w.command(t, strings.Fields(command)[1:])
+	fmt.Printf("$ %s\n%s\n", command, out)
+	row := regexp.MustCompile(`(?m)^\S+ \S+ +` + poorPlan + ` +manual +\d+ +failed +\d+ +([0-9a-f]{32}) +NotEnoughRecipes`).FindStringSubmatch(out)
+	if code != 0 || row == nil {
+		t.Fatalf("%s: %d, and no attempt at %s that failed", command, code, poorPlan)
+	}
+	head, _, _ := strings.Cut(out, "\n")
+	if !slices.ContainsFunc(page.Shown, func(block string) bool {
+		shown, _, _ := strings.Cut(block, "\n")
+		return slices.Equal(strings.Fields(shown), strings.Fields(head))
+	}) {
+		t.Errorf("%s: the page shows other columns than %s", command, head)
+	}
+	eventually(t, "the attempt's trace", time.Minute, func() bool {
+		code, out = w.command(t, []string{"debug", "trace", row[1]})
+		return code == 0 && strings.Contains(out, "job WeeklyGeneration") && strings.Contains(out, "generation_algorithm")
+	})
+}
+
+// showsTrace looks at a trace in the program's own pages, which stand in for Jaeger's.
+func showsTrace(t *testing.T, s *stack.Stack, addr, trace string) {
+	t.Helper()
+	for path, wants := range map[string][]string{
+		"/trace/":         {trace, "generations of a day", "<td>user_lewis</td>"},
+		"/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "url.full", "<svg"},
+	} {
+		resp, err := http.Get("http://" + addr + path)
+		must(t, err)
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		must(t, err)
+		if path != "/trace/" && s.HasLoki() {
+			wants = append(wants, "Generation completed")
+		}
+		for _, want := range wants {
+			if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+				t.Errorf("%s: %d, %q is not there:\n%s", path, resp.StatusCode, want, body)
+			}
 		}
 	}
 }
 
-// tracePages looks at a trace in the program's own pages, which stand in for Jaeger's.
+// tracePages goes an operator's way in the pages of an api beside a scheduler.
 func (w *world) tracePages(t *testing.T, trace string) {
 	t.Helper()
 	w.spawn(t, "scheduler") // without an admin's address: that is the api's
@@ -114,24 +202,7 @@ func (w *world) tracePages(t *testing.T, trace string) {
 	w.env = append(w.env, "API_ADDR="+pages, "PUBLIC_URL=http://"+pages)
 	w.spawn(t, "api")
 	w.operatorPages(t, "http://"+pages, trace)
-	for path, wants := range map[string][]string{
-		"/trace/":         {trace, "generations of a day", "<td>user_lewis</td>"},
-		"/trace/" + trace: {"recipe_fetch", "tandoor recipe_list", "generation_algorithm", "url.full", "<svg"},
-	} {
-		resp, err := http.Get("http://" + addr + path)
-		must(t, err)
-		body, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		must(t, err)
-		if path != "/trace/" && w.stack.HasLoki() {
-			wants = append(wants, "Generation completed")
-		}
-		for _, want := range wants {
-			if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
-				t.Errorf("%s: %d, %q is not there:\n%s", path, resp.StatusCode, want, body)
-			}
-		}
-	}
+	showsTrace(t, w.stack, addr, trace)
 }
 
 // operatorPages goes an operator's way: from the list of generations to the trace of one.
