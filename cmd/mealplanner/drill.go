@@ -93,6 +93,7 @@ func (c *drillCmd) Run(ctx context.Context, std *streams, now func() time.Time) 
 		},
 		Pages: c.PagesURL, SignIn: c.signIn(std, now),
 		WeekInForce: prometheus.WeekInForce, Disk: c.Disk, OTLP: c.Telemetry.OTLPEndpoint, Failed: fail,
+		Waiting: func(what string) { printLine(std.out, "waiting for", what) },
 	}
 	firing := func() (bool, error) { return prometheus.Firing(ctx, string(d.Alert), d.Labels) }
 	if d.Reach == drill.Beat { // its alert always fires, and is missed

@@ -57,6 +57,8 @@ type Installation struct {
 	OTLP string
 	// Hastened says that the rules' durations are divided as in test/suite/drill/scale.yml.
 	Hastened bool
+	// Waiting hears what an injection waits for. It may be nil.
+	Waiting func(what string)
 	// Failed hears of a fault that ended by itself, which the alert then may not follow.
 	// It may be nil: Heal returns the same error.
 	Failed func(error)

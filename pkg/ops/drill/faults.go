@@ -298,10 +298,13 @@ func heard(ctx context.Context, i *Installation) (Heal, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, heardWithin, fault.New(fault.TimeoutError, "drill",
 		"Alertmanager's heartbeat was not heard within %s: see docs/runbooks/watchdog.md", heardWithin))
 	defer cancel()
-	for {
+	for told := false; ; told = true {
 		beats, err := one[bool](ctx, i, "select exists (select from alert_heartbeat)")
 		if err != nil || beats {
 			return nil, err
+		}
+		if !told && i.Waiting != nil {
+			i.Waiting("Alertmanager's first heartbeat")
 		}
 		if !sleep(ctx, 250*time.Millisecond) {
 			return nil, context.Cause(ctx)
