@@ -47,12 +47,13 @@ func pagesIn(l message.Language) *template.Template {
 	}
 	t, _ := pages.LoadOrStore(l, template.Must(template.New("").Funcs(template.FuncMap{
 		"lang": l.Tag, "t": l.Say, "n": l.Count, "word": l.Word,
-		"in":      func(v any) string { return l.Say("%v", v) },
-		"weekday": l.Weekday,
-		"short":   l.ShortDay,
-		"buy":     func(what string) string { return grocery.BuyIn(l, what) },
-		"date":    l.Date,
-		"long":    func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
+		"in":       func(v any) string { return l.Say("%v", v) },
+		"weekday":  l.Weekday,
+		"short":    l.ShortDay,
+		"buy":      func(what string) string { return grocery.BuyIn(l, what) },
+		"date":     l.Date,
+		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"long":     func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
 		"meal": func(i int) string {
 			first, size := utf8.DecodeRuneInString(l.Word(recipe.Meals[i].String()))
 			return string(unicode.ToUpper(first)) + l.Word(recipe.Meals[i].String())[size:]
@@ -189,6 +190,7 @@ type Pages struct {
 	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
+	Now       func() time.Time
 	Log       *slog.Logger
 }
 
@@ -270,25 +272,6 @@ func (p *Pages) claims(ctx context.Context, purpose, token string) (signedlink.C
 		return c, fault.New(fault.Unauthorized, "link", "this link belongs to a mail to a former address: use the one in the latest mail")
 	}
 	return c, nil
-}
-
-func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
-	c, err := p.verify(r, PlanLink)
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	week, err := calendar.Parse(c.Subject)
-	if err != nil {
-		p.fail(w, r, fault.Wrap(fault.InvalidInput, "plan", err))
-		return
-	}
-	stored, err := p.Plans.Get(r.Context(), c.User, week)
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User), p.Links.List(c.User, week), p.Links.Base})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {

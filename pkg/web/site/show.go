@@ -77,11 +77,12 @@ func functions() template.FuncMap {
 		"asset":    func(name string) string { return files()[name].name },
 		"iso":      func(d calendar.Date) string { return d.String() },
 		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"next":     func(i int) int { return i + 1 },
 		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
 		"join":     func(list []string) string { return strings.Join(list, ", ") },
 		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
-			return itemView{i, p.Path, at, p.Share != ""}
+			return itemView{i, p.Path, at, p.Share != "", p.Meals}
 		},
 		"about": func(row ruleRow, field string, label ...string) ruleField {
 			return ruleField{row, field, strings.Join(label, "")}
