@@ -225,12 +225,12 @@ func listened(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// spoken is the language of the request's reader.
+// spoken is the language of the request's reader, as it is printed.
 func spoken(r *http.Request) message.Language {
 	if l, ok := r.Context().Value(readerKey{}).(*message.Language); ok {
-		return *l
+		return l.Typeset()
 	}
-	return message.English
+	return message.English.Typeset()
 }
 
 // Listed returns whose list of which week a token of [Links.List] is for; kind Unauthorized.

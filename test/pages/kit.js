@@ -53,7 +53,7 @@ const sideways = (page) => page.evaluate(() => {
   return [document.documentElement, ...wide].filter((e) => over(e) > 0).map((e) => `scrolls sideways by ${over(e)} px: ${e.cloneNode(false).outerHTML.slice(0, 120)}`);
 });
 
-/** What is wrong with the page as it stands: axe's findings of every level, the markup, sideways scrolling, the console. */
+/** What is wrong with the page as it stands: axe's findings of every level, sideways scrolling, small targets, marks of a keyboard, the console. */
 export const findings = async (page) => {
   const out = page.wrong.splice(0);
   await page.evaluate(axe);
@@ -72,7 +72,16 @@ export const findings = async (page) => {
       .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
       .filter(([, r]) => r.height && (r.height < 24 || r.width < 24))
       .map(([e, r]) => `a target of ${Math.round(r.width)} × ${Math.round(r.height)} px: ${e.outerHTML.slice(0, 120)}`));
-  return [...out, ...small];
+  const marks = await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const out = [];
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      if (/["']/.test(data) && !parentElement.closest("code, pre, script, style, .steps")) out.push(`a quotation mark of a keyboard: ${data.trim().slice(0, 120)}`);
+    }
+    return out;
+  });
+  return [...out, ...small, ...marks];
 };
 
 /** What html-validate says of a page as the server sends it. */

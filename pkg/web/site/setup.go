@@ -144,7 +144,7 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 			return err
 		}
 		if inv.User.Settings.Language == "" { // until they choose
-			inv.User.Settings.Language = spoken(r)
+			inv.User.Settings.Language = message.Language(spoken(r).Tag())
 		}
 		readerOf(r).language = inv.User.Settings.Language
 		return h(w, r, inv)
