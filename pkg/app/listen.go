@@ -59,7 +59,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	go func() {
 		defer close(done)
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("HTTP server failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+			a.log.Error("HTTP server failed", append([]any{"component", "web"}, fault.Fields(fault.Internal, err)...)...)
 		}
 	}()
 	a.stops.push(string(role)+" server", func(ctx context.Context) error {

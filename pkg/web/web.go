@@ -364,7 +364,7 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := fault.HTTPStatus(err)
 	if status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
-		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		p.Log.ErrorContext(r.Context(), "Page failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 	p.show(w, r, status, "error.html", map[string]any{"Link": status == http.StatusUnauthorized, "Text": message.Sentence(told(err, spoken(r))), "Home": p.Links.Base + "/"})
 }
@@ -380,7 +380,7 @@ func told(err error, l message.Language) string {
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := pagesIn(spoken(r)).ExecuteTemplate(&b, name, data); err != nil {
-		p.Log.ErrorContext(r.Context(), "Page template failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+		p.Log.ErrorContext(r.Context(), "Page template failed", append([]any{"component", "web"}, fault.Fields(fault.Internal, err)...)...)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

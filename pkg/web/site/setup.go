@@ -331,7 +331,7 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 	s.work.Go(func() {
 		defer cancel()
 		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && (ctx.Err() == nil || fault.Stack(err) != "") {
-			s.log.ErrorContext(ctx, "Work after a page failed", append(failure(err), "work", work)...)
+			s.log.ErrorContext(ctx, "Work after a page failed", append([]any{"component", "web", "work", work}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	})
 }

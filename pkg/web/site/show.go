@@ -233,7 +233,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status < http.StatusInternalServerError {
 		text = message.Sentence(fault.In(err, l))
 	} else if !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
-		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		s.log.ErrorContext(r.Context(), "Page failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		status, text = http.StatusRequestEntityTooLarge, l.Say("This is too much for one form.")
