@@ -42,11 +42,15 @@ type backups struct {
 func (b backups) command(database, key string, args ...string) (string, int) {
 	b.Helper()
 	var out bytes.Buffer
-	args = append(args, "--database-url="+database, "--key="+key, "--smtp-host="+b.box.Mail.SMTPAddr().IP.String(),
+	code := run(b.Context(), b.in(database, key, args), streams{in: strings.NewReader(""), out: &out, err: &out})
+	return out.String(), code
+}
+
+// in are the arguments of a command on a database.
+func (b backups) in(database, key string, args []string) []string {
+	return append(args, "--database-url="+database, "--key="+key, "--smtp-host="+b.box.Mail.SMTPAddr().IP.String(),
 		"--smtp-port="+strconv.Itoa(b.box.Mail.SMTPAddr().Port), "--smtp-username="+sandbox.MailUser, "--smtp-password="+b.box.MailPassword,
 		"--smtp-encryption=none", "--generation-timeout=60s", "--generation-upstream-timeout=20s")
-	code := run(b.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &out})
-	return out.String(), code
 }
 
 func (b backups) must(database, key string, args ...string) string {

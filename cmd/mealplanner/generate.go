@@ -54,9 +54,12 @@ func (c *generateCmd) Run(ctx context.Context, std *streams, now func() time.Tim
 		if c.Yes {
 			return fault.New(fault.InvalidInput, "--yes", "goes with --replan")
 		}
-		from, err := planner.FirstMeal(u, week, now())
+		from, err := a.FirstMeal(ctx, u, week)
 		if err != nil {
-			return err
+			if _, unplanned := a.Plans.Get(ctx, c.Who, week); c.DryRun || unplanned != nil {
+				return err
+			}
+			from = plan.Slot{Date: week + 6, Meal: recipe.Dinner} // it is planned, and shown as it is
 		}
 		m, err := a.Generate(ctx, planner.Request{User: c.Who, Week: week, From: from, DryRun: c.DryRun}, std.importing(now))
 		if err != nil {

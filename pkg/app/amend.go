@@ -13,7 +13,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/amend"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
-	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // amendEvery bounds the delay before a change of settings, from any source, reaches stored plans.
@@ -94,7 +93,7 @@ func (s *Services) AmendAll(ctx context.Context) (map[string][]amend.Done, error
 func (s *Services) settle(ctx context.Context, userID string) {
 	if _, err := s.Amend(ctx, userID); err != nil {
 		s.Log.ErrorContext(telemetry.WithUser(ctx, userID), "Amending plans failed",
-			append([]any{"component", "amendment"}, observe.Failure(fault.KindOf(err), err)...)...)
+			append([]any{"component", "amendment"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 }
 

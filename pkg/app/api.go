@@ -9,6 +9,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/user"
 	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/planner/shopping"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
@@ -46,15 +47,51 @@ func (s *Services) PlanWeek(ctx context.Context, userID string, week calendar.Da
 	if err != nil {
 		return err
 	}
-	from, err := planner.FirstMeal(u, week, s.opts.Now())
+	planned := fault.New(fault.Conflict, "plan", "the week of %s is planned: replan it instead", week)
+	from, err := s.FirstMeal(ctx, u, week)
 	if err != nil {
+		if s.isPlanned(ctx, u, week) {
+			return planned
+		}
 		return err
 	}
 	m, err := s.generate(ctx, u, planner.Request{User: userID, Week: week, From: from}, nil)
 	if err == nil && m.Existing {
-		return fault.New(fault.Conflict, "plan", "the week of %s is planned: replan it instead", week)
+		return planned
 	}
 	return err
+}
+
+// FirstMeal implements [site.Commands]: the first meal of a week that is still to be planned, as
+// [planner.FirstMeal] has it. Of a running week it refuses, too, what is skipped altogether.
+func (s *Services) FirstMeal(ctx context.Context, u user.User, week calendar.Date) (plan.Slot, error) {
+	first, err := planner.FirstMeal(u, week, s.opts.Now())
+	if err != nil {
+		return first, err
+	}
+	idle, err := s.allSkipped(ctx, u, first)
+	if err == nil && idle {
+		err = fault.New(fault.InvalidInput, "generate", "every meal that is left of the week of %s is skipped: take a skip back, and it can be planned", week)
+	}
+	return first, err
+}
+
+// allSkipped reports whether a week has begun, and all of it from its first meal on is skipped.
+func (s *Services) allSkipped(ctx context.Context, u user.User, first plan.Slot) (bool, error) {
+	if first == (plan.Slot{Date: first.Date.Monday()}) { // it has not begun: its skips can be taken back from the plan
+		return false, nil
+	}
+	wishes, err := s.Wishes(ctx, u.ID, first.Date.Monday())
+	return planner.AllSkipped(u, wishes, first), err
+}
+
+// isPlanned reports whether a week that is not over has a plan.
+func (s *Services) isPlanned(ctx context.Context, u user.User, week calendar.Date) bool {
+	if planner.InReach(u, week, s.opts.Now()) != nil {
+		return false
+	}
+	_, err := s.Plans.Get(ctx, u.ID, week)
+	return err == nil
 }
 
 // WouldPlan implements [site.Commands]: the week as PlanWeek would plan it.
@@ -63,7 +100,7 @@ func (s *Services) WouldPlan(ctx context.Context, userID string, week calendar.D
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	from, err := planner.FirstMeal(u, week, s.opts.Now())
+	from, err := s.FirstMeal(ctx, u, week)
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -142,7 +142,7 @@ func (a *App) deliver(ctx context.Context) {
 	drain := func(ctx context.Context) error { _, err := a.s.Delivery.Drain(ctx); return err }
 	loop.Woken(ctx, deliverEvery, a.s.wake, loop.Reporting("deliver mails", drain, func(ctx context.Context, err error) {
 		if repeats.News(string(fault.KindOf(err))) {
-			a.log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.ErrorContext(ctx, "Outbox failed", append([]any{"component", "email"}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	}))
 }
@@ -154,7 +154,7 @@ func (a *App) startBackground(ctx context.Context) {
 	wg.Go(func() { a.deliver(ctx) })
 	wg.Go(func() {
 		if err := a.s.Jobs.Run(ctx, jobDrain); err != nil {
-			a.log.ErrorContext(ctx, "Job engine failed", append([]any{"component", "scheduler"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.ErrorContext(ctx, "Job engine failed", append([]any{"component", "scheduler"}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	})
 	wg.Go(func() { a.every(ctx, publishEvery, "write-back", "write_back", a.s.publishDue) })

@@ -6,7 +6,6 @@ import (
 
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
-	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // background runs fn until the program stops; stopping waits for it.
@@ -55,7 +54,7 @@ func (a *App) every(ctx context.Context, interval time.Duration, work, component
 		}
 		if failing.due() {
 			a.log.ErrorContext(ctx, "Background work failed", append([]any{"component", component, "work", work},
-				observe.Failure(fault.KindOf(err), err)...)...)
+				fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func (s *Services) generate(ctx context.Context, u user.User, req planner.Reques
 	}
 	if err := s.Sync.Ensure(ctx, u.Connection, progress); err != nil {
 		s.Log.WarnContext(telemetry.WithUser(ctx, u.ID), "Recipe import failed",
-			append([]any{"component", "recipe_sync"}, observe.Failure(fault.KindOf(err), err)...)...)
+			append([]any{"component", "recipe_sync"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 	m, err := s.generation.Generate(ctx, req)
 	if err == nil {

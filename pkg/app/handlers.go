@@ -62,6 +62,11 @@ func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) 
 	if !left {
 		return skipped{"over"}, nil
 	}
+	if idle, err := s.allSkipped(ctx, u, from); err != nil {
+		return nil, err
+	} else if idle {
+		return skipped{"all meals are skipped"}, nil
+	}
 	m, err := s.generate(ctx, u, planner.Request{User: j.User, Week: week, From: from, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/inbox"
 	"github.com/mealplanner/mealplanner/pkg/resilient"
-	"github.com/mealplanner/mealplanner/pkg/telemetry/observe"
 )
 
 // lookupTimeout bounds one DKIM key lookup.
@@ -42,7 +41,7 @@ func (a *App) inboxEvents() func(context.Context, error) {
 		case err == nil && failing.over():
 			a.log.InfoContext(ctx, "Inbox readable again", "component", "inbox")
 		case err != nil && ctx.Err() == nil && failing.due():
-			a.log.WarnContext(ctx, "Reading the inbox failed", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+			a.log.WarnContext(ctx, "Reading the inbox failed", append([]any{"component", "inbox"}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	}
 }
@@ -53,7 +52,7 @@ func (a *App) readInbox(ctx context.Context) {
 		return
 	}
 	if err := a.s.inbox.Run(ctx); err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, "Inbox reader stopped", append([]any{"component", "inbox"}, observe.Failure(fault.KindOf(err), err)...)...)
+		a.log.ErrorContext(ctx, "Inbox reader stopped", append([]any{"component", "inbox"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 }
 

@@ -59,7 +59,7 @@ func (a *App) listen(ctx context.Context, role Role, addr string, h http.Handler
 	go func() {
 		defer close(done)
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("HTTP server failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+			a.log.Error("HTTP server failed", append([]any{"component", "web"}, fault.Fields(fault.Internal, err)...)...)
 		}
 	}()
 	a.stops.push(string(role)+" server", func(ctx context.Context) error {
@@ -94,7 +94,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.InvalidConfig, "PUBLIC_URL", err)
 	}
-	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.s.Accounts, Commands: a.s, Links: a.s.Links, Signer: a.s.Links.Signer, PublicURL: base, Log: a.log}
+	pages := &web.Pages{Plans: postgres.NewPlans(api, observe.TraceParent), Users: postgres.NewUsers(api), FatSecret: a.s.Accounts, Commands: a.s, Links: a.s.Links, Signer: a.s.Links.Signer, PublicURL: base, Now: a.opts.Now, Log: a.log}
 	pages.Mails = observe.NewFeedback(postgres.NewOutbox(api, observe.TraceParent), a.rec, a.log)
 	proxies, err := a.opts.Config.Web.Proxies()
 	if err != nil {

@@ -59,6 +59,9 @@ func TestAnErrorStandsBesideItsField(t *testing.T) {
 		if len(why) != 1 || !strings.Contains(why[0][1], c.says) {
 			t.Errorf("%s %s: beside the field stands %q, want %q", c.path, c.form, why, c.says)
 		}
+		if above := regexp.MustCompile(`(?s)role="alert">(.*?)</p>`).FindStringSubmatch(page); len(above) == 0 || regexp.MustCompile(`["']|&#3[49];`).MatchString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(above[1], "")+why[0][1]) {
+			t.Errorf("%s %s: marks of a keyboard in %q, %q", c.path, c.form, above, why)
+		}
 		if n := strings.Count(page, "autofocus"); n != 1 || !strings.Contains(page, `href="#`+c.id+`"`) {
 			t.Errorf("%s %s: %d fields have the focus, or no link leads to it", c.path, c.form, n)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mealplanner/mealplanner/pkg/config"
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
@@ -158,4 +159,45 @@ func TestARestIsPlannedOnce(t *testing.T) {
 		t.Errorf("planned %d times", planned)
 	}
 	await(t, pool, 1, "select count(*) from outbox where email_type = 'weekly_plan' and user_id = $1", lewis)
+}
+
+// What is left of a running week and skipped altogether is no plan: it is said, and neither stored nor
+// mailed, by a page, a program or a run that is made up for.
+func TestARestThatIsSkippedIsNoPlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{people: sandbox.People()[:1], change: func(c *config.Config) { c.Web.RateLimit = 0 }}) // on Tuesday noon
+	lewis, this := sandbox.People()[0], week-7
+	var skips []plan.Slot
+	for _, s := range plan.Slots(this) {
+		if !s.Before(plan.Slot{Date: this + 1, Meal: recipe.Lunch}) {
+			skips = append(skips, s)
+		}
+	}
+	must(t, w.Plans.SetWishes(t.Context(), lewis.ID, this, plan.Wishes{Skips: skips}))
+	must(t, w.Start(t.Context()))
+	b, ours := w.browser(t), "/week/"+this.String()
+	b.signIn(w, lewis.Email)
+	if page := b.want(ours, nil, http.StatusOK, "All that is left of it is skipped."); strings.Contains(page, "Plan the rest") || !strings.Contains(page, ours+"/wishes") {
+		t.Errorf("the week offers a plan of nothing, or no way out:\n%s", page)
+	}
+	b.want(ours+"/plan", nil, http.StatusBadRequest, "is skipped: take a skip back")
+	b.want(ours+"/plan", url.Values{}, http.StatusBadRequest, "is skipped: take a skip back")
+	if err := w.PlanWeek(t.Context(), lewis.ID, this); fault.KindOf(err) != fault.InvalidInput {
+		t.Errorf("a program's: %v", err)
+	}
+	pool := w.pool(t)
+	_, err := pool.Exec(t.Context(), `update scheduled_jobs set parameters = jsonb_build_object('week', $1::text) where job_type = $2`, this.String(), string(schedule.WeeklyGeneration))
+	must(t, err)
+	w.due(t, pool, schedule.WeeklyGeneration)
+	await(t, pool, 1, "select count(*) from job_executions where output ->> 'skipped' = 'all meals are skipped'")
+	await(t, pool, 0, "select count(*) from plans")
+	await(t, pool, 0, "select count(*) from outbox where email_type = 'weekly_plan'")
+
+	must(t, w.Plans.SetWishes(t.Context(), lewis.ID, this, plan.Wishes{Skips: skips[1:]}))
+	must(t, w.PlanWeek(t.Context(), lewis.ID, this))
+	must(t, w.Plans.SetWishes(t.Context(), lewis.ID, this, plan.Wishes{Skips: skips}))
+	if err := w.PlanWeek(t.Context(), lewis.ID, this); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("of a planned week: %v", err)
+	}
+	await(t, pool, 1, "select count(*) from plans")
 }

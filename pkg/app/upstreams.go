@@ -49,7 +49,7 @@ func (a *App) newLibraries(prober *http.Client) *tandoor.Libraries {
 		},
 		Silent: func(ctx context.Context, connection string, err error) {
 			a.log.WarnContext(ctx, "Upstream does not answer", append([]any{"component", "api", "api", "tandoor", "connection", connection},
-				observe.Failure(fault.KindOf(err), err)...)...)
+				fault.Fields(fault.KindOf(err), err)...)...)
 		},
 	})
 }

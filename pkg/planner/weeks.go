@@ -70,6 +70,14 @@ func Left(u user.User, week calendar.Date, now time.Time) (first plan.Slot, left
 	return first, true, nil
 }
 
+// AllSkipped reports whether nothing is to be planned from a meal of a week on: all that the user's
+// settings plan is skipped.
+func AllSkipped(u user.User, w plan.Wishes, first plan.Slot) bool {
+	return !slices.ContainsFunc(plan.Slots(first.Date.Monday()), func(s plan.Slot) bool {
+		return !s.Before(first) && !w.Skipped(s) && (u.Settings.Plans(s.Meal) || w.Locked(s))
+	})
+}
+
 // NextRun returns when the scheduler plans the next week of a user who is added now, and which
 // week that is. A run that has just been missed is caught up after grace.
 func NextRun(u user.User, now time.Time, grace time.Duration) (time.Time, calendar.Date, error) {

@@ -86,7 +86,7 @@ func (a *Alerts) notify(ctx context.Context, alerts []alerting.Alert) error {
 }
 
 func (a *Alerts) fail(w http.ResponseWriter, r *http.Request, err error) {
-	a.Log.WarnContext(r.Context(), "Notification refused", "component", "alerting", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+	a.Log.WarnContext(r.Context(), "Notification refused", append([]any{"component", "alerting"}, fault.Fields(fault.KindOf(err), err)...)...)
 	message := err.Error()
 	code := fault.HTTPStatus(err)
 	if code >= http.StatusInternalServerError {

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/command"
+	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -18,6 +20,36 @@ type planPage struct {
 	Library string // what it lacks
 	List    string // where the shopping list is ticked
 	Base    string // of the pages for who signs in
+	Today   calendar.Date
+}
+
+// plan shows a plan, with what can be done to it.
+func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
+	c, err := p.verify(r, PlanLink)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	week, err := calendar.Parse(c.Subject)
+	if err != nil {
+		p.fail(w, r, fault.Wrap(fault.InvalidInput, "plan", err))
+		return
+	}
+	stored, err := p.Plans.Get(r.Context(), c.User, week)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	u, err := p.Users.Get(r.Context(), c.User)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	page := planPage{Plan: stored, Actions: p.actions(spoken(r), c.User, stored.Week), Library: p.Links.Library(c.User), List: p.Links.List(c.User, week), Base: p.Links.Base}
+	if zone, err := u.Location(); err == nil { // else no day is today's
+		page.Today = calendar.On(p.Now().In(zone))
+	}
+	p.show(w, r, http.StatusOK, "plan.html", page)
 }
 
 // actions are links to buttons: for the week, and by day and meal.

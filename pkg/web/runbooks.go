@@ -96,7 +96,7 @@ func (b *Runbooks) one(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		done, err := b.Responses(limited, book.Alert, b.Now().Add(-responsesSince))
 		if err != nil {
-			b.Log.WarnContext(r.Context(), "Reading automatic responses failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+			b.Log.WarnContext(r.Context(), "Reading automatic responses failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 		page.Known, page.Responses = err == nil, done
 	}

@@ -81,6 +81,6 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 
 func (p *Pages) note(r *http.Request, mail string, s outbox.Signal) {
 	if _, err := p.Mails.Record(r.Context(), outbox.Event{Mail: mail, Signal: s, Machine: byMachine(r)}); err != nil {
-		p.Log.ErrorContext(r.Context(), "Recording an open or click failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		p.Log.ErrorContext(r.Context(), "Recording an open or click failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 }

@@ -47,12 +47,13 @@ func pagesIn(l message.Language) *template.Template {
 	}
 	t, _ := pages.LoadOrStore(l, template.Must(template.New("").Funcs(template.FuncMap{
 		"lang": l.Tag, "t": l.Say, "n": l.Count, "word": l.Word,
-		"in":      func(v any) string { return l.Say("%v", v) },
-		"weekday": l.Weekday,
-		"short":   l.ShortDay,
-		"buy":     func(what string) string { return grocery.BuyIn(l, what) },
-		"date":    l.Date,
-		"long":    func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
+		"in":       func(v any) string { return l.Say("%v", v) },
+		"weekday":  l.Weekday,
+		"short":    l.ShortDay,
+		"buy":      func(what string) string { return grocery.BuyIn(l, what) },
+		"date":     l.Date,
+		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"long":     func(d calendar.Date) string { return l.Weekday(d) + ", " + l.LongDate(d) },
 		"meal": func(i int) string {
 			first, size := utf8.DecodeRuneInString(l.Word(recipe.Meals[i].String()))
 			return string(unicode.ToUpper(first)) + l.Word(recipe.Meals[i].String())[size:]
@@ -189,6 +190,7 @@ type Pages struct {
 	Links     Links
 	Signer    *signedlink.Signer
 	PublicURL *url.URL // how browsers reach these pages
+	Now       func() time.Time
 	Log       *slog.Logger
 }
 
@@ -223,12 +225,12 @@ func listened(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// spoken is the language of the request's reader.
+// spoken is the language of the request's reader, as it is printed.
 func spoken(r *http.Request) message.Language {
 	if l, ok := r.Context().Value(readerKey{}).(*message.Language); ok {
-		return *l
+		return l.Typeset()
 	}
-	return message.English
+	return message.English.Typeset()
 }
 
 // Listed returns whose list of which week a token of [Links.List] is for; kind Unauthorized.
@@ -270,25 +272,6 @@ func (p *Pages) claims(ctx context.Context, purpose, token string) (signedlink.C
 		return c, fault.New(fault.Unauthorized, "link", "this link belongs to a mail to a former address: use the one in the latest mail")
 	}
 	return c, nil
-}
-
-func (p *Pages) plan(w http.ResponseWriter, r *http.Request) {
-	c, err := p.verify(r, PlanLink)
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	week, err := calendar.Parse(c.Subject)
-	if err != nil {
-		p.fail(w, r, fault.Wrap(fault.InvalidInput, "plan", err))
-		return
-	}
-	stored, err := p.Plans.Get(r.Context(), c.User, week)
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	p.show(w, r, http.StatusOK, "plan.html", planPage{stored, p.actions(spoken(r), c.User, stored.Week), p.Links.Library(c.User), p.Links.List(c.User, week), p.Links.Base})
 }
 
 func (p *Pages) confirmUnsubscribe(w http.ResponseWriter, r *http.Request) {
@@ -381,7 +364,7 @@ func (p *Pages) connected(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := fault.HTTPStatus(err)
 	if status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
-		p.Log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		p.Log.ErrorContext(r.Context(), "Page failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 	p.show(w, r, status, "error.html", map[string]any{"Link": status == http.StatusUnauthorized, "Text": message.Sentence(told(err, spoken(r))), "Home": p.Links.Base + "/"})
 }
@@ -397,7 +380,7 @@ func told(err error, l message.Language) string {
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := pagesIn(spoken(r)).ExecuteTemplate(&b, name, data); err != nil {
-		p.Log.ErrorContext(r.Context(), "Page template failed", "component", "web", "error_type", string(fault.Internal), "error_message", err.Error())
+		p.Log.ErrorContext(r.Context(), "Page template failed", append([]any{"component", "web"}, fault.Fields(fault.Internal, err)...)...)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

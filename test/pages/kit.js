@@ -46,7 +46,14 @@ export const visitor = async (options = {}, link) => {
   return page;
 };
 
-/** What is wrong with the page as it stands: axe's findings of every level, the markup, sideways scrolling, the console. */
+/** What has to be scrolled sideways: the page, and on a phone whatever is in it but the navigation. */
+const sideways = (page) => page.evaluate(() => {
+  const over = (e) => e.scrollWidth - e.clientWidth;
+  const wide = innerWidth > 400 ? [] : [...document.querySelectorAll("main *")].filter((e) => e.checkVisibility() && over(e) > 0 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX));
+  return [document.documentElement, ...wide].filter((e) => over(e) > 0).map((e) => `scrolls sideways by ${over(e)} px: ${e.cloneNode(false).outerHTML.slice(0, 120)}`);
+});
+
+/** What is wrong with the page as it stands: axe's findings of every level, sideways scrolling, small targets, marks of a keyboard, the console. */
 export const findings = async (page) => {
   const out = page.wrong.splice(0);
   await page.evaluate(axe);
@@ -54,15 +61,27 @@ export const findings = async (page) => {
   for (const v of violations) {
     for (const n of v.nodes) out.push(`axe ${v.impact} ${v.id}: ${v.help}: ${n.html.slice(0, 200)}`);
   }
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (over > 0) out.push(`scrolls sideways by ${over} px`);
+  const view = page.viewportSize();
+  for (const width of view.width < 400 ? [320, 390, view.width] : [view.width]) {
+    await page.setViewportSize({ ...view, width });
+    out.push(...(await sideways(page)).map((what) => `${what} at ${width} px`));
+  }
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("a.button, button, summary, input, select, .top a")]
       .filter((e) => e.offsetParent && !e.closest(".off-screen"))
       .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
       .filter(([, r]) => r.height && (r.height < 24 || r.width < 24))
       .map(([e, r]) => `a target of ${Math.round(r.width)} × ${Math.round(r.height)} px: ${e.outerHTML.slice(0, 120)}`));
-  return [...out, ...small];
+  const marks = await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const out = [];
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      if (/["']/.test(data) && !parentElement.closest("code, pre, script, style, .steps")) out.push(`a quotation mark of a keyboard: ${data.trim().slice(0, 120)}`);
+    }
+    return out;
+  });
+  return [...out, ...small, ...marks];
 };
 
 /** What html-validate says of a page as the server sends it. */

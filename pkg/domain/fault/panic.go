@@ -43,3 +43,13 @@ func Stack(err error) string {
 	}
 	return ""
 }
+
+// Fields are those of a line about an error (docs/logs.md), as names and values. The logger adds the
+// stack to lines of level ERROR; that of a panic is here.
+func Fields(k Kind, err error) []any {
+	out := []any{"error_type", string(k), "error_message", err.Error()}
+	if stack := Stack(err); stack != "" {
+		out = append(out, "stack_trace", stack)
+	}
+	return out
+}

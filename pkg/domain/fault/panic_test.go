@@ -23,3 +23,15 @@ func TestPanicsBecomeErrors(t *testing.T) {
 		t.Errorf("an error came out as %v, stack %q", err, fault.Stack(err))
 	}
 }
+
+func TestFieldsOfALine(t *testing.T) {
+	t.Parallel()
+	err := fault.New(fault.NotFound, "load", "no week")
+	if got := fault.Fields(fault.KindOf(err), err); len(got) != 4 || got[0] != "error_type" || got[1] != "NotFound" || got[2] != "error_message" || got[3] != "load: no week" {
+		t.Errorf("%v", got)
+	}
+	err = fault.Guarded("amend", func() error { panic("ouch") })()
+	if got := fault.Fields(fault.Internal, err); len(got) != 6 || got[4] != "stack_trace" || !strings.Contains(got[5].(string), "TestFieldsOfALine") {
+		t.Errorf("of a panic: %v", got)
+	}
+}

@@ -23,7 +23,7 @@ func BuyIn(in message.Language, buy string) string {
 	if dishes, ok := strings.CutPrefix(buy, forDishes); ok {
 		return in.Say("for %s", dishes)
 	}
-	if in == "" || in == message.English {
+	if in.Tag() == message.English.Tag() {
 		return buy
 	}
 	parts := strings.Split(buy, " + ")

@@ -54,6 +54,7 @@ var catalogues sync.Map
 
 // catalogue is the language's; nil for English and for languages that there are none of.
 func (l Language) catalogue() *gotext.Po {
+	l, _ = l.plain()
 	if l == "" || l == English {
 		return nil
 	}
@@ -97,7 +98,7 @@ func Accepted(header string) Language {
 
 // Tag is the language's BCP 47 tag.
 func (l Language) Tag() string {
-	if l == "" {
+	if l, _ = l.plain(); l == "" {
 		return string(English)
 	}
 	return string(l)
@@ -143,10 +144,14 @@ func (l Language) within(context, text string) string {
 }
 
 func (l Language) fill(format string, args []any) string {
+	_, typeset := l.plain()
+	if typeset {
+		format = l.typeset(format, args)
+	}
 	if len(args) == 0 {
 		return strings.ReplaceAll(format, "%%", "%")
 	}
-	if l.catalogue() == nil {
+	if l.catalogue() == nil && !typeset {
 		return fmt.Sprintf(format, args...)
 	}
 	put := make([]any, len(args))
@@ -162,7 +167,7 @@ func (l Language) put(arg any) any {
 	case interface{ In(l Language) string }:
 		return a.In(l)
 	case error:
-		return a.Error()
+		return Of(a, l)
 	case fmt.Stringer:
 		return l.Word(a.String())
 	}
@@ -177,6 +182,9 @@ func (l Language) put(arg any) any {
 func (l Language) Word(name string) string {
 	if decimal().MatchString(name) {
 		return l.Decimal(name)
+	}
+	if plain, typeset := l.plain(); typeset {
+		return l.typeset(plain.Word(name), nil)
 	}
 	if said := l.find(name); said != name {
 		return said

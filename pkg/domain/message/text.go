@@ -167,6 +167,9 @@ func Of(err error, l Language) string {
 	case interface{ In(l Language) string }:
 		return said.In(l)
 	default:
+		if _, typeset := l.plain(); typeset {
+			return l.typeset(err.Error(), nil)
+		}
 		return err.Error()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 // WeeklyParams are the parameters of a [WeeklyGeneration].
@@ -94,11 +95,11 @@ func ParsePriority(s string) (Priority, error) {
 // Zone loads a time zone by its IANA name.
 func Zone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
-		return nil, fmt.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", name)
+		return nil, message.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", name)
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", name)
+		return nil, message.Errorf("time_zone: %q is not an IANA name like Europe/Berlin", name)
 	}
 	return loc, nil
 }

@@ -73,7 +73,7 @@ func (r *Responses) Act(ctx context.Context, action alerting.Action, a alerting.
 	r.rec.AlertAnswered(ctx, string(action), string(result))
 	attrs := []any{slog.String("alert", a.Name()), slog.String("action", string(action)), slog.String("result", string(result)), slog.String("detail", detail)}
 	if err != nil {
-		r.log.WarnContext(ctx, "Automatic response failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
+		r.log.WarnContext(ctx, "Automatic response failed", append(attrs, fault.Fields(fault.KindOf(err), err)...)...)
 		return n, detail, err
 	}
 	r.log.WarnContext(ctx, "Automatic response to an alert", attrs...)

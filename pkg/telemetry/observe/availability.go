@@ -73,7 +73,7 @@ func (a *Availability) Look(ctx context.Context) {
 func (a *Availability) look(ctx context.Context, p Probe) {
 	up, known, err := p.check(ctx)
 	if err != nil {
-		a.to.log.ErrorContext(ctx, "Probe failed", append([]any{"component", "telemetry", "api", p.API}, Failure(fault.Internal, err)...)...)
+		a.to.log.ErrorContext(ctx, "Probe failed", append([]any{"component", "telemetry", "api", p.API}, fault.Fields(fault.Internal, err)...)...)
 	}
 	if !known || err != nil {
 		return

@@ -100,7 +100,7 @@ func (s *Commands) finish(ctx context.Context, span trace.Span, source replies.S
 	attrs := []any{slog.String("outcome", string(r.Outcome)), slog.String("source", string(source)), slog.Any("commands", verbs)}
 	switch r.Outcome {
 	case command.Failed:
-		s.log.ErrorContext(ctx, "Commands failed", append(attrs, Failure(fault.KindOf(err), err)...)...)
+		s.log.ErrorContext(ctx, "Commands failed", append(attrs, fault.Fields(fault.KindOf(err), err)...)...)
 	case command.Applied, command.Informed:
 		for _, v := range verbs {
 			s.rec.CommandExecuted(ctx, v)

@@ -53,12 +53,12 @@ func (f *Feedback) Bounced(ctx context.Context, messageID string, permanent bool
 	f.rec.MailBounced(ctx, r.Type)
 	attrs := []any{slog.String("email_type", r.Type), slog.String("message_id", messageID)}
 	cause := fault.New(fault.EmailError, "deliver mail", "the recipient's server rejected it permanently (status %s)", status)
-	f.log.WarnContext(ctx, "Mail bounced", append(attrs, Failure(fault.EmailError, cause)...)...)
+	f.log.WarnContext(ctx, "Mail bounced", append(attrs, fault.Fields(fault.EmailError, cause)...)...)
 	if r.InARow >= outbox.BounceAlarm {
 		cause := fault.New(fault.EmailError, "deliver mail",
 			"the last %d mails to user %s came back: correct the address (mealplanner user set %s --email ADDRESS) or end the mails (mealplanner user set %s --no-enabled)",
 			r.InARow, r.User, r.User, r.User)
-		f.log.ErrorContext(ctx, "Mails to a user keep bouncing", append([]any{slog.Int("bounced_in_a_row", r.InARow)}, Failure(fault.EmailError, cause)...)...)
+		f.log.ErrorContext(ctx, "Mails to a user keep bouncing", append([]any{slog.Int("bounced_in_a_row", r.InARow)}, fault.Fields(fault.EmailError, cause)...)...)
 	}
 	return r, true, nil
 }

@@ -115,22 +115,22 @@ func (g *Generation) finish(ctx context.Context, req planner.Request, m Measured
 	switch {
 	case kind == fault.Canceled:
 	case err != nil && req.WillRetry && kind.Transient():
-		g.log.WarnContext(ctx, "Generation will be retried", append(append(attrs, Failure(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
+		g.log.WarnContext(ctx, "Generation will be retried", append(append(attrs, fault.Fields(kind, err)...), slog.Int("retry_attempt", max(req.Attempt, 1)))...)
 	case err != nil:
 		if !req.DryRun {
 			g.rec.GenerationFailed(ctx, req.User, week, m.Total, kind)
 		}
-		g.log.ErrorContext(ctx, "Generation failed", append(attrs, Failure(kind, err)...)...)
+		g.log.ErrorContext(ctx, "Generation failed", append(attrs, fault.Fields(kind, err)...)...)
 	case m.Existing || req.DryRun:
 		g.log.DebugContext(ctx, "Generation stored nothing", append(attrs, slog.Bool("existing", m.Existing))...)
 	default:
 		g.rec.GenerationSucceeded(ctx, req.User, week, m.Total, m.Week.Status == plan.Balanced, m.Conflicts)
 		if m.Pool.Stale {
 			g.log.WarnContext(ctx, "Recipe pool is stale", append([]any{slog.Time("fetched_at", m.Pool.FetchedAt)},
-				Failure(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
+				fault.Fields(fault.KindOf(m.Pool.Cause), m.Pool.Cause)...)...)
 		}
 		if m.ProfileCause != nil {
-			g.log.WarnContext(ctx, "Reading the profile failed; using the user's own figures", Failure(fault.KindOf(m.ProfileCause), m.ProfileCause)...)
+			g.log.WarnContext(ctx, "Reading the profile failed; using the user's own figures", fault.Fields(fault.KindOf(m.ProfileCause), m.ProfileCause)...)
 		}
 		g.log.Log(ctx, CompletionLevel(m), "Generation completed", append(attrs, slog.String("status", string(m.Week.Status)), slog.Bool("optimal", m.Week.Optimal))...)
 	}
@@ -142,16 +142,6 @@ func CompletionLevel(m Measured) slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
-}
-
-// Failure returns the error fields of docs/logs.md. The logger adds the stack to lines
-// of level ERROR; that of a panic is here.
-func Failure(kind fault.Kind, err error) []any {
-	out := []any{slog.String("error_type", string(kind)), slog.String("error_message", err.Error())}
-	if stack := fault.Stack(err); stack != "" {
-		out = append(out, slog.String("stack_trace", stack))
-	}
-	return out
 }
 
 func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

@@ -63,7 +63,7 @@ func (i *Installation) Read(ctx context.Context) {
 		err := fault.Guarded("gauges", func() (err error) { values, err = g.Read(limited); return err })()
 		cancel()
 		if ctx.Err() == nil && i.last.set(g.Name, values, err) {
-			i.log.WarnContext(ctx, "Reading gauges failed", append([]any{"component", "telemetry", "gauges", g.Name}, Failure(fault.KindOf(err), err)...)...)
+			i.log.WarnContext(ctx, "Reading gauges failed", append([]any{"component", "telemetry", "gauges", g.Name}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	}
 }

@@ -112,14 +112,14 @@ func (o *Jobs) End(ctx context.Context, j jobs.Job, out jobs.Outcome) {
 		o.rec.JobCompleted(ctx, string(j.Type))
 		o.log.InfoContext(ctx, "Job completed", attrs...)
 	case out.Dropped:
-		o.log.InfoContext(ctx, "Job dropped", append(attrs, Failure(kind, out.Err)...)...)
+		o.log.InfoContext(ctx, "Job dropped", append(attrs, fault.Fields(kind, out.Err)...)...)
 	case kind == fault.Canceled:
 		o.log.InfoContext(ctx, "Job requeued on shutdown", attrs...)
 	case out.Final:
 		o.rec.JobFailed(ctx, string(j.Type), kind, out.Exhausted)
-		o.log.ErrorContext(ctx, "Job failed", append(append(attrs, Failure(kind, out.Err)...), slog.Bool("retry_exhausted", out.Exhausted))...)
+		o.log.ErrorContext(ctx, "Job failed", append(append(attrs, fault.Fields(kind, out.Err)...), slog.Bool("retry_exhausted", out.Exhausted))...)
 	default:
-		o.log.WarnContext(ctx, "Job will be retried", append(append(attrs, Failure(kind, out.Err)...),
+		o.log.WarnContext(ctx, "Job will be retried", append(append(attrs, fault.Fields(kind, out.Err)...),
 			slog.Int("retry_attempt", j.Attempt), slog.Time("retry_scheduled_for", o.now().Add(out.Retry)))...)
 	}
 }
@@ -130,6 +130,6 @@ func (o *Jobs) Error(ctx context.Context, work string, err error) {
 		return
 	}
 	if o.repeats.News(work) {
-		o.log.ErrorContext(ctx, "Background work failed", append([]any{"component", "scheduler", "work", work}, Failure(fault.KindOf(err), err)...)...)
+		o.log.ErrorContext(ctx, "Background work failed", append([]any{"component", "scheduler", "work", work}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 }

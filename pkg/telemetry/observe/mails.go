@@ -84,11 +84,11 @@ func (m *Mails) Send(ctx context.Context, q outbox.Queued) error {
 		m.rec.MailAccepted(ctx, q.Type, end.Sub(q.Created), size)
 		m.log.InfoContext(ctx, "Mail accepted", attrs...)
 	case !outbox.Permanent(err) && q.Attempts+1 < outbox.MaxAttempts:
-		m.log.WarnContext(ctx, "Mail deferred", append(append(attrs, Failure(kind, err)...),
+		m.log.WarnContext(ctx, "Mail deferred", append(append(attrs, fault.Fields(kind, err)...),
 			slog.Int("retry_attempt", q.Attempts+1), slog.Time("retry_scheduled_for", end.Add(outbox.Backoff(q.Attempts+1))))...)
 	default:
 		m.rec.MailFailed(ctx, q.Type)
-		m.log.ErrorContext(ctx, "Mail failed", append(attrs, Failure(kind, err)...)...)
+		m.log.ErrorContext(ctx, "Mail failed", append(attrs, fault.Fields(kind, err)...)...)
 	}
 	return err
 }

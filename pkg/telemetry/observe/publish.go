@@ -51,7 +51,7 @@ func (p *Publishing) tell(ctx context.Context, o publish.Published) {
 	line := []any{"component", "write_back", "connection", o.Connection, "week_of", o.Week.String()}
 	switch {
 	case o.Err != nil && (o.News || fault.KindOf(o.Err) == fault.DatabaseError):
-		p.log.WarnContext(ctx, "Writing the plan back failed", append(line, Failure(fault.KindOf(o.Err), o.Err)...)...)
+		p.log.WarnContext(ctx, "Writing the plan back failed", append(line, fault.Fields(fault.KindOf(o.Err), o.Err)...)...)
 	case o.Err == nil && o.News && len(o.Refused) > 0:
 		p.log.WarnContext(ctx, "Plan written back in part", append(line, "error_type", string(fault.TandoorError), "error_message", strings.Join(o.Refused, "; "))...)
 	}

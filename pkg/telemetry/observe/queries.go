@@ -84,7 +84,7 @@ func (q *Queries) end(ctx context.Context, err error) {
 	ctx = telemetry.WithComponent(ctx, "database")
 	attrs := []any{slog.String("query", s.name), slog.Float64("duration_ms", ms(took)), slog.Float64("connection_pool_usage", q.usage())}
 	if err != nil {
-		attrs = append(attrs, Failure(fault.DatabaseError, err)...)
+		attrs = append(attrs, fault.Fields(fault.DatabaseError, err)...)
 	}
 	q.log.WarnContext(ctx, "Slow query", attrs...)
 }

@@ -21,7 +21,7 @@ func Recovered(log *slog.Logger, next http.Handler) http.Handler {
 		if errors.Is(err, http.ErrAbortHandler) {
 			panic(http.ErrAbortHandler)
 		}
-		log.ErrorContext(r.Context(), "A page panicked", append([]any{"component", "web", "http.route", routeOf(r)}, Failure(fault.Internal, err)...)...)
+		log.ErrorContext(r.Context(), "A page panicked", append([]any{"component", "web", "http.route", routeOf(r)}, fault.Fields(fault.Internal, err)...)...)
 		if begun.yes {
 			panic(http.ErrAbortHandler)
 		}

@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 )
 
 //go:embed templates
@@ -81,12 +83,15 @@ type docsOperation struct {
 
 type docsField struct{ Name, Kind, About string }
 
+// printed is a text of the document as the page shows it.
+func printed(text string) string { return message.English.Typeset().Say(text) }
+
 // page renders the document.
 func (a *API) page() ([]byte, error) {
 	doc := a.huma.OpenAPI()
-	out := docsPage{Root: trimSlash(a.base.Path), Base: doc.Servers[0].URL, About: strings.Split(strings.ReplaceAll(doc.Info.Description, "`", ""), "\n\n")}
+	out := docsPage{Root: trimSlash(a.base.Path), Base: doc.Servers[0].URL, About: strings.Split(strings.ReplaceAll(printed(doc.Info.Description), "`", ""), "\n\n")}
 	for _, tag := range doc.Tags {
-		t := docsTag{Name: tag.Name, About: tag.Description}
+		t := docsTag{Name: tag.Name, About: printed(tag.Description)}
 		for path, item := range doc.Paths {
 			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 				if op != nil && slices.Contains(op.Tags, tag.Name) {
@@ -105,10 +110,10 @@ func (a *API) page() ([]byte, error) {
 }
 
 func (a *API) explain(doc *huma.OpenAPI, path string, op *huma.Operation) docsOperation {
-	o := docsOperation{ID: op.OperationID, Method: op.Method, Path: path, Summary: op.Summary, About: op.Description, Scopes: strings.Join(op.Security[0][scheme], ", ")}
+	o := docsOperation{ID: op.OperationID, Method: op.Method, Path: path, Summary: printed(op.Summary), About: printed(op.Description), Scopes: strings.Join(op.Security[0][scheme], ", ")}
 	for _, p := range op.Parameters {
 		if p.Name != "If-None-Match" {
-			o.Fields = append(o.Fields, docsField{p.Name, p.In, p.Description})
+			o.Fields = append(o.Fields, docsField{p.Name, p.In, printed(p.Description)})
 		}
 	}
 	var body any
@@ -120,7 +125,7 @@ func (a *API) explain(doc *huma.OpenAPI, path string, op *huma.Operation) docsOp
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			o.Fields = append(o.Fields, docsField{name, "body", about(s.Properties[name])})
+			o.Fields = append(o.Fields, docsField{name, "body", printed(about(s.Properties[name]))})
 		}
 		body = sample(doc, s)
 	}

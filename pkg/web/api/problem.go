@@ -93,7 +93,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	kind, status := fault.KindOf(err), fault.HTTPStatus(err)
 	if status >= http.StatusInternalServerError {
 		if !errors.Is(ctx.Err(), context.Canceled) { // else the client went away
-			a.log.ErrorContext(ctx, "API failed", "component", "web", "error_type", string(kind), "error_message", err.Error())
+			a.log.ErrorContext(ctx, "API failed", append([]any{"component", "web"}, fault.Fields(kind, err)...)...)
 		}
 		return newProblem(status, "failed", "Something went wrong on our side. Try again later.")
 	}

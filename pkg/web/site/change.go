@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"crypto/rand"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/grocery"
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/replies"
 )
 
@@ -121,7 +123,7 @@ type previewPage struct {
 	Wishes   []wishField
 	Version  string
 	Once     string
-	Said     []message.Text
+	Said     []template.HTML
 	Possible bool
 	Planned  bool // the week is
 	Changes  []change
@@ -135,6 +137,8 @@ type change struct {
 	Slot    plan.Slot
 	Was, Is message.Text
 	Portion string
+
+	WasRecipe, IsRecipe recipe.ID // 0: none
 }
 
 // dayChange is a day whose figures would be others.
@@ -164,8 +168,15 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	if err != nil {
 		return err
 	}
+	dishes, err := s.dishesOf(r, id)
+	if err != nil {
+		return err
+	}
+	for _, said := range told(report) {
+		page.Said = append(page.Said, dishes.In(said.In(spoken(r))))
+	}
 	a := report.Answer
-	page.Said, page.Possible, page.Once = told(report), report.Outcome == command.Applied, rand.Text()
+	page.Possible, page.Once = report.Outcome == command.Applied, rand.Text()
 	page.Version = "none" // of a week that is not planned: once it is, this is not what was shown
 	if page.Planned, page.Groceries = a.Was != nil, a.Groceries; page.Planned {
 		page.Version = a.Was.Version()
@@ -175,7 +186,11 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 		if c.Is, c.Was = names(d); d.Is == nil && a.Is != nil && !a.Is.Missing(d.Slot) {
 			c.Is = message.Textf("skipped")
 		}
+		if d.Was != nil {
+			c.WasRecipe = d.Was.Recipe
+		}
 		if d.Is != nil {
+			c.IsRecipe = d.Is.Recipe
 			c.Portion = spoken(r).Word(d.Is.Servings.String())
 		}
 		page.Changes = append(page.Changes, c)
@@ -214,9 +229,10 @@ type historyPage struct {
 }
 
 type pastView struct {
-	When, What string
-	How        message.Text
-	Undone     bool
+	When   string
+	What   template.HTML
+	How    message.Text
+	Undone bool
 }
 
 // sources say how a command came.
@@ -242,8 +258,14 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error 
 		return err
 	}
 	page := historyPage{Week: week, Once: rand.Text()}
+	dishes := dishNames{}
+	if len(past) > 0 {
+		if dishes, err = s.dishesOf(r, id); err != nil {
+			return err
+		}
+	}
 	for _, p := range past {
-		page.Past = append(page.Past, pastView{spoken(r).Moment(p.At.In(zone)), strings.Join(p.Results, " "), sources[p.Source], p.Undone})
+		page.Past = append(page.Past, pastView{spoken(r).Moment(p.At.In(zone)), dishes.In(strings.Join(p.Results, " ")), sources[p.Source], p.Undone})
 	}
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {

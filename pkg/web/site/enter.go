@@ -39,7 +39,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), mailWithin)
 		defer cancel()
 		if err := fault.Guarded("mail a sign-in link", func() error { return s.SignIn.Request(ctx, email) })(); err != nil {
-			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", failure(err)...)
+			s.log.ErrorContext(ctx, "Mailing a sign-in link failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	})
 	return s.show(w, r, view{file: "signin.html", title: message.Textf("Check your email"), data: signInPage{Email: email, Sent: true}})
@@ -116,13 +116,4 @@ func (s *Site) signOutEverywhere(w http.ResponseWriter, r *http.Request, id stri
 		return err
 	}
 	return s.signOut(w, r)
-}
-
-// failure are the fields of a line about an error; of a panic with its stack.
-func failure(err error) []any {
-	out := []any{"component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error()}
-	if stack := fault.Stack(err); stack != "" {
-		out = append(out, "stack_trace", stack)
-	}
-	return out
 }

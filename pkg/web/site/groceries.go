@@ -18,6 +18,8 @@ type itemView struct {
 	Path string // where its forms go
 	At   string
 	Mine bool // whoever looks may say what is at home
+
+	Meals string // what addresses of meals begin with; "": whoever looks sees none
 }
 
 // always says that a food of the list is always at home, or is not.

@@ -9,7 +9,6 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/plan"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 	"github.com/mealplanner/mealplanner/pkg/domain/user"
-	"github.com/mealplanner/mealplanner/pkg/planner"
 )
 
 // planPage is how a week would be planned that is not.
@@ -115,7 +114,7 @@ func (s *Site) weekToPlan(r *http.Request, id string) (week calendar.Date, u use
 	if u, err = s.visitor(r, id); err != nil {
 		return 0, u, err
 	}
-	_, err = planner.FirstMeal(u, week, s.now())
+	_, err = s.Commands.FirstMeal(r.Context(), u, week)
 	return week, u, err
 }
 

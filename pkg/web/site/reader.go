@@ -44,8 +44,8 @@ func readerOf(r *http.Request) *reader {
 	return &reader{language: message.Accepted(r.Header.Get("Accept-Language"))}
 }
 
-// spoken is the language of the request's reader.
-func spoken(r *http.Request) message.Language { return readerOf(r).language }
+// spoken is the language of the request's reader, as it is printed.
+func spoken(r *http.Request) message.Language { return readerOf(r).language.Typeset() }
 
 // visitor is the user who is signed in, as the request found them.
 func (s *Site) visitor(r *http.Request, id string) (user.User, error) {

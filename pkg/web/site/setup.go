@@ -144,7 +144,7 @@ func (s *Site) invited(h func(http.ResponseWriter, *http.Request, invite.Invitat
 			return err
 		}
 		if inv.User.Settings.Language == "" { // until they choose
-			inv.User.Settings.Language = spoken(r)
+			inv.User.Settings.Language = message.Language(spoken(r).Tag())
 		}
 		readerOf(r).language = inv.User.Settings.Language
 		return h(w, r, inv)
@@ -331,7 +331,7 @@ func (s *Site) afterwards(ctx context.Context, within time.Duration, work string
 	s.work.Go(func() {
 		defer cancel()
 		if err := fault.Guarded(work, func() error { return do(ctx) })(); err != nil && (ctx.Err() == nil || fault.Stack(err) != "") {
-			s.log.ErrorContext(ctx, "Work after a page failed", append(failure(err), "work", work)...)
+			s.log.ErrorContext(ctx, "Work after a page failed", append([]any{"component", "web", "work", work}, fault.Fields(fault.KindOf(err), err)...)...)
 		}
 	})
 }

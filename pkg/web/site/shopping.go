@@ -24,6 +24,7 @@ type shoppingPage struct {
 	Share   string // an address for others; empty on that address itself
 	Pushes  bool   // the library takes the list
 	Owned   bool   // whoever looks may let it
+	Meals   string // what addresses of meals begin with; empty where they are not seen
 	Problem string // why something was not done
 }
 
@@ -66,7 +67,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	if wantsJSON(r) {
 		return reply(w, l)
 	}
-	page := shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Owner: owner(id, week), Share: s.Share(id, week)}
+	page := shoppingPage{List: l, Path: s.at("/shopping/" + week.String()), Meals: s.at("/meal"), Owner: owner(id, week), Share: s.Share(id, week)}
 	u, err := s.visitor(r, id)
 	if err != nil {
 		return err

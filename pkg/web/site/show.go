@@ -77,11 +77,12 @@ func functions() template.FuncMap {
 		"asset":    func(name string) string { return files()[name].name },
 		"iso":      func(d calendar.Date) string { return d.String() },
 		"monthday": func(d calendar.Date) int { return d.Time().Day() },
+		"next":     func(i int) int { return i + 1 },
 		"mealOf":   func(i int) recipe.Meal { return recipe.Meals[i] },
 		"join":     func(list []string) string { return strings.Join(list, ", ") },
 		"tab":      func(f frame, name, label string) tab { return tab{f.Root, name, label, f.Nav == name} },
 		"item": func(p shoppingPage, i shopping.Item, at string) itemView {
-			return itemView{i, p.Path, at, p.Share != ""}
+			return itemView{i, p.Path, at, p.Share != "", p.Meals}
 		},
 		"about": func(row ruleRow, field string, label ...string) ruleField {
 			return ruleField{row, field, strings.Join(label, "")}
@@ -232,7 +233,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status < http.StatusInternalServerError {
 		text = message.Sentence(fault.In(err, l))
 	} else if !errors.Is(r.Context().Err(), context.Canceled) { // else the reader went away
-		s.log.ErrorContext(r.Context(), "Page failed", "component", "web", "error_type", string(fault.KindOf(err)), "error_message", err.Error())
+		s.log.ErrorContext(r.Context(), "Page failed", append([]any{"component", "web"}, fault.Fields(fault.KindOf(err), err)...)...)
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		status, text = http.StatusRequestEntityTooLarge, l.Say("This is too much for one form.")

@@ -77,6 +77,8 @@ type Commands interface {
 	Eaten(ctx context.Context, userID string, week calendar.Date) ([]replies.Eaten, error)
 	// PlanWeek plans a week that is not planned, of the running one what is left, and mails it.
 	PlanWeek(ctx context.Context, userID string, week calendar.Date) error
+	// FirstMeal is the first meal of a week that PlanWeek would plan; kind InvalidInput: there is none.
+	FirstMeal(ctx context.Context, u user.User, week calendar.Date) (plan.Slot, error)
 	// WouldPlan is the week as PlanWeek would plan it. It stores nothing.
 	WouldPlan(ctx context.Context, userID string, week calendar.Date) (plan.Plan, error)
 	// Alternatives are the dishes that could be in a slot's place, the best first.

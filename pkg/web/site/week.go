@@ -34,6 +34,7 @@ type weekPage struct {
 	Over     bool
 	Variants []button
 	CanPlan  bool       // there is no plan, and one can be made
+	Skipped  bool       // what is left of the week is
 	Idle     bool       // the running week, before this one, has no plan, and one can be made
 	Kept     []keptView // of a week that is not planned yet
 }
@@ -140,8 +141,11 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = planner.FirstMeal(u, week, s.now())
+	_, err = s.Commands.FirstMeal(r.Context(), u, week)
 	page.CanPlan = err == nil
+	if _, left := planner.FirstMeal(u, week, s.now()); left == nil {
+		page.Skipped = !page.CanPlan
+	}
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
@@ -169,7 +173,7 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 // idle reports whether the running week has no plan, though something is left of it, and the page
 // shows the one after it.
 func (s *Site) idle(r *http.Request, u user.User, week, this calendar.Date) (bool, error) {
-	if _, err := planner.FirstMeal(u, this, s.now()); err != nil || week != this+7 {
+	if _, err := s.Commands.FirstMeal(r.Context(), u, this); err != nil || week != this+7 {
 		return false, nil //nolint:nilerr // nothing is left
 	}
 	planned, err := s.Plans.Between(r.Context(), u.ID, this, this)

@@ -1,0 +1,76 @@
+package message_test
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
+	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+)
+
+func TestTypeset(t *testing.T) {
+	t.Parallel()
+	en, de := message.English.Typeset(), german.Typeset()
+	for _, c := range [][2]string{
+		{en.Say(`%q is not "a" day of the children's`, `Ann's "x"`), `“Ann's "x"” is not “a” day of the children’s`},
+		{en.Say("%[2]q of %[1]d, %[2]q", 3, recipe.Dinner), "“dinner” of 3, “dinner”"},
+		{en.Say("%q, %d", []string{"a"}, 4), `["a"], 4`},
+		{en.Say("20 %"), "20 %"},
+		{en.Say("%d %% of %q", 20, "a%b"), "20 % of “a%b”"},
+		{de.Say("%q is no date", "x"), "„x“ ist kein Datum"},
+		{de.Say("Sign in"), "Anmelden"},
+		{de.Tag() + en.Tag() + message.Language("").Typeset().Tag(), "deenen"},
+		{message.English.Say("%q is not a day of the children's", "x"), `"x" is not a day of the children's`},
+		{message.Textf("%v", message.Errorf("no %q", "x")).In(en), "no “x”"},
+		{message.Textf("%v", message.Errorf("no %q", "x")).In("en"), `no "x"`},
+		{de.Number(12345.6) + en.Number(1234567) + de.Word("wednesday"), "12.3461,234,567" + german.Word("wednesday")},
+		{en.Say("%v", errors.New(`a "b"`)), "a “b”"},
+		{message.Of(errors.New(`a "b"`), de), "a „b“"},
+		{message.Of(errors.New(`a "b"`), german), `a "b"`},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%q, want %q", c[0], c[1])
+		}
+	}
+}
+
+// No message that anybody can be shown keeps the marks of a keyboard, in any language.
+func TestEveryMessageIsTypeset(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("data/de.po")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := regexp.MustCompile(`(?m)^msgid(?:_plural)? ("(?:[^"\\]|\\.)*"(?:\n"(?:[^"\\]|\\.)*")*)`).FindAllStringSubmatch(string(data), -1)
+	verbs := regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0-9.]*([a-zA-Z])`)
+	for _, m := range texts {
+		id := ""
+		for line := range strings.Lines(m[1]) {
+			part, err := strconv.Unquote(strings.TrimSpace(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			id += part
+		}
+		var args []any
+		for _, v := range verbs.FindAllStringSubmatch(id, -1) {
+			var arg any = "x"
+			if strings.Contains("dbx", v[2]) {
+				arg = 2
+			}
+			args = append(args, arg)
+		}
+		for _, l := range []message.Language{message.English, german} {
+			if said := l.Typeset().Say(id, args...); strings.ContainsAny(said, `"'`) && !strings.Contains(said, "%!") {
+				t.Errorf("%s: %s", l, said)
+			}
+		}
+	}
+	if len(texts) < 1000 {
+		t.Errorf("only %d messages were found", len(texts))
+	}
+}
