@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -69,20 +70,18 @@ func (s *Services) FirstMeal(ctx context.Context, u user.User, week calendar.Dat
 	if err != nil {
 		return first, err
 	}
-	idle, err := s.allSkipped(ctx, u, first)
-	if err == nil && idle {
-		err = fault.New(fault.InvalidInput, "generate", "every meal that is left of the week of %s is skipped: take a skip back, and it can be planned", week)
-	}
-	return first, err
+	unwanted, err := s.unwanted(ctx, u, first)
+	return first, cmp.Or(err, unwanted)
 }
 
-// allSkipped reports whether a week has begun, and all of it from its first meal on is skipped.
-func (s *Services) allSkipped(ctx context.Context, u user.User, first plan.Slot) (bool, error) {
-	if first == (plan.Slot{Date: first.Date.Monday()}) { // it has not begun: its skips can be taken back from the plan
-		return false, nil
+// unwanted is why a week that has begun is not to be planned, from its first meal on; nil if it is.
+func (s *Services) unwanted(ctx context.Context, u user.User, first plan.Slot) (why, err error) {
+	week := first.Date.Monday()
+	if first == (plan.Slot{Date: week}) { // it has not begun: its skips can be taken back from the plan
+		return nil, nil
 	}
-	wishes, err := s.Wishes(ctx, u.ID, first.Date.Monday())
-	return planner.AllSkipped(u, wishes, first), err
+	wishes, err := s.Wishes(ctx, u.ID, week)
+	return planner.Wanted(u, wishes, first), err
 }
 
 // isPlanned reports whether a week that is not over has a plan.

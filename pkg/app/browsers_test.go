@@ -72,7 +72,7 @@ func TestPagesInBrowsers(t *testing.T) {
 		must(t, err)
 		about.Links = append(about.Links, w.Links.SignIn(token))
 	}
-	for range 8 {
+	for range 10 {
 		token, err := w.SignIns.Link(t.Context(), lewis.ID)
 		must(t, err)
 		about.Phone = append(about.Phone, w.Links.SignIn(token))

@@ -139,7 +139,7 @@ func (w *world) staples(t *testing.T, b *browser) {
 	if len(u.Settings.Staples) != 1 {
 		t.Errorf("staples %q", u.Settings.Staples)
 	}
-	b.want("/settings", url.Values{"form": {"staples"}, "staple": {"flower"}}, http.StatusUnprocessableEntity, `Unknown food "flower": did you mean`)
+	b.want("/settings", url.Values{"form": {"staples"}, "staple": {"flower"}}, http.StatusUnprocessableEntity, "Unknown food “flower”: did you mean")
 	list := postgres.NewShopping(w.pool(t))
 	was, err := list.Version(t.Context(), u.ID, week)
 	must(t, err)

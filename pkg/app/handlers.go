@@ -62,10 +62,10 @@ func (s *Services) generateWeekly(ctx context.Context, j jobs.Job) (any, error) 
 	if !left {
 		return skipped{"over"}, nil
 	}
-	if idle, err := s.allSkipped(ctx, u, from); err != nil {
+	if unwanted, err := s.unwanted(ctx, u, from); err != nil {
 		return nil, err
-	} else if idle {
-		return skipped{"all meals are skipped"}, nil
+	} else if unwanted != nil {
+		return skipped{"all meals are skipped"}, nil //nolint:nilerr // it is the user's wish
 	}
 	m, err := s.generate(ctx, u, planner.Request{User: j.User, Week: week, From: from, Attempt: j.Attempt, WillRetry: j.WillRetry()}, nil)
 	if err != nil {

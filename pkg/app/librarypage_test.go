@@ -75,7 +75,7 @@ func TestTheCureBehindASignedLink(t *testing.T) {
 		{url.Values{"food": {food}, "answer": {"perhaps"}}, http.StatusUnprocessableEntity, "Say what", false},
 		{url.Values{"food": {food}, "answer": {"is"}, "is": {"cheese"}}, http.StatusOK, "Forget", true},
 		{url.Values{"food": {food}, "answer": {"forget"}}, http.StatusOK, "is forgotten", false},
-		{url.Values{"food": {food}, "answer": {"forget"}}, http.StatusUnprocessableEntity, "Nothing was said", false},
+		{url.Values{"food": {food}, "answer": {"forget"}, "later": {"yes"}}, http.StatusUnprocessableEntity, "Nothing was said", false}, // no double click
 		{url.Values{"food": {food}, "answer": {"contains"}, "contains": {"milk", "eggs"}}, http.StatusOK, "contains milk, eggs", true},
 		{url.Values{"food": {food}, "answer": {"contains"}}, http.StatusOK, "contains no allergen", true},
 	} {

@@ -123,7 +123,7 @@ func (a *App) serveAPI(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, "compression", err)
 	}
-	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(small(public)))
+	mux.Handle("/", web.Limit{PerMinute: a.opts.Config.Web.RateLimit, Proxies: proxies, Now: a.opts.Now, Log: a.log}.Wrap(small(web.Again{Proxies: proxies, Now: a.opts.Now}.Wrap(public))))
 	if err := a.serveAlerts(ctx, mux); err != nil {
 		return err
 	}

@@ -31,7 +31,10 @@ func TestTheRestOfAWeekIsPlanned(t *testing.T) {
 	b.want(ours, nil, http.StatusOK, "Plan the rest of this week")
 	b.want("/week/"+(this-7).String()+"/plan", nil, http.StatusBadRequest, "is over")
 	before := w.digest(t, lewis.ID)
-	page := b.want(ours+"/plan", nil, http.StatusOK, "Plan it so")
+	if asks := b.want(ours+"/plan", nil, http.StatusOK, "The first meal that can be planned is Tuesday lunch."); strings.Contains(asks, "Plan it so") {
+		t.Error("a look at the question works a week out")
+	}
+	page := b.want(ours+"/plan", url.Values{"do": {"show"}}, http.StatusOK, "Plan it so")
 	if !strings.Contains(page, "The rest of this week") || strings.Contains(page, "Monday") || !strings.Contains(page, "Tuesday") {
 		t.Errorf("what is left from Tuesday's lunch on:\n%s", page)
 	}

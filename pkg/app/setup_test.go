@@ -84,7 +84,7 @@ func TestAnInvitedPersonSetsThemselvesUp(t *testing.T) {
 	b.want("/setup/targets", body, http.StatusOK, "At rest 1,334 kcal a day")
 	b.want("/setup/targets", url.Values{"how": {"grams"}, "protein": {"30"}, "fat": {"10"}, "carbs": {"50"}, "tolerance": {"10"}}, http.StatusUnprocessableEntity, "below 800")
 	must(t, w.Sync.Ensure(t.Context(), "user_bo", nil)) // as the page began to
-	b.want("/setup/food", url.Values{"dislikes": {"qwertz"}}, http.StatusUnprocessableEntity, `Unknown food "qwertz"`)
+	b.want("/setup/food", url.Values{"dislikes": {"qwertz"}}, http.StatusUnprocessableEntity, "Unknown food “qwertz”")
 	b.want("/setup/food", url.Values{"allergens": {"nuts"}, "dislikes": {"leek"}}, http.StatusOK, "When the week is planned")
 	b.want(link, url.Values{}, http.StatusOK, "When the week is planned") // it can be opened again
 	b.want("/setup/schedule", url.Values{"plan_day": {"friday"}, "plan_hour": {"6"}}, http.StatusUnprocessableEntity, "Choose at least one meal")

@@ -70,12 +70,16 @@ func Left(u user.User, week calendar.Date, now time.Time) (first plan.Slot, left
 	return first, true, nil
 }
 
-// AllSkipped reports whether nothing is to be planned from a meal of a week on: all that the user's
-// settings plan is skipped.
-func AllSkipped(u user.User, w plan.Wishes, first plan.Slot) bool {
-	return !slices.ContainsFunc(plan.Slots(first.Date.Monday()), func(s plan.Slot) bool {
+// Wanted refuses to plan a week from a meal on if all that the user's settings plan is skipped. Kind
+// InvalidInput.
+func Wanted(u user.User, w plan.Wishes, first plan.Slot) error {
+	week := first.Date.Monday()
+	if slices.ContainsFunc(plan.Slots(week), func(s plan.Slot) bool {
 		return !s.Before(first) && !w.Skipped(s) && (u.Settings.Plans(s.Meal) || w.Locked(s))
-	})
+	}) {
+		return nil
+	}
+	return fault.New(fault.InvalidInput, "generate", "every meal that is left of the week of %s is skipped: take a skip back, and it can be planned", week)
 }
 
 // NextRun returns when the scheduler plans the next week of a user who is added now, and which

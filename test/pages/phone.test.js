@@ -123,3 +123,21 @@ test("an operator reads every table on a phone", async () => {
   assert.ok((await tall(page)) < 8000);
   await page.context().close();
 });
+
+test("a double click without scripts is one: it signs in, adds one item, removes it", async () => {
+  const page = await visitor({ ...views[0], javaScriptEnabled: false });
+  await page.goto(world.phone.pop());
+  await page.getByRole("button", { name: /^Sign in/ }).dblclick();
+  await page.getByText(/of 7 days on target/).waitFor();
+  await page.goto(`/shopping/${world.week}`);
+  await page.getByLabel("Add an item").fill("two candles");
+  await page.getByRole("button", { name: "Add", exact: true }).dblclick();
+  const mine = page.locator("li").filter({ hasText: "two candles" });
+  await mine.first().waitFor();
+  assert.equal(await mine.count(), 1);
+  await mine.getByRole("button", { name: /^Remove/ }).dblclick();
+  await page.getByRole("heading", { name: "Shopping list" }).waitFor();
+  assert.equal(await mine.count(), 0);
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await page.context().close();
+});

@@ -116,7 +116,7 @@ test("from an invitation to ticked groceries", async () => {
   assert.deepEqual(await findings(page), []);
 
   await page.goto("/week"); // the next one: of the running one what is left is planned, too
-  await page.getByRole("link", { name: "Plan the rest of it" }).click();
+  await page.getByRole("button", { name: "Plan the rest of it" }).click();
   await page.getByRole("heading", { name: "The rest of this week" }).waitFor();
   await good("what would be planned");
   await page.getByRole("button", { name: "Plan it so" }).click();

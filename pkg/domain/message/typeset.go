@@ -13,7 +13,8 @@ import (
 // printed marks a language whose messages are read on paper or a screen.
 const printed = "+print"
 
-// Typeset is the language with the quotation marks and apostrophes of print, as pages show them.
+// Typeset is the language with the quotation marks and apostrophes of print, and with units on the
+// lines of their figures, as pages show them.
 // Messages are written with those of a keyboard, which programs read from answers and command lines.
 func (l Language) Typeset() Language { return Language(l.Tag() + printed) }
 
@@ -23,11 +24,15 @@ func (l Language) plain() (out Language, typeset bool) {
 	return Language(text), typeset
 }
 
+// measured is a figure with its unit, which stay on one line.
+var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%?|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)\b)`)
+
 var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 
 // typeset is a format whose own quotation marks are those of print, and its verbs %q too where they
-// are for words. Arguments are other people's words and stay.
+// are for words; units stay with their figures. Arguments are other people's words and stay.
 func (l Language) typeset(format string, args []any) string {
+	format = measured().ReplaceAllString(format, "$1\u00a0$2")
 	if !strings.ContainsAny(format, `"'`) && !strings.Contains(format, "q") {
 		return format
 	}

@@ -19,8 +19,10 @@ func TestTypeset(t *testing.T) {
 		{en.Say(`%q is not "a" day of the children's`, `Ann's "x"`), `“Ann's "x"” is not “a” day of the children’s`},
 		{en.Say("%[2]q of %[1]d, %[2]q", 3, recipe.Dinner), "“dinner” of 3, “dinner”"},
 		{en.Say("%q, %d", []string{"a"}, 4), `["a"], 4`},
-		{en.Say("20 %"), "20 %"},
-		{en.Say("%d %% of %q", 20, "a%b"), "20 % of “a%b”"},
+		{en.Say("20 %"), "20\u00a0%"},
+		{en.Say("%d %% of %q", 20, "a%b"), "20\u00a0% of “a%b”"},
+		{de.Say("%v", message.Minutes(25)), "25\u00a0min"},
+		{en.Say("%v kcal, %.0f g, %d good, 5 grams", "1,200", 3.0, 4), "1,200\u00a0kcal, 3\u00a0g, 4 good, 5 grams"},
 		{de.Say("%q is no date", "x"), "„x“ ist kein Datum"},
 		{de.Say("Sign in"), "Anmelden"},
 		{de.Tag() + en.Tag() + message.Language("").Typeset().Tag(), "deenen"},
@@ -48,14 +50,15 @@ func TestEveryMessageIsTypeset(t *testing.T) {
 	texts := regexp.MustCompile(`(?m)^msgid(?:_plural)? ("(?:[^"\\]|\\.)*"(?:\n"(?:[^"\\]|\\.)*")*)`).FindAllStringSubmatch(string(data), -1)
 	verbs := regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0-9.]*([a-zA-Z])`)
 	for _, m := range texts {
-		id := ""
+		var text strings.Builder
 		for line := range strings.Lines(m[1]) {
 			part, err := strconv.Unquote(strings.TrimSpace(line))
 			if err != nil {
 				t.Fatal(err)
 			}
-			id += part
+			text.WriteString(part)
 		}
+		id := text.String()
 		var args []any
 		for _, v := range verbs.FindAllStringSubmatch(id, -1) {
 			var arg any = "x"

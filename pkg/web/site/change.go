@@ -127,7 +127,8 @@ type previewPage struct {
 	Possible bool
 	Planned  bool // the week is
 	Changes  []change
-	Days     []dayChange
+	Days     []dayChange // that are off target, or were
+	Steady   []dayChange // that are on target as before
 
 	Groceries []grocery.Change
 }
@@ -198,7 +199,12 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 	if a.Is != nil && a.Was != nil {
 		for i, d := range a.Is.Days {
 			if before := a.Was.Days[i]; d.Actual != before.Actual || d.Target != before.Target {
-				page.Days = append(page.Days, dayChange{d.Date, before.Balanced, d.Balanced, part(*a.Is, d), bars(d, a.Is.TolerancePct, spoken(r))})
+				c := dayChange{d.Date, before.Balanced, d.Balanced, part(*a.Is, d), bars(d, a.Is.TolerancePct, spoken(r))}
+				if c.In && c.Was {
+					page.Steady = append(page.Steady, c)
+				} else {
+					page.Days = append(page.Days, c)
+				}
 			}
 		}
 	}

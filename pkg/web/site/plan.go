@@ -14,8 +14,10 @@ import (
 // planPage is how a week would be planned that is not.
 type planPage struct {
 	Week    calendar.Date
-	Running bool // what is left of it is planned
-	Mailed  bool // the plan is
+	First   message.Text // the first meal that would be
+	Running bool         // what is left of it is planned
+	Asks    bool         // nothing was worked out yet
+	Mailed  bool         // the plan is
 	Meals   int
 	Items   int // to buy
 	Days    []plannedDay
@@ -27,6 +29,7 @@ type plannedDay struct {
 	In    bool
 	Meals []plannedMeal
 	Bars  []bar
+	Sum   string // what the bars say, in a line
 }
 
 type plannedMeal struct {
@@ -34,9 +37,10 @@ type plannedMeal struct {
 	Serving *plan.Serving // nil: nothing fits
 }
 
-// wouldPlan shows how a week would be planned. It changes nothing.
-func (s *Site) wouldPlan(w http.ResponseWriter, r *http.Request, id string) error {
-	week, u, err := s.weekToPlan(r, id)
+// askPlan asks whether a week is to be planned. A week is worked out for who says so: what leads here
+// may be followed by programs, and often.
+func (s *Site) askPlan(w http.ResponseWriter, r *http.Request, id string) error {
+	week, first, u, err := s.weekToPlan(r, id)
 	if err != nil {
 		return err
 	}
@@ -45,7 +49,17 @@ func (s *Site) wouldPlan(w http.ResponseWriter, r *http.Request, id string) erro
 	} else if fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	page := planPage{Week: week, Mailed: u.Settings.Wants("weekly_plan")}
+	page := planPage{Week: week, First: first.Text(), Running: first != plan.Slot{Date: week}, Asks: true, Mailed: u.Settings.Wants("weekly_plan")}
+	return s.show(w, r, view{file: "plan.html", title: message.Textf("Plan the week of %v", spoken(r).Date(week)), nav: "week", data: page})
+}
+
+// wouldPlan shows how a week would be planned. It changes nothing.
+func (s *Site) wouldPlan(w http.ResponseWriter, r *http.Request, id string) error {
+	week, first, u, err := s.weekToPlan(r, id)
+	if err != nil {
+		return err
+	}
+	page := planPage{Week: week, Running: first != plan.Slot{Date: week}, Mailed: u.Settings.Wants("weekly_plan")}
 	v := view{file: "plan.html", title: message.Textf("Plan the week of %v", spoken(r).Date(week)), nav: "week"}
 	done, err := s.alone(id)
 	if err != nil {
@@ -67,12 +81,12 @@ func (s *Site) wouldPlan(w http.ResponseWriter, r *http.Request, id string) erro
 
 // fill shows the days that would have meals.
 func (p *planPage) fill(would plan.Plan, atHome []string, l message.Language) {
-	p.Running, p.Meals, p.Items = p.Week < would.Week.Begins.Date || would.Week.Begins.Meal > recipe.Breakfast, would.Week.Meals(), would.Groceries.Aside(atHome).Lines()
+	p.Meals, p.Items = would.Week.Meals(), would.Groceries.Aside(atHome).Lines()
 	for _, d := range would.Week.Days {
 		if !d.Planned() {
 			continue
 		}
-		day := plannedDay{Date: d.Date, In: d.Balanced, Bars: bars(d, would.Week.TolerancePct, l)}
+		day := plannedDay{Date: d.Date, In: d.Balanced, Bars: bars(d, would.Week.TolerancePct, l), Sum: inLine(d.Actual, l)}
 		for m, sv := range d.Meals {
 			if sv != nil || would.Week.Missing(plan.Slot{Date: d.Date, Meal: recipe.Meals[m]}) {
 				day.Meals = append(day.Meals, plannedMeal{recipe.Meals[m], sv})
@@ -82,9 +96,12 @@ func (p *planPage) fill(would plan.Plan, atHome []string, l message.Language) {
 	}
 }
 
-// planWeek plans a week that is not planned.
+// planWeek plans a week that is not planned, or shows how it would be.
 func (s *Site) planWeek(w http.ResponseWriter, r *http.Request, id string) error {
-	week, _, err := s.weekToPlan(r, id)
+	if r.PostForm.Get("do") == "show" {
+		return s.wouldPlan(w, r, id)
+	}
+	week, _, _, err := s.weekToPlan(r, id)
 	if err != nil {
 		return err
 	}
@@ -106,16 +123,16 @@ func (s *Site) planWeek(w http.ResponseWriter, r *http.Request, id string) error
 	return s.back(w, r, path, message.Textf("The week is planned."))
 }
 
-// weekToPlan reads a week that can be planned from the address.
-func (s *Site) weekToPlan(r *http.Request, id string) (week calendar.Date, u user.User, err error) {
+// weekToPlan reads a week that can be planned from the address, and which meal of it is the first to be.
+func (s *Site) weekToPlan(r *http.Request, id string) (week calendar.Date, first plan.Slot, u user.User, err error) {
 	if week, err = weekOf(r); err != nil {
-		return 0, u, err
+		return 0, first, u, err
 	}
 	if u, err = s.visitor(r, id); err != nil {
-		return 0, u, err
+		return 0, first, u, err
 	}
-	_, err = s.Commands.FirstMeal(r.Context(), u, week)
-	return week, u, err
+	first, err = s.Commands.FirstMeal(r.Context(), u, week)
+	return week, first, u, err
 }
 
 // alone is for work that takes as long as a week does, one at a time for each visitor.

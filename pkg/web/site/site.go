@@ -232,7 +232,7 @@ func (s *Site) Register(mux Mux) {
 		"GET /week/{week}":                    s.week,
 		"POST /week/{week}":                   s.command,
 		"GET /week/{week}/preview":            s.preview,
-		"GET /week/{week}/plan":               s.wouldPlan,
+		"GET /week/{week}/plan":               s.askPlan,
 		"POST /week/{week}/plan":              s.planWeek,
 		"GET /week/{week}/history":            s.history,
 		"GET /week/{week}/wishes":             s.wishes,

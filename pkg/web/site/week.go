@@ -241,8 +241,7 @@ func (p *weekPage) fill(stored plan.Plan, today calendar.Date, wishes plan.Wishe
 		}
 		if v.Planned {
 			v.Bars = bars(d, w.TolerancePct, l)
-			a := d.Actual
-			v.Sum = l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
+			v.Sum = inLine(d.Actual, l)
 		}
 		p.Days = append(p.Days, v)
 	}
@@ -341,6 +340,11 @@ func notes(stored plan.Plan, date calendar.Date, meal recipe.Meal, sv *plan.Serv
 		out = append(out, message.Textf("estimated"))
 	}
 	return out
+}
+
+// inLine says figures in a line.
+func inLine(a nutrition.Macros, l message.Language) string {
+	return l.Say("%v kcal: protein %v, fat %v, carbs %v g", l.Number(a.Energy().Kcal()), l.Number(a.Protein.Grams()), l.Number(a.Fat.Grams()), l.Number(a.Carbs.Grams()))
 }
 
 func bars(d plan.Day, pct int, l message.Language) []bar {
