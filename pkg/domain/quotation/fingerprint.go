@@ -176,6 +176,7 @@ func Text(source string) string {
 			if blocks[string(name)] {
 				b.WriteByte('\n')
 			}
+		case html.CommentToken, html.DoctypeToken: // nobody reads them
 		}
 	}
 }
