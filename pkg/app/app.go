@@ -17,6 +17,7 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/config/override"
 	"github.com/mealplanner/mealplanner/pkg/domain/fault"
 	"github.com/mealplanner/mealplanner/pkg/jobs/loop"
+	"github.com/mealplanner/mealplanner/pkg/planner"
 	"github.com/mealplanner/mealplanner/pkg/postgres"
 	"github.com/mealplanner/mealplanner/pkg/telemetry"
 	"github.com/mealplanner/mealplanner/pkg/telemetry/metrics"
@@ -115,6 +116,7 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.watchDebugged(ctx)
+	a.background(ctx, "tables", func(context.Context) { planner.LoadTables() })
 	if err := a.serveAdmin(ctx); err != nil {
 		return err
 	}
