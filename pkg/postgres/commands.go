@@ -108,7 +108,7 @@ func (t *commandTx) Last(ctx context.Context, week calendar.Date) (*replies.Last
 		return nil, failed("command", err)
 	}
 	l := &replies.Last{ID: row.ID, MessageID: row.MessageID, Undone: row.UndoneAt != nil}
-	return l, fault.Wrap(fault.Internal, "command", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Before, &l.Before)))
+	return l, fault.Wrap(fault.Internal, "command", errors.Join(json.Unmarshal(row.Commands, &l.Commands), json.Unmarshal(row.Results, &l.Results), json.Unmarshal(row.Before, &l.Before)))
 }
 
 // Save implements [replies.Tx].

@@ -150,3 +150,21 @@ func TestAProgramPressesAsAPageDoes(t *testing.T) {
 		}
 	}
 }
+
+// Who takes a change back on a page reads what it was in words, not as commands that they never wrote.
+func TestUndoOnAPageIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	press := func(line string) replies.Report {
+		t.Helper()
+		r, err := w.service().Press(t.Context(), w.in.User, week, replies.Press{Line: line, ID: line})
+		if err != nil || r.Outcome != command.Applied {
+			t.Fatalf("%s: %+v, %v", line, r, err)
+		}
+		return r
+	}
+	kept := press(replies.Keep(plan.Slot{Date: week + 4, Meal: recipe.Dinner}, 40)).Answer.Done[0].Text
+	if got, want := press("UNDO").Answer.Done[0].Text, "Taken back: "+kept; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

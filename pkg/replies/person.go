@@ -109,5 +109,8 @@ func (w *work) undo(ctx context.Context) (string, error) {
 		w.eaten = append(w.eaten, Eaten{Slot: s})
 	}
 	w.undone, w.changed = last.ID, true
+	if w.source == ByPage { // whose readers wrote no commands
+		return w.say("Taken back: %s", strings.Join(last.Results, " ")), nil
+	}
 	return w.say("Undone: %s.", quoted(last.Commands)), nil
 }

@@ -84,6 +84,7 @@ type Last struct {
 	ID        int64
 	MessageID string
 	Commands  []string
+	Results   []string
 	Before    Before
 	Undone    bool
 }

@@ -239,7 +239,7 @@ func (x *tx) Last(_ context.Context, monday calendar.Date) (*replies.Last, error
 			continue
 		}
 		undone := slices.ContainsFunc(x.world.changes, func(later replies.Change) bool { return later.Undone == int64(i)+1 })
-		return &replies.Last{ID: int64(i) + 1, MessageID: c.Record.MessageID, Commands: c.Record.Commands, Before: *c.Record.Before, Undone: undone}, nil
+		return &replies.Last{ID: int64(i) + 1, MessageID: c.Record.MessageID, Commands: c.Record.Commands, Results: c.Record.Results, Before: *c.Record.Before, Undone: undone}, nil
 	}
 	return nil, nil
 }

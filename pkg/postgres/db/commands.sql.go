@@ -162,7 +162,7 @@ func (q *Queries) InsertSteering(ctx context.Context, arg InsertSteeringParams) 
 }
 
 const lastSteering = `-- name: LastSteering :one
-select id, message_id, commands, before, undone_at from steerings
+select id, message_id, commands, results, before, undone_at from steerings
 where user_id = $1 and week_of = $2 and outcome = 'applied' and before is not null
 order by id desc
 limit 1
@@ -172,6 +172,7 @@ type LastSteeringRow struct {
 	ID        int64
 	MessageID string
 	Commands  []byte
+	Results   []byte
 	Before    []byte
 	UndoneAt  *time.Time
 }
@@ -183,6 +184,7 @@ func (q *Queries) LastSteering(ctx context.Context, userID string, weekOf time.T
 		&i.ID,
 		&i.MessageID,
 		&i.Commands,
+		&i.Results,
 		&i.Before,
 		&i.UndoneAt,
 	)

@@ -17,7 +17,7 @@ select count(*) from steerings
 where user_id = @user_id and said = @said and created_at > now() - make_interval(secs => @seconds::float8);
 
 -- name: LastSteering :one
-select id, message_id, commands, before, undone_at from steerings
+select id, message_id, commands, results, before, undone_at from steerings
 where user_id = @user_id and week_of = @week_of and outcome = 'applied' and before is not null
 order by id desc
 limit 1;
