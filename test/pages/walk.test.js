@@ -9,7 +9,7 @@ after(stop);
 const friday = world.days[4];
 const pages = [
   "/week", `/week/${world.week}/history`, `/week/${world.week}/wishes`, `/week/${world.week}/preview?command=REGENERATE+WEEK`, "/week/2020-01-06", `/week/${world.today}`, `/week/${world.today}/plan`,
-  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/others?q=soup`, "/library?q=soup", `/recipe/${world.recipe}`, `/recipe/${world.recipe}?on=${friday}+dinner`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", `/operations/trace/${world.trace}`, "/status", "/api", "/nowhere",
+  `/meal/${friday}/dinner`, `/meal/${friday}/dinner/others`, `/meal/${friday}/dinner/others?q=soup`, "/library?q=soup", `/recipe/${world.recipe}`, `/recipe/${world.recipe}?on=${friday}+dinner`, `/meal/${friday}/dinner/cook/1`, `/cooking/${world.week}`, "/shopping", "/shopping/2030-03-04", "/trends", "/library", "/settings", "/account", "/account/tokens", "/operations", `/operations/trace/${world.trace}`, "/status", "/api", "/nowhere",
 ];
 
 test("every page, on a phone and a desk, light and dark", async (t) => {
@@ -56,6 +56,10 @@ test("what leads nowhere says what to do", async () => {
     await page.getByRole("link", { name: "To the week" }).click();
     await page.getByRole("heading", { name: "Week of 4 March 2030" }).waitFor();
   }
+  await page.goto("/shopping/2030-03-04");
+  await page.getByText("The week of 4 March 2030 is not planned").waitFor();
+  await page.getByRole("link", { name: "Following" }).click();
+  await page.getByText("The week of 11 March 2030 is not planned").waitFor();
   await page.context().close();
 });
 

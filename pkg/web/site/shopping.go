@@ -59,7 +59,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	l, err := s.Shopping.List(r.Context(), id, week)
 	if fault.KindOf(err) == fault.NotFound && !wantsJSON(r) {
-		return s.show(w, r, view{file: "nolist.html", title: message.Textf("Shopping list"), nav: "shopping", data: week})
+		return s.show(w, r, view{file: "nolist.html", title: message.Textf("Shopping list"), nav: "shopping", data: shoppingPage{List: shopping.List{Week: week}}})
 	}
 	if err != nil {
 		return err
