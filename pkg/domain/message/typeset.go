@@ -25,7 +25,9 @@ func (l Language) plain() (out Language, typeset bool) {
 }
 
 // measured is a figure with its unit, which stay on one line.
-var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%?|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)\b)`)
+var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)\b)`)
+
+var percent = lazyregexp.New(`(\d) %`)
 
 var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 
@@ -33,6 +35,9 @@ var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 // are for words; units stay with their figures. Arguments are other people's words and stay.
 func (l Language) typeset(format string, args []any) string {
 	format = measured().ReplaceAllString(format, "$1\u00a0$2")
+	if len(args) == 0 { // else it may begin a verb
+		format = percent().ReplaceAllString(format, "$1\u00a0%")
+	}
 	if !strings.ContainsAny(format, `"'`) && !strings.Contains(format, "q") {
 		return format
 	}

@@ -20,6 +20,8 @@ func TestTypeset(t *testing.T) {
 		{en.Say("%[2]q of %[1]d, %[2]q", 3, recipe.Dinner), "“dinner” of 3, “dinner”"},
 		{en.Say("%q, %d", []string{"a"}, 4), `["a"], 4`},
 		{en.Say("20 %"), "20\u00a0%"},
+		{message.Joined(message.Textf("In 5 %s.", "days"), message.Textf("%d min.", 3), message.Textf("min")).In(en), "In 5 days. 3\u00a0min. min"},
+		{message.List(message.Textf("a"), message.Textf("b")).In(de), "a, b"},
 		{en.Say("%d %% of %q", 20, "a%b"), "20\u00a0% of “a%b”"},
 		{de.Say("%v", message.Minutes(25)), "25\u00a0min"},
 		{en.Say("%v kcal, %.0f g, %d good, 5 grams", "1,200", 3.0, 4), "1,200\u00a0kcal, 3\u00a0g, 4 good, 5 grams"},
