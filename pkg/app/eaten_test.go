@@ -56,7 +56,7 @@ func TestHowMuchWasEaten(t *testing.T) {
 	b.want(at, nil, http.StatusOK, "You said: ")
 	logged(1.25)
 	page := b.want("/week/"+monday.String()+"/history", nil, http.StatusOK, "1.25 of the planned portion")
-	b.want("/week/"+monday.String(), url.Values{"command": {"UNDO"}, "version": {field(t, page, "Take the last", "version")}}, http.StatusOK, "Undone")
+	b.want("/week/"+monday.String(), url.Values{"command": {"UNDO"}, "version": {field(t, page, "Take the last", "version")}}, http.StatusOK, "Taken back")
 	logged(0.5)
 	eat("0", "not eaten after all")
 	logged(0)

@@ -88,7 +88,7 @@ func TestPlanPageAsAPersonReadsIt(t *testing.T) {
 	t.Parallel()
 	r := newReaders(t)
 	page := r.visit(t, http.MethodGet, r.Links.Plan("user_lewis", week))
-	for _, words := range []string{"Week of Monday, 30 November 2026", `<th scope="col">Breakfast</th><th scope="col">Lunch</th><th scope="col">Dinner</th>`, " kcal<br>", "<h3>"} {
+	for _, words := range []string{"Week of Monday, 30 November 2026", `<th scope="col">Breakfast</th><th scope="col">Lunch</th><th scope="col">Dinner</th>`, "\u00a0kcal<br>", "<h3>"} {
 		if !strings.Contains(page.body, words) {
 			t.Errorf("the page does not say %q", words)
 		}

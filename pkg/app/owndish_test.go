@@ -98,7 +98,7 @@ func TestADishOfOnesOwnChoice(t *testing.T) {
 	b.want(ours, form, http.StatusOK, "was changed elsewhere meanwhile")
 	b.want(ours, url.Values{"command": {"REGENERATE WEEK"}}, http.StatusOK, "replanned")
 	kept("replanned")
-	b.want(ours, url.Values{"command": {"UNDO"}}, http.StatusOK, "Undone")
+	b.want(ours, url.Values{"command": {"UNDO"}}, http.StatusOK, "Taken back")
 
 	// The whole library is searched where the planner proposes others, too; a locked meal takes another.
 	others := "/meal/" + friday.Date.String() + "/dinner/others"
