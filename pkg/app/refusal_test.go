@@ -75,7 +75,7 @@ func TestAnErrorStandsBesideItsField(t *testing.T) {
 		t.Errorf("targets beyond the limits: %q", tag)
 	}
 	page = b.want("/settings", url.Values{"form": {"rules"}, "weekly-0-what": {"red meat"}, "weekly-0-most": {"x"}, "weekly-0-meals": {""}, "kcal-0-meals": {"dinner"}, "kcal-0-least": {"9"}, "kcal-0-most": {"8"}}, http.StatusUnprocessableEntity, "#rules")
-	if n := strings.Count(page, "autofocus"); n != 1 || !strings.Contains(page, `<details class="card fold" id="rules" open>`) {
+	if n := strings.Count(page, "autofocus"); n != 1 || !strings.Contains(page, `<details class="card fold" open><summary><h2>Rules for the week`) {
 		t.Errorf("%d rows have the focus, or the rules are folded", n)
 	}
 	page = b.want("/settings", nil, http.StatusOK, `<nav class="contents`)

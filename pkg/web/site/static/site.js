@@ -60,7 +60,8 @@
   }
   const unfold = () => { // what a link on the page leads to
     const target = document.getElementById(location.hash.slice(1));
-    if (target && target.matches("details.fold, details.day")) target.open = true;
+    const fold = target && target.closest("details");
+    if (fold) fold.open = true; // browsers of late do so by themselves
   };
   addEventListener("hashchange", unfold);
   unfold();
