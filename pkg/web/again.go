@@ -53,21 +53,28 @@ func (a Again) Wrap(next http.Handler) http.Handler {
 			}
 		}
 		if first || p.status == 0 { // the first one came to nothing
-			own := &answer{header: http.Header{}}
-			full := r.WithContext(context.WithoutCancel(r.Context()))
-			defer func() {
-				r.Pattern, r.MultipartForm = full.Pattern, full.MultipartForm // for who looks at the request afterwards
+			a.answer(next, r, func(own *answer) {
 				if first {
-					all.end(p, own, full.Pattern, a.Now())
+					all.end(p, own, r.Pattern, a.Now())
 				}
-			}()
-			next.ServeHTTP(own, full)
-			own.send(w)
+			}).send(w)
 			return
 		}
 		r.Pattern = p.pattern
 		p.send(w)
 	})
+}
+
+// answer answers a form to the end, whoever waits for it; done is told, also when next panics.
+func (Again) answer(next http.Handler, r *http.Request, done func(*answer)) *answer {
+	own := &answer{header: http.Header{}}
+	full := r.WithContext(context.WithoutCancel(r.Context()))
+	defer func() {
+		r.Pattern, r.MultipartForm = full.Pattern, full.MultipartForm // for who looks at the request afterwards
+		done(own)
+	}()
+	next.ServeHTTP(own, full)
+	return own
 }
 
 // rest is a body of which a part was read.
