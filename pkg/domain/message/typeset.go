@@ -24,8 +24,9 @@ func (l Language) plain() (out Language, typeset bool) {
 	return Language(text), typeset
 }
 
-// measured is a figure with its unit, which stay on one line.
-var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%?|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)\b)`)
+// measured is a figure with its unit, which stay on one line. What follows a unit is no letter, and
+// what follows a lone % none that makes it a verb.
+var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%|%(?:[ ,;:)]|\.\D|\.?$)|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)(?:[^\pL\d]|$))`)
 
 var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 
