@@ -81,6 +81,11 @@ func TestADoubleClickIsOne(t *testing.T) {
 	}
 	mailed := strings.TrimPrefix(w.Links.Command(lewis.ID, week, "SKIP "+(week+5).String()+" breakfast"), w.Links.Base)
 	b.twice(mailed, url.Values{}, http.StatusOK, "Saturday breakfast is skipped")
+	for range 2 { // in vain: said each time
+		if status, at, page := b.do("/shopping/"+week.String(), url.Values{"do": {"add"}, "text": {" "}}, "User-Agent", "one"); status != http.StatusOK || !strings.Contains(page, `class="flash"`) {
+			t.Errorf("an item of no letters leads to %d at %s:\n%s", status, at, page)
+		}
+	}
 	leave := url.Values{"email": {lewis.Email}}
 	b.twice("/account/delete", leave, http.StatusOK, "mail")
 	once("a mail that deletes", "select count(*) from outbox where email_type = 'account_deletion'")

@@ -199,5 +199,20 @@ func TestARestThatIsSkippedIsNoPlan(t *testing.T) {
 	if err := w.PlanWeek(t.Context(), lewis.ID, this); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("of a planned week: %v", err)
 	}
+	asked := func() (n int) {
+		for _, s := range w.spans.Ended() {
+			if s.Name() == "get_constraints" {
+				n++
+			}
+		}
+		return n
+	}
+	before := asked()
+	if page := b.want(ours, nil, http.StatusOK, "Tuesday"); strings.Contains(page, "is skipped.") {
+		t.Errorf("a planned week is said to be skipped:\n%s", page)
+	}
+	if n := asked() - before; n != 1 {
+		t.Errorf("the page of a planned week reads its wishes %d times", n)
+	}
 	await(t, pool, 1, "select count(*) from plans")
 }

@@ -16,10 +16,16 @@ import (
 // Again answers a form that a browser posts twice, as a double click does, both times with the answer
 // to the first: nothing is done twice, and nobody reads that a link was used before whose answer the
 // browser has thrown away. A form that was begun is finished, though the browser no longer waits.
+// What did nothing is not answered so, once its answer is out: who presses again wants it tried again.
+// That is an error, and an answer with the header Undone.
 type Again struct {
 	Proxies []netip.Prefix // whose X-Forwarded-For is trusted
 	Now     func() time.Time
 }
+
+// undone is the header of an answer that leads to another page to say there why nothing was done.
+// Browsers do not get it.
+const undone = "Undone"
 
 const (
 	pressedAgain = 3 * time.Second // after an answer: who posts later means it
@@ -118,7 +124,7 @@ func (all *presses) begin(browser, form digestOf, now time.Time) (p *press, firs
 	}
 	maps.DeleteFunc(all.newest, func(_ digestOf, p *press) bool { return !p.until.IsZero() && !now.Before(p.until) })
 	p = &press{form: form, done: make(chan struct{})}
-	if len(all.newest) < mostPresses {
+	if _, known := all.newest[browser]; known || len(all.newest) < mostPresses {
 		all.newest[browser] = p
 	}
 	return p, true
@@ -131,7 +137,7 @@ func (all *presses) end(p *press, own *answer, pattern string, now time.Time) {
 	p.until = now
 	if own.status != 0 && own.body.Len() <= longestKept {
 		p.answer, p.pattern = *own, pattern
-		if own.status < http.StatusBadRequest { // what was refused is tried anew
+		if own.status < http.StatusBadRequest && own.header.Get(undone) == "" { // what was refused is tried anew
 			p.until = now.Add(pressedAgain)
 		}
 	}
@@ -162,7 +168,8 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 func (a *answer) send(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.header)
+	maps.Copy(w.Header(), a.header.Clone()) // it is sent more than once
+	w.Header().Del(undone)
 	if a.status != 0 {
 		w.WriteHeader(a.status)
 	}

@@ -37,6 +37,9 @@ func newPressing() *pressing {
 		switch r.PathValue("what") {
 		case "refused":
 			w.WriteHeader(http.StatusUnprocessableEntity)
+		case "undone":
+			w.Header().Set("Undone", "yes")
+			w.WriteHeader(http.StatusSeeOther)
 		case "broken":
 			panic("broken")
 		}
@@ -125,8 +128,11 @@ func TestWhatFailedIsPressedAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPressing()
-		for i := range 2 {
-			if got, want := p.post(t.Context(), "/refused", "a=b"), fmt.Sprintf("422 %d", i+1); !strings.HasPrefix(got, want) {
+		for i, x := range []struct {
+			path   string
+			status int
+		}{{"/refused", 422}, {"/refused", 422}, {"/undone", 303}, {"/undone", 303}} {
+			if got, want := p.post(t.Context(), x.path, "a=b"), fmt.Sprintf("%d %d", x.status, i+1); !strings.HasPrefix(got, want) {
 				t.Errorf("%q, want %q", got, want)
 			}
 		}
@@ -137,8 +143,27 @@ func TestWhatFailedIsPressedAnew(t *testing.T) {
 		for range cap(ends) {
 			<-ends
 		}
-		if n := p.done.Load(); n != 5 {
+		if n := p.done.Load(); n != 7 {
 			t.Errorf("carried out %d times", n)
+		}
+	})
+}
+
+// However many browsers post: of each only what it posted last is answered as before.
+func TestManyBrowsersPressAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPressing()
+		const crowd = 512
+		go p.post(t.Context(), "/x", "a=b", "User-Agent", "early")
+		synctest.Wait()
+		for i := range crowd {
+			go p.post(t.Context(), "/x", "a=b", "User-Agent", strconv.Itoa(i))
+		}
+		time.Sleep(1500 * time.Millisecond)
+		p.post(t.Context(), "/x", "a=c", "User-Agent", "early") // it means something else now
+		if got, want := p.post(t.Context(), "/x", "a=b", "User-Agent", "early"), fmt.Sprint("200 ", crowd+3); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
 		}
 	})
 }

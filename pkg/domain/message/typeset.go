@@ -24,10 +24,9 @@ func (l Language) plain() (out Language, typeset bool) {
 	return Language(text), typeset
 }
 
-// measured is a figure with its unit, which stay on one line.
-var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)\b)`)
-
-var percent = lazyregexp.New(`(\d) %`)
+// measured is a figure with its unit, which stay on one line. What follows a unit is no letter, and
+// what follows a lone % none that makes it a verb.
+var measured = lazyregexp.New(`(%(?:\[\d+\])?[-+#0-9.]*[a-zA-Z]|\d) (%%|%(?:[ ,;:)]|\.\D|\.?$)|(?:min|h|s|g|kg|ml|cm|kcal|GB|MB|kB)(?:[^\pL\d]|$))`)
 
 var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 
@@ -35,9 +34,6 @@ var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 // are for words; units stay with their figures. Arguments are other people's words and stay.
 func (l Language) typeset(format string, args []any) string {
 	format = measured().ReplaceAllString(format, "$1\u00a0$2")
-	if len(args) == 0 { // else it may begin a verb
-		format = percent().ReplaceAllString(format, "$1\u00a0%")
-	}
 	if !strings.ContainsAny(format, `"'`) && !strings.Contains(format, "q") {
 		return format
 	}

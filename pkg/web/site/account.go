@@ -74,7 +74,7 @@ func (s *Site) setWriteBack(w http.ResponseWriter, r *http.Request, id string) e
 	}
 	err := s.Connections.SetWriteBack(r.Context(), id, on)
 	if silent(err) {
-		return s.back(w, r, "/account", message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
+		return s.refuse(w, r, "/account", message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
 	}
 	return s.said(w, r, "/account", said, err)
 }

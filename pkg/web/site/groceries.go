@@ -51,7 +51,7 @@ func (s *Site) push(w http.ResponseWriter, r *http.Request, id string) error {
 	}
 	done, err := s.Push(r.Context(), id, week)
 	if silent(err) {
-		return s.back(w, r, path, message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
+		return s.refuse(w, r, path, message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
 	}
 	return s.said(w, r, path, pushed(done), err)
 }

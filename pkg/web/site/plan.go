@@ -116,7 +116,7 @@ func (s *Site) planWeek(w http.ResponseWriter, r *http.Request, id string) error
 	case fault.KindOf(err) == fault.Conflict:
 		return s.back(w, r, path, message.Textf("This week was planned meanwhile. This is how it is; nothing else was changed."))
 	case unplannable(err):
-		return s.back(w, r, path, message.Joined(message.Textf("The week could not be planned."), message.Textf("%s", message.Sentence(fault.In(err, spoken(r))))))
+		return s.refuse(w, r, path, message.Joined(message.Textf("The week could not be planned."), message.Textf("%s", message.Sentence(fault.In(err, spoken(r))))))
 	case err != nil:
 		return err
 	}

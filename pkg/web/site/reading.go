@@ -129,7 +129,7 @@ func (s *Site) setReading(w http.ResponseWriter, r *http.Request, id string) err
 		s.afterwards(r.Context(), importWithin, "fetch recipes anew", func(ctx context.Context) error { return s.Beginning.Reread(ctx, at) })
 		return s.back(w, r, "/library", message.Textf("Stored. Your recipes are read anew; the next plan counts with it. What is planned stays."))
 	case silent(err):
-		return s.back(w, r, "/library", message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
+		return s.refuse(w, r, "/library", message.Textf("Your Tandoor does not answer as it should at this moment. Try again later."))
 	case kind != fault.InvalidInput:
 		return s.said(w, r, "/library", message.Text{}, err)
 	}

@@ -282,7 +282,7 @@ func (s *Site) said(w http.ResponseWriter, r *http.Request, path string, done me
 	case err == nil:
 		return s.back(w, r, path, done)
 	case correctable(err):
-		return s.back(w, r, path, unchanged(r, err))
+		return s.refuse(w, r, path, unchanged(r, err))
 	default:
 		return err
 	}

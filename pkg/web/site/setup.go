@@ -410,7 +410,7 @@ func (s *Site) first(w http.ResponseWriter, r *http.Request, id string) error {
 
 func (s *Site) tryFirst(w http.ResponseWriter, r *http.Request, id string) error {
 	s.planFirst(r.Context(), id)
-	return s.back(w, r, "/first", message.Text{})
+	return s.refuse(w, r, "/first", message.Text{}) // nothing yet: what fails at once can be tried at once
 }
 
 // setEaters sets who eats: adults, children, and their share of a portion.

@@ -173,7 +173,7 @@ func (s *Site) shopped(w http.ResponseWriter, r *http.Request, id string, week c
 			if r.PathValue("token") != "" {
 				return s.guest(w, r, message.Sentence(fault.In(guestError(err), spoken(r))))
 			}
-			return s.back(w, r, path, message.Textf("%s", message.Sentence(fault.In(err, spoken(r)))))
+			return s.refuse(w, r, path, message.Textf("%s", message.Sentence(fault.In(err, spoken(r)))))
 		}
 		return err
 	}

@@ -342,6 +342,12 @@ func (s *Site) static(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
+// refuse answers a form that did nothing: why, on the page to look at. Pressed again it is tried again.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, path string, why message.Text) error {
+	w.Header().Set("Undone", "yes") // for web.Again
+	return s.back(w, r, path, why)
+}
+
 // back answers a form: what to say, on the page to look at.
 func (s *Site) back(w http.ResponseWriter, r *http.Request, path string, say message.Text) error {
 	if !say.Empty() {

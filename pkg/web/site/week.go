@@ -141,18 +141,18 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Commands.FirstMeal(r.Context(), u, week)
-	page.CanPlan = err == nil
-	if _, left := planner.FirstMeal(u, week, s.now()); left == nil {
-		page.Skipped = !page.CanPlan
-	}
+	v := view{file: "week.html", title: message.Textf("Week of %v", spoken(r).DateFrom(page.This, week)), nav: "week"}
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
+		if page.CanPlan, page.Skipped, err = s.plannable(r, u, week); err != nil {
+			return err
+		}
 		if page.Kept, err = s.kept(r, id, week); err != nil {
 			return err
 		}
-		return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).DateFrom(page.This, week)), nav: "week", data: page})
+		v.data = page
+		return s.show(w, r, v)
 	case err != nil:
 		return err
 	}
@@ -167,17 +167,32 @@ func (s *Site) week(w http.ResponseWriter, r *http.Request, id string) error {
 	if err := s.illustrate(r.Context(), id, &page); err != nil {
 		return err
 	}
-	return s.show(w, r, view{file: "week.html", title: message.Textf("Week of %v", spoken(r).DateFrom(page.This, week)), nav: "week", data: page})
+	v.data = page
+	return s.show(w, r, v)
+}
+
+// plannable reports whether a week without a plan can be planned, or whether all that is left of it
+// is skipped.
+func (s *Site) plannable(r *http.Request, u user.User, week calendar.Date) (can, skipped bool, err error) {
+	_, err = s.Commands.FirstMeal(r.Context(), u, week)
+	if err == nil || fault.KindOf(err) != fault.InvalidInput {
+		return err == nil, false, err
+	}
+	_, over := planner.FirstMeal(u, week, s.now())
+	return false, over == nil, nil
 }
 
 // idle reports whether the running week has no plan, though something is left of it, and the page
 // shows the one after it.
 func (s *Site) idle(r *http.Request, u user.User, week, this calendar.Date) (bool, error) {
-	if _, err := s.Commands.FirstMeal(r.Context(), u, this); err != nil || week != this+7 {
-		return false, nil //nolint:nilerr // nothing is left
+	if week != this+7 {
+		return false, nil
 	}
-	planned, err := s.Plans.Between(r.Context(), u.ID, this, this)
-	return len(planned) == 0, err
+	if planned, err := s.Plans.Between(r.Context(), u.ID, this, this); err != nil || len(planned) > 0 {
+		return false, err
+	}
+	can, _, err := s.plannable(r, u, this)
+	return can, err
 }
 
 // wishesFor are those for a week, read only if one of its meals is empty.
