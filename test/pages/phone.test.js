@@ -90,19 +90,23 @@ test("what is at home stands where the list's foods stand, without a place for t
   for (const width of [320, 390, 1280]) {
     const page = await visitor({ ...views[0], viewport: { width, height: 844 } }, world.phone.pop());
     await page.goto(`/shopping/${world.week}`);
-    await page.getByRole("button", { name: /^Have it/ }).first().click();
+    const sent = (button) => Promise.all([page.waitForResponse((r) => r.request().method() === "POST"), button.click()]);
+    const arrived = sent(page.getByRole("button", { name: /^Have it/ }).first());
     await page.locator("[data-home] li").first().waitFor();
     const places = () => page.evaluate(() => {
       const [item, what, button] = ["li", "li :is(.buy, .what)", "li [data-label]"].map((e) => document.querySelector(`[data-home] ${e}`)).map((e) => (e.closest("button") ?? e).getBoundingClientRect());
       return { before: what.x - item.x, behind: item.right - button.right };
     });
     for (const how of ["moved", "loaded"]) {
-      if (how === "loaded") await page.reload();
+      if (how === "loaded") {
+        await arrived;
+        await page.reload();
+      }
       const { before, behind } = await places();
       assert.ok(before < 2 && behind < 2, `${how}, ${width} px: ${before} px are empty before it, ${behind} behind`);
     }
     assert.deepEqual(await findings(page), []);
-    await page.locator("[data-home]").getByRole("button", { name: /^Buy it/ }).click();
+    await sent(page.locator("[data-home]").getByRole("button", { name: /^Buy it/ }));
     await page.waitForFunction(() => !document.querySelector("[data-home] li:not([hidden])"));
     await page.context().close();
   }
