@@ -156,6 +156,21 @@ func TestGenericNames(t *testing.T) {
 	}
 }
 
+// Lady's fingers are pods in one kitchen and biscuits in another.
+func TestALadysFingerIsEither(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"lady finger", "lady fingers", "Lady's fingers", "ladies' fingers"} {
+		if got, ok := allergen.Classify(recipe.Food{Name: name}); ok {
+			t.Errorf("%s is taken for something with %q", name, got)
+		}
+	}
+	for name, want := range map[string]allergen.Set{"okra (lady fingers)": 0, "okra (lady's fingers)": 0, "ladyfingers": allergen.Gluten | allergen.Eggs | allergen.Milk} {
+		if got, ok := allergen.Classify(recipe.Food{Name: name}); !ok || got&want != want || want == 0 && got != 0 {
+			t.Errorf("%s: %q, %v; want %q", name, got, ok, want)
+		}
+	}
+}
+
 // Prepared foods carry what they are nearly always made with.
 func TestPreparedFoods(t *testing.T) {
 	t.Parallel()

@@ -82,6 +82,8 @@ func TestLookup(t *testing.T) {
 		{"red", ""},
 		{"", ""},
 		{"butt", ""},
+		{"canola margarine", "margarine"},
+		{"canola mayo", "mayonnaise"},
 	} {
 		f, ok := food.Lookup(c.name)
 		if ok != (c.want != "") || f.Name != c.want {

@@ -32,10 +32,11 @@ func (r *Reader) Command(ctx context.Context, text string) *exec.Cmd {
 
 // Place puts the test's addresses in the place of the page's.
 func (r *Reader) Place(text string) string {
+	var pairs []string
 	for page, test := range r.Places {
-		text = strings.ReplaceAll(text, page, test)
+		pairs = append(pairs, page, test)
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text) // at once: port 60601 of a test is no 6060 of the page
 }
 
 // promises are what the page says that a command answers, by a part of the command.

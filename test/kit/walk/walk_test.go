@@ -87,3 +87,14 @@ func TestTheReadersShell(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 }
+
+// A port of the test may begin with one of the page.
+func TestPlacesAreTakenOnce(t *testing.T) {
+	t.Parallel()
+	r := Reader{Places: map[string]string{"localhost:3000": "127.0.0.1:60601", "127.0.0.1:6060": "127.0.0.1:40000"}}
+	for range 20 { // whichever of them is first
+		if got := r.Place("http://localhost:3000/x http://127.0.0.1:6060/y"); got != "http://127.0.0.1:60601/x http://127.0.0.1:40000/y" {
+			t.Fatal(got)
+		}
+	}
+}
