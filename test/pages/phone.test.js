@@ -54,6 +54,10 @@ test("the plan behind a mail's link: each day and the list in one tap, today mar
   assert.equal(await items.count(), 0, "the list is folded");
   await page.locator("summary").filter({ hasText: /^\d+ items$/ }).click();
   assert.ok((await items.count()) > 10);
+  await page.reload();
+  await page.emulateMedia({ media: "print" }); // on paper as narrow
+  assert.ok((await items.count()) > 10, "what is folded is printed");
+  assert.equal(await bar.isVisible(), false);
   await page.context().close();
 });
 
