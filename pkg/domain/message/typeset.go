@@ -18,6 +18,15 @@ const printed = "+print"
 // Messages are written with those of a keyboard, which programs read from answers and command lines.
 func (l Language) Typeset() Language { return Language(l.Tag() + printed) }
 
+// Marks is a text of ours that was said before and stored, with the marks that [Language.Typeset] gives to
+// messages.
+func (l Language) Marks(text string) string {
+	if _, typeset := l.plain(); typeset {
+		return l.typeset(text, nil)
+	}
+	return text
+}
+
 // plain is the language without [Language.Typeset]; typeset reports whether there was one.
 func (l Language) plain() (out Language, typeset bool) {
 	text, typeset := strings.CutSuffix(string(l), printed)

@@ -174,7 +174,7 @@ func (s *Site) showPreview(w http.ResponseWriter, r *http.Request, id string, pa
 		return err
 	}
 	for _, said := range told(report) {
-		page.Said = append(page.Said, dishes.In(said.In(spoken(r))))
+		page.Said = append(page.Said, dishes.In(spoken(r), said.In(spoken(r))))
 	}
 	a := report.Answer
 	page.Possible, page.Once = report.Outcome == command.Applied, rand.Text()
@@ -271,7 +271,7 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request, id string) error 
 		}
 	}
 	for _, p := range past {
-		page.Past = append(page.Past, pastView{spoken(r).Moment(p.At.In(zone)), dishes.In(strings.Join(p.Results, " ")), sources[p.Source], p.Undone})
+		page.Past = append(page.Past, pastView{spoken(r).Moment(p.At.In(zone)), dishes.In(spoken(r), strings.Join(p.Results, " ")), sources[p.Source], p.Undone})
 	}
 	stored, err := s.Plans.Get(r.Context(), id, week)
 	switch {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -51,23 +52,39 @@ func dishNamesOf(root string, recipes map[recipe.ID]recipe.Recipe) dishNames {
 }
 
 // In is a text in which the names of dishes are links; of several that begin alike the longest counts.
-func (d dishNames) In(text string) template.HTML {
-	var out strings.Builder
+// What stands around them gets the marks of the language.
+func (d dishNames) In(l message.Language, text string) template.HTML {
+	const mark, most = '\ue000', 0x1900 // the private use area: each stands for a name
+	private := func(c rune) bool { return mark <= c && c < mark+most }
+	var marked strings.Builder
+	var found []string
 	before := ' '
 	for i := 0; i < len(text); {
 		c, size := utf8.DecodeRuneInString(text[i:])
 		name := ""
-		if !ofWord(before) {
+		if !ofWord(before) && len(found) < most {
 			name = d.at(text[i:], c)
 		}
-		if name == "" {
-			out.WriteString(template.HTMLEscapeString(text[i : i+size]))
-			before, i = c, i+size
+		switch {
+		case name != "":
+			marked.WriteRune(mark + rune(len(found)))
+			found = append(found, name)
+			before, _ = utf8.DecodeLastRuneInString(name)
+			size = len(name)
+		case !private(c):
+			marked.WriteRune(c)
+			before = c
+		}
+		i += size
+	}
+	var out strings.Builder
+	for _, c := range l.Marks(marked.String()) {
+		if !private(c) {
+			out.WriteString(template.HTMLEscapeString(string(c)))
 			continue
 		}
+		name := found[c-mark]
 		out.WriteString(`<a href="` + template.HTMLEscapeString(d.root+strconv.FormatInt(int64(d.ids[name]), 10)) + `">` + template.HTMLEscapeString(name) + `</a>`)
-		before, _ = utf8.DecodeLastRuneInString(name)
-		i += len(name)
 	}
 	return template.HTML(out.String()) //nolint:gosec // escaped
 }

@@ -3,6 +3,7 @@ package site
 import (
 	"testing"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/message"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
@@ -17,10 +18,12 @@ func TestNamesOfDishesAreLinks(t *testing.T) {
 		"Friday dinner is now Lentil soup.": `Friday dinner is now <a href="/p/recipe/1">Lentil soup</a>.`,
 		"Lentil soups, Red-Lentil soup":     `Lentil soups, Red-<a href="/p/recipe/1">Lentil soup</a>`,
 		"XLentil soup <i> Pho":              "XLentil soup &lt;i&gt; Pho",
-		"“Öhrchen” statt Lentil soup with leek": `“<a href="/p/recipe/4">Öhrchen</a>” statt <a href="/p/recipe/1">Lentil soup</a> with leek`,
-		"Lentil soup with <b>leek</b> & dill":   `<a href="/p/recipe/2">Lentil soup with &lt;b&gt;leek&lt;/b&gt; &amp; dill</a>`,
+		"“Öhrchen” statt Lentil soup with leek":                `“<a href="/p/recipe/4">Öhrchen</a>” statt <a href="/p/recipe/1">Lentil soup</a> with leek`,
+		"Lentil soup with <b>leek</b> & dill":                  `<a href="/p/recipe/2">Lentil soup with &lt;b&gt;leek&lt;/b&gt; &amp; dill</a>`,
+		`Undone: "LOCK friday dinner Öhrchen", "SKIP monday".`: `Undone: “LOCK friday dinner <a href="/p/recipe/4">Öhrchen</a>”, “SKIP monday”.`,
+		"Öhrchen\ue000": `<a href="/p/recipe/4">Öhrchen</a>`,
 	} {
-		if got := string(d.In(text)); got != want {
+		if got := string(d.In(message.English.Typeset(), text)); got != want {
 			t.Errorf("%q:\n%s\n%s", text, got, want)
 		}
 	}
