@@ -41,6 +41,7 @@ func TestTheShoppingListInABrowser(t *testing.T) {
 	must(t, err)
 	b.Await(t, "two bottles of beer")
 
+	b.AwaitScript(t, "navigator.serviceWorker.controller !== null")
 	b.Visit(t, path) // the worker keeps it now
 	b.Await(t, "left to buy")
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

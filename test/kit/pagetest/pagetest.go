@@ -175,6 +175,17 @@ func (b *Browser) Await(t *testing.T, words string) {
 	t.Fatalf("the page never shows %q; it shows\n%s", words, text)
 }
 
+// AwaitScript waits until a JavaScript expression is true on the page.
+func (b *Browser) AwaitScript(t *testing.T, expression string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression)); err == nil && is {
+			return
+		}
+	}
+	t.Fatalf("%s is never true", expression)
+}
+
 //go:embed check.js
 var check string
 
