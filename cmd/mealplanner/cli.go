@@ -118,17 +118,17 @@ func newParser(std streams, args []string) *kong.Kong {
 	}
 	_ = kong.Visit(p.Model, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok {
-			flag.Tag.Envs = slices.DeleteFunc(slices.Clone(flag.Tag.Envs), func(env string) bool { return saysNothing(flag, env) })
+			flag.Tag.Envs = slices.DeleteFunc(slices.Clone(flag.Tag.Envs), func(env string) bool { return emptyIsUnset(flag, env) })
 		}
 		return next(nil)
 	})
 	return p
 }
 
-// saysNothing reports whether a variable is set to nothing and nothing is no value of its flag: no
-// number, duration, yes or no, nor choice. For OpenTelemetry's own, their specification has it
-// count as unset. Texts and lists may be empty.
-func saysNothing(flag *kong.Flag, env string) bool {
+// emptyIsUnset reports whether a variable is set to "" and counts as unset: where "" is no value of the
+// flag (numbers, durations, booleans, choices), and for OTEL_ variables, as OpenTelemetry's
+// specification has it. Texts and lists may be empty.
+func emptyIsUnset(flag *kong.Flag, env string) bool {
 	if v, set := os.LookupEnv(env); !set || v != "" {
 		return false
 	}

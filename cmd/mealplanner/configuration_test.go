@@ -44,8 +44,8 @@ func renderConfiguration(t *testing.T) []byte {
 
 Settings of ` + "`mealplanner serve`, `api`, `scheduler`" + ` and of every command that works with the database. Each is an
 environment variable and a flag; the flag wins. A secret may be given as a file: for a variable ` + "`X`" + ` marked as secret,
-` + "`X_FILE`" + ` names the file that holds it. A variable that is set to nothing counts as unset for numbers, durations, choices and OpenTelemetry's
-own; a text or a list is empty then. A wrong value ends the program at once with exit code 2 and a line that names the
+` + "`X_FILE`" + ` names the file that holds it. An empty variable counts as unset for numbers, durations, choices and those of
+OpenTelemetry (` + "`OTEL_*`" + `); a text or a list is empty then. A wrong value ends the program at once with exit code 2 and a line that names the
 variable. This page is generated from the program (` + "`make generate`" + `).
 `)
 	parser := newParser(streams{}, nil)

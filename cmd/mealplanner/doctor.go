@@ -173,8 +173,8 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// heartbeat says when Alertmanager was last heard. One that was never heard pages nobody, and
-// is only told.
+// heartbeat says when Alertmanager was last heard. That it never was is no error: the installation
+// may be new, or have none.
 func (c *doctorCmd) heartbeat(ctx context.Context, beats alerting.Beats) (string, error) {
 	switch {
 	case c.Alerts.Token == "":
@@ -189,7 +189,7 @@ func (c *doctorCmd) heartbeat(ctx context.Context, beats alerting.Beats) (string
 	age := p.Age.Round(time.Second)
 	switch {
 	case p.Last.IsZero():
-		return "Alertmanager was never heard, so nobody will miss it: it takes two minutes after its start, or see docs/runbooks/watchdog.md", nil
+		return "Alertmanager was never heard, which takes up to two minutes after its start; until then its silence pages nobody (docs/runbooks/watchdog.md)", nil
 	case p.Age > c.Alerts.HeartbeatTimeout:
 		return "", fault.New(fault.Unavailable, "alerting", "Alertmanager's last heartbeat is %s old: see docs/runbooks/watchdog.md", age)
 	default:

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"github.com/mealplanner/mealplanner/pkg/domain/allergen"
-	"github.com/mealplanner/mealplanner/pkg/domain/calendar"
 	"github.com/mealplanner/mealplanner/pkg/domain/course"
 	"github.com/mealplanner/mealplanner/pkg/domain/diet"
 	"github.com/mealplanner/mealplanner/pkg/domain/food"
@@ -12,8 +11,8 @@ import (
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
 )
 
-// LoadTables reads the tables of foods, allergens, diets and courses, for which the first plan of
-// a process waits otherwise.
+// LoadTables reads the tables of foods, allergens, diets and courses, which are read once a process, when
+// a first dish needs them: the first plan would wait for them.
 func LoadTables() {
 	r := recipe.Recipe{Name: "Lemon rice", Servings: 1, Ingredients: []recipe.Ingredient{
 		{Food: recipe.Food{Name: "cooked rice"}, Unit: recipe.Unit{Name: "g"}, Amount: 100 * recipe.One},
@@ -23,7 +22,7 @@ func LoadTables() {
 	allergen.NewPool(nil).Of(r)
 	diet.NewPool(nil).Of(r)
 	course.Of(r, course.Usual())
-	dishes := []grocery.Dish{{Date: calendar.Date(0), Meal: recipe.Dinner, Recipe: r, Servings: nutrition.OneServing}}
-	_, _ = grocery.Consolidate(dishes, nil) // of this dish
+	dishes := []grocery.Dish{{Meal: recipe.Dinner, Recipe: r, Servings: nutrition.OneServing}}
+	_, _ = grocery.Consolidate(dishes, nil) // nobody buys this
 	prep.Plan(dishes)
 }

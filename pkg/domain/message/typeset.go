@@ -42,7 +42,9 @@ var verb = lazyregexp.New(`%(\[(\d+)\])?([-+# 0-9.]*)([a-zA-Z%])`)
 // typeset is a format whose own quotation marks are those of print, and its verbs %q too where they
 // are for words; units stay with their figures. Arguments are other people's words and stay.
 func (l Language) typeset(format string, args []any) string {
-	format = measured().ReplaceAllString(format, "$1\u00a0$2")
+	if strings.ContainsAny(format, "%0123456789") {
+		format = measured().ReplaceAllString(format, "$1\u00a0$2")
+	}
 	if !strings.ContainsAny(format, `"'`) && !strings.Contains(format, "q") {
 		return format
 	}

@@ -5,6 +5,7 @@ package quotation
 
 import (
 	"encoding/binary"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"unicode"
@@ -89,15 +90,12 @@ func FromBytes(b []byte) Fingerprint {
 
 // hash is FNV-1a of the words, each with a zero byte after it.
 func hash(words ...string) uint32 {
-	const offset, prime = 2166136261, 16777619
-	h := uint32(offset)
+	h := fnv.New32a()
 	for _, w := range words {
-		for i := range len(w) {
-			h = (h ^ uint32(w[i])) * prime
-		}
-		h *= prime
+		_, _ = h.Write([]byte(w)) // never fails
+		_, _ = h.Write([]byte{0})
 	}
-	return h
+	return h.Sum32()
 }
 
 // lineHash is of a whole line, so that its words within another line are not taken for it.
@@ -141,20 +139,6 @@ func inWords(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.Cf)
 }
 
-// blocks are the elements that begin and end lines, unseen those whose content nobody reads.
-var (
-	blocks = set("p", "div", "td", "th", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "br", "pre")
-	unseen = set("style", "script", "title")
-)
-
-func set(names ...string) map[string]bool {
-	out := map[string]bool{}
-	for _, n := range names {
-		out[n] = true
-	}
-	return out
-}
-
 // Text returns the words of HTML that our templates made, a line for each block. It is no
 // reader of HTML that others made.
 func Text(source string) string {
@@ -169,14 +153,13 @@ func Text(source string) string {
 				b.Write(z.Text())
 			}
 		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			if unseen[string(name)] {
+			switch name, _ := z.TagName(); string(name) {
+			case "style", "script", "title":
 				hidden = kind == html.StartTagToken
-			}
-			if blocks[string(name)] {
+			case "p", "div", "td", "th", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "br", "pre":
 				b.WriteByte('\n')
 			}
-		case html.CommentToken, html.DoctypeToken: // nobody reads them
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 }
