@@ -123,7 +123,7 @@ func (m Made) Called(part string) (one, many string) {
 	}
 	lang := ""
 	for _, t := range namesOf()[m.Part.Name] {
-		if phrase.Key(t.Name) == key {
+		if t.key == key {
 			lang = t.Lang
 			break
 		}

@@ -23,6 +23,7 @@ type Translation struct {
 	Lang string // of the file: "nl"
 	// Shared: in another of the languages the name means another food, as "raisin" does.
 	Shared bool
+	key    string // of the name
 }
 
 // Translations returns the names of data/names, by language and food.
@@ -70,10 +71,11 @@ func readNames(file, text string) ([]Translation, error) {
 	for _, row := range rows[1:] {
 		for n := range strings.SplitSeq(row[1], "|") {
 			own, shared := strings.CutPrefix(n, "!")
-			if phrase.Key(own) == "" || phrase.Key(row[0]) == "" {
+			key := phrase.Key(own)
+			if key == "" || phrase.Key(row[0]) == "" {
 				return nil, fmt.Errorf("names %s: %q of %q is no name", file, n, row[0])
 			}
-			out = append(out, Translation{Food: row[0], Name: own, Lang: strings.TrimSuffix(file, ".csv"), Shared: shared})
+			out = append(out, Translation{Food: row[0], Name: own, Lang: strings.TrimSuffix(file, ".csv"), Shared: shared, key: key})
 		}
 	}
 	return out, nil

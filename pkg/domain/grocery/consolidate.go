@@ -32,7 +32,7 @@ func Consolidate(dishes []Dish, staples []string) (List, error) {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Meal, b.Meal),
 			cmp.Compare(a.Recipe.ID, b.Recipe.ID), cmp.Compare(a.Servings, b.Servings))
 	})
-	b := basket{map[foodKey]*need{}, reader{}, staples, onHand(sorted)}
+	b := basket{map[foodKey]*need{}, reader{}, staples, onHand(sorted), map[*recipe.Ingredient]entry{}}
 	for _, d := range sorted {
 		if err := b.addDish(d); err != nil {
 			return List{}, err
@@ -113,7 +113,8 @@ type basket struct {
 	foods   map[foodKey]*need
 	reader  reader
 	staples []string
-	home    map[string]bool // foods of the tables that the library has on hand
+	home    map[string]bool              // foods of the tables that the library has on hand
+	entries map[*recipe.Ingredient]entry // so far: a batch is eaten up to four times
 }
 
 func (b basket) addDish(d Dish) error {
@@ -127,16 +128,13 @@ func (b basket) addDish(d Dish) error {
 	}
 	scale := big.NewRat(int64(d.Servings), int64(nutrition.OneServing)*int64(r.Servings))
 	mine := map[foodKey]int{} // index of this dish's use
-	for _, in := range r.Ingredients {
-		if in.Heads() {
-			in.Food, in.Note = recipe.Food{Name: in.Note}, ""
-		}
-		if in.Food.IgnoreShopping || in.Food.Name == "" {
-			continue
-		}
-		it, err := b.entry(in)
+	for line := range r.Ingredients {
+		it, err := b.entry(&r.Ingredients[line])
 		if err != nil {
 			return fault.New(fault.InvalidInput, op, "recipe %d %q, %s: %v", r.ID, r.Name, it.food.Name, err)
+		}
+		if it.key == (foodKey{}) {
+			continue
 		}
 		n := b.need(it)
 		i, ok := mine[it.key]
@@ -153,7 +151,7 @@ func (b basket) addDish(d Dish) error {
 	return nil
 }
 
-// entry is an ingredient as it goes into the basket.
+// entry is an ingredient as it goes into the basket. One that is not shopped for has no key.
 type entry struct {
 	key         foodKey
 	food        recipe.Food
@@ -167,7 +165,22 @@ type entry struct {
 	made        bool // the food is bought for another: the name is not of a recipe that asks for it
 }
 
-func (b basket) entry(in recipe.Ingredient) (entry, error) {
+func (b basket) entry(written *recipe.Ingredient) (entry, error) {
+	if it, ok := b.entries[written]; ok {
+		return it, nil
+	}
+	it, err := b.read(*written)
+	b.entries[written] = it
+	return it, err
+}
+
+func (b basket) read(in recipe.Ingredient) (entry, error) {
+	if in.Heads() {
+		in.Food, in.Note = recipe.Food{Name: in.Note}, ""
+	}
+	if in.Food.IgnoreShopping || in.Food.Name == "" {
+		return entry{}, nil
+	}
 	line := food.Identify(in)
 	in, same := b.reader.bought(in, line)
 	it := entry{key: keyOf(in.Food, same), food: in.Food, known: line.Food, conversions: in.Food.Conversions}

@@ -79,6 +79,7 @@ func (*memory) Save(context.Context, planner.Draft) (bool, error) { return true,
 // BenchmarkGeneration plans a week of each demo user with the demo library and no input
 // or output: what our own code costs, by component.
 func BenchmarkGeneration(b *testing.B) {
+	planner.LoadTables() // as a role does at its start
 	pool := demoLibrary(b)
 	key := signedlink.Key("benchmark")
 	renderer, err := mailer.NewRenderer(web.Links{Base: "http://localhost", Signer: signedlink.New(key, time.Now)}, "localhost")
