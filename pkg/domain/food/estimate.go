@@ -52,8 +52,10 @@ const (
 // The weight of an unmatched line that states a volume is the most any food could weigh.
 func Estimate(r recipe.Recipe) (Estimation, bool) {
 	e := estimator{servings: int64(r.Servings), listed: map[string]bool{}}
-	for _, i := range r.Ingredients {
-		e.line(i)
+	for n, i := range r.Ingredients {
+		if !titles(r.Ingredients[n:]) {
+			e.line(i)
+		}
 	}
 	e.top()
 	e.fry()

@@ -166,10 +166,18 @@ type resolver struct {
 	ok    bool
 }
 
-// name reads the food's own name, or its plural.
+// name reads the food's own name, or its plural, or what is essential of it.
 func (r *resolver) name() {
 	if r.named, r.ok = Read(r.i.Food.Name); !r.ok && r.i.Food.Plural != "" {
 		r.named, r.ok = Read(r.i.Food.Plural)
+	}
+	if r.ok {
+		return
+	}
+	for _, s := range essentials(r.i.Food.Name) {
+		if r.named, r.ok = Read(s); r.ok {
+			return
+		}
 	}
 }
 
@@ -250,11 +258,20 @@ func leading(text string) recipe.Unit {
 // alternatives begin a note about what else could be taken.
 var alternatives = map[string]bool{"or": true, "oder": true, "ou": true, "o": true, "of": true, "oppure": true}
 
+// What was washed is "dried" with a cloth.
+var (
+	washed = lazyregexp.New(`(?i)\b(?:rinsed|washed|gewaschen|lavée?s?|gewassen)\b`)
+	dried  = lazyregexp.New(`(?i)\b(?:dried|getrocknet|séchée?s?|gedroogd)\b`)
+)
+
 // specify lets the note choose the food.
 func (r *resolver) specify() {
 	note := r.i.Note
 	if word, _, _ := strings.Cut(phrase.Key(note), " "); note == "" || r.ok && alternatives[word] {
 		return
+	}
+	if washed().MatchString(r.text) {
+		note = dried().ReplaceAllString(note, "")
 	}
 	n, ok := specified(r.text, note)
 	if _, scales := (quantity{r.i.Amount, r.i.Unit}).mass(); ok && r.ok && scales && n.Food.Category == Grains && strings.HasPrefix(n.Food.Name, "cooked ") {
@@ -369,7 +386,8 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 		}
 		of, ok := units.Named(sub(4))
 		leading := n == 0 && strings.Trim(before, "( ") == ""
-		if !ok || of.Kind == units.Count || of.Kind == units.Volume && !leading {
+		poured := of.Kind == units.Volume && known && u.Style == units.Packed && sub(1) == "" // a bottle of "64 fluid ounces"
+		if !ok || of.Kind == units.Count || of.Kind == units.Volume && !leading && !poured {
 			continue
 		}
 		one, ok := massOfNumber(sub(2), sub(3), of.Key, f)
