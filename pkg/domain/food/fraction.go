@@ -98,6 +98,32 @@ func pointed(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
+// emptied begins what is left of "½ (14 ounce) package pastry", whose brackets the import took for the amount.
+var emptied = lazyregexp.New(`(?i)^(?:(\d+) +)?(\d+/\d+) *\( *(fl\.? *oz\.?|fluid +ounces?|ounces?|oz\.?)? *\) *(\pL.*)$`)
+
+// partly takes as much of such a package as was asked for: half of 14 ounces.
+func partly(i recipe.Ingredient) recipe.Ingredient {
+	if i.NoAmount || i.Amount <= 0 || !strings.Contains(i.Food.Name, "(") {
+		return i
+	}
+	m := emptied().FindStringSubmatch(strings.TrimSpace(phrase.Fold(i.Food.Name)))
+	if m == nil {
+		return i
+	}
+	share, ok := amountOf(m[2])
+	if whole, more := amountOf(m[1]); more {
+		share += whole
+	}
+	if !ok {
+		return i
+	}
+	i.Amount, i.Food.Name = recipe.Amount(mulDiv(int64(i.Amount), int64(share), int64(recipe.One))), m[4]
+	if m[3] != "" {
+		i.Unit = recipe.Unit{Name: strings.TrimSpace(i.Unit.Name + " " + m[3])}
+	}
+	return i
+}
+
 // starred takes the mark of a footnote off a unit: "cups*".
 func starred(i recipe.Ingredient) recipe.Ingredient {
 	if i.Unit.Base == "" {

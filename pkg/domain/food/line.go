@@ -54,7 +54,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(starred(i)))))))))
+	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(partly(starred(i))))))))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -348,7 +348,7 @@ func digits(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r >= '0' && r <= '9' || r >= utf8.RuneSelf })
 }
 
-const stating = `(?:\d+[ -])?\d+/\d+|\d+(?:[.,]\d+)?`
+const stating = `(?:\d+[ -]+)?\d+/\d+|\d*\.\d+|\d+(?:,\d+)?`
 
 // stated finds the first [statement] of a text: what stands before it, and its groups, nil if
 // there is none.
@@ -425,7 +425,7 @@ func summing(number string) (recipe.Amount, bool) {
 	total, ok := amountOf(whole)
 	if mixed && ok {
 		var more recipe.Amount
-		more, ok = amountOf(part)
+		more, ok = amountOf(strings.TrimSpace(part))
 		total += more
 	}
 	return total, ok

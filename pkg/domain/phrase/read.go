@@ -183,6 +183,7 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 		r       Reading
 		named   bool     // the segment before
 		leading []string // shapes before any food: "1 stick (8 tablespoons) butter"
+		early   Food     // what is said before any food: "cooked and refrigerated rice"
 	)
 	for i := 0; i < len(segments); i++ {
 		s := segments[i]
@@ -223,6 +224,11 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 			}
 			named = false
 			r.describe(s.words, join == And && !s.marked) // "coupé en tranches"
+			if len(r.Foods) == 0 {
+				for _, w := range s.words {
+					early.leave(w)
+				}
+			}
 			continue
 		}
 		named = true
@@ -230,6 +236,9 @@ func (n *Names) parts(segments []segment, opened bool) Reading {
 			foods[0].Join = join
 			r.Foods = append(r.Foods, foods...)
 		}
+	}
+	if len(r.Foods) > 0 {
+		r.Foods[0].Forms = slices.Concat(early.Forms, r.Foods[0].Forms)
 	}
 	if len(r.Foods) > 0 {
 		r.Unknown = append(r.Unknown, n.misfits(leading, r.Foods[0].Name)...)
