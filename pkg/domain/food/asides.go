@@ -20,7 +20,7 @@ var (
 	// trailing is an aside that ends a name.
 	trailing = lazyregexp.New(`(?i)(?:\s*[,;:–—-])?\s+(?:such a[st]|preferably|e\.g\.?|for example|for instance|recommended|available (?:at|in|from)|sometimes called|also (?:known|called)|` +
 		`plus (?:additional|more|extra|(?:\d[\d/ .]*|a few|a little|some) ?[a-z]* (?:for|to))|z\. ?b\.|zum beispiel|beispielsweise|am besten|vorzugsweise|ersatzweise|par exemple|de préférence|` +
-		`ad esempio|per esempio|preferibilmente|por ejemplo|preferiblemente|bijvoorbeeld|bij voorkeur)(?:[\s:].*)?$`)
+		`ad esempio|per esempio|preferibilmente|por ejemplo|preferiblemente|c/n|bijvoorbeeld|bij voorkeur)(?:[\s:].*)?$`)
 )
 
 // essentials are what may be left of a name that cannot be read whole, without what it says beside its food, the

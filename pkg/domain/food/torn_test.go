@@ -144,12 +144,23 @@ func TestWhatHasNoAmount(t *testing.T) {
 	}
 	for name, kcal := range map[string]float64{
 		"Parmesan": 41, "maple syrup": 53, "Accompaniment": 0, "Optional toppings": 0, "For the yogurt ranch": 0, "Zum Servieren": 0,
-		"Flour for rolling": 0, "Quinoa for serving": 0, "flour": -1, "chicken": -1, "Zauberpulver": -1,
+		"Flour for rolling": 0, "Quinoa for serving": 0, "flour": 28, "Latte": 12, "pasta": -1, "chicken": -1, "Zauberpulver": -1,
 	} {
 		r := recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice, {NoAmount: true, Food: recipe.Food{Name: name}}}}
 		est, ok := food.Estimate(r)
 		if got := est.PerServing.Energy().Kcal() - plain.PerServing.Energy().Kcal(); ok != (kcal >= 0) || ok && math.Abs(got-kcal) > 4 {
 			t.Errorf("%q: %.0f kcal more, refused: %q; want %v", name, got, est.Refused, kcal)
+		}
+	}
+}
+
+// Without a plateful of something else it may be the dish itself.
+func TestWhatHasNoAmountBesideNothing(t *testing.T) {
+	t.Parallel()
+	rice := recipe.Ingredient{Amount: 180 * recipe.One, Unit: recipe.Unit{Name: "g"}, Food: recipe.Food{Name: "rice"}}
+	for _, name := range []string{"flour", "milk", "sugar", "Parmesan"} {
+		if est, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice, {NoAmount: true, Food: recipe.Food{Name: name}}}}); ok {
+			t.Errorf("%q beside 45 g a serving: %.0f kcal", name, est.PerServing.Energy().Kcal())
 		}
 	}
 }
