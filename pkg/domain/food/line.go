@@ -54,7 +54,7 @@ func identify(i recipe.Ingredient) (Line, *resolver) {
 	} else if a != nil && a.Is != "" {
 		i.Food.Name, i.Food.Plural, i.Note = a.Is, "", ""
 	}
-	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(partly(starred(i))))))))))
+	i = amountLast(amountInName(summed(mended(ranged(spoken(denominated(pointed(partly(divided(starred(i)))))))))))
 	r := &resolver{i: i, text: i.Food.Name}
 	r.name()
 	r.together()
@@ -394,7 +394,16 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 		if !ok {
 			continue
 		}
-		each := leading || known && u.Style == units.Packed || strings.TrimSpace(sub(5)) == "each" || strings.TrimSpace(sub(5)) == "apiece"
+		var each bool
+		switch said := strings.TrimSpace(sub(5)); {
+		case said == "each" || said == "apiece" || known && u.Style == units.Packed:
+			each = true
+		case said == "total":
+		case leading:
+			each = sub(1) == "" || i.Amount <= recipe.One
+		default:
+			each = sizes().MatchString(s) // four fillets, "6-oz"
+		}
 		if !each {
 			return one, true
 		}
@@ -402,6 +411,9 @@ func packed(i recipe.Ingredient, text string, f Food) (nutrition.Mass, bool) {
 	}
 	return 0, false
 }
+
+// sizes is a note that is nothing but the size of one.
+var sizes = lazyregexp.New(`(?i)^\(?\s*\d[\d/. ]*-(?:oz|ounces?|g|grams?|lbs?|pounds?)\.?\s*\)?$`)
 
 // massOfNumber weighs "14", "14.5" or "1 1/2" of a unit; of a range, which high ends, the middle.
 func massOfNumber(low, high, key string, f Food) (nutrition.Mass, bool) {
