@@ -274,7 +274,7 @@ func (r *resolver) specify() {
 		note = dried().ReplaceAllString(note, "")
 	}
 	n, ok := specified(r.text, note)
-	if _, scales := (quantity{r.i.Amount, r.i.Unit}).mass(); ok && r.ok && scales && n.Food.Category == Grains && strings.HasPrefix(n.Food.Name, "cooked ") {
+	if _, scales := (quantity{r.i.Amount, r.i.Unit}).mass(); ok && r.ok && scales && n.Food.Category == Grains && strings.HasPrefix(n.Food.Name, "cooked ") && !says(r.i, "leftover") {
 		return // "8 oz spaghetti", "cooked", are weighed dry
 	}
 	if ok {

@@ -66,6 +66,7 @@ func TestTornLines(t *testing.T) {
 		{2, "28-ounce", "cans crushed tomatoes", "", "crushed tomatoes", 1587.6},
 		{1.25, "to", "1½ cups flour", "", "plain flour", 171.9},
 		{8, "ounces", "macaroni", "cooked", "pasta", 226.8},
+		{200, "g", "Reis", "gekochter vom Vortag", "cooked rice", 200},
 		{2, "cups", "rice", "cooked", "cooked rice", 317},
 		{3, "slices", "bacon", "cooked, crumbled", "cooked bacon", 0},
 		{2, "", "limes", "juice of", "lime juice", 0},
