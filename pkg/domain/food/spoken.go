@@ -25,7 +25,7 @@ var trickles = []string{"filet", "filets", "filo", "filetto"}
 // spoken reads what cooks say instead of an amount: "un peu d'huile" has none, "un filet d'huile"
 // is a drizzle, of a "grosse boîte de maïs" the tin is the unit.
 func spoken(i recipe.Ingredient) recipe.Ingredient {
-	i = halved(shifted(unasked(i)))
+	i = heaped(halved(shifted(unasked(i))))
 	if i.NoAmount && i.Unit.Name == "" {
 		words := strings.Fields(elisions().ReplaceAllString(phrase.Fold(i.Food.Name), "${1}de "))
 		for n := min(longestVague, len(words)-1); n > 0; n-- {
@@ -40,6 +40,31 @@ func spoken(i recipe.Ingredient) recipe.Ingredient {
 	}
 	if slices.Contains(trickles, phrase.Key(i.Unit.Name)) {
 		return trickled(i, i.Food.Name)
+	}
+	return i
+}
+
+// heaps are words for how full a spoon is, of which an import left no more.
+var heaps = []string{"gehauft", "gehaufte", "gehaufter", "geh", "gestr", "gestrichen", "gestrichene", "gestrichener"}
+
+// heaped takes a spoon of which nothing is said but how full it is for one of spices, a teaspoon, or else for two,
+// which is between a teaspoon and a tablespoon. A portion was torn from "4 Port.".
+func heaped(i recipe.Ingredient) recipe.Ingredient {
+	switch unit := phrase.Key(i.Unit.Name); {
+	case i.Unit.Base != "":
+	case unit == "port":
+		i.Unit = recipe.Unit{Name: "portion"}
+	case slices.Contains(heaps, unit):
+		word, _, _ := strings.Cut(strings.TrimSpace(i.Food.Name), " ")
+		if _, spoon := units.Named(word); spoon {
+			return i // "gestr." of "EL Kurkuma"
+		}
+		if n, ok := Read(i.Food.Name); ok {
+			i.Unit = recipe.Unit{Name: "tl"}
+			if !n.Food.Seasoning() {
+				i.Amount *= 2
+			}
+		}
 	}
 	return i
 }

@@ -118,6 +118,9 @@ func spelled(name string) string {
 		return n + " " + strings.TrimPrefix(rest, "of ")
 	}
 	u, ok := units.Named(word)
+	if ok && slices.Contains([]string{"tl", "el"}, phrase.Key(word)) && !spanish(rest) {
+		return "1 " + name // "TL Zucker"
+	}
 	if ok && u.Key == "size" { // "klein blik mais"
 		if next, _, more := strings.Cut(rest, " "); more {
 			if packed, ok := units.Named(next); ok && packed.Style == units.Packed {
@@ -134,4 +137,12 @@ func spelled(name string) string {
 		}
 	}
 	return "1 " + name
+}
+
+// spanish reports whether a text may go on after the Spanish article "el".
+func spanish(rest string) bool {
+	key := " " + phrase.Key(rest) + " "
+	return strings.Contains(key, " de ") || strings.Contains(key, " del ") || slices.ContainsFunc(translations(), func(t Translation) bool {
+		return t.Lang == "es" && strings.Contains(key, " "+t.key+" ")
+	})
 }
