@@ -14,6 +14,7 @@ func TestGermanNames(t *testing.T) {
 		"currypaste, rote": "thai red curry paste", "bohnen, grüne": "green bean", "Zitronen- oder Limettensaft": "lemon juice", "Soja- oder Reismilch": "soy milk",
 		"Gemüse-/Hühnerbrühe": "vegetable stock", "ingwer - wurzel": "ginger", "China-Kohl": "chinese cabbage", "Gruene Bohnen": "green bean", "Huehnerbruehe": "chicken stock",
 		"chilischote(n), getrocknet": "dried chile", "limette(n), saft davon": "lime juice", "sesamöl, geröstet": "sesame oil", "ingwer, gemahlener": "ground ginger",
+		"Dill-Gurken": "gherkin", "hähnchenbrüste ohne haut und knochen": "chicken breast", "maiskölbchen aus dem glas": "baby corn", "vegane Butter": "vegan margarine", "Puten-Innenfilet": "turkey breast",
 		"linsen, gekocht": "cooked lentils", "b. salz": "salt", "n. B. Basilikum": "basil",
 	} {
 		if got, ok := food.Read(text); !ok || got.Food.Name != want || !got.Food.Known() {
@@ -39,9 +40,32 @@ func TestGermanAmounts(t *testing.T) {
 		{4, "port.", "hähnchenbrustfilet(s)", "", "chicken breast", 680},
 		{2, "", "limette(n)", "saft davon", "lime juice", 60},
 		{1, "kpf", "Brokkoli", "", "broccoli", 350},
+		{1, "gr.", "Zwiebel", "", "onion", 150},
+		{500, "gr.", "Zwiebeln", "", "onion", 500},
+		{2, "kl.", "Äpfel", "", "apple", 300},
+		{2, "kleine", "pak choi", "", "pak choi", 300},
+		{2, "pak", "choi", "", "pak choi", 300},
+		{2, "kl.", "Zimt", "", "cinnamon", 5.3},
+		{1, "Würfel", "Hefe", "", "yeast", 42},
+		{4, "", "Hähnchenkeulen", "", "chicken drumstick", 1000},
+		{2, "Becher", "Schmand", "", "sour cream", 400},
+		{1, "Schale", "Champignons", "", "mushroom", 250},
+		{6, "Platten", "Blätterteig", "TK", "puff pastry", 450},
+		{1, "Fladenbrot", "", "", "flatbread", 400},
 	})
 	if got := food.Resolve(imported(0, "", "el azúcar de caña", "")); got.Weighed {
 		t.Errorf("the Spanish article is taken for a spoon: %v g", got.Mass.Grams())
+	}
+}
+
+// "A little" of what thins or thickens a dish is 5 g a serving; of what makes it, nobody knows.
+func TestALittle(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"etwas Mehl": true, "etwas Milch zum Verdünnen": true, "Mehl": false, "etwas Reis": false, "etwas Hackfleisch": false} {
+		_, ok := food.Estimate(recipe.Recipe{Servings: 2, Ingredients: []recipe.Ingredient{line(300, gram, "Karotten"), imported(0, "", name, "")}})
+		if ok != want {
+			t.Errorf("%s: estimated %v", name, ok)
+		}
 	}
 }
 

@@ -44,6 +44,15 @@ func spoken(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
+// sizes are what "gr." and "kl." mean of a few things that are counted: "1 gr. Zwiebel" is no gram and "2 kl. Äpfel"
+// no spoons.
+var sizes = map[string]string{"gr": "large", "kl": "small"}
+
+const (
+	mostSized     = 8
+	smallestSized = 15 * nutrition.Gram
+)
+
 // heaps are words for how full a spoon is, of which an import left no more.
 var heaps = []string{"gehauft", "gehaufte", "gehaufter", "geh", "gestr", "gestrichen", "gestrichene", "gestrichener"}
 
@@ -52,6 +61,12 @@ var heaps = []string{"gehauft", "gehaufte", "gehaufter", "geh", "gestr", "gestri
 func heaped(i recipe.Ingredient) recipe.Ingredient {
 	switch unit := phrase.Key(i.Unit.Name); {
 	case i.Unit.Base != "":
+	case sizes[unit] != "" && i.Amount > 0 && i.Amount <= mostSized*recipe.One:
+		if n, ok := Read(i.Food.Name); ok {
+			if one, ok := n.Food.piece(recipe.Unit{}); ok && one >= smallestSized {
+				i.Unit = recipe.Unit{Name: sizes[unit]}
+			}
+		}
 	case unit == "port":
 		i.Unit = recipe.Unit{Name: "portion"}
 	case slices.Contains(heaps, unit):
@@ -126,8 +141,8 @@ func shifted(i recipe.Ingredient) recipe.Ingredient {
 	if sized && u.Key != "size" || !sized && (!phrase.Describes(unit) || phrase.Form(unit)) {
 		return i
 	}
-	if _, whole := Lookup(name); whole && !sized {
-		return i // nine "inch" of "pound cake"
+	if f, whole := Lookup(name); whole && (!sized || phrase.Key(f.Name) == phrase.Key(name)) {
+		return i // nine "inch" of "pound cake", two "kleine" of "pak choi"
 	}
 	words := strings.Fields(name)
 	const longest = 4

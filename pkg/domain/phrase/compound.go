@@ -30,7 +30,7 @@ func (n *Names) completed(text string) string {
 	})
 }
 
-// hyphens puts "ingwer - wurzel" and "China-Kohl" together. It is for what cannot be read otherwise.
+// hyphens puts "Dill-Gurke", "China-Kohl" and "ingwer - wurzel" together.
 func (n *Names) hyphens(text string) string {
 	if !strings.Contains(text, "-") {
 		return text

@@ -109,14 +109,16 @@ func (n *Names) Read(text string) Reading {
 func (n *Names) take(text string) Reading {
 	text = n.completed(text)
 	r := n.parse(text)
+	if whole := n.hyphens(text); whole != text {
+		if o := n.parse(whole); o.Known() {
+			return o
+		}
+	}
 	if r.Known() {
 		return r
 	}
-	for _, other := range []string{n.hyphens(text), n.umlauts(text)} {
-		if other == text {
-			continue
-		}
-		if o := n.parse(other); o.Known() {
+	if whole := n.umlauts(text); whole != text {
+		if o := n.parse(whole); o.Known() {
 			return o
 		}
 	}
