@@ -30,12 +30,16 @@ func (n *Names) completed(text string) string {
 	})
 }
 
-// hyphens puts "Dill-Gurke", "China-Kohl" and "ingwer - wurzel" together.
-func (n *Names) hyphens(text string) string {
+// hyphens puts "Dill-Gurke" and "China-Kohl" together, and, of what cannot be read otherwise, "ingwer - wurzel":
+// "Milch - Reis" may be two foods.
+func (n *Names) hyphens(text string, spaced bool) string {
 	if !strings.Contains(text, "-") {
 		return text
 	}
 	return hyphened().ReplaceAllStringFunc(text, func(s string) string {
+		if !spaced && strings.Contains(s, " ") {
+			return s
+		}
 		a, b, _ := strings.Cut(s, "-")
 		if whole := strings.TrimSpace(a) + strings.ToLower(strings.TrimSpace(b)); n.has(Key(whole)) {
 			return whole

@@ -109,7 +109,7 @@ func (n *Names) Read(text string) Reading {
 func (n *Names) take(text string) Reading {
 	text = n.completed(text)
 	r := n.parse(text)
-	if whole := n.hyphens(text); whole != text {
+	if whole := n.hyphens(text, !r.Known()); whole != text {
 		if o := n.parse(whole); o.Known() {
 			return o
 		}
