@@ -139,10 +139,19 @@ func spelled(name string) string {
 	return "1 " + name
 }
 
-// spanish reports whether a text may go on after the Spanish article "el".
+// spanish reports whether a text may go on after the Spanish article "el": with a Spanish name that is no German one.
 func spanish(rest string) bool {
 	key := " " + phrase.Key(rest) + " "
-	return strings.Contains(key, " de ") || strings.Contains(key, " del ") || slices.ContainsFunc(translations(), func(t Translation) bool {
-		return t.Lang == "es" && strings.Contains(key, " "+t.key+" ")
+	if strings.Contains(key, " de ") || strings.Contains(key, " del ") {
+		return true
+	}
+	german := map[string]bool{}
+	for _, t := range translations() {
+		if t.Lang == "de" {
+			german[t.key] = true
+		}
+	}
+	return slices.ContainsFunc(translations(), func(t Translation) bool {
+		return t.Lang == "es" && !german[t.key] && strings.Contains(key, " "+t.key+" ")
 	})
 }
