@@ -13,14 +13,14 @@ const advising = `such a[st]|like|preferably|prefer|e\.? ?g\.?|i\.? ?e\.?|for ex
 
 var (
 	// bracket is an aside in brackets, or one that lost its end to an import.
-	bracket = lazyregexp.New(`(?i)\s*[(\[]\s*(?:` + advising + `)(?:[\s:][^()\[\]]*)?(?:[)\]]|$)`)
+	bracket = lazyregexp.New(`(?i)\s*[(\[]\s*(?:(?:` + advising + `)(?:[\s:][^()\[\]]*)?|\d+ ?(?:°|º|degrees)[^()\[\]]*)(?:[)\]]|$)`)
 	// sized is a size or weight in brackets that a name begins with, inner what stands in brackets before the food.
 	sized = lazyregexp.New(`^\s*\([^()]*\d[^()]*\)\s*`)
 	inner = lazyregexp.New(`\s*\([^()]*\)(\s+\pL)`)
 	// trailing is an aside that ends a name.
 	trailing = lazyregexp.New(`(?i)(?:\s*[,;:–—-])?\s+(?:such a[st]|preferably|e\.g\.?|for example|for instance|recommended|available (?:at|in|from)|sometimes called|also (?:known|called)|` +
 		`plus (?:additional|more|extra|(?:\d[\d/ .]*|a few|a little|some) ?[a-z]* (?:for|to))|z\. ?b\.|zum beispiel|beispielsweise|am besten|vorzugsweise|ersatzweise|par exemple|de préférence|` +
-		`ad esempio|per esempio|preferibilmente|por ejemplo|preferiblemente|bijvoorbeeld|bij voorkeur)(?:[\s:].*)?$`)
+		`ad esempio|per esempio|preferibilmente|por ejemplo|preferiblemente|c/n|bijvoorbeeld|bij voorkeur)(?:[\s:].*)?$`)
 )
 
 // essentials are what may be left of a name that cannot be read whole, without what it says beside its food, the

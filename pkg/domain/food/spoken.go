@@ -44,9 +44,9 @@ func spoken(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
-// sizes are what "gr." and "kl." mean of a few things that are counted: "1 gr. Zwiebel" is no gram and "2 kl. Äpfel"
+// abbreviated are sizes, what "gr." and "kl." mean of a few things that are counted: "1 gr. Zwiebel" is no gram and "2 kl. Äpfel"
 // no spoons.
-var sizes = map[string]string{"gr": "large", "kl": "small"}
+var abbreviated = map[string]string{"gr": "large", "kl": "small"}
 
 const (
 	mostSized     = 8
@@ -61,10 +61,10 @@ var heaps = []string{"gehauft", "gehaufte", "gehaufter", "geh", "gestr", "gestri
 func heaped(i recipe.Ingredient) recipe.Ingredient {
 	switch unit := phrase.Key(i.Unit.Name); {
 	case i.Unit.Base != "":
-	case sizes[unit] != "" && i.Amount > 0 && i.Amount <= mostSized*recipe.One:
+	case abbreviated[unit] != "" && i.Amount > 0 && i.Amount <= mostSized*recipe.One:
 		if n, ok := Read(i.Food.Name); ok {
 			if one, ok := n.Food.piece(recipe.Unit{}); ok && one >= smallestSized {
-				i.Unit = recipe.Unit{Name: sizes[unit]}
+				i.Unit = recipe.Unit{Name: abbreviated[unit]}
 			}
 		}
 	case unit == "port":

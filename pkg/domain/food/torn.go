@@ -46,7 +46,7 @@ func mended(i recipe.Ingredient) recipe.Ingredient {
 		return i
 	}
 	const abbreviated = 2 // "c." is a cup, and what is left of "c. à soupe"
-	if u, ok := units.Named(unit); ok && u.Kind != units.Count && len(unit) > abbreviated && !strings.HasPrefix(unit, "cui") {
+	if u, ok := units.Named(unit); ok && u.Kind != units.Count && len(unit) > abbreviated && !strings.HasPrefix(unit, "cui") && !strings.HasPrefix(unit, "cuch") && !strings.HasPrefix(unit, "cent") {
 		return i
 	}
 	if words := strings.Fields(unit + " " + i.Food.Name); len(words) > 2 {

@@ -30,6 +30,11 @@ func TestTornLines(t *testing.T) {
 		{1, "cup", "sugar, preferably Zoblat", "", "sugar", 201.1},
 		{100, "g", "milk (Zoblat)", "", "", 0},
 		{1, "(.25", "ounce) package active dry yeast", "", "dried yeast", 7.1},
+		{8, "pieces", "½ cup unsalted butter", "cut into", "unsalted butter", 113.6},
+		{4, "breasts", "(about 1 1/2 lbs total) chicken breasts", "", "chicken breast", 680.4},
+		{4, "chops", "lean boneless pork chops", "6-oz", "pork chop", 680.4},
+		{4, "fillets", "salmon fillets", "about 6 oz", "salmon", 170.1},
+		{1, "bunch", "fresh thyme", "", "thyme", 20},
 		{1, "(5", "½ pound) pot roast", "", "chuck roast", 2494.8},
 		{14, "ounce", "½ () package pastry for a 9-inch double-crust pie", "", "double pie crust", 198.4},
 		{12, "fluid", "1 ½ ( ounce) can beer", "", "beer", 532.3},
@@ -61,6 +66,7 @@ func TestTornLines(t *testing.T) {
 		{2, "28-ounce", "cans crushed tomatoes", "", "crushed tomatoes", 1587.6},
 		{1.25, "to", "1½ cups flour", "", "plain flour", 171.9},
 		{8, "ounces", "macaroni", "cooked", "pasta", 226.8},
+		{200, "g", "Reis", "gekochter vom Vortag", "cooked rice", 200},
 		{2, "cups", "rice", "cooked", "cooked rice", 317},
 		{3, "slices", "bacon", "cooked, crumbled", "cooked bacon", 0},
 		{2, "", "limes", "juice of", "lime juice", 0},
@@ -144,12 +150,23 @@ func TestWhatHasNoAmount(t *testing.T) {
 	}
 	for name, kcal := range map[string]float64{
 		"Parmesan": 41, "maple syrup": 53, "Accompaniment": 0, "Optional toppings": 0, "For the yogurt ranch": 0, "Zum Servieren": 0,
-		"Flour for rolling": 0, "Quinoa for serving": 0, "flour": -1, "chicken": -1, "Zauberpulver": -1,
+		"Flour for rolling": 0, "Quinoa for serving": 0, "flour": 28, "Latte": 12, "pasta": -1, "chicken": -1, "Zauberpulver": -1,
 	} {
 		r := recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice, {NoAmount: true, Food: recipe.Food{Name: name}}}}
 		est, ok := food.Estimate(r)
 		if got := est.PerServing.Energy().Kcal() - plain.PerServing.Energy().Kcal(); ok != (kcal >= 0) || ok && math.Abs(got-kcal) > 4 {
 			t.Errorf("%q: %.0f kcal more, refused: %q; want %v", name, got, est.Refused, kcal)
+		}
+	}
+}
+
+// Without a plateful of something else it may be the dish itself.
+func TestWhatHasNoAmountBesideNothing(t *testing.T) {
+	t.Parallel()
+	rice := recipe.Ingredient{Amount: 180 * recipe.One, Unit: recipe.Unit{Name: "g"}, Food: recipe.Food{Name: "rice"}}
+	for _, name := range []string{"flour", "milk", "sugar", "Parmesan"} {
+		if est, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{rice, {NoAmount: true, Food: recipe.Food{Name: name}}}}); ok {
+			t.Errorf("%q beside 45 g a serving: %.0f kcal", name, est.PerServing.Energy().Kcal())
 		}
 	}
 }
