@@ -51,6 +51,7 @@ func TestGermanAmounts(t *testing.T) {
 		{2, "Becher", "Schmand", "", "sour cream", 400},
 		{1, "Schale", "Champignons", "", "mushroom", 250},
 		{6, "Platten", "Blätterteig", "TK", "puff pastry", 450},
+		{0.5, "", "ananas", "frisch, ersatzweise aus der dose", "pineapple", 450},
 		{1, "Fladenbrot", "", "", "flatbread", 400},
 	})
 	if got := food.Resolve(imported(0, "", "el azúcar de caña", "")); got.Weighed {
