@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
 	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
@@ -21,8 +22,15 @@ func says(i recipe.Ingredient, purpose string) bool {
 
 // textOf is unit, name and note, by [phrase.Key].
 func textOf(i recipe.Ingredient) string {
-	return phrase.Key(i.Unit.Name + " " + i.Food.Name + " " + i.Note)
+	text := i.Unit.Name + " " + i.Food.Name + " " + i.Note
+	if asLiked().MatchString(i.Food.Name) {
+		text += " belieben"
+	}
+	return phrase.Key(text)
 }
+
+// asLiked is "n. B.", which is "nach Belieben", and what an import leaves of it.
+var asLiked = lazyregexp.New(`^(?:[nN]\. ?)?[bB]\. `)
 
 // purposesFile holds the words by which recipes in six languages say what a line is for, in what
 // state it is bought or used, and the herbs of which they take a bunch or some leaves.

@@ -1,6 +1,7 @@
 package food
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/message"
@@ -34,6 +35,8 @@ const (
 	// energy of 100 g up to which a vegetable or fruit is one of them.
 	aside  = 30 * nutrition.Gram
 	watery = 60 * nutrition.Kilocalorie
+	// What a serving has of flour, milk or tomato paste of which a recipe wants "a little".
+	little = 5 * nutrition.Gram
 	// Of a pan full of oil the food takes up a tenth of its own weight.
 	absorbed = 10
 	panful   = 100 * nutrition.Gram
@@ -61,6 +64,9 @@ func Estimate(r recipe.Recipe) (Estimation, bool) {
 	e.fry()
 	return e.close()
 }
+
+// thickening are the aisles of what a dish takes a little of, to thin, thicken or round it off.
+var thickening = []string{Baking, Dairy, Drinks, Oils, Sauces, Sweets, Tins}
 
 type estimator struct {
 	est      Estimation
@@ -96,6 +102,8 @@ func (e *estimator) line(i recipe.Ingredient) {
 		l.Mass = nutrition.Mass(e.servings) * served()[f.Name]
 		e.toppings = append(e.toppings, l)
 		return
+	case none && l.Named && f.Known() && says(i, "little") && slices.Contains(thickening, f.Category):
+		l.Mass, l.Weighed = nutrition.Mass(e.servings)*little, true
 	case none && l.Named && f.Known() && (f.Category == Produce || f.Category == Frozen) && f.Energy <= watery:
 		l.Mass, l.Weighed = nutrition.Mass(e.servings)*aside, true
 	case l.Named && f.Known() && l.Weighed && l.Mass > panful && f.Category == Oils && fries(i):

@@ -255,6 +255,9 @@ func leading(text string) recipe.Unit {
 // alternatives begin a note about what else could be taken.
 var alternatives = map[string]bool{"or": true, "oder": true, "ou": true, "o": true, "of": true, "oppure": true}
 
+// instead begins what a note offers for the food: "frisch, ersatzweise aus der Dose".
+var instead = lazyregexp.New(`(?i)[,;]?\s*\b(?:ersatzweise|alternativ|notfalls|wahlweise)\b.*$`)
+
 // What was washed is "dried" with a cloth.
 var (
 	washed = lazyregexp.New(`(?i)\b(?:rinsed|washed|gewaschen|lavée?s?|gewassen)\b`)
@@ -265,6 +268,9 @@ var (
 func (r *resolver) specify() {
 	note := r.i.Note
 	if word, _, _ := strings.Cut(phrase.Key(note), " "); note == "" || r.ok && alternatives[word] {
+		return
+	}
+	if note = instead().ReplaceAllString(note, ""); note == "" {
 		return
 	}
 	if washed().MatchString(r.text) {

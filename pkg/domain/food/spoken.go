@@ -25,7 +25,7 @@ var trickles = []string{"filet", "filets", "filo", "filetto"}
 // spoken reads what cooks say instead of an amount: "un peu d'huile" has none, "un filet d'huile"
 // is a drizzle, of a "grosse boîte de maïs" the tin is the unit.
 func spoken(i recipe.Ingredient) recipe.Ingredient {
-	i = halved(shifted(unasked(i)))
+	i = heaped(halved(shifted(unasked(i))))
 	if i.NoAmount && i.Unit.Name == "" {
 		words := strings.Fields(elisions().ReplaceAllString(phrase.Fold(i.Food.Name), "${1}de "))
 		for n := min(longestVague, len(words)-1); n > 0; n-- {
@@ -40,6 +40,46 @@ func spoken(i recipe.Ingredient) recipe.Ingredient {
 	}
 	if slices.Contains(trickles, phrase.Key(i.Unit.Name)) {
 		return trickled(i, i.Food.Name)
+	}
+	return i
+}
+
+// abbreviated are sizes, what "gr." and "kl." mean of a few things that are counted: "1 gr. Zwiebel" is no gram and "2 kl. Äpfel"
+// no spoons.
+var abbreviated = map[string]string{"gr": "large", "kl": "small"}
+
+const (
+	mostSized     = 8
+	smallestSized = 15 * nutrition.Gram
+)
+
+// heaps are words for how full a spoon is, of which an import left no more.
+var heaps = []string{"gehauft", "gehaufte", "gehaufter", "geh", "gestr", "gestrichen", "gestrichene", "gestrichener"}
+
+// heaped takes a spoon of which nothing is said but how full it is for one of spices, a teaspoon, or else for two,
+// which is between a teaspoon and a tablespoon. A portion was torn from "4 Port.".
+func heaped(i recipe.Ingredient) recipe.Ingredient {
+	switch unit := phrase.Key(i.Unit.Name); {
+	case i.Unit.Base != "":
+	case abbreviated[unit] != "" && i.Amount > 0 && i.Amount <= mostSized*recipe.One:
+		if n, ok := Read(i.Food.Name); ok {
+			if one, ok := n.Food.piece(recipe.Unit{}); ok && one >= smallestSized {
+				i.Unit = recipe.Unit{Name: abbreviated[unit]}
+			}
+		}
+	case unit == "port":
+		i.Unit = recipe.Unit{Name: "portion"}
+	case slices.Contains(heaps, unit):
+		word, _, _ := strings.Cut(strings.TrimSpace(i.Food.Name), " ")
+		if _, spoon := units.Named(word); spoon {
+			return i // "gestr." of "EL Kurkuma"
+		}
+		if n, ok := Read(i.Food.Name); ok {
+			i.Unit = recipe.Unit{Name: "tl"}
+			if !n.Food.Seasoning() {
+				i.Amount *= 2
+			}
+		}
 	}
 	return i
 }
@@ -101,8 +141,8 @@ func shifted(i recipe.Ingredient) recipe.Ingredient {
 	if sized && u.Key != "size" || !sized && (!phrase.Describes(unit) || phrase.Form(unit)) {
 		return i
 	}
-	if _, whole := Lookup(name); whole && !sized {
-		return i // nine "inch" of "pound cake"
+	if f, whole := Lookup(name); whole && (!sized || phrase.Key(f.Name) == phrase.Key(name)) {
+		return i // nine "inch" of "pound cake", two "kleine" of "pak choi"
 	}
 	words := strings.Fields(name)
 	const longest = 4

@@ -118,6 +118,9 @@ func spelled(name string) string {
 		return n + " " + strings.TrimPrefix(rest, "of ")
 	}
 	u, ok := units.Named(word)
+	if ok && slices.Contains([]string{"tl", "el"}, phrase.Key(word)) && !spanish(rest) {
+		return "1 " + name // "TL Zucker"
+	}
 	if ok && u.Key == "size" { // "klein blik mais"
 		if next, _, more := strings.Cut(rest, " "); more {
 			if packed, ok := units.Named(next); ok && packed.Style == units.Packed {
@@ -134,4 +137,21 @@ func spelled(name string) string {
 		}
 	}
 	return "1 " + name
+}
+
+// spanish reports whether a text may go on after the Spanish article "el": with a Spanish name that is no German one.
+func spanish(rest string) bool {
+	key := " " + phrase.Key(rest) + " "
+	if strings.Contains(key, " de ") || strings.Contains(key, " del ") {
+		return true
+	}
+	german := map[string]bool{}
+	for _, t := range translations() {
+		if t.Lang == "de" {
+			german[t.key] = true
+		}
+	}
+	return slices.ContainsFunc(translations(), func(t Translation) bool {
+		return t.Lang == "es" && !german[t.key] && strings.Contains(key, " "+t.key+" ")
+	})
 }

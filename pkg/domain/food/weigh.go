@@ -125,7 +125,7 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 }
 
 // kin are the pieces of the table that are like a unit.
-var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}}
+var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}, "portion": {""}}
 
 // sort is a unit of a kind of food.
 type sort struct{ unit, aisle string }
@@ -140,6 +140,7 @@ var usual = sync.OnceValue(func() map[sort]nutrition.Mass {
 		{"handful", Sweets}: 30 * nutrition.Gram, {"handful", Baking}: 30 * nutrition.Gram, {"handful", Tins}: 30 * nutrition.Gram, {"handful", Frozen}: 30 * nutrition.Gram,
 		{"handful", Grains}: 30 * nutrition.Gram, {"handful", Breakfast}: 30 * nutrition.Gram, {"packet", Frozen}: 450 * nutrition.Gram, {"packet", Pulses}: 500 * nutrition.Gram, {"bag", Frozen}: 450 * nutrition.Gram,
 		{"carton", Produce}: 250 * nutrition.Gram, {"jar", Dairy}: 200 * nutrition.Gram, {"jar", Drinks}: 150 * nutrition.Gram, {"shot", Drinks}: 40 * nutrition.Gram,
+		{"portion", Meat}: 150 * nutrition.Gram, {"portion", Fish}: 150 * nutrition.Gram, {"portion", Grains}: 80 * nutrition.Gram, {"portion", Produce}: 150 * nutrition.Gram,
 		{"bunch", Produce}: 150 * nutrition.Gram, {"handful", Produce}: 30 * nutrition.Gram, {"handful", Dairy}: 30 * nutrition.Gram, {"handful", Nuts}: 30 * nutrition.Gram,
 		{"stick", Produce}: 40 * nutrition.Gram, {"leaf", Produce}: 5 * nutrition.Gram,
 	}

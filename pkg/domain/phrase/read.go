@@ -107,6 +107,25 @@ func (n *Names) Read(text string) Reading {
 }
 
 func (n *Names) take(text string) Reading {
+	text = n.completed(text)
+	r := n.parse(text)
+	if whole := n.hyphens(text, !r.Known()); whole != text {
+		if o := n.parse(whole); o.Known() {
+			return o
+		}
+	}
+	if r.Known() {
+		return r
+	}
+	if whole := n.umlauts(text); whole != text {
+		if o := n.parse(whole); o.Known() {
+			return o
+		}
+	}
+	return r
+}
+
+func (n *Names) parse(text string) Reading {
 	list := tokens(text)
 	if len(list) > longestPhrase {
 		return Reading{Unknown: []string{strings.TrimSpace(text)}}
@@ -123,6 +142,9 @@ func (n *Names) take(text string) Reading {
 		}
 	}
 	if f, ok := n.single(ws); ok && !opens(ws) {
+		if longer, ok := n.swapped(ws); ok && strings.Count(longer.Name, " ") > strings.Count(f.Name, " ") {
+			f = longer
+		}
 		return Reading{Foods: []Food{f}}
 	}
 	r := n.parts(split(ws), opens(ws))
@@ -297,6 +319,16 @@ func (n *Names) inverted(a, b segment) (Food, bool) {
 		}
 	}
 	return Food{}, false
+}
+
+// swapped reads "Currypaste, rote": a name whose first words, of the vocabulary, stand behind a comma.
+func (n *Names) swapped(ws []word) (Food, bool) {
+	i := slices.IndexFunc(ws, func(w word) bool { return w.text == "" && w.kind == and })
+	if i <= 0 || i+1 == len(ws) || slices.ContainsFunc(ws[i+1:], func(w word) bool { return w.kind != plain }) {
+		return Food{}, false
+	}
+	f, ok := n.one(slices.Concat(ws[i+1:], ws[:i]))
+	return f, ok && spans(f.Name, ws[i+1:])
 }
 
 // spans reports whether the name takes a word of the list.

@@ -160,6 +160,15 @@ func Heads(name string) bool {
 	return false
 }
 
+// Yields reports whether a name is what an import leaves of how much a recipe makes: 4 "Personen" of "Für".
+func Yields(name string) bool {
+	switch Key(name) {
+	case "fur", "fur ca", "fur etwa", "fur circa", "ergibt", "ergibt ca", "reicht fur":
+		return true
+	}
+	return false
+}
+
 // Describes reports whether the key is a word of a vocabulary.
 func Describes(key string) bool { return words().words[key] != content }
 

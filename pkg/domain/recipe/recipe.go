@@ -137,7 +137,7 @@ type Ingredient struct {
 // Heads reports whether a line is the heading of others: "For the sauce:". Of "Accompaniment:
 // sour cream" an import leaves "Accompaniment", with the food in the note.
 func (i Ingredient) Heads() bool {
-	return (i.NoAmount || i.Amount <= 0) && (strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":") || i.Unit.Name == "" && phrase.Heads(i.Food.Name))
+	return phrase.Yields(i.Food.Name) || (i.NoAmount || i.Amount <= 0) && (strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":") || i.Unit.Name == "" && phrase.Heads(i.Food.Name))
 }
 
 // Food is what a line is made of. Foods are told apart by ID, never by parts of names.
