@@ -86,6 +86,8 @@ func consider(r recipe.Recipe) Verdict {
 	case !r.MealsSaid && meal != main:
 	case isOther(called.course) && other != "", isOther(called.course) && r.PerServing.Protein < protein && (called.course == sauce || called.course == "drink" || called.course == "jam"):
 		return as(called.course, r, message.Textf("is called %q", word))
+	case called.course == bread && !m().hearty:
+		return as(bread, r, message.Textf("is called %q", word))
 	case r.MealsSaid || called.course != breakfast || m().hearty:
 		return Verdict{r.Meals, message.Textf("has a keyword for its meals")}
 	}

@@ -148,8 +148,10 @@ func (l *lexicon) part(ws []string) (entry, string) {
 				return entry{l.endings[end].course, true}, end
 			}
 		}
-		if e, ok := l.fronts[head[0]]; ok {
-			return e, head[0]
+		for _, w := range []string{strings.Join(head[:min(2, len(head))], " "), head[0]} {
+			if e, ok := l.fronts[w]; ok {
+				return e, w
+			}
 		}
 	}
 	if goesOn {

@@ -13,7 +13,7 @@ const advising = `such a[st]|like|preferably|prefer|e\.? ?g\.?|i\.? ?e\.?|for ex
 
 var (
 	// bracket is an aside in brackets, or one that lost its end to an import.
-	bracket = lazyregexp.New(`(?i)\s*[(\[]\s*(?:` + advising + `)(?:[\s:][^()\[\]]*)?(?:[)\]]|$)`)
+	bracket = lazyregexp.New(`(?i)\s*[(\[]\s*(?:(?:` + advising + `)(?:[\s:][^()\[\]]*)?|\d+ ?(?:°|º|degrees)[^()\[\]]*)(?:[)\]]|$)`)
 	// sized is a size or weight in brackets that a name begins with, inner what stands in brackets before the food.
 	sized = lazyregexp.New(`^\s*\([^()]*\d[^()]*\)\s*`)
 	inner = lazyregexp.New(`\s*\([^()]*\)(\s+\pL)`)

@@ -162,13 +162,20 @@ const toppingsTaken = 2
 // and milk, without an amount: of less those may be the dish.
 const plateful = 50 * nutrition.Gram
 
+// slight is the energy of what cannot be the dish, however little else there is.
+const slight = 10 * nutrition.Kilocalorie
+
 // top adds what is put on at the table: of many things two, and nothing of what the dish
 // holds already.
 func (e *estimator) top() {
 	taken := 0
-	if len(e.toppings) > 0 && e.solids < nutrition.Mass(e.servings)*plateful && e.heavy.Empty() {
-		l := e.toppings[0]
-		e.heavy = unknowable(l.Ingredient, l)
+	if e.solids < nutrition.Mass(e.servings)*plateful && e.heavy.Empty() {
+		for _, l := range e.toppings {
+			if l.Food.Energy*nutrition.Energy(l.Mass/nutrition.Mass(e.servings))/nutrition.Energy(100*nutrition.Gram) > slight {
+				e.heavy = unknowable(l.Ingredient, l)
+				break
+			}
+		}
 	}
 	for _, l := range e.toppings {
 		if e.listed[l.Food.Name] || taken == toppingsTaken {

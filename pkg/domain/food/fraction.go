@@ -124,6 +124,22 @@ func partly(i recipe.Ingredient) recipe.Ingredient {
 	return i
 }
 
+// into ends a note that lost a number, and often its last word, to the amount.
+var into = lazyregexp.New(`(?i)(?:^|\s)(?:cut|sliced|divided|quartered|broken|torn|shaped|rolled|separated) (?:up )?(?:into|in)(?: about)?$`)
+
+// divided gives "½ cup butter, cut into 8 pieces" its amount back, of which an import makes eight pieces.
+func divided(i recipe.Ingredient) recipe.Ingredient {
+	if i.NoAmount || !into().MatchString(strings.TrimSpace(i.Note)) {
+		return i
+	}
+	own := i
+	own.Amount, own.NoAmount, own.Unit = 0, true, recipe.Unit{}
+	if own = amountInName(own); own.NoAmount {
+		return i
+	}
+	return own
+}
+
 // starred takes the mark of a footnote off a unit: "cups*".
 func starred(i recipe.Ingredient) recipe.Ingredient {
 	if i.Unit.Base == "" {

@@ -55,7 +55,7 @@ func named(r phrase.Reading) Named {
 	for n, f := range r.Foods {
 		other := t.foods[t.byName[f.Name]]
 		for _, form := range f.Forms {
-			same = same && (n > 0 && t.either(r, n) || !changes(form, out.Food.Category))
+			same = same && (n > 0 && t.either(r, n) || !changes(form, out.Food.Category) || lean(form, out.Food))
 			foreign = foreign || !slices.Contains(phrase.English(form), form)
 		}
 		same = same && (n == 0 || t.either(r, n) || f.Join == phrase.With && other.Name == water || alike(out.Food, other) ||
@@ -122,6 +122,12 @@ func changes(form, aisle string) bool {
 	return phrase.Changes(form, aisle) && !slices.ContainsFunc(phrase.English(form), func(e string) bool {
 		return !phrase.Form(e) || !phrase.Changes(e, aisle)
 	})
+}
+
+// lean reports whether a form takes fat off a food that has none: off "fat-free broth".
+func lean(form string, f Food) bool {
+	const none = nutrition.Gram / 2 // in 100 g
+	return f.Known() && f.Per100g.Fat <= none && purposes()["low fat"][form]
 }
 
 // shaped is the food that the table has for another one in a form: of cooked penne, cooked pasta;

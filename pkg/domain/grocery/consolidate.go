@@ -87,6 +87,10 @@ func (r reader) bought(in recipe.Ingredient, l food.Line) (recipe.Ingredient, st
 	if part {
 		in.Unit = recipe.Unit{Name: l.Part}
 	}
+	if l.Same == "" { // by the name that it goes under now
+		same, _ := food.Same(in.Food.Name)
+		return in, same
+	}
 	return in, l.Same
 }
 

@@ -181,6 +181,7 @@ func (s *sums) count(u user.User, p plan.Plan) {
 				continue
 			}
 			if same, _ := food.Same(l.Name); same != "" {
+				same += " in " + section.Name // German paprika is a vegetable or a spice
 				if seen[same] {
 					s.twice++
 					fmt.Printf("   !! twice: %s\n", l.Name)
