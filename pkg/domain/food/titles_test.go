@@ -26,3 +26,21 @@ func TestHeadingsWithoutAColon(t *testing.T) {
 		}
 	}
 }
+
+// What a recipe is for is told in a line of its own; the same words with a food are that food.
+func TestServingsAreNoFood(t *testing.T) {
+	t.Parallel()
+	flour := recipe.Ingredient{Amount: 100 * recipe.One, Unit: recipe.Unit{Base: "g"}, Food: recipe.Food{Name: "flour"}}
+	for _, c := range []struct {
+		unit, food string
+		want       bool
+	}{
+		{"personen", "Voor", true}, {"personen", "Voor 5-", true}, {"", "personen:", true}, {"personen", "Bijgerecht voor", true}, {"liter", "ca.", true},
+		{"personen", "zoblat voor", false}, {"liter", "zoblat ca.", false}, {"", "zoblat", false},
+	} {
+		line := recipe.Ingredient{Amount: 6 * recipe.One, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.food}}
+		if _, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{line, flour}}); ok != c.want {
+			t.Errorf("6 %q of %q: estimated %v, want %v", c.unit, c.food, ok, c.want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 //go:embed data/*.csv
@@ -42,12 +43,13 @@ type vocabulary struct {
 	aisles  map[string][]string // of a form: where it changes no figures
 	english map[string][]string // of a form in another language: what English calls it
 	heads   map[string]bool     // what stands over other lines: "toppings"
+	serves  map[string]bool     // what tells whom a recipe is for: "persons"
 	late    map[string]bool     // plain after the food only; before it, it names a dish: "batido de fresa"
 	suits   map[string][]string // of a shape: the foods and aisles that it may be a piece of, or with "!" may not
 }
 
 var words = sync.OnceValue(func() vocabulary {
-	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string][]string{}}
+	v := vocabulary{map[string]kind{}, map[string]int{}, map[string][]string{}, map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]string{}}
 	files, err := vocabularies.ReadDir("data")
 	for _, f := range files {
 		if err == nil {
@@ -86,6 +88,12 @@ func (v vocabulary) read(name string) error {
 		if row[0] == "heading" {
 			for w := range strings.SplitSeq(row[1], "|") {
 				v.heads[Key(w)] = true
+			}
+			continue
+		}
+		if row[0] == "servings" {
+			for w := range strings.SplitSeq(row[1], "|") {
+				v.serves[Key(w)] = true
 			}
 			continue
 		}
@@ -160,13 +168,15 @@ func Heads(name string) bool {
 	return false
 }
 
-// Yields reports whether a name is what an import leaves of how much a recipe makes: 4 "Personen" of "Für".
-func Yields(name string) bool {
-	switch Key(name) {
-	case "fur", "fur ca", "fur etwa", "fur circa", "ergibt", "ergibt ca", "reicht fur":
-		return true
-	}
-	return false
+// Serves reports whether the words of a line, whatever its numbers are, only say how many it is
+// for: "persons, for" of "for 6 persons".
+func Serves(line string) bool {
+	return words().serves[Key(strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) || r == '-' || r == '–' {
+			return ' '
+		}
+		return r
+	}, line))]
 }
 
 // Describes reports whether the key is a word of a vocabulary.

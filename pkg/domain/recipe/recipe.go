@@ -135,9 +135,10 @@ type Ingredient struct {
 }
 
 // Heads reports whether a line is the heading of others: "For the sauce:". Of "Accompaniment:
-// sour cream" an import leaves "Accompaniment", with the food in the note.
+// sour cream" an import leaves "Accompaniment", with the food in the note. "For 6 persons" heads
+// them too.
 func (i Ingredient) Heads() bool {
-	return phrase.Yields(i.Food.Name) || (i.NoAmount || i.Amount <= 0) && (strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":") || i.Unit.Name == "" && phrase.Heads(i.Food.Name))
+	return phrase.Serves(i.Unit.Name+" "+i.Food.Name) || (i.NoAmount || i.Amount <= 0) && (strings.HasSuffix(strings.TrimSpace(i.Food.Name), ":") || i.Unit.Name == "" && phrase.Heads(i.Food.Name))
 }
 
 // Food is what a line is made of. Foods are told apart by ID, never by parts of names.
