@@ -68,7 +68,7 @@ func TestClassify(t *testing.T) {
 		{"celeriac", allergen.Celery},
 		{"curry powder", allergen.Celery | allergen.Mustard},
 		{"ice cream", allergen.Milk | allergen.Eggs},
-		{"shrimp paste", allergen.Crustaceans},
+		{"shrimp paste", allergen.Crustaceans | allergen.Sulphites},
 		{"Eggs", allergen.Eggs},
 		{"Peanuts", allergen.Peanuts},
 		{"nuts", allergen.Nuts | allergen.Peanuts},

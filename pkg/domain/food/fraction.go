@@ -1,12 +1,16 @@
 package food
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
+	"github.com/mealplanner/mealplanner/pkg/domain/nutrition"
 	"github.com/mealplanner/mealplanner/pkg/domain/phrase"
 	"github.com/mealplanner/mealplanner/pkg/domain/recipe"
+	units "github.com/mealplanner/mealplanner/pkg/domain/unit"
 )
 
 // halfFraction is a fraction in a note that has lost what it is divided by, with the whole ones or the
@@ -146,4 +150,46 @@ func starred(i recipe.Ingredient) recipe.Ingredient {
 		i.Unit.Name = strings.TrimRight(i.Unit.Name, "*†‡")
 	}
 	return i
+}
+
+// shares are the parts of a whole one that a line counts, by their row of purposes.csv: of eight
+// "wedges" of an apple one is whole.
+var shares = map[string]int64{"half": 2, "quarter": 4, "wedge": 8}
+
+func sharing(word string) bool {
+	for row := range shares {
+		if purposes()[row][word] {
+			return true
+		}
+	}
+	return false
+}
+
+// joins reports whether a word says that what follows is done to the whole: "peaches cut into halves".
+func joins(w string) bool {
+	return strings.HasSuffix(w, ",") || slices.Contains([]string{"in", "into", "and", "or", "cut"}, strings.ToLower(w))
+}
+
+// share is what the halves, quarters or wedges of a fruit or vegetable weigh that a line counts.
+func (r *resolver) share(f Food) (nutrition.Mass, bool) {
+	whole, ok := f.piece(recipe.Unit{})
+	if !ok || f.Category != Produce || r.i.NoAmount || r.i.Amount <= 0 {
+		return 0, false
+	}
+	word := phrase.Key(cmp.Or(r.i.Unit.Name, r.named.Part))
+	if u, known := units.Named(r.i.Unit.Name); known && u.Key == "size" {
+		word = phrase.Key(r.named.Part)
+	}
+	if words := strings.Fields(r.text); word == "" && len(words) > 1 && !slices.ContainsFunc(words, joins) {
+		word = phrase.Key(words[len(words)-1])
+		if !sharing(word) {
+			word = phrase.Key(words[0])
+		}
+	}
+	for row, of := range shares {
+		if purposes()[row][word] {
+			return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(whole), of*int64(recipe.One))), true
+		}
+	}
+	return 0, false
 }

@@ -32,3 +32,27 @@ func TestFractionsOfNotes(t *testing.T) {
 		{1, "", "whole chicken", "3-1/2 pounds", "whole chicken", 1588},
 	})
 }
+
+// A half, a quarter or a wedge is no whole one, in every language, and a small kind is not the common one.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	weighs(t, []weighed{
+		{4, "", "peach halves", "", "peach", 300},
+		{4, "", "peaches cut in halves", "", "peach", 600},
+		{4, "", "helften perzik", "", "peach", 300},
+		{2, "", "metà di pesca", "", "peach", 150},
+		{2, "", "mitades de melocotón", "", "peach", 150},
+		{1, "", "quartier de pomme", "", "apple", 45},
+		{2, "", "Spalten Apfel", "", "apple", 45},
+		{4, "", "parten appel", "", "apple", 90},
+		{1, "", "kwart ui", "", "onion", 27.5},
+		{1, "", "quarter onion", "", "onion", 27.5},
+		{6, "", "lemon wedges", "", "lemon", 72},
+		{200, "g", "tomato wedges", "", "tomato", 200},
+		{2, "große", "Spalten Apfel", "", "apple", 45},
+		{12, "", "obleas para empanadillas", "", "shortcrust pastry", 204},
+		{6, "", "Nürnberger Bratwürstchen", "", "bratwurst", 144},
+		{2, "", "cuisses de lapin", "", "rabbit", 400},
+		{4, "", "kippebouten", "", "chicken drumstick", 880},
+	})
+}

@@ -37,7 +37,7 @@ func TestGermanAmounts(t *testing.T) {
 		{2, "gehäuft", "speisestärke", "", "cornflour", 11},
 		{1, "gestr.", "EL Kurkuma", "", "turmeric", 9.4},
 		{1, "gestr.", "garam masala", "", "garam masala", 2},
-		{4, "port.", "hähnchenbrustfilet(s)", "", "chicken breast", 680},
+		{4, "port.", "hähnchenbrustfilet(s)", "", "chicken breast", 600},
 		{2, "", "limette(n)", "saft davon", "lime juice", 60},
 		{1, "kpf", "Brokkoli", "", "broccoli", 350},
 		{1, "gr.", "Zwiebel", "", "onion", 150},

@@ -307,6 +307,12 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		if m, ok := Weigh(part, f); ok {
 			return m, true
 		}
+		if f.Category == Meat && purposes()["cube"][phrase.Key(r.named.Part)] { // "1 cube de poulet" is stock, and no whole one
+			return 0, false
+		}
+	}
+	if m, ok := r.share(f); ok {
+		return m, true
 	}
 	if m, ok := Weigh(r.i, f); ok {
 		return m, true
@@ -315,7 +321,7 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		return drizzles(r.i.Amount, f), true
 	}
 	one, usually := usual()[sort{u.Key, f.Category}]
-	if u.Style == units.Tiny {
+	if u.Style == units.Tiny && f.Category != Meat { // of which a "presa" is a cut, in Spain
 		one, usually = littleOf, true
 	}
 	if !known || !usually || r.i.NoAmount || r.i.Amount < 0 {

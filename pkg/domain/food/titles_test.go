@@ -35,8 +35,14 @@ func TestServingsAreNoFood(t *testing.T) {
 		unit, food string
 		want       bool
 	}{
-		{"personen", "Voor", true}, {"personen", "Voor 5-", true}, {"", "personen:", true}, {"personen", "Bijgerecht voor", true}, {"liter", "ca.", true},
-		{"personen", "zoblat voor", false}, {"liter", "zoblat ca.", false}, {"", "zoblat", false},
+		{"personen", "Voor", true},
+		{"personen", "Voor 5-", true},
+		{"", "personen:", true},
+		{"personen", "Bijgerecht voor", true},
+		{"liter", "ca.", true},
+		{"personen", "zoblat voor", false},
+		{"liter", "zoblat ca.", false},
+		{"", "zoblat", false},
 	} {
 		line := recipe.Ingredient{Amount: 6 * recipe.One, Unit: recipe.Unit{Name: c.unit}, Food: recipe.Food{Name: c.food}}
 		if _, ok := food.Estimate(recipe.Recipe{Servings: 4, Ingredients: []recipe.Ingredient{line, flour}}); ok != c.want {

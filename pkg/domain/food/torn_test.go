@@ -99,7 +99,7 @@ func TestTornLines(t *testing.T) {
 		{2, "cuillères", "Parmesan - à soupe", "", "parmesan", 12.6},
 		{2, "citrons", "le jus de verts", "", "lime juice", 60},
 		{0, "", "klein blik mais", "", "canned sweetcorn", 0},
-		{3, "stronken", "witlof", "", "chicory", 159},
+		{3, "stronken", "witlof", "", "chicory", 390},
 		{5, "schijfjes", "zachte geitenkaas", "", "goat cheese", 140},
 		{2, "bolletjes", "ijs", "", "ice cream", 132},
 		{3, "vierkante", "plakjes bladerdeeg", "ontdooid", "puff pastry", 135},

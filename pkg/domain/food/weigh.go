@@ -125,7 +125,7 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 }
 
 // kin are the pieces of the table that are like a unit.
-var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}, "portion": {""}}
+var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}}
 
 // sort is a unit of a kind of food.
 type sort struct{ unit, aisle string }

@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mealplanner/mealplanner/pkg/domain/lazyregexp"
@@ -63,8 +64,7 @@ var spelledOut = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
 
 // replaced replaces the first group of matches with what by makes of the groups, and its hyphen.
 func replaced(text string, matches [][]int, by func(a, b string) string) string {
-	for i := len(matches) - 1; i >= 0; i-- {
-		m := matches[i]
+	for _, m := range slices.Backward(matches) {
 		if whole := by(text[m[2]:m[3]], text[m[4]:m[5]]); whole != "" {
 			text = text[:m[2]] + whole + text[m[3]+1:]
 		}
