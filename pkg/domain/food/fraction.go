@@ -1,7 +1,6 @@
 package food
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,42 +153,45 @@ func starred(i recipe.Ingredient) recipe.Ingredient {
 
 // shares are the parts of a whole one that a line counts, by their row of purposes.csv: of eight
 // "wedges" of an apple one is whole.
-var shares = map[string]int64{"half": 2, "quarter": 4, "wedge": 8}
-
-func sharing(word string) bool {
-	for row := range shares {
-		if purposes()[row][word] {
-			return true
-		}
-	}
-	return false
-}
-
-// joins reports whether a word says that what follows is done to the whole: "peaches cut into halves".
-func joins(w string) bool {
-	return strings.HasSuffix(w, ",") || slices.Contains([]string{"in", "into", "and", "or", "cut"}, strings.ToLower(w))
-}
+var shares = []struct {
+	row string
+	of  int64
+}{{"half", 2}, {"quarter", 4}, {"wedge", 8}}
 
 // share is what the halves, quarters or wedges of a fruit or vegetable weigh that a line counts.
+// Where the word does not come first, nor last after one word alone, it may say how whole ones
+// are cut: "2 cipolle a metà", "1 red onion, wedges".
 func (r *resolver) share(f Food) (nutrition.Mass, bool) {
 	whole, ok := f.piece(recipe.Unit{})
-	if !ok || f.Category != Produce || r.i.NoAmount || r.i.Amount <= 0 {
+	words := strings.Fields(r.text)
+	if !ok || f.Category != Produce || r.i.Unit.Name != "" || r.i.Note != "" || r.i.NoAmount || r.i.Amount < recipe.One || len(words) < 2 || strings.ContainsAny(r.text, ",(") {
 		return 0, false
 	}
-	word := phrase.Key(cmp.Or(r.i.Unit.Name, r.named.Part))
-	if u, known := units.Named(r.i.Unit.Name); known && u.Key == "size" {
-		word = phrase.Key(r.named.Part)
+	word := words[0]
+	if _, unit := units.Named(words[1]); unit || slices.Contains([]string{"inch", "dozen", "kilo", "pound"}, words[1]) {
+		return 0, false
 	}
-	if words := strings.Fields(r.text); word == "" && len(words) > 1 && !slices.ContainsFunc(words, joins) {
-		word = phrase.Key(words[len(words)-1])
-		if !sharing(word) {
-			word = phrase.Key(words[0])
+	if len(words) == 2 && r.i.Amount > recipe.One && !strings.HasSuffix(word, "s") && slices.Contains([]string{"halves", "quarters", "wedges"}, words[1]) {
+		word = words[1]
+	}
+	of := partOf(word)
+	if of == 0 {
+		return 0, false
+	}
+	if len(words) > 2 && len(words[1]) <= 3 { // "cuartos de kilo"
+		if _, unit := units.Named(words[2]); unit || words[2] == "kilo" {
+			return 0, false
 		}
 	}
-	for row, of := range shares {
-		if purposes()[row][word] {
-			return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(whole), of*int64(recipe.One))), true
+	return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(whole), of*int64(recipe.One))), true
+}
+
+// partOf is of how many such parts a whole one is made, or 0.
+func partOf(word string) int64 {
+	for _, s := range shares {
+		if purposes()[s.row][phrase.Key(word)] {
+			return s.of
 		}
 	}
-	return 0, false
+	return 0
 }

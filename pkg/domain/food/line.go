@@ -307,7 +307,7 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		if m, ok := Weigh(part, f); ok {
 			return m, true
 		}
-		if f.Category == Meat && purposes()["cube"][phrase.Key(r.named.Part)] { // "1 cube de poulet" is stock, and no whole one
+		if first, _, _ := strings.Cut(r.text, " "); f.Category == Meat && purposes()["cube"][phrase.Key(first)] { // "1 cube de poulet" is stock, and no whole one
 			return 0, false
 		}
 	}
@@ -321,7 +321,8 @@ func (r *resolver) weigh(f Food) (nutrition.Mass, bool) {
 		return drizzles(r.i.Amount, f), true
 	}
 	one, usually := usual()[sort{u.Key, f.Category}]
-	if u.Style == units.Tiny && f.Category != Meat { // of which a "presa" is a cut, in Spain
+	cut := f.Category == Meat && strings.HasPrefix(strings.ToLower(r.i.Unit.Name), "presa") // in Spanish
+	if u.Style == units.Tiny && !cut {
 		one, usually = littleOf, true
 	}
 	if !known || !usually || r.i.NoAmount || r.i.Amount < 0 {

@@ -108,6 +108,7 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 		names = []string{""}
 	case ok && (known.Key == "" || known.Key == "size" || known.Times > 1):
 		names, times = append(names, ""), known.Times
+	case ok && known.Key == "portion" && f.Category == Meat: // of a chicken it is no whole one
 	case ok && known.Kind == units.Count:
 		names = append(append(names, known.Key), kin[known.Key]...)
 	}
@@ -125,7 +126,7 @@ func (f Food) piece(u recipe.Unit) (nutrition.Mass, bool) {
 }
 
 // kin are the pieces of the table that are like a unit.
-var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}}
+var kin = map[string][]string{"packet": {"sachet", "package", "box"}, "carton": {"container", "tub", "punnet"}, "jar": {"pot", "glass"}, "can": {"tin"}, "roll": {"sheet", "log", ""}, "block": {""}, "portion": {""}}
 
 // sort is a unit of a kind of food.
 type sort struct{ unit, aisle string }
