@@ -167,21 +167,16 @@ func (r *resolver) share(f Food) (nutrition.Mass, bool) {
 	if !ok || f.Category != Produce || r.i.Unit.Name != "" || r.i.Note != "" || r.i.NoAmount || r.i.Amount < recipe.One || len(words) < 2 || strings.ContainsAny(r.text, ",(") {
 		return 0, false
 	}
-	word := words[0]
-	if _, unit := units.Named(words[1]); unit || slices.Contains([]string{"inch", "dozen", "kilo", "pound"}, words[1]) {
-		return 0, false
+	if slices.ContainsFunc(words[1:], func(w string) bool { _, unit := units.Named(w); return unit || w == "inch" }) {
+		return 0, false // "half pound mushrooms", "cuartos de kilo"
 	}
+	word := words[0]
 	if len(words) == 2 && r.i.Amount > recipe.One && !strings.HasSuffix(word, "s") && slices.Contains([]string{"halves", "quarters", "wedges"}, words[1]) {
 		word = words[1]
 	}
 	of := partOf(word)
 	if of == 0 {
 		return 0, false
-	}
-	if len(words) > 2 && len(words[1]) <= 3 { // "cuartos de kilo"
-		if _, unit := units.Named(words[2]); unit || words[2] == "kilo" {
-			return 0, false
-		}
 	}
 	return nutrition.Mass(mulDiv(int64(r.i.Amount), int64(whole), of*int64(recipe.One))), true
 }

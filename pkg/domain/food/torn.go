@@ -145,13 +145,29 @@ func spanish(rest string) bool {
 	if strings.Contains(key, " de ") || strings.Contains(key, " del ") {
 		return true
 	}
-	german := map[string]bool{}
-	for _, t := range translations() {
-		if t.Lang == "de" {
-			german[t.key] = true
+	words := strings.Fields(key)
+	for from := range words {
+		for to := from + 1; to <= len(words); to++ {
+			if onlySpanish()[strings.Join(words[from:to], " ")] {
+				return true
+			}
 		}
 	}
-	return slices.ContainsFunc(translations(), func(t Translation) bool {
-		return t.Lang == "es" && !german[t.key] && strings.Contains(key, " "+t.key+" ")
-	})
+	return false
 }
+
+// onlySpanish are the Spanish names that are no German ones, by [phrase.Key].
+var onlySpanish = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, t := range translations() {
+		if t.Lang == "es" {
+			out[t.key] = true
+		}
+	}
+	for _, t := range translations() {
+		if t.Lang == "de" {
+			delete(out, t.key)
+		}
+	}
+	return out
+})
